@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+
+const ROOT = join(__dirname, "..");
+const REGION = "eu-west-1";
+const ACCOUNT = "000000000000";
+
+/** A resource as the Pulumi program registered it. */
+export interface Resource {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Absent for components, which are no resources of AWS. */
+  readonly arn?: string;
+  readonly physicalName?: string;
+}
+
+/** What the Pulumi program says: every resource, in the order of registration, and the stack's outputs. */
+export interface Program {
+  readonly resources: readonly Resource[];
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Evaluates the Pulumi program with neither CLI nor account. Physical names end as Pulumi's own do, but in a hash
+ * of the logical name, so that they are the same at each run.
+ *
+ * A Node process can evaluate it once: Pulumi's runtime, and with it the program's modules, are global.
+ *
+ * @param config Values in place of the defaults in `Pulumi.yaml`.
+ */
+export async function evaluateProgram(config: Readonly<Record<string, string>> = {}): Promise<Program> {
+  const project = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as ProjectFile;
+  const defaults = Object.entries(project.config).map(([key, { default: value }]) => [key, String(value)]);
+  const resources: Resource[] = [];
+
+  const mocks: pulumi.runtime.Mocks = {
+    newResource: ({ type, name, inputs, custom }) => {
+      const resource = { type, name, inputs: inputs as Resource["inputs"], ...(custom && identify(type, name, inputs as Inputs)) };
+      resources.push(resource);
+      if (!custom) return { id: undefined, state: {} };
+      return { id: resource.physicalName, state: { ...inputs, arn: resource.arn, name: resource.physicalName } };
+    },
+    call: ({ token }) => {
+      throw new Error(`the program calls ${token}, which needs an account`);
+    },
+  };
+  await pulumi.runtime.setMocks(mocks, project.name, "local", false);
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries([...defaults, ...Object.entries(config)].map(([key, value]) => [`${project.name}:${key}`, value])),
+  );
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- once the mocks are there, not before
+  const outputs = pulumi.output(require(ROOT) as Record<string, unknown>);
+  const values = await new Promise<Record<string, unknown>>((resolve) => outputs.apply(resolve));
+  await pulumi.runtime.disconnect();
+  return { resources, outputs: values };
+}
+
+interface ProjectFile {
+  readonly name: string;
+  readonly config: Readonly<Record<string, { readonly default: unknown }>>;
+}
+
+type Inputs = { readonly name?: string; readonly namePrefix?: string };
+
+function identify(type: string, name: string, { name: given, namePrefix }: Inputs): { arn: string; physicalName: string } {
+  const suffix = createHash("sha256").update(`${type}\0${name}`).digest("hex").slice(0, 7);
+  const physicalName = given ?? `${namePrefix ?? `${name}-`}${suffix}`;
+  const spell = ARNS[type];
+  return { physicalName, arn: spell ? spell(physicalName) : `arn:aws:unnamed:${REGION}:${ACCOUNT}:${physicalName}` };
+}
+
+const ARNS: Readonly<Record<string, (name: string) => string>> = {
+  "aws:dynamodb/table:Table": (name) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`,
+  "aws:lambda/function:Function": (name) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`,
+  "aws:sfn/stateMachine:StateMachine": (name) => `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${name}`,
+  "aws:cloudwatch/logGroup:LogGroup": (name) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${name}`,
+  "aws:iam/role:Role": (name) => `arn:aws:iam::${ACCOUNT}:role/${name}`,
+};

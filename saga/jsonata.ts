@@ -1,0 +1,76 @@
+import type { Mapping } from "./mapping";
+
+/** How a name of the scope is spelled in JSONata: `$CreateOrder`, or `$states.context.Execution.Input`. */
+export type Spelling = (root: string) => string;
+
+/** A string as Step Functions takes it for an expression. */
+export const expression = (jsonata: string): string => `{% ${jsonata} %}`;
+
+/**
+ * A mapping as one JSONata expression. It can't fail, and only a lone reference can yield nothing: JSONata leaves an
+ * absent field out of an object, whereas an expression of its own that yields nothing fails the state (S8).
+ */
+function render(mapping: Mapping, spell: Spelling): string {
+  switch (mapping.kind) {
+    case "Literal":
+      return typeof mapping.value === "string" ? text(mapping.value) : JSON.stringify(mapping.value);
+    case "Reference": {
+      const root = spell(mapping.root);
+      // A result that was never had is null, so that the variable is assigned on every path; the task sees it left out.
+      if (mapping.path.length === 0 && mapping.maybe) return `(${root} != null ? ${root})`;
+      return root + mapping.path.map(part).join("");
+    }
+    case "Object":
+      return object(mapping.fields.map(([key, field]) => [key, render(field, spell)]));
+    case "Array":
+      return `[${mapping.items.map((item) => element(item, spell)).join(", ")}]`;
+  }
+}
+
+/** An object constructor over fields that are rendered already. */
+export function object(fields: readonly (readonly [string, string])[]): string {
+  return `{${fields.map(([key, value]) => `${text(key)}: ${value}`).join(", ")}}`;
+}
+
+/** An expression that is an object whatever the mapping yields. */
+export function renderObject(mapping: Mapping, spell: Spelling, extra: readonly (readonly [string, string])[]): string {
+  if (mapping.kind === "Object") {
+    const own = mapping.fields.map(([key, field]) => [key, render(field, spell)] as const);
+    return object([...own.filter(([key]) => !extra.some(([reserved]) => reserved === key)), ...extra]);
+  }
+  const whole = render(mapping, spell);
+  return `$merge([$type(${whole}) = 'object' ? ${whole} : {}, ${object(extra)}])`;
+}
+
+/** An expression that has a value whatever the mapping yields. */
+export function renderValue(mapping: Mapping, spell: Spelling): string {
+  const rendered = render(mapping, spell);
+  return mapping.kind === "Reference" ? `($exists(${rendered}) ? ${rendered} : null)` : rendered;
+}
+
+/** An element keeps its place when absent, as in JSON; and an array stays one element: JSONata would splice it in. */
+function element(item: Mapping, spell: Spelling): string {
+  const rendered = render(item, spell);
+  switch (item.kind) {
+    case "Literal":
+    case "Object":
+    case "Array":
+      return rendered;
+    case "Reference":
+      return `($exists(${rendered}) ? ($type(${rendered}) = 'array' ? [[${rendered}]] : ${rendered}) : null)`;
+  }
+}
+
+function part(key: string | number): string {
+  if (typeof key === "number") return `[${key}]`;
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key) && !["and", "or", "in", "true", "false", "null"].includes(key))
+    return `.${key}`;
+  // A backtick can't be escaped inside backticks.
+  return key.includes("`") ? `.$lookup($, ${text(key)})` : `.\`${key}\``;
+}
+
+/** JSONata has no escape for a single quote; with single quotes a definition, being JSON, stays readable. */
+export function text(value: string): string {
+  const quoted = JSON.stringify(value);
+  return value.includes("'") ? quoted : `'${quoted.slice(1, -1).replaceAll('\\"', '"')}'`;
+}

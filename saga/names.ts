@@ -1,0 +1,59 @@
+import { SagaDefinitionError } from "./errors";
+
+// A state name may have 80 characters, as may a variable's; the logging of a machine wants ASCII.
+const NAME = /^[A-Za-z][A-Za-z0-9_]{0,79}$/;
+
+/** The built-in functions of JSONata and of Step Functions: a variable of that name would hide the function. */
+const FUNCTIONS = [
+  ..."string length substring substringBefore substringAfter uppercase lowercase trim pad contains split join match".split(
+    " ",
+  ),
+  ..."replace eval base64encode base64decode encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl".split(" "),
+  ..."number abs floor ceil round power sqrt random formatNumber formatBase formatInteger parseInteger".split(" "),
+  ..."sum max min average boolean not exists count append sort reverse shuffle distinct zip".split(" "),
+  ..."keys lookup spread merge sift each error assert type now millis fromMillis toMillis".split(" "),
+  ..."map filter single reduce clone partition range hash uuid parse".split(" "),
+] as const;
+
+/** Names that a step can't have: they mean something else in a scope, among the variables, or among the states. */
+export type ReservedName = "input" | "states" | "saga" | "failure" | "SagaCompensated";
+const RESERVED: ReadonlySet<string> = new Set<string>([
+  ...(["input", "states", "saga", "failure", "SagaCompensated"] satisfies ReservedName[]),
+  ...FUNCTIONS,
+  ...Object.getOwnPropertyNames(Object.prototype),
+]);
+
+/** @throws SagaDefinitionError `bad-name`, `reserved-name` */
+export function checkStateName(saga: string, name: string): void {
+  if (typeof name !== "string" || !NAME.test(name)) {
+    throw new SagaDefinitionError(
+      "bad-name",
+      { saga },
+      `${JSON.stringify(name)} can't name a state`,
+      "Use a letter, then letters, digits and underscores: 1 to 80 characters in all",
+    );
+  }
+  if (RESERVED.has(name)) {
+    throw new SagaDefinitionError(
+      "reserved-name",
+      { saga },
+      `'${name}' has a meaning of its own in every saga`,
+      "Choose another name for the step",
+    );
+  }
+}
+
+// AWS's own rule for a state machine with logs, less the 8 characters that Pulumi appends to make names unique.
+const SAGA_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,71}$/;
+
+/** @throws SagaDefinitionError `bad-name` */
+export function checkSagaName(name: string): void {
+  if (typeof name !== "string" || !SAGA_NAME.test(name)) {
+    throw new SagaDefinitionError(
+      "bad-name",
+      {},
+      `${JSON.stringify(name)} can't name a saga`,
+      "Use letters, digits, hyphens and underscores: 1 to 72 characters in all",
+    );
+  }
+}
