@@ -13,9 +13,9 @@ export interface Resource {
   readonly type: string;
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** Absent for components, which are no resources of AWS. */
-  readonly arn?: string;
+  /** Absent for components, which are no resources of AWS, as is the ARN for what has none. */
   readonly physicalName?: string;
+  readonly arn?: string;
 }
 
 /** What the Pulumi program says: every resource, in the order of registration, and the stack's outputs. */
@@ -34,12 +34,17 @@ export interface Program {
  */
 export async function evaluateProgram(config: Readonly<Record<string, string>> = {}): Promise<Program> {
   const project = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as ProjectFile;
-  const defaults = Object.entries(project.config).map(([key, { default: value }]) => [key, String(value)]);
+  const defaults = Object.entries(project.config).map(([key, { default: value }]) => [key, String(value)] as const);
   const resources: Resource[] = [];
 
   const mocks: pulumi.runtime.Mocks = {
     newResource: ({ type, name, inputs, custom }) => {
-      const resource = { type, name, inputs: inputs as Resource["inputs"], ...(custom && identify(type, name, inputs as Inputs)) };
+      const resource = {
+        type,
+        name,
+        inputs: inputs as Resource["inputs"],
+        ...(custom && identify(type, name, inputs as Inputs)),
+      };
       resources.push(resource);
       if (!custom) return { id: undefined, state: {} };
       return { id: resource.physicalName, state: { ...inputs, arn: resource.arn, name: resource.physicalName } };
@@ -50,7 +55,9 @@ export async function evaluateProgram(config: Readonly<Record<string, string>> =
   };
   await pulumi.runtime.setMocks(mocks, project.name, "local", false);
   pulumi.runtime.setAllConfig(
-    Object.fromEntries([...defaults, ...Object.entries(config)].map(([key, value]) => [`${project.name}:${key}`, value])),
+    Object.fromEntries(
+      [...defaults, ...Object.entries(config)].map(([key, value]) => [`${project.name}:${key}`, value] as const),
+    ),
   );
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- once the mocks are there, not before
   const outputs = pulumi.output(require(ROOT) as Record<string, unknown>);
@@ -66,11 +73,15 @@ interface ProjectFile {
 
 type Inputs = { readonly name?: string; readonly namePrefix?: string };
 
-function identify(type: string, name: string, { name: given, namePrefix }: Inputs): { arn: string; physicalName: string } {
+function identify(
+  type: string,
+  name: string,
+  { name: given, namePrefix }: Inputs,
+): { arn?: string; physicalName: string } {
   const suffix = createHash("sha256").update(`${type}\0${name}`).digest("hex").slice(0, 7);
   const physicalName = given ?? `${namePrefix ?? `${name}-`}${suffix}`;
   const spell = ARNS[type];
-  return { physicalName, arn: spell ? spell(physicalName) : `arn:aws:unnamed:${REGION}:${ACCOUNT}:${physicalName}` };
+  return { physicalName, ...(spell && { arn: spell(physicalName) }) };
 }
 
 const ARNS: Readonly<Record<string, (name: string) => string>> = {

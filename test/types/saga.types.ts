@@ -1,0 +1,103 @@
+// Compiled by `tsc`, never run: each line that must be refused carries @ts-expect-error.
+import { compile, type Mapped, type Maybe, type Ref, saga, type Saga } from "../../saga";
+import { charge, type Purchase, refund, release, reserve, stub } from "../saga/tasks";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function same<A, B>(..._equal: Equal<A, B> extends true ? [] : ["the types differ", A, B]): void {}
+
+const undoReserve = { name: "Release", task: release, input: () => ({ sku: "" }) };
+const undoCharge = { name: "Refund", task: refund, input: () => ({}) };
+
+const reserved = saga<Purchase>("Purchase").step("Reserve", {
+  task: reserve,
+  input: ({ input }) => {
+    same<typeof input.sku, Ref<string>>();
+    same<typeof input.note, Ref<string | undefined>>();
+    same<(typeof input.tags)[0], Ref<string | undefined>>();
+    return { sku: input.sku, count: input.count };
+  },
+  undo: {
+    name: "Release",
+    task: release,
+    input: ({ input, Reserve }) => {
+      // Its own step may have failed before it had a result.
+      same<typeof Reserve, Maybe<{ reservation: string; lines: { sku: string }[] }>>();
+      same<typeof Reserve.reservation, Ref<string | undefined>>();
+      return { sku: input.sku, reservation: Reserve.reservation };
+    },
+  },
+});
+
+const charged = reserved.step("Charge", {
+  task: charge,
+  input: ({ Reserve, input }) => {
+    same<typeof Reserve.reservation, Ref<string>>();
+    return { reservation: Reserve.reservation, card: input.note };
+  },
+  undo: { name: "Refund", task: refund, input: ({ Charge }) => ({ charge: Charge.charge }) },
+});
+
+const finished = charged.returns(({ Reserve, Charge, input }) => ({
+  ids: [Reserve.reservation, Charge.charge],
+  note: input.note,
+  ok: true,
+}));
+same<typeof finished, Saga<Purchase, { ids: [string, string]; note: string | undefined; ok: true }>>();
+compile(finished, (task) => task.name).StartAt satisfies string;
+
+// A name is used once.
+// @ts-expect-error 'Reserve' is already the name of a step
+reserved.step("Reserve", { task: charge, input: () => ({ reservation: "" }), undo: undoCharge });
+// @ts-expect-error 'input' is reserved
+reserved.step("input", { task: charge, input: () => ({ reservation: "" }), undo: undoCharge });
+// @ts-expect-error 'failure' is reserved
+reserved.step("failure", { task: charge, input: () => ({ reservation: "" }), undo: undoCharge });
+
+// An undo can't be forgotten.
+// @ts-expect-error the undo is missing
+reserved.step("Charge", { task: charge, input: () => ({ reservation: "" }) });
+
+// A mapping gives the task what it wants.
+// @ts-expect-error reservation is missing
+reserved.step("Charge", { task: charge, input: () => ({}), undo: undoCharge });
+// @ts-expect-error a number is no string
+reserved.step("Charge", { task: charge, input: ({ input }) => ({ reservation: input.count }), undo: undoCharge });
+// @ts-expect-error an optional field is not enough
+reserved.step("Charge", { task: charge, input: ({ input }) => ({ reservation: input.note }), undo: undoCharge });
+// @ts-expect-error there is no such field
+reserved.step("Charge", { task: charge, input: ({ input }) => ({ reservation: input.nothing }), undo: undoCharge });
+
+// An action sees what came before it, and nothing else.
+// @ts-expect-error not its own result
+reserved.step("Charge", { task: charge, input: ({ Charge }) => ({ reservation: Charge.charge }), undo: undoCharge });
+
+// An undo can't rely on its own step's result.
+saga<Purchase>("Purchase").step("Reserve", {
+  task: reserve,
+  input: ({ input }) => ({ sku: input.sku }),
+  undo: {
+    name: "Release",
+    task: stub<{ reservation: string }, object>("releaseForSure"),
+    // @ts-expect-error the reservation may be absent
+    input: ({ Reserve }) => ({ reservation: Reserve.reservation }),
+  },
+});
+
+// A reference is no value.
+saga<Purchase>("Purchase").step("Reserve", {
+  task: reserve,
+  // @ts-expect-error not a string
+  input: ({ input }) => ({ sku: input.sku.toUpperCase() }),
+  undo: undoReserve,
+});
+saga<Purchase>("Purchase").step("Reserve", {
+  task: reserve,
+  // @ts-expect-error not a number
+  input: ({ input }) => ({ sku: "", count: input.count + 1 }),
+  undo: undoReserve,
+});
+
+// Literals, references and both mixed, at any depth.
+declare const line: Ref<{ sku: string; count: number }>;
+declare const sku: Ref<string>;
+[line, { sku, count: 1 }, { sku: "a", count: 2 }] satisfies Mapped<{ sku: string; count: number }[]>;
