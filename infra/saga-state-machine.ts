@@ -23,7 +23,11 @@ export class SagaStateMachine extends pulumi.ComponentResource {
 
     // Under this prefix AWS lets every log group write without a growing resource policy.
     const prefix = `/aws/vendedlogs/states/${name}-`;
-    const log = new aws.cloudwatch.LogGroup(name, { namePrefix: prefix, retentionInDays: args.logRetentionDays }, child);
+    const log = new aws.cloudwatch.LogGroup(
+      name,
+      { namePrefix: prefix, retentionInDays: args.logRetentionDays },
+      child,
+    );
     const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("states.amazonaws.com") }, child);
     const policy = new aws.iam.RolePolicy(
       name,

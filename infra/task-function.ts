@@ -15,11 +15,19 @@ export class TaskFunction extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
   readonly physicalName: pulumi.Output<string>;
 
-  constructor(name: string, { task, table, logRetentionDays }: TaskFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { task, table, logRetentionDays }: TaskFunctionArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("saga:infra:TaskFunction", name, {}, opts);
     const child = { parent: this };
 
-    const log = new aws.cloudwatch.LogGroup(name, { retentionInDays: logRetentionDays }, child);
+    const log = new aws.cloudwatch.LogGroup(
+      name,
+      { namePrefix: `/aws/lambda/${name}-`, retentionInDays: logRetentionDays },
+      child,
+    );
     const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("lambda.amazonaws.com") }, child);
     const policy = new aws.iam.RolePolicy(
       name,

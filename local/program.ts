@@ -28,8 +28,6 @@ export interface Program {
  * Evaluates the Pulumi program with neither CLI nor account. Physical names end as Pulumi's own do, but in a hash
  * of the logical name, so that they are the same at each run.
  *
- * A Node process can evaluate it once: Pulumi's runtime, and with it the program's modules, are global.
- *
  * @param config Values in place of the defaults in `Pulumi.yaml`.
  */
 export async function evaluateProgram(config: Readonly<Record<string, string>> = {}): Promise<Program> {
@@ -59,7 +57,9 @@ export async function evaluateProgram(config: Readonly<Record<string, string>> =
       [...defaults, ...Object.entries(config)].map(([key, value]) => [`${project.name}:${key}`, value] as const),
     ),
   );
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- once the mocks are there, not before
+  // The program is a module: its resources are made as it loads, so it must load once the mocks are there, each time.
+  delete require.cache[require.resolve(ROOT)];
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const outputs = pulumi.output(require(ROOT) as Record<string, unknown>);
   const values = await new Promise<Record<string, unknown>>((resolve) => outputs.apply(resolve));
   await pulumi.runtime.disconnect();

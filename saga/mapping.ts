@@ -82,7 +82,7 @@ function read(value: unknown, owner: object, where: { saga: string; step: string
       const prototype: unknown = Object.getPrototypeOf(value);
       if (prototype !== Object.prototype && prototype !== null) {
         return bad(
-          `a ${(value as object).constructor.name}`,
+          `a ${(value).constructor.name}`,
           "Return plain data and references, from a synchronous function",
         );
       }

@@ -1,0 +1,69 @@
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+/** Who may import what: the arrows of docs/architecture.md, kept by the linter. */
+const keepOut = (files, group, message) => ({
+  files,
+  rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns: [{ group, message }] }] },
+});
+const AWS = ["@aws-sdk/*", "@pulumi/*"];
+
+export default tseslint.config(
+  { ignores: ["node_modules/"] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-unnecessary-condition": "error",
+      "@typescript-eslint/no-base-to-string": "error",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      // `import x = require("x")` is how TypeScript loads a CommonJS module that is a function.
+      "@typescript-eslint/no-require-imports": ["error", { allowAsImport: true }],
+      "@typescript-eslint/consistent-type-imports": [
+        "error",
+        { fixStyle: "inline-type-imports", disallowTypeAnnotations: false },
+      ],
+    },
+  },
+  keepOut(
+    ["saga/**"],
+    [...AWS, "**/handlers/**", "**/infra/**", "**/local/**"],
+    "saga/ is pure: it knows neither AWS nor Pulumi.",
+  ),
+  keepOut(
+    ["handlers/**"],
+    ["@pulumi/*", "**/infra/**", "**/local/**"],
+    "A handler runs in Lambda, where there is no Pulumi.",
+  ),
+  keepOut(
+    ["infra/**"],
+    ["@aws-sdk/*", "**/handlers/**", "**/local/**"],
+    "infra/ deploys any saga; it knows none of the handlers.",
+  ),
+  keepOut(
+    ["local/**"],
+    ["**/handlers/**", "**/saga", "**/saga/**", "**/infra/**"],
+    "local/ runs what the program registers, never its sources.",
+  ),
+  {
+    // The SDK is loaded where the serialised handler can load it: by a bare require at cold start.
+    files: ["handlers/**"],
+    rules: { "@typescript-eslint/no-require-imports": "off" },
+  },
+  {
+    files: ["test/**"],
+    rules: {
+      // Assertions read as sentences; what is read from JSON is untyped.
+      "@typescript-eslint/no-unused-expressions": "off",
+      "@typescript-eslint/no-explicit-any": "off",
+      "@typescript-eslint/no-unsafe-assignment": "off",
+      "@typescript-eslint/no-unsafe-member-access": "off",
+      "@typescript-eslint/no-unsafe-argument": "off",
+      "@typescript-eslint/no-unsafe-call": "off",
+      "@typescript-eslint/no-unsafe-return": "off",
+      "@typescript-eslint/require-await": "off",
+    },
+  },
+  { files: ["**/*.{js,mjs}"], ...tseslint.configs.disableTypeChecked },
+);

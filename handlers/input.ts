@@ -1,0 +1,47 @@
+import { refusal } from "./refusal";
+
+interface Rule<T = unknown> {
+  readonly expected: string;
+  readonly holds: (value: unknown) => value is T;
+}
+
+function text(maxBytes: number): Rule<string> {
+  return {
+    expected: `a string of 1 to ${maxBytes} bytes, not blank`,
+    holds: (value): value is string =>
+      typeof value === "string" && value.trim() !== "" && Buffer.byteLength(value) <= maxBytes,
+  };
+}
+
+export const orderId = text(255);
+export const address = text(1024);
+
+// Well within what DynamoDB can hold: no total is refused later than here.
+export const total: Rule<number> = {
+  expected: "a positive number, 0.001 to 1000000000000",
+  holds: (value): value is number => typeof value === "number" && value >= 0.001 && value <= 1e12,
+};
+
+export const cardNo: Rule<string> = {
+  expected: "a string of 4 to 19 digits, which spaces and dashes may separate",
+  holds: (value): value is string =>
+    typeof value === "string" && /^[ -]*(\d[ -]*){4,19}$/.test(value) && value.length <= 64,
+};
+
+/** Refuses what breaks a rule, all of it at once: which field, what was expected, what kind of thing came instead. */
+export function check(errorName: string, input: object, rules: Readonly<Record<string, Rule>>): void {
+  const broken = Object.entries(rules).flatMap(([field, { expected, holds }]) => {
+    const value = (input as Record<string, unknown>)[field];
+    return holds(value) ? [] : [`${field}: expected ${expected}, got ${kindOf(value)}`];
+  });
+  if (broken.length > 0) throw refusal(errorName, broken.join("; "));
+}
+
+// Never the value itself: it may be a card number that came in the wrong field.
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  if (typeof value === "string")
+    return value.trim() === "" ? "a blank string" : `a string of ${Buffer.byteLength(value)} bytes`;
+  if (typeof value === "number") return value < 0 ? "a negative number" : value === 0 ? "zero" : "a number";
+  return Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+}

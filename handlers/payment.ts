@@ -1,0 +1,48 @@
+import { task } from "../saga/task";
+import { idFor } from "./id";
+import { cardNo, check, orderId, total } from "./input";
+import { logged } from "./logged";
+import { openStore, type Undone } from "./store";
+
+export interface ProcessPayment {
+  readonly order_id: string;
+  readonly total: number;
+  readonly card_no: string;
+}
+
+export interface Payment {
+  readonly payment_id: string;
+  readonly order_id: string;
+  readonly total: number;
+  readonly card_last4: string;
+}
+
+export interface RefundPayment {
+  readonly order_id: string;
+  /** Absent when the payment failed: whether it was made is then unknown. */
+  readonly payment_id?: string;
+}
+
+export const processPayment = task<ProcessPayment, Payment>("processPayment", {
+  table: ["UpdateItem", "GetItem"],
+  handler: () => {
+    const store = openStore("Payment");
+    return logged("processPayment", async (event) => {
+      check("InvalidPayment", event, { order_id: orderId, total, card_no: cardNo });
+      const { saga, order_id, total: amount, card_no } = event;
+      return store.create(saga, order_id, {
+        payment_id: idFor("pay", saga, order_id),
+        total: amount,
+        card_last4: card_no.replace(/\D/g, "").slice(-4),
+      });
+    });
+  },
+});
+
+export const refundPayment = task<RefundPayment, Undone>("refundPayment", {
+  table: ["UpdateItem"],
+  handler: () => {
+    const store = openStore("Payment");
+    return logged("refundPayment", ({ saga, order_id }) => store.undo(saga, order_id));
+  },
+});

@@ -1,0 +1,137 @@
+import { deployFunction, type DeployedFunction } from "./lambda/function";
+import {
+  type Json,
+  loadMachine,
+  type Machine,
+  realClock,
+  startExecution,
+  type TaskCall,
+  TaskFailure,
+} from "./interpreter";
+import { InvocationError } from "./lambda/errors";
+import type { Program, Resource } from "./program";
+import { report } from "./report";
+import { type LocalTable, startTable, type TableInputs } from "./table";
+
+/** What the program registers, running in this process: its table, its functions, its state machine. */
+export class LocalCloud {
+  readonly definition: Json;
+  /** The functions by their tasks' names. */
+  readonly functions: ReadonlyMap<string, DeployedFunction>;
+  private readonly machine: Machine;
+  private readonly byArn: ReadonlyMap<string, DeployedFunction>;
+  private started = 0;
+
+  private constructor(
+    private readonly stateMachine: Resource,
+    readonly table: LocalTable,
+    deployed: readonly { readonly resource: Resource; readonly run: DeployedFunction }[],
+  ) {
+    this.definition = definitionOf(stateMachine);
+    this.machine = loadMachine(this.definition);
+    this.functions = new Map(deployed.map(({ resource, run }) => [resource.name, run]));
+    this.byArn = new Map(deployed.map(({ resource, run }) => [resource.arn as string, run]));
+  }
+
+  /**
+   * Starts all of it. Close it in the end.
+   * @param onLog Gets each line that a function logs.
+   */
+  static async start(program: Program, onLog: (line: string) => void = () => {}): Promise<LocalCloud> {
+    const tableResource = only(program, "aws:dynamodb/table:Table");
+    const table = await startTable(
+      tableResource.inputs as unknown as TableInputs,
+      tableResource.physicalName as string,
+    );
+    const functions = program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
+    const deployed = await Promise.all(
+      functions.map(async (resource) => ({ resource, run: await deploy(resource, table.endpoint, onLog) })),
+    );
+    return new LocalCloud(only(program, "aws:sfn/stateMachine:StateMachine"), table, deployed);
+  }
+
+  /**
+   * Runs one execution to its end.
+   * @throws InvalidExecutionInput when the input is over 256 KiB, as StartExecution does
+   */
+  async execute(input: Json): Promise<ReturnType<typeof report>> {
+    const { arn, physicalName } = this.stateMachine;
+    const name = `local-${++this.started}`;
+    const execution = startExecution(this.machine, {
+      input,
+      invoke: (call) => this.invoke(call),
+      clock: realClock,
+      random: Math.random,
+      execution: { name, id: `${(arn as string).replace(":stateMachine:", ":execution:")}:${name}` },
+      stateMachine: { id: arn as string, name: physicalName as string },
+    });
+    const result = await execution.result;
+    return report(input, execution.history, result, await this.rowsOf(input));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.functions.values()].map((run) => run.close()));
+    await this.table.close();
+  }
+
+  private async invoke({ arguments: args, signal }: TaskCall): Promise<Json> {
+    const { FunctionName, Payload } = args as { FunctionName: string; Payload: Json };
+    const run = this.byArn.get(FunctionName);
+    if (!run) throw new TaskFailure("Lambda.ResourceNotFoundException", `Function not found: ${FunctionName}`);
+    try {
+      const { payload } = await run.invoke(Payload, { signal });
+      return { ExecutedVersion: "$LATEST", Payload: payload as Json, StatusCode: 200 };
+    } catch (error) {
+      if (error instanceof InvocationError) throw new TaskFailure(error.error, error.cause);
+      throw error;
+    }
+  }
+
+  private async rowsOf(input: Json): Promise<Record<string, unknown>[]> {
+    const id = typeof input === "object" && input !== null && "order_id" in input ? input.order_id : undefined;
+    return typeof id === "string" ? this.table.rows(id) : [];
+  }
+}
+
+/** The state machine that the program registers, as JSON. */
+export function definitionOf(stateMachine: Resource): Json {
+  return JSON.parse(stateMachine.inputs["definition"] as string) as Json;
+}
+
+/** The one resource of a type. */
+export function only({ resources }: Program, type: string): Resource {
+  const found = resources.filter((resource) => resource.type === type);
+  if (found.length !== 1) throw new Error(`the program registers ${found.length} resources of type ${type}, not one`);
+  return found[0] as Resource;
+}
+
+interface FunctionInputs {
+  readonly code: { readonly assets: Promise<Readonly<Record<string, { readonly text?: Promise<string> | string }>>> };
+  readonly handler: string;
+  readonly environment: { readonly variables: Readonly<Record<string, string>> };
+  readonly timeout: number;
+  readonly memorySize: number;
+}
+
+async function deploy(
+  { name, inputs }: Resource,
+  endpoint: string,
+  onLog: (line: string) => void,
+): Promise<DeployedFunction> {
+  const { code, handler, environment, timeout, memorySize } = inputs as unknown as FunctionInputs;
+  const files: Record<string, string> = {};
+  for (const [path, asset] of Object.entries(await code.assets)) {
+    const text = await asset.text;
+    if (text === undefined) throw new Error(`the archive of '${name}' has '${path}', which is no text`);
+    files[path] = text;
+  }
+  return deployFunction({
+    name,
+    code: files,
+    handler,
+    environment: { ...environment.variables, AWS_ENDPOINT_URL_DYNAMODB: endpoint },
+    timeoutSeconds: timeout,
+    memory: memorySize,
+    onLog,
+  });
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { definitionOf, LocalCloud, only } from "./cloud";
+import { pipedInput, readJson } from "./input";
+import type { Json } from "./interpreter";
+import { InvocationError } from "./lambda/errors";
+import { printError, printExecution, printVerdict } from "./print";
+import { evaluateProgram } from "./program";
+import type { ExecutionReport, Outcome } from "./report";
+import { UsageError } from "./usage-error";
+
+const EXIT: Readonly<Record<Outcome, number>> = { completed: 0, compensated: 3, stuck: 4 };
+
+interface Example {
+  readonly title: string;
+  readonly input: Json;
+  readonly path: readonly string[];
+  readonly outcome: Outcome;
+}
+
+/** The order that is piped in; else the example orders, and whether each comes out as documented. */
+export async function orders({ json }: { json: boolean }): Promise<number> {
+  return withCloud(async (cloud) => {
+    const piped = await pipedInput(Promise.resolve());
+    if (piped !== undefined) return execute(cloud, piped, json);
+    const examples = JSON.parse(readFileSync(join(__dirname, "../examples/orders.json"), "utf8")) as Example[];
+    const reports: ExecutionReport[] = [];
+    let asDocumented = 0;
+    for (const { title, input, path, outcome } of examples) {
+      const { report, visits } = await cloud.execute(input);
+      reports.push(report);
+      const same = report.outcome === outcome && JSON.stringify(report.path) === JSON.stringify(path);
+      if (same) asDocumented++;
+      if (!json) printExecution({ title, report, visits, ...(!same && { documented: { outcome, path } }) });
+    }
+    if (json) printJson(reports);
+    else printVerdict(asDocumented, examples.length);
+    return asDocumented === examples.length ? 0 : 1;
+  });
+}
+
+/** One order. */
+export async function run(argument: string, { json }: { json: boolean }): Promise<number> {
+  const input = await readJson(argument);
+  return withCloud((cloud) => execute(cloud, input, json));
+}
+
+async function execute(cloud: LocalCloud, input: Json, json: boolean): Promise<number> {
+  const { report, visits } = await cloud.execute(input);
+  if (json) printJson([report]);
+  else printExecution({ report, visits });
+  return EXIT[report.outcome];
+}
+
+/** The definition that is deployed. */
+export async function definition(): Promise<number> {
+  printJson(definitionOf(only(await evaluateProgram(), "aws:sfn/stateMachine:StateMachine")));
+  return 0;
+}
+
+/** One function alone. */
+export async function invoke(name: string | undefined, data: string | undefined): Promise<number> {
+  if (name === undefined) throw new UsageError("'invoke' wants the name of a function");
+  if (data === undefined)
+    throw new UsageError("'invoke' wants a payload: -d '{…}', -d @file.json or -d - for standard input");
+  const payload = await readJson(data);
+  return withCloud(
+    async (cloud) => {
+      const run = cloud.functions.get(name);
+      if (!run) throw new UsageError(`no function '${name}'; there are ${[...cloud.functions.keys()].join(", ")}`);
+      try {
+        printJson((await run.invoke(identified(payload, name))).payload);
+        return 0;
+      } catch (error) {
+        if (!(error instanceof InvocationError)) throw error;
+        printError(error.message);
+        return 1;
+      }
+    },
+    (line) => process.stderr.write(`${line}\n`),
+  );
+}
+
+/** A function wants to know whose call it is; by hand, that need not be said. */
+function identified(payload: Json, name: string): Json {
+  if (typeof payload !== "object" || payload === null || Array.isArray(payload)) return payload;
+  return { saga: { id: "by-hand", step: name }, ...payload };
+}
+
+async function withCloud(use: (cloud: LocalCloud) => Promise<number>, onLog?: (line: string) => void): Promise<number> {
+  const cloud = await LocalCloud.start(await evaluateProgram(), onLog);
+  try {
+    return await use(cloud);
+  } finally {
+    await cloud.close();
+  }
+}
+
+function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,60 @@
+import { fstatSync, readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { type Json, MAX_PAYLOAD_BYTES } from "./interpreter";
+import { UsageError } from "./usage-error";
+
+/**
+ * JSON as a command line gives it: itself, `@` and a file, or `-` for standard input.
+ * @throws UsageError
+ */
+export async function readJson(argument: string): Promise<Json> {
+  if (argument === "-") return parse(await text(process.stdin), "standard input");
+  if (argument.startsWith("@")) {
+    const path = argument.slice(1);
+    return parse(readFile(path), path);
+  }
+  return parse(argument, JSON.stringify(argument.length > 40 ? `${argument.slice(0, 40)}…` : argument));
+}
+
+/**
+ * What was piped in, or undefined where nothing is. A pipe that stays silent until `deadline` counts as nothing: some
+ * programs that start others leave one open.
+ */
+export async function pipedInput(deadline: Promise<unknown>): Promise<Json | undefined> {
+  const stdin = fstatSync(0);
+  if (!stdin.isFIFO() && !stdin.isFile() && !stdin.isSocket()) return undefined;
+  const spoke = new Promise<"spoke">((resolve) => process.stdin.once("readable", () => resolve("spoke")));
+  const first = await Promise.race([spoke, deadline]);
+  if (first !== "spoke") {
+    process.stdin.unref();
+    return undefined;
+  }
+  const content = await text(process.stdin);
+  return content.trim() === "" ? undefined : parse(content, "standard input");
+}
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(
+      `can't read the file '${path}': ${code === "ENOENT" ? "there is none" : (error as Error).message}`,
+    );
+  }
+}
+
+function parse(content: string, source: string): Json {
+  let json: Json;
+  try {
+    json = JSON.parse(content) as Json;
+  } catch (error) {
+    throw new UsageError(`${source} is not JSON: ${(error as Error).message}`);
+  }
+  const size = Buffer.byteLength(JSON.stringify(json));
+  if (size > MAX_PAYLOAD_BYTES) {
+    const [has, takes] = [size, MAX_PAYLOAD_BYTES].map((bytes) => bytes.toLocaleString("en"));
+    throw new UsageError(`the input has ${has} bytes, and Step Functions takes ${takes}`);
+  }
+  return json;
+}

@@ -1,0 +1,146 @@
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { exited, type FunctionError, InvocationError, killed, timedOut } from "./errors";
+
+export interface Invocation {
+  readonly requestId: string;
+  /** JSON, like the answer. */
+  readonly payload: string;
+}
+
+/** What the worker says. After a fatal error it is gone. */
+export type Message =
+  | { readonly kind: "ready" }
+  | { readonly kind: "log"; readonly text: string }
+  | { readonly kind: "answer"; readonly payload: string }
+  | { readonly kind: "error"; readonly error: FunctionError; readonly fatal: boolean };
+
+interface Pending extends Invocation {
+  readonly resolve: (payload: string) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface SandboxOptions {
+  readonly taskRoot: string;
+  readonly handler: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly memory: number;
+  /** What every invocation's context has in common. */
+  readonly context: object;
+  readonly onLog: (line: string) => void;
+  /** Replaces the paths of this machine by those that the code has on Lambda. */
+  readonly asOnLambda: (error: FunctionError) => FunctionError;
+}
+
+export const workerFile = join(__dirname, "worker.mjs");
+
+/** Lambda gives the code outside of the handler ten seconds, whatever the function's own timeout. */
+const INIT_SECONDS = 10;
+
+/** One execution environment: a worker thread that has loaded the function and takes one invocation at a time. */
+export class Sandbox {
+  readonly #options: SandboxOptions;
+  readonly #worker: Worker;
+  #ready = false;
+  #alive = true;
+  #pending: Pending | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Why it was stopped, if it did not exit of itself. */
+  #stopped: ((requestId: string) => Error) | undefined;
+  #line = "";
+
+  constructor(options: SandboxOptions) {
+    const { taskRoot, handler, timeoutSeconds, context, environment, memory } = options;
+    this.#options = options;
+    this.#worker = new Worker(workerFile, {
+      workerData: { taskRoot, handler, timeoutSeconds, context },
+      env: environment,
+      // Not those of this process: they may load its TypeScript hooks.
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: memory },
+    });
+    this.#worker.on("message", (message: Message) => {
+      this.#receive(message);
+    });
+    this.#worker.on("error", (error: NodeJS.ErrnoException) => {
+      const outOfMemory = error.code === "ERR_WORKER_OUT_OF_MEMORY";
+      this.#stopped = (id) => (outOfMemory ? new InvocationError(killed(id)) : error);
+    });
+    this.#worker.on("exit", (code) => {
+      this.#alive = false;
+      const failure = this.#stopped ?? ((id) => new InvocationError(exited(id, code)));
+      this.#settle(({ requestId, reject }) => {
+        reject(failure(requestId));
+      });
+    });
+  }
+
+  /** Whether it can take one more invocation. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  invoke(invocation: Invocation): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#pending = { ...invocation, resolve, reject };
+      if (this.#ready) this.#send(invocation);
+      else this.#stopAfter(INIT_SECONDS);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#alive = false;
+    this.#stopped = () => new Error("The function was closed while it ran");
+    await this.#worker.terminate();
+  }
+
+  #send({ requestId, payload }: Invocation): void {
+    this.#stopAfter(this.#options.timeoutSeconds);
+    this.#worker.postMessage({ requestId, payload });
+  }
+
+  #stopAfter(seconds: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#alive = false;
+      this.#stopped = (id) => new InvocationError(timedOut(id, seconds));
+      // Reported at its exit, so that nothing it does comes after the report.
+      void this.#worker.terminate();
+    }, seconds * 1000);
+  }
+
+  #receive(message: Message): void {
+    switch (message.kind) {
+      case "ready":
+        this.#ready = true;
+        if (this.#pending) this.#send(this.#pending);
+        break;
+      case "log": {
+        const lines = (this.#line + message.text).split("\n");
+        this.#line = lines.pop() ?? "";
+        for (const line of lines) this.#options.onLog(line);
+        break;
+      }
+      case "answer":
+        this.#settle(({ resolve }) => {
+          resolve(message.payload);
+        });
+        break;
+      case "error":
+        if (message.fatal) this.#alive = false;
+        this.#settle(({ reject }) => {
+          reject(new InvocationError(this.#options.asOnLambda(message.error)));
+        });
+    }
+  }
+
+  #settle(how: (pending: Pending) => void): void {
+    clearTimeout(this.#timer);
+    if (this.#line !== "") this.#options.onLog(this.#line);
+    this.#line = "";
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (pending) how(pending);
+  }
+}

@@ -1,0 +1,21 @@
+import { expect } from "chai";
+import { archives } from "./deployed";
+
+describe("what ships", () => {
+  it("a function requires the AWS SDK by its own name, Node's crypto, and nothing else", async () => {
+    for (const files of (await archives()).values()) {
+      const required = Object.values(files).flatMap((text) => [...text.matchAll(/\brequire\(([^)]*)\)/g)]);
+      const modules = new Set(required.map(([, module]) => module));
+      modules.delete('"crypto"');
+      expect([...modules].sort()).to.deep.equal(['"@aws-sdk/client-dynamodb"', '"@aws-sdk/lib-dynamodb"']);
+    }
+  });
+
+  it("a function says nothing of the machine that built it and weighs a few kilobytes", async () => {
+    for (const files of (await archives()).values()) {
+      const text = Object.values(files).join("");
+      expect(text).to.not.include(process.cwd()).and.to.not.include("node_modules");
+      expect(text.length).to.be.lessThan(16_000);
+    }
+  });
+});

@@ -1,0 +1,250 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { expect } from "chai";
+import * as fc from "fast-check";
+import { type Deployed, deploy, TABLE_NAME } from "./deployed";
+import { A, B, C, entities } from "./entities";
+
+const THIRTY_DAYS = 30 * 24 * 60 * 60;
+
+describe("the table's rules", () => {
+  let deployed: Deployed;
+  before(async () => {
+    deployed = await deploy();
+  });
+  beforeEach(() => deployed.table.clear());
+  after(() => deployed.close());
+
+  const rows = () => deployed.table.rows();
+  const theRow = async () => (await rows())[0] ?? {};
+
+  for (const { entity, action, undo, exists, inputOfA, dataOfA, inputOfB, dataOfB } of entities) {
+    describe(`${action} and ${undo}`, () => {
+      const eventOfA = { ...A, order_id: "1", ...inputOfA };
+      const eventOfB = { ...B, order_id: "1", ...inputOfB };
+      const actA = () => deployed.call(action, eventOfA);
+      const actB = () => deployed.call(action, eventOfB);
+      const undoFor = (who: typeof A) => deployed.call(undo, { ...who, order_id: "1" });
+      const key = { order_id: "1", entity };
+      const liveOfA = { ...key, saga_id: A.saga.id, status: "LIVE", ...dataOfA };
+      const liveOfB = { ...key, saga_id: B.saga.id, status: "LIVE", ...dataOfB };
+
+      /** As if the tombstone had been left long ago: a renewal would show. */
+      const age = async () => {
+        const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+        const client = new DynamoDBClient({ endpoint: deployed.table.endpoint, region: "us-east-1", credentials });
+        await DynamoDBDocumentClient.from(client).send(
+          new UpdateCommand({
+            TableName: TABLE_NAME,
+            Key: key,
+            UpdateExpression: "SET expires_at = :then",
+            ExpressionAttributeValues: { ":then": 1 },
+          }),
+        );
+        client.destroy();
+      };
+
+      it("an action on an absent item writes it and answers with its data", async () => {
+        expect(await actA()).to.deep.equal({ order_id: "1", ...dataOfA });
+        expect(await rows()).to.deep.equal([liveOfA]);
+      });
+
+      it("a repeated action changes nothing and answers the same", async () => {
+        const first = await actA();
+        const before = JSON.stringify(await rows());
+        expect(await actA()).to.deep.equal(first);
+        expect(JSON.stringify(await rows())).to.equal(before);
+      });
+
+      it("a repeated action answers what is stored, whatever it is called with", async () => {
+        const first = await actA();
+        expect(await deployed.call(action, { ...A, order_id: "1", ...inputOfB })).to.deep.equal(first);
+        expect(await rows()).to.deep.equal([liveOfA]);
+      });
+
+      it("the same action twice at once writes once and answers both the same", async () => {
+        const answers = await Promise.all([actA(), actA(), actA()]);
+        for (const answer of answers) expect(answer).to.deep.equal({ order_id: "1", ...dataOfA });
+        expect(await rows()).to.deep.equal([liveOfA]);
+      });
+
+      it("a live item of another saga is refused and left alone", async () => {
+        await actA();
+        expect((await deployed.failure(action, eventOfB)).errorType).to.equal(exists);
+        expect(await rows()).to.deep.equal([liveOfA]);
+      });
+
+      it("of two sagas at once one gets the item and the other is refused", async () => {
+        const answers = await Promise.allSettled([actA(), actB()]);
+        expect(answers.map(({ status }) => status).sort()).to.deep.equal(["fulfilled", "rejected"]);
+        expect(answers.find(({ status }) => status === "rejected")).to.have.nested.property("reason.error", exists);
+        expect(await rows()).to.deep.equal([answers[0].status === "fulfilled" ? liveOfA : liveOfB]);
+      });
+
+      it("an undo leaves a tombstone on its own item, which expires thirty days later", async () => {
+        await actA();
+        const earliest = Math.floor(Date.now() / 1000) + THIRTY_DAYS;
+        expect(await undoFor(A)).to.deep.equal({ order_id: "1", undone: true });
+        const row = await theRow();
+        expect(row).to.deep.equal({
+          ...liveOfA,
+          status: "UNDONE",
+          undone_by: [A.saga.id],
+          expires_at: row["expires_at"],
+        });
+        expect(row["expires_at"]).to.be.within(earliest, Math.floor(Date.now() / 1000) + THIRTY_DAYS);
+      });
+
+      it("an undo whose action never happened succeeds and leaves a tombstone", async () => {
+        expect(await undoFor(A)).to.deep.equal({ order_id: "1", undone: true });
+        const row = await theRow();
+        expect(row).to.deep.equal({
+          ...key,
+          saga_id: A.saga.id,
+          status: "UNDONE",
+          undone_by: [A.saga.id],
+          expires_at: row["expires_at"],
+        });
+      });
+
+      it("a repeated undo succeeds and leaves the tombstone as it is", async () => {
+        await actA();
+        await undoFor(A);
+        await age();
+        const before = JSON.stringify(await rows());
+        expect(await undoFor(A)).to.deep.equal({ order_id: "1", undone: false });
+        expect(JSON.stringify(await rows())).to.equal(before);
+      });
+
+      it("an action that comes after its undo is refused", async () => {
+        await undoFor(A);
+        const before = await rows();
+        expect((await deployed.failure(action, eventOfA)).errorType).to.equal("AlreadyUndone");
+        expect(await rows()).to.deep.equal(before);
+      });
+
+      it("an action and its undo at once leave a tombstone, whoever comes first", async () => {
+        const [acted] = await Promise.allSettled([actA(), undoFor(A)]);
+        if (acted.status === "rejected") expect(acted.reason).to.have.property("error", "AlreadyUndone");
+        const row = await theRow();
+        expect(row).to.include({ status: "UNDONE", saga_id: A.saga.id });
+        expect(row["undone_by"]).to.deep.equal([A.saga.id]);
+      });
+
+      it("an undo of another saga's live item succeeds and touches nothing", async () => {
+        await actA();
+        expect(await undoFor(B)).to.deep.equal({ order_id: "1", undone: false });
+        expect(await rows()).to.deep.equal([liveOfA]);
+      });
+
+      it("a second saga takes a tombstone over, with nothing of the first one's data, and it expires no more", async () => {
+        await actA();
+        await undoFor(A);
+        expect(await actB()).to.deep.equal({ order_id: "1", ...dataOfB });
+        expect(await rows()).to.deep.equal([{ ...liveOfB, undone_by: [A.saga.id] }]);
+      });
+
+      it("the first saga's late action is refused even after the second took over", async () => {
+        await undoFor(A);
+        await actB();
+        expect((await deployed.failure(action, eventOfA)).errorType).to.equal("AlreadyUndone");
+        expect(await rows()).to.deep.equal([{ ...liveOfB, undone_by: [A.saga.id] }]);
+      });
+
+      it("the first saga's repeated undo does not touch what the second took over", async () => {
+        await undoFor(A);
+        await actB();
+        await undoFor(A);
+        expect(await rows()).to.deep.equal([{ ...liveOfB, undone_by: [A.saga.id] }]);
+      });
+
+      it("tombstones accumulate, each renews the expiry, and none of their actions may come any more", async () => {
+        await actA();
+        await undoFor(A);
+        await age();
+        expect(await undoFor(B)).to.deep.equal({ order_id: "1", undone: true });
+        const row = await theRow();
+        expect(row).to.include({ status: "UNDONE", saga_id: A.saga.id });
+        expect(row["undone_by"]).to.deep.equal([A.saga.id, B.saga.id]);
+        expect(row["expires_at"]).to.be.greaterThan(THIRTY_DAYS);
+        for (const event of [eventOfA, eventOfB]) {
+          expect((await deployed.failure(action, event)).errorType).to.equal("AlreadyUndone");
+        }
+      });
+
+      it("another order of the same saga is another item", async () => {
+        await undoFor(A);
+        await deployed.call(action, { ...A, order_id: "2", ...inputOfA });
+        expect((await rows()).map(({ order_id, status }) => [order_id, status])).to.deep.equal([
+          ["1", "UNDONE"],
+          ["2", "LIVE"],
+        ]);
+      });
+    });
+  }
+
+  it("the three entities of an order are undone each on its own", async () => {
+    for (const { action, inputOfA } of entities) await deployed.call(action, { ...A, order_id: "1", ...inputOfA });
+    await deployed.call("refundPayment", { ...A, order_id: "1", payment_id: "pay_1d5daea2ba563f7bf1b25dd6" });
+    expect((await rows()).map(({ entity, status }) => [entity, status])).to.deep.equal([
+      ["ORDER", "LIVE"],
+      ["PAYMENT", "UNDONE"],
+      ["SHIPMENT", "LIVE"],
+    ]);
+  });
+
+  it("an identifier is the same for the same step, and another for another step, saga or order", async () => {
+    const pay = async (event: object) => {
+      await deployed.table.clear();
+      const answer = await deployed.call("processPayment", {
+        ...A,
+        order_id: "1",
+        total: 1,
+        card_no: "1234",
+        ...event,
+      });
+      return (answer as { payment_id: string }).payment_id;
+    };
+    const first = await pay({});
+    expect(await pay({ total: 2 })).to.equal(first);
+    for (const other of [B, { order_id: "2" }, { saga: { ...A.saga, step: "Other" } }]) {
+      expect(await pay(other)).to.not.equal(first);
+    }
+  });
+
+  it("any sequence of actions and undos of three sagas follows the model", async () => {
+    const step = fc.record({ who: fc.constantFrom(A, B, C), undo: fc.boolean() });
+    let order = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 10 }), async (steps) => {
+        const order_id = `order-${++order}`;
+        let owner: string | undefined;
+        const undone = new Set<string>();
+        for (const { who, undo } of steps) {
+          const { id } = who.saga;
+          if (undo) {
+            const touches = !undone.has(id) && (owner === undefined || owner === id);
+            expect(await deployed.call("deleteOrder", { ...who, order_id })).to.deep.equal({
+              order_id,
+              undone: touches,
+            });
+            if (touches) owner = undefined;
+            if (touches) undone.add(id);
+          } else {
+            const refused = undone.has(id) ? "AlreadyUndone" : owner && owner !== id ? "OrderAlreadyExists" : undefined;
+            const event = { ...who, order_id, total: 5 };
+            if (refused) expect((await deployed.failure("createOrder", event)).errorType).to.equal(refused);
+            else expect(await deployed.call("createOrder", event)).to.deep.equal({ order_id, total: 5 });
+            if (!refused) owner = id;
+          }
+          const [row] = await deployed.table.rows(order_id);
+          expect(row?.["status"]).to.equal(owner ? "LIVE" : undone.size > 0 ? "UNDONE" : undefined);
+          expect(row?.["undone_by"] ?? []).to.deep.equal([...undone].sort());
+          if (owner) expect(row?.["saga_id"]).to.equal(owner);
+          expect(row ? "expires_at" in row : false).to.equal(row?.["status"] === "UNDONE");
+        }
+      }),
+      { seed: 7, numRuns: 15 },
+    );
+  });
+});
