@@ -1,0 +1,211 @@
+import type { Clock } from "./clock";
+import type { Machine } from "./definition";
+import { ExecutionEnded, Interrupted, InvalidExecutionInput, StateFailure } from "./errors";
+import { Frame } from "./frame";
+import { awsFunctions } from "./functions";
+import { History, type HistoryEvent } from "./history";
+import { copyJson, exceedsPayloadLimit, type Json, type JsonObject } from "./json";
+import { randomUuid, type Random } from "./random";
+import { runFrame } from "./run";
+import type { Invoke, Runtime } from "./runtime";
+import { TaskTokens } from "./task-tokens";
+
+export interface ExecutionOptions {
+  readonly input: Json;
+  readonly invoke: Invoke;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** For the Context object; each has a default that looks like the service's. */
+  readonly execution?: {
+    readonly id?: string;
+    readonly name?: string;
+    readonly roleArn?: string;
+    /** ISO 8601 */
+    readonly startTime?: string;
+  };
+  readonly stateMachine?: { readonly id?: string; readonly name?: string };
+  readonly onEvent?: (event: HistoryEvent) => void;
+}
+
+export interface ExecutionResult {
+  readonly status: "SUCCEEDED" | "FAILED" | "ABORTED" | "TIMED_OUT";
+  readonly output?: Json;
+  readonly error?: string;
+  readonly cause?: string;
+  /** FAILED only: the innermost state whose error nothing caught. A redrive goes on there. */
+  readonly failedState?: string;
+  /** FAILED only: that state after the Parallel and Map states around it. */
+  readonly failedPath?: readonly string[];
+}
+
+/** One run of a machine. */
+export class Execution {
+  readonly arn: string;
+  readonly input: Json;
+  /** Rejects only where `invoke` rejects with anything but a `TaskFailure`: a fault of the caller, not of the machine. */
+  result: Promise<ExecutionResult>;
+  private readonly runtime: Runtime;
+  private readonly frame: Frame;
+  private redriveCount = 0;
+  private finished: ExecutionResult | undefined;
+  private ending = new AbortController();
+  private endedBy: ExecutionResult | undefined;
+
+  constructor(
+    private readonly machine: Machine,
+    options: ExecutionOptions,
+  ) {
+    if (exceedsPayloadLimit(options.input)) {
+      throw new InvalidExecutionInput("The input of the execution is larger than 262144 bytes");
+    }
+    const { clock, random, invoke } = options;
+    const machineName = options.stateMachine?.name ?? "local";
+    const machineArn = options.stateMachine?.id ?? `arn:aws:states:us-east-1:123456789012:stateMachine:${machineName}`;
+    const name = options.execution?.name ?? randomUuid(random);
+    this.arn = options.execution?.id ?? `arn:aws:states:us-east-1:123456789012:execution:${machineName}:${name}`;
+    this.input = copyJson(options.input);
+    this.frame = new Frame(machine, this.input);
+    this.runtime = {
+      invoke,
+      clock,
+      random,
+      functions: awsFunctions(random, clock),
+      history: new History(clock, options.onEvent),
+      tokens: new TaskTokens(random),
+      context: {
+        Execution: {
+          Id: this.arn,
+          Input: this.input,
+          Name: name,
+          RoleArn: options.execution?.roleArn ?? "arn:aws:iam::123456789012:role/local",
+          StartTime: options.execution?.startTime ?? new Date(clock.now()).toISOString(),
+          RedriveCount: 0,
+        },
+        StateMachine: { Id: machineArn, Name: machineName },
+      },
+    };
+    // The service gives the first state no previous event.
+    this.runtime.history.add({ previous: 0 }, "ExecutionStarted", { input: this.input });
+    this.result = this.start();
+  }
+
+  get history(): readonly HistoryEvent[] {
+    return this.runtime.history.events;
+  }
+
+  /** StopExecution: the execution becomes ABORTED; no Catch runs. Does nothing once it has ended. */
+  stop(error?: string, cause?: string): void {
+    this.endWith({ status: "ABORTED", ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) });
+  }
+
+  /** SendTaskSuccess. Throws `TaskTimedOut` where no task waits for the token, as the service does. */
+  sendTaskSuccess(token: string, output: Json): void {
+    this.runtime.tokens.success(token, output);
+  }
+
+  /** SendTaskFailure. */
+  sendTaskFailure(token: string, error = "", cause = ""): void {
+    this.runtime.tokens.failure(token, error, cause);
+  }
+
+  /** SendTaskHeartbeat. */
+  sendTaskHeartbeat(token: string): void {
+    this.runtime.tokens.heartbeat(token);
+  }
+
+  /**
+   * RedriveExecution: goes on at the state where it failed, with its variables and its input, fresh retries, and
+   * without the branches and iterations that succeeded. Gives the new `result`.
+   */
+  redrive(): Promise<ExecutionResult> {
+    if (!this.finished || this.finished.status === "SUCCEEDED") {
+      throw new Error(`ExecutionNotRedrivable: the execution ${this.finished ? "has succeeded" : "is running"}`);
+    }
+    this.redriveCount++;
+    const { Execution: execution, StateMachine } = this.runtime.context;
+    const redriven: JsonObject = {
+      ...execution,
+      RedriveCount: this.redriveCount,
+      RedriveTime: new Date(this.runtime.clock.now()).toISOString(),
+    };
+    this.runtime.context = { Execution: redriven, StateMachine };
+    this.finished = undefined;
+    this.endedBy = undefined;
+    this.ending = new AbortController();
+    this.runtime.history.reopen();
+    this.runtime.history.add(this.frame.thread, "ExecutionRedriven", { redriveCount: this.redriveCount });
+    this.frame.resuming = true;
+    this.result = this.start();
+    return this.result;
+  }
+
+  private endWith(result: ExecutionResult): void {
+    if (this.finished || this.endedBy) return;
+    this.endedBy = result;
+    this.runtime.history.close();
+    this.ending.abort();
+  }
+
+  private start(): Promise<ExecutionResult> {
+    const result = this.run();
+    // A fault of the caller is not an unhandled rejection just because nobody awaits the result yet.
+    result.catch(() => {});
+    return result;
+  }
+
+  private async run(): Promise<ExecutionResult> {
+    const timer = new AbortController();
+    const { timeoutSeconds } = this.machine;
+    if (timeoutSeconds !== undefined) {
+      this.runtime.clock.sleep(timeoutSeconds * 1000, timer.signal).then(
+        () => {
+          this.endWith({ status: "TIMED_OUT" });
+        },
+        () => {},
+      );
+    }
+    let result: ExecutionResult;
+    try {
+      const output = await runFrame(this.runtime, this.frame, this.ending.signal);
+      result = this.endedBy ?? { status: "SUCCEEDED", output };
+    } catch (error) {
+      result = this.endedBy ?? failed(error);
+    } finally {
+      timer.abort();
+    }
+    this.finished = result;
+    const { status, output, error, cause } = result;
+    const type = { SUCCEEDED: "Succeeded", FAILED: "Failed", ABORTED: "Aborted", TIMED_OUT: "TimedOut" }[status];
+    const thread = status === "ABORTED" ? { previous: 0 } : this.frame.thread;
+    this.runtime.history.end(thread, `Execution${type}`, {
+      ...(output !== undefined && { output }),
+      ...(error !== undefined && { error }),
+      ...(cause !== undefined && { cause }),
+    });
+    return result;
+  }
+}
+
+function failed(thrown: unknown): ExecutionResult {
+  if (thrown instanceof ExecutionEnded) return { status: "FAILED", error: thrown.error, cause: thrown.cause };
+  if (!(thrown instanceof StateFailure) || thrown instanceof Interrupted) throw thrown;
+  const { error, cause, path } = thrown;
+  const failedState = path.at(-1);
+  return {
+    status: "FAILED",
+    ...(error !== undefined && { error }),
+    ...(cause !== undefined && { cause }),
+    ...(failedState !== undefined && { failedState, failedPath: path }),
+  };
+}
+
+/**
+ * Starts an execution of a loaded machine.
+ *
+ * @example
+ * const execution = startExecution(loadMachine(definition), { input: {}, invoke, clock: realClock, random: Math.random });
+ * const { status, output } = await execution.result;
+ */
+export function startExecution(machine: Machine, options: ExecutionOptions): Execution {
+  return new Execution(machine, options);
+}

@@ -1,0 +1,43 @@
+import type { ParallelState } from "../definition";
+import { StateFailure } from "../errors";
+import { Frame } from "../frame";
+import type { Json } from "../json";
+import { runFrame } from "../run";
+import { type Outcome, type Visit, withRetryAndCatch } from "../visit";
+import { runTogether } from "./together";
+
+export function runParallel(visit: Visit<ParallelState>, resuming: boolean): Promise<Outcome> {
+  const { state, frame, runtime } = visit;
+  let resume = resuming && frame.children !== undefined;
+  return withRetryAndCatch(
+    visit,
+    async () => {
+      if (resume) {
+        for (const branch of frame.children ?? []) branch.resuming = true;
+      } else {
+        const input = state.arguments ? await visit.evaluate(state.arguments) : visit.input;
+        visit.checkSize(input, `The state/task '${state.name}' has arguments`);
+        visit.record("ParallelStateStarted");
+        frame.children = state.branches.map((branch) => new Frame(branch, input, frame));
+      }
+      resume = false;
+      const branches = frame.children ?? [];
+      await runTogether(branches, branches.length, visit.signal, async (branch, signal) => {
+        try {
+          await runFrame(runtime, branch, signal);
+        } catch (error) {
+          // The service ends the failed task of a branch once more, as it ends those of the siblings.
+          const failed = branch.sequence.states[branch.current];
+          if (error instanceof StateFailure && failed?.type === "Task") {
+            runtime.history.add(branch.thread, "TaskStateAborted", { state: failed.name });
+          }
+          throw error;
+        }
+      });
+      visit.record("ParallelStateSucceeded");
+      const result: Json = branches.map((branch) => branch.result?.output ?? null);
+      return visit.leave(state, state.next, result, { result });
+    },
+    () => visit.record("ParallelStateFailed"),
+  );
+}
