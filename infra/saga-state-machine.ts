@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { compile, type Saga } from "../saga";
+import { compile, type Saga, statementsOf } from "../saga";
 import { allow, assumedBy } from "./policy";
 import type { TaskFunction } from "./task-function";
 
@@ -35,6 +35,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
         role: role.name,
         policy: allow(
           { actions: ["lambda:InvokeFunction"], resources: [...arns.values()] },
+          ...statementsOf(args.saga),
           { actions: LOG_DELIVERY, resources: ["*"] },
           { actions: TRACING, resources: ["*"] },
         ),

@@ -1,17 +1,17 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { AnyTask } from "../saga";
+import type { LambdaTask } from "../saga";
 import { allow, assumedBy } from "./policy";
 
 export interface TaskFunctionArgs {
-  readonly task: AnyTask;
+  readonly task: LambdaTask;
   readonly table: aws.dynamodb.Table;
   readonly logRetentionDays: number;
 }
 
 /** The function that runs a task, and a role that allows what the task declares on the table, its own log, and no more. */
 export class TaskFunction extends pulumi.ComponentResource {
-  readonly task: AnyTask;
+  readonly task: LambdaTask;
   readonly arn: pulumi.Output<string>;
   readonly physicalName: pulumi.Output<string>;
 

@@ -2,26 +2,73 @@
  * The part of Amazon States Language that sagas compile to, in its JSONata mode.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html
  */
-export interface StateMachine<Arn> {
+export interface StateMachine<Arn> extends States<Arn> {
   readonly Comment: string;
   readonly QueryLanguage: "JSONata";
+}
+
+/** A machine, or a branch of one. */
+export interface States<Arn> {
   readonly StartAt: string;
   readonly States: Readonly<Record<string, State<Arn>>>;
 }
 
-export type State<Arn> = TaskState<Arn> | FailState;
+export type State<Arn> =
+  TaskState<Arn> | ParallelState<Arn> | MapState<Arn> | ChoiceState | WaitState | SucceedState | FailState;
 
-export interface TaskState<Arn> {
-  readonly Type: "Task";
-  readonly Resource: "arn:aws:states:::lambda:invoke";
-  readonly Arguments: { readonly FunctionName: Arn; readonly Payload: string };
-  readonly TimeoutSeconds: number;
-  readonly Retry: readonly Retrier[];
-  readonly Catch?: readonly Catcher[];
-  readonly Assign?: Readonly<Record<string, string>>;
+/** What leads on from a state that is done, with or without an error. */
+export interface Transition {
+  readonly Assign?: Assign;
   readonly Output?: string;
   readonly Next?: string;
   readonly End?: true;
+}
+
+export type Assign = Readonly<Record<string, string | null>>;
+
+export interface TaskState<Arn> extends Transition {
+  readonly Type: "Task";
+  readonly Resource: string;
+  readonly Arguments: string | { readonly FunctionName: Arn; readonly Payload: string };
+  readonly TimeoutSeconds: number;
+  readonly HeartbeatSeconds?: number;
+  readonly Retry: readonly Retrier[];
+  readonly Catch?: readonly Catcher[];
+}
+
+export interface ParallelState<Arn> extends Transition {
+  readonly Type: "Parallel";
+  readonly Branches: readonly States<Arn>[];
+  readonly Catch?: readonly Catcher[];
+}
+
+export interface MapState<Arn> extends Transition {
+  readonly Type: "Map";
+  readonly Items: string;
+  readonly MaxConcurrency: number;
+  readonly ItemProcessor: States<Arn> & { readonly ProcessorConfig: { readonly Mode: "INLINE" } };
+  readonly Catch?: readonly Catcher[];
+}
+
+export interface ChoiceState {
+  readonly Type: "Choice";
+  readonly Choices: readonly (Omit<Transition, "End" | "Next"> & {
+    readonly Condition: string;
+    readonly Next: string;
+  })[];
+  readonly Assign?: Assign;
+  readonly Output?: string;
+  readonly Default: string;
+}
+
+export interface WaitState extends Transition {
+  readonly Type: "Wait";
+  readonly Seconds?: number;
+  readonly Timestamp?: string;
+}
+
+export interface SucceedState {
+  readonly Type: "Succeed";
 }
 
 export interface FailState {
@@ -39,8 +86,7 @@ export interface Retrier {
   readonly JitterStrategy: "FULL";
 }
 
-export interface Catcher {
+export interface Catcher extends Omit<Transition, "End" | "Next"> {
   readonly ErrorEquals: readonly string[];
-  readonly Assign: Readonly<Record<string, string | null>>;
   readonly Next: string;
 }

@@ -1,74 +1,15 @@
+import { readCondition } from "./condition";
 import type { Duration } from "./duration";
-import { seconds } from "./duration";
+import { include } from "./include";
+import { type Mapping, type Names, type ReadScope, readValue, substitute, withScope } from "./mapping";
+import { checkSagaName } from "./names";
+import { flatten, type Node, type Saga } from "./nodes";
 import { SagaDefinitionError } from "./errors";
-import { type Mapping, readMapping, type Scope } from "./mapping";
-import { checkSagaName, checkStateName, type ReservedName } from "./names";
-import type { Saga, StepNode, UndoNode } from "./nodes";
-import type { Mapped, Maybe, Ref, Unmapped } from "./ref";
-import { actionRetry, type Retry, undoRetry } from "./retry";
-import type { AnyTask, Task } from "./task";
-
-declare const says: unique symbol;
-
-/** A mistake that the type checker reports as a sentence. */
-export interface SagaTypeError<Sentence extends string> {
-  readonly [says]: Sentence;
-}
-
-/** The name itself, where it is free; else the reason why not. */
-type FreeName<Name extends string, Scope> = Name extends ReservedName
-  ? SagaTypeError<`'${Name}' is reserved: choose another name for the step`>
-  : Name extends keyof Scope
-    ? SagaTypeError<`'${Name}' is already the name of a step`>
-    : Name;
-
-/** What an action and an undo have in common. */
-interface Call {
-  /** How often it is tried again. Default: transient faults 6 times (action), any error 12 times (undo). */
-  readonly retry?: Retry;
-  /** How long one try may take, as the state machine sees it. Default 30 s; let it exceed the function's own timeout. */
-  readonly timeout?: Duration;
-}
-
-/** A step's undo: its own name, its task, and what of the saga it needs. */
-export interface Undo<Scope, In> extends Call {
-  readonly name: string;
-  readonly task: Task<In, unknown>;
-  readonly input: (scope: Scope) => Mapped<In>;
-}
-
-/** A step that can be undone. */
-export interface Step<Scope, In, Out, UndoScope, UndoIn> extends Call {
-  readonly task: Task<In, Out>;
-  /** Runs once, while the saga is defined, over references: what the task gets. */
-  readonly input: (scope: Scope) => Mapped<In>;
-  /** Runs when a later step fails, and when this one does: it may have taken effect all the same (S2). */
-  readonly undo: Undo<UndoScope, UndoIn>;
-  /** Errors of the task after which nothing has happened for certain: then this step's own undo is not run. */
-  readonly definite?: readonly string[];
-}
-
-/**
- * A saga in the making. Every method gives a new, frozen one.
- * `Scope` has the input and the result of each step so far, by the step's name.
- */
-export interface SagaBuilder<Input, Scope> {
-  /**
-   * Adds a step: an action, and the undo that amends it.
-   * @throws SagaDefinitionError `bad-name`, `reserved-name`, `duplicate-name`, `task-conflict`, `bad-mapping`,
-   *   `coerced-reference`, `foreign-reference`, `bad-retry`, `bad-definite-error`
-   */
-  step<Name extends string, In, Out, UndoIn>(
-    name: FreeName<Name, Scope>,
-    step: Step<Scope, In, Out, Scope & Readonly<Record<Name, Maybe<Out>>>, UndoIn>,
-  ): SagaBuilder<Input, Scope & Readonly<Record<Name, Ref<Out>>>>;
-
-  /**
-   * Finishes the saga: what a completed execution gives as its output.
-   * @throws SagaDefinitionError `no-steps`, and what a mapping can throw
-   */
-  returns<const Output>(output: (scope: Scope) => Output): Saga<Input, Unmapped<Output>>;
-}
+import { makeRef } from "./ref";
+import { namesOf } from "./state-names";
+import { checkName, checkNode } from "./check";
+import { readStep, type StepDefinition } from "./step";
+import type { Defaults, Given, Phase, SagaBuilder } from "./types";
 
 /**
  * Begins a saga: either all of its steps take effect, or undos amend those that did.
@@ -86,129 +27,228 @@ export interface SagaBuilder<Input, Scope> {
  *   })
  *   .returns(({ Withdraw }) => ({ booking: Withdraw.booking }));
  */
-export function saga<Input>(name: string): SagaBuilder<Input, { readonly input: Ref<Input> }> {
+export function saga<Input>(name: string, defaults: Defaults = {}): SagaBuilder<Input, Given<Input>> {
   checkSagaName(name);
-  return build<Input, { readonly input: Ref<Input> }>(name, []);
-}
-
-function build<Input, S>(name: string, steps: readonly StepNode[]): SagaBuilder<Input, S> {
-  const builder: Untyped = {
-    step: (stepName, step) => build<never, never>(name, [...steps, stepNode(name, steps, stepName, step)]),
-    returns: (output) => {
-      const last = steps.at(-1);
-      if (!last) {
-        throw new SagaDefinitionError("no-steps", { saga: name }, "the saga has no steps", "Add one with .step(…)");
-      }
-      const mapping = readMapping(output, scopeOf(steps), { saga: name, step: "returns" });
-      return Object.freeze({ kind: "Saga", name, steps: Object.freeze(steps), output: mapping });
-    },
+  const given: Names = new Map([
+    ["input", { maybe: false }],
+    ["saga", { maybe: false }],
+  ]);
+  const root = {
+    saga: name,
+    defaults,
+    phase: "start",
+    nodes: [],
+    names: given,
+    aliases: new Map(),
+    owners: [],
+    around: [],
   };
   // The types are a precise face on a body that works on plain data.
-  return Object.freeze(builder) as unknown as SagaBuilder<Input, S>;
+  return new Builder(root as State) as unknown as SagaBuilder<Input, Given<Input>>;
 }
 
-interface Untyped {
-  step(name: string, step: Step<never, unknown, unknown, never, unknown>): unknown;
-  returns(output: (scope: never) => unknown): Saga;
+/** What a builder knows. */
+interface State {
+  readonly saga: string;
+  readonly defaults: Defaults;
+  readonly phase: Phase;
+  /** The sequence so far. */
+  readonly nodes: readonly Node[];
+  readonly names: Names;
+  /** Names that stand for a mapping of other names: the outputs of included sagas. */
+  readonly aliases: ReadonlyMap<string, Mapping>;
+  /** Of the items that are gone through around here. */
+  readonly owners: readonly object[];
+  /** The nodes before and around this sequence. */
+  readonly around: readonly Node[];
 }
 
-function stepNode(
-  saga: string,
-  before: readonly StepNode[],
-  name: string,
-  step: Step<never, unknown, unknown, never, unknown>,
-): StepNode {
-  const here = { saga, step: name };
-  const { undo } = step;
-  checkStateName(saga, name);
-  checkStateName(saga, undo.name);
-  checkNewNames(saga, before, name, undo.name);
-  checkTasks(here, before, [step.task, undo.task]);
-  const scope = scopeOf(before);
-  const call = (kind: string, from: typeof step | typeof undo): Omit<UndoNode, "kind" | "retry"> => ({
-    name: kind,
-    task: from.task,
-    input: readObject(from.input, from === undo ? new Map([...scope, [name, { maybe: true }]]) : scope, {
-      saga,
-      step: kind,
-    }),
-    timeoutSeconds: (from.timeout ?? seconds(30)).seconds,
-  });
-  return Object.freeze({
-    kind: "Step",
-    ...call(name, step),
-    retry: actionRetry(step.retry, here),
-    definite: definiteErrors(step.definite ?? [], here),
-    undo: Object.freeze({
-      kind: "Undo",
-      ...call(undo.name, undo),
-      retry: undoRetry(undo.retry, { saga, step: undo.name }),
-    }),
-  });
-}
+type Map1 = (scope: never) => unknown;
+type Body = (branch: Builder, ...refs: object[]) => Builder;
 
-const scopeOf = (steps: readonly StepNode[]): Scope =>
-  new Map([["input", { maybe: false }], ...steps.map((step) => [step.name, { maybe: false }] as const)]);
+class Builder {
+  constructor(private readonly state: State) {
+    Object.freeze(this);
+  }
 
-/** A task's input: an object, or a reference that the handler will find to be one. */
-function readObject(map: (scope: never) => unknown, scope: Scope, where: { saga: string; step: string }): Mapping {
-  const mapping = readMapping(map, scope, where);
-  if (mapping.kind === "Object" || mapping.kind === "Reference") return mapping;
-  throw new SagaDefinitionError(
-    "bad-mapping",
-    where,
-    "the input is not an object",
-    "Return an object: a task gets named fields",
-  );
-}
+  step(name: string, step: StepDefinition): Builder {
+    return this.call(name, this.committed ? "retriable" : "compensable", step);
+  }
 
-function checkNewNames(saga: string, before: readonly StepNode[], name: string, undo: string): void {
-  const taken = new Set(before.flatMap((step) => [step.name, step.undo.name]));
-  for (const state of [name, undo]) {
-    if (taken.has(state)) {
+  query(name: string, step: StepDefinition): Builder {
+    return this.call(name, "query", step);
+  }
+
+  pivot(name: string, step: StepDefinition): Builder {
+    const { saga, phase } = this.state;
+    if (phase !== "start") {
+      const [what, hint] =
+        phase === "committed"
+          ? [
+              "the saga has a pivot already",
+              "Make this one a step: what follows the pivot is retried until it succeeds",
+            ]
+          : ["a branch can't have a pivot", "Put it at the top of the saga"];
+      throw new SagaDefinitionError("bad-role", { saga, step: name }, what, hint);
+    }
+    return this.call(name, "pivot", step).with({ phase: "committed" });
+  }
+
+  parallel(name: string, branches: Readonly<Record<string, Body>>): Builder {
+    this.checkFree(name);
+    const compiled: (readonly [string, readonly Node[]])[] = [];
+    for (const [branch, body] of Object.entries(branches)) {
+      compiled.push([
+        branch,
+        this.branch(
+          body,
+          compiled.flatMap(([, nodes]) => nodes),
+        ).nodes,
+      ]);
+    }
+    return this.add({ kind: "Parallel", name, key: name, branches: compiled, forward: this.committed }, [
+      [name, { maybe: false }],
+    ]);
+  }
+
+  when(name: string, test: Map1, then: Body, otherwise: Body = (branch) => branch): Builder {
+    this.checkFree(name);
+    const condition = this.read(name, test, (returned, scope) =>
+      readCondition(returned, scope, (mapping) => this.resolve(mapping)),
+    );
+    const yes = this.branch(then, []);
+    const no = this.branch(otherwise, yes.nodes);
+    const inside = [...yes.names, ...no.names].filter(([inner]) => !this.state.names.has(inner));
+    const aliases = new Map([...yes.aliases, ...no.aliases]);
+    return this.add(
+      { kind: "When", name, condition, then: yes.nodes, otherwise: no.nodes },
+      inside.map(([inner]) => [inner, { maybe: true }]),
+    ).with({ aliases });
+  }
+
+  forEach(name: string, items: Map1, body: Body, options: { readonly maxConcurrency?: number } = {}): Builder {
+    this.checkFree(name);
+    const owner = {};
+    const refs = ["item", "index"].map((part) =>
+      makeRef({ owner, root: `${name}.${part}`, path: [], maybe: false }, { saga: this.state.saga, step: name }),
+    );
+    const inside = this.branch((branch) => body(branch.with({ owners: [owner, ...this.state.owners] }), ...refs), []);
+    const node: Node = {
+      kind: "ForEach",
+      name,
+      key: name,
+      items: this.map(name, items),
+      body: inside.nodes,
+      maxConcurrency: options.maxConcurrency ?? 40,
+      forward: this.committed,
+    };
+    return this.add(node, [[name, { maybe: false }]]);
+  }
+
+  wait(name: string, until: Duration | Map1): Builder {
+    this.checkFree(name);
+    const value = typeof until === "function" ? this.map(name, until) : until.seconds;
+    return this.add({ kind: "Wait", name, until: value }, []);
+  }
+
+  include(name: string, saga: Saga, input: Map1): Builder {
+    this.checkFree(name);
+    const { nodes, output } = include(name, saga, this.map(name, input));
+    const included = nodes.reduce<Builder>((builder, node) => builder.add(node, []), this);
+    const pivoted = nodes.some((node) => node.kind === "Step" && node.role === "pivot");
+    if (this.committed || (pivoted && this.state.phase !== "start")) {
       throw new SagaDefinitionError(
-        "duplicate-name",
-        { saga, step: name },
-        `'${state}' is already the name of a step or an undo`,
-        "Give each its own name: they become states of one machine",
+        "bad-role",
+        { saga: this.state.saga, step: name },
+        `the saga '${saga.name}' ${this.committed ? "stands after the pivot" : "has a pivot, and stands in a branch"}`,
+        this.committed ? "Include it before the pivot" : "Include it at the top",
       );
     }
-    taken.add(state);
+    return included.with({
+      names: new Map([...this.state.names, [name, { maybe: false }]]),
+      aliases: new Map([...this.state.aliases, [name, output]]),
+      phase: pivoted ? "committed" : this.state.phase,
+    });
+  }
+
+  returns(output: Map1): Saga {
+    const { saga, nodes } = this.state;
+    if (nodes.length === 0) {
+      throw new SagaDefinitionError("no-steps", { saga }, "the saga has no steps", "Add one with .step(…)");
+    }
+    return Object.freeze({ kind: "Saga", name: saga, steps: nodes, output: this.map("returns", output) });
+  }
+
+  private get committed(): boolean {
+    return this.state.phase === "committed" || this.state.phase === "committedBranch";
+  }
+
+  private call(name: string, role: "compensable" | "pivot" | "retriable" | "query", step: StepDefinition): Builder {
+    const { saga, defaults } = this.state;
+    this.checkFree(name, ...(step.undo ? [step.undo.name] : []));
+    const withOwn = this.with({ names: new Map([...this.state.names, [name, { maybe: true }]]) });
+    const node = readStep(
+      { saga, name, role, step, defaults, committed: this.committed },
+      {
+        action: (map) => this.map(name, map),
+        undo: (undoName, map) => withOwn.map(undoName, map),
+      },
+    );
+    return this.add(node, [[name, { maybe: false }]]);
+  }
+
+  /** The sequence that a function builds from here, after the nodes of its sibling branches. */
+  private branch(body: Body, siblings: readonly Node[]): State {
+    const begin = this.with({
+      phase: this.committed ? "committedBranch" : "branch",
+      nodes: [],
+      around: [...this.state.around, ...this.state.nodes, ...siblings],
+    });
+    const built: unknown = body(begin);
+    if (built instanceof Builder) return built.state;
+    throw new SagaDefinitionError(
+      "bad-branch",
+      { saga: this.state.saga },
+      "a branch does not give back its steps",
+      "Return what the last call on the branch's builder gave",
+    );
+  }
+
+  /** Before anything else of a node is read: a mistake in its mapping is reported under its name. */
+  private checkFree(...given: readonly string[]): void {
+    const { saga, around, nodes } = this.state;
+    const taken = new Set(flatten([...around, ...nodes]).flatMap(namesOf));
+    for (const name of given) checkName({ saga, step: given[0] as string }, taken, name);
+  }
+
+  private map(step: string, map: Map1): Mapping {
+    return this.read(step, map, (returned, scope) => deepFreeze(this.resolve(readValue(returned, scope))));
+  }
+
+  private read<Result>(step: string, map: Map1, use: (returned: unknown, scope: ReadScope) => Result): Result {
+    const { names, owners, saga } = this.state;
+    return withScope(map, names, { owners, where: { saga, step } }, use);
+  }
+
+  private resolve(mapping: Mapping): Mapping {
+    return substitute(mapping, ({ root }) => this.state.aliases.get(root));
+  }
+
+  private add(node: Node, inScope: readonly (readonly [string, { maybe: boolean }])[]): Builder {
+    const { saga, around, nodes, names } = this.state;
+    checkNode(saga, [...around, ...nodes], node);
+    return this.with({ nodes: Object.freeze([...nodes, deepFreeze(node)]), names: new Map([...names, ...inScope]) });
+  }
+
+  private with(change: Partial<State>): Builder {
+    return new Builder({ ...this.state, ...change });
   }
 }
 
-/** Functions are deployed under their task's name, so one name must mean one task. */
-function checkTasks(
-  here: { saga: string; step: string },
-  before: readonly StepNode[],
-  tasks: readonly AnyTask[],
-): void {
-  const known = new Map(before.flatMap((step) => [step.task, step.undo.task]).map((task) => [task.name, task]));
-  for (const task of tasks) {
-    const other = known.get(task.name);
-    if (other && other !== task) {
-      throw new SagaDefinitionError(
-        "task-conflict",
-        here,
-        `two tasks are called '${task.name}'`,
-        "Declare the task once and use that one, or give the other a name of its own",
-      );
-    }
-    known.set(task.name, task);
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
   }
-}
-
-/** Only the task itself can know that it did nothing: what Step Functions or Lambda report is a guess. */
-function definiteErrors(errors: readonly string[], here: { saga: string; step: string }): readonly string[] {
-  for (const error of errors) {
-    if (error === "" || /^(States|Lambda|Sandbox|Runtime)\./.test(error)) {
-      throw new SagaDefinitionError(
-        "bad-definite-error",
-        here,
-        `'${error}' does not prove that nothing happened`,
-        "Name only errors that the task itself throws before it has any effect",
-      );
-    }
-  }
-  return Object.freeze([...errors]);
+  return value;
 }

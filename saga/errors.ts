@@ -11,6 +11,9 @@ export type SagaDefinitionErrorCode =
   | "bad-retry"
   | "bad-timeout"
   | "bad-definite-error"
+  | "bad-role"
+  | "bad-branch"
+  | "bad-concurrency"
   | "task-conflict"
   | "definition-too-large";
 

@@ -1,9 +1,22 @@
 export type { StateMachine } from "./asl";
-export { saga, type SagaBuilder, type SagaTypeError, type Step, type Undo } from "./builder";
+export { saga } from "./builder";
 export { compile } from "./compile";
+export { and, eq, gt, gte, isPresent, lt, lte, ne, not, or, type Test } from "./condition";
 export { days, type Duration, hours, minutes, seconds } from "./duration";
 export { SagaDefinitionError, type SagaDefinitionErrorCode } from "./errors";
-export { type Saga, tasksOf } from "./nodes";
+export { type Saga, statementsOf, tasksOf } from "./nodes";
 export type { Mapped, Maybe, Ref } from "./ref";
 export type { Retry } from "./retry";
-export { type AnyTask, type SagaIdentity, task, type Task, type TaskEvent, type TaskHandler } from "./task";
+export {
+  callbackTask,
+  type LambdaTask,
+  type SagaIdentity,
+  serviceTask,
+  type ServiceTask,
+  type Statement,
+  task,
+  type Task,
+  type TaskEvent,
+  type TaskHandler,
+} from "./task";
+export type { Defaults, Given, SagaBuilder, SagaTypeError } from "./types";

@@ -1,6 +1,7 @@
+import type { Condition } from "./condition";
 import type { Mapping } from "./mapping";
 
-/** How a name of the scope is spelled in JSONata: `$CreateOrder`, or `$states.context.Execution.Input`. */
+/** How a name of the scope is spelled in JSONata, in some place: `$CreateOrder`, or `$states.context.Execution.Input`. */
 export type Spelling = (root: string) => string;
 
 /** A string as Step Functions takes it for an expression. */
@@ -10,8 +11,11 @@ export const expression = (jsonata: string): string => `{% ${jsonata} %}`;
  * A mapping as one JSONata expression. It can't fail, and only a lone reference can yield nothing: JSONata leaves an
  * absent field out of an object, whereas an expression of its own that yields nothing fails the state (S8).
  */
-function render(mapping: Mapping, spell: Spelling): string {
+export function render(mapping: Mapping, spell: Spelling): string {
   switch (mapping.kind) {
+    case "Absent":
+      // An empty block yields nothing.
+      return "()";
     case "Literal":
       return typeof mapping.value === "string" ? text(mapping.value) : JSON.stringify(mapping.value);
     case "Reference": {
@@ -45,13 +49,16 @@ export function renderObject(mapping: Mapping, spell: Spelling, extra: readonly 
 /** An expression that has a value whatever the mapping yields. */
 export function renderValue(mapping: Mapping, spell: Spelling): string {
   const rendered = render(mapping, spell);
-  return mapping.kind === "Reference" ? `($exists(${rendered}) ? ${rendered} : null)` : rendered;
+  const certain = mapping.kind !== "Reference" && mapping.kind !== "Absent";
+  return certain ? rendered : `($exists(${rendered}) ? ${rendered} : null)`;
 }
 
 /** An element keeps its place when absent, as in JSON; and an array stays one element: JSONata would splice it in. */
 function element(item: Mapping, spell: Spelling): string {
   const rendered = render(item, spell);
   switch (item.kind) {
+    case "Absent":
+      return "null";
     case "Literal":
     case "Object":
     case "Array":
@@ -74,3 +81,27 @@ export function text(value: string): string {
   const quoted = JSON.stringify(value);
   return value.includes("'") ? quoted : `'${quoted.slice(1, -1).replaceAll('\\"', '"')}'`;
 }
+
+/** A test as an expression that is true or false whatever its operands: a Choice has no Catch (S7). */
+export function renderCondition(condition: Condition, spell: Spelling): string {
+  switch (condition.kind) {
+    case "Compare": {
+      const [left, right] = [render(condition.left, spell), render(condition.right, spell)];
+      if (condition.op === "=") return `${left} = ${right}`;
+      const ordered = `$type(${left}) = $type(${right}) and $type(${left}) in ['number', 'string']`;
+      return `(${ordered} ? ${left} ${condition.op} ${right} : false)`;
+    }
+    case "Present":
+      // Comparing with what is absent is false, either way.
+      return `${render(condition.value, spell)} != null`;
+    case "All":
+      return condition.conditions.length === 0 ? "true" : joined(condition.conditions, "and", spell);
+    case "Any":
+      return condition.conditions.length === 0 ? "false" : joined(condition.conditions, "or", spell);
+    case "Not":
+      return `$not(${renderCondition(condition.condition, spell)})`;
+  }
+}
+
+const joined = (conditions: readonly Condition[], by: string, spell: Spelling): string =>
+  `(${conditions.map((condition) => renderCondition(condition, spell)).join(` ${by} `)})`;

@@ -3,6 +3,7 @@ import { makeRef, referenceOf } from "./ref";
 
 /** A mapping as data: what the user's function returned, with its references resolved to names and paths. */
 export type Mapping =
+  | { readonly kind: "Absent" }
   | { readonly kind: "Literal"; readonly value: string | number | boolean | null }
   | {
       readonly kind: "Reference";
@@ -14,48 +15,63 @@ export type Mapping =
   | { readonly kind: "Array"; readonly items: readonly Mapping[] };
 
 /** The names a mapping may refer to, and whether their values may be absent as a whole. */
-export type Scope = ReadonlyMap<string, { readonly maybe: boolean }>;
+export type Names = ReadonlyMap<string, { readonly maybe: boolean }>;
+
+/** Whose references are good in a place, and where that is. */
+export interface ReadScope {
+  /** A mapping's own scope, and those of the lists that are gone through around it. */
+  readonly owners: readonly object[];
+  readonly where: { readonly saga: string; readonly step: string };
+}
 
 /**
- * Runs a user's mapping once, over symbolic references.
- * @throws SagaDefinitionError `coerced-reference`, `foreign-reference`, `bad-mapping`
+ * Runs a user's function once, over symbolic references, and hands what it returns to `use`.
+ * @throws SagaDefinitionError `coerced-reference`, `foreign-reference`
  */
-export function readMapping(
+export function withScope<Result>(
   map: (scope: never) => unknown,
-  scope: Scope,
-  where: { saga: string; step: string },
-): Mapping {
+  names: Names,
+  { owners, where }: ReadScope,
+  use: (returned: unknown, scope: ReadScope) => Result,
+): Result {
   const owner = {};
-  const refs: Record<string, object> = Object.create(null) as Record<string, object>;
-  for (const [root, { maybe }] of scope) refs[root] = makeRef({ owner, root, path: [], maybe }, where);
-  const scopeObject = new Proxy(Object.freeze(refs), {
-    get(target, key) {
-      const known = typeof key === "string" ? target[key] : undefined;
-      if (known) return known;
+  const scopeObject = new Proxy(Object.freeze({}), {
+    get(_target, key) {
+      const known = typeof key === "string" ? names.get(key) : undefined;
+      if (known) return makeRef({ owner, root: key as string, path: [], maybe: known.maybe }, where);
       throw new SagaDefinitionError(
         "foreign-reference",
         where,
         `'${String(key)}' is not in scope here`,
-        `In scope are: ${[...scope.keys()].join(", ")}`,
+        `In scope are: ${[...names.keys()].join(", ")}`,
       );
     },
   });
-  return read((map as (scope: unknown) => unknown)(scopeObject), owner, where, []);
+  return use((map as (scope: unknown) => unknown)(scopeObject), { owners: [owner, ...owners], where });
 }
 
-function read(value: unknown, owner: object, where: { saga: string; step: string }, at: readonly string[]): Mapping {
+/**
+ * What a mapping returned, as data.
+ * @throws SagaDefinitionError `coerced-reference`, `foreign-reference`, `bad-mapping`
+ */
+export function readValue(value: unknown, scope: ReadScope): Mapping {
+  return read(value, scope, []);
+}
+
+function read(value: unknown, scope: ReadScope, at: readonly string[]): Mapping {
+  const { owners, where } = scope;
   const place = at.length > 0 ? `the mapping's '${at.join(".")}'` : "the mapping";
   const bad = (what: string, hint: string): never => {
     throw new SagaDefinitionError("bad-mapping", where, `${place} is ${what}`, hint);
   };
   const reference = referenceOf(value);
   if (reference) {
-    if (reference.owner !== owner) {
+    if (!owners.includes(reference.owner)) {
       throw new SagaDefinitionError(
         "foreign-reference",
         where,
         `${place} is '${[reference.root, ...reference.path].join(".")}' of another scope`,
-        "Use only the references that this mapping's own argument has",
+        "Use only the references that this mapping's own argument has, and those of a forEach around it",
       );
     }
     return Object.freeze({
@@ -76,19 +92,16 @@ function read(value: unknown, owner: object, where: { saga: string; step: string
     case "object": {
       if (value === null) return Object.freeze({ kind: "Literal", value });
       if (Array.isArray(value)) {
-        const items = value.map((item, index) => read(item, owner, where, [...at, String(index)]));
+        const items = value.map((item, index) => read(item, scope, [...at, String(index)]));
         return Object.freeze({ kind: "Array", items: Object.freeze(items) });
       }
       const prototype: unknown = Object.getPrototypeOf(value);
       if (prototype !== Object.prototype && prototype !== null) {
-        return bad(
-          `a ${(value).constructor.name}`,
-          "Return plain data and references, from a synchronous function",
-        );
+        return bad(`a ${value.constructor.name}`, "Return plain data and references, from a synchronous function");
       }
       const fields = Object.entries(value)
         .filter(([, field]) => field !== undefined)
-        .map(([key, field]) => Object.freeze([key, read(field, owner, where, [...at, key])] as const));
+        .map(([key, field]) => Object.freeze([key, read(field, scope, [...at, key])] as const));
       return Object.freeze({ kind: "Object", fields: Object.freeze(fields) });
     }
     default:
@@ -99,6 +112,7 @@ function read(value: unknown, owner: object, where: { saga: string; step: string
 /** The names that a mapping reads. */
 export function rootsOf(mapping: Mapping): readonly string[] {
   switch (mapping.kind) {
+    case "Absent":
     case "Literal":
       return [];
     case "Reference":
@@ -107,5 +121,41 @@ export function rootsOf(mapping: Mapping): readonly string[] {
       return mapping.fields.flatMap(([, field]) => rootsOf(field));
     case "Array":
       return mapping.items.flatMap(rootsOf);
+  }
+}
+
+type Reference = Extract<Mapping, { kind: "Reference" }>;
+
+/** The mapping with others in place of some of its names; what is read below a name is then read below its replacement. */
+export function substitute(mapping: Mapping, replacement: (reference: Reference) => Mapping | undefined): Mapping {
+  switch (mapping.kind) {
+    case "Absent":
+    case "Literal":
+      return mapping;
+    case "Reference": {
+      const instead = replacement(mapping);
+      return instead ? mapping.path.reduce(partOf, instead) : mapping;
+    }
+    case "Object": {
+      const fields = mapping.fields.map(([key, field]) => [key, substitute(field, replacement)] as const);
+      return { kind: "Object", fields: fields.filter(([, field]) => field.kind !== "Absent") };
+    }
+    case "Array":
+      return { kind: "Array", items: mapping.items.map((item) => substitute(item, replacement)) };
+  }
+}
+
+function partOf(mapping: Mapping, key: string | number): Mapping {
+  const absent: Mapping = { kind: "Absent" };
+  switch (mapping.kind) {
+    case "Absent":
+    case "Literal":
+      return absent;
+    case "Reference":
+      return { ...mapping, path: [...mapping.path, key] };
+    case "Object":
+      return mapping.fields.find(([name]) => name === String(key))?.[1] ?? absent;
+    case "Array":
+      return (typeof key === "number" && mapping.items[key]) || absent;
   }
 }

@@ -16,9 +16,9 @@ const FUNCTIONS = [
 ] as const;
 
 /** Names that a step can't have: they mean something else in a scope, among the variables, or among the states. */
-export type ReservedName = "input" | "states" | "saga" | "failure" | "SagaCompensated";
+export type ReservedName = "input" | "states" | "saga" | "failure" | "SagaCompensated" | "SagaCompleted";
 const RESERVED: ReadonlySet<string> = new Set<string>([
-  ...(["input", "states", "saga", "failure", "SagaCompensated"] satisfies ReservedName[]),
+  ...(["input", "states", "saga", "failure", "SagaCompensated", "SagaCompleted"] satisfies ReservedName[]),
   ...FUNCTIONS,
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);

@@ -6,8 +6,8 @@ import { minutes, seconds } from "./duration";
 /** How often, and after how long, a call is tried again. */
 export interface Retry {
   /**
-   * Errors of the task to retry, by name. Without it, an action's budget is that for transient faults of Lambda, an
-   * undo's that for any error.
+   * Errors of the task to retry, by name. Without it, an action's budget is that for transient faults of Lambda, and that
+   * of an undo, or of what follows the pivot, the one for any error.
    */
   readonly errors?: readonly string[];
   /** Tries after the first one, 1 to 99,999,999. */
@@ -16,7 +16,7 @@ export interface Retry {
   readonly interval?: Duration;
   /** What the wait is multiplied by after each retry, 1 or more. Default 2. */
   readonly backoff?: number;
-  /** The longest wait. Default 1 minute for an action, 5 minutes for an undo. */
+  /** The longest wait. Default 1 minute for an action, 5 for an undo, 15 after the pivot. */
   readonly ceiling?: Duration;
 }
 
@@ -51,15 +51,24 @@ export function actionRetry(retry: Retry | undefined, where: { saga: string; ste
 
 /** The retriers of an undo: any error, with a larger budget than an action has (S4). */
 export function undoRetry(retry: Retry | undefined, where: { saga: string; step: string }): readonly Retrier[] {
-  if (retry?.errors) {
+  return anyError(retry ?? { attempts: 12 }, minutes(5), where);
+}
+
+/** The retriers of what can't be undone any more: any error, for some nine hours (S9). */
+export function forwardRetry(retry: Retry | undefined, where: { saga: string; step: string }): readonly Retrier[] {
+  return anyError(retry ?? { attempts: 40 }, minutes(15), where);
+}
+
+function anyError(retry: Retry, ceiling: Duration, where: { saga: string; step: string }): readonly Retrier[] {
+  if (retry.errors) {
     throw new SagaDefinitionError(
       "bad-retry",
       where,
-      "an undo names retry.errors",
-      "Leave it out: an undo retries on any error",
+      "retry.errors picks errors where none may be given up",
+      "Leave it out: an undo, and whatever follows the pivot, retries on any error",
     );
   }
-  return Object.freeze([retrier(retry ?? { attempts: 12 }, ["States.ALL"], minutes(5), where)]);
+  return Object.freeze([retrier(retry, ["States.ALL"], ceiling, where)]);
 }
 
 // The limits are those of Step Functions: MaxAttempts up to 99,999,999, MaxDelaySeconds below 31,622,401.

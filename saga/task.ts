@@ -2,7 +2,7 @@
 export interface SagaIdentity {
   /** The execution's ARN. */
   readonly id: string;
-  /** The name of the saga's step, not of the undo. */
+  /** The name of the saga's step, not of the undo; within a forEach with the item's index: `Reserve[2]`. */
   readonly step: string;
 }
 
@@ -22,15 +22,43 @@ export interface TaskDefinition<In, Out> {
   readonly handler: () => TaskHandler<In, Out>;
 }
 
-/** A typed contract: the name by which sagas, functions and the command line know one unit of work. */
-export interface Task<In, Out> extends TaskDefinition<In, Out> {
-  readonly kind: "Task";
-  readonly name: string;
+declare const contract: unique symbol;
+
+/** What goes into a task, and what comes out: for the type checker alone, absent at run time. */
+interface Contract<In, Out> {
+  readonly [contract]?: { readonly in: (input: In) => void; readonly out: Out };
 }
 
-// `In` stands in a method parameter only through `handler`, so a task of any shape is assignable to this one.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type AnyTask = Task<any, any>;
+/** One unit of work, with the types of what goes in and what comes out. */
+export type Task<In, Out> = AnyTask & Contract<In, Out>;
+
+/** A task that a function of its own runs, by the name of which sagas, deployments and the command line know it. */
+export interface LambdaTask {
+  readonly kind: "Task";
+  readonly name: string;
+  readonly table: readonly string[];
+  readonly handler: () => (event: never) => Promise<unknown>;
+  /** Whether the step ends when somebody answers with the task token, not when the function returns. */
+  readonly callback: boolean;
+}
+
+/** One statement of an IAM policy. */
+export interface Statement {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+}
+
+/** A task that Step Functions does itself, without a function, by calling a service of AWS. */
+export interface ServiceTask {
+  readonly kind: "Service";
+  readonly name: string;
+  /** The integration's ARN: `arn:aws:states:::sqs:sendMessage`, `arn:aws:states:::aws-sdk:ses:sendEmail`. */
+  readonly resource: string;
+  /** What the state machine's role must be allowed for it. */
+  readonly allow: readonly Statement[];
+}
+
+export type AnyTask = LambdaTask | ServiceTask;
 
 /**
  * Declares a task. Whatever saga names it gets it deployed: its function, its role, its permission to be invoked.
@@ -41,6 +69,56 @@ export type AnyTask = Task<any, any>;
  *   handler: () => { const store = openStore(); return async (event) => …; },
  * });
  */
-export function task<In extends object, Out>(name: string, definition: TaskDefinition<In, Out>): Task<In, Out> {
-  return Object.freeze({ kind: "Task", name, ...definition, table: Object.freeze([...definition.table]) });
+export function task<In extends object, Out>(
+  name: string,
+  definition: TaskDefinition<In, Out>,
+): LambdaTask & Contract<In, Out> & TaskDefinition<In, Out> {
+  return Object.freeze({
+    kind: "Task",
+    name,
+    table: Object.freeze([...definition.table]),
+    handler: definition.handler,
+    callback: false,
+  });
+}
+
+/**
+ * Declares a task that hands out a task token and is done when somebody answers with it: a person who approves, a
+ * partner who calls back. The function's own return value is ignored; `Answer` is what SendTaskSuccess brings.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token
+ */
+export function callbackTask<In extends object, Answer>(
+  name: string,
+  definition: TaskDefinition<In & { readonly task_token: string }, void>,
+): LambdaTask & Contract<In, Answer> {
+  return Object.freeze({
+    kind: "Task",
+    name,
+    table: Object.freeze([...definition.table]),
+    handler: definition.handler,
+    callback: true,
+  });
+}
+
+/**
+ * Declares a task that Step Functions does itself, by an optimised or an AWS SDK integration: no function is deployed.
+ * It sends nothing but the step's input: let that carry `saga.id` where the service can use an idempotency key.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
+ *
+ * @example
+ * const announce = serviceTask<{ TopicArn: string; Message: string }, { MessageId: string }>("announce", {
+ *   resource: "arn:aws:states:::sns:publish",
+ *   allow: [{ actions: ["sns:Publish"], resources: [topicArn] }],
+ * });
+ */
+export function serviceTask<In extends object, Out>(
+  name: string,
+  definition: { readonly resource: string; readonly allow: readonly Statement[] },
+): ServiceTask & Contract<In, Out> {
+  return Object.freeze({
+    kind: "Service",
+    name,
+    resource: definition.resource,
+    allow: Object.freeze([...definition.allow]),
+  });
 }

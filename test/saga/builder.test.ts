@@ -45,7 +45,7 @@ describe("the saga builder", () => {
     const two = builder.step("Charge", chargeStep() as never).returns(() => ({}));
     expect(one.steps.map((step) => step.name)).to.deep.equal(["Reserve"]);
     expect(two.steps.map((step) => step.name)).to.deep.equal(["Reserve", "Charge"]);
-    for (const part of [builder, one, one.steps, one.steps[0], one.steps[0]?.undo, one.output])
+    for (const part of [builder, one, one.steps, one.steps[0], (one.steps[0] as any).undo, one.output])
       expect(part).to.be.frozen;
   });
 
@@ -139,7 +139,7 @@ describe("the saga builder", () => {
       "a name that is not in scope",
       "foreign-reference",
       () => untyped().step("Charge", chargeStep({ input: ({ Later }: any) => ({ reservation: Later }) })),
-      /'Later' is not in scope here.*input, Reserve/,
+      /'Later' is not in scope here.*input, saga, Reserve/,
     ],
     [
       "an action that reads its own result",

@@ -1,0 +1,54 @@
+import type { TaskState } from "../asl";
+import { expression, object, renderObject, type Spelling, text } from "../jsonata";
+import type { StepNode, UndoNode } from "../nodes";
+import { type Env, extend, spellIn } from "./env";
+import type { Program } from "./frame";
+
+const LAMBDA = "arn:aws:states:::lambda:invoke";
+
+/** A call, but for what follows it. */
+export function call<Arn>(
+  { arnOf }: Program<Arn>,
+  node: StepNode | UndoNode,
+  identity: string,
+  env: Env,
+): Omit<TaskState<Arn>, "Next" | "End"> {
+  const { task, timeoutSeconds: TimeoutSeconds, heartbeatSeconds, retry: Retry } = node;
+  const spell = spellIn(extend(env, [["saga", `(${identity})`]]));
+  const rest = { TimeoutSeconds, ...(heartbeatSeconds !== undefined && { HeartbeatSeconds: heartbeatSeconds }), Retry };
+  if (task.kind === "Service") {
+    return {
+      Type: "Task",
+      Resource: task.resource,
+      Arguments: expression(renderObject(node.input, spell, [])),
+      ...rest,
+    };
+  }
+  const extra = task.callback ? ([["task_token", "$states.context.Task.Token"]] as const) : [];
+  return {
+    Type: "Task",
+    Resource: task.callback ? `${LAMBDA}.waitForTaskToken` : LAMBDA,
+    Arguments: {
+      FunctionName: arnOf(task),
+      Payload: expression(renderObject(node.input, spell, [...extra, ["saga", identity]])),
+    },
+    ...rest,
+  };
+}
+
+/** The result of a call that has just succeeded. */
+export function resultOf({ task }: StepNode): string {
+  return task.kind === "Task" && !task.callback ? "$states.result.Payload" : "$states.result";
+}
+
+/**
+ * Who calls: the execution's ARN and the step's name, for its undo too, so that it is one idempotency key over retry and
+ * redrive (S11). Each item of a list is a caller of its own.
+ */
+export function identityOf(step: string, indexes: readonly string[], spell: Spelling): string {
+  const item = indexes.map((index) => ` & '[' & ${spell(index)} & ']'`).join("");
+  return object([
+    ["id", "$states.context.Execution.Id"],
+    ["step", text(step) + item],
+  ]);
+}

@@ -1,0 +1,77 @@
+import type { Spelling } from "../jsonata";
+import type { Node } from "../nodes";
+import { names } from "../state-names";
+
+/** How each name in scope is spelled in JSONata, in the states of one place. */
+export type Env = ReadonlyMap<string, string>;
+
+export const INPUT = "$states.context.Execution.Input";
+const ITEM = "$states.context.Map.Item.Value";
+
+export function spellIn(env: Env): Spelling {
+  return (root) => {
+    const spelled = env.get(root);
+    // The builder has checked every name.
+    if (spelled === undefined) throw new Error(`'${root}' has no spelling here`);
+    return spelled;
+  };
+}
+
+export const extend = (env: Env, more: Iterable<readonly [string, string]>): Env => new Map([...env, ...more]);
+
+/** A variable of the compiled machine, and what it is called among the results of its branch. */
+export interface Variable {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** The variables that a sequence of nodes assigns, on one path or another; not those of the branches within. */
+export function variablesOf(nodes: readonly Node[]): readonly Variable[] {
+  return nodes.flatMap((node): readonly Variable[] => {
+    switch (node.kind) {
+      case "Step":
+        return [node];
+      case "Wait":
+        return [];
+      case "When": {
+        const { name, then, otherwise } = node;
+        const inside = [...variablesOf(then), ...variablesOf(otherwise)];
+        return undoEntryOf(node) === undefined ? inside : [...inside, own(names.taken(name))];
+      }
+      case "Parallel":
+      case "ForEach":
+        return node.forward ? [node] : [node, own(names.records(node.name))];
+    }
+  });
+}
+
+const own = (name: string): Variable => ({ name, key: name });
+
+/** The state at which the undo of a node that is done begins; undefined where there is nothing to undo. */
+export function undoEntryOf(node: Node): string | undefined {
+  switch (node.kind) {
+    case "Step":
+      // A pivot that has succeeded is never undone.
+      return node.role === "compensable" ? node.undo?.name : undefined;
+    case "Wait":
+      return undefined;
+    case "When":
+      return [...node.then, ...node.otherwise].some(undoEntryOf) ? names.undo(node.name) : undefined;
+    case "Parallel":
+      return node.branches.some(([, nodes]) => nodes.some(undoEntryOf)) ? names.undo(node.name) : undefined;
+    case "ForEach":
+      return node.body.some(undoEntryOf) ? names.undo(node.name) : undefined;
+  }
+}
+
+/** The names within an iteration: an iteration around it is reached through the item, which carries it along. */
+export function intoMap(env: Env): Env {
+  return new Map([...env].map(([root, spelled]) => [root, spelled.replaceAll(ITEM, `${ITEM}.outer`)]));
+}
+
+/** What an item must carry along into an iteration. */
+export function carried(env: Env): readonly (readonly [string, string])[] {
+  return [...env.values()].some((spelled) => spelled.includes(ITEM)) ? [["outer", ITEM]] : [];
+}
+
+export { ITEM };

@@ -1,0 +1,81 @@
+import { expression, object, render, text } from "../jsonata";
+import type { ForEachNode } from "../nodes";
+import { ITEM as ITEM_BRANCH, names } from "../state-names";
+import { carried, type Env, extend, intoMap, ITEM, spellIn, undoEntryOf } from "./env";
+import { assign, type Frame, leave } from "./frame";
+import type { Place } from "./sequence";
+import { branch, catchLost, decide } from "./settled";
+
+/** Every item of a list, several at once, settled as branches are; and the undo of the items that were begun. */
+export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, place: Place): void {
+  const { name, body, forward, maxConcurrency: MaxConcurrency } = node;
+  const records = names.records(name);
+  const item = { [`${name}.item`]: `${ITEM}.item`, [`${name}.index`]: `${ITEM}.index` };
+  const inside = (env: Env): Env => extend(intoMap(env), Object.entries(item));
+  const compiled = branch(frame, {
+    owner: name,
+    name: ITEM_BRANCH,
+    nodes: body,
+    committed: forward,
+    forward: inside(frame.forward),
+    undo: inside(frame.undo),
+    indexes: [...frame.indexes, `${name}.index`],
+    record: ITEM,
+    extra: forward
+      ? []
+      : [
+          ["item", `${ITEM}.item`],
+          ["index", `${ITEM}.index`],
+        ],
+  });
+  const processor = (states: typeof compiled.forward) => ({ ProcessorConfig: { Mode: "INLINE" }, ...states }) as const;
+  const common = { Type: "Map", MaxConcurrency } as const;
+
+  const state = {
+    ...common,
+    Items: expression(itemsOf(node, frame.forward)),
+    ItemProcessor: processor(compiled.forward),
+  };
+  if (forward) {
+    frame.forwardStates.set(name, { ...state, ...leave(frame, place.exit, [[name, "$states.result"]]) });
+    return;
+  }
+  frame.forwardStates.set(name, {
+    ...state,
+    Catch: catchLost(frame, node, place),
+    ...assign(frame, [
+      [name, "[$map($states.result, function($done) {$done.results})]"],
+      [records, "$states.result"],
+    ]),
+    Next: names.settled(name),
+  });
+  decide(frame, node, place, `${spellIn(frame.forward)(records)}.failure`);
+
+  const entry = body.map(undoEntryOf).findLast((found) => found !== undefined);
+  if (compiled.undo && entry !== undefined) {
+    frame.undoStates.set(names.undo(name), {
+      ...common,
+      Items: expression(begunItems(node, frame.undo, entry)),
+      ItemProcessor: processor(compiled.undo),
+      ...(place.rest === undefined ? frame.undone : { Next: place.rest }),
+    });
+  }
+}
+
+/** The items with their indexes, and with the item around them where there is one. An absent list is an empty one. */
+function itemsOf(node: ForEachNode, env: Env): string {
+  const each = object([["item", "$item"], ["index", "$index"], ...carried(env)]);
+  const list = render(node.items, spellIn(env));
+  return `($list := ${list}; $list != null ? [$map($list, function($item, $index) {${each}})] : [])`;
+}
+
+/** The records of the items that have something to undo. Without records, it may be all of them. */
+function begunItems(node: ForEachNode, env: Env, entry: string): string {
+  const records = spellIn(env)(names.records(node.name));
+  const around = carried(env);
+  const begun = "$records[$exists(undo)]";
+  const known =
+    around.length === 0 ? `[${begun}]` : `[$map(${begun}, function($done) {$merge([$done, ${object(around)}])})]`;
+  const lost = `[$map(${itemsOf(node, env)}, function($each) {$merge([$each, ${object([["undo", text(entry)]])}])})]`;
+  return `($records := ${records}; $type($records) = 'array' ? ${known} : ${lost})`;
+}

@@ -1,0 +1,93 @@
+import type { Assign, Catcher, State, Transition } from "../asl";
+import { expression, object, text } from "../jsonata";
+import type { LambdaTask } from "../task";
+import { type Env, extend, type Variable } from "./env";
+
+/** What the whole machine has in common. */
+export interface Program<Arn> {
+  readonly saga: string;
+  readonly arnOf: (task: LambdaTask) => Arn;
+}
+
+/** One level of the machine: its top, a branch, or an iteration; with a forward side and an undo side. */
+export interface Frame<Arn> {
+  readonly program: Program<Arn>;
+  readonly forward: Env;
+  readonly undo: Env;
+  /** The indexes of the lists that are gone through around here, outermost first. */
+  readonly indexes: readonly string[];
+  readonly forwardStates: Map<string, State<Arn>>;
+  readonly undoStates: Map<string, State<Arn>>;
+  /** Whether a variable is wanted by anybody. */
+  readonly assigns: (variable: string) => boolean;
+  /** Gives up: leads to the undo that begins at `target`, or to none. */
+  readonly fail: (failed: Failed) => Pick<Catcher, "Assign" | "Output" | "Next">;
+  /** Where the undo of this level ends, for a state that can end by itself. */
+  readonly undone: Transition;
+  /** And for a Choice, which can't. */
+  readonly undoneState: () => string;
+}
+
+export interface Failed {
+  readonly target: string | undefined;
+  /** The failure, as JSONata. */
+  readonly failure: string;
+  /** What had been assigned by then. */
+  readonly known: readonly Variable[];
+  /** Variables that the undos read, and that the failed state has not assigned. */
+  readonly missing: readonly string[];
+}
+
+/** What follows a sequence: another state, or the end of its level. */
+export type Exit =
+  | { readonly kind: "state"; readonly name: string }
+  | { readonly kind: "end"; readonly output: (env: Env) => string; readonly endState: () => string };
+
+/** Results that a state has just had, not yet in their variables, as JSONata. */
+export type Fresh = readonly (readonly [variable: string, jsonata: string])[];
+
+/** Leads on from a state that can end by itself. */
+export function leave<Arn>(frame: Frame<Arn>, exit: Exit, fresh: Fresh): Transition {
+  if (exit.kind === "end") return { Output: expression(exit.output(extend(frame.forward, fresh))), End: true };
+  return { ...assign(frame, fresh), Next: exit.name };
+}
+
+/** Leads on from a rule of a Choice, which can't end by itself. */
+export function leaveChoice<Arn>(
+  frame: Frame<Arn>,
+  exit: Exit,
+  fresh: Fresh,
+): { Assign?: Assign; Output?: string; Next: string } {
+  if (exit.kind === "state") return { ...assign(frame, fresh), Next: exit.name };
+  return { Output: expression(exit.output(extend(frame.forward, fresh))), Next: exit.endState() };
+}
+
+export function assign<Arn>(frame: Frame<Arn>, fresh: Fresh): { Assign?: Assign } {
+  const wanted = fresh.filter(([variable]) => frame.assigns(variable));
+  if (wanted.length === 0) return {};
+  return {
+    Assign: Object.fromEntries(
+      wanted.map(([variable, value]) => [variable, value === "null" ? null : expression(value)]),
+    ),
+  };
+}
+
+/** The failure that a Catch has caught, as JSONata: what the end of a compensated execution reports (S6). */
+export function caughtFailure<Arn>({ saga }: Program<Arn>, node: string): string {
+  return object([
+    ["saga", text(saga)],
+    ["step", text(node)],
+    ["error", "$states.errorOutput.Error"],
+    ["cause", "$states.errorOutput.Cause"],
+  ]);
+}
+
+/** Catches whatever can be caught. */
+export function catchAll<Arn>(frame: Frame<Arn>, failed: Failed): readonly Catcher[] {
+  const to = frame.fail(failed);
+  return [
+    // Says the developer guide, States.ALL does not catch this one; and it may stand beside no other (S7).
+    { ErrorEquals: ["States.DataLimitExceeded"], ...to },
+    { ErrorEquals: ["States.ALL"], ...to },
+  ];
+}

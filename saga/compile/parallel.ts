@@ -1,0 +1,58 @@
+import { object } from "../jsonata";
+import type { ParallelNode } from "../nodes";
+import { names } from "../state-names";
+import { spellIn } from "./env";
+import { assign, type Fresh, type Frame, leave } from "./frame";
+import type { Place } from "./sequence";
+import { branch, catchLost, decide } from "./settled";
+
+/** Branches at once, which all settle, and their undos at once, each as far as its branch came (S10). */
+export function parallel<Arn>(frame: Frame<Arn>, node: ParallelNode, place: Place): void {
+  const { name, branches, forward } = node;
+  const records = names.records(name);
+  const compiled = branches.map(([branchName, nodes]) =>
+    branch(frame, {
+      owner: name,
+      name: branchName,
+      nodes,
+      committed: forward,
+      forward: frame.forward,
+      undo: frame.undo,
+      indexes: frame.indexes,
+      record: forward ? "" : `${spellIn(frame.undo)(records)}.${branchName}`,
+      extra: [],
+    }),
+  );
+  const byBranch = (value: (index: number) => string): string =>
+    object(branches.map(([branchName], index) => [branchName, value(index)]));
+  const Branches = compiled.map((one) => one.forward);
+
+  if (forward) {
+    const fresh: Fresh = [[name, byBranch((index) => `$states.result[${index}]`)]];
+    frame.forwardStates.set(name, { Type: "Parallel", Branches, ...leave(frame, place.exit, fresh.map(inPath)) });
+    return;
+  }
+  frame.forwardStates.set(name, {
+    Type: "Parallel",
+    Branches,
+    Catch: catchLost(frame, node, place),
+    ...assign(frame, [
+      [name, byBranch((index) => `$states.result[${index}].results`)],
+      [records, byBranch((index) => `$states.result[${index}]`)],
+    ]),
+    Next: names.settled(name),
+  });
+  decide(frame, node, place, `${spellIn(frame.forward)(records)}.*.failure`);
+
+  const undos = compiled.flatMap(({ undo }) => (undo ? [undo] : []));
+  if (undos.length > 0) {
+    frame.undoStates.set(names.undo(name), {
+      Type: "Parallel",
+      Branches: undos,
+      ...(place.rest === undefined ? frame.undone : { Next: place.rest }),
+    });
+  }
+}
+
+/** An object that a path may follow. */
+const inPath = ([variable, jsonata]: Fresh[number]): Fresh[number] => [variable, `(${jsonata})`];

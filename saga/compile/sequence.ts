@@ -1,0 +1,98 @@
+import type { StepNode, WaitNode, Node } from "../nodes";
+import { expression, render } from "../jsonata";
+import { call, identityOf, resultOf } from "./call";
+import { spellIn, undoEntryOf, type Variable, variablesOf } from "./env";
+import { forEach } from "./for-each";
+import { catchAll, caughtFailure, type Exit, type Frame, leave } from "./frame";
+import { parallel } from "./parallel";
+import { when } from "./when";
+
+/** What is around a node. */
+export interface Place {
+  /** What follows it. */
+  readonly exit: Exit;
+  /** Where the undo of what came before it begins, if there is any within this level. */
+  readonly rest: string | undefined;
+  /** What has been assigned in this level when it begins. */
+  readonly known: readonly Variable[];
+}
+
+/** Compiles a sequence of nodes into the states of its level: forward and, chained in the reverse order, undo (S1). */
+export function sequence<Arn>(frame: Frame<Arn>, nodes: readonly Node[], place: Place): void {
+  let { rest, known } = place;
+  nodes.forEach((node, index) => {
+    const next = nodes[index + 1];
+    one(frame, node, { exit: next ? { kind: "state", name: next.name } : place.exit, rest, known });
+    rest = undoEntryOf(node) ?? rest;
+    known = [...known, ...variablesOf([node])];
+  });
+}
+
+function one<Arn>(frame: Frame<Arn>, node: Node, place: Place): void {
+  switch (node.kind) {
+    case "Step":
+      step(frame, node, place);
+      break;
+    case "Wait":
+      wait(frame, node, place);
+      break;
+    case "When":
+      when(frame, node, place);
+      break;
+    case "Parallel":
+      parallel(frame, node, place);
+      break;
+    case "ForEach":
+      forEach(frame, node, place);
+      break;
+  }
+}
+
+function step<Arn>(frame: Frame<Arn>, node: StepNode, { exit, rest, known }: Place): void {
+  const { program, forward, undo: undoEnv, indexes } = frame;
+  const identity = identityOf(node.name, indexes, spellIn(forward));
+  const Catch = catchers(frame, node, rest, known);
+  frame.forwardStates.set(node.name, {
+    ...call(program, node, identity, forward),
+    ...(Catch.length > 0 && { Catch }),
+    ...leave(frame, exit, [[node.name, resultOf(node)]]),
+  });
+  if (node.undo) {
+    frame.undoStates.set(node.undo.name, {
+      ...call(program, node.undo, identityOf(node.name, indexes, spellIn(undoEnv)), undoEnv),
+      ...(rest === undefined ? frame.undone : { Next: rest }),
+    });
+  }
+}
+
+/**
+ * A failed action may have taken effect, so its own undo comes first; after a definite error it is left out (S2). What
+ * is retriable is never given up: it is stuck where it stands, for a redrive (S5).
+ */
+function catchers<Arn>(frame: Frame<Arn>, node: StepNode, rest: string | undefined, known: readonly Variable[]) {
+  const { role, definite, undo } = node;
+  const failed = { target: rest, failure: caughtFailure(frame.program, node.name), known, missing: [] };
+  if (node.committed) return [];
+  const refused = definite.length > 0 ? [{ ErrorEquals: definite, ...frame.fail(failed) }] : [];
+  if (role === "pivot" && !undo) return refused;
+  return [...refused, ...catchAll(frame, undo ? { ...failed, target: undo.name, missing: [node.name] } : failed)];
+}
+
+function wait<Arn>(frame: Frame<Arn>, { name, until }: WaitNode, { exit }: Place): void {
+  frame.forwardStates.set(name, {
+    Type: "Wait",
+    ...(typeof until === "number"
+      ? { Seconds: until }
+      : { Timestamp: expression(timestamp(render(until, spellIn(frame.forward)))) }),
+    ...leave(frame, exit, []),
+  });
+}
+
+// A Wait has no Catch, so whatever is no timestamp must not reach it (S7). A day that its month lacks is none either.
+const DAY =
+  "(\\d{4}-(0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])|\\d{4}-(0[469]|11)-(0[1-9]|[12]\\d|30)|\\d{4}-02-(0[1-9]|1\\d|2[0-8])" +
+  "|(\\d\\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)";
+const TIMESTAMP = `/^${DAY}T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$/`;
+
+const timestamp = (value: string): string =>
+  `$type(${value}) = 'string' ? ($contains(${value}, ${TIMESTAMP}) ? ${value} : $now()) : $now()`;

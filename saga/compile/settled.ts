@@ -1,0 +1,145 @@
+import type { Catcher, ChoiceState, State, States } from "../asl";
+import { expression, object, text } from "../jsonata";
+import type { Node } from "../nodes";
+import { names } from "../state-names";
+import { type Env, extend, spellIn, undoEntryOf, type Variable, variablesOf } from "./env";
+import { catchAll, caughtFailure, type Exit, type Frame, leaveChoice } from "./frame";
+import { type Place, sequence } from "./sequence";
+
+/**
+ * A branch, or an iteration: a level of its own, which never fails, but ends with a record of what it did (S10):
+ * the results it had, the state at which its undo begins, and its failure if it has one.
+ */
+export interface Branch<Arn> {
+  readonly forward: States<Arn>;
+  /** Undefined where nothing in it can be undone. */
+  readonly undo: States<Arn> | undefined;
+}
+
+export interface BranchOptions {
+  readonly owner: string;
+  readonly name: string;
+  readonly nodes: readonly Node[];
+  /** After the pivot: nothing is recorded but the results. */
+  readonly committed: boolean;
+  readonly forward: Env;
+  readonly undo: Env;
+  readonly indexes: readonly string[];
+  /** The branch's record, as an undo state spells it. */
+  readonly record: string;
+  /** What else stands in the record. */
+  readonly extra: readonly (readonly [string, string])[];
+}
+
+export function branch<Arn>(around: Frame<Arn>, options: BranchOptions): Branch<Arn> {
+  const { owner, name, nodes, committed, record, extra } = options;
+  const variables = variablesOf(nodes);
+  const entry = nodes.map(undoEntryOf).findLast((found) => found !== undefined);
+  const targets = new Set<string | undefined>([entry]);
+  const results = (known: readonly Variable[], env: Env): string =>
+    object(known.map((variable) => [variable.key, spellIn(env)(variable.name)]));
+  const undoField = (target: string | undefined): readonly (readonly [string, string])[] =>
+    target === undefined ? [] : [["undo", text(target)]];
+
+  const forwardStates = new Map<string, State<Arn>>();
+  const undoStates = new Map<string, State<Arn>>();
+  const endState = (): string => {
+    forwardStates.set(names.end(owner, name), { Type: "Succeed" });
+    return names.end(owner, name);
+  };
+  const undoneState = (): string => {
+    undoStates.set(names.undone(owner, name), NOTHING);
+    return names.undone(owner, name);
+  };
+  const frame: Frame<Arn> = {
+    ...around,
+    forward: extend(
+      options.forward,
+      variables.map((variable) => [variable.name, `$${variable.name}`] as const),
+    ),
+    undo: extend(
+      options.undo,
+      variables.map((variable) => [variable.name, `${record}.results.${variable.key}`] as const),
+    ),
+    indexes: options.indexes,
+    forwardStates,
+    undoStates,
+    assigns: () => true,
+    fail: ({ target, failure, known }) => {
+      targets.add(target);
+      const done = results(known, frame.forward);
+      return {
+        Output: expression(object([...extra, ...undoField(target), ["failure", failure], ["results", done]])),
+        Next: endState(),
+      };
+    },
+    // The results of many undos together must not outgrow what a state may put out.
+    undone: { Output: "{% {} %}", End: true },
+    undoneState,
+  };
+  const exit: Exit = {
+    kind: "end",
+    output: (env) =>
+      committed
+        ? results(variables, env)
+        : object([...extra, ...undoField(entry), ["results", results(variables, env)]]),
+    endState,
+  };
+  sequence(frame, nodes, { exit, rest: undefined, known: [] });
+
+  const first = (nodes[0] as Node).name;
+  return {
+    forward: { StartAt: first, States: Object.fromEntries(forwardStates) },
+    undo: entry === undefined ? undefined : undoOf(frame, options, entry, targets),
+  };
+}
+
+const NOTHING = { Type: "Succeed", Output: "{% {} %}" } as const;
+
+/** Begins where the record says. Without a record anything may have happened, and all of it is undone. */
+function undoOf<Arn>(
+  frame: Frame<Arn>,
+  { owner, name, record }: BranchOptions,
+  entry: string,
+  targets: ReadonlySet<string | undefined>,
+): States<Arn> {
+  const begun = [...targets].filter((target) => target !== entry && target !== undefined);
+  const rules = begun.map((target) => ({
+    Condition: expression(`${record}.undo = ${text(target as string)}`),
+    Next: target as string,
+  }));
+  if (targets.has(undefined)) {
+    const nothing = `($exists(${record}) and $not($exists(${record}.undo)))`;
+    rules.push({ Condition: expression(nothing), Next: frame.undoneState() });
+  }
+  if (rules.length === 0) return { StartAt: entry, States: Object.fromEntries(frame.undoStates) };
+  const begin = names.undoBranch(owner, name);
+  const choice: ChoiceState = { Type: "Choice", Choices: rules, Default: entry };
+  return { StartAt: begin, States: Object.fromEntries([[begin, choice], ...frame.undoStates]) };
+}
+
+/** Catches what a Parallel or a Map itself can raise: its branches' results together may be too large. */
+export function catchLost<Arn>(frame: Frame<Arn>, node: Node, place: Place): readonly Catcher[] {
+  return catchAll(frame, {
+    target: undoEntryOf(node) ?? place.rest,
+    failure: caughtFailure(frame.program, node.name),
+    known: place.known,
+    missing: [names.records(node.name)],
+  });
+}
+
+/** The one decision after a Parallel or a Map: a branch that may not fail can't tell the machine otherwise (S10, S13). */
+export function decide<Arn>(frame: Frame<Arn>, node: Node, { exit, rest, known }: Place, failures: string): void {
+  const { Next: Default, ...failed } = frame.fail({
+    target: undoEntryOf(node) ?? rest,
+    failure: `(${failures})[0]`,
+    known: [...known, ...variablesOf([node])],
+    missing: [],
+  });
+  frame.forwardStates.set(names.settled(node.name), {
+    Type: "Choice",
+    Choices: [{ Condition: expression(`$not($exists(${failures}))`), ...leaveChoice(frame, exit, []) }],
+    ...failed,
+    Default,
+  });
+}

@@ -1,0 +1,62 @@
+import { expression, renderCondition, text } from "../jsonata";
+import type { Node, WhenNode } from "../nodes";
+import { names } from "../state-names";
+import { spellIn, undoEntryOf, variablesOf } from "./env";
+import { type Fresh, type Frame, leaveChoice } from "./frame";
+import { type Place, sequence } from "./sequence";
+
+/**
+ * A Choice, and the undo of just the side that was taken: a variable remembers which. Where that is not known, as after
+ * a Parallel whose results were lost, both sides are undone: an undo tolerates that its action never ran (S3).
+ */
+export function when<Arn>(frame: Frame<Arn>, node: WhenNode, place: Place): void {
+  const { name, then, otherwise } = node;
+  const { exit, rest, known } = place;
+  const taken = names.taken(name);
+  const undoes = undoEntryOf(node) !== undefined;
+
+  const side = (which: string, skipped: readonly Node[]): Fresh => [
+    ...(undoes ? [[taken, text(which)] as const] : []),
+    // No path may leave a variable unassigned that is read later.
+    ...variablesOf(skipped).map((variable) => [variable.name, "null"] as const),
+  ];
+  const enter = (nodes: readonly Node[], fresh: Fresh) =>
+    leaveChoice(frame, nodes[0] ? { kind: "state", name: nodes[0].name } : exit, fresh);
+  const { Next: Default, ...elsewise } = enter(otherwise, side("otherwise", then));
+  frame.forwardStates.set(name, {
+    Type: "Choice",
+    Choices: [
+      {
+        Condition: expression(renderCondition(node.condition, spellIn(frame.forward))),
+        ...enter(then, side("then", otherwise)),
+      },
+    ],
+    ...elsewise,
+    Default,
+  });
+
+  const sides = { then: lastEntry(then), otherwise: lastEntry(otherwise) };
+  const skipTo = (): string => rest ?? frame.undoneState();
+  const unless = (which: string, to: string, entry: string) =>
+    ({
+      Type: "Choice",
+      Choices: [{ Condition: expression(`${spellIn(frame.undo)(taken)} = ${text(which)}`), Next: to }],
+      Default: entry,
+    }) as const;
+
+  let afterThen = rest;
+  if (sides.otherwise !== undefined) {
+    const begin = sides.then === undefined ? names.undo(name) : names.undoOtherwise(name);
+    frame.undoStates.set(begin, unless("then", skipTo(), sides.otherwise));
+    if (sides.then !== undefined) afterThen = begin;
+  }
+  if (sides.then !== undefined) {
+    frame.undoStates.set(names.undo(name), unless("otherwise", afterThen ?? skipTo(), sides.then));
+  }
+  const inside = undoes ? [...known, { name: taken, key: taken }] : known;
+  sequence(frame, then, { exit, rest: afterThen, known: inside });
+  sequence(frame, otherwise, { exit, rest, known: inside });
+}
+
+const lastEntry = (nodes: readonly Node[]): string | undefined =>
+  nodes.map(undoEntryOf).findLast((entry) => entry !== undefined);

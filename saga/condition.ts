@@ -1,0 +1,106 @@
+import { SagaDefinitionError } from "./errors";
+import { type Mapping, readValue, type ReadScope } from "./mapping";
+import type { Mapped, Ref } from "./ref";
+
+/** What a `when` decides by, as the user writes it: over references, made by the functions below. */
+export interface Test {
+  readonly kind: "Test";
+  readonly op: Operator;
+  readonly operands: readonly unknown[];
+}
+
+type Operator = "eq" | "ne" | "gt" | "gte" | "lt" | "lte" | "and" | "or" | "not" | "isPresent";
+
+/** A test as data: its references resolved. */
+export type Condition =
+  | {
+      readonly kind: "Compare";
+      readonly op: "=" | ">" | ">=" | "<" | "<=";
+      readonly left: Mapping;
+      readonly right: Mapping;
+    }
+  | { readonly kind: "Present"; readonly value: Mapping }
+  | { readonly kind: "All" | "Any"; readonly conditions: readonly Condition[] }
+  | { readonly kind: "Not"; readonly condition: Condition };
+
+// A reference would answer to any property that a test could be known by.
+const tests = new WeakSet<object>();
+const isTest = (value: unknown): value is Test => typeof value === "object" && value !== null && tests.has(value);
+
+function test(op: Operator, ...operands: readonly unknown[]): Test {
+  const made: Test = Object.freeze({ kind: "Test", op, operands });
+  tests.add(made);
+  return made;
+}
+
+type Ordered = number | string | undefined;
+
+/** Both are the same, at any depth; an absent value equals nothing. */
+export const eq = <T>(left: Ref<T>, right: Mapped<T>): Test => test("eq", left, right);
+/** Not the same; an absent value differs from everything. */
+export const ne = <T>(left: Ref<T>, right: Mapped<T>): Test => test("ne", left, right);
+/** Greater: two numbers, or two strings by code units. Never true of an absent value, or of two types. */
+export const gt = <T extends Ordered>(left: Ref<T>, right: Mapped<T>): Test => test("gt", left, right);
+/** Greater or equal; see {@link gt}. */
+export const gte = <T extends Ordered>(left: Ref<T>, right: Mapped<T>): Test => test("gte", left, right);
+/** Less; see {@link gt}. */
+export const lt = <T extends Ordered>(left: Ref<T>, right: Mapped<T>): Test => test("lt", left, right);
+/** Less or equal; see {@link gt}. */
+export const lte = <T extends Ordered>(left: Ref<T>, right: Mapped<T>): Test => test("lte", left, right);
+/** Every one holds; true of none. */
+export const and = (...tests: readonly Test[]): Test => test("and", ...tests);
+/** At least one holds; false of none. */
+export const or = (...tests: readonly Test[]): Test => test("or", ...tests);
+/** It does not hold. */
+export const not = (of: Test): Test => test("not", of);
+/** There is a value, and it is not null. */
+export const isPresent = (value: Ref<unknown>): Test => test("isPresent", value);
+
+const COMPARE = { eq: "=", gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
+
+/**
+ * A test as data.
+ * @param resolve Puts what a name stands for in its place.
+ * @throws SagaDefinitionError `bad-mapping` for what is no test, and what a mapping can throw
+ */
+export function readCondition(from: unknown, scope: ReadScope, resolve: (mapping: Mapping) => Mapping): Condition {
+  if (!isTest(from)) {
+    throw new SagaDefinitionError(
+      "bad-mapping",
+      scope.where,
+      "the test is not one",
+      "Return what eq, gt, isPresent and the like make of references",
+    );
+  }
+  const value = (index: number): Mapping => resolve(readValue(from.operands[index], scope));
+  const inner = (): readonly Condition[] => from.operands.map((operand) => readCondition(operand, scope, resolve));
+  switch (from.op) {
+    case "ne":
+      return { kind: "Not", condition: { kind: "Compare", op: "=", left: value(0), right: value(1) } };
+    case "and":
+      return { kind: "All", conditions: inner() };
+    case "or":
+      return { kind: "Any", conditions: inner() };
+    case "not":
+      return { kind: "Not", condition: readCondition(from.operands[0], scope, resolve) };
+    case "isPresent":
+      return { kind: "Present", value: value(0) };
+    default:
+      return { kind: "Compare", op: COMPARE[from.op], left: value(0), right: value(1) };
+  }
+}
+
+/** The mappings that a condition compares. */
+export function mappingsOf(condition: Condition): readonly Mapping[] {
+  switch (condition.kind) {
+    case "Compare":
+      return [condition.left, condition.right];
+    case "Present":
+      return [condition.value];
+    case "All":
+    case "Any":
+      return condition.conditions.flatMap(mappingsOf);
+    case "Not":
+      return mappingsOf(condition.condition);
+  }
+}

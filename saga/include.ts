@@ -1,0 +1,65 @@
+import type { Condition } from "./condition";
+import { type Mapping, substitute } from "./mapping";
+import { flatten, type Node, type Saga, type StepNode } from "./nodes";
+
+/** Another saga's nodes and output as part of this one: renamed, and fed from this one's scope. */
+export function include(prefix: string, saga: Saga, input: Mapping): { nodes: readonly Node[]; output: Mapping } {
+  const rename = (name: string): string => `${prefix}_${name}`;
+  const inside = new Set(flatten(saga.steps).map(({ name }) => name));
+
+  const map = (mapping: Mapping): Mapping =>
+    substitute(mapping, ({ root, maybe }) => {
+      if (root === "input") return input;
+      // The references to an item are named after its forEach.
+      const owner = root.split(".")[0] as string;
+      return inside.has(owner) ? { kind: "Reference", root: rename(root), path: [], maybe } : undefined;
+    });
+
+  const condition = (of: Condition): Condition => {
+    switch (of.kind) {
+      case "Compare":
+        return { ...of, left: map(of.left), right: map(of.right) };
+      case "Present":
+        return { ...of, value: map(of.value) };
+      case "All":
+      case "Any":
+        return { ...of, conditions: of.conditions.map(condition) };
+      case "Not":
+        return { ...of, condition: condition(of.condition) };
+    }
+  };
+
+  const step = (node: StepNode): StepNode => {
+    const { undo } = node;
+    return {
+      ...node,
+      name: rename(node.name),
+      input: map(node.input),
+      ...(undo && { undo: { ...undo, name: rename(undo.name), input: map(undo.input) } }),
+    };
+  };
+
+  const each = (node: Node): Node => {
+    const name = rename(node.name);
+    switch (node.kind) {
+      case "Step":
+        return step(node);
+      case "Wait":
+        return { ...node, name, until: typeof node.until === "number" ? node.until : map(node.until) };
+      case "When":
+        return {
+          ...node,
+          name,
+          condition: condition(node.condition),
+          then: node.then.map(each),
+          otherwise: node.otherwise.map(each),
+        };
+      case "Parallel":
+        return { ...node, name, branches: node.branches.map(([branch, nodes]) => [branch, nodes.map(each)] as const) };
+      case "ForEach":
+        return { ...node, name, items: map(node.items), body: node.body.map(each) };
+    }
+  };
+
+  return { nodes: saga.steps.map(each), output: map(saga.output) };
+}

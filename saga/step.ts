@@ -1,0 +1,130 @@
+import type { Duration } from "./duration";
+import { SagaDefinitionError } from "./errors";
+import type { Mapping } from "./mapping";
+import type { Role, StepNode, UndoNode } from "./nodes";
+import { actionRetry, forwardRetry, type Retry, undoRetry } from "./retry";
+import type { AnyTask } from "./task";
+import type { Defaults } from "./types";
+
+type Map1 = (scope: never) => unknown;
+
+interface CallDefinition {
+  readonly task: AnyTask;
+  readonly input: Map1;
+  readonly retry?: Retry;
+  readonly timeout?: Duration;
+  readonly heartbeat?: Duration;
+}
+
+/** A step, a pivot or a query as the user writes it, its types left behind. */
+export interface StepDefinition extends CallDefinition {
+  readonly undo?: CallDefinition & { readonly name: string };
+  readonly definite?: readonly string[];
+}
+
+/** Reads a step of any role into its node. */
+export function readStep(
+  from: { saga: string; name: string; role: Role; step: StepDefinition; defaults: Defaults; committed: boolean },
+  read: { action: (map: Map1) => Mapping; undo: (name: string, map: Map1) => Mapping },
+): StepNode {
+  const { saga, name, role, step, defaults, committed } = from;
+  const here = { saga, step: name };
+  const { undo } = step;
+  checkUndo(here, role, undo !== undefined);
+  const neverGivenUp = committed || (role === "pivot" && !undo);
+  return {
+    kind: "Step",
+    role,
+    committed,
+    key: name,
+    ...call(here, step, defaults, read.action(step.input)),
+    retry: neverGivenUp
+      ? forwardRetry(step.retry ?? defaults.forwardRetry, here)
+      : actionRetry(step.retry ?? defaults.retry, here),
+    definite: definiteErrors(step.definite ?? [], here),
+    ...(undo && { undo: readUndo({ saga, step: undo.name }, undo, defaults, read.undo(undo.name, undo.input)) }),
+  };
+}
+
+function readUndo(here: Place, undo: CallDefinition, defaults: Defaults, input: Mapping): UndoNode {
+  return {
+    kind: "Undo",
+    ...call(here, undo, defaults, input),
+    retry: undoRetry(undo.retry ?? defaults.undoRetry, here),
+  };
+}
+
+interface Place {
+  readonly saga: string;
+  readonly step: string;
+}
+
+function call(here: Place, from: CallDefinition, defaults: Defaults, input: Mapping): Omit<UndoNode, "kind" | "retry"> {
+  const { task, heartbeat } = from;
+  const callback = task.kind === "Task" && task.callback;
+  const timeout = from.timeout?.seconds ?? (callback ? undefined : (defaults.timeout?.seconds ?? 30));
+  if (timeout === undefined) {
+    throw new SagaDefinitionError(
+      "bad-timeout",
+      here,
+      `'${task.name}' waits for an answer, and has no timeout`,
+      "Say with timeout how long the saga waits before it is undone",
+    );
+  }
+  if (heartbeat && (!callback || heartbeat.seconds >= timeout)) {
+    throw new SagaDefinitionError(
+      "bad-timeout",
+      here,
+      callback
+        ? `the heartbeat (${heartbeat.seconds} s) is not below the timeout (${timeout} s)`
+        : "only a callback task has a heartbeat",
+      callback ? "Lower the heartbeat or raise the timeout" : "Leave the heartbeat out",
+    );
+  }
+  return {
+    name: here.step,
+    task,
+    input: asObject(input, here),
+    timeoutSeconds: timeout,
+    ...(heartbeat && { heartbeatSeconds: heartbeat.seconds }),
+  };
+}
+
+/** A task's input: an object, or a reference that the handler will find to be one. */
+function asObject(mapping: Mapping, where: Place): Mapping {
+  if (mapping.kind === "Object" || mapping.kind === "Reference") return mapping;
+  throw new SagaDefinitionError(
+    "bad-mapping",
+    where,
+    "the input is not an object",
+    "Return an object: a task gets named fields",
+  );
+}
+
+function checkUndo(here: Place, role: Role, undo: boolean): void {
+  const fault = (what: string, hint: string): never => {
+    throw new SagaDefinitionError("bad-role", here, what, hint);
+  };
+  if (role === "compensable" && !undo)
+    fault("the undo is missing", "Add one; or make it a query, if it changes nothing");
+  if (role === "retriable" && undo) {
+    fault("nothing is undone after the pivot", "Leave the undo out, or move the step before the pivot");
+  }
+  if (role === "query" && undo)
+    fault("a query has no undo", "Leave it out; or make it a step, if it changes something");
+}
+
+/** Only the task itself can know that it did nothing: what Step Functions or Lambda report is a guess. */
+function definiteErrors(errors: readonly string[], here: Place): readonly string[] {
+  for (const error of errors) {
+    if (error === "" || /^(States|Lambda|Sandbox|Runtime)\./.test(error)) {
+      throw new SagaDefinitionError(
+        "bad-definite-error",
+        here,
+        `'${error}' does not prove that nothing happened`,
+        "Name only errors that the task itself throws before it has any effect",
+      );
+    }
+  }
+  return [...errors];
+}
