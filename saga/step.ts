@@ -31,14 +31,13 @@ export function readStep(
   const here = { saga, step: name };
   const { undo } = step;
   checkUndo(here, role, undo !== undefined);
-  const neverGivenUp = committed || (role === "pivot" && !undo);
   return {
     kind: "Step",
     role,
     committed,
     key: name,
     ...call(here, step, defaults, read.action(step.input)),
-    retry: neverGivenUp
+    retry: committed
       ? forwardRetry(step.retry ?? defaults.forwardRetry, here)
       : actionRetry(step.retry ?? defaults.retry, here),
     definite: definiteErrors(step.definite ?? [], here),

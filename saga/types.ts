@@ -85,15 +85,6 @@ export interface Compensable<_Rule extends string, Scope, In, Out, UndoScope, Un
   readonly undo: Undo<UndoScope, UndoIn>;
 }
 
-/**
- * The point of no return. Until it has succeeded its failure leads to the undos of the steps before it. One that fails
- * may have taken effect: with an `undo`, that is run first; without, only the errors in `definite` lead to the undos,
- * and any other is retried until the pivot answers or is stuck.
- */
-export interface Pivot<Scope, In, Out, UndoScope, UndoIn> extends Action<Scope, In, Out>, Fallible {
-  readonly undo?: Undo<UndoScope, UndoIn>;
-}
-
 /** A step after the pivot: retried until it succeeds, or is stuck where a redrive resumes it. */
 export interface Retriable<Scope, In, Out> extends Action<Scope, In, Out> {
   readonly undo?: SagaTypeError<"after the pivot nothing is undone: leave the undo out, or move the step before the pivot">;
@@ -136,10 +127,20 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start"> {
     step: StepIn<P, Scope, In, Out, Scope & Readonly<Record<Name, Maybe<Out>>>, UndoIn>,
   ): SagaBuilder<Input, Scope & Readonly<Record<Name, Ref<Out>>>, P>;
 
-  /** Adds the point of no return: once it has succeeded, the saga only goes forward. */
+  /**
+   * Adds the point of no return: once it has succeeded, the saga only goes forward. Until then it is a step like any
+   * other; its undo runs when the pivot itself fails, and never after it has succeeded.
+   */
   pivot<Name extends string, In, Out, UndoIn>(
     name: PivotName<Name, Scope, P>,
-    pivot: Pivot<Scope, In, Out, Scope & Readonly<Record<Name, Maybe<Out>>>, UndoIn>,
+    pivot: Compensable<
+      "a pivot needs an undo: one that fails may have taken effect all the same",
+      Scope,
+      In,
+      Out,
+      Scope & Readonly<Record<Name, Maybe<Out>>>,
+      UndoIn
+    >,
   ): SagaBuilder<Input, Scope & Readonly<Record<Name, Ref<Out>>>, "committed">;
 
   /** Adds a step that changes nothing, so that it needs no undo anywhere. */
@@ -217,10 +218,10 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start"> {
 export interface Defaults {
   /** Default 30 s. Callback tasks have none: each must say for itself how long it waits. */
   readonly timeout?: Duration;
-  /** Of actions and queries before the pivot, and of a pivot with an undo. Default: transient faults, 6 times. */
+  /** Of actions and queries up to the pivot. Default: transient faults, 6 times. */
   readonly retry?: Retry;
   /** Of undos. Default: any error, 12 times, up to 5 minutes apart. */
   readonly undoRetry?: Retry;
-  /** Of everything after the pivot, and of a pivot without an undo. Default: any error, 40 times, up to 15 minutes apart. */
+  /** Of everything after the pivot. Default: any error, 40 times, up to 15 minutes apart. */
   readonly forwardRetry?: Retry;
 }

@@ -8,6 +8,7 @@ import { names } from "../state-names";
 import type { LambdaTask } from "../task";
 import { INPUT, spellIn, variablesOf } from "./env";
 import type { Frame } from "./frame";
+import { reachable } from "./reachable";
 import { sequence } from "./sequence";
 
 /** The end of every compensated execution (S6). */
@@ -59,28 +60,14 @@ export function compile<Arn>(saga: Saga, arnOf: (task: LambdaTask) => Arn): Stat
     rest: undefined,
     known: [],
   });
-  const states: [string, State<Arn>][] = [...forwardStates, ...[...undoStates].reverse()];
-  // What can't fail before its end, such as a saga that begins with its pivot, needs no end for it.
-  if (states.some(([, state]) => leadsTo(state, COMPENSATED))) states.push([COMPENSATED, compensated()]);
+  const states = new Map([...forwardStates, ...[...undoStates].reverse(), [COMPENSATED, compensated()]]);
   const machine: StateMachine<Arn> = {
     Comment: `Saga ${saga.name}`,
     QueryLanguage: "JSONata",
-    StartAt: (saga.steps[0] as Node).name,
-    States: Object.fromEntries(states),
+    ...reachable((saga.steps[0] as Node).name, states),
   };
   checkSize(saga, machine);
   return freeze(machine);
-}
-
-function leadsTo<Arn>(state: State<Arn>, name: string): boolean {
-  const to =
-    "Next" in state
-      ? [state.Next]
-      : state.Type === "Choice"
-        ? [state.Default, ...state.Choices.map((rule) => rule.Next)]
-        : [];
-  const caught = "Catch" in state ? (state.Catch ?? []).map((catcher) => catcher.Next) : [];
-  return [...to, ...caught].includes(name);
 }
 
 /** The variables at the top that somebody reads. */

@@ -70,11 +70,10 @@ function step<Arn>(frame: Frame<Arn>, node: StepNode, { exit, rest, known }: Pla
  * is retriable is never given up: it is stuck where it stands, for a redrive (S5).
  */
 function catchers<Arn>(frame: Frame<Arn>, node: StepNode, rest: string | undefined, known: readonly Variable[]) {
-  const { role, definite, undo } = node;
+  const { definite, undo } = node;
   const failed = { target: rest, failure: caughtFailure(frame.program, node.name), known, missing: [] };
   if (node.committed) return [];
   const refused = definite.length > 0 ? [{ ErrorEquals: definite, ...frame.fail(failed) }] : [];
-  if (role === "pivot" && !undo) return refused;
   return [...refused, ...catchAll(frame, undo ? { ...failed, target: undo.name, missing: [node.name] } : failed)];
 }
 

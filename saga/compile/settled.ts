@@ -4,6 +4,7 @@ import type { Node } from "../nodes";
 import { names } from "../state-names";
 import { type Env, extend, spellIn, undoEntryOf, type Variable, variablesOf } from "./env";
 import { catchAll, caughtFailure, type Exit, type Frame, leaveChoice } from "./frame";
+import { reachable } from "./reachable";
 import { type Place, sequence } from "./sequence";
 
 /**
@@ -35,7 +36,7 @@ export function branch<Arn>(around: Frame<Arn>, options: BranchOptions): Branch<
   const { owner, name, nodes, committed, record, extra } = options;
   const variables = variablesOf(nodes);
   const entry = nodes.map(undoEntryOf).findLast((found) => found !== undefined);
-  const targets = new Set<string | undefined>([entry]);
+  const targets = new Set<string | undefined>();
   const results = (known: readonly Variable[], env: Env): string =>
     object(known.map((variable) => [variable.key, spellIn(env)(variable.name)]));
   const undoField = (target: string | undefined): readonly (readonly [string, string])[] =>
@@ -89,7 +90,7 @@ export function branch<Arn>(around: Frame<Arn>, options: BranchOptions): Branch<
 
   const first = (nodes[0] as Node).name;
   return {
-    forward: { StartAt: first, States: Object.fromEntries(forwardStates) },
+    forward: reachable(first, forwardStates),
     undo: entry === undefined ? undefined : undoOf(frame, options, entry, targets),
   };
 }
@@ -112,10 +113,10 @@ function undoOf<Arn>(
     const nothing = `($exists(${record}) and $not($exists(${record}.undo)))`;
     rules.push({ Condition: expression(nothing), Next: frame.undoneState() });
   }
-  if (rules.length === 0) return { StartAt: entry, States: Object.fromEntries(frame.undoStates) };
+  if (rules.length === 0) return reachable(entry, frame.undoStates);
   const begin = names.undoBranch(owner, name);
   const choice: ChoiceState = { Type: "Choice", Choices: rules, Default: entry };
-  return { StartAt: begin, States: Object.fromEntries([[begin, choice], ...frame.undoStates]) };
+  return reachable(begin, new Map<string, State<Arn>>([[begin, choice], ...frame.undoStates]));
 }
 
 /** Catches what a Parallel or a Map itself can raise: its branches' results together may be too large. */
