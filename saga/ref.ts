@@ -4,24 +4,28 @@ declare const refersTo: unique symbol;
 
 type Primitive = string | number | boolean | bigint | symbol | null | undefined;
 
+/** What stands for a `T`. */
+interface Stands<T> {
+  readonly [refersTo]: T;
+}
+
 /**
  * A value that a running saga will have: the input, a step's result, or a part of either. Reading a property of it
  * records a path; nothing else can be done with it but to stand in a mapping.
  * Where `T` may be undefined, so may each of its fields.
  */
-export type Ref<T> = { readonly [refersTo]: T } & RefFields<NonNullable<T>, Extract<T, undefined>>;
+export type Ref<T> = Stands<T> &
+  ([T] extends [Primitive] ? unknown : undefined extends T ? Fields<NonNullable<T>, undefined> : Fields<T, never>);
 
-type RefFields<T, Absent> = [T] extends [Primitive]
-  ? unknown
-  : T extends readonly (infer Item)[]
-    ? { readonly [index: number]: Ref<Item | undefined> }
-    : { readonly [Key in keyof T]-?: Ref<T[Key] | Absent> };
+type Fields<T, Absent> = T extends readonly (infer Item)[]
+  ? { readonly [index: number]: Ref<Item | undefined> }
+  : { readonly [Key in keyof T]-?: Ref<T[Key] | Absent> };
 
 /** The result of a step that may have failed before it had one: every field may be absent. */
 export type Maybe<T> = Ref<T | undefined>;
 
 /** What a mapping may give where a task wants a `T`: a reference, a literal, or an object or array of such. */
-export type Mapped<T> = Ref<T> | Literal<T>;
+export type Mapped<T> = Stands<T> | Literal<T>;
 
 type Literal<T> = T extends Primitive ? T : { readonly [Key in keyof T]: Mapped<T[Key]> };
 

@@ -24,13 +24,12 @@ export interface TaskDefinition<In, Out> {
 
 declare const contract: unique symbol;
 
-/** What goes into a task, and what comes out: for the type checker alone, absent at run time. */
-interface Contract<In, Out> {
-  readonly [contract]?: { readonly in: (input: In) => void; readonly out: Out };
-}
-
 /** One unit of work, with the types of what goes in and what comes out. */
-export type Task<In, Out> = AnyTask & Contract<In, Out>;
+export interface Task<In, Out> {
+  readonly name: string;
+  /** For the type checker alone, absent at run time. */
+  readonly [contract]: { readonly in: (input: In) => void; readonly out: Out };
+}
 
 /** A task that a function of its own runs, by the name of which sagas, deployments and the command line know it. */
 export interface LambdaTask {
@@ -72,14 +71,15 @@ export type AnyTask = LambdaTask | ServiceTask;
 export function task<In extends object, Out>(
   name: string,
   definition: TaskDefinition<In, Out>,
-): LambdaTask & Contract<In, Out> & TaskDefinition<In, Out> {
-  return Object.freeze({
+): Task<In, Out> & LambdaTask & TaskDefinition<In, Out> {
+  const made: LambdaTask = {
     kind: "Task",
     name,
     table: Object.freeze([...definition.table]),
     handler: definition.handler,
     callback: false,
-  });
+  };
+  return Object.freeze(made) as ReturnType<typeof task<In, Out>>;
 }
 
 /**
@@ -90,14 +90,15 @@ export function task<In extends object, Out>(
 export function callbackTask<In extends object, Answer>(
   name: string,
   definition: TaskDefinition<In & { readonly task_token: string }, void>,
-): LambdaTask & Contract<In, Answer> {
-  return Object.freeze({
+): Task<In, Answer> & LambdaTask {
+  const made: LambdaTask = {
     kind: "Task",
     name,
     table: Object.freeze([...definition.table]),
     handler: definition.handler,
     callback: true,
-  });
+  };
+  return Object.freeze(made) as ReturnType<typeof callbackTask<In, Answer>>;
 }
 
 /**
@@ -114,11 +115,8 @@ export function callbackTask<In extends object, Answer>(
 export function serviceTask<In extends object, Out>(
   name: string,
   definition: { readonly resource: string; readonly allow: readonly Statement[] },
-): ServiceTask & Contract<In, Out> {
-  return Object.freeze({
-    kind: "Service",
-    name,
-    resource: definition.resource,
-    allow: Object.freeze([...definition.allow]),
-  });
+): Task<In, Out> & ServiceTask {
+  const { resource, allow } = definition;
+  const made: ServiceTask = { kind: "Service", name, resource, allow: Object.freeze([...allow]) };
+  return Object.freeze(made) as ReturnType<typeof serviceTask<In, Out>>;
 }

@@ -30,14 +30,16 @@ export interface Given<Input> {
 }
 
 /** The name itself, where it is free; else the reason why not. */
-type FreeName<Name extends string, Scope> = Name extends ReservedName
-  ? SagaTypeError<`'${Name}' is reserved: choose another name for the step`>
-  : Name extends keyof Scope
-    ? SagaTypeError<`'${Name}' is already the name of a step`>
-    : Name;
+type FreeName<Name extends string, Names extends string> = Name extends Names
+  ? SagaTypeError<
+      Name extends ReservedName
+        ? `'${Name}' is reserved: choose another name for the step`
+        : `'${Name}' is already the name of a step`
+    >
+  : Name;
 
-type PivotName<Name extends string, Scope, P extends Phase> = P extends "start"
-  ? FreeName<Name, Scope>
+type PivotName<Name extends string, Names extends string, P extends Phase> = P extends "start"
+  ? FreeName<Name, Names>
   : SagaTypeError<
       P extends "committed"
         ? `'${Name}' can't be a pivot: the saga has one already`
@@ -60,14 +62,14 @@ interface Call {
 interface Action<Scope, In, Out> extends Call {
   readonly task: Task<In, Out>;
   /** Runs once, while the saga is defined, over references: what the task gets. */
-  readonly input: (scope: Scope) => Mapped<In>;
+  readonly input: (scope: Scope) => NoInfer<Mapped<In>>;
 }
 
 /** A step's undo: its own name, its task, and what of the saga it needs. */
 export interface Undo<Scope, In> extends Call {
   readonly name: string;
   readonly task: Task<In, unknown>;
-  readonly input: (scope: Scope) => Mapped<In>;
+  readonly input: (scope: Scope) => NoInfer<Mapped<In>>;
 }
 
 interface Fallible {
@@ -79,10 +81,10 @@ interface Fallible {
 }
 
 /** A step that can be undone. Its first type argument is there to be read in the checker's message. */
-export interface Compensable<_Rule extends string, Scope, In, Out, UndoScope, UndoIn>
+export interface Compensable<_Rule extends string, Scope, Name extends string, In, Out, UndoIn>
   extends Action<Scope, In, Out>, Fallible {
   /** Runs when a later step fails, and when this one does: it may have taken effect all the same (S2). */
-  readonly undo: Undo<UndoScope, UndoIn>;
+  readonly undo: Undo<Scope & { readonly [Own in Name]: Maybe<Out> }, UndoIn>;
 }
 
 /** A step after the pivot: retried until it succeeds, or is stuck where a redrive resumes it. */
@@ -95,20 +97,20 @@ export interface Query<Scope, In, Out> extends Action<Scope, In, Out> {
   readonly undo?: SagaTypeError<"a query changes nothing, so it has no undo: make it a step if it does">;
 }
 
-type StepIn<P extends Phase, Scope, In, Out, UndoScope, UndoIn> = P extends "start" | "branch"
+type StepIn<P extends Phase, Scope, Name extends string, In, Out, UndoIn> = P extends "start" | "branch"
   ? Compensable<
       "a step before the pivot needs an undo: if it changes nothing, make it a query",
       Scope,
+      Name,
       In,
       Out,
-      UndoScope,
       UndoIn
     >
   : Retriable<Scope, In, Out>;
 
 // What a sequence of steps is inferred from, whichever it is.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-type AnyBuilder<Scope = any> = SagaBuilder<any, Scope, any>;
+type AnyBuilder<Scope = any> = SagaBuilder<any, Scope, any, any>;
 
 /** The results that a branch had, beyond what was in scope around it. */
 type Own<Outer, Inside> = { readonly [Name in Exclude<keyof Inside, keyof Outer>]: Unmapped<Inside[Name]> };
@@ -120,34 +122,34 @@ type ScopeOf<Builder> = Builder extends AnyBuilder<infer Scope> ? Scope : never;
  * refuse: its `code`, `step` and `hint` say what is wrong, where, and what to do.
  * `Scope` has the input and the result of each step so far, by the step's name.
  */
-export interface SagaBuilder<Input, Scope, P extends Phase = "start"> {
+export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names extends string = ReservedName> {
   /** Adds a step: before the pivot an action and the undo that amends it, after the pivot an action that is never given up. */
   step<Name extends string, In, Out, UndoIn>(
-    name: FreeName<Name, Scope>,
-    step: StepIn<P, Scope, In, Out, Scope & Readonly<Record<Name, Maybe<Out>>>, UndoIn>,
-  ): SagaBuilder<Input, Scope & Readonly<Record<Name, Ref<Out>>>, P>;
+    name: FreeName<Name, Names>,
+    step: StepIn<P, Scope, Name, In, Out, UndoIn>,
+  ): SagaBuilder<Input, Scope & { readonly [K in Name]: Ref<Out> }, P, Names | Name>;
 
   /**
    * Adds the point of no return: once it has succeeded, the saga only goes forward. Until then it is a step like any
    * other; its undo runs when the pivot itself fails, and never after it has succeeded.
    */
   pivot<Name extends string, In, Out, UndoIn>(
-    name: PivotName<Name, Scope, P>,
+    name: PivotName<Name, Names, P>,
     pivot: Compensable<
       "a pivot needs an undo: one that fails may have taken effect all the same",
       Scope,
+      Name,
       In,
       Out,
-      Scope & Readonly<Record<Name, Maybe<Out>>>,
       UndoIn
     >,
-  ): SagaBuilder<Input, Scope & Readonly<Record<Name, Ref<Out>>>, "committed">;
+  ): SagaBuilder<Input, Scope & { readonly [K in Name]: Ref<Out> }, "committed", Names | Name>;
 
   /** Adds a step that changes nothing, so that it needs no undo anywhere. */
   query<Name extends string, In, Out>(
-    name: FreeName<Name, Scope>,
+    name: FreeName<Name, Names>,
     query: Query<Scope, In, Out>,
-  ): SagaBuilder<Input, Scope & Readonly<Record<Name, Ref<Out>>>, P>;
+  ): SagaBuilder<Input, Scope & { readonly [K in Name]: Ref<Out> }, P, Names | Name>;
 
   /**
    * Runs branches at once. None is aborted when another fails: all come to an end, and then either the saga goes on or
@@ -156,9 +158,9 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start"> {
    */
   parallel<
     Name extends string,
-    Branches extends Readonly<Record<string, (branch: SagaBuilder<Input, Scope, Inner<P>>) => AnyBuilder>>,
+    Branches extends Readonly<Record<string, (branch: SagaBuilder<Input, Scope, Inner<P>, Names>) => AnyBuilder>>,
   >(
-    name: FreeName<Name, Scope>,
+    name: FreeName<Name, Names>,
     branches: Branches,
   ): SagaBuilder<
     Input,
@@ -166,30 +168,36 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start"> {
       Readonly<
         Record<Name, Ref<{ readonly [Branch in keyof Branches]: Own<Scope, ScopeOf<ReturnType<Branches[Branch]>>> }>>
       >,
-    P
+    P,
+    Names | Name
   >;
 
   /** Runs steps only when a test holds, or else others. Their results may be absent afterwards. */
   when<Name extends string, Then, Otherwise = Scope>(
-    name: FreeName<Name, Scope>,
+    name: FreeName<Name, Names>,
     test: (scope: Scope) => Test,
-    then: (branch: SagaBuilder<Input, Scope, Inner<P>>) => AnyBuilder<Then>,
-    otherwise?: (branch: SagaBuilder<Input, Scope, Inner<P>>) => AnyBuilder<Otherwise>,
-  ): SagaBuilder<Input, Scope & MaybeOwn<Scope, Then> & MaybeOwn<Scope, Otherwise>, P>;
+    then: (branch: SagaBuilder<Input, Scope, Inner<P>, Names>) => AnyBuilder<Then>,
+    otherwise?: (branch: SagaBuilder<Input, Scope, Inner<P>, Names>) => AnyBuilder<Otherwise>,
+  ): SagaBuilder<
+    Input,
+    Scope & MaybeOwn<Scope, Then> & MaybeOwn<Scope, Otherwise>,
+    P,
+    Names | Name | Extract<keyof Then | keyof Otherwise, string>
+  >;
 
   /**
    * Runs steps for every item of a list, several items at once. As with branches, no item is aborted when another fails.
    * The result is a list of each item's results. An absent list is an empty one.
    */
   forEach<Name extends string, Item, Each>(
-    name: FreeName<Name, Scope>,
+    name: FreeName<Name, Names>,
     items: (scope: Scope) => Ref<readonly Item[]> | Ref<readonly Item[] | undefined>,
-    body: (branch: SagaBuilder<Input, Scope, Inner<P>>, item: Ref<Item>, index: Ref<number>) => AnyBuilder<Each>,
+    body: (branch: SagaBuilder<Input, Scope, Inner<P>, Names>, item: Ref<Item>, index: Ref<number>) => AnyBuilder<Each>,
     options?: {
       /** How many items at once, 1 to 40: what an inline Map does. Default 40. */
       readonly maxConcurrency?: number;
     },
-  ): SagaBuilder<Input, Scope & Readonly<Record<Name, Ref<readonly Own<Scope, Each>[]>>>, P>;
+  ): SagaBuilder<Input, Scope & Readonly<Record<Name, Ref<readonly Own<Scope, Each>[]>>>, P, Names | Name>;
 
   /**
    * Waits for a time, or until one: a timestamp like `2027-01-31T08:00:00Z`. A wait can't fail, so for what is no such
@@ -198,17 +206,17 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start"> {
   wait(
     name: string,
     until: Duration | ((scope: Scope) => Ref<string> | Ref<string | undefined>),
-  ): SagaBuilder<Input, Scope, P>;
+  ): SagaBuilder<Input, Scope, P, Names>;
 
   /**
    * Makes another saga's steps and undos part of this one, their names with `name` and an underscore before them. Its
    * input is mapped from this scope; its output stands under `name` in the later scope.
    */
   include<Name extends string, In, Out>(
-    name: FreeName<Name, Scope>,
+    name: FreeName<Name, Names>,
     saga: Saga<In, Out>,
     input: (scope: Scope) => Mapped<In>,
-  ): SagaBuilder<Input, Scope & Readonly<Record<Name, Ref<Out>>>, P>;
+  ): SagaBuilder<Input, Scope & { readonly [K in Name]: Ref<Out> }, P, Names | Name>;
 
   /** Finishes the saga: what a completed execution gives as its output. */
   returns<const Output>(output: (scope: Scope) => Output): Saga<Input, Unmapped<Output>>;
