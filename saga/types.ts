@@ -42,8 +42,8 @@ type PivotName<Name extends string, Names extends string, P extends Phase> = P e
   ? FreeName<Name, Names>
   : SagaTypeError<
       P extends "committed"
-        ? `'${Name}' can't be a pivot: the saga has one already`
-        : `'${Name}' can't be a pivot here: a branch has none, put it at the top of the saga`
+        ? "the saga has a pivot already: make this one a step"
+        : "a branch has no pivot: put it at the top of the saga"
     >;
 
 /** What every call has in common. */

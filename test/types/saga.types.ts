@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-type-parameters, @typescript-eslint/restrict-plus-operands --
    the first is what comparing types takes, the second is a mistake shown on purpose */
 // Compiled by `tsc`, never run: each line that must be refused carries @ts-expect-error.
-import { compile, type Mapped, type Maybe, type Ref, saga, type Saga } from "../../saga";
+import { compile, eq, gt, isPresent, type Mapped, type Maybe, type Ref, saga, type Saga } from "../../saga";
 import { charge, type Purchase, refund, release, reserve, stub } from "../saga/tasks";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -103,3 +103,87 @@ saga<Purchase>("Purchase").step("Reserve", {
 declare const line: Ref<{ sku: string; count: number }>;
 declare const sku: Ref<string>;
 [line, { sku, count: 1 }, { sku: "a", count: 2 }] satisfies Mapped<{ sku: string; count: number }[]>;
+
+// Every shape gives its results to the later scope.
+
+const shapes = reserved
+  .parallel("Both", {
+    left: (s) => s.query("Left", { task: charge, input: ({ Reserve }) => ({ reservation: Reserve.reservation }) }),
+    right: (s) =>
+      s.step("Right", {
+        task: charge,
+        input: ({ Reserve }) => ({ reservation: Reserve.reservation }),
+        undo: { name: "UnRight", task: refund, input: ({ Right }) => ({ charge: Right.charge }) },
+      }),
+  })
+  .when(
+    "Many",
+    ({ input }) => gt(input.count, 3),
+    (s) =>
+      s.step("Extra", {
+        task: charge,
+        input: ({ Both }) => {
+          same<typeof Both.left.Left.charge, Ref<string>>();
+          return { reservation: Both.right.Right.charge };
+        },
+        undo: { name: "UnExtra", task: refund, input: () => ({}) },
+      }),
+    (s) => s.wait("Rest", ({ input }) => input.note),
+  )
+  .forEach(
+    "Tags",
+    ({ input }) => input.tags,
+    (s, tag, index) => {
+      same<typeof tag, Ref<string>>();
+      same<typeof index, Ref<number>>();
+      return s.step("Tag", {
+        task: charge,
+        input: ({ Extra }) => {
+          same<typeof Extra, Maybe<{ charge: string }>>();
+          return { reservation: tag, card: Extra.charge };
+        },
+        undo: { name: "UnTag", task: refund, input: () => ({ charge: tag }) },
+      });
+    },
+  )
+  .when(
+    "Noted",
+    ({ input }) => isPresent(input.note),
+    (s) => s.wait("Later", ({ input }) => input.note),
+  );
+const shaped = shapes.returns(({ Tags, Extra }) => ({ tags: Tags, extra: Extra.charge }));
+same<
+  typeof shaped,
+  Saga<Purchase, { tags: readonly { readonly Tag: { charge: string } }[]; extra: string | undefined }>
+>();
+
+// A saga in another: its input is mapped, its output is in scope.
+saga<{ order: Purchase }>("Outer")
+  .include("Buy", shaped, ({ input }) => input.order)
+  .returns(({ Buy }) => {
+    same<typeof Buy.extra, Ref<string | undefined>>();
+    return { extra: Buy.extra };
+  });
+saga<{ order: string }>("Outer")
+  // @ts-expect-error the included saga wants a purchase
+  .include("Buy", shaped, ({ input }) => input.order);
+
+// A test compares like with like.
+// @ts-expect-error a number is not compared with a text
+shapes.when(
+  "Odd",
+  ({ input }) => gt(input.count, "3"),
+  (s) => s.wait("Never", ({ input }) => input.note),
+);
+// @ts-expect-error nor is a text equal to one
+shapes.when(
+  "Even",
+  ({ input }) => eq(input.sku, 3),
+  (s) => s.wait("Never", ({ input }) => input.note),
+);
+// @ts-expect-error a list is gone through, a text is not
+shapes.forEach(
+  "Letters",
+  ({ input }) => input.sku,
+  (s) => s,
+);
