@@ -4,8 +4,6 @@ import { orderId } from "./input";
 import type { Effect } from "./logged";
 import { refusal } from "./refusal";
 
-export type Entity = "Order" | "Payment" | "Shipment";
-
 export interface Undone {
   readonly order_id?: string;
   /** Whether this very call left the tombstone. */
@@ -33,8 +31,8 @@ interface Stored {
 /** Longer than anything may come late: an execution can be redriven for 14 days. */
 const TOMBSTONE_SECONDS = 30 * 24 * 60 * 60;
 
-/** Opens the saga's table for one kind of entity. Called once per cold start. */
-export function openStore(entity: Entity): Store {
+/** Opens the saga's table for one kind of entity, such as `Order`. Called once per cold start. */
+export function openStore(entity: string): Store {
   const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   const { DynamoDBDocumentClient, GetCommand, UpdateCommand } =
     require("@aws-sdk/lib-dynamodb") as typeof import("@aws-sdk/lib-dynamodb");

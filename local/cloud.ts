@@ -1,5 +1,6 @@
 import { deployFunction, type DeployedFunction } from "./lambda/function";
 import {
+  type Execution,
   type Json,
   loadMachine,
   type Machine,
@@ -12,6 +13,9 @@ import { InvocationError } from "./lambda/errors";
 import type { Program, Resource } from "./program";
 import { report } from "./report";
 import { type LocalTable, startTable, type TableInputs } from "./table";
+
+/** What is sent with a task token: SendTaskSuccess or SendTaskFailure. */
+export type Answer = { readonly output: Json } | { readonly error: string; readonly cause: string };
 
 /** What the program registers, running in this process: its table, its functions, its state machine. */
 export class LocalCloud {
@@ -26,6 +30,7 @@ export class LocalCloud {
     private readonly stateMachine: Resource,
     readonly table: LocalTable,
     deployed: readonly { readonly resource: Resource; readonly run: DeployedFunction }[],
+    private readonly answer: (state: string, payload: Json) => Answer | undefined,
   ) {
     this.definition = definitionOf(stateMachine);
     this.machine = loadMachine(this.definition);
@@ -36,8 +41,13 @@ export class LocalCloud {
   /**
    * Starts all of it. Close it in the end.
    * @param onLog Gets each line that a function logs.
+   * @param answer Plays the one who answers with a task token; without an answer the step waits until its timeout.
    */
-  static async start(program: Program, onLog: (line: string) => void = () => {}): Promise<LocalCloud> {
+  static async start(
+    program: Program,
+    onLog: (line: string) => void = () => {},
+    answer: (state: string, payload: Json) => Answer | undefined = () => undefined,
+  ): Promise<LocalCloud> {
     const tableResource = only(program, "aws:dynamodb/table:Table");
     const table = await startTable(
       tableResource.inputs as unknown as TableInputs,
@@ -47,7 +57,7 @@ export class LocalCloud {
     const deployed = await Promise.all(
       functions.map(async (resource) => ({ resource, run: await deploy(resource, table.endpoint, onLog) })),
     );
-    return new LocalCloud(only(program, "aws:sfn/stateMachine:StateMachine"), table, deployed);
+    return new LocalCloud(only(program, "aws:sfn/stateMachine:StateMachine"), table, deployed, answer);
   }
 
   /**
@@ -59,7 +69,11 @@ export class LocalCloud {
     const name = `local-${++this.started}`;
     const execution = startExecution(this.machine, {
       input,
-      invoke: (call) => this.invoke(call),
+      invoke: async (call) => {
+        const result = await this.invoke(call);
+        if (call.taskToken !== undefined) this.reply(execution, call, call.taskToken);
+        return result;
+      },
       clock: realClock,
       random: Math.random,
       execution: { name, id: `${(arn as string).replace(":stateMachine:", ":execution:")}:${name}` },
@@ -85,6 +99,12 @@ export class LocalCloud {
       if (error instanceof InvocationError) throw new TaskFailure(error.error, error.cause);
       throw error;
     }
+  }
+
+  private reply(execution: Execution, { state, arguments: args }: TaskCall, token: string): void {
+    const answer = this.answer(state, (args as { Payload: Json }).Payload);
+    if (answer && "output" in answer) execution.sendTaskSuccess(token, answer.output);
+    else if (answer) execution.sendTaskFailure(token, answer.error, answer.cause);
   }
 
   private async rowsOf(input: Json): Promise<Record<string, unknown>[]> {

@@ -11,6 +11,7 @@ const LOOK: Readonly<Record<Visit["did"], { readonly mark: string; readonly styl
   failed: { mark: "✘", style: "red" },
   undone: { mark: "↩", style: "yellow" },
   stuck: { mark: "■", style: "red" },
+  passed: { mark: "·", style: "dim" },
 };
 const OUTCOME: Readonly<Record<Outcome, Style>> = { completed: "green", compensated: "yellow", stuck: "red" };
 
@@ -62,12 +63,13 @@ function messageOf(cause: string | undefined): string {
 
 function rowLines(items: ExecutionReport["items"]): string[] {
   if (items.length === 0) return ["  table    no rows"];
+  const width = Math.max(8, ...items.map((row) => String(row["entity"]).length)) + 1;
   const keys = ["order_id", "entity", "status", "saga_id", "undone_by", "expires_at"];
   return items.flatMap((row, index) => {
     const data = Object.entries(row).filter(([key]) => !keys.includes(key));
     const rest = data.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(" ");
     const label = index === 0 ? "table    " : "         ";
-    return wrap(`${label}${String(row["entity"]).padEnd(9)}${String(row["status"]).padEnd(7)}`, rest);
+    return wrap(`${label}${String(row["entity"]).padEnd(width)}${String(row["status"]).padEnd(7)}`, rest);
   });
 }
 

@@ -29,8 +29,9 @@ export interface Program {
  * of the logical name, so that they are the same at each run.
  *
  * @param config Values in place of the defaults in `Pulumi.yaml`.
+ * @param path The program's module.
  */
-export async function evaluateProgram(config: Readonly<Record<string, string>> = {}): Promise<Program> {
+export async function evaluateProgram(config: Readonly<Record<string, string>> = {}, path = ROOT): Promise<Program> {
   const project = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as ProjectFile;
   const defaults = Object.entries(project.config).map(([key, { default: value }]) => [key, String(value)] as const);
   const resources: Resource[] = [];
@@ -58,9 +59,9 @@ export async function evaluateProgram(config: Readonly<Record<string, string>> =
     ),
   );
   // The program is a module: its resources are made as it loads, so it must load once the mocks are there, each time.
-  delete require.cache[require.resolve(ROOT)];
+  delete require.cache[require.resolve(path)];
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const outputs = pulumi.output(require(ROOT) as Record<string, unknown>);
+  const outputs = pulumi.output(require(path) as Record<string, unknown>);
   const values = await new Promise<Record<string, unknown>>((resolve) => outputs.apply(resolve));
   await pulumi.runtime.disconnect();
   return { resources, outputs: values };

@@ -20,7 +20,8 @@ export interface ExecutionReport {
 /** What became of one state. */
 export interface Visit {
   readonly state: string;
-  readonly did: "done" | "failed" | "undone" | "stuck";
+  /** A state that calls nothing is just passed. */
+  readonly did: "done" | "failed" | "undone" | "stuck" | "passed";
   /** Why it failed. */
   readonly error?: string;
   readonly cause?: string;
@@ -57,12 +58,12 @@ function outcomeOf({ status, error }: ExecutionResult): Outcome {
 
 /** Follows each thread of the history from a state's entry to its exit. */
 function visitsOf(history: readonly HistoryEvent[], { status }: ExecutionResult): readonly Visit[] {
-  const visits: { state: string; failures: HistoryEvent[]; exited: boolean; undoing: boolean }[] = [];
+  const visits: { state: string; task: boolean; failures: HistoryEvent[]; exited: boolean; undo: boolean }[] = [];
   const visitAt = new Map<number, (typeof visits)[number]>();
-  let undoing = false;
   for (const event of history) {
     if (event.type.endsWith("StateEntered") && event.type !== "FailStateEntered") {
-      const visit = { state: event.state as string, failures: [], exited: false, undoing };
+      const task = event.type === "TaskStateEntered";
+      const visit = { state: event.state as string, task, failures: [], exited: false, undo: false };
       visits.push(visit);
       visitAt.set(event.id, visit);
       continue;
@@ -70,23 +71,28 @@ function visitsOf(history: readonly HistoryEvent[], { status }: ExecutionResult)
     const visit = visitAt.get(event.previousEventId);
     if (!visit) continue;
     visitAt.set(event.id, visit);
+    if (event.type === "TaskScheduled") visit.undo = isUndo(visit.state, event.parameters);
     if (FAILURES.has(event.type)) visit.failures.push(event);
     if (event.type === "TaskSucceeded") visit.failures = [];
-    if (event.type.endsWith("StateExited")) {
-      visit.exited = true;
-      // Only a Catch leads out of a state whose last try failed.
-      undoing ||= visit.failures.length > 0;
-    }
+    if (event.type.endsWith("StateExited")) visit.exited = true;
   }
-  return visits.map(({ state, failures, exited, undoing: undo }) => {
+  return visits.map(({ state, task, failures, exited, undo }) => {
     const last = failures.at(-1);
     const why = {
       ...(last?.error !== undefined && { error: last.error }),
       ...(last?.cause !== undefined && { cause: last.cause }),
     };
     if (!exited && status !== "SUCCEEDED") return { state, did: "stuck", ...why };
-    return last ? { state, did: "failed", ...why } : { state, did: undo ? "undone" : "done" };
+    if (last) return { state, did: "failed", ...why };
+    return { state, did: !task ? "passed" : undo ? "undone" : "done" };
   });
+}
+
+/** An undo calls in the name of the step that it undoes, not in its own (S11). */
+function isUndo(state: string, parameters: Json | undefined): boolean {
+  const { Payload } = (parameters ?? {}) as { readonly Payload?: { readonly saga?: { readonly step?: string } } };
+  const step = Payload?.saga?.step;
+  return step !== undefined && step.replace(/\[.*/, "") !== state;
 }
 
 const FAILURES: ReadonlySet<string> = new Set([

@@ -80,11 +80,14 @@ interface Fallible {
   readonly definite?: readonly string[];
 }
 
+// The result is what the task says, never what an undo reads of it. NoInfer would stay in every type that is shown.
+type FromTask<Out> = [Out][Out extends unknown ? 0 : never];
+
 /** A step that can be undone. Its first type argument is there to be read in the checker's message. */
 export interface Compensable<_Rule extends string, Scope, Name extends string, In, Out, UndoIn>
   extends Action<Scope, In, Out>, Fallible {
   /** Runs when a later step fails, and when this one does: it may have taken effect all the same (S2). */
-  readonly undo: Undo<Scope & { readonly [Own in Name]: Maybe<Out> }, UndoIn>;
+  readonly undo: Undo<Scope & { readonly [Own in Name]: Maybe<FromTask<Out>> }, UndoIn>;
 }
 
 /** A step after the pivot: retried until it succeeds, or is stuck where a redrive resumes it. */

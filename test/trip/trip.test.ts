@@ -1,0 +1,110 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { tripBooking } from "../../examples/trip/saga";
+import { LocalCloud } from "../../local/cloud";
+import type { JsonObject } from "../../local/interpreter";
+import { evaluateProgram } from "../../local/program";
+import { tasksOf } from "../../saga";
+
+const TRIP = {
+  traveller: "Ada",
+  total: 800,
+  card_no: "123-1234",
+  flight: "LHR-TRN",
+  hotel: "Duchi",
+  cars: ["Panda", "500"],
+};
+
+describe("the trip saga, deployed on this machine", function () {
+  this.timeout(60_000);
+  let cloud: LocalCloud;
+  const asked: unknown[] = [];
+
+  before(async () => {
+    const program = await evaluateProgram({}, join(__dirname, "../../examples/trip/index.ts"));
+    cloud = await LocalCloud.start(
+      program,
+      () => {},
+      (state, request) => {
+        asked.push({ state, ...(request as JsonObject) });
+        const { total } = request as { total: number };
+        return total <= 5000 ? { output: { by: "the manager" } } : { error: "Refused", cause: "too dear" };
+      },
+    );
+  });
+  after(() => cloud.close());
+
+  let count = 0;
+  const book = async (changes: JsonObject = {}) => {
+    const { report } = await cloud.execute({ ...TRIP, order_id: `trip-${++count}`, ...changes });
+    const live = report.items.filter(({ status }) => status === "LIVE").map(({ entity }) => entity);
+    return { ...report, live, calls: report.path.filter((state) => !/_|^Cars$|^Book$|^Expensive$/.test(state)) };
+  };
+
+  it("deploys a function for every task that it names", () => {
+    expect([...cloud.functions.keys()].sort()).to.deep.equal(
+      tasksOf(tripBooking)
+        .map(({ name }) => name)
+        .sort(),
+    );
+  });
+
+  it("books, pays, tickets and announces", async () => {
+    const { outcome, calls, live, output } = await book();
+    expect(outcome).to.equal("completed");
+    expect(calls).to.have.members([
+      "BookFlight",
+      "BookHotel",
+      "RentCar",
+      "RentCar",
+      "Pay",
+      "IssueTickets",
+      "SendItinerary",
+    ]);
+    expect(live).to.deep.equal(["CAR#0", "CAR#1", "FLIGHT#0", "HOTEL#0", "ITINERARY", "PAYMENT", "TICKETS"]);
+    expect(output).to.have.all.keys("payment_id", "tickets", "hotel", "cars");
+    expect((output as any).cars.map((each: any) => each.RentCar.what)).to.deep.equal(["Panda", "500"]);
+  });
+
+  it("has a dear one approved, and goes on with the answer", async () => {
+    const { outcome, calls } = await book({ total: 4000 });
+    expect(outcome).to.equal("completed");
+    expect(calls[0]).to.equal("Approve");
+    expect(asked.at(-1)).to.include({ state: "Approve", total: 4000, traveller: "Ada" });
+    expect((asked.at(-1) as any).task_token).to.be.a("string");
+  });
+
+  it("books nothing that is refused", async () => {
+    const { outcome, calls, items, cause } = await book({ total: 9000 });
+    expect(outcome).to.equal("compensated");
+    expect(calls).to.deep.equal(["Approve"]);
+    expect(items).to.deep.equal([]);
+    expect(JSON.parse(cause as string)).to.deep.equal({
+      saga: "TripBooking",
+      step: "Approve",
+      error: "Refused",
+      cause: "too dear",
+    });
+  });
+
+  it("gives everything back when one of the cars can't be had", async () => {
+    const { outcome, calls, live } = await book({ cars: ["Panda", ""] });
+    expect(outcome).to.equal("compensated");
+    expect(calls).to.include.members(["CancelFlight", "CancelHotel", "ReturnCar"]);
+    expect(calls).not.to.include("Pay");
+    expect(live).to.deep.equal([]);
+  });
+
+  it("gives everything back when it isn't paid, the payment in doubt first", async () => {
+    const { outcome, calls, live } = await book({ card_no: "" });
+    expect(outcome).to.equal("compensated");
+    expect(calls.indexOf("Refund")).to.be.below(calls.indexOf("CancelFlight"));
+    expect(live).to.deep.equal([]);
+  });
+
+  it("goes without cars where none are wanted", async () => {
+    const { outcome, live } = await book({ cars: [] });
+    expect(outcome).to.equal("completed");
+    expect(live.filter((entity) => String(entity).startsWith("CAR"))).to.deep.equal([]);
+  });
+});
