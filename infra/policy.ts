@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-interface Statement {
+export interface Statement {
   readonly actions: readonly string[];
   readonly resources: readonly pulumi.Input<string>[];
 }

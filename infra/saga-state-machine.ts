@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { compile, type Saga, statementsOf } from "../saga";
-import { allow, assumedBy } from "./policy";
+import { type ArnOf, compile, compileMachine, machinesOf, type Saga, type StateMachine, statementsOf } from "../saga";
+import { allow, assumedBy, type Statement } from "./policy";
 import type { TaskFunction } from "./task-function";
 
 export interface SagaStateMachineArgs {
@@ -11,44 +11,69 @@ export interface SagaStateMachineArgs {
   readonly logRetentionDays: number;
 }
 
-/** The state machine of a saga, with a role that may invoke exactly the saga's functions, with its log and its traces. */
+/**
+ * The state machine of a saga, and one each for its child sagas and their undos: every one with a role that may invoke
+ * exactly the functions of its saga, with its log and its traces.
+ */
 export class SagaStateMachine extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
   readonly physicalName: pulumi.Output<string>;
 
   constructor(name: string, args: SagaStateMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("saga:infra:SagaStateMachine", name, {}, opts);
-    const child = { parent: this };
-    const arns = new Map(args.functions.map((deployed) => [deployed.task, deployed.arn]));
+    const functions = new Map(args.functions.map((deployed) => [deployed.task.name, deployed.arn]));
+    const machines = new Map<object, aws.sfn.StateMachine>();
+    const arnOf: ArnOf<pulumi.Output<string>> = (what) => {
+      const arn = what.kind === "Task" ? functions.get(what.name) : machines.get(what)?.arn;
+      if (!arn) throw new Error(`'${name}' was given no function for the task '${what.name}'`);
+      return arn;
+    };
+    const make = (machineName: string, saga: Saga, definition: StateMachine<pulumi.Output<string>>) =>
+      this.machine(machineName, args.logRetentionDays, definition, [
+        { actions: ["lambda:InvokeFunction"], resources: named(definition, "FunctionName") },
+        ...statementsOf(saga),
+        ...startsExecutions(named(definition, "StateMachineArn")),
+      ]);
 
+    for (const child of machinesOf(args.saga)) {
+      machines.set(child, make(child.name, child.saga, compileMachine(child, arnOf)));
+    }
+    const machine = make(name, args.saga, compile(args.saga, arnOf));
+
+    this.arn = machine.arn;
+    this.physicalName = machine.name;
+    this.registerOutputs({ arn: this.arn, physicalName: this.physicalName });
+  }
+
+  private machine(
+    name: string,
+    logRetentionDays: number,
+    definition: unknown,
+    statements: readonly Statement[],
+  ): aws.sfn.StateMachine {
+    const child = { parent: this };
     // Under this prefix AWS lets every log group write without a growing resource policy.
     const prefix = `/aws/vendedlogs/states/${name}-`;
-    const log = new aws.cloudwatch.LogGroup(
-      name,
-      { namePrefix: prefix, retentionInDays: args.logRetentionDays },
-      child,
-    );
+    const log = new aws.cloudwatch.LogGroup(name, { namePrefix: prefix, retentionInDays: logRetentionDays }, child);
     const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("states.amazonaws.com") }, child);
     const policy = new aws.iam.RolePolicy(
       name,
       {
         role: role.name,
         policy: allow(
-          { actions: ["lambda:InvokeFunction"], resources: [...arns.values()] },
-          ...statementsOf(args.saga),
+          ...statements,
           { actions: LOG_DELIVERY, resources: ["*"] },
           { actions: TRACING, resources: ["*"] },
         ),
       },
       child,
     );
-
-    const machine = new aws.sfn.StateMachine(
+    return new aws.sfn.StateMachine(
       name,
       {
         type: "STANDARD",
         roleArn: role.arn,
-        definition: pulumi.jsonStringify(compile(args.saga, (task) => arns.get(task))),
+        definition: pulumi.jsonStringify(definition),
         // Inputs hold card numbers: events are logged, data is not.
         loggingConfiguration: {
           level: "ALL",
@@ -60,11 +85,42 @@ export class SagaStateMachine extends pulumi.ComponentResource {
       // AWS tries the role's access to the log when it creates the machine.
       { ...child, dependsOn: [policy] },
     );
-
-    this.arn = machine.arn;
-    this.physicalName = machine.name;
-    this.registerOutputs({ arn: this.arn, physicalName: this.physicalName });
   }
+}
+
+/** The ARNs that stand in a definition under some name, each once: what the machine calls, and nothing else. */
+function named(definition: unknown, name: string): readonly pulumi.Output<string>[] {
+  const found = new Set<pulumi.Output<string>>();
+  const walk = (value: unknown): void => {
+    if (typeof value !== "object" || value === null || pulumi.Output.isInstance(value)) return;
+    for (const [key, inner] of Object.entries(value)) {
+      if (key === name) found.add(inner as pulumi.Output<string>);
+      else walk(inner);
+    }
+  };
+  walk(definition);
+  return [...found];
+}
+
+/**
+ * What waiting for an execution of another machine takes.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/stepfunctions-iam.html
+ */
+function startsExecutions(machines: readonly pulumi.Output<string>[]): readonly Statement[] {
+  const [first] = machines;
+  if (!first) return [];
+  const executions = machines.map((machine) =>
+    machine.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`),
+  );
+  const rule = first.apply((arn) => {
+    const [, partition, , region, account] = arn.split(":");
+    return `arn:${partition}:events:${region}:${account}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule`;
+  });
+  return [
+    { actions: ["states:StartExecution"], resources: machines },
+    { actions: ["states:DescribeExecution", "states:StopExecution"], resources: executions },
+    { actions: ["events:PutTargets", "events:PutRule", "events:DescribeRule"], resources: [rule] },
+  ];
 }
 
 /**

@@ -19,21 +19,24 @@ export type Answer = { readonly output: Json } | { readonly error: string; reado
 
 /** What the program registers, running in this process: its table, its functions, its state machine. */
 export class LocalCloud {
-  readonly definition: Json;
   /** The functions by their tasks' names. */
   readonly functions: ReadonlyMap<string, DeployedFunction>;
-  private readonly machine: Machine;
+  private readonly machines: ReadonlyMap<string, { readonly name: string; readonly machine: Machine }>;
   private readonly byArn: ReadonlyMap<string, DeployedFunction>;
   private started = 0;
 
   private constructor(
-    private readonly stateMachine: Resource,
+    private readonly program: Program,
     readonly table: LocalTable,
     deployed: readonly { readonly resource: Resource; readonly run: DeployedFunction }[],
     private readonly answer: (state: string, payload: Json) => Answer | undefined,
   ) {
-    this.definition = definitionOf(stateMachine);
-    this.machine = loadMachine(this.definition);
+    this.machines = new Map(
+      machinesOf(program).map((resource) => [
+        resource.arn as string,
+        { name: resource.physicalName as string, machine: loadMachine(definitionOf(resource)) },
+      ]),
+    );
     this.functions = new Map(deployed.map(({ resource, run }) => [resource.name, run]));
     this.byArn = new Map(deployed.map(({ resource, run }) => [resource.arn as string, run]));
   }
@@ -57,7 +60,7 @@ export class LocalCloud {
     const deployed = await Promise.all(
       functions.map(async (resource) => ({ resource, run: await deploy(resource, table.endpoint, onLog) })),
     );
-    return new LocalCloud(only(program, "aws:sfn/stateMachine:StateMachine"), table, deployed, answer);
+    return new LocalCloud(program, table, deployed, answer);
   }
 
   /**
@@ -65,20 +68,7 @@ export class LocalCloud {
    * @throws InvalidExecutionInput when the input is over 256 KiB, as StartExecution does
    */
   async execute(input: Json): Promise<ReturnType<typeof report>> {
-    const { arn, physicalName } = this.stateMachine;
-    const name = `local-${++this.started}`;
-    const execution = startExecution(this.machine, {
-      input,
-      invoke: async (call) => {
-        const result = await this.invoke(call);
-        if (call.taskToken !== undefined) this.reply(execution, call, call.taskToken);
-        return result;
-      },
-      clock: realClock,
-      random: Math.random,
-      execution: { name, id: `${(arn as string).replace(":stateMachine:", ":execution:")}:${name}` },
-      stateMachine: { id: arn as string, name: physicalName as string },
-    });
+    const execution = this.begin(mainMachine(this.program).arn as string, `local-${++this.started}`, input);
     const result = await execution.result;
     return report(input, execution.history, result, await this.rowsOf(input));
   }
@@ -88,7 +78,26 @@ export class LocalCloud {
     await this.table.close();
   }
 
-  private async invoke({ arguments: args, signal }: TaskCall): Promise<Json> {
+  private begin(machineArn: string, name: string, input: Json): Execution {
+    const known = this.machines.get(machineArn);
+    if (!known) throw new TaskFailure("StepFunctions.StateMachineDoesNotExistException", machineArn);
+    const execution: Execution = startExecution(known.machine, {
+      input,
+      invoke: async (call) => {
+        if (call.resource.startsWith("arn:aws:states:::states:startExecution")) return this.runChild(call);
+        const result = await this.runFunction(call);
+        if (call.taskToken !== undefined) this.reply(execution, call, call.taskToken);
+        return result;
+      },
+      clock: realClock,
+      random: Math.random,
+      execution: { name, id: executionArn(machineArn, name) },
+      stateMachine: { id: machineArn, name: known.name },
+    });
+    return execution;
+  }
+
+  private async runFunction({ arguments: args, signal }: TaskCall): Promise<Json> {
     const { FunctionName, Payload } = args as { FunctionName: string; Payload: Json };
     const run = this.byArn.get(FunctionName);
     if (!run) throw new TaskFailure("Lambda.ResourceNotFoundException", `Function not found: ${FunctionName}`);
@@ -99,6 +108,22 @@ export class LocalCloud {
       if (error instanceof InvocationError) throw new TaskFailure(error.error, error.cause);
       throw error;
     }
+  }
+
+  /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
+  private async runChild({ arguments: args, signal }: TaskCall): Promise<Json> {
+    const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
+    const execution = this.begin(StateMachineArn, Name, Input);
+    const stop = (): void => {
+      execution.stop();
+    };
+    signal.addEventListener("abort", stop);
+    const { status, output, error, cause } = await execution.result.finally(() => {
+      signal.removeEventListener("abort", stop);
+    });
+    const described = { ExecutionArn: execution.arn, Input, Name, StateMachineArn, Status: status };
+    if (status === "SUCCEEDED") return { ...described, Output: output ?? null };
+    throw new TaskFailure("States.TaskFailed", JSON.stringify({ ...described, Error: error, Cause: cause }));
   }
 
   private reply(execution: Execution, { state, arguments: args }: TaskCall, token: string): void {
@@ -118,8 +143,22 @@ export function definitionOf(stateMachine: Resource): Json {
   return JSON.parse(stateMachine.inputs["definition"] as string) as Json;
 }
 
+/** The state machine that an execution starts; beside it there may be those of child sagas. */
+export function mainMachine(program: Program): Resource {
+  const { stateMachineArn } = program.outputs;
+  const found = machinesOf(program).find(({ arn }) => arn === stateMachineArn);
+  if (!found) throw new Error("the program exports no stateMachineArn of a state machine that it registers");
+  return found;
+}
+
+const machinesOf = ({ resources }: Program): readonly Resource[] =>
+  resources.filter(({ type }) => type === "aws:sfn/stateMachine:StateMachine");
+
+const executionArn = (machineArn: string, name: string): string =>
+  `${machineArn.replace(":stateMachine:", ":execution:")}:${name}`;
+
 /** The one resource of a type. */
-export function only({ resources }: Program, type: string): Resource {
+function only({ resources }: Program, type: string): Resource {
   const found = resources.filter((resource) => resource.type === type);
   if (found.length !== 1) throw new Error(`the program registers ${found.length} resources of type ${type}, not one`);
   return found[0] as Resource;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { definitionOf, LocalCloud, only } from "./cloud";
+import { definitionOf, LocalCloud, mainMachine } from "./cloud";
 import { pipedInput, readJson } from "./input";
 import type { Json } from "./interpreter";
 import { InvocationError } from "./lambda/errors";
@@ -54,7 +54,7 @@ async function execute(cloud: LocalCloud, input: Json, json: boolean): Promise<n
 
 /** The definition that is deployed. */
 export async function definition(): Promise<number> {
-  printJson(definitionOf(only(await evaluateProgram(), "aws:sfn/stateMachine:StateMachine")));
+  printJson(definitionOf(mainMachine(await evaluateProgram())));
   return 0;
 }
 

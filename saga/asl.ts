@@ -29,11 +29,27 @@ export type Assign = Readonly<Record<string, string | null>>;
 export interface TaskState<Arn> extends Transition {
   readonly Type: "Task";
   readonly Resource: string;
-  readonly Arguments: string | { readonly FunctionName: Arn; readonly Payload: string };
+  readonly Arguments: string | { readonly FunctionName: Arn; readonly Payload: string } | StartExecution<Arn>;
   readonly TimeoutSeconds: number;
   readonly HeartbeatSeconds?: number;
-  readonly Retry: readonly Retrier[];
+  readonly Retry?: readonly Retrier[];
   readonly Catch?: readonly Catcher[];
+}
+
+export interface StartExecution<Arn> {
+  readonly StateMachineArn: Arn;
+  readonly Name: string;
+  readonly Input: string | UndoInput<Arn>;
+}
+
+/** What an undo machine is started with. */
+export interface UndoInput<Arn> {
+  /** The machine and the name of the execution that is to be undone: together its ARN. */
+  readonly machine: Arn;
+  readonly name: string;
+  /** Its input, and the variables it ended with; of one that failed these are not known. */
+  readonly input: string;
+  readonly results: string;
 }
 
 export interface ParallelState<Arn> extends Transition {

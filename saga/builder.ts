@@ -1,5 +1,5 @@
 import { readCondition } from "./condition";
-import type { Duration } from "./duration";
+import { type Duration, hours } from "./duration";
 import { include } from "./include";
 import { type Mapping, type Names, type ReadScope, readValue, substitute, withScope } from "./mapping";
 import { checkSagaName } from "./names";
@@ -8,7 +8,8 @@ import { SagaDefinitionError } from "./errors";
 import { makeRef } from "./ref";
 import { namesOf } from "./state-names";
 import { checkName, checkNode } from "./check";
-import { readStep, type StepDefinition } from "./step";
+import { undoRetry } from "./retry";
+import { asObject, readStep, type StepDefinition } from "./step";
 import type { Defaults, Given, Phase, SagaBuilder } from "./types";
 
 /**
@@ -169,6 +170,40 @@ class Builder {
       aliases: new Map([...this.state.aliases, [name, output]]),
       phase: pivoted ? "committed" : this.state.phase,
     });
+  }
+
+  child(name: string, saga: Saga, input: Map1, { timeout = hours(1) }: { readonly timeout?: Duration } = {}): Builder {
+    this.checkFree(name);
+    const here = { saga: this.state.saga, step: name };
+    const pivoted = flatten(saga.steps).some((node) => node.kind === "Step" && node.role === "pivot");
+    if (this.committed || pivoted) {
+      throw new SagaDefinitionError(
+        "bad-role",
+        here,
+        this.committed
+          ? "what follows the pivot can't be a saga that may be undone"
+          : `the saga '${saga.name}' has a pivot`,
+        this.committed ? "Put it before the pivot" : "Include it instead, so that its pivot is this saga's own",
+      );
+    }
+    if (saga.name === this.state.saga) {
+      throw new SagaDefinitionError(
+        "duplicate-name",
+        here,
+        "the child saga has this saga's name",
+        "Name one of them otherwise",
+      );
+    }
+    const node: Node = {
+      kind: "Child",
+      name,
+      key: name,
+      saga,
+      input: asObject(this.map(name, input), here),
+      timeoutSeconds: timeout.seconds,
+      undoRetry: undoRetry(this.state.defaults.undoRetry, here),
+    };
+    return this.add(node, [[name, { maybe: false }]]);
   }
 
   returns(output: Map1): Saga {

@@ -44,6 +44,8 @@ export function include(prefix: string, saga: Saga, input: Mapping): { nodes: re
     switch (node.kind) {
       case "Step":
         return step(node);
+      case "Child":
+        return { ...node, name, input: map(node.input) };
       case "Wait":
         return { ...node, name, until: typeof node.until === "number" ? node.until : map(node.until) };
       case "When":

@@ -16,9 +16,17 @@ const FUNCTIONS = [
 ] as const;
 
 /** Names that a step can't have: they mean something else in a scope, among the variables, or among the states. */
-export type ReservedName = "input" | "states" | "saga" | "failure" | "SagaCompensated" | "SagaCompleted";
+export type ReservedName = "input" | "states" | "saga" | "failure" | "SagaCompensated" | "SagaCompleted" | "SagaUndone";
 const RESERVED: ReadonlySet<string> = new Set<string>([
-  ...(["input", "states", "saga", "failure", "SagaCompensated", "SagaCompleted"] satisfies ReservedName[]),
+  ...([
+    "input",
+    "states",
+    "saga",
+    "failure",
+    "SagaCompensated",
+    "SagaCompleted",
+    "SagaUndone",
+  ] satisfies ReservedName[]),
   ...FUNCTIONS,
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
@@ -43,8 +51,8 @@ export function checkStateName(saga: string, name: string): void {
   }
 }
 
-// AWS's own rule for a state machine with logs, less the 8 characters that Pulumi appends to make names unique.
-const SAGA_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,71}$/;
+// AWS's own rule for a state machine with logs, less what makes the names of its machines unique.
+const SAGA_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,66}$/;
 
 /** @throws SagaDefinitionError `bad-name` */
 export function checkSagaName(name: string): void {
@@ -53,7 +61,7 @@ export function checkSagaName(name: string): void {
       "bad-name",
       {},
       `${JSON.stringify(name)} can't name a saga`,
-      "Use letters, digits, hyphens and underscores: 1 to 72 characters in all",
+      "Use letters, digits, hyphens and underscores: 1 to 67 characters in all",
     );
   }
 }

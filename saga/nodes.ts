@@ -71,7 +71,17 @@ export interface ForEachNode extends ResultNode {
   readonly forward: boolean;
 }
 
-export type Node = StepNode | WaitNode | WhenNode | ParallelNode | ForEachNode;
+/** Another saga as an execution of its own; its undo is an execution of that saga's undo machine. */
+export interface ChildNode extends ResultNode {
+  readonly kind: "Child";
+  readonly name: string;
+  readonly saga: Saga;
+  readonly input: Mapping;
+  readonly timeoutSeconds: number;
+  readonly undoRetry: readonly Retrier[];
+}
+
+export type Node = StepNode | ChildNode | WaitNode | WhenNode | ParallelNode | ForEachNode;
 
 /** A finished saga: frozen data, which the compiler and the program read. */
 export interface Saga<Input = unknown, Output = unknown> {
@@ -87,6 +97,7 @@ export interface Saga<Input = unknown, Output = unknown> {
 export function innerOf(node: Node): readonly (readonly Node[])[] {
   switch (node.kind) {
     case "Step":
+    case "Child":
     case "Wait":
       return [];
     case "When":
@@ -103,19 +114,30 @@ export function flatten(nodes: readonly Node[]): readonly Node[] {
   return nodes.flatMap((node) => [node, ...innerOf(node).flatMap(flatten)]);
 }
 
-/** Every call of a sequence of nodes, in order; actions before their undos. */
+/** Every call of a sequence of nodes, those of child sagas too, in order; actions before their undos. */
 export function callsOf(nodes: readonly Node[]): readonly (StepNode | UndoNode)[] {
-  return flatten(nodes).flatMap((node) => (node.kind !== "Step" ? [] : node.undo ? [node, node.undo] : [node]));
+  return flatten(nodes).flatMap((node) => {
+    if (node.kind === "Child") return callsOf(node.saga.steps);
+    return node.kind !== "Step" ? [] : node.undo ? [node, node.undo] : [node];
+  });
 }
 
-/** Every function that a saga wants deployed, each once, in the order of the steps. */
+/** Every function that a saga and its children want deployed, each once, in the order of the steps. */
 export function tasksOf(saga: Saga): readonly LambdaTask[] {
   const tasks = new Set(callsOf(saga.steps).map(({ task }) => task));
   return [...tasks].filter((task) => task.kind === "Task");
 }
 
-/** What the state machine itself must be allowed, for the services that the saga calls without a function. */
+/** The sagas that a saga runs as executions of their own, each once; not their children. */
+export function childrenOf(saga: Saga): readonly Saga[] {
+  return [...new Set(flatten(saga.steps).flatMap((node) => (node.kind === "Child" ? [node.saga] : [])))];
+}
+
+/** What a saga's own machine must be allowed, for the services that it calls without a function. */
 export function statementsOf(saga: Saga): readonly Statement[] {
-  const tasks = new Set(callsOf(saga.steps).map(({ task }) => task));
+  const calls = flatten(saga.steps).flatMap((node) =>
+    node.kind === "Step" ? [node, ...(node.undo ? [node.undo] : [])] : [],
+  );
+  const tasks = new Set(calls.map(({ task }) => task));
   return [...tasks].flatMap((task) => (task.kind === "Service" ? task.allow : []));
 }

@@ -29,6 +29,8 @@ export function namesOf(node: Node): readonly string[] {
   switch (node.kind) {
     case "Step":
       return node.undo ? [name, node.undo.name] : [name];
+    case "Child":
+      return [name, names.undo(name), names.records(name)];
     case "Wait":
       return [name];
     case "When":

@@ -90,7 +90,7 @@ function call(here: Place, from: CallDefinition, defaults: Defaults, input: Mapp
 }
 
 /** A task's input: an object, or a reference that the handler will find to be one. */
-function asObject(mapping: Mapping, where: Place): Mapping {
+export function asObject(mapping: Mapping, where: Place): Mapping {
   if (mapping.kind === "Object" || mapping.kind === "Reference") return mapping;
   throw new SagaDefinitionError(
     "bad-mapping",

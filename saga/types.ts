@@ -221,6 +221,21 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
     input: (scope: Scope) => Mapped<In>,
   ): SagaBuilder<Input, Scope & { readonly [K in Name]: Ref<Out> }, P, Names | Name>;
 
+  /**
+   * Runs another saga as an execution of its own, and waits for it. Once it has completed, its undo is an execution of
+   * that saga's undo machine, which is compiled and deployed with it. Only before the pivot, and only a saga without one:
+   * what it did must be undone when a later step fails.
+   */
+  child<Name extends string, In, Out>(
+    name: FreeName<Name, Names>,
+    saga: Saga<In, Out>,
+    input: (scope: Scope) => Mapped<In>,
+    options?: {
+      /** How long the execution may take before it is stopped and undone. Default 1 hour. */
+      readonly timeout?: Duration;
+    },
+  ): SagaBuilder<Input, Scope & { readonly [K in Name]: Ref<Out> }, P, Names | Name>;
+
   /** Finishes the saga: what a completed execution gives as its output. */
   returns<const Output>(output: (scope: Scope) => Output): Saga<Input, Unmapped<Output>>;
 }

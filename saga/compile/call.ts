@@ -14,7 +14,7 @@ export function call<Arn>(
   env: Env,
 ): Omit<TaskState<Arn>, "Next" | "End"> {
   const { task, timeoutSeconds: TimeoutSeconds, heartbeatSeconds, retry: Retry } = node;
-  const spell = spellIn(extend(env, [["saga", `(${identity})`]]));
+  const spell = spellIn(extend(env, [["saga", identity]]));
   const rest = { TimeoutSeconds, ...(heartbeatSeconds !== undefined && { HeartbeatSeconds: heartbeatSeconds }), Retry };
   if (task.kind === "Service") {
     return {
@@ -45,10 +45,14 @@ export function resultOf({ task }: StepNode): string {
  * Who calls: the execution's ARN and the step's name, for its undo too, so that it is one idempotency key over retry and
  * redrive (S11). Each item of a list is a caller of its own.
  */
-export function identityOf(step: string, indexes: readonly string[], spell: Spelling): string {
-  const item = indexes.map((index) => ` & '[' & ${spell(index)} & ']'`).join("");
+export function identityOf<Arn>({ execution }: Program<Arn>, step: string): string {
   return object([
-    ["id", "$states.context.Execution.Id"],
-    ["step", text(step) + item],
+    ["id", execution],
+    ["step", step],
   ]);
+}
+
+/** The name of a step, as JSONata; within lists with the indexes of the items. */
+export function stepName(name: string, indexes: readonly string[], spell: Spelling): string {
+  return text(name) + indexes.map((index) => ` & '[' & ${spell(index)} & ']'`).join("");
 }

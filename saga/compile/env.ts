@@ -31,6 +31,8 @@ export function variablesOf(nodes: readonly Node[]): readonly Variable[] {
     switch (node.kind) {
       case "Step":
         return [node];
+      case "Child":
+        return [node, own(names.records(node.name))];
       case "Wait":
         return [];
       case "When": {
@@ -53,6 +55,8 @@ export function undoEntryOf(node: Node): string | undefined {
     case "Step":
       // A pivot that has succeeded is never undone.
       return node.role === "compensable" ? node.undo?.name : undefined;
+    case "Child":
+      return node.saga.steps.some(undoEntryOf) ? names.undo(node.name) : undefined;
     case "Wait":
       return undefined;
     case "When":

@@ -1,12 +1,26 @@
 import type { Assign, Catcher, State, Transition } from "../asl";
 import { expression, object, text } from "../jsonata";
+import type { Saga } from "../nodes";
 import type { LambdaTask } from "../task";
 import { type Env, extend, type Variable } from "./env";
+
+/** A machine that a saga needs beside its own: a child saga, or the undo of one. */
+export interface SagaMachine {
+  readonly kind: "Machine";
+  readonly name: string;
+  readonly saga: Saga;
+  readonly purpose: "child" | "undo";
+}
+
+/** The ARN of a function, or of a machine; of any type, so that a program can give an output. */
+export type ArnOf<Arn> = (deployed: LambdaTask | SagaMachine) => Arn;
 
 /** What the whole machine has in common. */
 export interface Program<Arn> {
   readonly saga: string;
-  readonly arnOf: (task: LambdaTask) => Arn;
+  readonly arnOf: ArnOf<Arn>;
+  /** The ARN of the execution in whose name calls are made, as JSONata. */
+  readonly execution: string;
 }
 
 /** One level of the machine: its top, a branch, or an iteration; with a forward side and an undo side. */

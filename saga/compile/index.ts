@@ -1,13 +1,13 @@
-import type { FailState, State, StateMachine } from "../asl";
+import type { FailState, State, StateMachine, States } from "../asl";
 import { mappingsOf } from "../condition";
 import { SagaDefinitionError } from "../errors";
-import { expression, renderValue } from "../jsonata";
+import { expression, object, renderValue } from "../jsonata";
 import { rootsOf } from "../mapping";
 import { flatten, type Node, type Saga } from "../nodes";
 import { names } from "../state-names";
-import type { LambdaTask } from "../task";
-import { INPUT, spellIn, variablesOf } from "./env";
-import type { Frame } from "./frame";
+import { UNDO_INPUT } from "./child";
+import { type Env, INPUT, spellIn, undoEntryOf, variablesOf } from "./env";
+import type { ArnOf, Frame, SagaMachine } from "./frame";
 import { reachable } from "./reachable";
 import { sequence } from "./sequence";
 
@@ -15,57 +15,121 @@ import { sequence } from "./sequence";
 const COMPENSATED = "SagaCompensated";
 /** The end of a completed execution whose last state can't end by itself. */
 const COMPLETED = "SagaCompleted";
+/** The end of an undo machine whose last state can't end by itself. */
+const UNDONE = "SagaUndone";
 
 /**
  * Compiles a saga to a Step Functions state machine: one state a step, one an undo, and the end of a compensated run.
  * The result is plain, frozen data, and the same for the same saga, byte by byte.
  *
- * @param arnOf The ARN of the function that runs a task; of any type, so that a program can give an output.
+ * @param arnOf The ARN of the function that runs a task, and of the machine that runs a child saga.
  * @throws SagaDefinitionError `definition-too-large`
  */
-export function compile<Arn>(saga: Saga, arnOf: (task: LambdaTask) => Arn): StateMachine<Arn> {
-  const variables = variablesOf(saga.steps).map(({ name }) => [name, `$${name}`] as const);
-  const env = new Map([["input", INPUT], ["saga", "({'id': $states.context.Execution.Id})"], ...variables]);
+export function compile<Arn>(saga: Saga, arnOf: ArnOf<Arn>): StateMachine<Arn> {
   const wanted = wantedIn(saga);
+  return forwardMachine(
+    saga,
+    arnOf,
+    (variable) => wanted.has(variable),
+    (at) => renderValue(saga.output, spellIn(at)),
+  );
+}
+
+/**
+ * Compiles a machine that a saga needs beside its own.
+ * @throws SagaDefinitionError `definition-too-large`
+ */
+export function compileMachine<Arn>({ saga, purpose }: SagaMachine, arnOf: ArnOf<Arn>): StateMachine<Arn> {
+  return purpose === "child" ? childMachine(saga, arnOf) : undoMachine(saga, arnOf);
+}
+
+/** A child puts out all that its undo machine may want, beside its output. */
+function childMachine<Arn>(saga: Saga, arnOf: ArnOf<Arn>): StateMachine<Arn> {
+  const results = (at: Env): string =>
+    object(variablesOf(saga.steps).map(({ name }) => [name, spellIn(at)(name)] as const));
+  const output = (at: Env): string =>
+    object([
+      ["output", renderValue(saga.output, spellIn(at))],
+      ["results", results(at)],
+    ]);
+  return forwardMachine(saga, arnOf, () => true, output);
+}
+
+/** The undo side alone, from its beginning, in the name of an execution that has ended. */
+function undoMachine<Arn>(saga: Saga, arnOf: ArnOf<Arn>): StateMachine<Arn> {
+  const env = new Map([
+    ["input", UNDO_INPUT.input],
+    ["saga", object([["id", UNDO_INPUT.execution]])],
+    ...variablesOf(saga.steps).map(({ name }) => [name, UNDO_INPUT.result(name)] as const),
+  ]);
+  const undoStates = new Map<string, State<Arn>>();
+  const undone = (): string => {
+    undoStates.set(UNDONE, { Type: "Succeed" });
+    return UNDONE;
+  };
+  const frame: Frame<Arn> = {
+    program: { saga: saga.name, arnOf, execution: UNDO_INPUT.execution },
+    forward: env,
+    undo: env,
+    indexes: [],
+    forwardStates: new Map(),
+    undoStates,
+    assigns: () => true,
+    fail: ({ target }) => ({ Next: target ?? UNDONE }),
+    undone: { Output: "{% {} %}", End: true },
+    undoneState: undone,
+  };
+  sequence(frame, saga.steps, { exit: { kind: "state", name: UNDONE }, rest: undefined, known: [] });
+  const entry = saga.steps.map(undoEntryOf).findLast((found) => found !== undefined);
+  if (entry === undefined) throw new Error(`the saga '${saga.name}' has nothing to undo`);
+  const states = new Map([...undoStates].reverse());
+  return finish(saga, { Comment: `Undo of saga ${saga.name}`, ...reachable(entry, states) });
+}
+
+function forwardMachine<Arn>(
+  saga: Saga,
+  arnOf: ArnOf<Arn>,
+  assigns: (variable: string) => boolean,
+  output: (at: Env) => string,
+): StateMachine<Arn> {
+  const execution = "$states.context.Execution.Id";
+  const env = new Map([
+    ["input", INPUT],
+    ["saga", object([["id", execution]])],
+    ...variablesOf(saga.steps).map(({ name }) => [name, `$${name}`] as const),
+  ]);
   const forwardStates = new Map<string, State<Arn>>();
   const undoStates = new Map<string, State<Arn>>();
   const frame: Frame<Arn> = {
-    program: { saga: saga.name, arnOf },
+    program: { saga: saga.name, arnOf, execution },
     forward: env,
     undo: env,
     indexes: [],
     forwardStates,
     undoStates,
-    assigns: (variable) => wanted.has(variable),
+    assigns,
     fail: ({ target, failure, missing }) => ({
       Assign: {
         failure: expression(failure),
         // No path to an undo may leave a variable unassigned that it reads.
-        ...Object.fromEntries(missing.filter((name) => wanted.has(name)).map((name) => [name, null])),
+        ...Object.fromEntries(missing.filter(assigns).map((name) => [name, null])),
       },
       Next: target ?? COMPENSATED,
     }),
     undone: { Next: COMPENSATED },
     undoneState: () => COMPENSATED,
   };
-  sequence(frame, saga.steps, {
-    exit: {
-      kind: "end",
-      output: (at) => renderValue(saga.output, spellIn(at)),
-      endState: () => {
-        forwardStates.set(COMPLETED, { Type: "Succeed" });
-        return COMPLETED;
-      },
-    },
-    rest: undefined,
-    known: [],
-  });
-  const states = new Map([...forwardStates, ...[...undoStates].reverse(), [COMPENSATED, compensated()]]);
-  const machine: StateMachine<Arn> = {
-    Comment: `Saga ${saga.name}`,
-    QueryLanguage: "JSONata",
-    ...reachable((saga.steps[0] as Node).name, states),
+  const endState = (): string => {
+    forwardStates.set(COMPLETED, { Type: "Succeed" });
+    return COMPLETED;
   };
+  sequence(frame, saga.steps, { exit: { kind: "end", output, endState }, rest: undefined, known: [] });
+  const states = new Map([...forwardStates, ...[...undoStates].reverse(), [COMPENSATED, compensated()]]);
+  return finish(saga, { Comment: `Saga ${saga.name}`, ...reachable((saga.steps[0] as Node).name, states) });
+}
+
+function finish<Arn>(saga: Saga, { Comment, ...states }: { Comment: string } & States<Arn>): StateMachine<Arn> {
+  const machine: StateMachine<Arn> = { Comment, QueryLanguage: "JSONata", ...states };
   checkSize(saga, machine);
   return freeze(machine);
 }
@@ -77,6 +141,8 @@ function wantedIn(saga: Saga): ReadonlySet<string> {
     switch (node.kind) {
       case "Step":
         return [node.input, ...(node.undo ? [node.undo.input] : [])];
+      case "Child":
+        return [node.input];
       case "Wait":
         return typeof node.until === "number" ? [] : [node.until];
       case "When":
@@ -102,12 +168,13 @@ function compensated(): FailState {
 }
 
 const LIMIT = 1024 * 1024;
-// A function's name has 64 characters at most, its ARN with partition, region, account and version below this.
+// The name of a function or a machine has 80 characters at most, its ARN with partition, region, account and version below this.
+const ARNS: ReadonlySet<string> = new Set(["FunctionName", "StateMachineArn", "machine"]);
 const LONGEST_ARN = "x".repeat(170);
 
 function checkSize<Arn>(saga: Saga, machine: StateMachine<Arn>): void {
   const json = JSON.stringify(machine, (key, value: unknown) =>
-    key === "FunctionName" && typeof value !== "string" ? LONGEST_ARN : value,
+    ARNS.has(key) && typeof value !== "string" ? LONGEST_ARN : value,
   );
   const size = Buffer.byteLength(json);
   if (size <= LIMIT) return;
@@ -127,3 +194,6 @@ function freeze<T>(value: T): T {
   if (plain) Object.values(Object.freeze(value) as object).forEach(freeze);
   return value;
 }
+
+export { childMachines, machinesOf } from "./child";
+export type { ArnOf, SagaMachine } from "./frame";

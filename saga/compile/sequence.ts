@@ -1,6 +1,7 @@
 import type { StepNode, WaitNode, Node } from "../nodes";
 import { expression, render } from "../jsonata";
-import { call, identityOf, resultOf } from "./call";
+import { call, identityOf, resultOf, stepName } from "./call";
+import { child } from "./child";
 import { spellIn, undoEntryOf, type Variable, variablesOf } from "./env";
 import { forEach } from "./for-each";
 import { catchAll, caughtFailure, type Exit, type Frame, leave } from "./frame";
@@ -33,6 +34,9 @@ function one<Arn>(frame: Frame<Arn>, node: Node, place: Place): void {
     case "Step":
       step(frame, node, place);
       break;
+    case "Child":
+      child(frame, node, place);
+      break;
     case "Wait":
       wait(frame, node, place);
       break;
@@ -50,7 +54,7 @@ function one<Arn>(frame: Frame<Arn>, node: Node, place: Place): void {
 
 function step<Arn>(frame: Frame<Arn>, node: StepNode, { exit, rest, known }: Place): void {
   const { program, forward, undo: undoEnv, indexes } = frame;
-  const identity = identityOf(node.name, indexes, spellIn(forward));
+  const identity = identityOf(program, stepName(node.name, indexes, spellIn(forward)));
   const Catch = catchers(frame, node, rest, known);
   frame.forwardStates.set(node.name, {
     ...call(program, node, identity, forward),
@@ -59,7 +63,7 @@ function step<Arn>(frame: Frame<Arn>, node: StepNode, { exit, rest, known }: Pla
   });
   if (node.undo) {
     frame.undoStates.set(node.undo.name, {
-      ...call(program, node.undo, identityOf(node.name, indexes, spellIn(undoEnv)), undoEnv),
+      ...call(program, node.undo, identityOf(program, stepName(node.name, indexes, spellIn(undoEnv))), undoEnv),
       ...(rest === undefined ? frame.undone : { Next: rest }),
     });
   }

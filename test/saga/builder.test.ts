@@ -61,7 +61,7 @@ describe("the saga builder", () => {
   const mistakes: [title: string, code: SagaDefinitionErrorCode, define: () => unknown, says: RegExp][] = [
     ["a saga without steps", "no-steps", () => saga("Empty").returns(() => ({})), /saga 'Empty'.*no steps.*\.step\(/],
     ["a saga's name with a blank", "bad-name", () => saga("My saga"), /"My saga" can't name a saga/],
-    ["a saga's name that leaves no room for Pulumi's suffix", "bad-name", () => saga("x".repeat(73)), /1 to 72/],
+    ["a saga's name that leaves no room for Pulumi's suffix", "bad-name", () => saga("x".repeat(68)), /1 to 67/],
     ["a step's name with a blank", "bad-name", () => untyped().step("Charge card", chargeStep()), /"Charge card"/],
     ["a step's name of 81 characters", "bad-name", () => untyped().step("C".repeat(81), chargeStep()), /1 to 80/],
     ["an empty name", "bad-name", () => untyped().step("", chargeStep()), /"" can't name a state/],

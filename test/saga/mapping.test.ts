@@ -16,8 +16,8 @@ async function payload(map: (scope: any) => unknown, input: Json): Promise<Json>
     .step("Echo", { task: echo, input: map as never, undo })
     .returns(() => ({}));
   const state = compile(one, () => "arn").States["Echo"];
-  if (state?.Type !== "Task" || typeof state.Arguments === "string") throw new Error("not a function's task");
-  const source = state.Arguments.Payload.replace(/^{%|%}$/g, "");
+  if (state?.Type !== "Task") throw new Error("not a task");
+  const source = (state.Arguments as { Payload: string }).Payload.replace(/^{%|%}$/g, "");
   const states = { context: { Execution: { ...context.Execution, Input: input } } };
   const { saga: identity, ...rest } = JSON.parse(
     JSON.stringify(await jsonata(source).evaluate({}, { states })),

@@ -1,0 +1,100 @@
+import { expression, object, renderObject } from "../jsonata";
+import type { ChildNode, Saga } from "../nodes";
+import { childrenOf } from "../nodes";
+import { names } from "../state-names";
+import { stepName } from "./call";
+import { type Env, spellIn, undoEntryOf } from "./env";
+import { catchAll, caughtFailure, type Frame, leave, type SagaMachine } from "./frame";
+import type { Place } from "./sequence";
+
+const START = "arn:aws:states:::states:startExecution.sync:2";
+
+const machines = new WeakMap<Saga, { readonly child: SagaMachine; readonly undo: SagaMachine }>();
+
+/** The machines that run a saga as a child: itself, and its undo. */
+export function childMachines(saga: Saga): { readonly child: SagaMachine; readonly undo: SagaMachine } {
+  const known = machines.get(saga);
+  if (known) return known;
+  const made = {
+    child: Object.freeze({ kind: "Machine", name: saga.name, saga, purpose: "child" }),
+    undo: Object.freeze({ kind: "Machine", name: `${saga.name}_undo`, saga, purpose: "undo" }),
+  } as const;
+  machines.set(saga, made);
+  return made;
+}
+
+/** Every machine that a saga needs beside its own, each once, those that others start first. */
+export function machinesOf(saga: Saga): readonly SagaMachine[] {
+  const all = childrenOf(saga).flatMap((child) => {
+    const { child: machine, undo } = childMachines(child);
+    return [...machinesOf(child), machine, ...(child.steps.some(undoEntryOf) ? [undo] : [])];
+  });
+  return [...new Set(all)];
+}
+
+/**
+ * A saga as an execution of its own. Its name follows from the parent's and the step's, so that a redrive finds the
+ * execution that is there, and the undo machine knows whose calls it undoes though the child never answered.
+ */
+export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, known }: Place): void {
+  const { name, saga, timeoutSeconds: TimeoutSeconds } = node;
+  const { arnOf } = frame.program;
+  const machine = childMachines(saga);
+  const records = names.records(name);
+  const undoes = undoEntryOf(node) !== undefined;
+  const nameIn = (env: Env): string =>
+    `$hash($states.context.Execution.Id & '/' & ${stepName(name, frame.indexes, spellIn(env))}, 'SHA-256')`;
+  const inputIn = (env: Env): string => expression(renderObject(node.input, spellIn(env), []));
+
+  frame.forwardStates.set(name, {
+    Type: "Task",
+    Resource: START,
+    Arguments: {
+      StateMachineArn: arnOf(machine.child),
+      Name: expression(nameIn(frame.forward)),
+      Input: inputIn(frame.forward),
+    },
+    TimeoutSeconds,
+    Catch: catchAll(frame, {
+      target: undoEntryOf(node) ?? rest,
+      failure: caughtFailure(frame.program, name),
+      known,
+      missing: undoes ? [records] : [],
+    }),
+    ...leave(frame, exit, [
+      [name, "$states.result.Output.output"],
+      ...(undoes ? [[records, "$states.result.Output.results"] as const] : []),
+    ]),
+  });
+  if (!undoes) return;
+
+  // An execution that has ended is never started again: each try of the undo is one of its own.
+  const attempt = "$states.context.Execution.RedriveCount & '/' & $states.context.State.RetryCount";
+  const spelled = spellIn(frame.undo)(records);
+  frame.undoStates.set(names.undo(name), {
+    Type: "Task",
+    Resource: START,
+    Arguments: {
+      StateMachineArn: arnOf(machine.undo),
+      Name: expression(`$hash(${nameIn(frame.undo)} & '/' & ${attempt}, 'SHA-256')`),
+      Input: {
+        machine: arnOf(machine.child),
+        name: expression(nameIn(frame.undo)),
+        input: inputIn(frame.undo),
+        results: expression(`${spelled} != null ? ${spelled} : ${object([])}`),
+      },
+    },
+    TimeoutSeconds,
+    Retry: node.undoRetry,
+    ...(rest === undefined ? frame.undone : { Next: rest }),
+  });
+}
+
+const GIVEN = "$states.context.Execution.Input";
+
+/** What an undo machine was started with, as its states spell it. */
+export const UNDO_INPUT = {
+  input: `${GIVEN}.input`,
+  result: (variable: string): string => `${GIVEN}.results.${variable}`,
+  execution: `$replace(${GIVEN}.machine, ':stateMachine:', ':execution:') & ':' & ${GIVEN}.name`,
+} as const;
