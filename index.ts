@@ -8,7 +8,9 @@ const logRetentionDays = config.requireNumber("logRetentionDays");
 
 const table = sagaTable("orders", { deletionProtection: config.requireBoolean("deletionProtection") });
 
-const functions = tasksOf(orderFulfilment).map((task) => new TaskFunction(task.name, { task, table, logRetentionDays }));
+const functions = tasksOf(orderFulfilment).map(
+  (task) => new TaskFunction(task.name, { task, table, logRetentionDays }),
+);
 
 const machine = new SagaStateMachine(orderFulfilment.name, { saga: orderFulfilment, functions, logRetentionDays });
 

@@ -5,7 +5,7 @@ import { pipedInput, readJson } from "./input";
 import type { Json } from "./interpreter";
 import { InvocationError } from "./lambda/errors";
 import { printError, printExecution, printVerdict } from "./print";
-import { evaluateProgram } from "./program";
+import { evaluateProgram, type Program } from "./program";
 import type { ExecutionReport, Outcome } from "./report";
 import { UsageError } from "./usage-error";
 
@@ -20,23 +20,27 @@ interface Example {
 
 /** The order that is piped in; else the example orders, and whether each comes out as documented. */
 export async function orders({ json }: { json: boolean }): Promise<number> {
-  return withCloud(async (cloud) => {
-    const piped = await pipedInput(Promise.resolve());
-    if (piped !== undefined) return execute(cloud, piped, json);
-    const examples = JSON.parse(readFileSync(join(__dirname, "../examples/orders.json"), "utf8")) as Example[];
-    const reports: ExecutionReport[] = [];
-    let asDocumented = 0;
-    for (const { title, input, path, outcome } of examples) {
-      const { report, visits } = await cloud.execute(input);
-      reports.push(report);
-      const same = report.outcome === outcome && JSON.stringify(report.path) === JSON.stringify(path);
-      if (same) asDocumented++;
-      if (!json) printExecution({ title, report, visits, ...(!same && { documented: { outcome, path } }) });
-    }
-    if (json) printJson(reports);
-    else printVerdict(asDocumented, examples.length);
-    return asDocumented === examples.length ? 0 : 1;
-  });
+  const program = evaluateProgram();
+  const piped = await pipedInput(program);
+  if (piped !== undefined) return withCloud((cloud) => execute(cloud, piped, json), { program });
+  return withCloud(
+    async (cloud) => {
+      const examples = JSON.parse(readFileSync(join(__dirname, "../examples/orders.json"), "utf8")) as Example[];
+      const reports: ExecutionReport[] = [];
+      let asDocumented = 0;
+      for (const { title, input, path, outcome } of examples) {
+        const { report, visits } = await cloud.execute(input);
+        reports.push(report);
+        const same = report.outcome === outcome && JSON.stringify(report.path) === JSON.stringify(path);
+        if (same) asDocumented++;
+        if (!json) printExecution({ title, report, visits, ...(!same && { documented: { outcome, path } }) });
+      }
+      if (json) printJson(reports);
+      else printVerdict(asDocumented, examples.length);
+      return asDocumented === examples.length ? 0 : 1;
+    },
+    { program },
+  );
 }
 
 /** One order. */
@@ -77,7 +81,7 @@ export async function invoke(name: string | undefined, data: string | undefined)
         return 1;
       }
     },
-    (line) => process.stderr.write(`${line}\n`),
+    { onLog: (line) => process.stderr.write(`${line}\n`) },
   );
 }
 
@@ -87,8 +91,11 @@ function identified(payload: Json, name: string): Json {
   return { saga: { id: "by-hand", step: name }, ...payload };
 }
 
-async function withCloud(use: (cloud: LocalCloud) => Promise<number>, onLog?: (line: string) => void): Promise<number> {
-  const cloud = await LocalCloud.start(await evaluateProgram(), onLog);
+async function withCloud(
+  use: (cloud: LocalCloud) => Promise<number>,
+  { program = evaluateProgram(), onLog }: { program?: Promise<Program>; onLog?: (line: string) => void } = {},
+): Promise<number> {
+  const cloud = await LocalCloud.start(await program, onLog);
   try {
     return await use(cloud);
   } finally {

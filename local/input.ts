@@ -1,4 +1,5 @@
 import { fstatSync, readFileSync } from "node:fs";
+import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { type Json, MAX_PAYLOAD_BYTES } from "./interpreter";
 import { UsageError } from "./usage-error";
@@ -23,9 +24,9 @@ export async function readJson(argument: string): Promise<Json> {
 export async function pipedInput(deadline: Promise<unknown>): Promise<Json | undefined> {
   const stdin = fstatSync(0);
   if (!stdin.isFIFO() && !stdin.isFile() && !stdin.isSocket()) return undefined;
-  const spoke = new Promise<"spoke">((resolve) => process.stdin.once("readable", () => resolve("spoke")));
-  const first = await Promise.race([spoke, deadline]);
-  if (first !== "spoke") {
+  const spoke = once(process.stdin, "readable");
+  const silent = await Promise.race([spoke.then(() => false), deadline.then(() => true)]);
+  if (silent) {
     process.stdin.unref();
     return undefined;
   }

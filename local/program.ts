@@ -37,16 +37,12 @@ export async function evaluateProgram(config: Readonly<Record<string, string>> =
   const resources: Resource[] = [];
 
   const mocks: pulumi.runtime.Mocks = {
-    newResource: ({ type, name, inputs, custom }) => {
-      const resource = {
-        type,
-        name,
-        inputs: inputs as Resource["inputs"],
-        ...(custom && identify(type, name, inputs as Inputs)),
-      };
-      resources.push(resource);
-      if (!custom) return { id: undefined, state: {} };
-      return { id: resource.physicalName, state: { ...inputs, arn: resource.arn, name: resource.physicalName } };
+    newResource: ({ type, name, custom, inputs: untyped }) => {
+      const inputs = untyped as Resource["inputs"];
+      const identity = custom ? identify(type, name, inputs) : undefined;
+      resources.push({ type, name, inputs, ...identity });
+      if (!identity) return { id: undefined, state: {} };
+      return { id: identity.physicalName, state: { ...inputs, arn: identity.arn, name: identity.physicalName } };
     },
     call: ({ token }) => {
       throw new Error(`the program calls ${token}, which needs an account`);
@@ -59,6 +55,7 @@ export async function evaluateProgram(config: Readonly<Record<string, string>> =
     ),
   );
   // The program is a module: its resources are made as it loads, so it must load once the mocks are there, each time.
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
   delete require.cache[require.resolve(path)];
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const outputs = pulumi.output(require(path) as Record<string, unknown>);

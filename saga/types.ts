@@ -84,6 +84,7 @@ interface Fallible {
 type FromTask<Out> = [Out][Out extends unknown ? 0 : never];
 
 /** A step that can be undone. Its first type argument is there to be read in the checker's message. */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
 export interface Compensable<_Rule extends string, Scope, Name extends string, In, Out, UndoIn>
   extends Action<Scope, In, Out>, Fallible {
   /** Runs when a later step fails, and when this one does: it may have taken effect all the same (S2). */

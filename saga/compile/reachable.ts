@@ -12,7 +12,7 @@ export function reachable<Arn>(start: string, states: ReadonlyMap<string, State<
 
 function nextOf<Arn>(state: State<Arn>): readonly string[] {
   if (state.Type === "Choice") return [state.Default, ...state.Choices.map((rule) => rule.Next)];
-  const next = "Next" in state && state.Next !== undefined ? [state.Next] : [];
+  const next = "Next" in state ? [state.Next] : [];
   const caught = "Catch" in state ? (state.Catch ?? []).map((catcher) => catcher.Next) : [];
   return [...next, ...caught];
 }

@@ -214,12 +214,7 @@ describe("the local Lambda runtime", () => {
         "Lambda.Unknown",
         /Error: Runtime exited with error: exit status 3$/,
       ],
-      [
-        "an exit without one",
-        `process.exit(0)`,
-        "Lambda.Unknown",
-        /Error: Runtime exited without providing a reason$/,
-      ],
+      ["an exit without one", `process.exit(0)`, "Lambda.Unknown", /Error: Runtime exited without providing a reason$/],
       [
         "too little memory",
         `for (const all = []; ; ) all.push(new Array(1e4).fill({}))`,

@@ -13,7 +13,7 @@ export const reserve = stub<{ sku: string; count?: number }, { reservation: stri
 );
 export const release = stub<{ sku: string; reservation?: string }, { released: boolean }>("release");
 export const charge = stub<{ reservation: string; card?: string }, { charge: string }>("charge");
-export const refund = stub<{ charge?: string }, { refunded: boolean }>("refund");
+export const refund = stub<{ charge?: string; count?: number }, { refunded: boolean }>("refund");
 
 export interface Purchase {
   sku: string;

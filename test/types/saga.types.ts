@@ -135,14 +135,13 @@ const shapes = reserved
     ({ input }) => input.tags,
     (s, tag, index) => {
       same<typeof tag, Ref<string>>();
-      same<typeof index, Ref<number>>();
       return s.step("Tag", {
         task: charge,
         input: ({ Extra }) => {
           same<typeof Extra, Maybe<{ charge: string }>>();
           return { reservation: tag, card: Extra.charge };
         },
-        undo: { name: "UnTag", task: refund, input: () => ({ charge: tag }) },
+        undo: { name: "UnTag", task: refund, input: () => ({ charge: tag, count: index }) },
       });
     },
   )
