@@ -1,0 +1,140 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+
+const ROOT = join(__dirname, "../..");
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command line. `input` is what is piped in; null leaves the pipe open, and silent. */
+function cli(args: readonly string[], { input = "" }: { input?: string | null } = {}): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", "local/main.ts", ...args], {
+      cwd: ROOT,
+    });
+    let [out, err] = ["", ""];
+    child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+    child.on("error", reject);
+    child.on("close", (code) => {
+      child.stdin.destroy();
+      resolve({ code, out, err });
+    });
+    child.stdin.on("error", () => {});
+    if (input !== null) child.stdin.end(input);
+  });
+}
+
+function refused({ code, out, err }: Ended, exit: number, says: RegExp): void {
+  expect(err).to.match(says);
+  expect(err.trimEnd().split("\n"), err).to.have.length(1);
+  expect(err).not.to.match(/\n\s+at /);
+  expect(out).to.equal("");
+  expect(code).to.equal(exit);
+}
+
+describe("the command line", function () {
+  this.timeout(120_000);
+  const folder = mkdtempSync(join(tmpdir(), "orders-"));
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it("runs the four orders, in 80 columns and without colours, where nobody pipes anything in", async () => {
+    const { code, out, err } = await cli(["run"], { input: null });
+    expect(err).to.equal("");
+    expect(out).to.match(/4 of 4 orders came out as documented\n$/);
+    for (const line of out.split("\n")) expect(line.length, line).to.be.at.most(80);
+    expect(out).not.to.contain("\u001b");
+    expect(code).to.equal(0);
+  });
+
+  it("prints with --json one array, and nothing else", async () => {
+    const { code, out, err } = await cli(["run", "--json"]);
+    const reports = JSON.parse(out) as Record<string, unknown>[];
+    expect(reports).to.have.length(4);
+    expect(reports[0]).to.have.all.keys("input", "status", "outcome", "path", "output", "items");
+    for (const report of reports.slice(1)) {
+      expect(report).to.have.all.keys("input", "status", "outcome", "path", "error", "cause", "items");
+    }
+    expect(err).to.equal("");
+    expect(code).to.equal(0);
+  });
+
+  it("runs one order: given, from a file, or piped in; and tells by its exit code how it ended", async () => {
+    const order = '{"order_id":"9","total":1,"card_no":"123-1234","address":"x"}';
+    const file = join(folder, "order.json");
+    writeFileSync(file, '{"order_id":"9","total":1}');
+    const [given, fromFile, piped, dash, wrongType] = await Promise.all([
+      cli(["run", order, "--json"]),
+      cli(["run", `@${file}`]),
+      cli(["run"], { input: order }),
+      cli(["run", "-"], { input: '{"order_id":"9"}' }),
+      cli(["run", '{"order_id":9}', "--json"]),
+    ]);
+    expect(given.code).to.equal(0);
+    expect(JSON.parse(given.out)).to.have.length(1);
+    expect(fromFile.out).to.match(/✘ failed {2}ProcessPayment/);
+    expect(fromFile.code).to.equal(3);
+    expect(piped.out).to.match(/completed {2}SUCCEEDED/);
+    expect(piped.code).to.equal(0);
+    expect(dash.code).to.equal(3);
+    expect(wrongType.code).to.equal(3);
+    expect(JSON.parse(wrongType.out)[0]).to.deep.include({ outcome: "compensated", items: [] });
+    expect(JSON.parse(JSON.parse(wrongType.out)[0].cause).cause).to.contain("order_id: expected a string");
+  });
+
+  it("refuses bad usage in one line, with exit code 2", async () => {
+    const big = join(folder, "big.json");
+    writeFileSync(big, JSON.stringify({ order_id: "1", address: "x".repeat(300 * 1024) }));
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [["run", "{order"], /^"\{order" is not JSON: /],
+      [["run", "@none.json"], /^can't read the file 'none\.json': there is none/],
+      [["run", `@${folder}`], /^can't read the file '.*': .*EISDIR/],
+      [["run", `@${big}`], /^the input has 307,\d{3} bytes, and Step Functions takes 262,144/],
+      [["run", "{}", "{}"], /^'run' does not take a further argument: "\{\}"/],
+      [["run", "--colour"], /^Unknown option '--colour'/],
+      [["walk"], /^no command 'walk'/],
+      [["invoke"], /^'invoke' wants the name of a function/],
+      [["invoke", "createOrder"], /^'invoke' wants a payload: -d/],
+      [["invoke", "createOrder", "-d", "{"], /^"\{" is not JSON: /],
+      [["invoke", "createOrders", "-d", "{}"], /^no function 'createOrders'; there are cancelShipment, createOrder, /],
+      [["definition", "x"], /^'definition' does not take a further argument/],
+    ];
+    for (let at = 0; at < cases.length; at += 4) {
+      const some = cases.slice(at, at + 4);
+      const ended = await Promise.all(some.map(([args]) => cli(args)));
+      some.forEach(([, says], index) => {
+        refused(ended[index] as Ended, 2, says);
+      });
+    }
+    refused(await cli(["run", "-"], { input: "nothing" }), 2, /^standard input is not JSON: /);
+  });
+
+  it("prints the definition that is deployed", async () => {
+    const { code, out } = await cli(["definition"]);
+    expect(JSON.parse(out)).to.include({ StartAt: "CreateOrder", QueryLanguage: "JSONata" });
+    expect(code).to.equal(0);
+  });
+
+  it("runs one function alone, its log on standard error, and a refusal as one line", async () => {
+    const [done, not] = await Promise.all([
+      cli(["invoke", "createOrder", "-d", '{"order_id":"1","total":100}']),
+      cli(["invoke", "createOrder", "-d", '{"order_id":"1"}']),
+    ]);
+    expect(JSON.parse(done.out)).to.deep.equal({ order_id: "1", total: 100 });
+    expect(JSON.parse(done.err)).to.include({ task: "createOrder", outcome: "done" });
+    expect(done.code).to.equal(0);
+    const [log, said] = not.err.trimEnd().split("\n");
+    expect(JSON.parse(log as string)).to.include({ outcome: "refused", error: "InvalidOrder" });
+    expect(said).to.equal("InvalidOrder: total: expected a positive number, 0.001 to 1000000000000, got nothing");
+    expect(not.out).to.equal("");
+    expect(not.code).to.equal(1);
+  });
+});
