@@ -71,7 +71,8 @@ export async function invoke(name: string | undefined, data: string | undefined)
   return withCloud(
     async (cloud) => {
       const run = cloud.functions.get(name);
-      if (!run) throw new UsageError(`no function '${name}'; there are ${[...cloud.functions.keys()].sort().join(", ")}`);
+      if (!run)
+        throw new UsageError(`no function '${name}'; there are ${[...cloud.functions.keys()].sort().join(", ")}`);
       try {
         printJson((await run.invoke(identified(payload, name))).payload);
         return 0;

@@ -54,14 +54,21 @@ export async function evaluateProgram(config: Readonly<Record<string, string>> =
       [...defaults, ...Object.entries(config)].map(([key, value]) => [`${project.name}:${key}`, value] as const),
     ),
   );
+  // Pulumi takes a stack trace for each promise that it makes, and source maps make these dear.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 1;
   // The program is a module: its resources are made as it loads, so it must load once the mocks are there, each time.
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
   delete require.cache[require.resolve(path)];
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const outputs = pulumi.output(require(path) as Record<string, unknown>);
-  const values = await new Promise<Record<string, unknown>>((resolve) => outputs.apply(resolve));
-  await pulumi.runtime.disconnect();
-  return { resources, outputs: values };
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const outputs = pulumi.output(require(path) as Record<string, unknown>);
+    const values = await new Promise<Record<string, unknown>>((resolve) => outputs.apply(resolve));
+    await pulumi.runtime.disconnect();
+    return { resources, outputs: values };
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 interface ProjectFile {

@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import * as ts from "typescript";
+import { parse } from "yaml";
+
+const ROOT = join(__dirname, "../..");
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+
+/** What the type checker says of a page's TypeScript, all of it one module at the project's top. */
+function diagnose(page: string): readonly string[] {
+  const file = join(ROOT, `${page.replace(/\W/g, "-")}.ts`);
+  const blocks = [...read(page).matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1]);
+  expect(blocks).not.to.be.empty;
+  const config = ts.readConfigFile(join(ROOT, "tsconfig.json"), (path) => ts.sys.readFile(path));
+  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, ROOT);
+  const host = ts.createCompilerHost(options);
+  const getSourceFile = host.getSourceFile.bind(host);
+  host.getSourceFile = (path, target) =>
+    path === file ? ts.createSourceFile(path, blocks.join("\n"), target) : getSourceFile(path, target);
+  return ts
+    .getPreEmitDiagnostics(ts.createProgram([file], options, host))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}
+
+interface Key {
+  readonly type: string;
+  readonly default: unknown;
+  readonly description: string;
+}
+
+describe("the documentation", function () {
+  this.timeout(60_000);
+
+  for (const page of ["README.md", "docs/language.md"]) {
+    it(`has code in ${page} that the type checker accepts`, () => {
+      expect(diagnose(page)).to.deep.equal([]);
+    });
+  }
+
+  it("describes each configuration key as Pulumi.yaml does", () => {
+    const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Key> };
+    const rows = Object.entries(config).map(
+      ([key, { type, default: value, description }]) =>
+        `| \`${key}\` | ${type} | \`${String(value)}\` | ${description} |`,
+    );
+    const table = read("README.md").split("### Configuration")[1] ?? "";
+    expect([...table.matchAll(/^\| `.*$/gm)].map(([row]) => row.replace(/ +/g, " "))).to.deep.equal(rows);
+  });
+
+  it("sets in Pulumi.dev.yaml only keys that there are", () => {
+    const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Key> };
+    const dev = parse(read("Pulumi.dev.yaml")) as { config: Record<string, unknown> };
+    const own = Object.keys(dev.config).filter((key) => key.startsWith("saga-aws-pulumi:"));
+    expect(Object.keys(config)).to.include.members(own.map((key) => key.replace("saga-aws-pulumi:", "")));
+  });
+
+  it("leads to pages that there are", () => {
+    for (const page of ["README.md", "docs/language.md", "docs/semantics.md", "docs/architecture.md"]) {
+      for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+        expect(() => read(join(page, "..", target as string)), `${page}: ${target}`).not.to.throw();
+      }
+    }
+  });
+});
