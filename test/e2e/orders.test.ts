@@ -75,10 +75,9 @@ describe("the order saga, deployed on this machine", function () {
   });
 
   it("gives a customer's second try the order that the first one gave back", async () => {
-    const { address: _, ...withoutAddress } = good;
-    const first = await run(withoutAddress);
+    const first = await run(ORDERS[3]?.input as JsonObject);
     expect(first.outcome).to.equal("compensated");
-    const second = await run(good);
+    const second = await run({ ...good, order_id: "5" });
     expect(second.outcome).to.equal("completed");
     const byFirst = first.items[0]?.["saga_id"];
     expect(second.items.map(({ status, undone_by }) => [status, undone_by])).to.deep.equal(
@@ -88,7 +87,7 @@ describe("the order saga, deployed on this machine", function () {
 
   it("writes nothing for an order whose id is none", async () => {
     for (const order_id of [5, "", null, ["1"], undefined]) {
-      const report = await run({ ...good, ...(order_id === undefined ? {} : { order_id }) } as JsonObject);
+      const report = await run({ ...good, ...(order_id === undefined ? {} : { order_id }) });
       if (order_id === undefined) continue;
       expect(report.outcome).to.equal("compensated");
       expect(report.path).to.deep.equal(["CreateOrder", "DeleteOrder"]);
@@ -106,13 +105,13 @@ describe("the order saga, deployed on this machine", function () {
   it("never shows a card number, but for its last four digits", async () => {
     const card_no = "4111-1111-1111-9876";
     for (const changes of [{}, { address: 7 }, { total: -1 }, { card_no: `${card_no}x` }]) {
-      const { input: _, ...report } = await run({
+      const { output, error, cause, items } = await run({
         ...good,
         order_id: JSON.stringify(changes).slice(0, 9),
         card_no,
         ...changes,
-      } as JsonObject);
-      const shown = JSON.stringify(report) + logs.join("\n");
+      });
+      const shown = JSON.stringify([output, error, cause, items]) + logs.join("\n");
       expect(shown).not.to.match(/4111|1111-9876/);
     }
     expect(JSON.stringify(await cloud.table.rows()))
