@@ -63,8 +63,8 @@ export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, place: Place)
 }
 
 /** The items with their indexes, and with the item around them where there is one. An absent list is an empty one. */
-function itemsOf(node: ForEachNode, env: Env): string {
-  const each = object([["item", "$item"], ["index", "$index"], ...carried(env)]);
+function itemsOf(node: ForEachNode, env: Env, more: Fields = []): string {
+  const each = object([["item", "$item"], ["index", "$index"], ...carried(env), ...more]);
   const list = render(node.items, spellIn(env));
   return `($list := ${list}; $list != null ? [$map($list, function($item, $index) {${each}})] : [])`;
 }
@@ -74,8 +74,11 @@ function begunItems(node: ForEachNode, env: Env, entry: string): string {
   const records = spellIn(env)(names.records(node.name));
   const around = carried(env);
   const begun = "$records[$exists(undo)]";
+  const kept = ["item", "index", "undo", "results"].map((field) => [field, `$done.${field}`] as const);
   const known =
-    around.length === 0 ? `[${begun}]` : `[$map(${begun}, function($done) {$merge([$done, ${object(around)}])})]`;
-  const lost = `[$map(${itemsOf(node, env)}, function($each) {$merge([$each, ${object([["undo", text(entry)]])}])})]`;
+    around.length === 0 ? `[${begun}]` : `[$map(${begun}, function($done) {${object([...kept, ...around])}})]`;
+  const lost = itemsOf(node, env, [["undo", text(entry)]]);
   return `($records := ${records}; $type($records) = 'array' ? ${known} : ${lost})`;
 }
+
+type Fields = readonly (readonly [string, string])[];

@@ -163,7 +163,8 @@ function wantedIn(saga: Saga): ReadonlySet<string> {
  */
 function compensated(): FailState {
   const whole = "$string($failure)";
-  const short = "$string($merge([$failure, {'cause': $substring($failure.cause, 0, 5000)}]))";
+  const kept = ["saga", "step", "error"].map((field) => [field, `$failure.${field}`] as const);
+  const short = `$string(${object([...kept, ["cause", "$substring($string($failure.cause), 0, 5000)"]])})`;
   return { Type: "Fail", Error: COMPENSATED, Cause: expression(`$length(${whole}) <= 32768 ? ${whole} : ${short}`) };
 }
 

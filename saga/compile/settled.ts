@@ -133,7 +133,8 @@ export function catchLost<Arn>(frame: Frame<Arn>, node: Node, place: Place): rea
 export function decide<Arn>(frame: Frame<Arn>, node: Node, { exit, rest, known }: Place, failures: string): void {
   const { Next: Default, ...failed } = frame.fail({
     target: undoEntryOf(node) ?? rest,
-    failure: `(${failures})[0]`,
+    // There is one where this is read; but no expression of a Choice may yield nothing (S7).
+    failure: `($first := (${failures})[0]; $first != null ? $first : {})`,
     known: [...known, ...variablesOf([node])],
     missing: [],
   });

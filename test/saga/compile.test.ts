@@ -75,7 +75,7 @@ describe("the compiler", () => {
           Type: "Fail",
           Error: "SagaCompensated",
           Cause:
-            "{% $length($string($failure)) <= 32768 ? $string($failure) : $string($merge([$failure, {'cause': $substring($failure.cause, 0, 5000)}])) %}",
+            "{% $length($string($failure)) <= 32768 ? $string($failure) : $string({'saga': $failure.saga, 'step': $failure.step, 'error': $failure.error, 'cause': $substring($string($failure.cause), 0, 5000)}) %}",
         },
       },
     });

@@ -1,0 +1,95 @@
+import jsonata = require("jsonata");
+
+/** A node of JSONata's syntax tree, as its parser gives it. */
+export interface Ast {
+  readonly type: string;
+  readonly value?: unknown;
+  readonly lhs?: Ast | readonly (readonly [Ast, Ast])[];
+  readonly rhs?: Ast;
+  readonly steps?: readonly Ast[];
+  readonly expressions?: readonly Ast[];
+  readonly arguments?: readonly Ast[];
+  readonly procedure?: Ast;
+  readonly body?: Ast;
+  readonly condition?: Ast;
+  readonly then?: Ast;
+  readonly else?: Ast;
+  readonly expression?: Ast;
+  readonly predicate?: readonly { readonly expr: Ast }[];
+}
+
+/** The JSONata of a string that Step Functions takes for an expression; undefined for any other value. */
+export function sourceOf(value: unknown): string | undefined {
+  return typeof value === "string" ? /^\{%([\s\S]*)%\}$/.exec(value.trim())?.[1]?.trim() : undefined;
+}
+
+/** @throws an error with JSONata's own message where 2.0.6 does not parse it */
+export function parse(source: string): Ast {
+  return jsonata(source).ast() as unknown as Ast;
+}
+
+/** What an expression reads from outside itself. */
+export interface Reads {
+  /** Variables of the machine; the functions that it calls are not among them. */
+  readonly variables: ReadonlySet<string>;
+  /** Fields of `$states`. */
+  readonly states: ReadonlySet<string>;
+}
+
+/** What an expression reads: variables that it binds itself are its own. */
+export function readsOf(ast: Ast): Reads {
+  const variables = new Set<string>();
+  const states = new Set<string>();
+
+  function walk(node: Ast | undefined, own: ReadonlySet<string>): void {
+    if (!node) return;
+    for (const { expr } of node.predicate ?? []) walk(expr, own);
+    switch (node.type) {
+      case "variable":
+        note(String(node.value), own);
+        break;
+      case "path": {
+        const [first, second] = node.steps ?? [];
+        if (first?.type === "variable" && first.value === "states") states.add(typeof second?.value === "string" ? second.value : "");
+        for (const step of node.steps ?? []) walk(step, own);
+        break;
+      }
+      case "block": {
+        const inside = new Set(own);
+        for (const expression of node.expressions ?? []) {
+          walk(expression, inside);
+          if (expression.type === "bind") inside.add(String((expression.lhs as Ast).value));
+        }
+        break;
+      }
+      case "bind":
+        walk(node.rhs, own);
+        break;
+      case "lambda":
+        walk(node.body, new Set([...own, ...(node.arguments ?? []).map(({ value }) => String(value))]));
+        break;
+      case "function":
+        // The name that is called is a function's, unless the expression has bound it.
+        if (node.procedure?.type !== "variable") walk(node.procedure, own);
+        for (const argument of node.arguments ?? []) walk(argument, own);
+        break;
+      default:
+        if (Array.isArray(node.lhs)) {
+          for (const [key, value] of node.lhs as readonly (readonly [Ast, Ast])[]) {
+            walk(key, own);
+            walk(value, own);
+          }
+        } else walk(node.lhs as Ast | undefined, own);
+        for (const part of [node.rhs, node.expression, node.condition, node.then, node.else]) walk(part, own);
+        for (const expression of node.expressions ?? []) walk(expression, own);
+    }
+  }
+
+  function note(name: string, own: ReadonlySet<string>): void {
+    // "" is the context, "$" the root of the input.
+    if (name !== "" && name !== "$" && name !== "states" && !own.has(name)) variables.add(name);
+  }
+
+  walk(ast, new Set());
+  return { variables, states };
+}

@@ -1,0 +1,189 @@
+import { type Ast, parse, readsOf, sourceOf } from "./expression";
+import { edgesOf, type Field, fieldsOf, innerOf, type RawState, type RawStates } from "./states";
+import { partialIn } from "./total";
+
+export type LintRule =
+  | "unparsable"
+  | "undefined-variable"
+  | "unassigned-variable"
+  | "misplaced-states-field"
+  | "outer-assignment"
+  | "unreachable-state"
+  | "duplicate-state"
+  | "long-name"
+  | "partial-expression"
+  | "machine-timeout"
+  | "no-timeout"
+  | "misplaced-states-all";
+
+/** Something wrong with a definition that Step Functions finds out too late, or never. */
+export interface Finding {
+  readonly rule: LintRule;
+  /** The state; undefined for the machine itself. */
+  readonly state: string | undefined;
+  /** Where in the state: `Catch[1]/Assign/failure`. */
+  readonly field: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Lints a definition in JSONata mode, whoever wrote it: plain JSON, as CreateStateMachine takes it. */
+export function lint(definition: RawStates & { readonly TimeoutSeconds?: unknown }): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (definition.TimeoutSeconds !== undefined) {
+    findings.push({
+      rule: "machine-timeout",
+      state: undefined,
+      field: "TimeoutSeconds",
+      message: "The machine has a timeout, and nothing can catch it: it would skip the undos (S7)",
+      hint: "Give every state its own timeout instead",
+    });
+  }
+  const all = new Set<string>();
+  level(definition, { before: new Set(), outer: new Set(), names: all }, findings);
+  return findings;
+}
+
+interface Around {
+  /** Variables that are assigned when the level begins, on every path. */
+  readonly before: ReadonlySet<string>;
+  /** Variables that outer levels assign somewhere. */
+  readonly outer: ReadonlySet<string>;
+  /** Every state's name so far. */
+  readonly names: Set<string>;
+}
+
+/** The machine, a branch, or an iteration. */
+function level({ StartAt, States }: RawStates, { before, outer, names }: Around, findings: Finding[]): void {
+  const own = new Set(Object.values(States).flatMap((state) => edgesOf(state).flatMap(({ assigns }) => assigns)));
+  const somewhere = new Set([...outer, ...own]);
+  const entry = assignedAt(StartAt, States, before);
+
+  for (const [name, state] of Object.entries(States)) {
+    const report = (rule: LintRule, field: string, message: string, hint: string): void => {
+      findings.push({ rule, state: name, field, message, hint });
+    };
+    if (names.has(name)) {
+      report("duplicate-state", "", `'${name}' names two states`, "Names are unique in the whole machine: change one");
+    }
+    names.add(name);
+    if (name.length > 80) report("long-name", "", `'${name}' has ${name.length} characters`, "Use 80 at most");
+    const assigned = entry.get(name);
+    if (!assigned) {
+      report("unreachable-state", "", `Nothing leads to '${name}'`, "Lead to it, or delete it");
+      continue;
+    }
+    for (const variable of edgesOf(state).flatMap(({ assigns }) => assigns)) {
+      if (!outer.has(variable)) continue;
+      report(
+        "outer-assignment",
+        "Assign",
+        `'${variable}' belongs to an outer level, and is assigned in an inner one`,
+        "Give it another name, or put it out as a result",
+      );
+    }
+    lintErrors(state, report);
+    for (const field of fieldsOf(state)) lintField(state, field, { assigned, somewhere }, report);
+    for (const inner of innerOf(state)) level(inner, { before: assigned, outer: somewhere, names }, findings);
+  }
+}
+
+/** The variables that are assigned on every path to a state, for each state that can be entered. */
+function assignedAt(start: string, states: RawStates["States"], before: ReadonlySet<string>) {
+  const at = new Map<string, ReadonlySet<string>>([[start, before]]);
+  const changed = [start];
+  for (let name = changed.pop(); name !== undefined; name = changed.pop()) {
+    const state = states[name];
+    if (!state) continue;
+    for (const { to, assigns } of edgesOf(state)) {
+      if (to === undefined) continue;
+      const along = new Set([...(at.get(name) as ReadonlySet<string>), ...assigns]);
+      const known = at.get(to);
+      const both = known ? new Set([...known].filter((variable) => along.has(variable))) : along;
+      if (known && known.size === both.size) continue;
+      at.set(to, both);
+      changed.push(to);
+    }
+  }
+  return at;
+}
+
+type Report = (rule: LintRule, field: string, message: string, hint: string) => void;
+
+function lintErrors(state: RawState, report: Report): void {
+  if (state.Type === "Task" && state["TimeoutSeconds"] === undefined) {
+    report("no-timeout", "TimeoutSeconds", "The task may take forever", "Give it a TimeoutSeconds");
+  }
+  for (const list of ["Retry", "Catch"] as const) {
+    const entries = state[list] ?? [];
+    entries.forEach((entry, index) => {
+      const errors = entry["ErrorEquals"] as readonly string[];
+      if (!errors.includes("States.ALL") || (errors.length === 1 && index === entries.length - 1)) return;
+      const hint = "Put it into an entry of its own, and that last";
+      report("misplaced-states-all", `${list}[${index}]/ErrorEquals`, "States.ALL must stand alone and last", hint);
+    });
+  }
+}
+
+function lintField(
+  state: RawState,
+  { path, value }: Field,
+  { assigned, somewhere }: { assigned: ReadonlySet<string>; somewhere: ReadonlySet<string> },
+  report: Report,
+): void {
+  const source = sourceOf(value);
+  if (source === undefined) return;
+  let ast: Ast;
+  try {
+    ast = parse(source);
+  } catch (error) {
+    report("unparsable", path, `JSONata 2.0.6 does not parse it: ${(error as Error).message}`, "Mend the expression");
+    return;
+  }
+  const { variables, states } = readsOf(ast);
+  for (const variable of variables) {
+    if (assigned.has(variable)) continue;
+    if (!somewhere.has(variable)) {
+      report("undefined-variable", path, `Nothing assigns '$${variable}'`, "Assign it, or correct the name");
+    } else {
+      const message = `'$${variable}' is read here, and not every path has assigned it`;
+      report("unassigned-variable", path, message, "Assign it on every path that leads here, if only to null");
+    }
+  }
+  for (const field of states) {
+    if (isPlaced(state, path, field)) continue;
+    const hint = PLACES[field] ?? "There are $states.input, result, errorOutput and context";
+    report("misplaced-states-field", path, `'$states.${field}' has no value here`, hint);
+  }
+  const partial = isCaught(state, path) ? undefined : partialIn(ast);
+  if (partial !== undefined) {
+    const message = `It can fail, and nothing can catch that here: ${partial}`;
+    report("partial-expression", path, message, "Guard it with $exists or $type, or put it into an object's field");
+  }
+}
+
+const PLACES: Readonly<Record<string, string>> = {
+  result: "It is there in Assign and Output of a Task, a Parallel or a Map",
+  errorOutput: "It is there in Assign and Output of a Catch",
+};
+
+function isPlaced({ Type }: RawState, path: string, field: string): boolean {
+  switch (field) {
+    case "input":
+    case "context":
+      return true;
+    case "result":
+      return ["Task", "Parallel", "Map"].includes(Type) && /^(Assign|Output)(\/|\[|$)/.test(path);
+    case "errorOutput":
+      return /^Catch\[\d+\]\/(Assign|Output)(\/|\[|$)/.test(path);
+    default:
+      return false;
+  }
+}
+
+/** Whether an error of an expression is caught: a catcher's own are not, and only these states have catchers. */
+function isCaught(state: RawState, path: string): boolean {
+  if (path.startsWith("Catch")) return false;
+  // A Task's expressions are tried again where its errors are, and are stuck where a redrive resumes them.
+  return state.Type === "Task" || (state.Catch ?? []).length > 0;
+}
