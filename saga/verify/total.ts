@@ -178,7 +178,7 @@ function binary(ast: Ast, facts: Facts): Known {
 }
 
 function call(ast: Ast, facts: Facts): Known {
-  const name = String(ast.procedure?.value);
+  const name = ast.procedure?.value;
   const [first, second] = ast.arguments ?? [];
   const given = first ? know(first, facts) : undefined;
   switch (name) {
