@@ -170,7 +170,7 @@ function binary(ast: Ast, facts: Facts): Known {
       const same = left.type === right.type && (left.type === "number" || left.type === "string");
       if (facts.has(pair(lhs, rhs)) || (same && left.defined && right.defined))
         return { type: "boolean", defined: true };
-      throw new Partial(`'${String(ast.value)}' between values that may not be comparable`);
+      throw new Partial(`'${ast.value}' between values that may not be comparable`);
     }
     default:
       throw new Partial(say(ast));
