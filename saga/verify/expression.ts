@@ -50,7 +50,8 @@ export function readsOf(ast: Ast): Reads {
         break;
       case "path": {
         const [first, second] = node.steps ?? [];
-        if (first?.type === "variable" && first.value === "states") states.add(typeof second?.value === "string" ? second.value : "");
+        if (first?.type === "variable" && first.value === "states")
+          states.add(typeof second?.value === "string" ? second.value : "");
         for (const step of node.steps ?? []) walk(step, own);
         break;
       }
