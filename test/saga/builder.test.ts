@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import {
+  callbackTask,
   compile,
   minutes,
   saga,
@@ -223,6 +224,77 @@ describe("the saga builder", () => {
       "bad-definite-error",
       () => untyped().step("Charge", chargeStep({ definite: ["States.Timeout"] })),
       /does not prove that nothing happened/,
+    ],
+    [
+      "a forgotten undo",
+      "bad-role",
+      () => untyped().step("Charge", chargeStep({ undo: undefined })),
+      /undo is missing/,
+    ],
+    ["an undo of a query", "bad-role", () => (start() as any).query("Charge", chargeStep()), /a query has no undo/],
+    [
+      "a second pivot",
+      "bad-role",
+      () => (start() as any).pivot("Charge", chargeStep()).pivot("Again", chargeStep()),
+      /has a pivot already/,
+    ],
+    [
+      "an undo after the pivot",
+      "bad-role",
+      () => (start() as any).pivot("Charge", chargeStep()).step("Again", chargeStep({}, { name: "UnAgain" })),
+      /nothing is undone after the pivot/,
+    ],
+    [
+      "a branch that gives nothing back",
+      "bad-branch",
+      () => (start() as any).parallel("Both", { left: () => undefined }),
+      /does not give back its steps/,
+    ],
+    [
+      "a branch without steps",
+      "bad-branch",
+      () => (start() as any).parallel("Both", { left: (s: unknown) => s }),
+      /'left' has no steps/,
+    ],
+    ["no branches", "bad-branch", () => (start() as any).parallel("Both", {}), /no branches/],
+    [
+      "forty-one items at once",
+      "bad-concurrency",
+      () =>
+        (start() as any).forEach(
+          "Each",
+          ({ input }: any) => input.tags,
+          (s: any) => s.wait("Rest", seconds(1)),
+          { maxConcurrency: 41 },
+        ),
+      /maxConcurrency is 41/,
+    ],
+    [
+      "a test that is none",
+      "bad-mapping",
+      () =>
+        (start() as any).when(
+          "Maybe",
+          ({ input }: any) => input.count,
+          (s: any) => s.wait("Rest", seconds(1)),
+        ),
+      /the test is not one/,
+    ],
+    [
+      "a callback without a timeout",
+      "bad-timeout",
+      () =>
+        (start() as any).query("Ask", {
+          task: callbackTask("ask", { table: [], handler: () => async () => {} }),
+          input: () => ({}),
+        }),
+      /waits for an answer, and has no timeout/,
+    ],
+    [
+      "a heartbeat of what has no token",
+      "bad-timeout",
+      () => untyped().step("Charge", chargeStep({ heartbeat: seconds(5) })),
+      /only a callback task has a heartbeat/,
     ],
   ];
   for (const [title, code, define, says] of mistakes) {

@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { LocalCloud } from "../../local/cloud";
+import { evaluateProgram, type Program } from "../../local/program";
+
+describe("a program with a child saga", function () {
+  this.timeout(60_000);
+  let program: Program;
+  let cloud: LocalCloud;
+  before(async () => {
+    program = await evaluateProgram({}, join(__dirname, "family.ts"));
+    cloud = await LocalCloud.start(program);
+  });
+  after(() => cloud.close());
+
+  const arn = (type: string, name: string) =>
+    program.resources.find((resource) => resource.type === type && resource.name === name)?.arn as string;
+  const machine = (name: string) => arn("aws:sfn/stateMachine:StateMachine", name);
+  const lambda = (name: string) => arn("aws:lambda/function:Function", name);
+  const statements = (name: string) => {
+    const policy = program.resources.find(
+      ({ type, name: of }) => type === "aws:iam/rolePolicy:RolePolicy" && of === name,
+    );
+    const { Statement } = JSON.parse(policy?.inputs["policy"] as string) as {
+      Statement: { Action: string[]; Resource: string[] }[];
+    };
+    return Statement.filter(({ Resource }) => Resource[0] !== "*").map(({ Action, Resource }) => [Action, Resource]);
+  };
+
+  it("deploys a machine for the child and one for its undo, each with a role for what it calls", () => {
+    expect(statements("Ordering")).to.deep.equal([
+      [["lambda:InvokeFunction"], [lambda("createOrder"), lambda("deleteOrder")]],
+    ]);
+    expect(statements("Ordering_undo")).to.deep.equal([[["lambda:InvokeFunction"], [lambda("deleteOrder")]]]);
+    const children = [machine("Ordering"), machine("Ordering_undo")];
+    expect(statements("Family")).to.deep.equal([
+      [["lambda:InvokeFunction"], [lambda("processPayment"), lambda("refundPayment")]],
+      [["sns:Publish"], ["arn:aws:sns:eu-west-1:000000000000:orders"]],
+      [["states:StartExecution"], children],
+      [
+        ["states:DescribeExecution", "states:StopExecution"],
+        children.map((child) => `${child.replace(":stateMachine:", ":execution:")}:*`),
+      ],
+      [
+        ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+        ["arn:aws:events:eu-west-1:000000000000:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"],
+      ],
+    ]);
+  });
+
+  it("calls a service with the mapped input, and without a function", () => {
+    const registered = program.resources.find(({ name, type }) => name === "Family" && type.endsWith(":StateMachine"));
+    const { States } = JSON.parse(registered?.inputs["definition"] as string) as { States: Record<string, any> };
+    expect(States["Announce"]).to.deep.include({
+      Type: "Task",
+      Resource: "arn:aws:states:::sns:publish",
+      Arguments:
+        "{% {'TopicArn': 'arn:aws:sns:eu-west-1:000000000000:orders', 'Message': $Pay.payment_id, 'MessageDeduplicationId': {'id': $states.context.Execution.Id, 'step': 'Announce'}.id} %}",
+    });
+  });
+
+  it("completes with the child's output in its own", async () => {
+    const { report } = await cloud.execute({ order_id: "1", total: 5, card_no: "123-1234" });
+    expect(report.outcome).to.equal("completed");
+    expect(report.output).to.have.property("order_id", "1");
+    expect(report.items.map(({ entity, status }) => [entity, status])).to.deep.equal([
+      ["ORDER", "LIVE"],
+      ["PAYMENT", "LIVE"],
+    ]);
+  });
+
+  it("undoes the child by its undo machine when a later step fails", async () => {
+    const { report } = await cloud.execute({ order_id: "2", total: 5 });
+    expect(report.outcome).to.equal("compensated");
+    expect(report.path).to.deep.equal(["Order", "Pay", "Refund", "Undo_Order"]);
+    const [order] = report.items;
+    expect(order).to.include({ entity: "ORDER", status: "UNDONE" });
+    // In the name of the child's own execution, which wrote it.
+    expect(order?.["undone_by"]).to.deep.equal([order?.["saga_id"]]);
+    expect(order?.["saga_id"]).to.match(/:execution:Ordering-[0-9a-f]{7}:[0-9a-f]{64}$/);
+  });
+});
