@@ -85,6 +85,9 @@ export class LocalCloud {
       input,
       invoke: async (call) => {
         if (call.resource.startsWith("arn:aws:states:::states:startExecution")) return this.runChild(call);
+        if (!call.resource.startsWith("arn:aws:states:::lambda:invoke")) {
+          throw new Error(`'${call.state}' calls ${call.resource}, a service that there is none of on this machine`);
+        }
         const result = await this.runFunction(call);
         if (call.taskToken !== undefined) this.reply(execution, call, call.taskToken);
         return result;
