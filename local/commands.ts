@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { definitionOf, LocalCloud, mainMachine } from "./cloud";
-import { pipedInput, readJson } from "./input";
+import { pipedInput } from "./input";
 import type { Json } from "./interpreter";
 import { InvocationError } from "./lambda/errors";
 import { printError, printExecution, printVerdict } from "./print";
@@ -44,8 +44,7 @@ export async function orders({ json }: { json: boolean }): Promise<number> {
 }
 
 /** One order. */
-export async function run(argument: string, { json }: { json: boolean }): Promise<number> {
-  const input = await readJson(argument);
+export function run(input: Json, { json }: { json: boolean }): Promise<number> {
   return withCloud((cloud) => execute(cloud, input, json));
 }
 
@@ -63,11 +62,7 @@ export async function definition(): Promise<number> {
 }
 
 /** One function alone. */
-export async function invoke(name: string | undefined, data: string | undefined): Promise<number> {
-  if (name === undefined) throw new UsageError("'invoke' wants the name of a function");
-  if (data === undefined)
-    throw new UsageError("'invoke' wants a payload: -d '{…}', -d @file.json or -d - for standard input");
-  const payload = await readJson(data);
+export function invoke(name: string, payload: Json): Promise<number> {
   return withCloud(
     async (cloud) => {
       const run = cloud.functions.get(name);

@@ -1,7 +1,7 @@
 import { fstatSync, readFileSync } from "node:fs";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import { type Json, MAX_PAYLOAD_BYTES } from "./interpreter";
+import { type Json, MAX_PAYLOAD_BYTES } from "./interpreter/json";
 import { UsageError } from "./usage-error";
 
 /**
@@ -24,8 +24,9 @@ export async function readJson(argument: string): Promise<Json> {
 export async function pipedInput(deadline: Promise<unknown>): Promise<Json | undefined> {
   const stdin = fstatSync(0);
   if (!stdin.isFIFO() && !stdin.isFile() && !stdin.isSocket()) return undefined;
+  const always = (): boolean => true;
   const spoke = once(process.stdin, "readable");
-  const silent = await Promise.race([spoke.then(() => false), deadline.then(() => true)]);
+  const silent = await Promise.race([spoke.then(() => false), deadline.then(always, always)]);
   if (silent) {
     process.stdin.unref();
     return undefined;

@@ -1,6 +1,11 @@
+import { relative } from "node:path";
 import { parseArgs } from "node:util";
-import { definition, invoke, orders, run } from "./commands";
+import { readJson } from "./input";
+import { printError } from "./print";
 import { UsageError } from "./usage-error";
+
+/** What runs a command takes seconds to load: a command line that can't be followed is refused before that. */
+const commands = () => import("./commands");
 
 const HELP = `Runs the deployed form of this Pulumi program on this machine.
 
@@ -32,15 +37,24 @@ async function main(args: string[]): Promise<number> {
   if (values.data !== undefined && command !== "invoke") throw new UsageError("-d goes with 'invoke'");
   if (values.json && command !== "run") throw new UsageError("--json goes with 'run'");
   switch (command) {
-    case "run":
+    case "run": {
       most(1);
-      return rest[0] === undefined ? orders({ json: values.json }) : run(rest[0], { json: values.json });
+      if (rest[0] === undefined) return (await commands()).orders({ json: values.json });
+      const input = await readJson(rest[0]);
+      return (await commands()).run(input, { json: values.json });
+    }
     case "definition":
       most(0);
-      return definition();
-    case "invoke":
+      return (await commands()).definition();
+    case "invoke": {
       most(1);
-      return invoke(rest[0], values.data);
+      const [name] = rest;
+      if (name === undefined) throw new UsageError("'invoke' wants the name of a function");
+      if (values.data === undefined)
+        throw new UsageError("'invoke' wants a payload: -d '{…}', -d @file.json or -d - for standard input");
+      const payload = await readJson(values.data);
+      return (await commands()).invoke(name, payload);
+    }
     default:
       throw new UsageError(command === undefined ? "no command" : `no command '${command}'`);
   }
@@ -62,12 +76,25 @@ function parse(args: string[]) {
   }
 }
 
-main(process.argv.slice(2)).then(
-  (code) => (process.exitCode = code),
-  (error: unknown) => {
-    const usage = error instanceof UsageError;
-    const hint = usage ? "; see npm start -- --help" : "";
-    process.stderr.write(`${usage ? "" : `${(error as Error).name}: `}${(error as Error).message}${hint}\n`);
-    process.exitCode = usage ? 2 : 1;
-  },
-);
+/** Says in one line what went wrong. */
+function complain(error: unknown): number {
+  if (error instanceof UsageError) {
+    printError(`${error.message}; see npm start -- --help`);
+    return 2;
+  }
+  const { name, message, stack = "" } = error as Error;
+  // What is wrong with a saga says so itself; for what else the program may throw, the place is told.
+  const [, place] = (name !== "SagaDefinitionError" && /(?:\(| )(\/[^()\s]*:\d+:\d+)\)?$/m.exec(stack)) || [];
+  printError(`${name}: ${message}${place === undefined ? "" : ` (${relative(process.cwd(), place)})`}`);
+  return 1;
+}
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader that has seen enough, as `head` has, changes nothing about how a command ends.
+    if (error.code !== "EPIPE") process.exit(complain(error));
+  });
+}
+void main(process.argv.slice(2))
+  .catch(complain)
+  .then((code) => (process.exitCode = code));

@@ -42,9 +42,14 @@ export function printVerdict(good: number, all: number): void {
   process.stdout.write(`${paint(good === all ? "green" : "red", `${good} of ${all} orders came out as documented`)}\n`);
 }
 
+/** One line, whatever the message. */
 export function printError(message: string): void {
-  process.stderr.write(`${message.replaceAll(/\s+/g, " ")}\n`);
+  process.stderr.write(`${legible(message).replaceAll(/\s+/g, " ").trim()}\n`);
 }
+
+/** Without control characters: an order's text may move no cursor and change no colour. */
+// eslint-disable-next-line no-control-regex
+const legible = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, " ");
 
 function visitLines({ state, did, error, cause }: Visit): string[] {
   const { mark, style } = LOOK[did];
@@ -78,7 +83,7 @@ const WIDTH = 80;
 /** Breaks at blanks and commas, beside a label on the first line. */
 function wrap(label: string, text: string): string[] {
   const room = WIDTH - 2 - label.length;
-  const parts = text.match(/[^\s,]*[\s,]*/g) ?? [];
+  const parts = legible(text).match(/[^\s,]*[\s,]*/g) ?? [];
   const lines: string[] = [];
   let line = "";
   for (const part of parts) {
