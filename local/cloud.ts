@@ -1,4 +1,4 @@
-import { deployFunction, type DeployedFunction } from "./lambda/function";
+import { deployFunction, type DeployedFunction, type FunctionOptions } from "./lambda/function";
 import {
   type Execution,
   type Json,
@@ -57,9 +57,12 @@ export class LocalCloud {
       tableResource.physicalName as string,
     );
     const functions = program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
-    const deployed = await Promise.all(
-      functions.map(async (resource) => ({ resource, run: await deploy(resource, table.endpoint, onLog) })),
-    );
+    const deploy = async (resource: Resource): Promise<DeployedFunction> => {
+      const form = await deployedForm(resource);
+      const environment = { ...form.environment, AWS_ENDPOINT_URL_DYNAMODB: table.endpoint };
+      return deployFunction({ ...form, environment, onLog });
+    };
+    const deployed = await Promise.all(functions.map(async (resource) => ({ resource, run: await deploy(resource) })));
     return new LocalCloud(program, table, deployed, answer);
   }
 
@@ -175,11 +178,8 @@ interface FunctionInputs {
   readonly memorySize: number;
 }
 
-async function deploy(
-  { name, inputs }: Resource,
-  endpoint: string,
-  onLog: (line: string) => void,
-): Promise<DeployedFunction> {
+/** A function in the form that is deployed. */
+export async function deployedForm({ name, inputs }: Resource): Promise<FunctionOptions> {
   const { code, handler, environment, timeout, memorySize } = inputs as unknown as FunctionInputs;
   const files: Record<string, string> = {};
   for (const [path, asset] of Object.entries(await code.assets)) {
@@ -187,13 +187,12 @@ async function deploy(
     if (text === undefined) throw new Error(`the archive of '${name}' has '${path}', which is no text`);
     files[path] = text;
   }
-  return deployFunction({
+  return {
     name,
     code: files,
     handler,
-    environment: { ...environment.variables, AWS_ENDPOINT_URL_DYNAMODB: endpoint },
+    environment: environment.variables,
     timeoutSeconds: timeout,
     memory: memorySize,
-    onLog,
-  });
+  };
 }

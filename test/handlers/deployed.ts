@@ -1,38 +1,26 @@
-import * as pulumi from "@pulumi/pulumi";
-import { createOrder, deleteOrder } from "../../handlers/order";
-import { processPayment, refundPayment } from "../../handlers/payment";
-import { cancelShipment, processShipment } from "../../handlers/shipment";
-import { deployFunction } from "../../local/lambda/function";
+import { deployedForm } from "../../local/cloud";
+import { deployFunction, type FunctionOptions } from "../../local/lambda/function";
 import type { InvocationError } from "../../local/lambda/errors";
+import { evaluateProgram, type Program } from "../../local/program";
 import { type LocalTable, startTable, type TableInputs } from "../../local/table";
-
-const tasks = [createOrder, deleteOrder, processPayment, refundPayment, processShipment, cancelShipment];
 
 export const TABLE_NAME = "saga";
 
-const table: TableInputs = {
-  attributes: [
-    { name: "order_id", type: "S" },
-    { name: "entity", type: "S" },
-  ],
-  hashKey: "order_id",
-  rangeKey: "entity",
-};
+let evaluated: Promise<Program> | undefined;
+const program = (): Promise<Program> => (evaluated ??= evaluateProgram());
 
-type Files = Readonly<Record<string, string>>;
+async function ofType(type: string) {
+  return (await program()).resources.filter((resource) => resource.type === type);
+}
 
-let serialised: Promise<Map<string, Files>> | undefined;
+/** The functions as the program deploys them. */
+async function shipped(): Promise<FunctionOptions[]> {
+  return Promise.all((await ofType("aws:lambda/function:Function")).map(deployedForm));
+}
 
 /** What ships, by task. */
-export function archives(): Promise<Map<string, Files>> {
-  return (serialised ??= (async () => {
-    const files = new Map<string, Files>();
-    for (const { name, handler } of tasks) {
-      const { text } = await pulumi.runtime.serializeFunction(handler, { isFactoryFunction: true });
-      files.set(name, { "__index.js": text });
-    }
-    return files;
-  })());
+export async function archives(): Promise<Map<string, FunctionOptions["code"]>> {
+  return new Map((await shipped()).map(({ name, code }) => [name, code]));
 }
 
 export interface Deployed {
@@ -47,21 +35,14 @@ export interface Deployed {
 
 /** All functions in the form that ships, on a table of their own; `via` may put something between the two. */
 export async function deploy(via = (endpoint: string) => endpoint): Promise<Deployed> {
-  const local = await startTable(table, TABLE_NAME);
+  const [table] = await ofType("aws:dynamodb/table:Table");
+  const local = await startTable(table?.inputs as unknown as TableInputs, TABLE_NAME);
   const logs: string[] = [];
   const functions = new Map(
-    [...(await archives())].map(([name, code]) => [
-      name,
-      deployFunction({
-        name,
-        code,
-        handler: "__index.handler",
-        environment: { TABLE_NAME, AWS_ENDPOINT_URL_DYNAMODB: via(local.endpoint) },
-        timeoutSeconds: 10,
-        memory: 256,
-        onLog: (line) => logs.push(line),
-      }),
-    ]),
+    (await shipped()).map((form) => {
+      const environment = { ...form.environment, TABLE_NAME, AWS_ENDPOINT_URL_DYNAMODB: via(local.endpoint) };
+      return [form.name, deployFunction({ ...form, environment, onLog: (line) => logs.push(line) })];
+    }),
   );
   const call = async (task: string, event: unknown) => (await functions.get(task)?.invoke(event))?.payload;
 
