@@ -1,4 +1,4 @@
-import { fstatSync, readFileSync } from "node:fs";
+import { existsSync, fstatSync, readFileSync } from "node:fs";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { type Json, MAX_PAYLOAD_BYTES } from "./interpreter/json";
@@ -14,6 +14,8 @@ export async function readJson(argument: string): Promise<Json> {
     const path = argument.slice(1);
     return parse(readFile(path), path);
   }
+  if (existsSync(argument))
+    throw new UsageError(`'${argument}' is not JSON; for the file of that name, say '@${argument}'`);
   return parse(argument, JSON.stringify(argument.length > 40 ? `${argument.slice(0, 40)}…` : argument));
 }
 

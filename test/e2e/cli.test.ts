@@ -12,22 +12,41 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs the command line. `input` is what is piped in; null leaves the pipe open, and silent. */
-function cli(args: readonly string[], { input = "" }: { input?: string | null } = {}): Promise<Ended> {
+interface Given {
+  /** What is piped in; null leaves the pipe open, and silent. */
+  readonly input?: string | null;
+  /** Nothing at all, in place of a pipe. */
+  readonly stdin?: "ignore";
+  /** A module that is loaded first. */
+  readonly preload?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Closes its end of standard output at the first byte, as `head` does. */
+  readonly leavesEarly?: boolean;
+}
+
+/** Runs the command line. */
+function cli(args: readonly string[], given: Given = {}): Promise<Ended> {
+  const { input = "", stdin = "pipe", preload, env, leavesEarly = false } = given;
+  const hooks = ["ts-node/register/transpile-only", ...(preload === undefined ? [] : [preload])];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", "local/main.ts", ...args], {
+    const child = spawn(process.execPath, [...hooks.flatMap((hook) => ["-r", hook]), "local/main.ts", ...args], {
       cwd: ROOT,
+      env: { ...process.env, NO_COLOR: undefined, ...env },
+      stdio: [stdin, "pipe", "pipe"],
     });
     let [out, err] = ["", ""];
-    child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+    child.stdout?.on("data", (chunk: Buffer) => {
+      out += chunk.toString();
+      if (leavesEarly) child.stdout?.destroy();
+    });
+    child.stderr?.on("data", (chunk: Buffer) => (err += chunk.toString()));
     child.on("error", reject);
     child.on("close", (code) => {
-      child.stdin.destroy();
+      child.stdin?.destroy();
       resolve({ code, out, err });
     });
-    child.stdin.on("error", () => {});
-    if (input !== null) child.stdin.end(input);
+    child.stdin?.on("error", () => {});
+    if (input !== null) child.stdin?.end(input);
   });
 }
 
@@ -55,8 +74,32 @@ describe("the command line", function () {
     expect(code).to.equal(0);
   });
 
+  it("goes on to its end, and says nothing of it, where its reader leaves early", async () => {
+    const { code, out, err } = await cli(["run"], { leavesEarly: true });
+    expect(out).to.contain("Successful order").and.not.to.contain("4 of 4");
+    expect(err).to.equal("");
+    expect(code).to.equal(0);
+  });
+
+  it("tells in one line what is wrong with a program, and ends, even with a pipe open", async () => {
+    const program = JSON.stringify(join(ROOT, "orderFulfilment.ts"));
+    const broken = (name: string, body: string): string => {
+      const file = join(folder, `${name}.js`);
+      const exported = `{ get orderFulfilment() { ${body} } }`;
+      writeFileSync(file, `require.cache[${program}] = { id: ${program}, loaded: true, exports: ${exported} };`);
+      return file;
+    };
+    const saga = JSON.stringify(join(ROOT, "saga"));
+    const [noSteps, mistake] = await Promise.all([
+      cli(["run"], { preload: broken("saga", `return require(${saga}).saga("S").returns(() => ({}));`), input: null }),
+      cli(["definition"], { preload: broken("mistake", "return undefined.name;") }),
+    ]);
+    refused(noSteps, 1, /^SagaDefinitionError: saga 'S': the saga has no steps\. [^()]*\(…\)\.$/m);
+    refused(mistake, 1, /^TypeError: Cannot read .*mistake\.js:1:\d+\)$/m);
+  });
+
   it("prints with --json one array, and nothing else", async () => {
-    const { code, out, err } = await cli(["run", "--json"]);
+    const { code, out, err } = await cli(["run", "--json"], { stdin: "ignore" });
     const reports = JSON.parse(out) as Record<string, unknown>[];
     expect(reports).to.have.length(4);
     expect(reports[0]).to.have.all.keys("input", "status", "outcome", "path", "output", "items");
@@ -68,23 +111,27 @@ describe("the command line", function () {
   });
 
   it("runs one order: given, from a file, or piped in; and tells by its exit code how it ended", async () => {
+    const terminal = join(folder, "terminal.js");
+    writeFileSync(terminal, "process.stdout.isTTY = true;");
+    const NO_COLOR = "1";
     const order = '{"order_id":"9","total":1,"card_no":"123-1234","address":"x"}';
     const file = join(folder, "order.json");
     writeFileSync(file, '{"order_id":"9","total":1}');
     const [given, fromFile, piped, dash, wrongType] = await Promise.all([
       cli(["run", order, "--json"]),
-      cli(["run", `@${file}`]),
+      cli(["run", `@${file}`], { preload: terminal }),
       cli(["run"], { input: order }),
-      cli(["run", "-"], { input: '{"order_id":"9"}' }),
+      cli(["run", "-"], { input: '{"order_id":"\\u009b31m"}', preload: terminal, env: { NO_COLOR } }),
       cli(["run", '{"order_id":9}', "--json"]),
     ]);
     expect(given.code).to.equal(0);
     expect(JSON.parse(given.out)).to.have.length(1);
-    expect(fromFile.out).to.match(/✘ failed {2}ProcessPayment/);
+    expect(fromFile.out, "in colour on a terminal").to.contain("\u001b[31m✘ failed\u001b[39m  ProcessPayment");
     expect(fromFile.code).to.equal(3);
     expect(piped.out).to.match(/completed {2}SUCCEEDED/);
     expect(piped.code).to.equal(0);
     expect(dash.code).to.equal(3);
+    expect(dash.out, "NO_COLOR is set, and what an order says moves no cursor").not.to.match(/\p{Cc}\[|\u009b/u);
     expect(wrongType.code).to.equal(3);
     expect(JSON.parse(wrongType.out)[0]).to.deep.include({ outcome: "compensated", items: [] });
     expect(JSON.parse(JSON.parse(wrongType.out)[0].cause).cause).to.contain("order_id: expected a string");
@@ -95,6 +142,7 @@ describe("the command line", function () {
     writeFileSync(big, JSON.stringify({ order_id: "1", address: "x".repeat(300 * 1024) }));
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [["run", "{order"], /^"\{order" is not JSON: /],
+      [["run", "package.json"], /^'package\.json' is not JSON; for the file of that name, say '@package\.json'/],
       [["run", "@none.json"], /^can't read the file 'none\.json': there is none/],
       [["run", `@${folder}`], /^can't read the file '.*': .*EISDIR/],
       [["run", `@${big}`], /^the input has 307,\d{3} bytes, and Step Functions takes 262,144/],

@@ -34,6 +34,7 @@ describe("the order saga, deployed on this machine", function () {
       const report = await run(input);
       expect(report.path).to.deep.equal(path);
       expect(report.outcome).to.equal(outcome);
+      expect(JSON.stringify({ ...report, input: null })).not.to.match(/123-?1234/);
       if (outcome === "completed") {
         expect(report.status).to.equal("SUCCEEDED");
         expect(report.items.map(({ entity, status }) => [entity, status])).to.deep.equal([
@@ -86,13 +87,13 @@ describe("the order saga, deployed on this machine", function () {
   });
 
   it("writes nothing for an order whose id is none", async () => {
-    for (const order_id of [5, "", null, ["1"], undefined]) {
-      const report = await run({ ...good, ...(order_id === undefined ? {} : { order_id }) });
-      if (order_id === undefined) continue;
+    for (const order_id of [5, "", null, ["1"]]) {
+      const report = await run({ ...good, order_id });
       expect(report.outcome).to.equal("compensated");
       expect(report.path).to.deep.equal(["CreateOrder", "DeleteOrder"]);
+      expect(JSON.parse(report.cause as string)).to.include({ step: "CreateOrder", error: "InvalidOrder" });
     }
-    expect(await cloud.table.rows()).to.have.length(3);
+    expect(await cloud.table.rows()).to.deep.equal([]);
   });
 
   it("compensates what is no object at all", async () => {

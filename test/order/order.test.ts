@@ -22,6 +22,15 @@ describe("the order saga, compiled", () => {
     expect(isValid).to.equal(true);
   });
 
+  it("enters exactly three states where nothing fails (S13)", () => {
+    const entered: string[] = [];
+    for (let name: string | undefined = definition.StartAt; name !== undefined;) {
+      entered.push(name);
+      name = (definition.States[name] as { Next?: string }).Next;
+    }
+    expect(entered).to.deep.equal(["CreateOrder", "ProcessPayment", "ProcessShipment"]);
+  });
+
   it("has less than 8 KB", () => {
     expect(Buffer.byteLength(JSON.stringify(definition))).to.be.below(8 * 1024);
   });
