@@ -23,6 +23,12 @@ function diagnose(page: string): readonly string[] {
     .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
 }
 
+interface Order {
+  readonly input: unknown;
+  readonly outcome: string;
+  readonly path: readonly string[];
+}
+
 interface Key {
   readonly type: string;
   readonly default: unknown;
@@ -48,11 +54,38 @@ describe("the documentation", function () {
     expect([...table.matchAll(/^\| `.*$/gm)].map(([row]) => row.replace(/ +/g, " "))).to.deep.equal(rows);
   });
 
-  it("sets in Pulumi.dev.yaml only keys that there are", () => {
+  it("sets in Pulumi.dev.yaml only keys that there are, to values of their types", () => {
     const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Key> };
     const dev = parse(read("Pulumi.dev.yaml")) as { config: Record<string, unknown> };
-    const own = Object.keys(dev.config).filter((key) => key.startsWith("saga-aws-pulumi:"));
-    expect(Object.keys(config)).to.include.members(own.map((key) => key.replace("saga-aws-pulumi:", "")));
+    const own = Object.entries(dev.config).filter(([key]) => key.startsWith("saga-aws-pulumi:"));
+    expect(own).not.to.be.empty;
+    for (const [key, value] of own) {
+      const type = config[key.replace("saga-aws-pulumi:", "")]?.type;
+      expect(Number.isInteger(value) ? "integer" : typeof value, key).to.equal(type);
+    }
+  });
+
+  it("says of the four orders what they are held to", () => {
+    const orders = JSON.parse(read("examples/orders.json")) as Order[];
+    const rows = [...read("README.md").matchAll(/^\| `(\{.*?\})`.*?\| (\w+) +\| (.*?) +\|$/gm)];
+    expect(
+      rows.map(([, input, outcome, path]) => ({ input: JSON.parse(input as string), outcome, path })),
+    ).to.deep.equal(orders.map(({ input, outcome, path }) => ({ input, outcome, path: path.join(", ") })));
+  });
+
+  it("shows a step as it is compiled", () => {
+    const [, shown] = /```json\n([\s\S]*?)```/.exec(read("docs/language.md")) as RegExpExecArray;
+    const { States } = JSON.parse(read("test/order/order-fulfilment.asl.json")) as { States: Record<string, unknown> };
+    expect(States["CreateOrder"]).to.deep.equal(JSON.parse(shown as string));
+  });
+
+  it("has each rule, and each code of a mistake", () => {
+    const rules = [...read("docs/semantics.md").matchAll(/^\| (S\d+) /gm)].map(([, rule]) => rule);
+    expect(rules).to.deep.equal(Array.from({ length: 13 }, (_, n) => `S${n + 1}`));
+    const codes = [...read("saga/errors.ts").matchAll(/^ {2}\| "([\w-]+)"/gm)].map(([, code]) => code);
+    const shown = [...read("docs/language.md").matchAll(/^\| `([a-z]+(?:-[a-z]+)+)`/gm)].map(([, code]) => code);
+    expect(codes).not.to.be.empty;
+    expect(shown).to.have.members(codes);
   });
 
   it("leads to pages that there are", () => {
