@@ -60,7 +60,8 @@ describe("the order saga, deployed on this machine, under faults", function () {
     return { execution, clock };
   }
 
-  const statuses = async () => (await cloud.table.rows("1")).map(({ entity, status }) => `${String(entity)} ${String(status)}`);
+  const statuses = async () =>
+    (await cloud.table.rows("1")).map(({ entity, status }) => `${String(entity)} ${String(status)}`);
 
   it("repeats a call whose answer was lost, which changes nothing and gives the same answer", async () => {
     const lost = new Map<string, { answer: Json; rows: unknown }>();
