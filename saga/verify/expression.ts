@@ -15,7 +15,13 @@ export interface Ast {
   readonly then?: Ast;
   readonly else?: Ast;
   readonly expression?: Ast;
-  readonly predicate?: readonly { readonly expr: Ast }[];
+  readonly predicate?: readonly Filter[];
+  /** Of a step in a path: the same as a predicate elsewhere. */
+  readonly stages?: readonly Filter[];
+}
+
+interface Filter {
+  readonly expr: Ast;
 }
 
 /** The JSONata of a string that Step Functions takes for an expression; undefined for any other value. */
@@ -32,6 +38,8 @@ export function parse(source: string): Ast {
 export interface Reads {
   /** Variables of the machine; the functions that it calls are not among them. */
   readonly variables: ReadonlySet<string>;
+  /** The same with the fields that are read of them, as far as these are named: `Book_undo.flight`. */
+  readonly paths: ReadonlySet<string>;
   /** Fields of `$states`. */
   readonly states: ReadonlySet<string>;
 }
@@ -39,20 +47,25 @@ export interface Reads {
 /** What an expression reads: variables that it binds itself are its own. */
 export function readsOf(ast: Ast): Reads {
   const variables = new Set<string>();
+  const paths = new Set<string>();
   const states = new Set<string>();
 
   function walk(node: Ast | undefined, own: ReadonlySet<string>): void {
     if (!node) return;
-    for (const { expr } of node.predicate ?? []) walk(expr, own);
+    for (const { expr } of [...(node.predicate ?? []), ...(node.stages ?? [])]) walk(expr, own);
     switch (node.type) {
       case "variable":
-        note(String(node.value), own);
+        if (notes(String(node.value), own)) paths.add(String(node.value));
         break;
       case "path": {
         const [first, second] = node.steps ?? [];
         if (first?.type === "variable" && first.value === "states")
           states.add(typeof second?.value === "string" ? second.value : "");
-        for (const step of node.steps ?? []) walk(step, own);
+        const reads = first?.type === "variable" && notes(String(first.value), own);
+        if (reads) paths.add([String(first.value), ...namesAfter(node.steps ?? [])].join("."));
+        for (const step of node.steps ?? []) {
+          if (!(reads && step === first && !step.predicate)) walk(step, own);
+        }
         break;
       }
       case "block": {
@@ -86,11 +99,21 @@ export function readsOf(ast: Ast): Reads {
     }
   }
 
-  function note(name: string, own: ReadonlySet<string>): void {
+  /** Whether a name is that of a variable of the machine. */
+  function notes(name: string, own: ReadonlySet<string>): boolean {
     // "" is the context, "$" the root of the input.
-    if (name !== "" && name !== "$" && name !== "states" && !own.has(name)) variables.add(name);
+    const outside = name !== "" && name !== "$" && name !== "states" && !own.has(name);
+    if (outside) variables.add(name);
+    return outside;
   }
 
   walk(ast, new Set());
-  return { variables, states };
+  return { variables, paths, states };
+}
+
+/** The fields that a path names after its first step, up to one that is no plain name. */
+function namesAfter([first, ...steps]: readonly Ast[]): readonly string[] {
+  if (first?.predicate) return [];
+  const end = steps.findIndex(({ type, stages }) => type !== "name" || stages);
+  return steps.slice(0, end === -1 ? undefined : end).map(({ value }) => String(value));
 }

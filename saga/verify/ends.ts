@@ -1,0 +1,68 @@
+import { type Effect, effectsOf, type Held } from "./effects";
+import type { Node } from "./machine";
+import type { Point } from "./point";
+import type { Around, Results, Search } from "./search";
+import { after } from "./trail";
+
+/** A Fail state: the end of a compensated execution, and of no other (S6). */
+export function failState(search: Search, around: Around, point: Point, { name, raw }: Node): Results {
+  const error = String(raw["Error"]);
+  const ended = { ...point, trail: after(point.trail, { text: `${name} ends FAILED with ${error}` }) };
+  if (!around.level.top) return [{ kind: "stopped", stuck: false, error, state: name, point: ended }];
+  if (point.committed) {
+    const message = `${name} ends a saga whose pivot has succeeded: a redrive would enter it again, and fail again`;
+    search.report(around, ended, "S5", name, message, "stuck");
+  } else if (effectsOf(point.held).length > 0) {
+    unfinished(search, around, ended, name);
+  } else if (error !== "SagaCompensated") {
+    const message = `a compensated execution fails with ${error}, as a stuck one may`;
+    search.report(around, ended, "S6", name, message, "compensated");
+  }
+  return [];
+}
+
+/** The execution succeeds: it must be a completed one. */
+export function finish(search: Search, around: Around, point: Point, state: string): void {
+  if (point.failed === "no") {
+    search.completes = true;
+    return;
+  }
+  const ended = { ...point, trail: after(point.trail, { text: "the execution ends SUCCEEDED" }) };
+  if (effectsOf(point.held).length > 0) {
+    unfinished(search, around, ended, state);
+  } else if (point.committed) {
+    const message = "a step after the pivot has failed, and the execution succeeds";
+    search.report(around, ended, "S5", state, message, "stuck");
+  } else {
+    const message = "an execution whose steps are undone ends SUCCEEDED: nobody can tell it from a completed one";
+    search.report(around, ended, "S6", state, message, "compensated");
+  }
+}
+
+/** An execution has ended, and something is left. */
+function unfinished(search: Search, around: Around, point: Point, state: string): void {
+  const remains = effectsOf(point.held);
+  const message = `${state} ends the execution, ${left(point.held)}`;
+  const any = (test: (effect: (typeof remains)[number]) => boolean): boolean => remains.some(test);
+  if (any(({ status }) => status === "undoFailed")) search.report(around, point, "S5", state, message, "stuck");
+  else if (any(({ status, forked }) => status === "doubtful" && !forked)) {
+    search.report(around, point, "S2", state, message, "own");
+  } else if (any(({ forked }) => forked)) search.report(around, point, "S10", state, message, "decide");
+  else search.report(around, point, "S1", state, message, "chain");
+}
+
+/** What an execution leaves behind, as part of a sentence. */
+export function left(held: Held): string {
+  const effects = effectsOf(held);
+  if (effects.length === 0) return "with nothing left behind";
+  const say = (status: Effect["status"], what: string): readonly string[] => {
+    const names = effects.flatMap((effect) => (effect.status === status ? [effect.instance] : []));
+    return names.length === 0 ? [] : [`${names.join(", ")} (${what})`];
+  };
+  const parts = [
+    ...say("done", "done"),
+    ...say("doubtful", "perhaps done"),
+    ...say("undoFailed", "not undone, for its undo failed"),
+  ];
+  return `and leaves behind ${parts.join("; ")}`;
+}

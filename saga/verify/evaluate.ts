@@ -1,0 +1,317 @@
+import type { Ast } from "./expression";
+import {
+  isArray,
+  isKnown,
+  isObject,
+  keyOf,
+  type Lengths,
+  lift,
+  NeedsChoice,
+  NeedsLength,
+  OneOf,
+  SOMETHING,
+  Unknown,
+  UNKNOWN,
+  type Value,
+} from "./value";
+
+/** What an expression sees: variables, `$states` among them, and the lengths that are assumed. */
+export interface Surroundings {
+  readonly variable: (name: string) => Value;
+  readonly lengths: Lengths;
+}
+
+interface Lambda {
+  readonly parameters: readonly string[];
+  readonly body: Ast;
+}
+
+/** JSONata's own lists of results, which it spreads, and collapses when one value is left; other arrays stay as they are. */
+const sequences = new WeakSet();
+
+function sequence(values: readonly Value[]): readonly Value[] {
+  const made = [...values];
+  sequences.add(made);
+  return made;
+}
+
+/**
+ * What an expression yields, as far as that follows from what is known: the unknown stays unknown, and so does whatever
+ * this evaluator has no rule for. Where a test is unknown, both of its sides are evaluated, and what they agree on stays.
+ *
+ * @throws NeedsLength where the items of an unknown list matter one by one
+ * @throws NeedsChoice where it matters which of several values it is
+ */
+export function evaluate(ast: Ast, around: Surroundings): Value {
+  return value(ast, undefined, around);
+}
+
+function value(ast: Ast, context: Value, around: Surroundings): Value {
+  let result = resolve(raw(ast, context, around), around.lengths);
+  for (const { expr } of [...(ast.predicate ?? []), ...(ast.stages ?? [])]) result = filter(result, expr, around);
+  return collapse(result);
+}
+
+function collapse(result: Value): Value {
+  if (!isArray(result) || !sequences.has(result)) return result;
+  return result.length > 1 ? result : result[0];
+}
+
+/** A list of assumed length is a list of unknown items. */
+function resolve(found: Value, lengths: Lengths): Value {
+  if (!(found instanceof Unknown) || found.path === undefined) return found;
+  const length = lengths.get(found.path);
+  if (length === undefined) return found;
+  return Array.from({ length }, (_, index) => new Unknown(`${found.path as string}[${index}]`));
+}
+
+function raw(ast: Ast, context: Value, around: Surroundings): Value {
+  switch (ast.type) {
+    case "string":
+    case "number":
+    case "value":
+      return ast.value as Value;
+    case "variable":
+      return ast.value === "" ? context : ast.value === "$" ? UNKNOWN : around.variable(String(ast.value));
+    case "name":
+      return member(context, String(ast.value), around);
+    case "wildcard":
+      if (context instanceof Unknown) return UNKNOWN;
+      if (context instanceof OneOf) throw needs(context);
+      return isObject(context) ? sequence(spread(Object.values(context))) : undefined;
+    case "path":
+      return path(ast.steps ?? [], context, around);
+    case "unary":
+      return constructed(ast, context, around);
+    case "block":
+      return block(ast.expressions ?? [], context, around);
+    case "condition": {
+      const test = truth(value(ast.condition as Ast, context, around));
+      const then = (): Value => value(ast.then as Ast, context, around);
+      const otherwise = (): Value => (ast.else ? value(ast.else, context, around) : undefined);
+      if (test !== undefined) return test ? then() : otherwise();
+      return agreed(then(), otherwise());
+    }
+    case "binary":
+      return binary(String(ast.value), value(ast.lhs as Ast, context, around), () =>
+        value(ast.rhs as Ast, context, around),
+      );
+    case "function":
+      return call(ast, context, around);
+    default:
+      return UNKNOWN;
+  }
+}
+
+function agreed(one: Value, other: Value): Value {
+  if (keyOf(one) === keyOf(other)) return one;
+  return isThere(one) && isThere(other) ? SOMETHING : UNKNOWN;
+}
+
+const needs = ({ name }: OneOf): NeedsChoice => new NeedsChoice(name);
+
+/**
+ * True, false, or undefined for what is not known.
+ * @throws NeedsChoice where it is true of some values and false of others
+ */
+export function truth(found: Value): boolean | undefined {
+  if (found instanceof Unknown) return undefined;
+  if (found instanceof OneOf) {
+    const all = new Set(found.values.map(truth));
+    if (all.size > 1) throw needs(found);
+    return [...all][0];
+  }
+  if (isArray(found)) {
+    const all = found.map(truth);
+    return all.includes(true) ? true : all.includes(undefined) ? undefined : false;
+  }
+  return isObject(found) ? Object.keys(found).length > 0 : Boolean(found);
+}
+
+function member(context: Value, key: string, around: Surroundings): Value {
+  if (context instanceof Unknown) {
+    return context.path === undefined ? UNKNOWN : resolve(new Unknown(`${context.path}.${key}`), around.lengths);
+  }
+  if (context instanceof OneOf) return lift(context, (one) => member(one, key, around));
+  if (isArray(context)) return joined(context.map((item) => member(item, key, around)));
+  return isObject(context) ? context[key] : undefined;
+}
+
+/** Results one after the other. One that may be absent, or may be many, leaves their number open. */
+function joined(found: readonly Value[]): Value {
+  const open = found.filter((one) => one instanceof Unknown || (one instanceof OneOf && !one.values.every(isSingle)));
+  if (open.length === 0) return sequence(spread(found));
+  const certain = found.some((one) => isThere(one) && !(isArray(one) && one.length === 0));
+  return certain ? SOMETHING : UNKNOWN;
+}
+
+const isThere = (one: Value): boolean =>
+  one === SOMETHING ||
+  (one instanceof OneOf ? one.values.every(isThere) : one !== undefined && !(one instanceof Unknown));
+const isSingle = (one: Value): boolean => isThere(one) && one !== SOMETHING && !isArray(one);
+
+const spread = (found: readonly Value[]): readonly Value[] =>
+  found.flatMap((one) => (one === undefined ? [] : isArray(one) ? one : [one]));
+
+function path(steps: readonly Ast[], context: Value, around: Surroundings): Value {
+  const [first, ...rest] = steps as readonly [Ast, ...Ast[]];
+  return rest.reduce<Value>(
+    (before, step) => {
+      if (before === undefined) return undefined;
+      if (!isArray(before)) return value(step, before, around);
+      const found = before.map((item) => value(step, item, around));
+      return collapse(joined(found));
+    },
+    value(first, context, around),
+  );
+}
+
+function filter(found: Value, test: Ast, around: Surroundings): Value {
+  if (found === undefined) return undefined;
+  if (found === SOMETHING && test.type === "number" && test.value === 0) return SOMETHING;
+  if (found instanceof Unknown) return UNKNOWN;
+  if (found instanceof OneOf && !found.values.every(isSingle)) throw needs(found);
+  const items = isArray(found) ? found : [found];
+  if (test.type === "number") return items.at(Number(test.value));
+  const kept = items.map((item) => truth(value(test, item, around)));
+  return kept.includes(undefined) ? UNKNOWN : sequence(items.filter((_, index) => kept[index]));
+}
+
+function constructed(ast: Ast, context: Value, around: Surroundings): Value {
+  if (ast.value === "{") {
+    const fields = (ast.lhs as readonly (readonly [Ast, Ast])[]).map(
+      ([key, field]) => [value(key, context, around), value(field, context, around)] as const,
+    );
+    if (!fields.every(([key]) => typeof key === "string")) return UNKNOWN;
+    return Object.fromEntries(fields.filter(([, field]) => field !== undefined));
+  }
+  if (ast.value !== "[") return UNKNOWN;
+  const items = (ast.expressions ?? []).map((item) => {
+    const found = value(item, context, around);
+    // An array within the brackets stays one item; anything else is spread.
+    return item.type === "unary" && item.value === "[" && !(found instanceof Unknown) ? [found] : found;
+  });
+  for (const item of items) if (item instanceof OneOf && !item.values.every(isSingle)) throw needs(item);
+  return items.some((item) => item instanceof Unknown) ? UNKNOWN : spread(items);
+}
+
+function block(expressions: readonly Ast[], context: Value, around: Surroundings): Value {
+  const own = new Map<string, Value>();
+  const inside: Surroundings = {
+    ...around,
+    variable: (name) => (own.has(name) ? own.get(name) : around.variable(name)),
+  };
+  let last: Value;
+  for (const expression of expressions) {
+    if (expression.type === "bind") {
+      last = value(expression.rhs as Ast, context, inside);
+      own.set(String((expression.lhs as Ast).value), last);
+    } else last = value(expression, context, inside);
+  }
+  return last;
+}
+
+const kindOf = (found: Value): string => (found === null ? "null" : isArray(found) ? "array" : typeof found);
+
+function binary(operator: string, left: Value, right: () => Value): Value {
+  if (operator !== "and" && operator !== "or") {
+    if (left instanceof OneOf) return lift(left, (one) => binary(operator, one, right));
+    const other = right();
+    if (other instanceof OneOf) return lift(other, (one) => binary(operator, left, () => one));
+  }
+  switch (operator) {
+    case "and":
+    case "or": {
+      const decisive = operator === "or";
+      const first = truth(left);
+      if (first === decisive) return decisive;
+      const second = truth(right());
+      if (second === decisive) return decisive;
+      return first === undefined || second === undefined ? UNKNOWN : !decisive;
+    }
+    case "=":
+    case "!=": {
+      const other = right();
+      if (left === undefined || other === undefined) return false;
+      if (left instanceof Unknown || other instanceof Unknown) return UNKNOWN;
+      if (kindOf(left) !== kindOf(other)) return operator === "!=";
+      if (!isKnown(left) || !isKnown(other)) return UNKNOWN;
+      return (keyOf(left) === keyOf(other)) === (operator === "=");
+    }
+    case "&": {
+      const parts = [left, right()];
+      if (!parts.every((part) => part === undefined || typeof part === "string" || typeof part === "number")) {
+        return UNKNOWN;
+      }
+      return parts.map((part) => part ?? "").join("");
+    }
+    case "in": {
+      const list = right();
+      if (left === undefined || list === undefined) return false;
+      if (!isKnown(left) || !isKnown(list)) return UNKNOWN;
+      return (isArray(list) ? list : [list]).some((one) => keyOf(one) === keyOf(left));
+    }
+    default: {
+      const other = right();
+      if (!(typeof left === "number" && typeof other === "number")) return UNKNOWN;
+      return { "<": left < other, "<=": left <= other, ">": left > other, ">=": left >= other }[operator] ?? UNKNOWN;
+    }
+  }
+}
+
+function call(ast: Ast, context: Value, around: Surroundings): Value {
+  const [first, second] = ast.arguments ?? [];
+  const given = first ? value(first, context, around) : undefined;
+  const name = String(ast.procedure?.value);
+  if (name === "map") return second?.type === "lambda" ? mapped(given, lambdaOf(second), context, around) : UNKNOWN;
+  return given instanceof OneOf ? lift(given, (one) => applied(name, one)) : applied(name, given);
+}
+
+function applied(name: string, given: Value): Value {
+  if (name === "exists") return given === SOMETHING ? true : given instanceof Unknown ? UNKNOWN : given !== undefined;
+  if (given === undefined) return undefined;
+  switch (name) {
+    case "not": {
+      const negated = truth(given);
+      return negated === undefined ? UNKNOWN : !negated;
+    }
+    case "type":
+      return given instanceof Unknown ? UNKNOWN : kindOf(given);
+    case "string":
+      return typeof given === "string" || typeof given === "number" ? String(given) : UNKNOWN;
+    case "merge":
+      return isArray(given) && given.every(isObject)
+        ? Object.fromEntries(given.flatMap((one) => Object.entries(one)))
+        : UNKNOWN;
+    case "hash":
+      // Not the hash itself, but the same text for the same value.
+      return typeof given === "string" ? `hash of ${given}` : UNKNOWN;
+    default:
+      return UNKNOWN;
+  }
+}
+
+const lambdaOf = (ast: Ast): Lambda => ({
+  parameters: (ast.arguments ?? []).map(({ value: name }) => String(name)),
+  body: ast.body as Ast,
+});
+
+function mapped(list: Value, { parameters, body }: Lambda, context: Value, around: Surroundings): Value {
+  if (list === undefined) return undefined;
+  if (list instanceof Unknown) {
+    if (list.path === undefined) return UNKNOWN;
+    throw new NeedsLength(list.path);
+  }
+  if (list instanceof OneOf && !list.values.every(isSingle)) throw needs(list);
+  const found = (isArray(list) ? list : [list]).map((item, index) => {
+    const given = [item, index, list];
+    const variable = (name: string): Value => {
+      const at = parameters.indexOf(name);
+      return at === -1 ? around.variable(name) : given[at];
+    };
+    return value(body, context, { ...around, variable });
+  });
+  for (const one of found) if (one instanceof OneOf && !one.values.every(isThere)) throw needs(one);
+  if (found.some((one) => one instanceof Unknown)) return UNKNOWN;
+  return sequence(found.filter((one) => one !== undefined));
+}

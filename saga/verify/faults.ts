@@ -1,0 +1,82 @@
+import type { CatcherOf, Node } from "./machine";
+import type { RawState } from "./states";
+
+/** The ways of a call to fail that its Retry and its Catch tell apart, once its retries are exhausted. */
+export interface Fault {
+  /** One error of this kind. */
+  readonly error: string;
+  /** Nothing has happened for certain (S2); else it may have, or may yet. */
+  readonly definite: boolean;
+  readonly retried: boolean;
+  /** Undefined where nothing catches it. */
+  readonly catcher: CatcherOf | undefined;
+}
+
+export const DATA_LIMIT = "States.DataLimitExceeded";
+/** Stands for every error that nobody names. */
+const UNNAMED = "an error that no catcher names";
+
+const errorsIn = (entries: readonly Readonly<Record<string, unknown>>[] | undefined): readonly string[] =>
+  (entries ?? []).flatMap((entry) => entry["ErrorEquals"] as readonly string[]);
+
+/**
+ * Whether a list of errors has this one. The guide says that `States.ALL` does not match DataLimitExceeded, and a
+ * recording of the service shows that it does: both are assumed in turn.
+ */
+function names(list: readonly string[], error: string, allTakesDataLimit: boolean): boolean {
+  if (list.includes(error)) return true;
+  if (error === DATA_LIMIT && !allTakesDataLimit) return false;
+  return list.includes("States.ALL") || (list.includes("States.TaskFailed") && error !== "States.Timeout");
+}
+
+const retries = ({ Retry }: RawState, error: string, allTakesDataLimit: boolean): boolean =>
+  (Retry ?? []).some(
+    (retrier) =>
+      retrier["MaxAttempts"] !== 0 && names(retrier["ErrorEquals"] as readonly string[], error, allTakesDataLimit),
+  );
+
+export function isRetried(state: RawState, error: string = UNNAMED): boolean {
+  return retries(state, error, false);
+}
+
+/** How a Task may fail. */
+export function faultsOf({ raw, catchers }: Node, definite: readonly string[]): readonly Fault[] {
+  const named = [...errorsIn(raw.Retry), ...errorsIn(raw.Catch)].filter(
+    (error) => error !== "States.ALL" && error !== "States.TaskFailed",
+  );
+  return distinct(catchers, raw, ["States.Timeout", UNNAMED, ...definite, ...named, DATA_LIMIT], definite);
+}
+
+/** How a Parallel or a Map may fail, though nothing within it does: what its branches put out is too large together. */
+export function faultsOfJoining({ raw, catchers }: Node): readonly Fault[] {
+  return distinct(catchers, raw, [DATA_LIMIT], []);
+}
+
+/** How a state fails that a failed branch has brought down. */
+export function faultsOfBranch({ raw, catchers }: Node): readonly Fault[] {
+  return distinct(catchers, raw, [UNNAMED], []);
+}
+
+function distinct(
+  catchers: readonly CatcherOf[],
+  raw: RawState,
+  errors: readonly string[],
+  definite: readonly string[],
+): readonly Fault[] {
+  const found = new Map<string, Fault>();
+  for (const error of errors) {
+    for (const assumed of error === DATA_LIMIT ? [true, false] : [false]) {
+      const index = catchers.findIndex((catcher) => names(catcher.errors, error, assumed));
+      const fault = {
+        error,
+        definite: definite.includes(error),
+        retried: retries(raw, error, assumed),
+        catcher: catchers[index],
+      };
+      // One that nothing catches but this error alone is a finding of its own.
+      const key = `${index} ${String(fault.definite)} ${String(index === -1 && error === DATA_LIMIT)}`;
+      if (!found.has(key)) found.set(key, fault);
+    }
+  }
+  return [...found.values()];
+}

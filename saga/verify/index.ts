@@ -1,0 +1,82 @@
+import { type Budgets, budgetsOf } from "./budget";
+import type { Declaration } from "./declaration";
+import { readMachine } from "./machine";
+import { type Rule, RULES, type Violation } from "./rules";
+import { Search, type SearchOptions } from "./search";
+import type { RawStates } from "./states";
+import { flawsOf } from "./static";
+import { tell } from "./trail";
+
+/** What is known of a definition when every path has been gone. */
+export interface Verdict {
+  readonly saga: string;
+  readonly sound: boolean;
+  /** Rules that hold on every path. */
+  readonly proved: readonly Rule[];
+  readonly violations: readonly Violation[];
+  /** States of the search. */
+  readonly states: number;
+  /** Of a machine in JSONPath mode the expressions are not read: every Choice may go either way. */
+  readonly controlFlowOnly: boolean;
+  readonly budgets: Budgets;
+}
+
+/** So many states take some minutes, and some GB. */
+const LIMIT = 2_000_000;
+
+/** Rules that are about expressions. */
+const OF_EXPRESSIONS: ReadonlySet<Rule> = new Set(["S11", "assignment"]);
+
+/**
+ * Verifies a definition, whoever wrote it: every path through it, under every failure of every call that its Retry and
+ * Catch can tell apart, keeps the rules.
+ *
+ * @param definition As CreateStateMachine takes it, in JSONata mode; in JSONPath mode the control flow alone is verified.
+ * @param declaration What undoes what.
+ * @throws SearchLimitError where a machine has more states than can be searched
+ */
+export function verify(
+  definition: RawStates,
+  declaration: Declaration,
+  { onProgress, limit = LIMIT }: Partial<SearchOptions> = {},
+): Verdict {
+  const machine = readMachine(definition, declaration);
+  const search = new Search(machine, { onProgress, limit });
+  search.run();
+  const flaws = flawsOf(definition, machine, declaration).map((flaw): Violation => ({
+    ...flaw,
+    story: flaw.state === undefined ? [] : tell(search.reached.get(flaw.state)),
+  }));
+  const found = [...search.found.values()].map(({ trail, ...rest }): Violation => ({ ...rest, story: tell(trail) }));
+  const never: readonly Violation[] = search.completes ? [] : [NEVER];
+  const violations = [...found, ...flaws, ...never].sort((one, other) => order(one.rule) - order(other.rule));
+  const broken = new Set(violations.map(({ rule }) => rule));
+  const controlFlowOnly = (definition as { QueryLanguage?: unknown }).QueryLanguage !== "JSONata";
+  return {
+    saga: declaration.saga,
+    sound: violations.length === 0,
+    proved: rules.filter((rule) => !broken.has(rule) && !(controlFlowOnly && OF_EXPRESSIONS.has(rule))),
+    violations,
+    states: search.states,
+    controlFlowOnly,
+    budgets: budgetsOf(machine),
+  };
+}
+
+const NEVER: Violation = {
+  rule: "S6",
+  state: undefined,
+  message: "no path completes the saga",
+  hint: "Let the last step end the execution",
+  story: [],
+};
+
+const rules = Object.keys(RULES) as Rule[];
+const order = (rule: Rule): number => rules.indexOf(rule);
+
+export type { Budgets, OutcomeBudget, PayloadBudget } from "./budget";
+export { HISTORY_LIMIT } from "./budget";
+export { type Declaration, DeclarationError, type DeclaredCall, readDeclaration } from "./declaration";
+export { type Rule, RULES, type Violation } from "./rules";
+export { SearchLimitError } from "./search";
+export type { RawStates } from "./states";

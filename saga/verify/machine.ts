@@ -1,0 +1,200 @@
+import type { Declaration, DeclaredCall } from "./declaration";
+import { evaluate, type Surroundings } from "./evaluate";
+import { type Ast, parse, readsOf, sourceOf } from "./expression";
+import { innerOf, type RawState, type RawStates } from "./states";
+import { UNKNOWN, type Value } from "./value";
+
+/** A value of a definition: what it yields, and which variables it reads, as paths. */
+export interface Template {
+  readonly yields: (around: Surroundings) => Value;
+  readonly paths: readonly string[];
+}
+
+/** A way out of a state. */
+export interface Way {
+  /** Undefined at the end of the level. */
+  readonly to: string | undefined;
+  readonly assigns: readonly (readonly [variable: string, value: Template])[];
+  readonly output: Template | undefined;
+}
+
+export interface CatcherOf {
+  readonly errors: readonly string[];
+  readonly way: Way;
+}
+
+/** What a Task is to the saga; undefined where the declaration does not say. */
+export type Part =
+  | { readonly kind: "action"; readonly call: DeclaredCall }
+  | { readonly kind: "undo"; readonly of: string; readonly call: DeclaredCall };
+
+/** A state as the search reads it. */
+export interface Node {
+  readonly name: string;
+  readonly raw: RawState;
+  readonly next: Way;
+  readonly choices: readonly { readonly condition: Template; readonly way: Way }[];
+  readonly catchers: readonly CatcherOf[];
+  readonly inner: readonly Level[];
+  readonly items: Template | undefined;
+  readonly part: Part | undefined;
+  /** In whose name a Task calls: `saga.step` of its payload. */
+  readonly identity: Template | undefined;
+}
+
+/** The top of a machine, a branch, or an iteration. */
+export interface Level {
+  readonly id: number;
+  readonly top: boolean;
+  readonly startAt: string;
+  readonly nodes: ReadonlyMap<string, Node>;
+  /** The actions that states in it undo, those of the levels within too. */
+  readonly undoes: ReadonlySet<string>;
+  /** Whether a call in it, or within, may take effect. */
+  readonly effectful: boolean;
+}
+
+const NOTHING: Template = { yields: () => UNKNOWN, paths: [] };
+
+function template(raw: unknown): Template {
+  const source = sourceOf(raw);
+  if (source !== undefined) return expression(source);
+  if (Array.isArray(raw)) {
+    const items = raw.map(template);
+    return {
+      yields: (around) => items.map((item) => item.yields(around)),
+      paths: items.flatMap(({ paths }) => paths),
+    };
+  }
+  if (typeof raw === "object" && raw !== null) {
+    const fields = Object.entries(raw).map(([key, value]) => [key, template(value)] as const);
+    return {
+      yields: (around) => Object.fromEntries(fields.map(([key, field]) => [key, field.yields(around)])),
+      paths: fields.flatMap(([, { paths }]) => paths),
+    };
+  }
+  return { yields: () => raw as Value, paths: [] };
+}
+
+function expression(source: string): Template {
+  let ast: Ast;
+  try {
+    ast = parse(source);
+  } catch {
+    // The lints report what JSONata does not parse.
+    return NOTHING;
+  }
+  return ofAst(ast);
+}
+
+const ofAst = (ast: Ast): Template => ({
+  yields: (around) => evaluate(ast, around),
+  paths: [...readsOf(ast).paths],
+});
+
+/** Reads a definition, in JSONata mode or, for the control flow alone, in JSONPath. */
+export function readMachine(definition: RawStates, declaration: Declaration): Level {
+  const undone = new Map(
+    Object.entries(declaration.calls).flatMap(([name, call]) =>
+      call.undo === undefined ? [] : [[call.undo, { kind: "undo", of: name, call }] as const],
+    ),
+  );
+  let levels = 0;
+
+  function level(raw: RawStates, top: boolean, language: unknown): Level {
+    const id = levels++;
+    const nodes = new Map(Object.entries(raw.States).map(([name, state]) => [name, node(name, state, language)]));
+    const all = [...nodes.values()];
+    return {
+      id,
+      top,
+      startAt: raw.StartAt,
+      nodes,
+      undoes: new Set(
+        all.flatMap(({ part, inner }) => [
+          ...(part?.kind === "undo" ? [part.of] : []),
+          ...inner.flatMap(({ undoes }) => [...undoes]),
+        ]),
+      ),
+      effectful: all.some(
+        ({ part, inner }) =>
+          (part?.kind === "action" && part.call.role !== "query") || inner.some(({ effectful }) => effectful),
+      ),
+    };
+  }
+
+  function node(name: string, raw: RawState, around: unknown): Node {
+    const language = raw["QueryLanguage"] ?? around;
+    const jsonata = language === "JSONata";
+    const value = (of: unknown): Template => (jsonata ? template(of) : NOTHING);
+    const way = (from: Readonly<Record<string, unknown>>, to: unknown): Way => ({
+      to: to as string | undefined,
+      assigns: jsonata ? Object.entries(from["Assign"] ?? {}).map(([key, of]) => [key, template(of)]) : [],
+      output: from["Output"] === undefined ? undefined : value(from["Output"]),
+    });
+    return {
+      name,
+      raw,
+      next: way(raw, raw.Type === "Choice" ? raw.Default : raw.Next),
+      choices: (raw.Choices ?? []).map((rule) => ({
+        condition: value(rule["Condition"]),
+        way: way(rule, rule["Next"]),
+      })),
+      catchers: (raw.Catch ?? []).map((catcher) => ({
+        errors: catcher["ErrorEquals"] as readonly string[],
+        way: way(catcher, catcher["Next"]),
+      })),
+      inner: innerOf(raw).map((within) => level(within, false, language)),
+      items: raw.Type === "Map" ? (raw["Items"] === undefined ? NOTHING : value(raw["Items"])) : undefined,
+      part: partOf(name),
+      identity: raw.Type === "Task" && jsonata ? identityIn(raw["Arguments"]) : undefined,
+    };
+  }
+
+  function partOf(name: string): Part | undefined {
+    const call = declaration.calls[name];
+    return call ? { kind: "action", call } : undone.get(name);
+  }
+
+  return level(definition, true, (definition as { QueryLanguage?: unknown }).QueryLanguage);
+}
+
+/**
+ * In whose name a Task calls: `saga.step` of a payload, where an object constructor spells it out; for an execution that
+ * it starts, the name of that, or of the one that is to be undone.
+ */
+function identityIn(args: unknown): Template | undefined {
+  const { Payload, Name, Input } = (args ?? {}) as { readonly [field in "Payload" | "Name" | "Input"]?: unknown };
+  if (Name !== undefined) return template((Input as { readonly name?: unknown } | undefined)?.name ?? Name);
+  const source = sourceOf(Payload);
+  if (source === undefined) return undefined;
+  let ast: Ast;
+  try {
+    ast = parse(source);
+  } catch {
+    return undefined;
+  }
+  const saga = fieldIn(ast, "saga");
+  const step = saga && fieldIn(saga, "step");
+  return step && ofAst(step);
+}
+
+function fieldIn(ast: Ast, name: string): Ast | undefined {
+  if (ast.type === "unary" && ast.value === "{") {
+    return (ast.lhs as readonly (readonly [Ast, Ast])[]).find(([key]) => key.value === name)?.[1];
+  }
+  // `$merge([…, {…}])`, where a mapping is no object constructor.
+  const parts = [...(ast.arguments ?? []), ...(ast.expressions ?? [])];
+  return parts.map((part) => fieldIn(part, name)).findLast((found) => found !== undefined);
+}
+
+/** Every level of a machine, outer ones first. */
+export function levelsOf(level: Level): readonly Level[] {
+  return [level, ...[...level.nodes.values()].flatMap(({ inner }) => inner.flatMap(levelsOf))];
+}
+
+/** Every way out of a node. */
+export function waysOf({ raw, next, choices, catchers }: Node): readonly Way[] {
+  const onward = raw.Type === "Succeed" || raw.Type === "Fail" ? [] : [next];
+  return [...choices.map(({ way }) => way), ...onward, ...catchers.map(({ way }) => way)];
+}

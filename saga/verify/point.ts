@@ -1,0 +1,104 @@
+import { changeEither, type Either, type Held, idOf, push } from "./effects";
+import { after, type Trail } from "./trail";
+import { keyOf, type Lengths, mapChoices, OneOf, type Value } from "./value";
+
+/** Where a path through a level stands: all that what comes next may depend on. */
+export interface Point {
+  readonly at: string;
+  /** Those that something still decides by; of the levels around it too. */
+  readonly variables: ReadonlyMap<string, Value>;
+  /** The output of the state before, where this one passes it on. */
+  readonly input: Value;
+  /** In an iteration: the item and its index. */
+  readonly item: Value;
+  /** The lengths that lists are assumed to have. */
+  readonly lengths: Lengths;
+  readonly held: Held;
+  /** States with branches whose records were lost: what is within may be undone without having run. */
+  readonly lost: ReadonlySet<string>;
+  /** Whether something has failed, here or in a branch; or has begun to be undone. */
+  readonly failed: "no" | "here" | "branch" | "undoing";
+  /** The pivot has succeeded. */
+  readonly committed: boolean;
+  /** The call that was refused just now, nothing having happened. */
+  readonly refused: string | undefined;
+  /** The ways in which branches may have ended, where several are open. */
+  readonly choices: ReadonlyMap<string, readonly Alternative[]>;
+  readonly trail: Trail;
+}
+
+/** A way in which a branch has ended. */
+export interface Alternative {
+  readonly lost: ReadonlySet<string>;
+  readonly choices: Point["choices"];
+  readonly trail: Trail;
+}
+
+/** The same text for points from which the same follows. */
+export function pointKey(point: Point): string {
+  return [
+    point.at,
+    idOf(point.held),
+    point.failed,
+    point.committed,
+    point.refused ?? "",
+    [...point.lost].join(),
+    [...point.lengths].map(([path, length]) => `${path}=${length}`).join(),
+    [...point.variables].map(([name, value]) => `${name}=${keyOf(value)}`).join(),
+    keyOf(point.input),
+    keyOf(point.item),
+  ].join("|");
+}
+
+/** The points at which it is known which way a branch has ended. */
+export function choose(point: Point, choice: string): readonly Point[] {
+  const alternatives = point.choices.get(choice);
+  if (!alternatives) throw new Error(`there is no choice ${choice} here`);
+  return alternatives.map((alternative, index) => chosen(point, choice, index, alternative));
+}
+
+function chosen(point: Point, choice: string, index: number, alternative: Alternative): Point {
+  const pick = (value: Value): Value =>
+    mapChoices(value, (one) => (one.name === choice ? one.values[index] : new OneOf(one.name, one.values.map(pick))));
+  const pickHeld = (held: Held): Held =>
+    changeEither(held, (either) =>
+      either.choice === choice ? (either.held[index] ?? null) : { ...either, held: either.held.map(pickHeld) },
+    );
+  const choices = new Map([...point.choices, ...alternative.choices]);
+  choices.delete(choice);
+  return {
+    ...point,
+    variables: new Map([...point.variables].map(([name, value]) => [name, pick(value)])),
+    input: pick(point.input),
+    item: pick(point.item),
+    held: pickHeld(point.held),
+    lost: union(point.lost, alternative.lost),
+    choices,
+    trail: after(point.trail, { text: "", chosen: { choice, trail: alternative.trail } }),
+  };
+}
+
+/** What a level leaves for the one around it, its choices called by names of their own there. */
+export function renamed(held: Held, output: Value, choices: Point["choices"], scope: string) {
+  const value = (of: Value): Value => mapChoices(of, (one) => new OneOf(scope + one.name, one.values.map(value)));
+  const effects = (of: Held): Held =>
+    changeEither(of, (either): Either => ({
+      ...either,
+      choice: scope + either.choice,
+      held: either.held.map(effects),
+    }));
+  const named = (of: Point["choices"]): Point["choices"] =>
+    new Map(
+      [...of].map(([name, alternatives]) => [
+        scope + name,
+        alternatives.map((one) => ({ ...one, choices: named(one.choices) })),
+      ]),
+    );
+  return { held: effects(held), output: value(output), choices: named(choices) };
+}
+
+/** Effects that are one of several. */
+export const either = (choice: string, held: readonly Held[]): Held => push({ kind: "either", choice, held }, null);
+
+export const union = (one: ReadonlySet<string>, other: ReadonlySet<string>): ReadonlySet<string> =>
+  other.size === 0 ? one : new Set([...one, ...other]);

@@ -1,0 +1,28 @@
+/** The rules of docs/semantics.md that a definition is held to, and two that the platform makes. */
+export const RULES = {
+  S1: "undos run in the reverse of the order in which their actions started",
+  S2: "a failed action's own undo runs too, first, unless nothing has happened for certain",
+  S4: "transient faults of an action are retried, refusals never; undos are retried on any error",
+  S5: "an undo, or a step after the pivot, that fails for good stops in its own state, for a redrive",
+  S6: "completed is SUCCEEDED; compensated is FAILED with SagaCompensated",
+  S7: "nothing leads out that a Catch can't catch; every task has a timeout of its own",
+  S9: "once the pivot has succeeded, the saga only goes forward",
+  S10: "branches settle, then one decision; what may have happened in each is undone",
+  S11: "an undo calls in the name of its action's step",
+  S13: "the success path enters no state for bookkeeping",
+  assignment: "no variable is read that some path has not assigned",
+  definition: "Step Functions takes the definition",
+} as const;
+
+export type Rule = keyof typeof RULES;
+
+/** A way in which a definition breaks a rule. */
+export interface Violation {
+  readonly rule: Rule;
+  /** Where it shows; undefined for the machine itself. */
+  readonly state: string | undefined;
+  readonly message: string;
+  readonly hint: string;
+  /** The shortest path to it that was found, a line an event; empty where no path is needed to see it. */
+  readonly story: readonly string[];
+}

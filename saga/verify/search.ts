@@ -1,0 +1,290 @@
+import { finish, failState } from "./ends";
+import type { Surroundings } from "./evaluate";
+import { truth } from "./evaluate";
+import { forgetEffects } from "./effects";
+import { fork } from "./fork";
+import { HINTS } from "./hints";
+import { type Live, liveIn } from "./live";
+import type { Level, Node, Way } from "./machine";
+import { type Alternative, choose, type Point, pointKey } from "./point";
+import type { Rule } from "./rules";
+import { call } from "./task";
+import { after, type Event, following, type Trail } from "./trail";
+import { keyOf, NeedsChoice, NeedsLength, Unknown, UNKNOWN, type Value } from "./value";
+
+/** What is around a level. */
+export interface Around {
+  readonly level: Level;
+  /** `[2]`, in an iteration. */
+  readonly suffix: string;
+  readonly prefix: Trail;
+  /** The holders of this level, outermost first. */
+  readonly holders: readonly string[];
+  /** The level was given a fork to undo: it leaves it in its place when nothing in it is left. */
+  readonly keepFork: boolean;
+}
+
+/** How a level ends. */
+export type End =
+  | { readonly kind: "end"; readonly output: Value; readonly point: Point }
+  /** By an error that nothing in it catches; stuck, where that is as it should be. */
+  | {
+      readonly kind: "stopped";
+      readonly stuck: boolean;
+      readonly error: string;
+      readonly state: string;
+      readonly point: Point;
+    };
+
+export type Results = readonly (Point | End)[];
+
+export interface Found {
+  readonly rule: Rule;
+  readonly state: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly trail: Trail;
+}
+
+export interface SearchOptions {
+  /** Called now and then with the number of states so far. */
+  readonly onProgress?: ((states: number) => void) | undefined;
+  /** Give up beyond so many states. */
+  readonly limit: number;
+}
+
+/** The search has met more states than it was allowed. */
+export class SearchLimitError extends Error {
+  override readonly name = "SearchLimitError";
+}
+
+/**
+ * A list of unknown length is gone through with none, one and two items. Iterations share nothing, so that a third is
+ * like one of these.
+ */
+export const LENGTHS = [0, 1, 2] as const;
+
+/**
+ * Every path through a machine, each state of the search once. A call that fails in doubt stands for three: it failed
+ * before its effect, or after it, or its effect comes later; an undo takes back all three alike (S3). Branches share
+ * nothing but the decision after them, so each is searched by itself, and of several ends of a branch one is chosen
+ * only where that decides something.
+ */
+export class Search {
+  readonly found = new Map<string, Found>();
+  /** The first way that was found to each state. */
+  readonly reached = new Map<string, Trail>();
+  states = 0;
+  /** Some path completes the saga. */
+  completes = false;
+  private readonly live: Live;
+  private readonly ends = new Map<string, readonly End[]>();
+
+  constructor(
+    readonly machine: Level,
+    private readonly options: SearchOptions,
+  ) {
+    this.live = liveIn(machine);
+  }
+
+  /** @throws SearchLimitError */
+  run(): void {
+    forgetEffects();
+    const top = { level: this.machine, suffix: "", prefix: undefined, holders: [], keepFork: false };
+    this.explore(top, {
+      at: this.machine.startAt,
+      variables: new Map(),
+      input: UNKNOWN,
+      item: UNKNOWN,
+      lengths: new Map(),
+      held: null,
+      lost: new Set(),
+      failed: "no",
+      committed: false,
+      refused: undefined,
+      choices: new Map(),
+      trail: undefined,
+    });
+  }
+
+  report({ prefix }: Around, { trail }: Point, rule: Rule, state: string, message: string, hint: keyof typeof HINTS) {
+    const whole = following(prefix, trail);
+    const key = `${rule} ${state} ${hint}`;
+    const known = this.found.get(key);
+    if (known && (known.trail?.length ?? 0) <= (whole?.length ?? 0)) return;
+    this.found.set(key, { rule, state, message, hint: HINTS[hint], trail: whole });
+  }
+
+  /** All ends of a level. Levels that begin alike end alike. */
+  explore(around: Around, start: Point): readonly End[] {
+    const key = `${around.level.id}|${around.suffix}|${String(around.keepFork)}|${pointKey(start)}`;
+    const known = this.ends.get(key);
+    if (known) return known;
+    const ends = new Map<string, End>();
+    const seen = new Set<string>();
+    let wave: readonly Point[] = [start];
+    while (wave.length > 0) {
+      const next: Point[] = [];
+      for (const point of wave) {
+        const name = pointKey(point);
+        if (seen.has(name)) continue;
+        seen.add(name);
+        this.count();
+        for (const result of this.step(around, point)) {
+          if (!("kind" in result)) {
+            next.push(result);
+            continue;
+          }
+          const what = result.kind === "end" ? keyOf(result.output) : result.error;
+          const end = `${result.kind} ${what} ${pointKey(result.point)}`;
+          if (!ends.has(end)) ends.set(end, result);
+        }
+      }
+      wave = next;
+    }
+    const found = [...ends.values()];
+    this.ends.set(key, found);
+    return found;
+  }
+
+  private count(): void {
+    const { onProgress, limit } = this.options;
+    if (++this.states % 10_000 === 0) onProgress?.(this.states);
+    if (this.states > limit) throw new SearchLimitError(`gave up after ${limit.toLocaleString("en")} states`);
+  }
+
+  /** What may come of a point; for each length of a list, and for each end of a branch, that matters here. */
+  private step(around: Around, point: Point): Results {
+    try {
+      return this.once(around, point);
+    } catch (error) {
+      // What goes through a list, wherever it stands, must agree on its length: it is assumed at the top.
+      if (error instanceof NeedsLength && around.level.top) {
+        const { path } = error;
+        return LENGTHS.flatMap((length) =>
+          this.step(around, { ...point, lengths: new Map([...point.lengths, [path, length]]) }),
+        );
+      }
+      if (!(error instanceof NeedsChoice)) throw error;
+      const { choice } = error;
+      const open = point.choices.has(choice) ? choice : (holderOf(point.choices, choice) ?? choice);
+      return choose(point, open).flatMap((chosen) => this.step(around, chosen));
+    }
+  }
+
+  private once(around: Around, point: Point): Results {
+    const node = around.level.nodes.get(point.at);
+    // The lints report a state that is not there.
+    if (!node) return [];
+    if (!this.reached.has(node.name)) this.reached.set(node.name, following(around.prefix, point.trail));
+    switch (node.raw.Type) {
+      case "Task":
+        return call(this, around, point, node);
+      case "Choice":
+        return this.choice(around, point, node);
+      case "Parallel":
+      case "Map":
+        return fork(this, around, point, node);
+      case "Succeed":
+        return this.leave(around, point, { ...node.next, to: undefined }, node, point.input);
+      case "Fail":
+        return failState(this, around, point, node);
+      case "Pass":
+        this.bookkeeping(around, point, node, "does nothing but bookkeeping");
+        return this.leave(around, point, node.next, node, point.input);
+      default:
+        return this.leave(around, point, node.next, node, point.input);
+    }
+  }
+
+  bookkeeping(around: Around, point: Point, { name }: Node, what: string): void {
+    if (point.failed === "no") this.report(around, point, "S13", name, `${name} ${what}`, "bookkeeping");
+  }
+
+  private choice(around: Around, point: Point, node: Node): Results {
+    const { Choices = [], Default: Next, Assign, Output } = node.raw;
+    const ways = [...Choices, { Next, Assign, Output }].map((way) => [way["Next"], way["Assign"], way["Output"]]);
+    if (new Set(ways.map((way) => JSON.stringify(way))).size === 1) {
+      this.bookkeeping(around, point, node, "decides nothing: all its ways lead to the same");
+    }
+    const results: (Point | End)[] = [];
+    const take = (way: Way): void => {
+      if (way.to === undefined) return;
+      results.push(...this.leave(around, point, way, node, point.input, { text: `${node.name} goes to ${way.to}` }));
+    };
+    for (const { condition, way } of node.choices) {
+      const holds = truth(condition.yields(this.surroundings(point, UNKNOWN)));
+      if (holds !== false) take(way);
+      if (holds === true) return results;
+    }
+    take(node.next);
+    return results;
+  }
+
+  /** What the expressions of a state see. */
+  surroundings({ at, variables, input, item, lengths }: Point, result: Value): Surroundings {
+    const states: Value = {
+      input,
+      result,
+      errorOutput: UNKNOWN,
+      context: {
+        Execution: { Id: "execution", Input: new Unknown("input") },
+        Map: { Item: item },
+        State: { Name: at },
+      },
+    };
+    return {
+      variable: (name) => (name === "states" ? states : variables.has(name) ? variables.get(name) : UNKNOWN),
+      lengths,
+    };
+  }
+
+  /** Goes a way out of a state, to another one or to the end of the level. */
+  leave(around: Around, point: Point, way: Way, node: Node, result: Value, event?: Event): Results {
+    const { level } = around;
+    const trail = event ? after(point.trail, event) : point.trail;
+    const seen = this.surroundings(point, result);
+    const output = level.top ? UNKNOWN : way.output ? way.output.yields(seen) : result;
+    if (way.to === undefined) {
+      const ended: Point = { ...point, trail };
+      if (level.top) finish(this, around, ended, node.name);
+      return [
+        { kind: "end", output, point: { ...ended, at: "", variables: new Map(), input: UNKNOWN, item: UNKNOWN } },
+      ];
+    }
+    const wanted = this.live.at(level, way.to);
+    const variables = new Map([...point.variables].filter(([name]) => wanted.has(name)));
+    for (const [name, value] of way.assigns) if (wanted.has(name)) variables.set(name, value.yields(seen));
+    return [
+      {
+        ...point,
+        at: way.to,
+        variables,
+        input: passesOn(level.nodes.get(way.to)) ? output : UNKNOWN,
+        lengths: level.top && !this.live.listsAhead(level, way.to) ? NO_LENGTHS : point.lengths,
+        trail,
+      },
+    ];
+  }
+
+  /** What a level reads of the variables around it. */
+  given(level: Level, { variables }: Point): Point["variables"] {
+    return this.live.given(level, variables);
+  }
+
+  /** Whether an action may run again in the same level. */
+  repeats(level: Level, state: string): boolean {
+    return this.live.repeats(level, state);
+  }
+}
+
+/** The choice of whose ends one holds another choice, however deep. */
+function holderOf(choices: Point["choices"], choice: string): string | undefined {
+  const holds = (end: Alternative): boolean => end.choices.has(choice) || holderOf(end.choices, choice) !== undefined;
+  return [...choices].find(([, ends]) => ends.some(holds))?.[0];
+}
+
+const NO_LENGTHS: Point["lengths"] = new Map();
+
+const passesOn = (node: Node | undefined): boolean =>
+  node !== undefined && ["Succeed", "Pass", "Choice", "Wait"].includes(node.raw.Type);

@@ -1,0 +1,89 @@
+import { isRetried } from "./faults";
+import type { Declaration } from "./declaration";
+import { lint, type LintRule } from "./lint";
+import { type Level, levelsOf, type Node } from "./machine";
+import type { Rule } from "./rules";
+import type { RawStates } from "./states";
+
+/** A violation that the definition alone shows, without a path. */
+export interface Flaw {
+  readonly rule: Rule;
+  readonly state: string | undefined;
+  readonly message: string;
+  readonly hint: string;
+}
+
+const RULE_OF: Readonly<Record<LintRule, Rule>> = {
+  unparsable: "definition",
+  "undefined-variable": "assignment",
+  "unassigned-variable": "assignment",
+  "misplaced-states-field": "definition",
+  "outer-assignment": "definition",
+  "unreachable-state": "definition",
+  "duplicate-state": "definition",
+  "long-name": "definition",
+  "partial-expression": "S7",
+  "machine-timeout": "S7",
+  "no-timeout": "S7",
+  "misplaced-states-all": "definition",
+};
+
+/** Faults of Lambda itself, which pass (S4). */
+const TRANSIENT = [
+  "Lambda.ClientExecutionTimeoutException",
+  "Lambda.ServiceException",
+  "Lambda.AWSLambdaException",
+  "Lambda.SdkClientException",
+  "Lambda.TooManyRequestsException",
+];
+
+/** What a definition shows by itself: the lints, and what every call must have. */
+export function flawsOf(definition: RawStates, machine: Level, declaration: Declaration): readonly Flaw[] {
+  const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
+  const linted = lint(definition).map(({ rule, state, field, message, hint }): Flaw => ({
+    rule: RULE_OF[rule],
+    state,
+    message: field === "" || state === undefined ? message : `${state}, ${field}: ${message}`,
+    hint,
+  }));
+  return [...linted, ...missing(nodes, declaration), ...nodes.flatMap(retryFlaws)];
+}
+
+function missing(nodes: readonly Node[], { calls }: Declaration): readonly Flaw[] {
+  const tasks = new Set(nodes.flatMap(({ name, raw }) => (raw.Type === "Task" ? [name] : [])));
+  const declared = Object.entries(calls).flatMap(([name, { undo }]) => (undo === undefined ? [name] : [name, undo]));
+  return declared
+    .filter((name) => !tasks.has(name))
+    .map((name) => ({
+      rule: "definition" as const,
+      state: undefined,
+      message: `the declaration names ${name}, and there is no such Task`,
+      hint: "Correct the name, or leave it out of the declaration",
+    }));
+}
+
+function retryFlaws(node: Node): readonly Flaw[] {
+  const { name, raw, part } = node;
+  const flaw = (rule: Rule, message: string, hint: string): readonly Flaw[] => [{ rule, state: name, message, hint }];
+  const anyError = isRetried(raw) && isRetried(raw, "States.Timeout");
+  if (part?.kind === "undo") {
+    if (anyError) return [];
+    const message = `${name} is given up after one failure, and what it undoes stays, as does all that is to be undone after it`;
+    return flaw("S4", message, "Retry it on States.ALL");
+  }
+  if (part?.kind !== "action" || part.call.role === "query") return [];
+  if (part.call.role === "retriable") {
+    return anyError ? [] : flaw("S9", `${name} is not retried on any error`, "Retry it on States.ALL, for hours");
+  }
+  const refusals = (part.call.definite ?? []).filter((error) => isRetried(raw, error));
+  if (isRetried(raw) || refusals.length > 0) {
+    const what = refusals.length > 0 ? refusals.join(", ") : "any error, refusals among them";
+    return flaw("S4", `${name} retries ${what}`, "Name the errors that a second try can mend");
+  }
+  const unretried = TRANSIENT.filter((error) => !isRetried(raw, error));
+  if (!isLambda(raw["Resource"]) || unretried.length === 0) return [];
+  return flaw("S4", `${name} is given up on a fault that passes: ${unretried.join(", ")}`, "Retry these errors");
+}
+
+const isLambda = (resource: unknown): boolean =>
+  /^arn:aws[\w-]*:(states:::lambda:invoke|lambda:)/.test(String(resource));

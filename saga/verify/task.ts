@@ -1,0 +1,187 @@
+import type { DeclaredCall } from "./declaration";
+import { type Effect, effectsOf, type Held, isSought, mayHave, onTop, push, type Sought } from "./effects";
+import { left } from "./ends";
+import { DATA_LIMIT, type Fault, faultsOf } from "./faults";
+import { levelsOf, type Node } from "./machine";
+import type { Point } from "./point";
+import type { Around, End, Results, Search } from "./search";
+import { after } from "./trail";
+import { Unknown, UNKNOWN } from "./value";
+
+/** A Task: an action, or the undo of one. */
+export function call(search: Search, around: Around, point: Point, node: Node): Results {
+  const { part } = node;
+  if (!part) {
+    const message = `the declaration does not say what ${node.name} is`;
+    search.report(around, point, "definition", node.name, message, "undeclared");
+    return [];
+  }
+  return part.kind === "undo"
+    ? undo(search, around, point, node, part.of)
+    : action(search, around, point, node, part.call);
+}
+
+/** In whose name a Task calls: the same for an action and its undo (S11). */
+function callerOf(search: Search, point: Point, { identity }: Node): string | undefined {
+  const step = identity?.yields(search.surroundings(point, UNKNOWN));
+  return typeof step === "string" ? step : undefined;
+}
+
+function action(search: Search, around: Around, point: Point, node: Node, { role, definite }: DeclaredCall): Results {
+  const name = callerOf(search, point, node) ?? node.name + around.suffix;
+  if (role !== "query" && (point.failed === "here" || point.failed === "branch")) {
+    goesOn(search, around, point, node);
+    return [];
+  }
+  // What is done after the pivot is never undone.
+  const lasts = (role === "compensable" || role === "pivot") && !point.committed;
+  const held_ = (status: Effect["status"]): Held => {
+    if (!lasts) return point.held;
+    const again = search.repeats(around.level, node.name)
+      ? onTop(point.held, { action: node.name, instance: name }, (old) => ({ ...old, status }))
+      : undefined;
+    return again ? again.held : push({ kind: "effect", action: node.name, instance: name, status }, point.held);
+  };
+  const done: Point = role === "pivot" ? { ...point, held: null, committed: true } : { ...point, held: held_("done") };
+  const results: (Point | End)[] = [
+    ...search.leave(around, done, node.next, node, new Unknown(name), { text: `${name} is done` }),
+  ];
+  for (const fault of faultsOf(node, definite ?? [])) {
+    const event = { text: `${name} fails: ${described(fault, lasts)}` };
+    const failed: Point = {
+      ...point,
+      held: fault.definite ? point.held : held_("doubtful"),
+      failed: point.failed === "undoing" ? "undoing" : "here",
+      refused: fault.definite ? node.name : undefined,
+    };
+    if (fault.catcher) {
+      results.push(...search.leave(around, failed, fault.catcher.way, node, UNKNOWN, event));
+      continue;
+    }
+    const stopped = { ...failed, trail: after(point.trail, event) };
+    const stuck = point.committed || role === "retriable";
+    if (!stuck && around.level.top) dropped(search, around, stopped, node, fault.error);
+    results.push({ kind: "stopped", stuck, error: fault.error, state: node.name, point: stopped });
+  }
+  return results;
+}
+
+function described({ error, definite, retried }: Fault, lasts: boolean): string {
+  const again = retried ? ", at every retry" : "";
+  if (definite) return `${error}${again}; nothing has happened`;
+  return lasts ? `${error}${again}; it may have taken effect, or may yet` : `${error}${again}`;
+}
+
+/** A step that starts after another has failed. */
+function goesOn(search: Search, around: Around, point: Point, { name }: Node): void {
+  const effects = effectsOf(point.held);
+  const message = `${name} starts though something before it has failed, ${left(point.held)}`;
+  if (point.failed === "branch") search.report(around, point, "S10", name, message, "decide");
+  else {
+    const rule = effects.some(({ status }) => status === "doubtful") ? "S2" : "S1";
+    search.report(around, point, rule, name, message, "swallowed");
+  }
+}
+
+/** A failure that nothing catches stops the machine, with what it had done. */
+export function dropped(search: Search, around: Around, point: Point, { name }: Node, error: string): void {
+  const remains = effectsOf(point.held);
+  if (error === DATA_LIMIT) {
+    if (remains.length === 0) return;
+    const message = `nothing catches ${DATA_LIMIT} of ${name}, for States.ALL may not: it stops, ${left(point.held)}`;
+    search.report(around, point, "S7", name, message, "dataLimit");
+    return;
+  }
+  const own = remains.some(({ action: of, status }) => of === name && status === "doubtful");
+  const rule = own ? "S2" : remains.length > 0 ? "S1" : "S6";
+  const message = `nothing catches that ${name} fails: the execution stops there, ${left(point.held)}`;
+  search.report(around, point, rule, name, message, "uncaught");
+}
+
+function undo(search: Search, around: Around, point: Point, node: Node, of: string): Results {
+  const name = node.name + around.suffix;
+  if (point.committed) {
+    const message = `${node.name} runs after the pivot has succeeded`;
+    search.report(around, point, "S9", node.name, message, "committed");
+    return [];
+  }
+  const sought = { action: of, instance: callerOf(search, point, node) };
+  const change = (next: (old: Effect) => Effect | undefined): Held | undefined =>
+    onTop(point.held, sought, next, around.keepFork)?.held;
+  const there = onTop(point.held, sought, (old) => old) !== undefined;
+  if (!there && !mayBeMissing(search, around, point, node, sought)) return [];
+  const undoing: Point = { ...point, failed: "undoing", refused: undefined };
+  const held_ = (next: (old: Effect) => Effect | undefined): Point => ({
+    ...undoing,
+    held: there ? (change(next) ?? null) : point.held,
+  });
+  const done = { text: there ? `${name} undoes ${sought.instance ?? of}` : `${name} finds nothing to undo` };
+  const results: (Point | End)[] = [
+    ...search.leave(
+      around,
+      held_(() => undefined),
+      node.next,
+      node,
+      UNKNOWN,
+      done,
+    ),
+  ];
+  for (const { error, retried, catcher } of faultsOf(node, [])) {
+    const event = { text: `${name} fails: ${error}${retried ? ", at every retry" : ""}` };
+    const failed = held_((old) => ({ ...old, status: "undoFailed" }));
+    if (catcher) results.push(...search.leave(around, failed, catcher.way, node, UNKNOWN, event));
+    else {
+      const stopped = { ...failed, trail: after(point.trail, event) };
+      results.push({ kind: "stopped", stuck: true, error, state: node.name, point: stopped });
+    }
+  }
+  return results;
+}
+
+/** An undo whose action is not on top of what is held: whether that is as it should be. */
+function mayBeMissing(search: Search, around: Around, point: Point, { name }: Node, sought: Sought): boolean {
+  const somewhere = mayHave(point.held, (effect) => isSought(effect, sought));
+  if (!somewhere && isLost(search, around, point, sought.action)) return true;
+  const effects = effectsOf(point.held);
+  if (somewhere && effects.some((effect) => isSought(effect, sought))) {
+    blocked(search, around, point, name, effects[0] as Effect);
+    return false;
+  }
+  const other = effects.find(({ action: of }) => of === sought.action);
+  if (other && sought.instance !== undefined) {
+    const message = `${name} undoes in the name of '${sought.instance}' what '${other.instance}' has done`;
+    search.report(around, point, "S11", name, message, "identity");
+  } else if (point.refused === sought.action) {
+    const message = `${name} runs, though ${sought.action} was refused and nothing has happened`;
+    search.report(around, point, "S2", name, message, "order");
+  } else {
+    const message = `${name} runs, though ${sought.action} has not started, or is undone already`;
+    search.report(around, point, "S1", name, message, "order");
+  }
+  return false;
+}
+
+/** An undo runs while something that began later is not undone. */
+export function blocked(search: Search, around: Around, point: Point, state: string, above: Effect): void {
+  const { status, instance } = above;
+  if (status === "undoFailed") {
+    const message = `${state} runs though the undo of ${instance} has failed, ${left(point.held)}`;
+    search.report(around, point, "S5", state, message, "stuck");
+  } else if (status === "doubtful") {
+    const message = `${state} runs before the undo of ${instance}, which failed and may have taken effect`;
+    search.report(around, point, "S2", state, message, "order");
+  } else {
+    const message = `${state} runs while ${instance}, which started later, is not undone`;
+    search.report(around, point, "S1", state, message, "order");
+  }
+}
+
+/** Whether what an action did is not known any more, its branch's record having been lost. */
+function isLost({ machine }: Search, { holders }: Around, { lost }: Point, action: string): boolean {
+  if (lost.size === 0) return false;
+  if (holders.some((holder) => lost.has(holder))) return true;
+  const nodes = levelsOf(machine).flatMap(({ nodes: all }) => [...all.values()]);
+  return nodes.some(
+    ({ name, inner }) => lost.has(name) && inner.flatMap(levelsOf).some((level) => level.nodes.has(action)),
+  );
+}
