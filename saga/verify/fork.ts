@@ -5,6 +5,7 @@ import {
   focusOn,
   type Fork,
   type Held,
+  idOf,
   mentions,
   project,
   push,
@@ -132,7 +133,9 @@ function acted(search: Search, around: Around, point: Point, node: Node, ran: re
   ];
   return boxes.flatMap((box, number) => {
     if (box.some((ends) => ends.length === 0)) return [];
-    const parts = box.map((ends, index) => open(ends, `${node.name}/${index}.${number}`, `${node.name}/${index}/`));
+    const parts = box.map((ends, index) =>
+      open(search, ends, `${node.name}/${index}.${number}`, `${node.name}/${index}/`),
+    );
     const failing = number > 0 && point.failed !== "undoing";
     const settled: Point = {
       ...point,
@@ -174,7 +177,7 @@ interface Part {
 }
 
 /** One end, or the choice between several. */
-function open(ends: readonly Settled[], choice: string, scope: string): Part {
+function open(search: Search, ends: readonly Settled[], place: string, scope: string): Part {
   const all = ends.map(({ output, point: { held, choices, lost, trail } }) => ({
     ...renamed(held, output, choices, scope),
     lost,
@@ -183,6 +186,8 @@ function open(ends: readonly Settled[], choice: string, scope: string): Part {
   const shortest = all.reduce((one, other) => ((other.trail?.length ?? 0) < (one.trail?.length ?? 0) ? other : one));
   if (all.length === 1) return shortest;
   const outputs = all.map(({ output }) => output);
+  const alternatives = all.map(({ held, output, lost }) => `${idOf(held)} ${keyOf(output)} ${[...lost].join()}`);
+  const choice = search.choiceName(place, alternatives.join("|"));
   return {
     held: either(
       choice,
@@ -282,7 +287,10 @@ function joined(
     }
     const stopped = { ...failed, trail: after(settled.trail, torn) };
     const stuck = settled.committed || settled.failed === "undoing";
-    if (!stuck && around.level.top) dropped(search, around, stopped, node, error);
+    if (!stuck && around.level.top)
+      search.each(stopped, (known) => {
+        dropped(search, around, known, node, error);
+      });
     results.push({ kind: "stopped", stuck, error, state: node.name, point: stopped });
   }
   return results;
@@ -335,7 +343,10 @@ function aborted(
       continue;
     }
     const stopped = { ...failed, trail };
-    if (!stuck && around.level.top) dropped(search, around, stopped, node, caught);
+    if (!stuck && around.level.top)
+      search.each(stopped, (known) => {
+        dropped(search, around, known, node, caught);
+      });
     results.push({ kind: "stopped", stuck, error: caught, state: node.name, point: stopped });
   }
   return results;

@@ -79,6 +79,7 @@ export class Search {
   completes = false;
   private readonly live: Live;
   private readonly ends = new Map<string, readonly End[]>();
+  private readonly choiceNames = new Map<string, number>();
 
   constructor(
     readonly machine: Level,
@@ -165,11 +166,25 @@ export class Search {
           this.step(around, { ...point, lengths: new Map([...point.lengths, [path, length]]) }),
         );
       }
-      if (!(error instanceof NeedsChoice)) throw error;
-      const { choice } = error;
-      const open = point.choices.has(choice) ? choice : (holderOf(point.choices, choice) ?? choice);
-      return choose(point, open).flatMap((chosen) => this.step(around, chosen));
+      return resolved(point, error).flatMap((chosen) => this.step(around, chosen));
     }
+  }
+
+  /** Does something with a point, or with each that it may be where that depends on how a branch has ended. */
+  each(point: Point, apply: (point: Point) => void): void {
+    try {
+      apply(point);
+    } catch (error) {
+      for (const chosen of resolved(point, error)) this.each(chosen, apply);
+    }
+  }
+
+  /** A name for a choice: the same for the same alternatives, and for no others. */
+  choiceName(place: string, alternatives: string): string {
+    const key = `${place} ${alternatives}`;
+    const number = this.choiceNames.get(key) ?? this.choiceNames.size;
+    this.choiceNames.set(key, number);
+    return `${place}#${number}`;
   }
 
   private once(around: Around, point: Point): Results {
@@ -276,6 +291,13 @@ export class Search {
   repeats(level: Level, state: string): boolean {
     return this.live.repeats(level, state);
   }
+}
+
+/** The points at which it is known what was not. */
+function resolved(point: Point, error: unknown): readonly Point[] {
+  if (!(error instanceof NeedsChoice)) throw error;
+  const { choice } = error;
+  return choose(point, point.choices.has(choice) ? choice : (holderOf(point.choices, choice) ?? choice));
 }
 
 /** The choice of whose ends one holds another choice, however deep. */
