@@ -1,7 +1,7 @@
 import type { TaskState } from "../asl";
 import { expression, object, renderObject, type Spelling, text } from "../jsonata";
 import type { StepNode, UndoNode } from "../nodes";
-import { type Env, extend, spellIn } from "./env";
+import { type Env, spellIn } from "./env";
 import type { Program } from "./frame";
 
 const LAMBDA = "arn:aws:states:::lambda:invoke";
@@ -14,7 +14,8 @@ export function call<Arn>(
   env: Env,
 ): Omit<TaskState<Arn>, "Next" | "End"> {
   const { task, timeoutSeconds: TimeoutSeconds, heartbeatSeconds, retry: Retry } = node;
-  const spell = spellIn(extend(env, [["saga", identity]]));
+  const inScope = spellIn(env);
+  const spell: Spelling = (root) => (root === "saga" ? identity : inScope(root));
   const rest = { TimeoutSeconds, ...(heartbeatSeconds !== undefined && { HeartbeatSeconds: heartbeatSeconds }), Retry };
   if (task.kind === "Service") {
     return {

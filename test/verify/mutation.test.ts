@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { tripBooking } from "../../examples/trip/saga";
 import { orderFulfilment } from "../../orderFulfilment";
 import { compile, type Saga } from "../../saga";
-import { declarationOf } from "../../saga/declare";
+import { declarationOf } from "../../saga/declaration";
 import { verify } from "../../saga/verify";
 import { MUTATIONS, type MutableLevel } from "./mutations";
 
