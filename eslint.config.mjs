@@ -51,6 +51,11 @@ export default tseslint.config(
     ["**/handlers/**", "**/saga", "**/saga/**", "**/infra/**"],
     "local/ runs what the program registers, never its sources.",
   ),
+  keepOut(
+    ["local/verify.ts", "local/print-proof.ts"],
+    ["**/handlers/**", "**/infra/**", "**/saga/compile/**"],
+    "What is verified is the definition that the program registers; of the saga, what it says of its steps.",
+  ),
   {
     // The SDK is loaded where the serialised handler can load it: by a bare require at cold start.
     files: ["handlers/**"],

@@ -8,7 +8,7 @@ const work = task<{ n: number }, { n: number }>("work", {
   table: [],
   handler: () => (event) => Promise.resolve({ n: event.n }),
 });
-const unwork = task<{ n?: number }, void>("unwork", { table: [], handler: () => () => Promise.resolve() });
+const unwork = task<{ n?: number }, null>("unwork", { table: [], handler: () => () => Promise.resolve(null) });
 
 interface Steps {
   step(name: string, step: object): Steps;

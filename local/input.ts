@@ -37,6 +37,12 @@ export async function pipedInput(deadline: Promise<unknown>): Promise<Json | und
   return content.trim() === "" ? undefined : parse(content, "standard input");
 }
 
+/**
+ * A file of JSON, however large.
+ * @throws UsageError
+ */
+export const readJsonFile = (path: string): Json => parseJson(readFile(path), path);
+
 function readFile(path: string): string {
   try {
     return readFileSync(path, "utf8");
@@ -48,13 +54,16 @@ function readFile(path: string): string {
   }
 }
 
-function parse(content: string, source: string): Json {
-  let json: Json;
+function parseJson(content: string, source: string): Json {
   try {
-    json = JSON.parse(content) as Json;
+    return JSON.parse(content) as Json;
   } catch (error) {
     throw new UsageError(`${source} is not JSON: ${(error as Error).message}`);
   }
+}
+
+function parse(content: string, source: string): Json {
+  const json = parseJson(content, source);
   const size = Buffer.byteLength(JSON.stringify(json));
   if (size > MAX_PAYLOAD_BYTES) {
     const [has, takes] = [size, MAX_PAYLOAD_BYTES].map((bytes) => bytes.toLocaleString("en"));

@@ -18,8 +18,15 @@ const HELP = `Runs the deployed form of this Pulumi program on this machine.
   npm run --silent saga -- invoke createOrder -d '{"order_id":"1","total":100}'
                                   runs one function alone, on an empty table;
                                   -d takes JSON, @file.json, or - for standard input
+  npm run --silent saga -- verify [file.asl.json]
+                                  proves that no failure leaves half an order
+                                  behind, or tells how one does; of a file, with
+                                  what undoes what in file.saga.json or in -d
+  npm run --silent saga -- verify --json
+                                  prints one JSON array and nothing else
 
-Exit codes: 0 completed, 1 failed, 2 bad usage, 3 compensated, 4 stuck.
+Exit codes: 0 completed, or proved; 1 failed, or not sound; 2 bad usage;
+3 compensated; 4 stuck.
 `;
 
 async function main(args: string[]): Promise<number> {
@@ -34,8 +41,12 @@ async function main(args: string[]): Promise<number> {
     if (extra !== undefined)
       throw new UsageError(`'${command}' does not take a further argument: ${JSON.stringify(extra)}`);
   };
-  if (values.data !== undefined && command !== "invoke") throw new UsageError("-d goes with 'invoke'");
-  if (values.json && command !== "run") throw new UsageError("--json goes with 'run'");
+  if (values.data !== undefined && command !== "invoke" && command !== "verify") {
+    throw new UsageError("-d goes with 'invoke' and 'verify'");
+  }
+  if (values.json && command !== "run" && command !== "verify") {
+    throw new UsageError("--json goes with 'run' and 'verify'");
+  }
   switch (command) {
     case "run": {
       most(1);
@@ -54,6 +65,14 @@ async function main(args: string[]): Promise<number> {
         throw new UsageError("'invoke' wants a payload: -d '{…}', -d @file.json or -d - for standard input");
       const payload = await readJson(values.data);
       return (await commands()).invoke(name, payload);
+    }
+    case "verify": {
+      most(1);
+      const [file] = rest;
+      if (file === undefined && values.data !== undefined) throw new UsageError("-d goes with a file to verify");
+      const declaration = values.data === undefined ? undefined : await readJson(values.data);
+      const { verifyFile, verifyProgram } = await import("./verify");
+      return file === undefined ? verifyProgram(values) : verifyFile(file, declaration, values);
     }
     default:
       throw new UsageError(command === undefined ? "no command" : `no command '${command}'`);

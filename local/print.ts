@@ -1,10 +1,10 @@
 import { styleText } from "node:util";
 import type { ExecutionReport, Outcome, Visit } from "./report";
 
-type Style = Parameters<typeof styleText>[0];
+export type Style = Parameters<typeof styleText>[0];
 
 const coloured = process.stdout.isTTY && !process.env["NO_COLOR"];
-const paint = (style: Style, text: string): string => (coloured ? styleText(style, text) : text);
+export const paint = (style: Style, text: string): string => (coloured ? styleText(style, text) : text);
 
 const LOOK: Readonly<Record<Visit["did"], { readonly mark: string; readonly style: Style }>> = {
   done: { mark: "✔", style: "green" },
@@ -81,7 +81,7 @@ function rowLines(items: ExecutionReport["items"]): string[] {
 const WIDTH = 80;
 
 /** Breaks at blanks and commas, beside a label on the first line. */
-function wrap(label: string, text: string): string[] {
+export function wrap(label: string, text: string): string[] {
   const room = WIDTH - 2 - label.length;
   const parts = legible(text).match(/[^\s,]*[\s,]*/g) ?? [];
   const lines: string[] = [];

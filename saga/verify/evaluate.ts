@@ -281,7 +281,7 @@ function applied(name: string, given: Value): Value {
       return typeof given === "string" || typeof given === "number" ? String(given) : UNKNOWN;
     case "merge":
       return isArray(given) && given.every(isObject)
-        ? Object.fromEntries(given.flatMap((one) => Object.entries(one)))
+        ? Object.fromEntries(given.flatMap((one): (readonly [string, Value])[] => Object.entries(one)))
         : UNKNOWN;
     case "hash":
       // Not the hash itself, but the same text for the same value.

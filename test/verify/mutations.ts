@@ -373,7 +373,7 @@ export const MUTATIONS: readonly Mutation[] = [
           top && ["ProcessPayment", "ProcessShipment", "Book"].includes(name) && Catch !== undefined,
       (state) => {
         for (const { Assign = {} } of entries(state)) {
-          for (const name of Object.keys(Assign)) if (Assign[name] === null) delete Assign[name];
+          for (const name of Object.keys(Assign)) if (Assign[name] === null) Reflect.deleteProperty(Assign, name);
         }
       },
     ),

@@ -1,0 +1,104 @@
+import { existsSync } from "node:fs";
+import { declarationOf } from "../saga/declaration";
+import {
+  DeclarationError,
+  type RawStates,
+  readDeclaration,
+  SearchLimitError,
+  type Verdict,
+  verify,
+} from "../saga/verify";
+import { childrenOf, type Saga } from "../saga/nodes";
+import { definitionOf } from "./cloud";
+import { readJsonFile } from "./input";
+import type { Json } from "./interpreter";
+import { printProof } from "./print-proof";
+import { evaluateProgram } from "./program";
+import { UsageError } from "./usage-error";
+
+interface Options {
+  readonly json: boolean;
+}
+
+/** Verifies what the program registers for each of its sagas, by what the saga says of its steps. */
+export async function verifyProgram(options: Options): Promise<number> {
+  const { resources } = await evaluateProgram();
+  const sagas = sagasLoaded();
+  const verdicts = resources.flatMap((resource) => {
+    const saga = sagas.get(resource.name);
+    if (resource.type !== "aws:sfn/stateMachine:StateMachine" || !saga) return [];
+    return [check(definitionOf(resource) as unknown as RawStates, declarationOf(saga))];
+  });
+  return tell(verdicts, options);
+}
+
+/** Verifies a definition that somebody wrote; without a declaration, by the one in the file beside it. */
+export function verifyFile(file: string, declaration: Json | undefined, options: Options): number {
+  const definition = readJsonFile(file);
+  if (!isMachine(definition)) {
+    throw new UsageError(`'${file}' is no state machine: it has no StartAt that names one of its States`);
+  }
+  return tell([check(definition, readDeclarationOf(file, declaration))], options);
+}
+
+function readDeclarationOf(file: string, given: Json | undefined) {
+  const beside = file.replace(/(\.asl)?(\.json)?$/, ".saga.json");
+  if (given === undefined && !existsSync(beside)) {
+    throw new UsageError(
+      `what undoes what in '${file}' is not said: put {"saga": …, "calls": {"Pay": {"role": "compensable", "undo": "Refund"}}} ` +
+        `into '${beside}', or give it with -d`,
+    );
+  }
+  try {
+    return readDeclaration(given ?? readJsonFile(beside));
+  } catch (error) {
+    if (error instanceof DeclarationError) throw new UsageError(`${given ? "-d" : beside}: ${error.message}`);
+    throw error;
+  }
+}
+
+function check(definition: RawStates, declaration: ReturnType<typeof readDeclaration>): Verdict {
+  const shown = process.stderr.isTTY;
+  const onProgress = (states: number): void => {
+    if (shown) process.stderr.write(`\r${declaration.saga}: ${states.toLocaleString("en")} states …`);
+  };
+  try {
+    return verify(definition, declaration, { onProgress });
+  } catch (error) {
+    if (error instanceof SearchLimitError) throw new Error(`${declaration.saga}: ${error.message}`, { cause: error });
+    throw error;
+  } finally {
+    if (shown) process.stderr.write("\r\u001b[K");
+  }
+}
+
+function tell(verdicts: readonly Verdict[], { json }: Options): number {
+  if (json) process.stdout.write(`${JSON.stringify(verdicts, null, 2)}\n`);
+  else verdicts.forEach(printProof);
+  return verdicts.every(({ sound }) => sound) ? 0 : 1;
+}
+
+function isMachine(json: unknown): json is RawStates {
+  const { StartAt, States } = (json ?? {}) as { readonly [field: string]: unknown };
+  return typeof StartAt === "string" && typeof States === "object" && States !== null && StartAt in States;
+}
+
+/** The sagas that the program's modules export, and their child sagas, by name. */
+function sagasLoaded(): ReadonlyMap<string, Saga> {
+  const exported = Object.values(require.cache).flatMap((loaded) => {
+    const exports: unknown = loaded?.exports;
+    return typeof exports === "object" && exports !== null && !loaded?.filename.includes("node_modules")
+      ? (Object.values(exports) as unknown[])
+      : [];
+  });
+  const sagas = new Map<string, Saga>();
+  const add = (saga: Saga): void => {
+    sagas.set(saga.name, saga);
+    for (const child of childrenOf(saga)) add(child);
+  };
+  for (const value of exported) if (isSaga(value)) add(value);
+  return sagas;
+}
+
+const isSaga = (value: unknown): value is Saga =>
+  typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "Saga";
