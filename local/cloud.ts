@@ -2,6 +2,7 @@ import { type Authorize, authorizer } from "./iam/authorizer";
 import { permit } from "./iam/machine-role";
 import { startTableGuard, type TableGuard } from "./iam/table-guard";
 import { deployFunction, type DeployedFunction, type FunctionOptions } from "./lambda/function";
+import { invokeTask } from "./lambda/task";
 import {
   type Execution,
   type Json,
@@ -12,7 +13,6 @@ import {
   type TaskCall,
   TaskFailure,
 } from "./interpreter";
-import { InvocationError } from "./lambda/errors";
 import type { Program, Resource } from "./program";
 import { report } from "./report";
 import { type LocalTable, startTable, type TableInputs } from "./table";
@@ -125,13 +125,7 @@ export class LocalCloud {
     await permit(this.authorize, machine, "lambda:InvokeFunction", FunctionName);
     const run = this.byArn.get(FunctionName);
     if (!run) throw new TaskFailure("Lambda.ResourceNotFoundException", `Function not found: ${FunctionName}`);
-    try {
-      const { payload } = await run.invoke(Payload, { signal });
-      return { ExecutedVersion: "$LATEST", Payload: payload as Json, StatusCode: 200 };
-    } catch (error) {
-      if (error instanceof InvocationError) throw new TaskFailure(error.error, error.cause);
-      throw error;
-    }
+    return invokeTask(run, Payload, signal);
   }
 
   /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
@@ -179,7 +173,8 @@ export function mainMachine(program: Program): Resource {
 const machinesOf = ({ resources }: Program): readonly Resource[] =>
   resources.filter(({ type }) => type === "aws:sfn/stateMachine:StateMachine");
 
-const executionArn = (machineArn: string, name: string): string =>
+/** The ARN of the execution of that name. */
+export const executionArn = (machineArn: string, name: string): string =>
   `${machineArn.replace(":stateMachine:", ":execution:")}:${name}`;
 
 /** The one resource of a type. */
