@@ -3,13 +3,13 @@ import { type Json, TaskFailure } from "../interpreter";
 /** One try of a call, on its way to the function. */
 export interface Delivery {
   /** Runs the function as it is deployed. */
-  deliver(): Promise<Json>;
+  readonly deliver: () => Promise<Json>;
   /** Runs a function with the same code whose role allows it nothing. */
-  deliverWithoutRights(): Promise<Json>;
+  readonly deliverWithoutRights: () => Promise<Json>;
   /** Runs the function; then its process dies. */
-  deliverAndDie(): Promise<Json>;
+  readonly deliverAndDie: () => Promise<Json>;
   /** Runs the function just before that many calls later, or at the end; nobody hears the answer. */
-  deliverLater(calls: number): void;
+  readonly deliverLater: (calls: number) => void;
 }
 
 /** A way in which a call goes wrong. */
@@ -58,8 +58,7 @@ export const KINDS: readonly Kind[] = [
       return deliver();
     },
   },
-  late("before the next call", 1),
-  late("after the next call", 2),
+  late("one call later", 2),
   late("at the end", Infinity),
   { name: "is throttled", strike: () => fail("Lambda.TooManyRequestsException", "Rate Exceeded.") },
   { name: "is refused by IAM", lasting: true, strike: ({ deliverWithoutRights }) => deliverWithoutRights() },

@@ -1,14 +1,20 @@
 import { evaluateProgram } from "../program";
 import { explore } from "./explore";
-async function main() {
-  const t = performance.now();
-  const findings = await explore(await evaluateProgram(), { pairs: process.argv.includes("--pairs") });
-  console.log(findings.length, (performance.now() - t) / 1000, process.cpuUsage());
-  for (const { scenario, violations } of findings.filter(({ violations }) => violations.length > 0).slice(0, 10))
-    console.log(
-      scenario.setting.name,
-      scenario.faults.map(({ state, kind }) => `${state} ${kind.name}`),
-      violations,
-    );
+import { formatFindings } from "./print";
+import { setUp } from "./stage";
+
+/** `npm run faults`: every fault, and every pair, at every call of the order saga as it is deployed. */
+async function main(): Promise<number> {
+  const started = performance.now();
+  const stage = await setUp(await evaluateProgram());
+  const findings = await explore(stage, { pairs: true }).finally(() => stage.cloud.close());
+  const seconds = (performance.now() - started) / 1000;
+  const violations = findings.filter((finding) => finding.violations.length > 0).length;
+  console.log(formatFindings(findings));
+  console.log(`\n${findings.length} scenarios in ${seconds.toFixed(0)} s, ${violations} with violations`);
+  return violations === 0 ? 0 : 1;
 }
-void main();
+
+void main().then((code) => {
+  process.exitCode = code;
+});

@@ -24,18 +24,20 @@ export interface Setting {
   readonly name: string;
   readonly input: (order_id: string) => Json;
   readonly earlier: (order_id: string) => readonly Call[];
+  /** The state at which it parts from the setting before it. */
+  readonly partsAt?: string;
 }
 
 export const SETTINGS: readonly Setting[] = [
   { name: "an order that goes through", input: order, earlier: () => [] },
   {
-    name: "an order without an address, given back once before",
-    input: (order_id) => ({ order_id, total: 100, card_no: "123-1234" }),
-    earlier: (order_id) => STEPS.map(({ undo }) => ({ task: undo, input: { order_id } })),
-  },
-  {
-    name: "an order whose shipment another saga holds",
+    name: "a second try, whose shipment another saga holds",
     input: order,
-    earlier: (order_id) => [{ task: "processShipment", input: order(order_id) }],
+    earlier: (order_id) => [
+      { task: "deleteOrder", input: { order_id } },
+      { task: "refundPayment", input: { order_id } },
+      { task: "processShipment", input: order(order_id) },
+    ],
+    partsAt: "ProcessShipment",
   },
 ];

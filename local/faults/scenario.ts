@@ -1,13 +1,13 @@
-import type { LocalCloud } from "../cloud";
 import { type Json, type TaskCall, TaskFailure, type VirtualClock } from "../interpreter";
 import type { DeployedFunction } from "../lambda/function";
 import { invokeTask } from "../lambda/task";
 import { outcomeOf } from "../report";
 import { check } from "./check";
 import type { Delivery, Kind } from "./kinds";
-import type { Call, Setting } from "./orders";
+import type { Setting } from "./orders";
+import { runCalls, type Stage } from "./stage";
 import { DYING, WITHOUT_RIGHTS } from "./twins";
-import { holding, type inVirtualTime } from "./virtual";
+import { holding } from "./virtual";
 
 /** What goes wrong with the calls of one state. */
 export interface Fault {
@@ -26,14 +26,6 @@ export interface Tried {
   readonly tries: ReadonlyMap<string, number>;
   readonly redrives: number;
   readonly violations: readonly string[];
-}
-
-/** What scenarios share. */
-export interface Stage {
-  readonly cloud: LocalCloud;
-  readonly start: ReturnType<typeof inVirtualTime>;
-  /** The names of the functions by their ARNs. */
-  readonly names: ReadonlyMap<string, string>;
 }
 
 const MOST_REDRIVES = 5;
@@ -59,13 +51,6 @@ export async function tryOut(stage: Stage, { setting, faults }: Scenario, order_
   const violations = check({ saga: execution.arn, result, entered, before, after });
   const idle = trial.left.filter(({ kind }) => !kind.lasting).map(({ state, kind }) => `${state} never ${kind.name}`);
   return { tries: trial.tries, redrives, violations: [...violations, ...idle] };
-}
-
-/** Has another saga make these calls, each of which must succeed. */
-export async function runCalls(cloud: LocalCloud, calls: readonly Call[], id: string): Promise<void> {
-  for (const { task, input } of calls) {
-    await cloud.functions.get(task)?.invoke({ ...input, saga: { id, step: task } });
-  }
 }
 
 /** Stands between one execution and its functions. */
