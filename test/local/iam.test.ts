@@ -42,6 +42,7 @@ describe("least privilege, on this machine", function () {
     if (attempt === 0) throw new TaskFailure("Lambda.ServiceException", "the answer is lost");
     return answer;
   };
+  const plainly: Meddle = (_, deliver) => deliver();
   const scenarios: readonly (readonly [outcome: string, order: JsonObject, meddle?: Meddle])[] = [
     ["completed", { total: 100, card_no: "123-1234", address: "123 st" }, losing],
     ["compensated", { total: 100, card_no: "123-1234" }],
@@ -52,7 +53,7 @@ describe("least privilege, on this machine", function () {
     const refused = new Set<string>();
     let fails = false;
     const start = inVirtualTime(program, cloud);
-    for (const [outcome, order, meddle = (_, deliver) => deliver()] of scenarios) {
+    for (const [outcome, order, meddle = plainly] of scenarios) {
       const order_id = String(++orders);
       const { execution } = start(order_id, { ...order, order_id }, (call, deliver, clock) =>
         meddle(call, deliver, clock).catch((error: unknown) => {
