@@ -1,4 +1,8 @@
+import { type Authorize, authorizer } from "./iam/authorizer";
+import { permit } from "./iam/machine-role";
+import { startTableGuard, type TableGuard } from "./iam/table-guard";
 import { deployFunction, type DeployedFunction, type FunctionOptions } from "./lambda/function";
+import { invokeTask } from "./lambda/task";
 import {
   type Execution,
   type Json,
@@ -9,7 +13,6 @@ import {
   type TaskCall,
   TaskFailure,
 } from "./interpreter";
-import { InvocationError } from "./lambda/errors";
 import type { Program, Resource } from "./program";
 import { report } from "./report";
 import { type LocalTable, startTable, type TableInputs } from "./table";
@@ -21,20 +24,22 @@ export type Answer = { readonly output: Json } | { readonly error: string; reado
 export class LocalCloud {
   /** The functions by their tasks' names. */
   readonly functions: ReadonlyMap<string, DeployedFunction>;
-  private readonly machines: ReadonlyMap<string, { readonly name: string; readonly machine: Machine }>;
+  private readonly machines: ReadonlyMap<string, { readonly resource: Resource; readonly machine: Machine }>;
   private readonly byArn: ReadonlyMap<string, DeployedFunction>;
   private started = 0;
 
   private constructor(
     private readonly program: Program,
     readonly table: LocalTable,
+    private readonly guard: TableGuard,
+    private readonly authorize: Authorize,
     deployed: readonly { readonly resource: Resource; readonly run: DeployedFunction }[],
     private readonly answer: (state: string, payload: Json) => Answer | undefined,
   ) {
     this.machines = new Map(
       machinesOf(program).map((resource) => [
         resource.arn as string,
-        { name: resource.physicalName as string, machine: loadMachine(definitionOf(resource)) },
+        { resource, machine: loadMachine(definitionOf(resource)) },
       ]),
     );
     this.functions = new Map(deployed.map(({ resource, run }) => [resource.name, run]));
@@ -56,14 +61,16 @@ export class LocalCloud {
       tableResource.inputs as unknown as TableInputs,
       tableResource.physicalName as string,
     );
+    const authorize = authorizer(program);
+    const guard = await startTableGuard(table.endpoint, tableResource, authorize);
     const functions = program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
     const deploy = async (resource: Resource): Promise<DeployedFunction> => {
       const form = await deployedForm(resource);
-      const environment = { ...form.environment, AWS_ENDPOINT_URL_DYNAMODB: table.endpoint };
+      const environment = { ...form.environment, ...guard.environmentOf(resource) };
       return deployFunction({ ...form, environment, onLog });
     };
     const deployed = await Promise.all(functions.map(async (resource) => ({ resource, run: await deploy(resource) })));
-    return new LocalCloud(program, table, deployed, answer);
+    return new LocalCloud(program, table, guard, authorize, deployed, answer);
   }
 
   /**
@@ -78,47 +85,53 @@ export class LocalCloud {
 
   async close(): Promise<void> {
     await Promise.all([...this.functions.values()].map((run) => run.close()));
+    await this.guard.close();
     await this.table.close();
   }
 
-  private begin(machineArn: string, name: string, input: Json): Execution {
+  /** What one state of a machine calls, if the machine's role allows it. */
+  call(machineArn: string, call: TaskCall): Promise<Json> {
+    const { resource } = this.known(machineArn);
+    if (call.resource.startsWith("arn:aws:states:::states:startExecution")) return this.runChild(resource, call);
+    if (call.resource.startsWith("arn:aws:states:::lambda:invoke")) return this.runFunction(resource, call);
+    throw new Error(`'${call.state}' calls ${call.resource}, a service that there is none of on this machine`);
+  }
+
+  private known(machineArn: string) {
     const known = this.machines.get(machineArn);
     if (!known) throw new TaskFailure("StepFunctions.StateMachineDoesNotExistException", machineArn);
-    const execution: Execution = startExecution(known.machine, {
+    return known;
+  }
+
+  private begin(machineArn: string, name: string, input: Json): Execution {
+    const { machine, resource } = this.known(machineArn);
+    const execution: Execution = startExecution(machine, {
       input,
       invoke: async (call) => {
-        if (call.resource.startsWith("arn:aws:states:::states:startExecution")) return this.runChild(call);
-        if (!call.resource.startsWith("arn:aws:states:::lambda:invoke")) {
-          throw new Error(`'${call.state}' calls ${call.resource}, a service that there is none of on this machine`);
-        }
-        const result = await this.runFunction(call);
+        const result = await this.call(machineArn, call);
         if (call.taskToken !== undefined) this.reply(execution, call, call.taskToken);
         return result;
       },
       clock: realClock,
       random: Math.random,
       execution: { name, id: executionArn(machineArn, name) },
-      stateMachine: { id: machineArn, name: known.name },
+      stateMachine: { id: machineArn, name: resource.physicalName as string },
     });
     return execution;
   }
 
-  private async runFunction({ arguments: args, signal }: TaskCall): Promise<Json> {
+  private async runFunction(machine: Resource, { arguments: args, signal }: TaskCall): Promise<Json> {
     const { FunctionName, Payload } = args as { FunctionName: string; Payload: Json };
+    await permit(this.authorize, machine, "lambda:InvokeFunction", FunctionName);
     const run = this.byArn.get(FunctionName);
     if (!run) throw new TaskFailure("Lambda.ResourceNotFoundException", `Function not found: ${FunctionName}`);
-    try {
-      const { payload } = await run.invoke(Payload, { signal });
-      return { ExecutedVersion: "$LATEST", Payload: payload as Json, StatusCode: 200 };
-    } catch (error) {
-      if (error instanceof InvocationError) throw new TaskFailure(error.error, error.cause);
-      throw error;
-    }
+    return invokeTask(run, Payload, signal);
   }
 
   /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
-  private async runChild({ arguments: args, signal }: TaskCall): Promise<Json> {
+  private async runChild(machine: Resource, { arguments: args, signal }: TaskCall): Promise<Json> {
     const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
+    await permit(this.authorize, machine, "states:StartExecution", StateMachineArn);
     const execution = this.begin(StateMachineArn, Name, Input);
     const stop = (): void => {
       execution.stop();
@@ -160,7 +173,8 @@ export function mainMachine(program: Program): Resource {
 const machinesOf = ({ resources }: Program): readonly Resource[] =>
   resources.filter(({ type }) => type === "aws:sfn/stateMachine:StateMachine");
 
-const executionArn = (machineArn: string, name: string): string =>
+/** The ARN of the execution of that name. */
+export const executionArn = (machineArn: string, name: string): string =>
   `${machineArn.replace(":stateMachine:", ":execution:")}:${name}`;
 
 /** The one resource of a type. */

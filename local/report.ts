@@ -51,7 +51,8 @@ export function report(
   };
 }
 
-function outcomeOf({ status, error }: ExecutionResult): Outcome {
+/** How a saga has ended. */
+export function outcomeOf({ status, error }: ExecutionResult): Outcome {
   if (status === "SUCCEEDED") return "completed";
   return status === "FAILED" && error === "SagaCompensated" ? "compensated" : "stuck";
 }

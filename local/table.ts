@@ -8,7 +8,7 @@ import {
   type ScalarAttributeType,
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
-import { DeleteCommand, DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
+import { DeleteCommand, DynamoDBDocumentClient, paginateQuery, paginateScan } from "@aws-sdk/lib-dynamodb";
 import dynalite = require("dynalite");
 
 /** What `local/` needs of the inputs that the program registers for its table. */
@@ -51,14 +51,18 @@ export async function startTable(inputs: TableInputs, tableName: string): Promis
   };
 
   const rows = async (partition?: string): Promise<Row[]> => {
+    const whole = { TableName: tableName, ConsistentRead: true };
+    const part = {
+      ...whole,
+      KeyConditionExpression: "#key = :partition",
+      ExpressionAttributeNames: { "#key": inputs.hashKey },
+      ExpressionAttributeValues: { ":partition": partition },
+    };
     const all: Row[] = [];
-    for await (const page of paginateScan({ client: db }, { TableName: tableName, ConsistentRead: true })) {
-      all.push(...(page.Items ?? []).map(plain));
-    }
+    const pages = partition === undefined ? paginateScan({ client: db }, whole) : paginateQuery({ client: db }, part);
+    for await (const { Items = [] } of pages) all.push(...Items.map(plain));
     const order = (row: Row) => JSON.stringify(keys.map((key) => row[key]));
-    return all
-      .filter((row) => partition === undefined || row[inputs.hashKey] === partition)
-      .sort((a, b) => (order(a) < order(b) ? -1 : 1));
+    return all.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   };
 
   try {

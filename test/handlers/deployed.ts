@@ -1,10 +1,10 @@
 import { deployedForm } from "../../local/cloud";
-import { deployFunction, type FunctionOptions } from "../../local/lambda/function";
+import { authorizer } from "../../local/iam/authorizer";
+import { startTableGuard } from "../../local/iam/table-guard";
+import { type DeployedFunction, deployFunction, type FunctionOptions } from "../../local/lambda/function";
 import type { InvocationError } from "../../local/lambda/errors";
-import { evaluateProgram, type Program } from "../../local/program";
+import { evaluateProgram, type Program, type Resource } from "../../local/program";
 import { type LocalTable, startTable, type TableInputs } from "../../local/table";
-
-export const TABLE_NAME = "saga";
 
 let evaluated: Promise<Program> | undefined;
 const program = (): Promise<Program> => (evaluated ??= evaluateProgram());
@@ -13,18 +13,15 @@ async function ofType(type: string) {
   return (await program()).resources.filter((resource) => resource.type === type);
 }
 
-/** The functions as the program deploys them. */
-async function shipped(): Promise<FunctionOptions[]> {
-  return Promise.all((await ofType("aws:lambda/function:Function")).map(deployedForm));
-}
-
 /** What ships, by task. */
 export async function archives(): Promise<Map<string, FunctionOptions["code"]>> {
-  return new Map((await shipped()).map(({ name, code }) => [name, code]));
+  const forms = await Promise.all((await ofType("aws:lambda/function:Function")).map(deployedForm));
+  return new Map(forms.map(({ name, code }) => [name, code]));
 }
 
 export interface Deployed {
   readonly table: LocalTable;
+  readonly tableName: string;
   /** Every line that any function has written. */
   readonly logs: string[];
   call(task: string, event: unknown): Promise<unknown>;
@@ -33,21 +30,24 @@ export interface Deployed {
   close(): Promise<void>;
 }
 
-/** All functions in the form that ships, on a table of their own; `via` may put something between the two. */
+/** All functions in the form that ships, with their roles, on a table of their own; `via` may put something before it. */
 export async function deploy(via = (endpoint: string) => endpoint): Promise<Deployed> {
-  const [table] = await ofType("aws:dynamodb/table:Table");
-  const local = await startTable(table?.inputs as unknown as TableInputs, TABLE_NAME);
+  const [table] = (await ofType("aws:dynamodb/table:Table")) as [Resource];
+  const local = await startTable(table.inputs as unknown as TableInputs, table.physicalName as string);
+  const guard = await startTableGuard(via(local.endpoint), table, authorizer(await program()));
   const logs: string[] = [];
-  const functions = new Map(
-    (await shipped()).map((form) => {
-      const environment = { ...form.environment, TABLE_NAME, AWS_ENDPOINT_URL_DYNAMODB: via(local.endpoint) };
-      return [form.name, deployFunction({ ...form, environment, onLog: (line) => logs.push(line) })];
-    }),
-  );
+  const onLog = (line: string) => logs.push(line);
+  const functions = new Map<string, DeployedFunction>();
+  for (const resource of await ofType("aws:lambda/function:Function")) {
+    const form = await deployedForm(resource);
+    const environment = { ...form.environment, ...guard.environmentOf(resource) };
+    functions.set(resource.name, deployFunction({ ...form, environment, onLog }));
+  }
   const call = async (task: string, event: unknown) => (await functions.get(task)?.invoke(event))?.payload;
 
   return {
     table: local,
+    tableName: table.physicalName as string,
     logs,
     call,
     failure: (task, event) =>
@@ -57,6 +57,7 @@ export async function deploy(via = (endpoint: string) => endpoint): Promise<Depl
       ),
     async close() {
       await Promise.all([...functions.values()].map((deployed) => deployed.close()));
+      await guard.close();
       await local.close();
     },
   };

@@ -2,7 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { type Deployed, deploy, TABLE_NAME } from "./deployed";
+import { type Deployed, deploy } from "./deployed";
 import { A, B, C, entities } from "./entities";
 
 const THIRTY_DAYS = 30 * 24 * 60 * 60;
@@ -35,7 +35,7 @@ describe("the table's rules", () => {
         const client = new DynamoDBClient({ endpoint: deployed.table.endpoint, region: "us-east-1", credentials });
         await DynamoDBDocumentClient.from(client).send(
           new UpdateCommand({
-            TableName: TABLE_NAME,
+            TableName: deployed.tableName,
             Key: key,
             UpdateExpression: "SET expires_at = :then",
             ExpressionAttributeValues: { ":then": 1 },

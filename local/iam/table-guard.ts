@@ -1,0 +1,83 @@
+import { createHash, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { promisify } from "node:util";
+import type { Resource } from "../program";
+import type { Authorize, Caller } from "./authorizer";
+
+export interface TableGuard {
+  /** The variables by which a function finds the table and shows who it is. */
+  environmentOf(lambda: Resource): Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Stands before the local table, on a free port of the loopback interface, and lets through what the caller's role
+ * allows. A caller is known by its access key, which signs nothing here.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+ */
+export async function startTableGuard(endpoint: string, table: Resource, authorize: Authorize): Promise<TableGuard> {
+  const callers = new Map<string, Caller>();
+  const agent = new Agent({ keepAlive: true });
+
+  /** The tables that a request names. */
+  function resourcesOf(body: Buffer): readonly string[] {
+    const { TableName, RequestItems } = JSON.parse(body.toString()) as { TableName?: string; RequestItems?: object };
+    const names = TableName !== undefined ? [TableName] : Object.keys(RequestItems ?? {});
+    return names.length > 0 ? names.map((name) => (table.arn as string).replace(/[^/]*$/, name)) : ["*"];
+  }
+
+  async function refusal({ headers }: IncomingMessage, body: Buffer): Promise<object | undefined> {
+    const [, accessKey = ""] = /Credential=([^/]+)\//.exec(headers.authorization ?? "") ?? [];
+    const caller = callers.get(accessKey);
+    if (!caller) return error("UnrecognizedClientException", "The security token included in the request is invalid.");
+    const action = `dynamodb:${String(headers["x-amz-target"]).replace(/^.*\./, "")}`;
+    for (const resource of resourcesOf(body)) {
+      const why = await authorize(caller, action, resource);
+      if (why !== undefined) return error("AccessDeniedException", why);
+    }
+    return undefined;
+  }
+
+  async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const body = await buffer(incoming);
+    const refused = await refusal(incoming, body);
+    if (refused) {
+      const type = { "Content-Type": "application/x-amz-json-1.0", "x-amzn-RequestId": randomUUID() };
+      outgoing.writeHead(400, type).end(JSON.stringify(refused));
+      return;
+    }
+    const { method, headers } = incoming;
+    const forwarded = request(endpoint, { method, headers, agent }, (response) => {
+      response.pipe(outgoing.writeHead(response.statusCode as number, response.headers));
+    });
+    forwarded.on("error", () => outgoing.destroy()).end(body);
+  }
+
+  const server = createServer((incoming, outgoing) => {
+    answer(incoming, outgoing).catch((reason: unknown) => {
+      outgoing.writeHead(500).end(String(reason));
+    });
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const guarded = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  return {
+    environmentOf({ arn, physicalName, inputs }) {
+      const digest = createHash("sha256").update(arn as string);
+      const accessKey = `ASIA${digest.digest("hex").slice(0, 16).toUpperCase()}`;
+      callers.set(accessKey, { roleArn: inputs["role"] as string, session: physicalName as string });
+      return { AWS_ENDPOINT_URL_DYNAMODB: guarded, AWS_ACCESS_KEY_ID: accessKey };
+    },
+    async close() {
+      agent.destroy();
+      const closed = promisify(server.close.bind(server))();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+const error = (type: string, Message: string) => ({ __type: `com.amazon.coral.service#${type}`, Message });

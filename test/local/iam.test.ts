@@ -1,0 +1,247 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { LocalCloud, mainMachine } from "../../local/cloud";
+import { inVirtualTime, type Meddle } from "../../local/faults/virtual";
+import { authorizer } from "../../local/iam/authorizer";
+import { startTableGuard, type TableGuard } from "../../local/iam/table-guard";
+import { type JsonObject, type TaskCall, TaskFailure } from "../../local/interpreter";
+import { evaluateProgram, type Program, type Resource } from "../../local/program";
+import { outcomeOf } from "../../local/report";
+
+interface Statement {
+  Effect: "Allow";
+  Action: string[];
+  Resource: string[];
+}
+
+const policiesOf = ({ resources }: Program) => resources.filter(({ type }) => type === "aws:iam/rolePolicy:RolePolicy");
+const statementsOf = ({ inputs }: Resource): Statement[] => JSON.parse(inputs["policy"] as string).Statement;
+const find = ({ resources }: Program, type: string, name: string) =>
+  resources.find((resource) => resource.type === type && resource.name === name) as Resource;
+
+/** The policy has these statements instead, from now on. */
+function setStatements(policy: Resource, Statement: readonly Statement[]): void {
+  (policy.inputs as Record<string, unknown>)["policy"] = JSON.stringify({ Version: "2012-10-17", Statement });
+}
+
+describe("least privilege, on this machine", function () {
+  this.timeout(120_000);
+  let program: Program;
+  let cloud: LocalCloud;
+  let orders = 0;
+
+  before(async () => {
+    program = await evaluateProgram();
+    cloud = await LocalCloud.start(program);
+  });
+  after(() => cloud.close());
+
+  /** The answer of each call is lost once, so that it is repeated, which reads what is stored. */
+  const losing: Meddle = async ({ attempt }, deliver) => {
+    const answer = await deliver();
+    if (attempt === 0) throw new TaskFailure("Lambda.ServiceException", "the answer is lost");
+    return answer;
+  };
+  const plainly: Meddle = (_, deliver) => deliver();
+  const scenarios: readonly (readonly [outcome: string, order: JsonObject, meddle?: Meddle])[] = [
+    ["completed", { total: 100, card_no: "123-1234", address: "123 st" }, losing],
+    ["compensated", { total: 100, card_no: "123-1234" }],
+  ];
+
+  /** What is refused in the course of all scenarios; and whether one of them ends otherwise than it should. */
+  async function run(): Promise<{ fails: boolean; refused: Set<string> }> {
+    const refused = new Set<string>();
+    let fails = false;
+    const start = inVirtualTime(program, cloud);
+    for (const [outcome, order, meddle = plainly] of scenarios) {
+      const order_id = String(++orders);
+      const { execution } = start(order_id, { ...order, order_id }, (call, deliver, clock) =>
+        meddle(call, deliver, clock).catch((error: unknown) => {
+          const why = /not authorized to perform: (\S+) on resource: (\S+) because/.exec((error as TaskFailure).cause);
+          if (why) refused.add(`${call.state}: ${why[1]} ${why[2]}`);
+          throw error;
+        }),
+      );
+      if (outcomeOf(await execution.result) !== outcome) fails = true;
+    }
+    return { fails, refused };
+  }
+
+  it("every scenario ends as it should with what the program grants", async () => {
+    expect(await run()).to.deep.equal({ fails: false, refused: new Set() });
+  });
+
+  it("takes away any statement, action or resource, and some scenario fails, refused just that", async () => {
+    let taken = 0;
+    for (const policy of policiesOf(program)) {
+      const whole = statementsOf(policy);
+      for (const [at, statement] of whole.entries()) {
+        const { Action, Resource } = statement;
+        // No function of this machine writes to CloudWatch or X-Ray: these are asserted where the program is.
+        if (/^(logs|xray):/.test(Action[0] as string)) continue;
+        const lesser: Statement[][] = [
+          [],
+          ...Action.map((gone) => [{ ...statement, Action: Action.filter((action) => action !== gone) }]),
+          ...Resource.map((gone) => [{ ...statement, Resource: Resource.filter((resource) => resource !== gone) }]),
+        ];
+        for (const rest of lesser) {
+          setStatements(policy, whole.toSpliced(at, 1, ...rest.filter((s) => s.Action.length * s.Resource.length > 0)));
+          const { fails, refused } = await run();
+          const kept = rest.flatMap((s) => s.Action.flatMap((action) => s.Resource.map((of) => `${action} ${of}`)));
+          const gone = Action.flatMap((action) => Resource.map((of) => `${action} ${of}`)).filter(
+            (one) => !kept.includes(one),
+          );
+          taken++;
+          expect(fails, `without ${gone.join(", ")} of ${policy.name}`).to.equal(true);
+          for (const one of refused) expect(gone).to.include(one.replace(/^\w+: /, ""));
+          expect(refused.size).to.be.above(0);
+        }
+      }
+      setStatements(policy, whole);
+    }
+    // Six functions: their statement, its nine actions in all, its table. The machine: its statement, its action, its six.
+    expect(taken).to.equal(6 + 9 + 6 + 1 + 1 + 6);
+    expect(await run()).to.deep.equal({ fails: false, refused: new Set() });
+  });
+
+  it("refuses a function as DynamoDB does, and the function fails under that name", async () => {
+    const policy = find(program, "aws:iam/rolePolicy:RolePolicy", "createOrder");
+    const whole = statementsOf(policy);
+    setStatements(policy, whole.slice(1));
+    const event = { saga: { id: "x", step: "CreateOrder" }, order_id: "refused", total: 1 };
+    const failure = await cloud.functions
+      .get("createOrder")
+      ?.invoke(event)
+      .catch((error: unknown) => error);
+    setStatements(policy, whole);
+    const lambda = find(program, "aws:lambda/function:Function", "createOrder");
+    const role = find(program, "aws:iam/role:Role", "createOrder");
+    const table = find(program, "aws:dynamodb/table:Table", "orders");
+    expect(failure).to.have.property("error", "AccessDeniedException");
+    expect(JSON.parse((failure as { cause: string }).cause)).to.have.property(
+      "errorMessage",
+      `User: arn:aws:sts::000000000000:assumed-role/${role.physicalName}/${lambda.physicalName} is not authorized to ` +
+        `perform: dynamodb:UpdateItem on resource: ${table.arn} because no identity-based policy allows the ` +
+        "dynamodb:UpdateItem action",
+    );
+    expect(await cloud.table.rows("refused")).to.deep.equal([]);
+  });
+
+  it("refuses a state machine as Step Functions does", async () => {
+    const policy = find(program, "aws:iam/rolePolicy:RolePolicy", "OrderFulfilment");
+    const whole = statementsOf(policy);
+    setStatements(policy, whole.slice(1));
+    const { arn } = mainMachine(program);
+    const lambda = find(program, "aws:lambda/function:Function", "createOrder").arn as string;
+    const call = { resource: "arn:aws:states:::lambda:invoke", arguments: { FunctionName: lambda, Payload: {} } };
+    const failure = (await cloud
+      .call(arn as string, call as unknown as TaskCall)
+      .catch((error: unknown) => error)) as any;
+    setStatements(policy, whole);
+    expect(failure.error).to.equal("Lambda.AWSLambdaException");
+    const role = find(program, "aws:iam/role:Role", "OrderFulfilment").physicalName;
+    expect(failure.cause).to.match(
+      new RegExp(
+        `^User: arn:aws:sts::000000000000:assumed-role/${role}/[0-9a-f]{32} is not authorized to perform: ` +
+          `lambda:InvokeFunction on resource: ${lambda} because no identity-based policy allows the ` +
+          "lambda:InvokeFunction action \\(Service: AWSLambda; Status Code: 403; Error Code: AccessDeniedException; " +
+          "Request ID: [0-9a-f-]{36}; Proxy: null\\)$",
+      ),
+    );
+  });
+
+  it("says what a policy denies", async () => {
+    const role = find(program, "aws:iam/role:Role", "deleteOrder");
+    const policy = { ...find(program, "aws:iam/rolePolicy:RolePolicy", "deleteOrder") };
+    const Statement = [
+      { Effect: "Allow", Action: "*", Resource: "*" },
+      { Effect: "Deny", Action: "*", Resource: "*" },
+    ];
+    const authorize = authorizer({
+      outputs: {},
+      resources: [
+        role,
+        { ...policy, inputs: { ...policy.inputs, policy: JSON.stringify({ Version: "2012-10-17", Statement }) } },
+      ],
+    });
+    const table = find(program, "aws:dynamodb/table:Table", "orders").arn as string;
+    const caller = { roleArn: role.arn as string, session: "s" };
+    expect(await authorize(caller, "dynamodb:GetItem", table)).to.match(
+      /on resource: arn:aws:dynamodb:[^ ]* with an explicit deny in an identity-based policy$/,
+    );
+  });
+
+  describe("the door of the table", () => {
+    let guard: TableGuard;
+    let variables: Readonly<Record<string, string>>;
+
+    before(async () => {
+      const table = find(program, "aws:dynamodb/table:Table", "orders");
+      // Nothing of this gets through to a table.
+      guard = await startTableGuard("http://127.0.0.1:1", table, authorizer(program));
+      variables = guard.environmentOf(find(program, "aws:lambda/function:Function", "createOrder"));
+    });
+    after(() => guard.close());
+
+    const request = async (target: string, body: object, accessKey = variables["AWS_ACCESS_KEY_ID"] as string) => {
+      const headers = {
+        "X-Amz-Target": `DynamoDB_20120810.${target}`,
+        Authorization: `AWS4-HMAC-SHA256 Credential=${accessKey}/20250101/eu-west-1/dynamodb/aws4_request`,
+      };
+      const endpoint = variables["AWS_ENDPOINT_URL_DYNAMODB"] as string;
+      const answer = await fetch(endpoint, { method: "POST", headers, body: JSON.stringify(body) });
+      const { __type, Message } = (await answer.json()) as { __type: string; Message: string };
+      return `${answer.status} ${__type}: ${Message.replace(/^User: \S+/, "User")}`;
+    };
+    const TABLES = "arn:aws:dynamodb:eu-west-1:000000000000:table";
+    const refusal = (action: string, resource: string) =>
+      `400 com.amazon.coral.service#AccessDeniedException: User is not authorized to perform: dynamodb:${action} ` +
+      `on resource: ${resource} because no identity-based policy allows the dynamodb:${action} action`;
+
+    it("is shut to another table, to a further action, and to what names no table", async () => {
+      const name = find(program, "aws:dynamodb/table:Table", "orders").physicalName as string;
+      expect(await request("UpdateItem", { TableName: "others" })).to.equal(refusal("UpdateItem", `${TABLES}/others`));
+      expect(await request("PutItem", { TableName: name })).to.equal(refusal("PutItem", `${TABLES}/${name}`));
+      expect(await request("BatchGetItem", { RequestItems: { [name]: {}, others: {} } })).to.equal(
+        refusal("BatchGetItem", `${TABLES}/${name}`),
+      );
+      expect(await request("ListTables", {})).to.equal(refusal("ListTables", "*"));
+    });
+
+    it("is shut to whom nobody knows", async () => {
+      expect(await request("GetItem", { TableName: "orders" }, "ASIAUNKNOWN")).to.equal(
+        "400 com.amazon.coral.service#UnrecognizedClientException: The security token included in the request is invalid.",
+      );
+    });
+
+    it("knows each function by a key of its own", () => {
+      const lambdas = program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
+      const keys = lambdas.map((lambda) => guard.environmentOf(lambda)["AWS_ACCESS_KEY_ID"]);
+      expect(new Set(keys)).to.have.property("size", 6);
+    });
+  });
+});
+
+describe("least privilege of a machine that starts others", function () {
+  this.timeout(60_000);
+
+  it("refuses a child's machine that its role does not name", async () => {
+    const program = await evaluateProgram({}, join(__dirname, "../infra/family.ts"));
+    const cloud = await LocalCloud.start(program);
+    try {
+      const machine = (name: string) => find(program, "aws:sfn/stateMachine:StateMachine", name).arn as string;
+      const start = (from: string, child: string) =>
+        cloud.call(machine(from), {
+          resource: "arn:aws:states:::states:startExecution.sync:2",
+          arguments: { StateMachineArn: machine(child), Name: "n", Input: { order_id: "1", total: 5 } },
+          signal: new AbortController().signal,
+        } as unknown as TaskCall);
+      expect(await start("Family", "Ordering")).to.include({ Status: "SUCCEEDED" });
+      const failure = (await start("Ordering", "Ordering_undo").catch((error: unknown) => error)) as any;
+      expect(failure.error).to.equal("StepFunctions.AWSStepFunctionsException");
+      expect(failure.cause).to.match(/not authorized to perform: states:StartExecution on resource: .*:Ordering_undo-/);
+    } finally {
+      await cloud.close();
+    }
+  });
+});
