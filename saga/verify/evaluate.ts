@@ -279,10 +279,11 @@ function applied(name: string, given: Value): Value {
       return given instanceof Unknown ? UNKNOWN : kindOf(given);
     case "string":
       return typeof given === "string" || typeof given === "number" ? String(given) : UNKNOWN;
-    case "merge":
-      return isArray(given) && given.every(isObject)
-        ? Object.fromEntries(given.flatMap((one): (readonly [string, Value])[] => Object.entries(one)))
-        : UNKNOWN;
+    case "merge": {
+      if (!isArray(given) || !given.every(isObject)) return UNKNOWN;
+      const fields = given.flatMap((one): readonly (readonly [string, Value])[] => Object.entries(one));
+      return Object.fromEntries(fields) as { readonly [key: string]: Value };
+    }
     case "hash":
       // Not the hash itself, but the same text for the same value.
       return typeof given === "string" ? `hash of ${given}` : UNKNOWN;

@@ -1,0 +1,244 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import * as fc from "fast-check";
+import { tripBooking } from "../../examples/trip/saga";
+import { loadMachine, seededRandom, startExecution, TaskFailure, virtualClock } from "../../local/interpreter";
+import { orderFulfilment } from "../../orderFulfilment";
+import { compile, type Saga } from "../../saga";
+import { declarationOf } from "../../saga/declaration";
+import { prove } from "../../saga/prove";
+import {
+  DeclarationError,
+  type RawStates,
+  readDeclaration,
+  type Rule,
+  SearchLimitError,
+  type Verdict,
+  verify,
+} from "../../saga/verify";
+import { build } from "../generated/build";
+import { scenario } from "../generated/spec";
+
+const fixture = (name: string): unknown =>
+  JSON.parse(readFileSync(join(__dirname, "fixtures", name), "utf8")) as unknown;
+const RULES: readonly Rule[] = [
+  "S1",
+  "S2",
+  "S4",
+  "S5",
+  "S6",
+  "S7",
+  "S9",
+  "S10",
+  "S11",
+  "S13",
+  "assignment",
+  "definition",
+];
+
+const definitionOf = (saga: Saga): RawStates =>
+  JSON.parse(JSON.stringify(compile(saga, ({ name }) => name))) as RawStates;
+
+function only(saga: Saga): Verdict {
+  const verdicts = prove(saga);
+  expect(verdicts).to.have.length(1);
+  return verdicts[0] as Verdict;
+}
+
+describe("the verifier", () => {
+  it("proves the order saga, in 9 states", () => {
+    const verdict = only(orderFulfilment);
+    expect(verdict.violations).to.deep.equal([]);
+    expect(verdict.proved).to.deep.equal(RULES);
+    expect(verdict.states).to.equal(9);
+  });
+
+  it("proves the trip saga, with its branches, its list and its pivot", () => {
+    const verdict = only(tripBooking);
+    expect(verdict.violations).to.deep.equal([]);
+    expect(verdict.proved).to.deep.equal(RULES);
+    expect(verdict.states).to.be.greaterThan(100);
+  });
+
+  it("refuses no generated saga", function () {
+    this.timeout(240_000);
+    fc.assert(
+      fc.property(scenario, ({ nodes }) => {
+        const { saga } = build(nodes);
+        try {
+          expect(only(saga).violations).to.deep.equal([]);
+        } catch (error) {
+          // One that outgrows the search is neither proved nor refused.
+          if (!(error instanceof SearchLimitError)) throw error;
+        }
+      }),
+      { numRuns: Number(process.env["VERIFIED_RUNS"] ?? 60) },
+    );
+  });
+
+  it("is done with forty steps and two parallels of five branches", () => {
+    const steps = (count: number) => Array.from({ length: count }, () => ({ kind: "step" as const, definite: true }));
+    const parallel = { kind: "parallel" as const, branches: Array.from({ length: 5 }, () => steps(3)) };
+    const { saga } = build([...steps(5), parallel, ...steps(5), parallel]);
+    const { sound, states } = only(saga);
+    expect(sound).to.equal(true);
+    expect(states).to.be.lessThan(20_000);
+  });
+
+  it("gives up where a machine has more states than it may search", () => {
+    const search = (): Verdict => verify(definitionOf(tripBooking), declarationOf(tripBooking), { limit: 50 });
+    expect(search).to.throw(SearchLimitError, "gave up after 50 states");
+  });
+
+  describe("finds the reference system's machine unsound:", () => {
+    const verdict = verify(fixture("reference.asl.json") as RawStates, readDeclaration(fixture("reference.saga.json")));
+    const found = (rule: Rule, state: string, message: RegExp): void => {
+      const there = verdict.violations.some(
+        (one) => one.rule === rule && one.state === state && message.test(one.message),
+      );
+      expect(there, `${rule} ${state}`).to.equal(true);
+    };
+
+    it("no action is tried again", () => {
+      for (const state of ["CreateOrder", "ProcessPayment", "ProcessShipment"])
+        found("S4", state, /given up on a fault/);
+    });
+
+    it("no state has a timeout", () => {
+      const states = [
+        "CreateOrder",
+        "ProcessPayment",
+        "ProcessShipment",
+        "CancelShipment",
+        "RefundPayment",
+        "DeleteOrder",
+      ];
+      for (const state of states) found("S7", state, /may take forever/);
+    });
+
+    it("an order that was rolled back ends as SUCCEEDED", () => {
+      found("S6", "DeleteOrder", /ends SUCCEEDED/);
+      const { story } = verdict.violations.find(({ rule }) => rule === "S6") as { story: readonly string[] };
+      expect(story).to.deep.equal([
+        "CreateOrder fails: States.Timeout; it may have taken effect, or may yet",
+        "DeleteOrder undoes CreateOrder",
+        "the execution ends SUCCEEDED",
+      ]);
+    });
+
+    it("a compensation that fails once leaves the rest undone", () => {
+      for (const state of ["CancelShipment", "RefundPayment", "DeleteOrder"]) found("S4", state, /after one failure/);
+    });
+
+    it("and the chain of its compensations in order; and it says that it read the control flow alone", () => {
+      expect(verdict.proved).to.include.members(["S1", "S2"]).and.not.include("assignment");
+      expect(verdict.controlFlowOnly).to.equal(true);
+      expect(verdict.sound).to.equal(false);
+    });
+  });
+
+  describe("knows what executions cost:", () => {
+    const { outcomes, payload } = only(orderFulfilment).budgets;
+    const completed = outcomes.find(({ outcome }) => outcome === "completed");
+
+    it("the states that a completed one enters (S13)", () => {
+      expect(completed?.states).to.equal(3);
+    });
+
+    it("the history of the worst completed one, event by event, as the interpreter writes it", async () => {
+      const machine = loadMachine(definitionOf(orderFulfilment) as never);
+      let calls = 0;
+      const execution = startExecution(machine, {
+        input: { order_id: "1", total: 1, card_no: "1", address: "a" },
+        // Each call succeeds at the last of its tries.
+        invoke: async () => {
+          if (++calls % 7 !== 0) throw new TaskFailure("Lambda.ServiceException", "busy");
+          return { Payload: {} };
+        },
+        clock: virtualClock(),
+        random: seededRandom(1),
+      });
+      await execution.result;
+      expect(execution.history.length).to.equal(completed?.events);
+    });
+
+    it("transitions, with every retry, and their price", () => {
+      // Three states, and six retries each.
+      expect(completed?.transitions).to.equal(3 + 3 * 6);
+      expect(completed?.dollarsPerThousand).to.be.closeTo(21 * 0.025, 1e-9);
+    });
+
+    it("seconds, each try up to its timeout and each wait up to its ceiling", () => {
+      expect(completed?.seconds).to.equal(3 * (7 * 30 + (2 + 4 + 8 + 16 + 32 + 60)));
+    });
+
+    it("room for data in a payload", () => {
+      expect(payload).to.include({ state: "ProcessPayment", references: 4 });
+    });
+
+    it("how long lists may be before the history is full", () => {
+      const { items, mostItems } = only(tripBooking).budgets;
+      expect(items).to.equal(10);
+      expect(mostItems).to.be.within(100, 1000);
+    });
+
+    it("no bound where a machine may go round", () => {
+      const machine = {
+        StartAt: "Ask",
+        States: {
+          Ask: { Type: "Task", Resource: "arn:aws:lambda:a:1:function:f", TimeoutSeconds: 1, Next: "Ready" },
+          Ready: {
+            Type: "Choice",
+            Choices: [{ Variable: "$.ok", BooleanEquals: true, Next: "Done" }],
+            Default: "Wait",
+          },
+          Wait: { Type: "Wait", Seconds: 5, Next: "Ask" },
+          Done: { Type: "Succeed" },
+        },
+      };
+      const { budgets } = verify(machine, { saga: "Poll", calls: { Ask: { role: "query" } } });
+      expect(budgets.outcomes.find(({ outcome }) => outcome === "completed")?.seconds).to.equal(Infinity);
+    });
+  });
+
+  describe("refuses a declaration", () => {
+    const refused: readonly (readonly [title: string, declaration: unknown, message: string])[] = [
+      ["that is none", 7, "the declaration is no object"],
+      ["without a name", { calls: {} }, "'saga' is no string: give the saga's name"],
+      ["of a role that there is not", { saga: "S", calls: { A: { role: "step" } } }, 'calls.A.role is "step"'],
+      [
+        "of a step that has no undo",
+        { saga: "S", calls: { A: { role: "compensable" } } },
+        "calls.A is compensable and names no undo",
+      ],
+      [
+        "of a query with an undo",
+        { saga: "S", calls: { A: { role: "query", undo: "B" } } },
+        "calls.A is query, and has an undo",
+      ],
+      [
+        "with errors that are no list",
+        { saga: "S", calls: { A: { role: "query", definite: "E" } } },
+        "calls.A.definite is no list",
+      ],
+    ];
+    for (const [title, declaration, message] of refused) {
+      it(title, () => {
+        expect(() => readDeclaration(declaration)).to.throw(DeclarationError, message);
+      });
+    }
+  });
+
+  it("says so where the declaration and the definition do not fit", () => {
+    const machine = {
+      StartAt: "A",
+      States: { A: { Type: "Task", Resource: "arn:aws:lambda:a:1:function:f", TimeoutSeconds: 1, End: true } },
+    };
+    const messages = verify(machine, { saga: "S", calls: { B: { role: "query" } } }).violations.map(
+      ({ message }) => message,
+    );
+    expect(messages).to.include("the declaration names B, and there is no such Task");
+    expect(messages).to.include("the declaration does not say what A is");
+  });
+});
