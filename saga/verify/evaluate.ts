@@ -183,7 +183,7 @@ function constructed(ast: Ast, context: Value, around: Surroundings): Value {
       ([key, field]) => [value(key, context, around), value(field, context, around)] as const,
     );
     if (!fields.every(([key]) => typeof key === "string")) return UNKNOWN;
-    return Object.fromEntries(fields.filter(([, field]) => field !== undefined));
+    return Object.fromEntries(fields.filter(([, field]) => field !== undefined)) as { readonly [key: string]: Value };
   }
   if (ast.value !== "[") return UNKNOWN;
   const items = (ast.expressions ?? []).map((item) => {

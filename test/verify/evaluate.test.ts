@@ -106,7 +106,7 @@ describe("the evaluator of unknown values", () => {
   it("asks for the length of a list that is gone through", () => {
     const list = new Unknown("input.list");
     const items = (lengths: ReadonlyMap<string, number>): Value =>
-      evaluate(parse("[$map($l, function($x, $i) {{'i': $i}})]") as Ast, { variable: () => list, lengths });
+      evaluate(parse("[$map($l, function($x, $i) {{'i': $i}})]"), { variable: () => list, lengths });
     expect(() => items(NO_LENGTHS)).to.throw("the length of input.list");
     expect(items(new Map([["input.list", 2]]))).to.deep.equal([{ i: 0 }, { i: 1 }]);
     expect(items(new Map([["input.list", 0]]))).to.deep.equal([]);

@@ -147,7 +147,7 @@ describe("the verifier", () => {
     });
 
     it("the history of the worst completed one, event by event, as the interpreter writes it", async () => {
-      const machine = loadMachine(definitionOf(orderFulfilment) as never);
+      const machine = loadMachine(definitionOf(orderFulfilment));
       let calls = 0;
       const execution = startExecution(machine, {
         input: { order_id: "1", total: 1, card_no: "1", address: "a" },
