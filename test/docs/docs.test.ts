@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import * as ts from "typescript";
 import { parse } from "yaml";
+import { SCHEMA } from "../../infra/config";
 
 const ROOT = join(__dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -43,6 +44,15 @@ describe("the documentation", function () {
       expect(diagnose(page)).to.deep.equal([]);
     });
   }
+
+  it("has the keys of the config's schema in Pulumi.yaml, each with its type, default and meaning", () => {
+    const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Key> };
+    const schema = Object.entries<Key>(SCHEMA).map(([key, { type, default: value, description }]) => [
+      key,
+      { type, default: value, description },
+    ]);
+    expect(Object.entries(config)).to.deep.equal(schema);
+  });
 
   it("describes each configuration key as Pulumi.yaml does", () => {
     const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Key> };
