@@ -26,7 +26,8 @@ const integer = (value: number, [least, most]: readonly [number, number], descri
   default: value,
   allowed: `a whole number from ${least} to ${most}`,
   description,
-  read: (text) => (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined),
+  read: (text) =>
+    /^(0|[1-9]\d{0,8})$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined,
 });
 
 const oneOf = <Value extends string | number>(

@@ -11,14 +11,12 @@ export interface Statement {
 export function allow(...statements: readonly Statement[]): pulumi.Output<string> {
   return pulumi.jsonStringify({
     Version: "2012-10-17",
-    Statement: statements
-      .filter(({ actions }) => actions.length > 0)
-      .map(({ actions, resources, conditions }) => ({
-        Effect: "Allow",
-        Action: actions,
-        Resource: resources,
-        ...(conditions && { Condition: conditions }),
-      })),
+    Statement: statements.map(({ actions, resources, conditions }) => ({
+      Effect: "Allow",
+      Action: actions,
+      Resource: resources,
+      ...(conditions && { Condition: conditions }),
+    })),
   });
 }
 

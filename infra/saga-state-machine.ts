@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import {
+  type ArnOf,
   checkExpress,
   compile,
   compileMachine,
@@ -66,26 +67,31 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     );
     const functions = new Map(this.functions.map((deployed) => [deployed.task, deployed]));
     const machines = new Map<SagaMachine, Machine>();
-    const arnOf = (what: LambdaTask | SagaMachine): pulumi.Output<string> =>
-      what.kind === "Task" ? of(functions, what).versionArn : of(machines, what).stateMachine.stateMachineVersionArn;
-    const deploy = (machineName: string, of: Saga, definition: StateMachine<pulumi.Output<string>>) => {
-      const invoked = [...this.functions].filter(({ versionArn }) => mentions(definition, versionArn));
-      const started = [...machines.values()]
-        .map(({ stateMachine }) => stateMachine)
-        .filter(({ stateMachineVersionArn }) => mentions(definition, stateMachineVersionArn));
-      const old = this.functions.filter(({ task }) => retired.includes(task));
+    // What a definition asks the ARN of is what its machine's role allows.
+    const deploy = (machineName: string, own: Saga, define: (arnOf: Versions) => StateMachine<Arn>): Machine => {
+      const asked = new Set<LambdaTask | SagaMachine>(retired);
+      const definition = define((what) => {
+        asked.add(what);
+        return what.kind === "Task"
+          ? known(functions, what).versionArn
+          : known(machines, what).stateMachine.stateMachineVersionArn;
+      });
       const statements = [
-        invokes([...new Set([...invoked, ...old])]),
-        ...statementsOf(of),
-        ...startsExecutions(started.map(({ arn }) => arn)),
+        ...invokes(this.functions.filter(({ task }) => asked.has(task))),
+        ...statementsOf(own),
+        ...startsExecutions(
+          [...machines].filter(([inner]) => asked.has(inner)).map(([, { stateMachine }]) => stateMachine.arn),
+        ),
       ];
       return machine(machineName, { definition, statements, settings, key, tags }, child);
     };
-
     for (const inner of machinesOf(saga)) {
-      machines.set(inner, deploy(inner.name, inner.saga, compileMachine(inner, arnOf)));
+      machines.set(
+        inner,
+        deploy(inner.name, inner.saga, (arnOf) => compileMachine(inner, arnOf)),
+      );
     }
-    const main = deploy(name, saga, compile(saga, arnOf));
+    const main = deploy(name, saga, (arnOf) => compile(saga, arnOf));
     const alias = new aws.sfn.Alias(name, { name: "live", routingConfigurations: routes(main, settings) }, child);
 
     // Recovery of executions that were stopped or lost (S12) belongs here.
@@ -104,10 +110,18 @@ export class SagaStateMachine extends pulumi.ComponentResource {
   }
 }
 
-function of<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Value {
-  const value = map.get(key);
-  if (value === undefined) throw new Error(`${String((key as { name?: string }).name)} is not deployed`);
-  return value;
+type Arn = pulumi.Output<string>;
+/** The versions that a definition calls and starts. */
+type Versions = ArnOf<Arn>;
+
+/** What `machinesOf` and `tasksOf` have named is deployed before anything asks for it. */
+function known<What extends { readonly name: string }, Deployed>(
+  deployed: ReadonlyMap<What, Deployed>,
+  what: What,
+): Deployed {
+  const found = deployed.get(what);
+  if (found === undefined) throw new Error(`'${what.name}' is not deployed`);
+  return found;
 }
 
 /** Which versions new executions run. */
@@ -118,22 +132,14 @@ function routes({ stateMachine }: Machine, { trafficPercent, previousVersion }: 
   return [now, { stateMachineVersionArn: before, weight: 100 - trafficPercent }];
 }
 
-/** Whether a definition has this very output anywhere in it. */
-function mentions(definition: unknown, output: pulumi.Output<string>): boolean {
-  if (definition === output) return true;
-  if (typeof definition !== "object" || definition === null || pulumi.Output.isInstance(definition)) return false;
-  return Object.values(definition).some((inner) => mentions(inner, output));
-}
-
 /**
  * Every version of the functions: executions that began before a deploy go on with the versions of their time.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
  */
-function invokes(functions: readonly TaskFunction[]): Statement {
-  return {
-    actions: functions.length > 0 ? ["lambda:InvokeFunction"] : [],
-    resources: functions.flatMap(({ arn }) => [arn, pulumi.interpolate`${arn}:*`]),
-  };
+function invokes(functions: readonly TaskFunction[]): readonly Statement[] {
+  if (functions.length === 0) return [];
+  const resources = functions.flatMap(({ arn }) => [arn, pulumi.interpolate`${arn}:*`]);
+  return [{ actions: ["lambda:InvokeFunction"], resources }];
 }
 
 /**

@@ -11,7 +11,11 @@ export interface SagaTableArgs extends Partial<
 }
 
 /** The one table of a saga's tasks: an item per order and entity. Keys and TTL are those of `handlers/store.ts`. */
-export function sagaTable(name: string, args: SagaTableArgs, opts?: pulumi.CustomResourceOptions): aws.dynamodb.Table {
+export function sagaTable(
+  name: string,
+  args: SagaTableArgs = {},
+  opts?: pulumi.CustomResourceOptions,
+): aws.dynamodb.Table {
   const { key, tags = {}, deletionProtection, tableBilling, tableMinUnits, tableMaxUnits } = { ...DEFAULTS, ...args };
   const scaled = tableBilling === "provisioned";
   const table = new aws.dynamodb.Table(

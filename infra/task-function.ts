@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LambdaTask } from "../saga";
 import type { Config } from "./config";
 import { usesTableKey } from "./encryption";
-import { allow, assumedBy, TRACES } from "./policy";
+import { allow, assumedBy, type Statement, TRACES } from "./policy";
 
 export interface TaskFunctionArgs {
   readonly task: LambdaTask;
@@ -49,8 +49,7 @@ export class TaskFunction extends pulumi.ComponentResource {
       {
         role: role.name,
         policy: allow(
-          { actions: task.table.map((action) => `dynamodb:${action}`), resources: [table.arn] },
-          ...(key && task.table.length > 0 ? [usesTableKey(key)] : []),
+          ...(task.table.length > 0 ? usesTable(task, table, key) : []),
           // The streams of a group have no names before they are written.
           { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [pulumi.interpolate`${log.arn}:*`] },
           { actions: TRACES, resources: ["*"] },
@@ -84,4 +83,13 @@ export class TaskFunction extends pulumi.ComponentResource {
     this.physicalName = lambda.name;
     this.registerOutputs({ arn: this.arn, versionArn: this.versionArn, physicalName: this.physicalName });
   }
+}
+
+function usesTable(
+  task: LambdaTask,
+  table: aws.dynamodb.Table,
+  key: pulumi.Output<string> | undefined,
+): readonly Statement[] {
+  const statement = { actions: task.table.map((action) => `dynamodb:${action}`), resources: [table.arn] };
+  return key ? [statement, usesTableKey(key)] : [statement];
 }
