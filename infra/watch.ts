@@ -130,4 +130,4 @@ function countOutcomes(
 
 const COMPENSATED = '{ ($.type = "ExecutionFailed") && ($.details.error = "SagaCompensated") }';
 const STUCK =
-  '{ (($.type = "ExecutionFailed") && ($.details.error NOT EXISTS || $.details.error != "SagaCompensated")) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }';
+  '{ (($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated"))) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }';

@@ -2,7 +2,7 @@
 import type { Snapshot } from "./snapshot";
 
 const MACHINE = "sfn.StateMachine OrderFulfilment";
-const TAGS = { project: "saga-aws-pulumi", stack: "local" };
+export const TAGS = { project: "saga-aws-pulumi", stack: "local" };
 
 interface Expected {
   /** What it may do on the table. */
@@ -137,7 +137,7 @@ const watching: Snapshot = {
   "cloudwatch.LogMetricFilter OrderFulfilment-stuck": {
     logGroupName: "<name of cloudwatch.LogGroup OrderFulfilment>",
     pattern:
-      '{ (($.type = "ExecutionFailed") && ($.details.error NOT EXISTS || $.details.error != "SagaCompensated")) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }',
+      '{ (($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated"))) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }',
     metricTransformation: { namespace: `Sagas/<name of ${MACHINE}>`, name: "Stuck", value: "1", unit: "Count" },
   },
   "cloudwatch.MetricAlarm OrderFulfilment-stuck": alarm(

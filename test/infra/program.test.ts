@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { evaluateProgram, type Program } from "../../local/program";
-import { EXPECTED, FUNCTIONS } from "./expected";
+import { EXPECTED, FUNCTIONS, TAGS } from "./expected";
+import { checkResources, checkRoles, checkTags } from "./rules";
 import { differences, type Snapshot, snapshot } from "./snapshot";
 import { KEY_STATEMENTS, VARIANTS } from "./variants";
 
@@ -79,9 +80,19 @@ describe("the Pulumi program", function () {
     });
   });
 
+  it("holds to the rules for what is deployed", () => {
+    checkResources(program, {});
+    checkRoles(program);
+    checkTags(program, TAGS);
+  });
+
   for (const { config, changes } of VARIANTS) {
-    it(`with ${JSON.stringify(config)} differs in this and nothing else`, async () => {
-      const other = await snapshot(await evaluateProgram(config));
+    it(`with ${JSON.stringify(config)} differs in this and nothing else, and holds to the rules`, async () => {
+      const changed = await evaluateProgram(config);
+      checkResources(changed, config);
+      checkRoles(changed);
+      checkTags(changed, TAGS);
+      const other = await snapshot(changed);
       const found = { ...differences(registered, other) };
       const { kmsKey } = config;
       if (kmsKey !== undefined) {

@@ -1,7 +1,7 @@
 // Every key of the config at each other kind of value, and what that changes, exactly.
-const MEMORY = 512;
+import { FUNCTIONS, TAGS } from "./expected";
+
 const KEY = "arn:aws:kms:eu-west-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-import { FUNCTIONS } from "./expected";
 
 type Differences = Readonly<Record<string, readonly [before: unknown, after: unknown]>>;
 
@@ -14,7 +14,6 @@ const eachLog = (property: string, before: unknown, after: unknown): Differences
   );
 const MACHINE = "sfn.StateMachine OrderFulfilment";
 const TABLE = "dynamodb.Table orders";
-const TAGS = { project: "saga-aws-pulumi", stack: "local" };
 
 export interface Variant {
   readonly config: Readonly<Record<string, string>>;
@@ -125,7 +124,7 @@ export const VARIANTS: readonly Variant[] = [
       ],
     },
   },
-  { config: { functionMemory: String(MEMORY) }, changes: eachFunction("memorySize", 256, MEMORY) },
+  { config: { functionMemory: "512" }, changes: eachFunction("memorySize", 256, 512) },
   { config: { functionArchitecture: "x86_64" }, changes: eachFunction("architectures.0", "arm64", "x86_64") },
   {
     config: { reservedConcurrency: "20" },
