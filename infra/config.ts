@@ -174,8 +174,19 @@ export function readConfig(): Config {
   return Object.freeze(values) as Config;
 }
 
+/**
+ * The settings of a component that was given some of them.
+ * @throws RunError for those that do not fit together
+ */
+export function complete(name: string, given: Partial<Config>): Config {
+  const settings = { ...DEFAULTS, ...given };
+  const [misfit] = misfitsOf(settings);
+  if (misfit !== undefined) throw new pulumi.RunError(`'${name}': ${misfit}`);
+  return settings;
+}
+
 /** What is wrong with keys that are each right by themselves. */
-export function misfitsOf(config: Config): readonly string[] {
+function misfitsOf(config: Config): readonly string[] {
   const { tableBilling, tableMinUnits, tableMaxUnits, trafficPercent, previousVersion } = config;
   const misfits: string[] = [];
   if (tableBilling === "on-demand" && tableMinUnits > 0) {

@@ -13,14 +13,18 @@ import {
   statementsOf,
   tasksOf,
 } from "../saga";
-import { type Config, DEFAULTS, misfitsOf } from "./config";
+import { complete, type Config } from "./config";
 import { type Machine, machine } from "./machine";
 import { placeOf, type Statement } from "./policy";
+import type { SagaTableArgs } from "./table";
 import { TaskFunction } from "./task-function";
 import { watch } from "./watch";
 
+/** What is the table's, or the key's, to know. */
+type Elsewhere = keyof SagaTableArgs | "kmsKey";
+
 /** A setting that is left out has the default of the config's key of that name. */
-export interface SagaStateMachineArgs extends Partial<Config> {
+export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>> {
   readonly saga: Saga;
   /** The table of the saga's tasks. */
   readonly table: aws.dynamodb.Table;
@@ -36,6 +40,7 @@ export interface SagaStateMachineArgs extends Partial<Config> {
  * undos, every one with a role that may invoke exactly the functions of its saga; and what watches over them.
  *
  * @throws SagaDefinitionError `not-express`, `definition-too-large`
+ * @throws RunError for settings that do not fit together
  *
  * @example
  * const table = sagaTable("orders");
@@ -56,9 +61,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
   constructor(name: string, args: SagaStateMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("saga:infra:SagaStateMachine", name, {}, opts);
     const { saga, table, key, retired = [], tags = {}, ...given } = args;
-    const settings = { ...DEFAULTS, ...given };
-    const [misfit] = misfitsOf(settings);
-    if (misfit !== undefined) throw new pulumi.RunError(`'${name}': ${misfit}`);
+    const settings = complete(name, given);
     if (settings.workflowType === "EXPRESS") checkExpress(saga);
     const child = { parent: this };
 

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type Config, DEFAULTS } from "./config";
+import { complete, type Config } from "./config";
 
 export interface SagaTableArgs extends Partial<
   Pick<Config, "deletionProtection" | "tableBilling" | "tableMinUnits" | "tableMaxUnits">
@@ -10,13 +10,17 @@ export interface SagaTableArgs extends Partial<
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** The one table of a saga's tasks: an item per order and entity. Keys and TTL are those of `handlers/store.ts`. */
+/**
+ * The one table of a saga's tasks: an item per order and entity. Keys and TTL are those of `handlers/store.ts`.
+ * @throws RunError for settings that do not fit together
+ */
 export function sagaTable(
   name: string,
   args: SagaTableArgs = {},
   opts?: pulumi.CustomResourceOptions,
 ): aws.dynamodb.Table {
-  const { key, tags = {}, deletionProtection, tableBilling, tableMinUnits, tableMaxUnits } = { ...DEFAULTS, ...args };
+  const { key, tags = {}, ...given } = args;
+  const { deletionProtection, tableBilling, tableMinUnits, tableMaxUnits } = complete(name, given);
   const scaled = tableBilling === "provisioned";
   const table = new aws.dynamodb.Table(
     name,

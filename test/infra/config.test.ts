@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { DEFAULTS, type Key, readConfig, SCHEMA } from "../../infra/config";
+import { sagaTable } from "../../infra";
 import { evaluateProgram } from "../../local/program";
 import { VARIANTS } from "./variants";
 
@@ -123,6 +124,12 @@ describe("the config", () => {
         const config: Readonly<Record<string, unknown>> = read(given);
         for (const [name, value] of Object.entries(given)) expect(String(config[name]), name).to.equal(value);
       }),
+    );
+  });
+
+  it("refuses what does not fit together from a program, too", () => {
+    expect(() => sagaTable("orders", { tableMinUnits: 1 })).to.throw(
+      "'orders': tableMinUnits is 1, and a table on demand",
     );
   });
 

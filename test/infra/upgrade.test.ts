@@ -16,7 +16,7 @@ async function raw({ resources }: Program): Promise<Readonly<Record<string, unkn
     const text = code === undefined ? {} : { code: await textsOf(code) };
     return [keyOf(resource), { ...resource, inputs: { ...resource.inputs, ...text } }] as const;
   });
-  return Object.fromEntries(await Promise.all(entries)) as Record<string, unknown>;
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 /** The program with another handler for one task. */
