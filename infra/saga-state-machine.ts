@@ -1,7 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import {
-  type ArnOf,
   checkExpress,
   compile,
   compileMachine,
@@ -70,31 +69,25 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     );
     const functions = new Map(this.functions.map((deployed) => [deployed.task, deployed]));
     const machines = new Map<SagaMachine, Machine>();
-    // What a definition asks the ARN of is what its machine's role allows.
-    const deploy = (machineName: string, own: Saga, define: (arnOf: Versions) => StateMachine<Arn>): Machine => {
-      const asked = new Set<LambdaTask | SagaMachine>(retired);
-      const definition = define((what) => {
-        asked.add(what);
-        return what.kind === "Task"
-          ? known(functions, what).versionArn
-          : known(machines, what).stateMachine.stateMachineVersionArn;
-      });
+    const arnOf = (what: LambdaTask | SagaMachine): Arn =>
+      what.kind === "Task"
+        ? known(functions, what).versionArn
+        : known(machines, what).stateMachine.stateMachineVersionArn;
+    // What a definition names is what its machine's role allows.
+    const deploy = (machineName: string, own: Saga, definition: StateMachine<Arn>): Machine => {
+      const named = outputsIn(definition);
+      const children = [...machines.values()].map(({ stateMachine }) => stateMachine);
       const statements = [
-        ...invokes(this.functions.filter(({ task }) => asked.has(task))),
+        ...invokes(this.functions.filter(({ task, versionArn }) => named.has(versionArn) || retired.includes(task))),
         ...statementsOf(own),
-        ...startsExecutions(
-          [...machines].filter(([inner]) => asked.has(inner)).map(([, { stateMachine }]) => stateMachine.arn),
-        ),
+        ...startsExecutions(children.filter((each) => named.has(each.stateMachineVersionArn)).map(({ arn }) => arn)),
       ];
       return machine(machineName, { definition, statements, settings, key, tags }, child);
     };
     for (const inner of machinesOf(saga)) {
-      machines.set(
-        inner,
-        deploy(inner.name, inner.saga, (arnOf) => compileMachine(inner, arnOf)),
-      );
+      machines.set(inner, deploy(inner.name, inner.saga, compileMachine(inner, arnOf)));
     }
-    const main = deploy(name, saga, (arnOf) => compile(saga, arnOf));
+    const main = deploy(name, saga, compile(saga, arnOf));
     const alias = new aws.sfn.Alias(name, { name: "live", routingConfigurations: routes(main, settings) }, child);
 
     // Recovery of executions that were stopped or lost (S12) belongs here.
@@ -114,8 +107,6 @@ export class SagaStateMachine extends pulumi.ComponentResource {
 }
 
 type Arn = pulumi.Output<string>;
-/** The versions that a definition calls and starts. */
-type Versions = ArnOf<Arn>;
 
 /** What `machinesOf` and `tasksOf` have named is deployed before anything asks for it. */
 function known<What extends { readonly name: string }, Deployed>(
@@ -125,6 +116,13 @@ function known<What extends { readonly name: string }, Deployed>(
   const found = deployed.get(what);
   if (found === undefined) throw new Error(`'${what.name}' is not deployed`);
   return found;
+}
+
+/** The ARNs of what a definition calls and starts. */
+function outputsIn(definition: unknown): ReadonlySet<unknown> {
+  if (pulumi.Output.isInstance(definition)) return new Set([definition]);
+  if (typeof definition !== "object" || definition === null) return new Set();
+  return new Set(Object.values(definition).flatMap((inner) => [...outputsIn(inner)]));
 }
 
 /** Which versions new executions run. */

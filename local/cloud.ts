@@ -131,7 +131,9 @@ export class LocalCloud {
   /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
   private async runChild(machine: Resource, { arguments: args, signal }: TaskCall): Promise<Json> {
     const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
-    await permit(this.authorize, machine, "states:StartExecution", StateMachineArn);
+    // IAM knows a machine by its own ARN, whichever version is meant.
+    const { resource } = this.known(StateMachineArn);
+    await permit(this.authorize, machine, "states:StartExecution", resource.arn as string);
     const execution = this.begin(StateMachineArn, Name, Input);
     const stop = (): void => {
       execution.stop();
