@@ -1,27 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
-import { SagaStateMachine, sagaTable, TaskFunction } from "./infra";
+import { readConfig, sagaKey, SagaStateMachine, sagaTable } from "./infra";
 import { orderFulfilment } from "./orderFulfilment";
-import { tasksOf } from "./saga";
 
-const config = new pulumi.Config();
-const logRetentionDays = config.requireNumber("logRetentionDays");
-
-const table = sagaTable("orders", { deletionProtection: config.requireBoolean("deletionProtection") });
-
-const functions = tasksOf(orderFulfilment).map(
-  (task) => new TaskFunction(task.name, { task, table, logRetentionDays }),
-);
-
-const machine = new SagaStateMachine(orderFulfilment.name, { saga: orderFulfilment, functions, logRetentionDays });
+const config = readConfig();
+const tags = { project: pulumi.getProject(), stack: pulumi.getStack() };
+const key = sagaKey("orders", config, tags);
+const table = sagaTable("orders", { ...config, key, tags });
+const machine = new SagaStateMachine(orderFulfilment.name, { saga: orderFulfilment, table, ...config, key, tags });
 
 export const stateMachineArn = machine.arn;
 export const stateMachineName = machine.physicalName;
+export const stateMachineVersion = machine.version;
+export const alarmTopicArn = machine.alarmTopicArn;
 export const tableName = table.name;
 /** The name of each function's task → the name of the function in the account. */
 export const functionNames = pulumi.all(
-  Object.fromEntries(functions.map((deployed) => [deployed.task.name, deployed.physicalName])),
+  Object.fromEntries(machine.functions.map(({ task, physicalName }) => [task.name, physicalName])),
 );
-export const consoleUrl = machine.arn.apply((arn) => {
+export const consoleUrl = machine.machineArn.apply((arn) => {
   const region = arn.split(":")[3];
   return `https://${region}.console.aws.amazon.com/states/home?region=${region}#/statemachines/view/${arn}`;
 });

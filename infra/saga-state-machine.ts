@@ -1,119 +1,158 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type ArnOf, compile, compileMachine, machinesOf, type Saga, type StateMachine, statementsOf } from "../saga";
-import { allow, assumedBy, type Statement } from "./policy";
-import type { TaskFunction } from "./task-function";
+import {
+  checkExpress,
+  compile,
+  compileMachine,
+  type LambdaTask,
+  machinesOf,
+  type Saga,
+  type SagaMachine,
+  type StateMachine,
+  statementsOf,
+  tasksOf,
+} from "../saga";
+import { complete, type Config } from "./config";
+import { type Machine, machine } from "./machine";
+import { placeOf, type Statement } from "./policy";
+import type { SagaTableArgs } from "./table";
+import { TaskFunction } from "./task-function";
+import { watch } from "./watch";
 
-export interface SagaStateMachineArgs {
+/** What is the table's, or the key's, to know. */
+type Elsewhere = keyof SagaTableArgs | "kmsKey";
+
+/** A setting that is left out has the default of the config's key of that name. */
+export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>> {
   readonly saga: Saga;
-  /** One for every task that the saga names. */
-  readonly functions: readonly TaskFunction[];
-  readonly logRetentionDays: number;
+  /** The table of the saga's tasks. */
+  readonly table: aws.dynamodb.Table;
+  /** The ARN of a customer managed key for logs and executions; give the table the same one. */
+  readonly key?: pulumi.Output<string> | undefined;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Tasks that the saga no longer names, and that executions which are under way may still call. */
+  readonly retired?: readonly LambdaTask[];
 }
 
 /**
- * The state machine of a saga, and one each for its child sagas and their undos: every one with a role that may invoke
- * exactly the functions of its saga, with its log and its traces.
+ * A saga in an account: a function for each of its tasks; its state machine, and one each for its child sagas and their
+ * undos, every one with a role that may invoke exactly the functions of its saga; and what watches over them.
+ *
+ * @throws SagaDefinitionError `not-express`, `definition-too-large`
+ * @throws RunError for settings that do not fit together
+ *
+ * @example
+ * const table = sagaTable("orders");
+ * const { arn } = new SagaStateMachine(orderFulfilment.name, { saga: orderFulfilment, table });
  */
 export class SagaStateMachine extends pulumi.ComponentResource {
+  /** Start executions with this: the ARN of the alias `live`, which leads to the version that is deployed. */
   readonly arn: pulumi.Output<string>;
+  /** Of the state machine itself. */
+  readonly machineArn: pulumi.Output<string>;
+  /** The number of the version that this deploy has made, or found. */
+  readonly version: pulumi.Output<string>;
   readonly physicalName: pulumi.Output<string>;
+  /** Gets the alarms. */
+  readonly alarmTopicArn: pulumi.Output<string>;
+  readonly functions: readonly TaskFunction[];
 
   constructor(name: string, args: SagaStateMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("saga:infra:SagaStateMachine", name, {}, opts);
-    const functions = new Map(args.functions.map((deployed) => [deployed.task.name, deployed.arn]));
-    const machines = new Map<object, aws.sfn.StateMachine>();
-    const arnOf: ArnOf<pulumi.Output<string>> = (what) => {
-      const arn = what.kind === "Task" ? functions.get(what.name) : machines.get(what)?.arn;
-      if (!arn) throw new Error(`'${name}' was given no function for the task '${what.name}'`);
-      return arn;
-    };
-    const make = (machineName: string, saga: Saga, definition: StateMachine<pulumi.Output<string>>) =>
-      this.machine(machineName, args.logRetentionDays, definition, [
-        { actions: ["lambda:InvokeFunction"], resources: named(definition, "FunctionName") },
-        ...statementsOf(saga),
-        ...startsExecutions(named(definition, "StateMachineArn")),
-      ]);
-
-    for (const child of machinesOf(args.saga)) {
-      machines.set(child, make(child.name, child.saga, compileMachine(child, arnOf)));
-    }
-    const machine = make(name, args.saga, compile(args.saga, arnOf));
-
-    this.arn = machine.arn;
-    this.physicalName = machine.name;
-    this.registerOutputs({ arn: this.arn, physicalName: this.physicalName });
-  }
-
-  private machine(
-    name: string,
-    logRetentionDays: number,
-    definition: unknown,
-    statements: readonly Statement[],
-  ): aws.sfn.StateMachine {
+    const { saga, table, key, retired = [], tags = {}, ...given } = args;
+    const settings = complete(name, given);
+    if (settings.workflowType === "EXPRESS") checkExpress(saga);
     const child = { parent: this };
-    // Under this prefix AWS lets every log group write without a growing resource policy.
-    const prefix = `/aws/vendedlogs/states/${name}-`;
-    const log = new aws.cloudwatch.LogGroup(name, { namePrefix: prefix, retentionInDays: logRetentionDays }, child);
-    const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("states.amazonaws.com") }, child);
-    const policy = new aws.iam.RolePolicy(
+
+    this.functions = [...new Set([...tasksOf(saga), ...retired])].map(
+      (task) => new TaskFunction(task.name, { task, table, settings, key, tags }, child),
+    );
+    const functions = new Map(this.functions.map((deployed) => [deployed.task, deployed]));
+    const machines = new Map<SagaMachine, Machine>();
+    const arnOf = (what: LambdaTask | SagaMachine): Arn =>
+      what.kind === "Task"
+        ? known(functions, what).versionArn
+        : known(machines, what).stateMachine.stateMachineVersionArn;
+    // What a definition names is what its machine's role allows.
+    const deploy = (machineName: string, own: Saga, definition: StateMachine<Arn>): Machine => {
+      const named = outputsIn(definition);
+      const children = [...machines.values()].map(({ stateMachine }) => stateMachine);
+      const statements = [
+        ...invokes(this.functions.filter(({ task, versionArn }) => named.has(versionArn) || retired.includes(task))),
+        ...statementsOf(own),
+        ...startsExecutions(children.filter((each) => named.has(each.stateMachineVersionArn)).map(({ arn }) => arn)),
+      ];
+      return machine(machineName, { definition, statements, settings, key, tags }, child);
+    };
+    for (const inner of machinesOf(saga)) {
+      machines.set(inner, deploy(inner.name, inner.saga, compileMachine(inner, arnOf)));
+    }
+    const main = deploy(name, saga, compile(saga, arnOf));
+    const alias = new aws.sfn.Alias(name, { name: "live", routingConfigurations: routes(main, settings) }, child);
+
+    // Recovery of executions that were stopped or lost (S12) belongs here.
+    const topic = watch(
       name,
-      {
-        role: role.name,
-        policy: allow(
-          ...statements,
-          { actions: LOG_DELIVERY, resources: ["*"] },
-          { actions: TRACING, resources: ["*"] },
-        ),
-      },
+      { saga, main, children: [...machines.values()], functions: this.functions, table, settings, tags },
       child,
     );
-    return new aws.sfn.StateMachine(
-      name,
-      {
-        type: "STANDARD",
-        roleArn: role.arn,
-        definition: pulumi.jsonStringify(definition),
-        // Inputs hold card numbers: events are logged, data is not.
-        loggingConfiguration: {
-          level: "ALL",
-          includeExecutionData: false,
-          logDestination: pulumi.interpolate`${log.arn}:*`,
-        },
-        tracingConfiguration: { enabled: true },
-      },
-      // AWS tries the role's access to the log when it creates the machine.
-      { ...child, dependsOn: [policy] },
-    );
+
+    this.arn = alias.arn;
+    this.machineArn = main.stateMachine.arn;
+    this.version = main.stateMachine.stateMachineVersionArn.apply((arn) => arn.split(":").at(-1) as string);
+    this.physicalName = main.stateMachine.name;
+    this.alarmTopicArn = topic.arn;
+    this.registerOutputs({ arn: this.arn, machineArn: this.machineArn, version: this.version });
   }
 }
 
-/** The ARNs that stand in a definition under some name, each once: what the machine calls, and nothing else. */
-function named(definition: unknown, name: string): readonly pulumi.Output<string>[] {
-  const found = new Set<pulumi.Output<string>>();
-  const walk = (value: unknown): void => {
-    if (typeof value !== "object" || value === null || pulumi.Output.isInstance(value)) return;
-    for (const [key, inner] of Object.entries(value)) {
-      if (key === name) found.add(inner as pulumi.Output<string>);
-      else walk(inner);
-    }
-  };
-  walk(definition);
-  return [...found];
+type Arn = pulumi.Output<string>;
+
+/** What `machinesOf` and `tasksOf` have named is deployed before anything asks for it. */
+function known<What extends { readonly name: string }, Deployed>(
+  deployed: ReadonlyMap<What, Deployed>,
+  what: What,
+): Deployed {
+  const found = deployed.get(what);
+  if (found === undefined) throw new Error(`'${what.name}' is not deployed`);
+  return found;
+}
+
+/** The ARNs of what a definition calls and starts. */
+function outputsIn(definition: unknown): ReadonlySet<unknown> {
+  if (pulumi.Output.isInstance(definition)) return new Set([definition]);
+  if (typeof definition !== "object" || definition === null) return new Set();
+  return new Set(Object.values(definition).flatMap((inner) => [...outputsIn(inner)]));
+}
+
+/** Which versions new executions run. */
+function routes({ stateMachine }: Machine, { trafficPercent, previousVersion }: Config) {
+  const now = { stateMachineVersionArn: stateMachine.stateMachineVersionArn, weight: trafficPercent };
+  if (trafficPercent === 100) return [now];
+  const before = pulumi.interpolate`${stateMachine.arn}:${previousVersion}`;
+  return [now, { stateMachineVersionArn: before, weight: 100 - trafficPercent }];
 }
 
 /**
- * What waiting for an execution of another machine takes.
+ * Every version of the functions: executions that began before a deploy go on with the versions of their time.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
+ */
+function invokes(functions: readonly TaskFunction[]): readonly Statement[] {
+  if (functions.length === 0) return [];
+  const resources = functions.flatMap(({ arn }) => [arn, pulumi.interpolate`${arn}:*`]);
+  return [{ actions: ["lambda:InvokeFunction"], resources }];
+}
+
+/**
+ * What waiting for an execution of another machine takes. IAM knows a machine by its own ARN, whichever version is meant.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/stepfunctions-iam.html
  */
 function startsExecutions(machines: readonly pulumi.Output<string>[]): readonly Statement[] {
   const [first] = machines;
   if (!first) return [];
-  const executions = machines.map((machine) =>
-    machine.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`),
-  );
+  const executions = machines.map((each) => each.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`));
   const rule = first.apply((arn) => {
-    const [, partition, , region, account] = arn.split(":");
+    const { partition, region, account } = placeOf(arn);
     return `arn:${partition}:events:${region}:${account}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule`;
   });
   return [
@@ -122,25 +161,3 @@ function startsExecutions(machines: readonly pulumi.Output<string>[]): readonly 
     { actions: ["events:PutTargets", "events:PutRule", "events:DescribeRule"], resources: [rule] },
   ];
 }
-
-/**
- * Neither knows resources: AWS allows them on `*` alone.
- * @see https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
- * @see https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
- */
-const LOG_DELIVERY = [
-  "logs:CreateLogDelivery",
-  "logs:GetLogDelivery",
-  "logs:UpdateLogDelivery",
-  "logs:DeleteLogDelivery",
-  "logs:ListLogDeliveries",
-  "logs:PutResourcePolicy",
-  "logs:DescribeResourcePolicies",
-  "logs:DescribeLogGroups",
-];
-const TRACING = [
-  "xray:PutTraceSegments",
-  "xray:PutTelemetryRecords",
-  "xray:GetSamplingRules",
-  "xray:GetSamplingTargets",
-];

@@ -37,13 +37,13 @@ export class LocalCloud {
     private readonly answer: (state: string, payload: Json) => Answer | undefined,
   ) {
     this.machines = new Map(
-      machinesOf(program).map((resource) => [
-        resource.arn as string,
-        { resource, machine: loadMachine(definitionOf(resource)) },
-      ]),
+      machinesOf(program).flatMap((resource) => {
+        const known = { resource, machine: loadMachine(definitionOf(resource)) };
+        return arnsOf(resource).map((arn) => [arn, known] as const);
+      }),
     );
     this.functions = new Map(deployed.map(({ resource, run }) => [resource.name, run]));
-    this.byArn = new Map(deployed.map(({ resource, run }) => [resource.arn as string, run]));
+    this.byArn = new Map(deployed.flatMap(({ resource, run }) => arnsOf(resource).map((arn) => [arn, run] as const)));
   }
 
   /**
@@ -114,8 +114,8 @@ export class LocalCloud {
       },
       clock: realClock,
       random: Math.random,
-      execution: { name, id: executionArn(machineArn, name) },
-      stateMachine: { id: machineArn, name: resource.physicalName as string },
+      execution: { name, id: executionArn(resource.arn as string, name) },
+      stateMachine: { id: resource.arn as string, name: resource.physicalName as string },
     });
     return execution;
   }
@@ -131,7 +131,9 @@ export class LocalCloud {
   /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
   private async runChild(machine: Resource, { arguments: args, signal }: TaskCall): Promise<Json> {
     const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
-    await permit(this.authorize, machine, "states:StartExecution", StateMachineArn);
+    // IAM knows a machine by its own ARN, whichever version is meant.
+    const { resource } = this.known(StateMachineArn);
+    await permit(this.authorize, machine, "states:StartExecution", resource.arn as string);
     const execution = this.begin(StateMachineArn, Name, Input);
     const stop = (): void => {
       execution.stop();
@@ -162,16 +164,24 @@ export function definitionOf(stateMachine: Resource): Json {
   return JSON.parse(stateMachine.inputs["definition"] as string) as Json;
 }
 
-/** The state machine that an execution starts; beside it there may be those of child sagas. */
+/** The state machine that an execution starts, by its alias; beside it there may be those of child sagas. */
 export function mainMachine(program: Program): Resource {
   const { stateMachineArn } = program.outputs;
-  const found = machinesOf(program).find(({ arn }) => arn === stateMachineArn);
+  const alias = program.resources.find(({ type, arn }) => type === "aws:sfn/alias:Alias" && arn === stateMachineArn);
+  const [route] = (alias?.inputs["routingConfigurations"] ?? []) as { stateMachineVersionArn: string }[];
+  const found = machinesOf(program).find((machine) =>
+    arnsOf(machine).includes(route?.stateMachineVersionArn ?? (stateMachineArn as string)),
+  );
   if (!found) throw new Error("the program exports no stateMachineArn of a state machine that it registers");
   return found;
 }
 
 const machinesOf = ({ resources }: Program): readonly Resource[] =>
   resources.filter(({ type }) => type === "aws:sfn/stateMachine:StateMachine");
+
+/** The ARNs by which something may be called: its own, and that of its version. */
+const arnsOf = ({ arn, versionArn }: Resource): readonly string[] =>
+  [arn, versionArn].filter((each) => each !== undefined);
 
 /** The ARN of the execution of that name. */
 export const executionArn = (machineArn: string, name: string): string =>

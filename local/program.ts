@@ -16,6 +16,8 @@ export interface Resource {
   /** Absent for components, which are no resources of AWS, as is the ARN for what has none. */
   readonly physicalName?: string;
   readonly arn?: string;
+  /** With the version of what publishes any. */
+  readonly versionArn?: string;
 }
 
 /** What the Pulumi program says: every resource, in the order of registration, and the stack's outputs. */
@@ -37,15 +39,22 @@ export async function evaluateProgram(config: Readonly<Record<string, string>> =
   const resources: Resource[] = [];
 
   const mocks: pulumi.runtime.Mocks = {
-    newResource: ({ type, name, custom, inputs: untyped }) => {
+    newResource: async ({ type, name, custom, inputs: untyped }) => {
       const inputs = untyped as Resource["inputs"];
-      const identity = custom ? identify(type, name, inputs) : undefined;
-      resources.push({ type, name, inputs, ...identity });
-      if (!identity) return { id: undefined, state: {} };
-      return { id: identity.physicalName, state: { ...inputs, arn: identity.arn, name: identity.physicalName } };
+      const at = resources.length;
+      resources.push({ type, name, inputs });
+      if (!custom) return { id: undefined, state: {} };
+      const { physicalName, arn } = identify(type, name, inputs);
+      const published = inputs["publish"] === true ? { versionArn: `${arn}:${await versionOf(inputs)}` } : {};
+      resources[at] = { type, name, inputs, physicalName, ...(arn !== undefined && { arn }), ...published };
+      // Of a function and of a state machine, in this order.
+      const versions = { qualifiedArn: published.versionArn, stateMachineVersionArn: published.versionArn };
+      return { id: physicalName, state: { ...inputs, arn, name: physicalName, ...versions } };
     },
     call: ({ token }) => {
-      throw new Error(`the program calls ${token}, which needs an account`);
+      const answer = ANSWERS[token];
+      if (!answer) throw new Error(`the program calls ${token}, which needs an account`);
+      return answer;
     },
   };
   await pulumi.runtime.setMocks(mocks, project.name, "local", false);
@@ -76,15 +85,36 @@ interface ProjectFile {
   readonly config: Readonly<Record<string, { readonly default: unknown }>>;
 }
 
-type Inputs = { readonly name?: string; readonly namePrefix?: string };
+type Inputs = {
+  readonly name?: string;
+  readonly namePrefix?: string;
+  readonly routingConfigurations?: readonly { readonly stateMachineVersionArn: string }[];
+};
+
+/** What the program may ask of the account. */
+const ANSWERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "aws:index/getCallerIdentity:getCallerIdentity": { accountId: ACCOUNT },
+  "aws:index/getRegion:getRegion": { region: REGION },
+  "aws:index/getPartition:getPartition": { partition: "aws" },
+};
+
+/** A number that changes with what is published, and with nothing else: AWS makes no version where nothing changed. */
+async function versionOf({ code, ...inputs }: Resource["inputs"]): Promise<number> {
+  const assets = await (code as { assets?: Promise<Record<string, { text?: Promise<string> }>> } | undefined)?.assets;
+  const files = Object.entries(assets ?? {}).map(async ([path, { text }]) => [path, await text]);
+  const hash = createHash("sha256").update(JSON.stringify([inputs, await Promise.all(files)]));
+  return 1 + hash.digest().readUIntBE(0, 3);
+}
 
 function identify(
   type: string,
   name: string,
-  { name: given, namePrefix }: Inputs,
+  { name: given, namePrefix, routingConfigurations: [route] = [] }: Inputs,
 ): { arn?: string; physicalName: string } {
   const suffix = createHash("sha256").update(`${type}\0${name}`).digest("hex").slice(0, 7);
   const physicalName = given ?? `${namePrefix ?? `${name}-`}${suffix}`;
+  // An alias of a state machine is named beneath it.
+  if (route) return { physicalName, arn: route.stateMachineVersionArn.replace(/[^:]*$/, physicalName) };
   const spell = ARNS[type];
   return { physicalName, ...(spell && { arn: spell(physicalName) }) };
 }
@@ -94,5 +124,7 @@ const ARNS: Readonly<Record<string, (name: string) => string>> = {
   "aws:lambda/function:Function": (name) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`,
   "aws:sfn/stateMachine:StateMachine": (name) => `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${name}`,
   "aws:cloudwatch/logGroup:LogGroup": (name) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${name}`,
+  "aws:kms/key:Key": (name) => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${name}`,
+  "aws:sns/topic:Topic": (name) => `arn:aws:sns:${REGION}:${ACCOUNT}:${name}`,
   "aws:iam/role:Role": (name) => `arn:aws:iam::${ACCOUNT}:role/${name}`,
 };

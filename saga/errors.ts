@@ -15,6 +15,7 @@ export type SagaDefinitionErrorCode =
   | "bad-branch"
   | "bad-concurrency"
   | "task-conflict"
+  | "not-express"
   | "definition-too-large";
 
 /** A saga that can't be built: what is wrong, where, and what to do. Thrown while the program runs, before any deploy. */

@@ -4,7 +4,8 @@ export { type ArnOf, compile, compileMachine, machinesOf, type SagaMachine } fro
 export { and, eq, gt, gte, isPresent, lt, lte, ne, not, or, type Test } from "./condition";
 export { days, type Duration, hours, minutes, seconds } from "./duration";
 export { SagaDefinitionError, type SagaDefinitionErrorCode } from "./errors";
-export { type Saga, statementsOf, tasksOf } from "./nodes";
+export { checkExpress } from "./express";
+export { mustSucceed, type Saga, statementsOf, tasksOf } from "./nodes";
 export type { Mapped, Maybe, Ref } from "./ref";
 export type { Retry } from "./retry";
 export {

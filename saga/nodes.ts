@@ -128,6 +128,12 @@ export function tasksOf(saga: Saga): readonly LambdaTask[] {
   return [...tasks].filter((task) => task.kind === "Task");
 }
 
+/** The functions that run what is never given up: undos, and what stands after the pivot (S5). */
+export function mustSucceed(saga: Saga): ReadonlySet<LambdaTask> {
+  const calls = callsOf(saga.steps).filter((call) => call.kind === "Undo" || call.committed);
+  return new Set(calls.map(({ task }) => task).filter((task) => task.kind === "Task"));
+}
+
 /** The sagas that a saga runs as executions of their own, each once; not their children. */
 export function childrenOf(saga: Saga): readonly Saga[] {
   return [...new Set(flatten(saga.steps).flatMap((node) => (node.kind === "Child" ? [node.saga] : [])))];

@@ -1,10 +1,9 @@
-import { SagaStateMachine, sagaTable, TaskFunction } from "../../infra";
-import { tasksOf } from "../../saga";
+import { SagaStateMachine, sagaTable } from "../../infra";
 import { tripBooking } from "./saga";
 
-const logRetentionDays = 7;
 const table = sagaTable("trips", { deletionProtection: false });
-const functions = tasksOf(tripBooking).map((task) => new TaskFunction(task.name, { task, table, logRetentionDays }));
-const machine = new SagaStateMachine(tripBooking.name, { saga: tripBooking, functions, logRetentionDays });
+// An approval alone may take two days.
+const slowExecutionMinutes = 3 * 24 * 60;
+const machine = new SagaStateMachine(tripBooking.name, { saga: tripBooking, table, slowExecutionMinutes });
 
 export const stateMachineArn = machine.arn;

@@ -96,5 +96,6 @@ const GIVEN = "$states.context.Execution.Input";
 export const UNDO_INPUT = {
   input: `${GIVEN}.input`,
   result: (variable: string): string => `${GIVEN}.results.${variable}`,
-  execution: `$replace(${GIVEN}.machine, ':stateMachine:', ':execution:') & ':' & ${GIVEN}.name`,
+  // The ARN of an execution tells its machine, not the machine's version.
+  execution: `$replace(${GIVEN}.machine, /:stateMachine:([^:]+).*/, ':execution:$1') & ':' & ${GIVEN}.name`,
 } as const;

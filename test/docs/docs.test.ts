@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import * as ts from "typescript";
 import { parse } from "yaml";
+import { SCHEMA } from "../../infra/config";
 
 const ROOT = join(__dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -44,6 +45,15 @@ describe("the documentation", function () {
     });
   }
 
+  it("has the keys of the config's schema in Pulumi.yaml, each with its type, default and meaning", () => {
+    const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Key> };
+    const schema = Object.entries<Key>(SCHEMA).map(([key, { type, default: value, description }]) => [
+      key,
+      { type, default: value, description },
+    ]);
+    expect(Object.entries(config)).to.deep.equal(schema);
+  });
+
   it("describes each configuration key as Pulumi.yaml does", () => {
     const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Key> };
     const rows = Object.entries(config).map(
@@ -54,16 +64,17 @@ describe("the documentation", function () {
     expect([...table.matchAll(/^\| `.*$/gm)].map(([row]) => row.replace(/ +/g, " "))).to.deep.equal(rows);
   });
 
-  it("sets in Pulumi.dev.yaml only keys that there are, to values of their types", () => {
-    const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Key> };
-    const dev = parse(read("Pulumi.dev.yaml")) as { config: Record<string, unknown> };
-    const own = Object.entries(dev.config).filter(([key]) => key.startsWith("saga-aws-pulumi:"));
-    expect(own).not.to.be.empty;
-    for (const [key, value] of own) {
-      const type = config[key.replace("saga-aws-pulumi:", "")]?.type;
-      expect(Number.isInteger(value) ? "integer" : typeof value, key).to.equal(type);
-    }
-  });
+  for (const file of ["Pulumi.dev.yaml", "Pulumi.local.yaml"]) {
+    it(`sets in ${file} only keys that there are, to values that are allowed`, () => {
+      const { config } = parse(read(file)) as { config: Record<string, unknown> };
+      const own = Object.entries(config).filter(([key]) => key.startsWith("saga-aws-pulumi:"));
+      expect(own).not.to.be.empty;
+      for (const [key, value] of own) {
+        const known = SCHEMA[key.replace("saga-aws-pulumi:", "") as keyof typeof SCHEMA];
+        expect(known.read(String(value)), key).to.equal(value);
+      }
+    });
+  }
 
   it("says of the four orders what they are held to", () => {
     const orders = JSON.parse(read("examples/orders.json")) as Order[];

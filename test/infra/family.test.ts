@@ -16,7 +16,10 @@ describe("a program with a child saga", function () {
   const arn = (type: string, name: string) =>
     program.resources.find((resource) => resource.type === type && resource.name === name)?.arn as string;
   const machine = (name: string) => arn("aws:sfn/stateMachine:StateMachine", name);
-  const lambda = (name: string) => arn("aws:lambda/function:Function", name);
+  const lambda = (name: string) => {
+    const found = arn("aws:lambda/function:Function", name);
+    return [found, `${found}:*`];
+  };
   const statements = (name: string) => {
     const policy = program.resources.find(
       ({ type, name: of }) => type === "aws:iam/rolePolicy:RolePolicy" && of === name,
@@ -29,12 +32,12 @@ describe("a program with a child saga", function () {
 
   it("deploys a machine for the child and one for its undo, each with a role for what it calls", () => {
     expect(statements("Ordering")).to.deep.equal([
-      [["lambda:InvokeFunction"], [lambda("createOrder"), lambda("deleteOrder")]],
+      [["lambda:InvokeFunction"], [...lambda("createOrder"), ...lambda("deleteOrder")]],
     ]);
-    expect(statements("Ordering_undo")).to.deep.equal([[["lambda:InvokeFunction"], [lambda("deleteOrder")]]]);
+    expect(statements("Ordering_undo")).to.deep.equal([[["lambda:InvokeFunction"], lambda("deleteOrder")]]);
     const children = [machine("Ordering"), machine("Ordering_undo")];
     expect(statements("Family")).to.deep.equal([
-      [["lambda:InvokeFunction"], [lambda("processPayment"), lambda("refundPayment")]],
+      [["lambda:InvokeFunction"], [...lambda("processPayment"), ...lambda("refundPayment")]],
       [["sns:Publish"], ["arn:aws:sns:eu-west-1:000000000000:orders"]],
       [["states:StartExecution"], children],
       [
@@ -46,6 +49,35 @@ describe("a program with a child saga", function () {
         ["arn:aws:events:eu-west-1:000000000000:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"],
       ],
     ]);
+  });
+
+  it("has the parent start one version of each child machine, and name the execution that it undoes without it", () => {
+    const versions = ["Ordering", "Ordering_undo"].map(
+      (name) =>
+        program.resources.find(({ type, name: of }) => type.endsWith(":StateMachine") && of === name)?.versionArn,
+    );
+    const registered = program.resources.find(({ name, type }) => name === "Family" && type.endsWith(":StateMachine"));
+    const { States } = JSON.parse(registered?.inputs["definition"] as string) as { States: Record<string, any> };
+    expect(States["Order"].Arguments.StateMachineArn).to.equal(versions[0]);
+    expect(States["Undo_Order"].Arguments).to.deep.include({ StateMachineArn: versions[1] });
+    expect(States["Undo_Order"].Arguments.Input.machine).to.equal(versions[0]);
+  });
+
+  it("counts a child that is stuck among the saga's own", () => {
+    const filters = program.resources.filter(({ type }) => type.endsWith(":LogMetricFilter"));
+    const of = (name: string) => filters.find((filter) => filter.name === name)?.inputs as any;
+    expect(filters.map(({ name }) => name)).to.have.members([
+      "Family-compensated",
+      "Family-stuck",
+      "Ordering-stuck",
+      "Ordering_undo-stuck",
+    ]);
+    for (const name of ["Ordering-stuck", "Ordering_undo-stuck"]) {
+      expect(of(name).metricTransformation).to.deep.equal(of("Family-stuck").metricTransformation);
+      expect(of(name).logGroupName).to.match(
+        new RegExp(`^/aws/vendedlogs/states/${name.replace("-stuck", "")}-[0-9a-f]{7}$`),
+      );
+    }
   });
 
   it("calls a service with the mapped input, and without a function", () => {

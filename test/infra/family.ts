@@ -1,8 +1,8 @@
 // A program with a child saga and a service: what only this test deploys.
 import { createOrder, deleteOrder } from "../../handlers/order";
 import { processPayment, refundPayment } from "../../handlers/payment";
-import { SagaStateMachine, sagaTable, TaskFunction } from "../../infra";
-import { gt, saga, serviceTask, tasksOf } from "../../saga";
+import { SagaStateMachine, sagaTable } from "../../infra";
+import { gt, saga, serviceTask } from "../../saga";
 
 interface Request {
   order_id: string;
@@ -43,6 +43,5 @@ const family = saga<Request>("Family")
   .returns(({ Order, Pay }) => ({ order_id: Order.order_id, payment_id: Pay.payment_id }));
 
 const table = sagaTable("orders", { deletionProtection: false });
-const functions = tasksOf(family).map((task) => new TaskFunction(task.name, { task, table, logRetentionDays: 1 }));
-const machine = new SagaStateMachine(family.name, { saga: family, functions, logRetentionDays: 1 });
+const machine = new SagaStateMachine(family.name, { saga: family, table });
 export const stateMachineArn = machine.arn;

@@ -1,0 +1,208 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** One key of a stack's config: what it may be, and what it is when a stack says nothing. */
+export interface Key<Value> {
+  /** As Pulumi names it in `Pulumi.yaml`. */
+  readonly type: "boolean" | "integer" | "string";
+  readonly default: Value;
+  /** What is allowed, in the words of an error. */
+  readonly allowed: string;
+  /** What the key means: the same sentence in `Pulumi.yaml` and in the README. */
+  readonly description: string;
+  /** The value, from the text that Pulumi keeps; undefined for what is not allowed. */
+  readonly read: (text: string) => Value | undefined;
+}
+
+const flag = (value: boolean, description: string): Key<boolean> => ({
+  type: "boolean",
+  default: value,
+  allowed: "true or false",
+  description,
+  read: (text) => (text === "true" ? true : text === "false" ? false : undefined),
+});
+
+const integer = (value: number, [least, most]: readonly [number, number], description: string): Key<number> => ({
+  type: "integer",
+  default: value,
+  allowed: `a whole number from ${least} to ${most}`,
+  description,
+  read: (text) =>
+    /^(0|[1-9]\d{0,8})$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined,
+});
+
+const oneOf = <Value extends string | number>(
+  type: Key<Value>["type"],
+  [first, ...others]: readonly [Value, ...Value[]],
+  description: string,
+  value = first,
+): Key<Value> => ({
+  type,
+  default: value,
+  allowed: `one of ${[first, ...others].join(", ")}`,
+  description,
+  read: (text) => [first, ...others].find((each) => String(each) === text),
+});
+
+const text = (value: string, allowed: string, pattern: RegExp, description: string): Key<string> => ({
+  type: "string",
+  default: value,
+  allowed,
+  description,
+  read: (given) => (pattern.test(given) ? given : undefined),
+});
+
+// What CloudWatch Logs takes.
+const DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+
+/** Every key of the project's namespace. */
+export const SCHEMA = {
+  deletionProtection: flag(
+    true,
+    "Whether the table refuses to be deleted. Set it to false, and deploy, before you destroy a stack.",
+  ),
+  logRetentionDays: oneOf(
+    "integer",
+    DAYS,
+    "How long CloudWatch keeps the logs of the functions and of the state machine, in days: 1, 3, 5, 7, 14, 30, 60, 90, ...",
+    30,
+  ),
+  logLevel: oneOf(
+    "string",
+    ["ALL", "ERROR", "FATAL"],
+    "Which events of an execution are logged: ALL, ERROR or FATAL. The alarm on stuck executions needs FATAL at least.",
+  ),
+  logExecutionData: flag(
+    false,
+    "Whether the log shows what goes into the steps and comes out of them: card numbers too.",
+  ),
+  alarmEmail: text(
+    "none",
+    "none, or an e-mail address",
+    /^(none|[^\s@]+@[^\s@]+\.[^\s@]+)$/,
+    "Who gets the alarms by e-mail, once they confirm the subscription; or none.",
+  ),
+  slowExecutionMinutes: integer(
+    60,
+    [1, 525_600],
+    "How long an execution may take before an alarm says that it was slow, in minutes.",
+  ),
+  workflowType: oneOf(
+    "string",
+    ["STANDARD", "EXPRESS"],
+    "STANDARD; or EXPRESS, for sagas of queries alone that end within 5 minutes.",
+  ),
+  trafficPercent: integer(
+    100,
+    [1, 100],
+    "How many of the new executions run what is deployed now, in percent; the others run previousVersion.",
+  ),
+  previousVersion: integer(
+    0,
+    [0, 999_999_999],
+    "The version of the state machine that runs the other executions while trafficPercent is below 100; or 0.",
+  ),
+  functionMemory: integer(256, [128, 10_240], "The memory of each function, in MB; its share of a CPU grows with it."),
+  functionArchitecture: oneOf(
+    "string",
+    ["arm64", "x86_64"],
+    "What the functions run on: arm64, the cheaper, or x86_64.",
+  ),
+  reservedConcurrency: integer(
+    0,
+    [0, 10_000],
+    "How many calls of one function may run at once, kept free for it in the account; or 0, for whatever the account has.",
+  ),
+  tableBilling: oneOf(
+    "string",
+    ["on-demand", "provisioned"],
+    "How the table is paid: on-demand, by the call; or provisioned, by the hour, scaled from tableMinUnits to tableMaxUnits.",
+  ),
+  tableMinUnits: integer(
+    0,
+    [0, 40_000],
+    "The least capacity of a provisioned table, in units, of reads and of writes each; or 0, on demand.",
+  ),
+  tableMaxUnits: integer(
+    0,
+    [0, 40_000],
+    "The most capacity of the table, in units, of reads and of writes each; or 0, on demand, for no maximum.",
+  ),
+  kmsKey: text(
+    "aws-owned",
+    "aws-owned, create, or the ARN of a KMS key",
+    /^(aws-owned|create|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+)$/,
+    "What encrypts the table, the logs and the executions: aws-owned, create for a key of the stack's own, or a key's ARN.",
+  ),
+} as const;
+
+type Schema = typeof SCHEMA;
+
+/** A stack's config, complete: each key has its value or its default. */
+export type Config = { readonly [Name in keyof Schema]: Schema[Name] extends Key<infer Value> ? Value : never };
+
+/** What holds where a stack says nothing. */
+export const DEFAULTS = Object.fromEntries(
+  Object.entries(SCHEMA).map(([name, { default: value }]) => [name, value]),
+) as Config;
+
+/**
+ * The stack's config, checked.
+ * @throws RunError that names every key that can't be used, its value, and what is allowed; keys that there are none of too
+ */
+export function readConfig(): Config {
+  const given = new pulumi.Config();
+  const values: Record<string, unknown> = {};
+  const faults: string[] = [];
+  for (const [name, key] of Object.entries<Key<unknown>>(SCHEMA)) {
+    const set = given.get(name);
+    values[name] = set === undefined ? key.default : key.read(set);
+    if (values[name] === undefined) faults.push(`${given.name}:${name} is ${JSON.stringify(set)}: use ${key.allowed}`);
+  }
+  const prefix = `${given.name}:`;
+  for (const full of Object.keys(pulumi.runtime.allConfig())) {
+    if (full.startsWith(prefix) && !(full.slice(prefix.length) in SCHEMA)) {
+      faults.push(`${full}: there is no such key; there are ${Object.keys(SCHEMA).join(", ")}`);
+    }
+  }
+  // Whether keys fit together can only be said of keys that are right by themselves.
+  const misfits = faults.length === 0 ? misfitsOf(values as Config).map((misfit) => `${prefix}${misfit}`) : [];
+  const all = [...faults, ...misfits];
+  if (all.length > 0)
+    throw new pulumi.RunError(`the stack's config can't be used\n${all.map((each) => `  ${each}`).join("\n")}`);
+  return Object.freeze(values) as Config;
+}
+
+/**
+ * The settings of a component that was given some of them.
+ * @throws RunError for those that do not fit together
+ */
+export function complete(name: string, given: Partial<Config>): Config {
+  const settings = { ...DEFAULTS, ...given };
+  const [misfit] = misfitsOf(settings);
+  if (misfit !== undefined) throw new pulumi.RunError(`'${name}': ${misfit}`);
+  return settings;
+}
+
+/** What is wrong with keys that are each right by themselves. */
+function misfitsOf(config: Config): readonly string[] {
+  const { tableBilling, tableMinUnits, tableMaxUnits, trafficPercent, previousVersion } = config;
+  const misfits: string[] = [];
+  if (tableBilling === "on-demand" && tableMinUnits > 0) {
+    misfits.push(
+      `tableMinUnits is ${tableMinUnits}, and a table on demand has no minimum: use 0, or tableBilling provisioned`,
+    );
+  }
+  if (tableBilling === "provisioned" && (tableMinUnits === 0 || tableMaxUnits < tableMinUnits)) {
+    misfits.push(
+      `tableMinUnits is ${tableMinUnits} and tableMaxUnits is ${tableMaxUnits}: a provisioned table wants a minimum of 1 or more, and a maximum not below it`,
+    );
+  }
+  if (trafficPercent < 100 !== previousVersion > 0) {
+    misfits.push(
+      `trafficPercent is ${trafficPercent} and previousVersion is ${previousVersion}: set both to shift executions gradually, or neither`,
+    );
+  }
+  return misfits;
+}

@@ -1,0 +1,71 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Machine } from "./machine";
+import { placeOf } from "./policy";
+import type { TaskFunction } from "./task-function";
+
+type Metric = readonly [namespace: pulumi.Input<string>, name: string, ...rest: readonly unknown[]];
+
+/** What becomes of the executions, how long they and each function take, and what fails. */
+export function dashboard(
+  name: string,
+  from: {
+    /** The namespace of the metrics that the log's events are counted in. */
+    readonly outcomes: pulumi.Output<string>;
+    readonly main: Machine;
+    readonly functions: readonly TaskFunction[];
+  },
+  child: pulumi.CustomResourceOptions,
+): aws.cloudwatch.Dashboard {
+  const { outcomes, main, functions } = from;
+  const machineArn = main.stateMachine.arn;
+  const region = machineArn.apply((arn) => placeOf(arn).region);
+  const ofMachine = (metric: string, label: string): Metric => [
+    "AWS/States",
+    metric,
+    "StateMachineArn",
+    machineArn,
+    { label },
+  ];
+  const ofFunctions = (metric: string): readonly Metric[] =>
+    functions.map(({ task, physicalName }) => [
+      "AWS/Lambda",
+      metric,
+      "FunctionName",
+      physicalName,
+      { label: task.name },
+    ]);
+  const widgets = [
+    graph("Executions", "Sum", [
+      ofMachine("ExecutionsStarted", "started"),
+      ofMachine("ExecutionsSucceeded", "completed"),
+      [outcomes, "Compensated", { label: "compensated" }],
+      [outcomes, "Stuck", { label: "stuck" }],
+    ]),
+    graph("How long an execution takes, in ms: the median, and the longest", "p50", [
+      ofMachine("ExecutionTime", "median"),
+      [...ofMachine("ExecutionTime", "").slice(0, 4), { label: "longest", stat: "Maximum" }] as unknown as Metric,
+    ]),
+    graph("How long the call of a step takes, in ms (p95)", "p95", ofFunctions("Duration")),
+    graph("Calls that fail, refusals among them", "Sum", ofFunctions("Errors")),
+    graph("Calls that are throttled", "Sum", ofFunctions("Throttles")),
+    graph("State transitions that are throttled", "Sum", [ofMachine("ExecutionThrottled", "throttled")]),
+  ];
+  const dashboardBody = pulumi.jsonStringify({
+    widgets: widgets.map(({ title, stat, metrics }, at) => ({
+      type: "metric",
+      x: (at % 2) * 12,
+      y: Math.floor(at / 2) * 6,
+      width: 12,
+      height: 6,
+      properties: { title, region, view: "timeSeries", period: 300, stat, metrics },
+    })),
+  });
+  return new aws.cloudwatch.Dashboard(
+    name,
+    { dashboardName: pulumi.interpolate`${main.stateMachine.name}`, dashboardBody },
+    child,
+  );
+}
+
+const graph = (title: string, stat: string, metrics: readonly Metric[]) => ({ title, stat, metrics });

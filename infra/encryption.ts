@@ -1,0 +1,92 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Config } from "./config";
+import { placeOf, type Statement } from "./policy";
+
+/**
+ * The ARN of the customer managed key that the stack's config asks for: a key that there is, or one of the stack's own;
+ * undefined where AWS's own keys encrypt.
+ *
+ * A key that is given must have the statements of `keyPolicy` in its own policy.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+ */
+export function sagaKey(
+  name: string,
+  { kmsKey }: Pick<Config, "kmsKey">,
+  tags: Readonly<Record<string, string>> = {},
+): pulumi.Output<string> | undefined {
+  if (kmsKey === "aws-owned") return undefined;
+  if (kmsKey !== "create") return pulumi.output(kmsKey);
+  const policy = pulumi
+    .all([aws.getCallerIdentityOutput({}), aws.getRegionOutput({}), aws.getPartitionOutput({})])
+    .apply(([{ accountId: account }, { region }, { partition }]) => keyPolicy({ account, region, partition }));
+  const key = new aws.kms.Key(name, {
+    description: `Data of ${name} at rest`,
+    enableKeyRotation: true,
+    deletionWindowInDays: 30,
+    policy,
+    tags,
+  });
+  return key.arn;
+}
+
+/** Who may use a key: whoever IAM lets in the account, and the two services that keep and deliver its logs. */
+function keyPolicy({ account, region, partition }: ReturnType<typeof placeOf>): string {
+  const logs = `arn:${partition}:logs:${region}:${account}`;
+  const statement = (Principal: object, Action: string | string[], Condition?: object) => ({
+    Effect: "Allow",
+    Principal,
+    Action,
+    // In a key's policy this is the key itself.
+    Resource: "*",
+    ...(Condition && { Condition }),
+  });
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      statement({ AWS: `arn:${partition}:iam::${account}:root` }, "kms:*"),
+      statement(
+        { Service: `logs.${region}.amazonaws.com` },
+        ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+        { ArnLike: { "kms:EncryptionContext:aws:logs:arn": `${logs}:log-group:*` } },
+      ),
+      statement({ Service: "delivery.logs.amazonaws.com" }, "kms:Decrypt", {
+        StringEquals: { "kms:EncryptionContext:SourceArn": `${logs}:*` },
+      }),
+    ],
+  });
+}
+
+/** What a function's role needs for the items of an encrypted table: by DynamoDB, and for nothing else. */
+export function usesTableKey(key: pulumi.Output<string>): Statement {
+  return {
+    actions: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"],
+    resources: [key],
+    conditions: {
+      StringEquals: { "kms:ViaService": key.apply((arn) => `dynamodb.${placeOf(arn).region}.amazonaws.com`) },
+    },
+  };
+}
+
+/**
+ * What a state machine's role needs for its own executions, and for their log.
+ * @param name The machine's, to which Pulumi adds a hyphen and seven characters.
+ */
+export function usesMachineKey(key: pulumi.Output<string>, name: string): readonly Statement[] {
+  const from = (spell: (place: ReturnType<typeof placeOf>) => string) => key.apply((arn) => spell(placeOf(arn)));
+  const machine = from((at) => `arn:${at.partition}:states:${at.region}:${at.account}:stateMachine:${name}-???????`);
+  const logs = from((at) => `arn:${at.partition}:logs:${at.region}:${at.account}:*`);
+  return [
+    {
+      actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+      resources: [key],
+      conditions: { StringLike: { "kms:EncryptionContext:aws:states:stateMachineArn": machine } },
+    },
+    {
+      actions: ["kms:GenerateDataKey"],
+      resources: [key],
+      conditions: { StringEquals: { "kms:EncryptionContext:SourceArn": logs } },
+    },
+  ];
+}

@@ -1,0 +1,85 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Config } from "./config";
+import { usesMachineKey } from "./encryption";
+import { allow, assumedBy, type Statement, TRACES } from "./policy";
+
+export interface MachineArgs {
+  readonly definition: unknown;
+  /** What its states need, beside its log and its traces. */
+  readonly statements: readonly Statement[];
+  readonly settings: Pick<Config, "workflowType" | "logRetentionDays" | "logLevel" | "logExecutionData">;
+  readonly key: pulumi.Output<string> | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface Machine {
+  readonly name: string;
+  readonly stateMachine: aws.sfn.StateMachine;
+  readonly log: aws.cloudwatch.LogGroup;
+}
+
+/** One state machine, each deploy of which is a version, with a role and a log of its own. */
+export function machine(name: string, args: MachineArgs, child: pulumi.CustomResourceOptions): Machine {
+  const { definition, statements, settings, key, tags } = args;
+  const log = new aws.cloudwatch.LogGroup(
+    name,
+    {
+      // Under this prefix AWS lets every log group write without a growing resource policy.
+      namePrefix: `/aws/vendedlogs/states/${name}-`,
+      retentionInDays: settings.logRetentionDays,
+      ...(key && { kmsKeyId: key }),
+      tags,
+    },
+    child,
+  );
+  const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("states.amazonaws.com"), tags }, child);
+  const policy = new aws.iam.RolePolicy(
+    name,
+    {
+      role: role.name,
+      policy: allow(
+        ...statements,
+        ...(key ? usesMachineKey(key, name) : []),
+        { actions: LOG_DELIVERY, resources: ["*"] },
+        { actions: [...TRACES, "xray:GetSamplingRules", "xray:GetSamplingTargets"], resources: ["*"] },
+      ),
+    },
+    child,
+  );
+  const stateMachine = new aws.sfn.StateMachine(
+    name,
+    {
+      type: settings.workflowType,
+      publish: true,
+      roleArn: role.arn,
+      definition: pulumi.jsonStringify(definition),
+      loggingConfiguration: {
+        level: settings.logLevel,
+        includeExecutionData: settings.logExecutionData,
+        logDestination: pulumi.interpolate`${log.arn}:*`,
+      },
+      tracingConfiguration: { enabled: true },
+      ...(key && { encryptionConfiguration: { type: "CUSTOMER_MANAGED_KMS_KEY", kmsKeyId: key } }),
+      tags,
+    },
+    // AWS tries the role's access to the log when it creates the machine.
+    { ...child, dependsOn: [policy] },
+  );
+  return { name, stateMachine, log };
+}
+
+/**
+ * Knows no resources: AWS allows it on `*` alone.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
+ */
+const LOG_DELIVERY = [
+  "logs:CreateLogDelivery",
+  "logs:GetLogDelivery",
+  "logs:UpdateLogDelivery",
+  "logs:DeleteLogDelivery",
+  "logs:ListLogDeliveries",
+  "logs:PutResourcePolicy",
+  "logs:DescribeResourcePolicies",
+  "logs:DescribeLogGroups",
+];

@@ -1,0 +1,133 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { mustSucceed, type Saga } from "../saga";
+import { alarm, functionAlarms, sum } from "./alarms";
+import type { Config } from "./config";
+import { dashboard } from "./dashboard";
+import type { Machine } from "./machine";
+import { placeOf } from "./policy";
+import type { TaskFunction } from "./task-function";
+
+export interface Watched {
+  readonly saga: Saga;
+  readonly main: Machine;
+  /** Of child sagas and their undos. */
+  readonly children: readonly Machine[];
+  readonly functions: readonly TaskFunction[];
+  readonly table: aws.dynamodb.Table;
+  readonly settings: Pick<Config, "alarmEmail" | "slowExecutionMinutes">;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Makes alarms, the topic that they are sent to, and a dashboard. */
+export function watch(name: string, watched: Watched, child: pulumi.CustomResourceOptions): aws.sns.Topic {
+  const { saga, main, children, functions, table, settings, tags } = watched;
+  const topic = alarmTopic(name, settings.alarmEmail, tags, child);
+  const outcomes = countOutcomes(name, main, children, child);
+  const common = { topic, tags, child };
+  const machine = { StateMachineArn: main.stateMachine.arn };
+
+  alarm(`${name}-stuck`, common, {
+    alarmDescription: `An execution of ${name} has ended neither completed nor compensated: mend the reason, and redrive it.`,
+    ...sum(outcomes, "Stuck", 60),
+  });
+  alarm(`${name}-slow`, common, {
+    alarmDescription: `An execution of ${name} has taken more than ${settings.slowExecutionMinutes} minutes.`,
+    ...sum("AWS/States", "ExecutionTime", 60, machine),
+    statistic: "Maximum",
+    // The metric counts milliseconds.
+    threshold: settings.slowExecutionMinutes * 60_000,
+  });
+  alarm(`${name}-throttled`, common, {
+    alarmDescription: `Step Functions holds executions of ${name} back: the account's quota of state transitions is used up.`,
+    ...sum("AWS/States", "ExecutionThrottled", 60, machine),
+    evaluationPeriods: 3,
+  });
+  const ofTable = (id: string, metricName: string) => ({
+    id,
+    metric: { namespace: "AWS/DynamoDB", metricName, dimensions: { TableName: table.name }, period: 60, stat: "Sum" },
+  });
+  alarm(`${name}-table-throttled`, common, {
+    alarmDescription: `DynamoDB refuses calls of ${name}: the table's capacity is used up.`,
+    metricQueries: [
+      { id: "both", expression: "FILL(reads, 0) + FILL(writes, 0)", label: "Throttled", returnData: true },
+      ofTable("reads", "ReadThrottleEvents"),
+      ofTable("writes", "WriteThrottleEvents"),
+    ],
+    evaluationPeriods: 3,
+  });
+  const never = mustSucceed(saga);
+  for (const deployed of functions)
+    functionAlarms(deployed, never.has(deployed.task), { ...common, child: { parent: deployed } });
+
+  dashboard(name, { outcomes, main, functions }, child);
+  return topic;
+}
+
+/** Where alarms go. They name resources and say nothing of orders; so AWS's own encryption is enough. */
+function alarmTopic(
+  name: string,
+  email: string,
+  tags: Readonly<Record<string, string>>,
+  child: pulumi.CustomResourceOptions,
+): aws.sns.Topic {
+  const topic = new aws.sns.Topic(`${name}-alarms`, { tags }, child);
+  new aws.sns.TopicPolicy(
+    `${name}-alarms`,
+    {
+      arn: topic.arn,
+      policy: topic.arn.apply((arn) =>
+        JSON.stringify({
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Effect: "Allow",
+              Principal: { Service: "cloudwatch.amazonaws.com" },
+              Action: "sns:Publish",
+              Resource: arn,
+              Condition: { StringEquals: { "aws:SourceAccount": placeOf(arn).account } },
+            },
+          ],
+        }),
+      ),
+    },
+    child,
+  );
+  if (email !== "none") {
+    new aws.sns.TopicSubscription(`${name}-alarms`, { topic: topic.arn, protocol: "email", endpoint: email }, child);
+  }
+  return topic;
+}
+
+/**
+ * Counts the outcomes that Step Functions' own metrics mix up: to them, an execution that was compensated has failed
+ * like any other (S6). The log's `ExecutionFailed` has the error at every level, and without execution data too.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/cloudwatch-log-level.html
+ * @returns The namespace of the metrics `Compensated` and `Stuck`.
+ */
+function countOutcomes(
+  name: string,
+  main: Machine,
+  children: readonly Machine[],
+  child: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const namespace = pulumi.interpolate`Sagas/${main.stateMachine.name}`;
+  const count = (filterName: string, log: aws.cloudwatch.LogGroup, metric: string, pattern: string) =>
+    new aws.cloudwatch.LogMetricFilter(
+      filterName,
+      {
+        logGroupName: log.name,
+        pattern,
+        metricTransformation: { namespace, name: metric, value: "1", unit: "Count" },
+      },
+      child,
+    );
+  count(`${name}-compensated`, main.log, "Compensated", COMPENSATED);
+  count(`${name}-stuck`, main.log, "Stuck", STUCK);
+  children.forEach(({ name: of, log }) => count(`${of}-stuck`, log, "Stuck", STUCK));
+  return namespace;
+}
+
+const COMPENSATED = '{ ($.type = "ExecutionFailed") && ($.details.error = "SagaCompensated") }';
+const STUCK =
+  '{ (($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated"))) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }';

@@ -1,0 +1,148 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import * as fc from "fast-check";
+import { DEFAULTS, type Key, readConfig, SCHEMA } from "../../infra/config";
+import { sagaTable } from "../../infra";
+import { evaluateProgram } from "../../local/program";
+import { VARIANTS } from "./variants";
+
+const PROJECT = "saga-aws-pulumi";
+
+function read(given: Readonly<Record<string, string>>) {
+  const full = Object.entries(given).map(([key, value]) => [key.includes(":") ? key : `${PROJECT}:${key}`, value]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(full) as Record<string, string>);
+  return readConfig();
+}
+
+/** What is wrong, a line each. */
+function faults(given: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    read(given);
+  } catch (error) {
+    expect(pulumi.RunError.isInstance(error)).to.equal(true);
+    const [first, ...lines] = (error as Error).message.split("\n");
+    expect(first).to.equal("the stack's config can't be used");
+    return lines.map((line) => line.trim());
+  }
+  return [];
+}
+
+describe("the config", () => {
+  before(async () => {
+    const mocks = { newResource: () => ({ id: undefined, state: {} }), call: () => ({}) };
+    await pulumi.runtime.setMocks(mocks, PROJECT, "local", false);
+  });
+
+  it("is the defaults where a stack says nothing, and each default is allowed", () => {
+    expect(read({})).to.deep.equal(DEFAULTS);
+    expect(Object.isFrozen(read({}))).to.equal(true);
+    for (const [name, key] of Object.entries<Key<unknown>>(SCHEMA)) {
+      expect(key.read(String(key.default)), name).to.equal(key.default);
+    }
+  });
+
+  it("reads each key in its type", () => {
+    const given = { deletionProtection: "false", logRetentionDays: "7", kmsKey: "create", "aws:region": "eu-west-1" };
+    expect(read(given)).to.deep.equal({
+      ...DEFAULTS,
+      deletionProtection: false,
+      logRetentionDays: 7,
+      kmsKey: "create",
+    });
+  });
+
+  const wrong: readonly (readonly [key: string, value: string, allowed: string])[] = [
+    ["deletionProtection", "yes", "true or false"],
+    ["logRetentionDays", "8", "one of 1, 3, 5, 7, 14,"],
+    ["logRetentionDays", "07", "one of 1, 3, 5, 7, 14,"],
+    ["logLevel", "OFF", "one of ALL, ERROR, FATAL"],
+    ["logExecutionData", "", "true or false"],
+    ["alarmEmail", "nobody", "none, or an e-mail address"],
+    ["slowExecutionMinutes", "0", "a whole number from 1 to 525600"],
+    ["workflowType", "express", "one of STANDARD, EXPRESS"],
+    ["trafficPercent", "101", "a whole number from 1 to 100"],
+    ["previousVersion", "-1", "a whole number from 0 to 999999999"],
+    ["functionMemory", "1e3", "a whole number from 128 to 10240"],
+    ["functionArchitecture", "arm", "one of arm64, x86_64"],
+    ["reservedConcurrency", "1.5", "a whole number from 0 to 10000"],
+    ["tableBilling", "ondemand", "one of on-demand, provisioned"],
+    ["tableMinUnits", " 1", "a whole number from 0 to 40000"],
+    ["tableMaxUnits", "many", "a whole number from 0 to 40000"],
+    ["kmsKey", "alias/orders", "aws-owned, create, or the ARN of a KMS key"],
+  ];
+  for (const [key, value, allowed] of wrong) {
+    it(`refuses ${key} ${JSON.stringify(value)}: it names the key, the value and what is allowed`, () => {
+      const [line, ...others] = faults({ [key]: value });
+      expect(others).to.deep.equal([]);
+      expect(line?.startsWith(`${PROJECT}:${key} is ${JSON.stringify(value)}: use ${allowed}`), line).to.equal(true);
+    });
+  }
+
+  it("is tested at a wrong value of every key, and in the program at another right one", () => {
+    const keys = Object.keys(SCHEMA);
+    expect(wrong.map(([key]) => key)).to.include.members(keys);
+    // EXPRESS is nothing for the order saga: see below.
+    expect([...VARIANTS.flatMap(({ config }) => Object.keys(config)), "workflowType"]).to.include.members(keys);
+  });
+
+  it("refuses a key that there is none of, and lists those that there are; leaves those of others alone", () => {
+    const [line] = faults({ logRetentionDay: "7", "aws:profile": "shop", "other:logRetentionDay": "7" });
+    expect(line).to.equal(
+      `${PROJECT}:logRetentionDay: there is no such key; there are ${Object.keys(SCHEMA).join(", ")}`,
+    );
+  });
+
+  it("reports all that is wrong together", () => {
+    expect(faults({ logLevel: "NONE", kmsKey: "", colour: "red" }).map((line) => line.split(/[: ]/)[1])).to.deep.equal([
+      "logLevel",
+      "kmsKey",
+      "colour",
+    ]);
+  });
+
+  it("refuses keys that do not fit together", () => {
+    expect(faults({ tableMinUnits: "1" })[0]).to.contain("a table on demand has no minimum");
+    expect(faults({ tableBilling: "provisioned" })[0]).to.contain("a provisioned table wants a minimum");
+    expect(faults({ tableBilling: "provisioned", tableMinUnits: "9", tableMaxUnits: "8" })[0]).to.contain(
+      "a maximum not below it",
+    );
+    expect(faults({ trafficPercent: "10" })[0]).to.contain("set both to shift executions gradually, or neither");
+    expect(faults({ previousVersion: "3" })[0]).to.contain("set both to shift executions gradually, or neither");
+    expect(faults({ tableBilling: "provisioned", tableMinUnits: "8", tableMaxUnits: "8" })).to.deep.equal([]);
+  });
+
+  it("either is refused or has every value in its range, whatever is written", () => {
+    const keys = fc.constantFrom(...Object.keys(SCHEMA));
+    const values = fc.oneof(
+      fc.string(),
+      fc.integer().map(String),
+      fc.constantFrom("true", "ALL", "create", "5", "100"),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(keys, values), (given) => {
+        if (faults(given).length > 0) return;
+        const config: Readonly<Record<string, unknown>> = read(given);
+        for (const [name, value] of Object.entries(given)) expect(String(config[name]), name).to.equal(value);
+      }),
+    );
+  });
+
+  it("refuses what does not fit together from a program, too", () => {
+    expect(() => sagaTable("orders", { tableMinUnits: 1 })).to.throw(
+      "'orders': tableMinUnits is 1, and a table on demand",
+    );
+  });
+
+  it("stops the program", async () => {
+    const error = await evaluateProgram({ logLevel: "NONE" }).catch((thrown: unknown) => thrown as Error);
+    expect((error as Error).message).to.contain('saga-aws-pulumi:logLevel is "NONE": use one of ALL, ERROR, FATAL');
+  });
+
+  it("refuses EXPRESS for the order saga, and says what it would come to", async () => {
+    const error = await evaluateProgram({ workflowType: "EXPRESS" }).catch((thrown: unknown) => thrown as Error);
+    expect((error as Error).name).to.equal("SagaDefinitionError");
+    expect((error as Error).message).to.equal(
+      "saga 'OrderFulfilment', step 'CreateOrder': 'DeleteOrder' may use up its retries, and an EXPRESS execution can't be redriven: it would be stuck for good. Choose STANDARD: EXPRESS is for sagas of queries alone.",
+    );
+  });
+});

@@ -1,0 +1,302 @@
+// Every resource of the order saga's program, with every property, where a stack's config says nothing.
+import type { Snapshot } from "./snapshot";
+
+const MACHINE = "sfn.StateMachine OrderFulfilment";
+export const TAGS = { project: "saga-aws-pulumi", stack: "local" };
+
+interface Expected {
+  /** What it may do on the table. */
+  readonly actions: readonly string[];
+  /** Whether an error of it brings an execution nearer to being stuck. */
+  readonly undo: boolean;
+}
+
+export const FUNCTIONS: Readonly<Record<string, Expected>> = {
+  createOrder: { actions: ["UpdateItem", "GetItem"], undo: false },
+  deleteOrder: { actions: ["UpdateItem"], undo: true },
+  processPayment: { actions: ["UpdateItem", "GetItem"], undo: false },
+  refundPayment: { actions: ["UpdateItem"], undo: true },
+  processShipment: { actions: ["UpdateItem", "GetItem"], undo: false },
+  cancelShipment: { actions: ["UpdateItem"], undo: true },
+};
+
+const allowed = (Action: string[], Resource: string[]) => ({ Effect: "Allow", Action, Resource });
+const policy = (...Statement: unknown[]) => ({ Version: "2012-10-17", Statement });
+const trusts = (Service: string) =>
+  policy({ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: `${Service}.amazonaws.com` } });
+
+/** An alarm above 0 in one minute, unless it says otherwise. */
+const alarm = (alarmDescription: string, rest: object) => ({
+  comparisonOperator: "GreaterThanThreshold",
+  threshold: 0,
+  evaluationPeriods: 1,
+  treatMissingData: "notBreaching",
+  alarmDescription,
+  ...rest,
+  alarmActions: ["<arn of sns.Topic OrderFulfilment-alarms>"],
+  tags: TAGS,
+});
+
+function functionResources(name: string, { actions, undo }: Expected): Snapshot {
+  const dimensions = { FunctionName: `<name of lambda.Function ${name}>` };
+  const errors = undo
+    ? alarm(`${name} fails, and must succeed in the end: executions that use up its retries are stuck.`, {
+        namespace: "AWS/Lambda",
+        metricName: "Errors",
+        statistic: "Sum",
+        period: 300,
+        dimensions,
+      })
+    : alarm(`${name} fails in most of its calls, for a quarter of an hour: more than refusals, most likely.`, {
+        metricQueries: [
+          { id: "share", expression: "100 * errors / calls", label: "Calls that fail, in percent", returnData: true },
+          {
+            id: "errors",
+            metric: { namespace: "AWS/Lambda", metricName: "Errors", dimensions, period: 300, stat: "Sum" },
+          },
+          {
+            id: "calls",
+            metric: { namespace: "AWS/Lambda", metricName: "Invocations", dimensions, period: 300, stat: "Sum" },
+          },
+        ],
+        threshold: 50,
+        evaluationPeriods: 3,
+      });
+  return {
+    [`saga:infra:TaskFunction ${name}`]: {},
+    [`cloudwatch.LogGroup ${name}`]: { namePrefix: `/aws/lambda/${name}-`, retentionInDays: 30, tags: TAGS },
+    [`iam.Role ${name}`]: { assumeRolePolicy: trusts("lambda"), tags: TAGS },
+    [`iam.RolePolicy ${name}`]: {
+      role: `<name of iam.Role ${name}>`,
+      policy: policy(
+        allowed(
+          actions.map((action) => `dynamodb:${action}`),
+          ["<arn of dynamodb.Table orders>"],
+        ),
+        allowed(["logs:CreateLogStream", "logs:PutLogEvents"], [`<arn of cloudwatch.LogGroup ${name}>:*`]),
+        allowed(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
+      ),
+    },
+    [`lambda.Function ${name}`]: {
+      architectures: ["arm64"],
+      environment: { variables: { TABLE_NAME: "<name of dynamodb.Table orders>" } },
+      handler: "__index.handler",
+      loggingConfig: { logFormat: "Text", logGroup: `<name of cloudwatch.LogGroup ${name}>` },
+      memorySize: 256,
+      publish: true,
+      role: `<arn of iam.Role ${name}>`,
+      runtime: "nodejs22.x",
+      tags: TAGS,
+      timeout: 10,
+      tracingConfig: { mode: "Active" },
+    },
+    [`cloudwatch.MetricAlarm ${name}-throttled`]: alarm(
+      `Lambda refuses calls of ${name}: its concurrency, or the account's, is used up.`,
+      {
+        namespace: "AWS/Lambda",
+        metricName: "Throttles",
+        statistic: "Sum",
+        period: 60,
+        dimensions,
+        evaluationPeriods: 3,
+      },
+    ),
+    [`cloudwatch.MetricAlarm ${name}-errors`]: errors,
+  };
+}
+
+const machineDimension = { StateMachineArn: `<arn of ${MACHINE}>` };
+const ofTable = (id: string, metricName: string) => ({
+  id,
+  metric: {
+    namespace: "AWS/DynamoDB",
+    metricName,
+    dimensions: { TableName: "<name of dynamodb.Table orders>" },
+    period: 60,
+    stat: "Sum",
+  },
+});
+
+const watching: Snapshot = {
+  "sns.Topic OrderFulfilment-alarms": { tags: TAGS },
+  "sns.TopicPolicy OrderFulfilment-alarms": {
+    arn: "<arn of sns.Topic OrderFulfilment-alarms>",
+    policy: policy({
+      Effect: "Allow",
+      Principal: { Service: "cloudwatch.amazonaws.com" },
+      Action: "sns:Publish",
+      Resource: "<arn of sns.Topic OrderFulfilment-alarms>",
+      Condition: { StringEquals: { "aws:SourceAccount": "000000000000" } },
+    }),
+  },
+  "cloudwatch.LogMetricFilter OrderFulfilment-compensated": {
+    logGroupName: "<name of cloudwatch.LogGroup OrderFulfilment>",
+    pattern: '{ ($.type = "ExecutionFailed") && ($.details.error = "SagaCompensated") }',
+    metricTransformation: { namespace: `Sagas/<name of ${MACHINE}>`, name: "Compensated", value: "1", unit: "Count" },
+  },
+  "cloudwatch.LogMetricFilter OrderFulfilment-stuck": {
+    logGroupName: "<name of cloudwatch.LogGroup OrderFulfilment>",
+    pattern:
+      '{ (($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated"))) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }',
+    metricTransformation: { namespace: `Sagas/<name of ${MACHINE}>`, name: "Stuck", value: "1", unit: "Count" },
+  },
+  "cloudwatch.MetricAlarm OrderFulfilment-stuck": alarm(
+    "An execution of OrderFulfilment has ended neither completed nor compensated: mend the reason, and redrive it.",
+    { namespace: `Sagas/<name of ${MACHINE}>`, metricName: "Stuck", statistic: "Sum", period: 60 },
+  ),
+  "cloudwatch.MetricAlarm OrderFulfilment-slow": alarm(
+    "An execution of OrderFulfilment has taken more than 60 minutes.",
+    {
+      namespace: "AWS/States",
+      metricName: "ExecutionTime",
+      statistic: "Maximum",
+      period: 60,
+      dimensions: machineDimension,
+      threshold: 3_600_000,
+    },
+  ),
+  "cloudwatch.MetricAlarm OrderFulfilment-throttled": alarm(
+    "Step Functions holds executions of OrderFulfilment back: the account's quota of state transitions is used up.",
+    {
+      namespace: "AWS/States",
+      metricName: "ExecutionThrottled",
+      statistic: "Sum",
+      period: 60,
+      dimensions: machineDimension,
+      evaluationPeriods: 3,
+    },
+  ),
+  "cloudwatch.MetricAlarm OrderFulfilment-table-throttled": alarm(
+    "DynamoDB refuses calls of OrderFulfilment: the table's capacity is used up.",
+    {
+      metricQueries: [
+        { id: "both", expression: "FILL(reads, 0) + FILL(writes, 0)", label: "Throttled", returnData: true },
+        ofTable("reads", "ReadThrottleEvents"),
+        ofTable("writes", "WriteThrottleEvents"),
+      ],
+      evaluationPeriods: 3,
+    },
+  ),
+  "cloudwatch.Dashboard OrderFulfilment": {
+    dashboardName: `<name of ${MACHINE}>`,
+    dashboardBody: { widgets: widgets() },
+  },
+};
+
+function widgets() {
+  const of = (metric: string, options: object) => [
+    "AWS/States",
+    metric,
+    "StateMachineArn",
+    `<arn of ${MACHINE}>`,
+    options,
+  ];
+  const ofFunctions = (metric: string) =>
+    Object.keys(FUNCTIONS).map((name) => [
+      "AWS/Lambda",
+      metric,
+      "FunctionName",
+      `<name of lambda.Function ${name}>`,
+      { label: name },
+    ]);
+  const graphs: readonly (readonly [title: string, stat: string, metrics: readonly unknown[]])[] = [
+    [
+      "Executions",
+      "Sum",
+      [
+        of("ExecutionsStarted", { label: "started" }),
+        of("ExecutionsSucceeded", { label: "completed" }),
+        [`Sagas/<name of ${MACHINE}>`, "Compensated", { label: "compensated" }],
+        [`Sagas/<name of ${MACHINE}>`, "Stuck", { label: "stuck" }],
+      ],
+    ],
+    [
+      "How long an execution takes, in ms: the median, and the longest",
+      "p50",
+      [of("ExecutionTime", { label: "median" }), of("ExecutionTime", { label: "longest", stat: "Maximum" })],
+    ],
+    ["How long the call of a step takes, in ms (p95)", "p95", ofFunctions("Duration")],
+    ["Calls that fail, refusals among them", "Sum", ofFunctions("Errors")],
+    ["Calls that are throttled", "Sum", ofFunctions("Throttles")],
+    ["State transitions that are throttled", "Sum", [of("ExecutionThrottled", { label: "throttled" })]],
+  ];
+  return graphs.map(([title, stat, metrics], at) => ({
+    type: "metric",
+    x: at % 2 === 0 ? 0 : 12,
+    y: [0, 0, 6, 6, 12, 12][at],
+    width: 12,
+    height: 6,
+    properties: { title, region: "eu-west-1", view: "timeSeries", period: 300, stat, metrics },
+  }));
+}
+
+/** Of the functions and the machine all but the code and the definition, which have tests of their own. */
+export const EXPECTED: Snapshot = {
+  "dynamodb.Table orders": {
+    billingMode: "PAY_PER_REQUEST",
+    hashKey: "order_id",
+    rangeKey: "entity",
+    attributes: [
+      { name: "order_id", type: "S" },
+      { name: "entity", type: "S" },
+    ],
+    ttl: { attributeName: "expires_at", enabled: true },
+    pointInTimeRecovery: { enabled: true },
+    deletionProtectionEnabled: true,
+    tags: TAGS,
+  },
+  "saga:infra:SagaStateMachine OrderFulfilment": {},
+  ...Object.assign({}, ...Object.entries(FUNCTIONS).map(([name, each]) => functionResources(name, each))),
+  "cloudwatch.LogGroup OrderFulfilment": {
+    namePrefix: "/aws/vendedlogs/states/OrderFulfilment-",
+    retentionInDays: 30,
+    tags: TAGS,
+  },
+  "iam.Role OrderFulfilment": { assumeRolePolicy: trusts("states"), tags: TAGS },
+  "iam.RolePolicy OrderFulfilment": {
+    role: "<name of iam.Role OrderFulfilment>",
+    policy: policy(
+      allowed(
+        ["lambda:InvokeFunction"],
+        Object.keys(FUNCTIONS).flatMap((name) => [
+          `<arn of lambda.Function ${name}>`,
+          `<arn of lambda.Function ${name}>:*`,
+        ]),
+      ),
+      allowed(
+        [
+          "logs:CreateLogDelivery",
+          "logs:GetLogDelivery",
+          "logs:UpdateLogDelivery",
+          "logs:DeleteLogDelivery",
+          "logs:ListLogDeliveries",
+          "logs:PutResourcePolicy",
+          "logs:DescribeResourcePolicies",
+          "logs:DescribeLogGroups",
+        ],
+        ["*"],
+      ),
+      allowed(
+        ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"],
+        ["*"],
+      ),
+    ),
+  },
+  [MACHINE]: {
+    type: "STANDARD",
+    publish: true,
+    roleArn: "<arn of iam.Role OrderFulfilment>",
+    loggingConfiguration: {
+      level: "ALL",
+      includeExecutionData: false,
+      logDestination: "<arn of cloudwatch.LogGroup OrderFulfilment>:*",
+    },
+    tracingConfiguration: { enabled: true },
+    tags: TAGS,
+  },
+  "sfn.Alias OrderFulfilment": {
+    name: "live",
+    routingConfigurations: [{ stateMachineVersionArn: `<version of ${MACHINE}>`, weight: 100 }],
+  },
+  ...watching,
+};

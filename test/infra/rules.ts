@@ -1,0 +1,171 @@
+// What must hold of whatever is deployed, with any config and any saga.
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import type { Program, Resource } from "../../local/program";
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Principal?: unknown;
+  readonly Condition?: unknown;
+}
+
+const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
+const statementsOf = (json: unknown): readonly Statement[] =>
+  (JSON.parse(json as string) as { Statement: Statement[] }).Statement;
+
+/** What AWS allows on `*` alone, as its service authorization reference has it. */
+const ON_ANYTHING = [
+  "logs:CreateLogDelivery",
+  "logs:GetLogDelivery",
+  "logs:UpdateLogDelivery",
+  "logs:DeleteLogDelivery",
+  "logs:ListLogDeliveries",
+  "logs:PutResourcePolicy",
+  "logs:DescribeResourcePolicies",
+  "logs:DescribeLogGroups",
+  "xray:PutTraceSegments",
+  "xray:PutTelemetryRecords",
+  "xray:GetSamplingRules",
+  "xray:GetSamplingTargets",
+];
+
+/** Where a part of an ARN may be left open: versions, streams and executions have no names yet. */
+const OPEN: readonly (readonly [action: RegExp, resource: RegExp])[] = [
+  [/^lambda:InvokeFunction$/, /^arn:aws:lambda:[^*]+:function:[^*:]+:\*$/],
+  [/^logs:(CreateLogStream|PutLogEvents)$/, /^arn:aws:logs:[^*]+:log-group:[^*:]+:\*$/],
+  [/^states:(Describe|Stop)Execution$/, /^arn:aws:states:[^*]+:execution:[^*:]+:\*$/],
+];
+
+/** Families of actions that KMS names so itself: ReEncryptFrom and ReEncryptTo, GenerateDataKey with and without plaintext. */
+const FAMILIES = ["kms:ReEncrypt*", "kms:GenerateDataKey*"];
+
+/** What each type must hold to. A type that is not here is not allowed: think what it must hold to, then add it. */
+const RULES: Readonly<Record<string, (inputs: any, at: { config: Readonly<Record<string, string>> }) => void>> = {
+  "aws:dynamodb/table:Table"({ pointInTimeRecovery, serverSideEncryption, deletionProtectionEnabled }, { config }) {
+    expect(pointInTimeRecovery).to.deep.equal({ enabled: true });
+    expect(deletionProtectionEnabled).to.equal(config["deletionProtection"] !== "false");
+    // DynamoDB encrypts every table; with its own key where none is named.
+    if (config["kmsKey"]) expect(serverSideEncryption).to.include({ enabled: true }).and.have.property("kmsKeyArn");
+  },
+  "aws:cloudwatch/logGroup:LogGroup"({ retentionInDays, kmsKeyId, skipDestroy }, { config }) {
+    expect(retentionInDays).to.be.a("number").above(0);
+    expect(skipDestroy).to.equal(undefined);
+    if (config["kmsKey"]) expect(kmsKeyId).to.match(/^arn:aws:kms:/);
+  },
+  "aws:iam/role:Role"({ assumeRolePolicy, managedPolicyArns, inlinePolicies }) {
+    expect([managedPolicyArns, inlinePolicies], "what a role may is said by its one RolePolicy").to.deep.equal([
+      undefined,
+      undefined,
+    ]);
+    for (const { Effect, Action, Principal } of statementsOf(assumeRolePolicy)) {
+      expect({ Effect, Action }).to.deep.equal({ Effect: "Allow", Action: "sts:AssumeRole" });
+      expect(Object.keys(Principal as object)).to.deep.equal(["Service"]);
+      expect((Principal as { Service: unknown }).Service).to.be.oneOf(["lambda.amazonaws.com", "states.amazonaws.com"]);
+    }
+  },
+  "aws:iam/rolePolicy:RolePolicy"({ policy }) {
+    for (const { Effect, Action, Resource } of statementsOf(policy)) {
+      expect(Effect).to.equal("Allow");
+      expect(list(Action), "an empty list is no policy to AWS").not.to.be.empty;
+      for (const action of list(Action)) {
+        if (!FAMILIES.includes(action)) expect(action).to.match(/^[a-z0-9]+:[A-Za-z]+$/);
+        for (const resource of list(Resource)) {
+          if (resource === "*") expect(action).to.be.oneOf(ON_ANYTHING);
+          else if (resource.includes("*")) {
+            expect(
+              OPEN.some(([what, where]) => what.test(action) && where.test(resource)),
+              `${action} on ${resource}`,
+            ).to.equal(true);
+          }
+        }
+      }
+    }
+  },
+  "aws:lambda/function:Function"({ role, loggingConfig, tracingConfig, publish, environment, vpcConfig }) {
+    expect(role).to.match(/^arn:aws:iam::\d{12}:role\//);
+    expect(loggingConfig.logGroup).to.match(/^\/aws\/lambda\//);
+    expect(tracingConfig).to.deep.equal({ mode: "Active" });
+    expect(publish).to.equal(true);
+    expect(Object.keys(environment.variables), "no secrets").to.deep.equal(["TABLE_NAME"]);
+    expect(vpcConfig).to.equal(undefined);
+  },
+  "aws:sfn/stateMachine:StateMachine"({ loggingConfiguration, tracingConfiguration, ...rest }, { config }) {
+    expect(loggingConfiguration.level).not.to.equal("OFF");
+    expect(loggingConfiguration.includeExecutionData).to.equal(config["logExecutionData"] === "true");
+    expect(tracingConfiguration).to.deep.equal({ enabled: true });
+    expect(rest.publish).to.equal(true);
+    if (config["kmsKey"]) expect(rest.encryptionConfiguration).to.include({ type: "CUSTOMER_MANAGED_KMS_KEY" });
+  },
+  "aws:sns/topicPolicy:TopicPolicy"({ policy }) {
+    for (const { Principal, Condition } of statementsOf(policy)) {
+      expect(Principal).to.deep.equal({ Service: "cloudwatch.amazonaws.com" });
+      expect(Condition).to.deep.equal({ StringEquals: { "aws:SourceAccount": "000000000000" } });
+    }
+  },
+  "aws:kms/key:Key"({ policy, enableKeyRotation, deletionWindowInDays }) {
+    expect(enableKeyRotation).to.equal(true);
+    expect(deletionWindowInDays).to.equal(30);
+    for (const { Principal, Condition } of statementsOf(policy)) {
+      const { AWS, Service } = Principal as { AWS?: string; Service?: string };
+      if (AWS !== undefined) expect(AWS).to.equal("arn:aws:iam::000000000000:root");
+      else
+        expect([Service, Condition]).to.satisfy(
+          ([who, only]: unknown[]) => /logs/.test(who as string) && Boolean(only),
+        );
+    }
+  },
+  "aws:cloudwatch/metricAlarm:MetricAlarm"({ alarmActions, alarmDescription }) {
+    expect(alarmActions).to.have.length(1);
+    expect(alarmDescription).to.be.a("string").that.is.not.empty;
+  },
+};
+
+/** Types with nothing in them that could be open, unencrypted or unlogged. */
+const HARMLESS = [
+  "aws:sfn/alias:Alias",
+  "aws:sns/topic:Topic",
+  "aws:sns/topicSubscription:TopicSubscription",
+  "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+  "aws:cloudwatch/dashboard:Dashboard",
+  "aws:appautoscaling/target:Target",
+  "aws:appautoscaling/policy:Policy",
+];
+
+/** Whether a type takes tags, by the provider's own code. */
+function taggable(type: string): boolean {
+  const [, path] = /^aws:(\w+\/\w+):/.exec(type) as unknown as [string, string];
+  return /resourceInputs\["tags"\]/.test(readFileSync(require.resolve(`@pulumi/aws/${path}`), "utf8"));
+}
+
+type Config = Readonly<Record<string, string>>;
+const deployed = ({ resources }: Program): readonly Resource[] =>
+  resources.filter(({ physicalName }) => physicalName !== undefined);
+
+/** Every type is known, and every resource holds to the rules of its type. */
+export function checkResources(program: Program, config: Config): void {
+  for (const { type, name, inputs } of deployed(program)) {
+    expect(type, name).to.be.oneOf([...Object.keys(RULES), ...HARMLESS]);
+    RULES[type]?.(inputs, { config });
+  }
+}
+
+/** Each function and each machine has a role of its own, and each role one policy. */
+export function checkRoles(program: Program): void {
+  const all = deployed(program);
+  const users = all.filter(({ type }) => /:(Function|StateMachine)$/.test(type));
+  const taken = users.map(({ inputs }) => inputs["role"] ?? inputs["roleArn"]);
+  expect(new Set(taken).size).to.equal(users.length);
+  const roles = all.filter(({ type }) => type === "aws:iam/role:Role");
+  expect(roles.map(({ arn }) => arn)).to.have.members(taken);
+  const policies = all.filter(({ type }) => type === "aws:iam/rolePolicy:RolePolicy");
+  expect(policies.map(({ inputs }) => inputs["role"])).to.have.members(roles.map(({ physicalName }) => physicalName));
+}
+
+/** Whatever takes tags has these. */
+export function checkTags(program: Program, tags: Config): void {
+  const tagged = deployed(program).filter(({ type }) => taggable(type));
+  expect(tagged.length).to.be.above(20);
+  for (const { type, name, inputs } of tagged) expect(inputs["tags"], `${type} ${name}`).to.deep.equal(tags);
+}

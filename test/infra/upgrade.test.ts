@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import * as payment from "../../handlers/payment";
+import { LocalCloud } from "../../local/cloud";
+import { evaluateProgram, type Program } from "../../local/program";
+import { task } from "../../saga";
+import { differences, keyOf, snapshot, textsOf } from "./snapshot";
+
+const ROOT = join(__dirname, "../..");
+const MACHINE = "sfn.StateMachine OrderFulfilment";
+
+/** Everything that the program registers, down to the bytes of the code. */
+async function raw({ resources }: Program): Promise<Readonly<Record<string, unknown>>> {
+  const entries = resources.map(async (resource) => {
+    const { code } = resource.inputs;
+    const text = code === undefined ? {} : { code: await textsOf(code) };
+    return [keyOf(resource), { ...resource, inputs: { ...resource.inputs, ...text } }] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/** The program with another handler for one task. */
+async function withPayment(processPayment: unknown): Promise<Program> {
+  const paths = ["handlers/payment", "orderFulfilment"].map((path) => require.resolve(join(ROOT, path)));
+  const [handlers, saga] = paths as [string, string];
+  const kept = paths.map((path) => [path, require.cache[path]] as const);
+  const changed = { ...payment, processPayment };
+  require.cache[handlers] = { ...(require.cache[handlers] as NodeJS.Module), exports: changed };
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+  delete require.cache[saga];
+  try {
+    return await evaluateProgram();
+  } finally {
+    for (const [path, module] of kept) require.cache[path] = module;
+  }
+}
+
+describe("an upgrade", function () {
+  this.timeout(60_000);
+  let deployed: Program;
+  before(async () => {
+    deployed = await evaluateProgram();
+  });
+
+  it("without a change changes nothing, not a byte", async () => {
+    expect(differences(await raw(deployed), await raw(await evaluateProgram()))).to.deep.equal({});
+  });
+
+  it("of one handler touches its function, and the definition, which names the new version", async () => {
+    const { table, handler } = payment.processPayment;
+    const after = await withPayment(
+      task("processPayment", {
+        table,
+        handler: () => {
+          const run = handler();
+          return async (event: never) => run(event);
+        },
+      }),
+    );
+    const found = Object.keys(differences(await raw(deployed), await raw(after))).sort();
+    expect(found).to.deep.equal([
+      "lambda.Function processPayment.inputs.code.__index.js",
+      "lambda.Function processPayment.versionArn",
+      "sfn.Alias OrderFulfilment.inputs.routingConfigurations.0.stateMachineVersionArn",
+      `${MACHINE}.inputs.definition`,
+      `${MACHINE}.versionArn`,
+    ]);
+    // But for the versions, it is the program that it was.
+    const [was, is] = await Promise.all([snapshot(deployed), snapshot(after)]);
+    expect(Object.keys(differences(was, is))).to.deep.equal(["lambda.Function processPayment.code.__index.js"]);
+
+    const cloud = await LocalCloud.start(after);
+    try {
+      const { report } = await cloud.execute({ order_id: "1", total: 1, card_no: "123-1234", address: "x" });
+      expect(report.outcome).to.equal("completed");
+    } finally {
+      await cloud.close();
+    }
+  });
+
+  it("leaves executions that began before it the functions that they call, in the versions that they call", async () => {
+    const program = await evaluateProgram({}, join(__dirname, "retired.ts"));
+    const registered = await snapshot(program);
+    const role = registered["iam.RolePolicy Short"] as {
+      policy: { Statement: { Action: string[]; Resource: string[] }[] };
+    };
+    const names = ["createOrder", "deleteOrder", "processPayment", "refundPayment"];
+    expect(role.policy.Statement[0]).to.deep.equal({
+      Effect: "Allow",
+      Action: ["lambda:InvokeFunction"],
+      Resource: names.flatMap((name) => [`<arn of lambda.Function ${name}>`, `<arn of lambda.Function ${name}>:*`]),
+    });
+    for (const name of names) expect(registered).to.have.property(`lambda.Function ${name}`);
+    const { definition } = registered["sfn.StateMachine Short"] as { definition: unknown };
+    expect(JSON.stringify(definition)).not.to.contain("Payment");
+  });
+});

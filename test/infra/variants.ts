@@ -1,0 +1,194 @@
+// Every key of the config at each other kind of value, and what that changes, exactly.
+import { FUNCTIONS, TAGS } from "./expected";
+
+const KEY = "arn:aws:kms:eu-west-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+type Differences = Readonly<Record<string, readonly [before: unknown, after: unknown]>>;
+
+const names = Object.keys(FUNCTIONS);
+const eachFunction = (property: string, before: unknown, after: unknown): Differences =>
+  Object.fromEntries(names.map((name) => [`lambda.Function ${name}.${property}`, [before, after]]));
+const eachLog = (property: string, before: unknown, after: unknown): Differences =>
+  Object.fromEntries(
+    [...names, "OrderFulfilment"].map((name) => [`cloudwatch.LogGroup ${name}.${property}`, [before, after]]),
+  );
+const MACHINE = "sfn.StateMachine OrderFulfilment";
+const TABLE = "dynamodb.Table orders";
+
+export interface Variant {
+  readonly config: Readonly<Record<string, string>>;
+  readonly changes: Differences;
+}
+
+const encrypted = (key: string): Differences => ({
+  ...eachLog("kmsKeyId", undefined, key),
+  [`${TABLE}.serverSideEncryption`]: [undefined, { enabled: true, kmsKeyArn: key }],
+  [`${MACHINE}.encryptionConfiguration`]: [undefined, { type: "CUSTOMER_MANAGED_KMS_KEY", kmsKeyId: key }],
+});
+
+/** What the roles get for a key: each between the statements that were there before. */
+export const KEY_STATEMENTS = {
+  function: [
+    {
+      Effect: "Allow",
+      Action: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"],
+      Condition: { StringEquals: { "kms:ViaService": "dynamodb.eu-west-1.amazonaws.com" } },
+    },
+  ],
+  machine: [
+    {
+      Effect: "Allow",
+      Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+      Condition: {
+        StringLike: {
+          "kms:EncryptionContext:aws:states:stateMachineArn":
+            "arn:aws:states:eu-west-1:000000000000:stateMachine:OrderFulfilment-???????",
+        },
+      },
+    },
+    {
+      Effect: "Allow",
+      Action: ["kms:GenerateDataKey"],
+      Condition: { StringEquals: { "kms:EncryptionContext:SourceArn": "arn:aws:logs:eu-west-1:000000000000:*" } },
+    },
+  ],
+} as const;
+
+const scaled = (kind: "Read" | "Write"): Differences => {
+  const name = `orders-${kind.toLowerCase()}`;
+  const target = {
+    resourceId: `table/<name of ${TABLE}>`,
+    scalableDimension: `dynamodb:table:${kind}CapacityUnits`,
+    serviceNamespace: "dynamodb",
+  };
+  return {
+    [`appautoscaling.Target ${name}`]: [undefined, { minCapacity: 5, maxCapacity: 50, tags: TAGS, ...target }],
+    [`appautoscaling.Policy ${name}`]: [
+      undefined,
+      {
+        policyType: "TargetTrackingScaling",
+        ...target,
+        targetTrackingScalingPolicyConfiguration: {
+          predefinedMetricSpecification: { predefinedMetricType: `DynamoDB${kind}CapacityUtilization` },
+          targetValue: 70,
+        },
+      },
+    ],
+  };
+};
+
+export const VARIANTS: readonly Variant[] = [
+  {
+    config: { deletionProtection: "false" },
+    changes: { [`${TABLE}.deletionProtectionEnabled`]: [true, false] },
+  },
+  { config: { logRetentionDays: "7" }, changes: eachLog("retentionInDays", 30, 7) },
+  { config: { logLevel: "ERROR" }, changes: { [`${MACHINE}.loggingConfiguration.level`]: ["ALL", "ERROR"] } },
+  { config: { logLevel: "FATAL" }, changes: { [`${MACHINE}.loggingConfiguration.level`]: ["ALL", "FATAL"] } },
+  {
+    config: { logExecutionData: "true" },
+    changes: { [`${MACHINE}.loggingConfiguration.includeExecutionData`]: [false, true] },
+  },
+  {
+    config: { alarmEmail: "sagas@example.com" },
+    changes: {
+      "sns.TopicSubscription OrderFulfilment-alarms": [
+        undefined,
+        {
+          topic: "<arn of sns.Topic OrderFulfilment-alarms>",
+          protocol: "email",
+          endpoint: "sagas@example.com",
+        },
+      ],
+    },
+  },
+  {
+    config: { slowExecutionMinutes: "5" },
+    changes: {
+      "cloudwatch.MetricAlarm OrderFulfilment-slow.threshold": [3_600_000, 300_000],
+      "cloudwatch.MetricAlarm OrderFulfilment-slow.alarmDescription": [
+        "An execution of OrderFulfilment has taken more than 60 minutes.",
+        "An execution of OrderFulfilment has taken more than 5 minutes.",
+      ],
+    },
+  },
+  {
+    config: { trafficPercent: "10", previousVersion: "7" },
+    changes: {
+      "sfn.Alias OrderFulfilment.routingConfigurations": [
+        [{ stateMachineVersionArn: `<version of ${MACHINE}>`, weight: 100 }],
+        [
+          { stateMachineVersionArn: `<version of ${MACHINE}>`, weight: 10 },
+          { stateMachineVersionArn: `<arn of ${MACHINE}>:7`, weight: 90 },
+        ],
+      ],
+    },
+  },
+  { config: { functionMemory: "512" }, changes: eachFunction("memorySize", 256, 512) },
+  { config: { functionArchitecture: "x86_64" }, changes: eachFunction("architectures.0", "arm64", "x86_64") },
+  {
+    config: { reservedConcurrency: "20" },
+    changes: eachFunction("reservedConcurrentExecutions", undefined, 20),
+  },
+  {
+    config: { tableMaxUnits: "100" },
+    changes: {
+      [`${TABLE}.onDemandThroughput`]: [undefined, { maxReadRequestUnits: 100, maxWriteRequestUnits: 100 }],
+    },
+  },
+  {
+    config: { tableBilling: "provisioned", tableMinUnits: "5", tableMaxUnits: "50" },
+    changes: {
+      [`${TABLE}.billingMode`]: ["PAY_PER_REQUEST", "PROVISIONED"],
+      [`${TABLE}.readCapacity`]: [undefined, 5],
+      [`${TABLE}.writeCapacity`]: [undefined, 5],
+      ...scaled("Read"),
+      ...scaled("Write"),
+    },
+  },
+  { config: { kmsKey: KEY }, changes: encrypted(KEY) },
+  {
+    config: { kmsKey: "create" },
+    changes: {
+      ...encrypted("<arn of kms.Key orders>"),
+      "kms.Key orders": [
+        undefined,
+        {
+          description: "Data of orders at rest",
+          enableKeyRotation: true,
+          deletionWindowInDays: 30,
+          policy: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Effect: "Allow",
+                Principal: { AWS: "arn:aws:iam::000000000000:root" },
+                Action: "kms:*",
+                Resource: "*",
+              },
+              {
+                Effect: "Allow",
+                Principal: { Service: "logs.eu-west-1.amazonaws.com" },
+                Action: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+                Resource: "*",
+                Condition: {
+                  ArnLike: { "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:000000000000:log-group:*" },
+                },
+              },
+              {
+                Effect: "Allow",
+                Principal: { Service: "delivery.logs.amazonaws.com" },
+                Action: "kms:Decrypt",
+                Resource: "*",
+                Condition: {
+                  StringEquals: { "kms:EncryptionContext:SourceArn": "arn:aws:logs:eu-west-1:000000000000:*" },
+                },
+              },
+            ],
+          },
+          tags: TAGS,
+        },
+      ],
+    },
+  },
+];
