@@ -15,6 +15,7 @@ import {
 import { complete, type Config } from "./config";
 import { type Machine, machine } from "./machine";
 import { placeOf, type Statement } from "./policy";
+import { refuseUnsound } from "./soundness";
 import type { SagaTableArgs } from "./table";
 import { TaskFunction } from "./task-function";
 import { watch } from "./watch";
@@ -40,6 +41,7 @@ export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>> {
  *
  * @throws SagaDefinitionError `not-express`, `definition-too-large`
  * @throws RunError for settings that do not fit together
+ * @throws ResourceError where some failure would leave part of the saga behind
  *
  * @example
  * const table = sagaTable("orders");
@@ -62,6 +64,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const { saga, table, key, retired = [], tags = {}, ...given } = args;
     const settings = complete(name, given);
     if (settings.workflowType === "EXPRESS") checkExpress(saga);
+    refuseUnsound(saga, this);
     const child = { parent: this };
 
     this.functions = [...new Set([...tasksOf(saga), ...retired])].map(

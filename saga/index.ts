@@ -5,7 +5,9 @@ export { and, eq, gt, gte, isPresent, lt, lte, ne, not, or, type Test } from "./
 export { days, type Duration, hours, minutes, seconds } from "./duration";
 export { SagaDefinitionError, type SagaDefinitionErrorCode } from "./errors";
 export { checkExpress } from "./express";
+export { declarationOf } from "./declaration";
 export { mustSucceed, type Saga, statementsOf, tasksOf } from "./nodes";
+export { prove } from "./prove";
 export type { Mapped, Maybe, Ref } from "./ref";
 export type { Retry } from "./retry";
 export {
@@ -21,3 +23,4 @@ export {
   type TaskHandler,
 } from "./task";
 export type { Defaults, Given, SagaBuilder, SagaTypeError } from "./types";
+export { type Declaration, SearchLimitError, type Verdict, verify, type Violation } from "./verify";

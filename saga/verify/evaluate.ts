@@ -282,7 +282,7 @@ function applied(name: string, given: Value): Value {
     case "merge": {
       if (!isArray(given) || !given.every(isObject)) return UNKNOWN;
       const fields = given.flatMap((one): readonly (readonly [string, Value])[] => Object.entries(one));
-      return Object.fromEntries(fields) as { readonly [key: string]: Value };
+      return Object.fromEntries<Value>(fields);
     }
     case "hash":
       // Not the hash itself, but the same text for the same value.

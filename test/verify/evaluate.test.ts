@@ -2,7 +2,7 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { compile } from "../../saga";
 import { evaluate } from "../../saga/verify/evaluate";
-import { type Ast, parse, sourceOf } from "../../saga/verify/expression";
+import { parse, sourceOf } from "../../saga/verify/expression";
 import { fieldsOf, innerOf, type RawStates } from "../../saga/verify/states";
 import { isKnown, OneOf, SOMETHING, Unknown, UNKNOWN, type Value } from "../../saga/verify/value";
 import { build } from "../generated/build";
