@@ -82,7 +82,10 @@ describe("least privilege, on this machine", function () {
         const lesser: Statement[][] = [
           [],
           ...Action.map((gone) => [{ ...statement, Action: Action.filter((action) => action !== gone) }]),
-          ...Resource.map((gone) => [{ ...statement, Resource: Resource.filter((resource) => resource !== gone) }]),
+          // A function stands there plain, as the guide wants it, beside its versions, which are all that is called.
+          ...Resource.filter((resource) => !Resource.includes(`${resource}:*`)).map((gone) => [
+            { ...statement, Resource: Resource.filter((resource) => resource !== gone) },
+          ]),
         ];
         for (const rest of lesser) {
           setStatements(policy, whole.toSpliced(at, 1, ...rest.filter((s) => s.Action.length * s.Resource.length > 0)));
@@ -93,7 +96,12 @@ describe("least privilege, on this machine", function () {
           );
           taken++;
           expect(fails, `without ${gone.join(", ")} of ${policy.name}`).to.equal(true);
-          for (const one of refused) expect(gone).to.include(one.replace(/^\w+: /, ""));
+          for (const one of refused) {
+            const what = one.replace(/^\w+: /, "");
+            expect(gone.some((pattern) => what === pattern || what.startsWith(pattern.replace(/\*$/, "")))).to.equal(
+              true,
+            );
+          }
           expect(refused.size).to.be.above(0);
         }
       }
