@@ -12,7 +12,12 @@ const functions = tasksOf(orderFulfilment).map(
   (task) => new TaskFunction(task.name, { task, table, logRetentionDays }),
 );
 
-const machine = new SagaStateMachine(orderFulfilment.name, { saga: orderFulfilment, functions, logRetentionDays });
+const machine = new SagaStateMachine(orderFulfilment.name, {
+  saga: orderFulfilment,
+  functions,
+  logRetentionDays,
+  onAbort: config.require<"recover" | "ignore">("onAbort", { allowedValues: ["recover", "ignore"] }),
+});
 
 export const stateMachineArn = machine.arn;
 export const stateMachineName = machine.physicalName;

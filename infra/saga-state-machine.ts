@@ -1,7 +1,17 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type ArnOf, compile, compileMachine, machinesOf, type Saga, type StateMachine, statementsOf } from "../saga";
+import {
+  type ArnOf,
+  compile,
+  compileMachine,
+  machinesOf,
+  recoveryOf,
+  type Saga,
+  type StateMachine,
+  statementsOf,
+} from "../saga";
 import { allow, assumedBy, type Statement } from "./policy";
+import { SagaRecovery } from "./recovery";
 import type { TaskFunction } from "./task-function";
 
 export interface SagaStateMachineArgs {
@@ -9,11 +19,15 @@ export interface SagaStateMachineArgs {
   /** One for every task that the saga names. */
   readonly functions: readonly TaskFunction[];
   readonly logRetentionDays: number;
+  /** Whether an execution that is stopped from outside still gets its undos (S12). */
+  readonly onAbort: "recover" | "ignore";
+  /** What the alarms of the recovery tell: ARNs, as of an SNS topic. */
+  readonly alarmActions?: readonly pulumi.Input<string>[];
 }
 
 /**
- * The state machine of a saga, and one each for its child sagas and their undos: every one with a role that may invoke
- * exactly the functions of its saga, with its log and its traces.
+ * The state machine of a saga, and one each for its child sagas, for their undos, and for its own where an execution is
+ * stopped: every one with a role that may invoke exactly the functions it names, with its log and its traces.
  */
 export class SagaStateMachine extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
@@ -39,6 +53,16 @@ export class SagaStateMachine extends pulumi.ComponentResource {
       machines.set(child, make(child.name, child.saga, compileMachine(child, arnOf)));
     }
     const machine = make(name, args.saga, compile(args.saga, arnOf));
+    const recovery = args.onAbort === "recover" ? recoveryOf(args.saga) : undefined;
+    if (recovery) {
+      const { name: recoveryName, saga } = recovery.machine;
+      const recoveryMachine = make(recoveryName, saga, compileMachine(recovery.machine, arnOf));
+      new SagaRecovery(
+        `${name}_recover`,
+        { ...args, recovery, machineArn: machine.arn, recoveryMachineArn: recoveryMachine.arn },
+        { parent: this },
+      );
+    }
 
     this.arn = machine.arn;
     this.physicalName = machine.name;

@@ -44,5 +44,10 @@ const family = saga<Request>("Family")
 
 const table = sagaTable("orders", { deletionProtection: false });
 const functions = tasksOf(family).map((task) => new TaskFunction(task.name, { task, table, logRetentionDays: 1 }));
-const machine = new SagaStateMachine(family.name, { saga: family, functions, logRetentionDays: 1 });
+const machine = new SagaStateMachine(family.name, {
+  saga: family,
+  functions,
+  logRetentionDays: 1,
+  onAbort: "recover",
+});
 export const stateMachineArn = machine.arn;

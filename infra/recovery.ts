@@ -1,0 +1,207 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { recover } from "../recovery/recover";
+import type { Recovery } from "../saga";
+import { allow, assumedBy } from "./policy";
+
+export interface SagaRecoveryArgs {
+  readonly recovery: Recovery;
+  /** The saga's own machine. */
+  readonly machineArn: pulumi.Output<string>;
+  /** The one that runs the undos. */
+  readonly recoveryMachineArn: pulumi.Output<string>;
+  readonly logRetentionDays: number;
+  /** What is told when a recovery fails, or can't be begun: ARNs, as of an SNS topic. */
+  readonly alarmActions?: readonly pulumi.Input<string>[];
+}
+
+/**
+ * Sees to it that an execution of a saga's machine that is stopped, times out or is lost still gets its undos (S12): a
+ * rule for the ends of executions, a function that looks at each and starts the recovery machine, a queue for what could
+ * not be delivered or dealt with, and alarms. Ends of child machines are left to their parents, which undo them.
+ */
+export class SagaRecovery extends pulumi.ComponentResource {
+  constructor(name: string, args: SagaRecoveryArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("saga:infra:SagaRecovery", name, {}, opts);
+    const { recovery, machineArn, recoveryMachineArn, logRetentionDays } = args;
+    const child = { parent: this };
+
+    const queue = new aws.sqs.Queue(
+      name,
+      // An execution can be redriven for as long.
+      { messageRetentionSeconds: 14 * 24 * 60 * 60, sqsManagedSseEnabled: true },
+      child,
+    );
+    const log = new aws.cloudwatch.LogGroup(
+      name,
+      { namePrefix: `/aws/lambda/${name}-`, retentionInDays: logRetentionDays },
+      child,
+    );
+    const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("lambda.amazonaws.com") }, child);
+    const executions = machineArn.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`);
+    const policy = new aws.iam.RolePolicy(
+      name,
+      {
+        role: role.name,
+        policy: allow(
+          {
+            actions: ["states:DescribeExecution", "states:GetExecutionHistory", "states:RedriveExecution"],
+            resources: [executions],
+          },
+          { actions: ["states:StartExecution"], resources: [recoveryMachineArn] },
+          { actions: ["sqs:SendMessage"], resources: [queue.arn] },
+          { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [pulumi.interpolate`${log.arn}:*`] },
+        ),
+      },
+      child,
+    );
+    const lambda = new aws.lambda.CallbackFunction(
+      name,
+      {
+        callbackFactory: recover({ pivot: recovery.pivot, reads: recovery.reads }),
+        runtime: aws.lambda.Runtime.NodeJS22dX,
+        architectures: ["arm64"],
+        memorySize: 512,
+        // A history has up to 25 pages.
+        timeout: 120,
+        role,
+        environment: { variables: { RECOVERY_MACHINE_ARN: recoveryMachineArn } },
+        loggingConfig: { logFormat: "Text", logGroup: log.name },
+      },
+      { ...child, dependsOn: [policy] },
+    );
+    new aws.lambda.FunctionEventInvokeConfig(
+      name,
+      {
+        functionName: lambda.name,
+        maximumRetryAttempts: 2,
+        maximumEventAgeInSeconds: 6 * 60 * 60,
+        destinationConfig: { onFailure: { destination: queue.arn } },
+      },
+      { ...child, dependsOn: [policy] },
+    );
+
+    const rule = new aws.cloudwatch.EventRule(
+      name,
+      {
+        description: `Executions of ${name} that ended without their undos`,
+        eventPattern: pulumi.jsonStringify(endsWithoutUndos(machineArn)),
+      },
+      child,
+    );
+    const permission = new aws.lambda.Permission(
+      name,
+      {
+        action: "lambda:InvokeFunction",
+        function: lambda.name,
+        principal: "events.amazonaws.com",
+        sourceArn: rule.arn,
+      },
+      child,
+    );
+    const accepts = new aws.sqs.QueuePolicy(
+      name,
+      { queueUrl: queue.id, policy: sentBy("events.amazonaws.com", rule.arn, queue.arn) },
+      child,
+    );
+    new aws.cloudwatch.EventTarget(
+      name,
+      {
+        rule: rule.name,
+        arn: lambda.arn,
+        retryPolicy: { maximumEventAgeInSeconds: 24 * 60 * 60, maximumRetryAttempts: 185 },
+        deadLetterConfig: { arn: queue.arn },
+      },
+      { ...child, dependsOn: [permission, accepts] },
+    );
+    this.alarms(name, queue, args);
+    this.registerOutputs({});
+  }
+
+  private alarms(
+    name: string,
+    queue: aws.sqs.Queue,
+    { recoveryMachineArn, alarmActions = [] }: SagaRecoveryArgs,
+  ): void {
+    const common = {
+      comparisonOperator: "GreaterThanThreshold",
+      threshold: 0,
+      evaluationPeriods: 1,
+      alarmActions: [...alarmActions],
+    };
+    new aws.cloudwatch.MetricAlarm(
+      `${name}_lost`,
+      {
+        ...common,
+        alarmDescription:
+          "An execution was stopped and could not be recovered: its event is in the queue, with the reason",
+        namespace: "AWS/SQS",
+        metricName: "ApproximateNumberOfMessagesVisible",
+        dimensions: { QueueName: queue.name },
+        statistic: "Maximum",
+        period: 60,
+        // A queue that nobody touches has no data after a while; that mends nothing.
+        treatMissingData: "ignore",
+      },
+      { parent: this },
+    );
+    const ends = ["ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"];
+    new aws.cloudwatch.MetricAlarm(
+      `${name}_stuck`,
+      {
+        ...common,
+        alarmDescription: "The recovery of an execution is stuck in an undo: mend the reason, and redrive the recovery",
+        metricQueries: [
+          { id: "ended", expression: "SUM(METRICS())", label: "Recoveries that did not succeed", returnData: true },
+          ...ends.map((metricName, index) => ({
+            id: `m${index}`,
+            metric: {
+              namespace: "AWS/States",
+              metricName,
+              dimensions: { StateMachineArn: recoveryMachineArn },
+              period: 60,
+              stat: "Sum",
+            },
+          })),
+        ],
+        treatMissingData: "notBreaching",
+      },
+      { parent: this },
+    );
+  }
+}
+
+/**
+ * Ends that are neither a success nor compensated. The error may be left out: then the function asks.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+ */
+function endsWithoutUndos(machineArn: pulumi.Output<string>) {
+  return {
+    source: ["aws.states"],
+    "detail-type": ["Step Functions Execution Status Change"],
+    detail: {
+      stateMachineArn: [machineArn],
+      status: ["ABORTED", "TIMED_OUT", "FAILED"],
+      $or: [{ error: [null, { "anything-but": ["SagaCompensated"] }] }, { error: [{ exists: false }] }],
+    },
+  };
+}
+
+function sentBy(
+  service: string,
+  sourceArn: pulumi.Output<string>,
+  queueArn: pulumi.Output<string>,
+): pulumi.Output<string> {
+  return pulumi.jsonStringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Action: "sqs:SendMessage",
+        Principal: { Service: service },
+        Resource: queueArn,
+        Condition: { ArnEquals: { "aws:SourceArn": sourceArn } },
+      },
+    ],
+  });
+}
