@@ -84,7 +84,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
     const rule = new aws.cloudwatch.EventRule(
       name,
       {
-        description: `Executions of ${name} that ended without their undos`,
+        description: `Executions of ${recovery.machine.saga.name} that ended without their undos`,
         eventPattern: pulumi.jsonStringify(endsWithoutUndos(machineArn)),
       },
       child,
@@ -109,6 +109,11 @@ export class SagaRecovery extends pulumi.ComponentResource {
       {
         rule: rule.name,
         arn: lambda.arn,
+        // Not the execution's input, which holds card numbers: what fails stays in the queue for days.
+        inputTransformer: {
+          inputPaths: { executionArn: "$.detail.executionArn", stopDate: "$.detail.stopDate" },
+          inputTemplate: '{"executionArn": <executionArn>, "stopDate": <stopDate>}',
+        },
         retryPolicy: { maximumEventAgeInSeconds: 24 * 60 * 60, maximumRetryAttempts: 185 },
         deadLetterConfig: { arn: queue.arn },
       },
@@ -133,8 +138,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
       `${name}_lost`,
       {
         ...common,
-        alarmDescription:
-          "An execution was stopped and could not be recovered: its event is in the queue, with the reason",
+        alarmDescription: "An execution was stopped and could not be recovered: the queue says which, and why",
         namespace: "AWS/SQS",
         metricName: "ApproximateNumberOfMessagesVisible",
         dimensions: { QueueName: queue.name },

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { matches } from "./event-pattern";
 import type { KnownExecution } from "./executions";
-import type { JsonObject } from "./interpreter";
+import type { Json, JsonObject } from "./interpreter";
 import type { Program } from "./program";
 import { describe } from "./step-functions-api";
 
@@ -25,28 +25,28 @@ export class EventBus {
   ) {}
 
   async publish(event: JsonObject): Promise<void> {
-    await Promise.all(
-      this.targetsOf(event).map(async (functionArn) => {
-        const { tries, queueArn } = this.asynchronously(functionArn);
-        for (let attempt = 1; attempt <= tries; attempt++) {
-          try {
-            await this.invoke(functionArn, event);
-            return;
-          } catch (reason) {
-            if (attempt === tries) this.deadLetters.push({ queueArn, event, reason: reason as Error });
-          }
-        }
-      }),
-    );
+    await Promise.all(this.targetsOf(event).map((target) => this.deliver(target, transformed(target, event))));
   }
 
-  private targetsOf(event: JsonObject): readonly string[] {
+  private async deliver({ arn }: Target, event: JsonObject): Promise<void> {
+    const { tries, queueArn } = this.asynchronously(arn);
+    for (let attempt = 1; attempt <= tries; attempt++) {
+      try {
+        await this.invoke(arn, event);
+        return;
+      } catch (reason) {
+        if (attempt === tries) this.deadLetters.push({ queueArn, event, reason: reason as Error });
+      }
+    }
+  }
+
+  private targetsOf(event: JsonObject): readonly Target[] {
     const rules = this.resources("aws:cloudwatch/eventRule:EventRule").filter(({ inputs }) =>
       matches(JSON.parse(inputs["eventPattern"] as string) as JsonObject, event),
     );
     return this.resources("aws:cloudwatch/eventTarget:EventTarget")
-      .filter(({ inputs }) => rules.some(({ physicalName }) => physicalName === inputs["rule"]))
-      .map(({ inputs }) => inputs["arn"] as string);
+      .map(({ inputs }) => inputs as unknown as Target)
+      .filter((target) => rules.some(({ physicalName }) => physicalName === target.rule));
   }
 
   private asynchronously(functionArn: string) {
@@ -64,9 +64,31 @@ export class EventBus {
   }
 }
 
+interface Target {
+  readonly rule: string;
+  readonly arn: string;
+  readonly inputTransformer?: {
+    readonly inputPaths: Readonly<Record<string, string>>;
+    readonly inputTemplate: string;
+  };
+}
+
 interface InvokeConfig {
   readonly maximumRetryAttempts: number;
   readonly destinationConfig: { readonly onFailure: { readonly destination: string } };
+}
+
+/** What a target is given of an event. A path is `$` and then names, each after a dot. */
+function transformed({ inputTransformer }: Target, event: JsonObject): JsonObject {
+  if (!inputTransformer) return event;
+  const { inputPaths, inputTemplate } = inputTransformer;
+  const at = (path: string): Json =>
+    path
+      .split(".")
+      .slice(1)
+      .reduce<Json>((value, field) => (value as JsonObject)[field] ?? null, event);
+  const filled = inputTemplate.replace(/<(\w+)>/g, (_, name: string) => JSON.stringify(at(inputPaths[name] as string)));
+  return JSON.parse(filled) as JsonObject;
 }
 
 /**

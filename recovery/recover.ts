@@ -2,13 +2,11 @@ import { createHash } from "node:crypto";
 import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import { historyReader, type Told } from "./history";
 
-/** What an execution's end says on the event bus; it may come late, twice, or not in order. */
-export interface StatusChange {
-  readonly detail: {
-    readonly executionArn: string;
-    /** Milliseconds since the epoch. */
-    readonly stopDate: number;
-  };
+/** That an execution has ended; it may come late, twice, or not in order. */
+export interface ExecutionEnd {
+  readonly executionArn: string;
+  /** Milliseconds since the epoch. */
+  readonly stopDate: number;
 }
 
 /** What was done about it. */
@@ -33,13 +31,13 @@ export interface RecoverOptions {
  * Builds the function that recovers executions which ended without their undos (S12): it starts the recovery machine, or
  * redrives the execution where its pivot has succeeded. It throws where it can do neither, so that somebody is told.
  */
-export function recover({ pivot, reads }: RecoverOptions): () => (event: StatusChange) => Promise<Recovered> {
+export function recover({ pivot, reads }: RecoverOptions): () => (end: ExecutionEnd) => Promise<Recovered> {
   return () => {
     const sdk = require("@aws-sdk/client-sfn") as typeof import("@aws-sdk/client-sfn");
     const sfn = new sdk.SFNClient({ maxAttempts: 5 });
 
     async function act(executionArn: string, stopped: number): Promise<Recovered> {
-      // The event tells no more than where to look: what it says may be over, or left out.
+      // The event tells no more than where to look: by now it may be over.
       const execution = await sfn.send(new sdk.DescribeExecutionCommand({ executionArn }));
       const over = reasonForNothing(execution, stopped);
       if (over !== undefined) return { did: "nothing", why: over };
@@ -84,7 +82,7 @@ export function recover({ pivot, reads }: RecoverOptions): () => (event: StatusC
       }
     }
 
-    return async ({ detail: { executionArn, stopDate } }) => {
+    return async ({ executionArn, stopDate }) => {
       const log = (line: object): void => {
         process.stdout.write(JSON.stringify({ execution: executionArn, ...line }) + "\n");
       };

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { RECOVERY } from "./recovery-resources";
 import { evaluateProgram, type Program, type Resource } from "../../local/program";
 
 const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
@@ -42,6 +43,7 @@ describe("the Pulumi program", () => {
       "aws:iam/role:Role OrderFulfilment",
       "aws:iam/rolePolicy:RolePolicy OrderFulfilment",
       "aws:sfn/stateMachine:StateMachine OrderFulfilment",
+      ...RECOVERY,
     ]);
   });
 
@@ -246,7 +248,7 @@ describe("the Pulumi program", () => {
       false,
     ]);
     const logs = inputs("aws:cloudwatch/logGroup:LogGroup");
-    expect(logs).to.have.length(7);
+    expect(logs).to.have.length(9);
     for (const log of logs) expect(log["retentionInDays"]).to.equal(7);
   });
 });

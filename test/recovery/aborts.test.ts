@@ -161,7 +161,7 @@ describe("an execution that is stopped, on this machine", function () {
         const [letter, ...others] = cloud.deadLetters;
         expect(others).to.deep.equal([]);
         expect(letter?.queueArn).to.match(/:OrderFulfilment_recover-[0-9a-f]+$/);
-        expect(letter?.event).to.have.nested.property("detail.executionArn", arn);
+        expect(letter?.event).to.have.all.keys("executionArn", "stopDate").and.to.include({ executionArn: arn });
         expect(letter?.reason.message).to.match(/^NotRecoverable: .* bytes, and an execution takes 262144$/);
       });
     });

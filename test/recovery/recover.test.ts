@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import { definitionOf, deployedForm } from "../../local/cloud";
-import { statusChange } from "../../local/event-bus";
 import { Executions, type KnownExecution } from "../../local/executions";
 import {
   type Execution,
@@ -89,7 +88,11 @@ describe("the function that recovers, as it is deployed", function () {
     await execution.result;
     return executions.get(execution.arn) as KnownExecution;
   }
-  const tell = async (known: KnownExecution, event: object = statusChange(known)) =>
+  const endOf = ({ execution, ended: end }: KnownExecution) => ({
+    executionArn: execution.arn,
+    stopDate: end?.stopDate,
+  });
+  const tell = async (known: KnownExecution, event: object = endOf(known)) =>
     (await recover.invoke(event)).payload as object;
   const failure = (known: KnownExecution, event?: object) =>
     tell(known, event).then(
@@ -157,7 +160,7 @@ describe("the function that recovers, as it is deployed", function () {
 
   it("redrives one whose pivot has succeeded, which then completes (S9)", async () => {
     const known = await ended(TRIP, "IssueTickets");
-    const event = statusChange(known);
+    const event = endOf(known);
     expect(await tell(known)).to.deep.equal({ did: "redriven", why: "its pivot has succeeded" });
     expect(await known.execution.result).to.include({ status: "SUCCEEDED" });
     expect(await tell(known, event), "told twice").to.include({ did: "nothing" });
@@ -168,7 +171,7 @@ describe("the function that recovers, as it is deployed", function () {
   it("asks again where the description or the history lags behind the event; not where it was redriven", async () => {
     const known = await ended(TRIP, "Pay");
     const { execution, machineArn, name } = known;
-    const event = statusChange(known);
+    const event = endOf(known);
     delete known.ended;
     expect(await failure(known, event)).to.have.property("errorType", "DescriptionOutdated");
     known.redriveDate = Date.now() + 1;

@@ -1,0 +1,20 @@
+/** What the order saga's recovery registers, by type and name. */
+export const RECOVERY: readonly string[] = [
+  "aws:cloudwatch/logGroup:LogGroup OrderFulfilment_undo",
+  "aws:iam/role:Role OrderFulfilment_undo",
+  "aws:iam/rolePolicy:RolePolicy OrderFulfilment_undo",
+  "aws:sfn/stateMachine:StateMachine OrderFulfilment_undo",
+  "saga:infra:SagaRecovery OrderFulfilment_recover",
+  "aws:cloudwatch/logGroup:LogGroup OrderFulfilment_recover",
+  "aws:iam/role:Role OrderFulfilment_recover",
+  "aws:iam/rolePolicy:RolePolicy OrderFulfilment_recover",
+  "aws:lambda/function:Function OrderFulfilment_recover",
+  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig OrderFulfilment_recover",
+  "aws:lambda/permission:Permission OrderFulfilment_recover",
+  "aws:sqs/queue:Queue OrderFulfilment_recover",
+  "aws:sqs/queuePolicy:QueuePolicy OrderFulfilment_recover",
+  "aws:cloudwatch/eventRule:EventRule OrderFulfilment_recover",
+  "aws:cloudwatch/eventTarget:EventTarget OrderFulfilment_recover",
+  "aws:cloudwatch/metricAlarm:MetricAlarm OrderFulfilment_recover_lost",
+  "aws:cloudwatch/metricAlarm:MetricAlarm OrderFulfilment_recover_stuck",
+];
