@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { recover } from "../recovery/recover";
 import type { Recovery } from "../saga";
 import { allow, assumedBy } from "./policy";
+import { recoveryAlarms } from "./recovery-alarms";
 
 export interface SagaRecoveryArgs {
   readonly recovery: Recovery;
@@ -119,59 +120,8 @@ export class SagaRecovery extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: [permission, accepts] },
     );
-    this.alarms(name, queue, args);
+    recoveryAlarms(name, { queue, recoveryMachineArn, alarmActions: args.alarmActions }, child);
     this.registerOutputs({});
-  }
-
-  private alarms(
-    name: string,
-    queue: aws.sqs.Queue,
-    { recoveryMachineArn, alarmActions = [] }: SagaRecoveryArgs,
-  ): void {
-    const common = {
-      comparisonOperator: "GreaterThanThreshold",
-      threshold: 0,
-      evaluationPeriods: 1,
-      alarmActions: [...alarmActions],
-    };
-    new aws.cloudwatch.MetricAlarm(
-      `${name}_lost`,
-      {
-        ...common,
-        alarmDescription: "An execution was stopped and could not be recovered: the queue says which, and why",
-        namespace: "AWS/SQS",
-        metricName: "ApproximateNumberOfMessagesVisible",
-        dimensions: { QueueName: queue.name },
-        statistic: "Maximum",
-        period: 60,
-        // A queue that nobody touches has no data after a while; that mends nothing.
-        treatMissingData: "ignore",
-      },
-      { parent: this },
-    );
-    const ends = ["ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"];
-    new aws.cloudwatch.MetricAlarm(
-      `${name}_stuck`,
-      {
-        ...common,
-        alarmDescription: "The recovery of an execution is stuck in an undo: mend the reason, and redrive the recovery",
-        metricQueries: [
-          { id: "ended", expression: "SUM(METRICS())", label: "Recoveries that did not succeed", returnData: true },
-          ...ends.map((metricName, index) => ({
-            id: `m${index}`,
-            metric: {
-              namespace: "AWS/States",
-              metricName,
-              dimensions: { StateMachineArn: recoveryMachineArn },
-              period: 60,
-              stat: "Sum",
-            },
-          })),
-        ],
-        treatMissingData: "notBreaching",
-      },
-      { parent: this },
-    );
   }
 }
 

@@ -22,7 +22,10 @@ async function abort({ nodes, ...rest }: Scenario, events: number) {
     input: built.input as never,
     onEvent: ({ id }) => {
       // One level of calls deeper, so that a call that has begun is under way.
-      if (id === events) void Promise.resolve().then(() => execution.stop());
+      if (id === events)
+        void Promise.resolve().then(() => {
+          execution.stop();
+        });
     },
   });
   const { status } = await execution.result;
@@ -32,7 +35,9 @@ async function abort({ nodes, ...rest }: Scenario, events: number) {
 
   const recovery = recoveryOf(built.saga);
   const history = historyReader(recovery?.pivot, recovery?.reads ?? []);
-  stopped.map(awsHistoryEvent).forEach((event) => history.read(event as HistoryEvent));
+  stopped.map(awsHistoryEvent).forEach((event) => {
+    history.read(event as HistoryEvent);
+  });
   let end: string | undefined;
   if (status === "ABORTED" && history.committed()) end = (await execution.redrive()).status;
   else if (status === "ABORTED" && recovery) {

@@ -57,7 +57,8 @@ describe("the recovery that the program deploys", () => {
         Resource: [`${recover("aws:cloudwatch/logGroup:LogGroup").arn}:*`],
       },
     ]);
-    const { code: _, ...inputs } = lambda().inputs;
+    const { code, ...inputs } = lambda().inputs;
+    expect(code).not.to.equal(undefined);
     expect(inputs).to.deep.equal({
       architectures: ["arm64"],
       environment: { variables: { RECOVERY_MACHINE_ARN: undo().arn } },
@@ -140,7 +141,8 @@ describe("the recovery that the program deploys", () => {
   it("raises an alarm on what is in the queue, and on a recovery that does not succeed", () => {
     const common = { comparisonOperator: "GreaterThanThreshold", threshold: 0, evaluationPeriods: 1, alarmActions: [] };
     const alarm = (name: string) => {
-      const { alarmDescription: _, ...inputs } = find("aws:cloudwatch/metricAlarm:MetricAlarm", name).inputs;
+      const { alarmDescription, ...inputs } = find("aws:cloudwatch/metricAlarm:MetricAlarm", name).inputs;
+      expect(alarmDescription).to.be.a("string");
       return inputs;
     };
     expect(alarm("OrderFulfilment_recover_lost")).to.deep.equal({
