@@ -106,7 +106,7 @@ export class LocalCloud {
    * @throws InvalidExecutionInput when the input is over 256 KiB, as StartExecution does
    */
   async execute(input: Json): Promise<ReturnType<typeof report>> {
-    const execution = this.start(input);
+    const execution = this.startExecution(input);
     const result = await execution.result;
     return report(input, execution.history, result, await this.rowsOf(input));
   }
@@ -116,7 +116,7 @@ export class LocalCloud {
    * @param onEvent Gets each event of its history.
    * @throws InvalidExecutionInput when the input is over 256 KiB, as StartExecution does
    */
-  start(input: Json, onEvent?: (event: HistoryEvent) => void): Execution {
+  startExecution(input: Json, onEvent?: (event: HistoryEvent) => void): Execution {
     return this.begin(mainMachine(this.program).arn as string, `local-${++this.started}`, input, onEvent);
   }
 

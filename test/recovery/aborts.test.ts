@@ -66,7 +66,7 @@ describe("an execution that is stopped, on this machine", function () {
 
       /** Runs until an event of that number, and stops there. */
       async function stop(input: JsonObject, at: number): Promise<Execution> {
-        const execution = cloud.start(input, ({ id, type }: HistoryEvent) => {
+        const execution = cloud.startExecution(input, ({ id, type }: HistoryEvent) => {
           if (id !== at) return;
           // By the next turn of the loop the call is under way: its effect comes late.
           if (type === "TaskStarted")
@@ -83,7 +83,7 @@ describe("an execution that is stopped, on this machine", function () {
 
       for (const { title, input, undone, completed } of cases) {
         it(`${title}: is undone wherever it is stopped${completed ? ", but after its pivot goes on" : ""} (S12)`, async () => {
-          const whole = cloud.start({ ...input, order_id: "bystander" });
+          const whole = cloud.startExecution({ ...input, order_id: "bystander" });
           await whole.result;
           const bystander = await cloud.table.rows("bystander");
 
@@ -173,7 +173,7 @@ describe("an execution that is stopped, on this machine", function () {
   it("is left as it stands where the program is told to ignore it", async () => {
     const cloud = await LocalCloud.start(await evaluateProgram({ onAbort: "ignore" }));
     try {
-      const execution = cloud.start({ ...ORDER, order_id: "1" }, ({ type }) => {
+      const execution = cloud.startExecution({ ...ORDER, order_id: "1" }, ({ type }) => {
         if (type === "TaskStateExited") execution.stop();
       });
       await cloud.settled();
