@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import { definitionOf, deployedForm } from "../../local/cloud";
-import { Executions, type KnownExecution } from "../../local/executions";
+import { executionArn, Executions, type KnownExecution } from "../../local/executions";
+import { authorizer } from "../../local/iam/authorizer";
 import {
   type Execution,
   type Json,
@@ -14,7 +15,7 @@ import {
 } from "../../local/interpreter";
 import { type DeployedFunction, deployFunction } from "../../local/lambda/function";
 import { evaluateProgram, type Program, type Resource } from "../../local/program";
-import { executionArn, startStepFunctionsApi, type StepFunctionsApi } from "../../local/step-functions-api";
+import { startStepFunctionsApi, type StepFunctionsApi } from "../../local/step-functions-api";
 
 type Call = Pick<TaskCall, "state" | "attempt" | "arguments">;
 
@@ -48,8 +49,11 @@ describe("the function that recovers, as it is deployed", function () {
     executions = new Executions(() => {});
     calls.length = 0;
     answer = () => DONE;
-    api = await startStepFunctionsApi(executions, begin);
-    const form = await deployedForm(resource("aws:lambda/function:Function", "TripBooking_recover"));
+    const lambda = resource("aws:lambda/function:Function", "TripBooking_recover");
+    const caller = { roleArn: lambda.inputs["role"] as string, session: "recover" };
+    const authorize = authorizer(program);
+    api = await startStepFunctionsApi(executions, begin, (_, action, of) => authorize(caller, action, of));
+    const form = await deployedForm(lambda);
     recover = deployFunction({ ...form, environment: { ...form.environment, AWS_ENDPOINT_URL_SFN: api.endpoint } });
   });
   afterEach(async () => {
@@ -181,6 +185,29 @@ describe("the function that recovers, as it is deployed", function () {
     await execution.result;
     expect(await failure(known, event)).to.have.property("errorType", "HistoryIncomplete");
     expect(recoveries()).to.deep.equal([]);
+  });
+
+  it("may do all that it does, and is refused what its role does not grant", async () => {
+    const policy = resource("aws:iam/rolePolicy:RolePolicy", "TripBooking_recover").inputs as { policy: string };
+    const { policy: whole } = policy;
+    const needed = {
+      DescribeExecution: "Pay",
+      GetExecutionHistory: "Pay",
+      StartExecution: "Pay",
+      RedriveExecution: "IssueTickets",
+    };
+    for (const [action, stopIn] of Object.entries(needed)) {
+      const known = await ended(TRIP, stopIn);
+      policy.policy = whole.replace(`"states:${action}"`, '"states:ListExecutions"');
+      expect(policy.policy).not.to.equal(whole);
+      const { errorType, errorMessage } = await failure(known);
+      policy.policy = whole;
+      expect(errorType).to.equal("AccessDeniedException");
+      expect(errorMessage).to.contain(`is not authorized to perform: states:${action} on resource: `);
+      expect(await tell(known))
+        .to.have.property("did")
+        .that.is.oneOf(["recovered", "redriven"]);
+    }
   });
 
   it("recovers one that is lost because its history is full, reading all pages of it", async () => {
