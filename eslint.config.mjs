@@ -42,13 +42,18 @@ export default tseslint.config(
     "A handler runs in Lambda, where there is no Pulumi.",
   ),
   keepOut(
+    ["recovery/**"],
+    ["@pulumi/*", "**/handlers/**", "**/infra/**", "**/local/**"],
+    "What recovers runs in Lambda, for any saga.",
+  ),
+  keepOut(
     ["infra/**"],
     ["@aws-sdk/*", "**/handlers/**", "**/local/**"],
     "infra/ deploys any saga; it knows none of the handlers.",
   ),
   keepOut(
     ["local/**"],
-    ["**/handlers/**", "**/saga", "**/saga/**", "**/infra/**"],
+    ["**/handlers/**", "**/recovery/**", "**/saga", "**/saga/**", "**/infra/**"],
     "local/ runs what the program registers, never its sources.",
   ),
   keepOut(
@@ -58,7 +63,7 @@ export default tseslint.config(
   ),
   {
     // The SDK is loaded where the serialised handler can load it: by a bare require at cold start.
-    files: ["handlers/**"],
+    files: ["handlers/**", "recovery/**"],
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   {

@@ -93,6 +93,11 @@ export const SCHEMA = {
     ["STANDARD", "EXPRESS"],
     "STANDARD; or EXPRESS, for sagas of queries alone that end within 5 minutes.",
   ),
+  onAbort: oneOf(
+    "string",
+    ["recover", "ignore"],
+    "What happens to an execution that somebody stops: recover runs its undos, or goes on with it after its pivot; ignore leaves it as it stands.",
+  ),
   trafficPercent: integer(
     100,
     [1, 100],

@@ -90,3 +90,17 @@ export function usesMachineKey(key: pulumi.Output<string>, name: string): readon
     },
   ];
 }
+
+/** What whoever reads, starts and redrives executions of encrypted machines needs: by Step Functions, for these machines. */
+export function usesExecutionsKey(key: pulumi.Output<string>, machines: readonly pulumi.Output<string>[]): Statement {
+  return {
+    actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+    resources: [key],
+    conditions: {
+      StringEquals: {
+        "kms:ViaService": key.apply((arn) => `states.${placeOf(arn).region}.amazonaws.com`),
+        "kms:EncryptionContext:aws:states:stateMachineArn": machines,
+      },
+    },
+  };
+}

@@ -6,6 +6,7 @@ import {
   compileMachine,
   type LambdaTask,
   machinesOf,
+  recoveryOf,
   type Saga,
   type SagaMachine,
   type StateMachine,
@@ -15,6 +16,7 @@ import {
 import { complete, type Config } from "./config";
 import { type Machine, machine } from "./machine";
 import { placeOf, type Statement } from "./policy";
+import { SagaRecovery } from "./recovery";
 import { refuseUnsound } from "./soundness";
 import type { SagaTableArgs } from "./table";
 import { TaskFunction } from "./task-function";
@@ -36,8 +38,9 @@ export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>> {
 }
 
 /**
- * A saga in an account: a function for each of its tasks; its state machine, and one each for its child sagas and their
- * undos, every one with a role that may invoke exactly the functions of its saga; and what watches over them.
+ * A saga in an account: a function for each of its tasks; its state machine, and one each for its child sagas, for their
+ * undos and for its own where an execution is stopped, every one with a role that may invoke exactly the functions of its
+ * saga; and what watches over them.
  *
  * @throws SagaDefinitionError `not-express`, `definition-too-large`
  * @throws RunError for settings that do not fit together
@@ -93,12 +96,27 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const main = deploy(name, saga, compile(saga, arnOf));
     const alias = new aws.sfn.Alias(name, { name: "live", routingConfigurations: routes(main, settings) }, child);
 
-    // Recovery of executions that were stopped or lost (S12) belongs here.
+    // A saga of queries alone, such as any that is EXPRESS, has nothing to recover.
+    const recovery = settings.onAbort === "recover" ? recoveryOf(saga) : undefined;
     const topic = watch(
       name,
-      { saga, main, children: [...machines.values()], functions: this.functions, table, settings, tags },
+      {
+        saga,
+        main,
+        children: [...machines.values()],
+        functions: this.functions,
+        recovers: recovery !== undefined,
+        table,
+        settings,
+        tags,
+      },
       child,
     );
+    if (recovery) {
+      const undo = deploy(recovery.machine.name, saga, compileMachine(recovery.machine, arnOf));
+      const arns = { machineArn: main.stateMachine.arn, recoveryMachineArn: undo.stateMachine.arn };
+      new SagaRecovery(`${name}_recover`, { recovery, ...arns, settings, key, topic, tags }, child);
+    }
 
     this.arn = alias.arn;
     this.machineArn = main.stateMachine.arn;

@@ -14,6 +14,8 @@ export interface Watched {
   /** Of child sagas and their undos. */
   readonly children: readonly Machine[];
   readonly functions: readonly TaskFunction[];
+  /** Whether executions that are stopped are recovered (S12), which has alarms of its own. */
+  readonly recovers: boolean;
   readonly table: aws.dynamodb.Table;
   readonly settings: Pick<Config, "alarmEmail" | "slowExecutionMinutes">;
   readonly tags: Readonly<Record<string, string>>;
@@ -21,9 +23,9 @@ export interface Watched {
 
 /** Makes alarms, the topic that they are sent to, and a dashboard. */
 export function watch(name: string, watched: Watched, child: pulumi.CustomResourceOptions): aws.sns.Topic {
-  const { saga, main, children, functions, table, settings, tags } = watched;
+  const { saga, main, functions, table, settings, tags } = watched;
   const topic = alarmTopic(name, settings.alarmEmail, tags, child);
-  const outcomes = countOutcomes(name, main, children, child);
+  const outcomes = countOutcomes(name, watched, child);
   const common = { topic, tags, child };
   const machine = { StateMachineArn: main.stateMachine.arn };
 
@@ -107,10 +109,13 @@ function alarmTopic(
  */
 function countOutcomes(
   name: string,
-  main: Machine,
-  children: readonly Machine[],
+  { main, children, recovers }: Watched,
   child: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
+  // One that is stopped waits for nobody where it is recovered; a child is stopped by its parent.
+  const stuck = recovers
+    ? `{ ${FAILED} }`
+    : `{ (${FAILED}) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }`;
   const namespace = pulumi.interpolate`Sagas/${main.stateMachine.name}`;
   const count = (filterName: string, log: aws.cloudwatch.LogGroup, metric: string, pattern: string) =>
     new aws.cloudwatch.LogMetricFilter(
@@ -123,11 +128,11 @@ function countOutcomes(
       child,
     );
   count(`${name}-compensated`, main.log, "Compensated", COMPENSATED);
-  count(`${name}-stuck`, main.log, "Stuck", STUCK);
-  children.forEach(({ name: of, log }) => count(`${of}-stuck`, log, "Stuck", STUCK));
+  count(`${name}-stuck`, main.log, "Stuck", stuck);
+  children.forEach(({ name: of, log }) => count(`${of}-stuck`, log, "Stuck", stuck));
   return namespace;
 }
 
 const COMPENSATED = '{ ($.type = "ExecutionFailed") && ($.details.error = "SagaCompensated") }';
-const STUCK =
-  '{ (($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated"))) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }';
+const FAILED =
+  '($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated"))';

@@ -5,7 +5,9 @@ import { deployFunction, type DeployedFunction, type FunctionOptions } from "./l
 import { invokeTask } from "./lambda/task";
 import {
   type Execution,
+  type HistoryEvent,
   type Json,
+  type JsonObject,
   loadMachine,
   type Machine,
   realClock,
@@ -13,8 +15,11 @@ import {
   type TaskCall,
   TaskFailure,
 } from "./interpreter";
+import { type DeadLetter, EventBus, statusChange } from "./event-bus";
+import { executionArn, Executions } from "./executions";
 import type { Program, Resource } from "./program";
 import { report } from "./report";
+import { startStepFunctionsApi, type StepFunctionsApi } from "./step-functions-api";
 import { type LocalTable, startTable, type TableInputs } from "./table";
 
 /** What is sent with a task token: SendTaskSuccess or SendTaskFailure. */
@@ -26,6 +31,8 @@ export class LocalCloud {
   readonly functions: ReadonlyMap<string, DeployedFunction>;
   private readonly machines: ReadonlyMap<string, { readonly resource: Resource; readonly machine: Machine }>;
   private readonly byArn: ReadonlyMap<string, DeployedFunction>;
+  private readonly bus: EventBus;
+  private readonly deliveries = new Set<Promise<void>>();
   private started = 0;
 
   private constructor(
@@ -33,6 +40,9 @@ export class LocalCloud {
     readonly table: LocalTable,
     private readonly guard: TableGuard,
     private readonly authorize: Authorize,
+    /** Of all machines. */
+    readonly executions: Executions,
+    private readonly stepFunctions: StepFunctionsApi,
     deployed: readonly { readonly resource: Resource; readonly run: DeployedFunction }[],
     private readonly answer: (state: string, payload: Json) => Answer | undefined,
   ) {
@@ -44,6 +54,7 @@ export class LocalCloud {
     );
     this.functions = new Map(deployed.map(({ resource, run }) => [resource.name, run]));
     this.byArn = new Map(deployed.flatMap(({ resource, run }) => arnsOf(resource).map((arn) => [arn, run] as const)));
+    this.bus = new EventBus(program, (functionArn, event) => this.functionAt(functionArn).invoke(event));
   }
 
   /**
@@ -63,14 +74,31 @@ export class LocalCloud {
     );
     const authorize = authorizer(program);
     const guard = await startTableGuard(table.endpoint, tableResource, authorize);
+    // Neither is used before the program's machines run.
+    const executions = new Executions((ended) => {
+      cloud.publish(statusChange(ended));
+    });
+    const api = await startStepFunctionsApi(
+      executions,
+      (...started) => cloud.begin(...started),
+      async (request, action, resource) => {
+        const caller = guard.callerOf(request);
+        return caller ? authorize(caller, action, resource) : "The security token included in the request is invalid.";
+      },
+    );
     const functions = program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
     const deploy = async (resource: Resource): Promise<DeployedFunction> => {
       const form = await deployedForm(resource);
-      const environment = { ...form.environment, ...guard.environmentOf(resource) };
+      const environment = {
+        ...form.environment,
+        ...guard.environmentOf(resource),
+        AWS_ENDPOINT_URL_SFN: api.endpoint,
+      };
       return deployFunction({ ...form, environment, onLog });
     };
     const deployed = await Promise.all(functions.map(async (resource) => ({ resource, run: await deploy(resource) })));
-    return new LocalCloud(program, table, guard, authorize, deployed, answer);
+    const cloud = new LocalCloud(program, table, guard, authorize, executions, api, deployed, answer);
+    return cloud;
   }
 
   /**
@@ -78,13 +106,45 @@ export class LocalCloud {
    * @throws InvalidExecutionInput when the input is over 256 KiB, as StartExecution does
    */
   async execute(input: Json): Promise<ReturnType<typeof report>> {
-    const execution = this.begin(mainMachine(this.program).arn as string, `local-${++this.started}`, input);
+    const execution = this.startExecution(input);
     const result = await execution.result;
     return report(input, execution.history, result, await this.rowsOf(input));
   }
 
+  /**
+   * Starts one execution.
+   * @param onEvent Gets each event of its history.
+   * @throws InvalidExecutionInput when the input is over 256 KiB, as StartExecution does
+   */
+  startExecution(input: Json, onEvent?: (event: HistoryEvent) => void): Execution {
+    return this.begin(mainMachine(this.program).arn as string, `local-${++this.started}`, input, onEvent);
+  }
+
+  /** Puts an event on the bus. */
+  publish(event: JsonObject): void {
+    const delivery = this.bus.publish(event).finally(() => this.deliveries.delete(delivery));
+    this.deliveries.add(delivery);
+  }
+
+  /** What the bus could not deliver, and what functions that it invoked failed on. */
+  get deadLetters(): readonly DeadLetter[] {
+    return this.bus.deadLetters;
+  }
+
+  /** Waits until nothing runs any more: executions, what their ends lead to, and calls that nobody waits for. */
+  async settled(): Promise<void> {
+    for (;;) {
+      const running = [...this.executions.values()].filter(({ ended }) => !ended);
+      const calls = [...this.functions.values()].flatMap((run) => run.running());
+      const under = [...running.map(({ execution }) => execution.result), ...this.deliveries, ...calls];
+      if (under.length === 0) return;
+      await Promise.allSettled(under);
+    }
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.functions.values()].map((run) => run.close()));
+    await this.stepFunctions.close();
     await this.guard.close();
     await this.table.close();
   }
@@ -103,8 +163,10 @@ export class LocalCloud {
     return known;
   }
 
-  private begin(machineArn: string, name: string, input: Json): Execution {
+  private begin(machineArn: string, name: string, input: Json, onEvent?: (event: HistoryEvent) => void): Execution {
     const { machine, resource } = this.known(machineArn);
+    const id = executionArn(resource.arn as string, name);
+    if (this.executions.get(id)) throw new TaskFailure("StepFunctions.ExecutionAlreadyExistsException", id);
     const execution: Execution = startExecution(machine, {
       input,
       invoke: async (call) => {
@@ -114,18 +176,24 @@ export class LocalCloud {
       },
       clock: realClock,
       random: Math.random,
-      execution: { name, id: executionArn(resource.arn as string, name) },
+      execution: { name, id },
       stateMachine: { id: resource.arn as string, name: resource.physicalName as string },
+      ...(onEvent && { onEvent }),
     });
+    this.executions.add(execution, resource.arn as string, name);
     return execution;
+  }
+
+  private functionAt(arn: string): DeployedFunction {
+    const run = this.byArn.get(arn);
+    if (!run) throw new TaskFailure("Lambda.ResourceNotFoundException", `Function not found: ${arn}`);
+    return run;
   }
 
   private async runFunction(machine: Resource, { arguments: args, signal }: TaskCall): Promise<Json> {
     const { FunctionName, Payload } = args as { FunctionName: string; Payload: Json };
     await permit(this.authorize, machine, "lambda:InvokeFunction", FunctionName);
-    const run = this.byArn.get(FunctionName);
-    if (!run) throw new TaskFailure("Lambda.ResourceNotFoundException", `Function not found: ${FunctionName}`);
-    return invokeTask(run, Payload, signal);
+    return invokeTask(this.functionAt(FunctionName), Payload, signal);
   }
 
   /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
@@ -182,10 +250,6 @@ const machinesOf = ({ resources }: Program): readonly Resource[] =>
 /** The ARNs by which something may be called: its own, and that of its version. */
 const arnsOf = ({ arn, versionArn }: Resource): readonly string[] =>
   [arn, versionArn].filter((each) => each !== undefined);
-
-/** The ARN of the execution of that name. */
-export const executionArn = (machineArn: string, name: string): string =>
-  `${machineArn.replace(":stateMachine:", ":execution:")}:${name}`;
 
 /** The one resource of a type. */
 function only({ resources }: Program, type: string): Resource {

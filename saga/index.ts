@@ -1,6 +1,14 @@
 export type { StateMachine } from "./asl";
 export { saga } from "./builder";
-export { type ArnOf, compile, compileMachine, machinesOf, type SagaMachine } from "./compile";
+export {
+  type ArnOf,
+  compile,
+  compileMachine,
+  machinesOf,
+  type Recovery,
+  recoveryOf,
+  type SagaMachine,
+} from "./compile";
 export { and, eq, gt, gte, isPresent, lt, lte, ne, not, or, type Test } from "./condition";
 export { days, type Duration, hours, minutes, seconds } from "./duration";
 export { SagaDefinitionError, type SagaDefinitionErrorCode } from "./errors";

@@ -1,4 +1,5 @@
-import { definitionOf, executionArn, type LocalCloud, mainMachine } from "../cloud";
+import { definitionOf, type LocalCloud, mainMachine } from "../cloud";
+import { executionArn } from "../executions";
 import {
   type Execution,
   type Json,

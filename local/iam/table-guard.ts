@@ -10,6 +10,8 @@ import type { Authorize, Caller } from "./authorizer";
 export interface TableGuard {
   /** The variables by which a function finds the table and shows who it is. */
   environmentOf(lambda: Resource): Readonly<Record<string, string>>;
+  /** Who makes a request, to whatever service. */
+  callerOf(request: IncomingMessage): Caller | undefined;
   close(): Promise<void>;
 }
 
@@ -29,9 +31,14 @@ export async function startTableGuard(endpoint: string, table: Resource, authori
     return names.length > 0 ? names.map((name) => (table.arn as string).replace(/[^/]*$/, name)) : ["*"];
   }
 
-  async function refusal({ headers }: IncomingMessage, body: Buffer): Promise<object | undefined> {
+  function callerOf({ headers }: IncomingMessage): Caller | undefined {
     const [, accessKey = ""] = /Credential=([^/]+)\//.exec(headers.authorization ?? "") ?? [];
-    const caller = callers.get(accessKey);
+    return callers.get(accessKey);
+  }
+
+  async function refusal(request: IncomingMessage, body: Buffer): Promise<object | undefined> {
+    const { headers } = request;
+    const caller = callerOf(request);
     if (!caller) return error("UnrecognizedClientException", "The security token included in the request is invalid.");
     const action = `dynamodb:${String(headers["x-amz-target"]).replace(/^.*\./, "")}`;
     for (const resource of resourcesOf(body)) {
@@ -65,6 +72,7 @@ export async function startTableGuard(endpoint: string, table: Resource, authori
   const guarded = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   return {
+    callerOf,
     environmentOf({ arn, physicalName, inputs }) {
       const digest = createHash("sha256").update(arn as string);
       const accessKey = `ASIA${digest.digest("hex").slice(0, 16).toUpperCase()}`;

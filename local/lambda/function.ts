@@ -26,6 +26,8 @@ export interface DeployedFunction {
    * function, as on AWS, runs on to its end.
    */
   invoke(payload: unknown, options?: { readonly signal?: AbortSignal }): Promise<{ readonly payload: unknown }>;
+  /** The invocations under way, those included whose callers have gone away. */
+  running(): readonly Promise<unknown>[];
   /** Stops what still runs and removes every trace. */
   close(): Promise<void>;
 }
@@ -73,6 +75,7 @@ export function deployFunction(options: FunctionOptions): DeployedFunction {
 
   const sandboxes = new Set<Sandbox>();
   const idle: Sandbox[] = [];
+  const running = new Set<Promise<unknown>>();
   let closed = false;
 
   function take(): Sandbox {
@@ -103,8 +106,11 @@ export function deployFunction(options: FunctionOptions): DeployedFunction {
       const payload = JSON.stringify(input ?? null);
       const bytes = Buffer.byteLength(payload);
       if (bytes > MAX_PAYLOAD_BYTES) throw new InvocationError(requestTooLarge(bytes, MAX_PAYLOAD_BYTES));
-      return untilAborted(run(payload), signal);
+      const invocation = run(payload).finally(() => running.delete(invocation));
+      running.add(invocation);
+      return untilAborted(invocation, signal);
     },
+    running: () => [...running],
     async close() {
       closed = true;
       await Promise.all([...sandboxes].map((sandbox) => sandbox.close()));

@@ -43,7 +43,7 @@ export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, kno
   const records = names.records(name);
   const undoes = undoEntryOf(node) !== undefined;
   const nameIn = (env: Env): string =>
-    `$hash($states.context.Execution.Id & '/' & ${stepName(name, frame.indexes, spellIn(env))}, 'SHA-256')`;
+    `$hash(${frame.program.execution} & '/' & ${stepName(name, frame.indexes, spellIn(env))}, 'SHA-256')`;
   const inputIn = (env: Env): string => expression(renderObject(node.input, spellIn(env), []));
 
   frame.forwardStates.set(name, {
@@ -69,7 +69,8 @@ export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, kno
   if (!undoes) return;
 
   // An execution that has ended is never started again: each try of the undo is one of its own.
-  const attempt = "$states.context.Execution.RedriveCount & '/' & $states.context.State.RetryCount";
+  const attempt =
+    "$states.context.Execution.Id & '/' & $states.context.Execution.RedriveCount & '/' & $states.context.State.RetryCount";
   const spelled = spellIn(frame.undo)(records);
   frame.undoStates.set(names.undo(name), {
     Type: "Task",
@@ -89,13 +90,3 @@ export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, kno
     ...(rest === undefined ? frame.undone : { Next: rest }),
   });
 }
-
-const GIVEN = "$states.context.Execution.Input";
-
-/** What an undo machine was started with, as its states spell it. */
-export const UNDO_INPUT = {
-  input: `${GIVEN}.input`,
-  result: (variable: string): string => `${GIVEN}.results.${variable}`,
-  // The ARN of an execution tells its machine, not the machine's version.
-  execution: `$replace(${GIVEN}.machine, /:stateMachine:([^:]+).*/, ':execution:$1') & ':' & ${GIVEN}.name`,
-} as const;

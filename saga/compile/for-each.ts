@@ -21,6 +21,7 @@ export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, place: Place)
     undo: inside(frame.undo),
     indexes: [...frame.indexes, `${name}.index`],
     record: ITEM,
+    ...(frame.told !== undefined && { told: `${ITEM}.told` }),
     extra: forward
       ? []
       : [
@@ -55,7 +56,9 @@ export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, place: Place)
   if (compiled.undo && entry !== undefined) {
     frame.undoStates.set(names.undo(name), {
       ...common,
-      Items: expression(begunItems(node, frame.undo, entry)),
+      Items: expression(
+        frame.told === undefined ? begunItems(node, frame.undo, entry) : toldItems(node, frame.undo, frame.told),
+      ),
       ItemProcessor: processor(compiled.undo),
       ...(place.rest === undefined ? frame.undone : { Next: place.rest }),
     });
@@ -79,6 +82,11 @@ function begunItems(node: ForEachNode, env: Env, entry: string): string {
     around.length === 0 ? `[${begun}]` : `[$map(${begun}, function($done) {${object([...kept, ...around])}})]`;
   const lost = itemsOf(node, env, [["undo", text(entry)]]);
   return `($records := ${records}; $type($records) = 'array' ? ${known} : ${lost})`;
+}
+
+/** All items, each with what the history tells of it. */
+function toldItems(node: ForEachNode, env: Env, told: string): string {
+  return `($told := ${told}.items.${node.name}; ${itemsOf(node, env, [["told", "$lookup($told, $string($index))"]])})`;
 }
 
 type Fields = readonly (readonly [string, string])[];

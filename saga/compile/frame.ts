@@ -4,12 +4,12 @@ import type { Saga } from "../nodes";
 import type { LambdaTask } from "../task";
 import { type Env, extend, type Variable } from "./env";
 
-/** A machine that a saga needs beside its own: a child saga, or the undo of one. */
+/** A machine that a saga needs beside its own: a child saga, the undo of one, or the undo of an execution that was stopped. */
 export interface SagaMachine {
   readonly kind: "Machine";
   readonly name: string;
   readonly saga: Saga;
-  readonly purpose: "child" | "undo";
+  readonly purpose: "child" | "undo" | "recovery";
 }
 
 /** The ARN of a function, or of a machine; of any type, so that a program can give an output. */
@@ -30,6 +30,8 @@ export interface Frame<Arn> {
   readonly undo: Env;
   /** The indexes of the lists that are gone through around here, outermost first. */
   readonly indexes: readonly string[];
+  /** Of a recovery machine: where it finds what the history tells of this level, as JSONata. */
+  readonly told?: string;
   readonly forwardStates: Map<string, State<Arn>>;
   readonly undoStates: Map<string, State<Arn>>;
   /** Whether a variable is wanted by anybody. */

@@ -5,18 +5,16 @@ import { expression, object, renderValue } from "../jsonata";
 import { rootsOf } from "../mapping";
 import { flatten, type Node, type Saga } from "../nodes";
 import { names } from "../state-names";
-import { UNDO_INPUT } from "./child";
-import { type Env, INPUT, spellIn, undoEntryOf, variablesOf } from "./env";
+import { type Env, INPUT, spellIn, variablesOf } from "./env";
 import type { ArnOf, Frame, SagaMachine } from "./frame";
 import { reachable } from "./reachable";
 import { sequence } from "./sequence";
+import { undoStates } from "./undo-machine";
 
 /** The end of every compensated execution (S6). */
 const COMPENSATED = "SagaCompensated";
 /** The end of a completed execution whose last state can't end by itself. */
 const COMPLETED = "SagaCompleted";
-/** The end of an undo machine whose last state can't end by itself. */
-const UNDONE = "SagaUndone";
 
 /**
  * Compiles a saga to a Step Functions state machine: one state a step, one an undo, and the end of a compensated run.
@@ -40,7 +38,9 @@ export function compile<Arn>(saga: Saga, arnOf: ArnOf<Arn>): StateMachine<Arn> {
  * @throws SagaDefinitionError `definition-too-large`
  */
 export function compileMachine<Arn>({ saga, purpose }: SagaMachine, arnOf: ArnOf<Arn>): StateMachine<Arn> {
-  return purpose === "child" ? childMachine(saga, arnOf) : undoMachine(saga, arnOf);
+  if (purpose === "child") return childMachine(saga, arnOf);
+  const Comment = purpose === "undo" ? `Undo of saga ${saga.name}` : `Recovery of saga ${saga.name}`;
+  return finish(saga, { Comment, ...undoStates(saga, arnOf, purpose) });
 }
 
 /** A child puts out all that its undo machine may want, beside its output. */
@@ -53,37 +53,6 @@ function childMachine<Arn>(saga: Saga, arnOf: ArnOf<Arn>): StateMachine<Arn> {
       ["results", results(at)],
     ]);
   return forwardMachine(saga, arnOf, () => true, output);
-}
-
-/** The undo side alone, from its beginning, in the name of an execution that has ended. */
-function undoMachine<Arn>(saga: Saga, arnOf: ArnOf<Arn>): StateMachine<Arn> {
-  const env = new Map([
-    ["input", UNDO_INPUT.input],
-    ["saga", object([["id", UNDO_INPUT.execution]])],
-    ...variablesOf(saga.steps).map(({ name }) => [name, UNDO_INPUT.result(name)] as const),
-  ]);
-  const undoStates = new Map<string, State<Arn>>();
-  const undone = (): string => {
-    undoStates.set(UNDONE, { Type: "Succeed" });
-    return UNDONE;
-  };
-  const frame: Frame<Arn> = {
-    program: { saga: saga.name, arnOf, execution: UNDO_INPUT.execution },
-    forward: env,
-    undo: env,
-    indexes: [],
-    forwardStates: new Map(),
-    undoStates,
-    assigns: () => true,
-    fail: ({ target }) => ({ Next: target ?? UNDONE }),
-    undone: { Output: "{% {} %}", End: true },
-    undoneState: undone,
-  };
-  sequence(frame, saga.steps, { exit: { kind: "state", name: UNDONE }, rest: undefined, known: [] });
-  const entry = saga.steps.map(undoEntryOf).findLast((found) => found !== undefined);
-  if (entry === undefined) throw new Error(`the saga '${saga.name}' has nothing to undo`);
-  const states = new Map([...undoStates].reverse());
-  return finish(saga, { Comment: `Undo of saga ${saga.name}`, ...reachable(entry, states) });
 }
 
 function forwardMachine<Arn>(
@@ -198,3 +167,4 @@ function freeze<T>(value: T): T {
 
 export { childMachines, machinesOf } from "./child";
 export type { ArnOf, SagaMachine } from "./frame";
+export { type Recovery, recoveryOf } from "./recovery";

@@ -20,6 +20,8 @@ export function parallel<Arn>(frame: Frame<Arn>, node: ParallelNode, place: Plac
       undo: frame.undo,
       indexes: frame.indexes,
       record: forward ? "" : `${spellIn(frame.undo)(records)}.${branchName}`,
+      // The names of variables are unique in a machine, so the history tells of all branches at once.
+      ...(frame.told !== undefined && { told: frame.told }),
       extra: [],
     }),
   );

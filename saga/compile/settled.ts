@@ -28,12 +28,14 @@ export interface BranchOptions {
   readonly indexes: readonly string[];
   /** The branch's record, as an undo state spells it. */
   readonly record: string;
+  /** In place of a record, in a recovery machine: see `Frame.told`. */
+  readonly told?: string;
   /** What else stands in the record. */
   readonly extra: readonly (readonly [string, string])[];
 }
 
 export function branch<Arn>(around: Frame<Arn>, options: BranchOptions): Branch<Arn> {
-  const { owner, name, nodes, committed, record, extra } = options;
+  const { owner, name, nodes, committed, record, told, extra } = options;
   const variables = variablesOf(nodes);
   const entry = nodes.map(undoEntryOf).findLast((found) => found !== undefined);
   const targets = new Set<string | undefined>();
@@ -60,9 +62,13 @@ export function branch<Arn>(around: Frame<Arn>, options: BranchOptions): Branch<
     ),
     undo: extend(
       options.undo,
-      variables.map((variable) => [variable.name, `${record}.results.${variable.key}`] as const),
+      variables.map(({ name: variable, key }) => [
+        variable,
+        told === undefined ? `${record}.results.${key}` : `${told}.results.${variable}`,
+      ]),
     ),
     indexes: options.indexes,
+    ...(told !== undefined && { told }),
     forwardStates,
     undoStates,
     assigns: () => true,
@@ -100,10 +106,11 @@ const NOTHING = { Type: "Succeed", Output: "{% {} %}" } as const;
 /** Begins where the record says. Without a record anything may have happened, and all of it is undone. */
 function undoOf<Arn>(
   frame: Frame<Arn>,
-  { owner, name, record }: BranchOptions,
+  { owner, name, record, told }: BranchOptions,
   entry: string,
   targets: ReadonlySet<string | undefined>,
 ): States<Arn> {
+  if (told !== undefined) return reachable(entry, frame.undoStates);
   const begun = [...targets].filter((target) => target !== entry && target !== undefined);
   const rules = begun.map((target) => ({
     Condition: expression(`${record}.undo = ${text(target as string)}`),

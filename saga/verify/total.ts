@@ -200,6 +200,10 @@ function call(ast: Ast, facts: Facts): Known {
         type: name === "length" ? "number" : name === "contains" ? "boolean" : "string",
         defined: given.defined,
       };
+    case "lookup":
+      if (!second || know(second, facts).type !== "string")
+        throw new Partial(`${say(ast)} of what may not be a string`);
+      return { type: "any", defined: false };
     case "map":
       if (second?.type !== "lambda") throw new Partial(say(ast));
       know(second.body as Ast, facts);

@@ -152,7 +152,10 @@ describe("the command line", function () {
       [["invoke"], /^'invoke' wants the name of a function/],
       [["invoke", "createOrder"], /^'invoke' wants a payload: -d/],
       [["invoke", "createOrder", "-d", "{"], /^"\{" is not JSON: /],
-      [["invoke", "createOrders", "-d", "{}"], /^no function 'createOrders'; there are cancelShipment, createOrder, /],
+      [
+        ["invoke", "createOrders", "-d", "{}"],
+        /^no function 'createOrders'; there are OrderFulfilment_recover, cancelShipment, createOrder, /,
+      ],
       [["definition", "x"], /^'definition' does not take a further argument/],
     ];
     for (let at = 0; at < cases.length; at += 4) {

@@ -60,6 +60,7 @@ describe("the config", () => {
     ["alarmEmail", "nobody", "none, or an e-mail address"],
     ["slowExecutionMinutes", "0", "a whole number from 1 to 525600"],
     ["workflowType", "express", "one of STANDARD, EXPRESS"],
+    ["onAbort", "undo", "one of recover, ignore"],
     ["trafficPercent", "101", "a whole number from 1 to 100"],
     ["previousVersion", "-1", "a whole number from 0 to 999999999"],
     ["functionMemory", "1e3", "a whole number from 128 to 10240"],

@@ -37,6 +37,11 @@ const alarm = (alarmDescription: string, rest: object) => ({
   tags: TAGS,
 });
 
+const UNDOS = Object.keys(FUNCTIONS).filter((name) => FUNCTIONS[name]?.undo);
+
+export const STUCK =
+  '{ ($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated")) }';
+
 function functionResources(name: string, { actions, undo }: Expected): Snapshot {
   const dimensions = { FunctionName: `<name of lambda.Function ${name}>` };
   const errors = undo
@@ -105,6 +110,55 @@ function functionResources(name: string, { actions, undo }: Expected): Snapshot 
   };
 }
 
+function machineResources(name: string, functions: readonly string[]): Snapshot {
+  return {
+    [`cloudwatch.LogGroup ${name}`]: {
+      namePrefix: `/aws/vendedlogs/states/${name}-`,
+      retentionInDays: 30,
+      tags: TAGS,
+    },
+    [`iam.Role ${name}`]: { assumeRolePolicy: trusts("states"), tags: TAGS },
+    [`iam.RolePolicy ${name}`]: {
+      role: `<name of iam.Role ${name}>`,
+      policy: policy(
+        allowed(
+          ["lambda:InvokeFunction"],
+          functions.flatMap((each) => [`<arn of lambda.Function ${each}>`, `<arn of lambda.Function ${each}>:*`]),
+        ),
+        allowed(
+          [
+            "logs:CreateLogDelivery",
+            "logs:GetLogDelivery",
+            "logs:UpdateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:DescribeResourcePolicies",
+            "logs:DescribeLogGroups",
+          ],
+          ["*"],
+        ),
+        allowed(
+          ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"],
+          ["*"],
+        ),
+      ),
+    },
+    [`sfn.StateMachine ${name}`]: {
+      type: "STANDARD",
+      publish: true,
+      roleArn: `<arn of iam.Role ${name}>`,
+      loggingConfiguration: {
+        level: "ALL",
+        includeExecutionData: false,
+        logDestination: `<arn of cloudwatch.LogGroup ${name}>:*`,
+      },
+      tracingConfiguration: { enabled: true },
+      tags: TAGS,
+    },
+  };
+}
+
 const machineDimension = { StateMachineArn: `<arn of ${MACHINE}>` };
 const ofTable = (id: string, metricName: string) => ({
   id,
@@ -136,8 +190,7 @@ const watching: Snapshot = {
   },
   "cloudwatch.LogMetricFilter OrderFulfilment-stuck": {
     logGroupName: "<name of cloudwatch.LogGroup OrderFulfilment>",
-    pattern:
-      '{ (($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated"))) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }',
+    pattern: STUCK,
     metricTransformation: { namespace: `Sagas/<name of ${MACHINE}>`, name: "Stuck", value: "1", unit: "Count" },
   },
   "cloudwatch.MetricAlarm OrderFulfilment-stuck": alarm(
@@ -230,6 +283,117 @@ function widgets() {
   }));
 }
 
+const RECOVER = "OrderFulfilment_recover";
+
+/** What sees to executions that were stopped (S12). */
+export const RECOVERY: Snapshot = {
+  ...machineResources("OrderFulfilment_undo", UNDOS),
+  [`saga:infra:SagaRecovery ${RECOVER}`]: {},
+  [`sqs.Queue ${RECOVER}`]: { messageRetentionSeconds: 1_209_600, sqsManagedSseEnabled: true, tags: TAGS },
+  [`sqs.QueuePolicy ${RECOVER}`]: {
+    queueUrl: `<name of sqs.Queue ${RECOVER}>`,
+    policy: policy({
+      Effect: "Allow",
+      Action: "sqs:SendMessage",
+      Principal: { Service: "events.amazonaws.com" },
+      Resource: `<arn of sqs.Queue ${RECOVER}>`,
+      Condition: { ArnEquals: { "aws:SourceArn": `<arn of cloudwatch.EventRule ${RECOVER}>` } },
+    }),
+  },
+  [`cloudwatch.LogGroup ${RECOVER}`]: { namePrefix: `/aws/lambda/${RECOVER}-`, retentionInDays: 30, tags: TAGS },
+  [`iam.Role ${RECOVER}`]: { assumeRolePolicy: trusts("lambda"), tags: TAGS },
+  [`iam.RolePolicy ${RECOVER}`]: {
+    role: `<name of iam.Role ${RECOVER}>`,
+    policy: policy(
+      allowed(
+        ["states:DescribeExecution", "states:GetExecutionHistory", "states:RedriveExecution"],
+        [`arn:aws:states:eu-west-1:000000000000:execution:<name of ${MACHINE}>:*`],
+      ),
+      allowed(["states:StartExecution"], [`<arn of ${MACHINE}_undo>`]),
+      allowed(["sqs:SendMessage"], [`<arn of sqs.Queue ${RECOVER}>`]),
+      allowed(["logs:CreateLogStream", "logs:PutLogEvents"], [`<arn of cloudwatch.LogGroup ${RECOVER}>:*`]),
+      allowed(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
+    ),
+  },
+  [`lambda.Function ${RECOVER}`]: {
+    architectures: ["arm64"],
+    environment: { variables: { RECOVERY_MACHINE_ARN: `<arn of ${MACHINE}_undo>` } },
+    handler: "__index.handler",
+    loggingConfig: { logFormat: "Text", logGroup: `<name of cloudwatch.LogGroup ${RECOVER}>` },
+    memorySize: 256,
+    role: `<arn of iam.Role ${RECOVER}>`,
+    runtime: "nodejs22.x",
+    tags: TAGS,
+    timeout: 120,
+    tracingConfig: { mode: "Active" },
+  },
+  [`lambda.FunctionEventInvokeConfig ${RECOVER}`]: {
+    functionName: `<name of lambda.Function ${RECOVER}>`,
+    maximumRetryAttempts: 2,
+    maximumEventAgeInSeconds: 21_600,
+    destinationConfig: { onFailure: { destination: `<arn of sqs.Queue ${RECOVER}>` } },
+  },
+  [`lambda.Permission ${RECOVER}`]: {
+    action: "lambda:InvokeFunction",
+    function: `<name of lambda.Function ${RECOVER}>`,
+    principal: "events.amazonaws.com",
+    sourceArn: `<arn of cloudwatch.EventRule ${RECOVER}>`,
+  },
+  [`cloudwatch.EventRule ${RECOVER}`]: {
+    description: "Executions of OrderFulfilment that ended without their undos",
+    eventPattern: {
+      source: ["aws.states"],
+      "detail-type": ["Step Functions Execution Status Change"],
+      detail: {
+        // Events have it without a version, whichever one runs.
+        stateMachineArn: [`<arn of ${MACHINE}>`],
+        status: ["ABORTED", "TIMED_OUT", "FAILED"],
+        $or: [{ error: [null, { "anything-but": ["SagaCompensated"] }] }, { error: [{ exists: false }] }],
+      },
+    },
+    tags: TAGS,
+  },
+  [`cloudwatch.EventTarget ${RECOVER}`]: {
+    rule: `<name of cloudwatch.EventRule ${RECOVER}>`,
+    arn: `<arn of lambda.Function ${RECOVER}>`,
+    inputTransformer: {
+      inputPaths: { executionArn: "$.detail.executionArn", stopDate: "$.detail.stopDate" },
+      inputTemplate: '{"executionArn": <executionArn>, "stopDate": <stopDate>}',
+    },
+    retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
+    deadLetterConfig: { arn: `<arn of sqs.Queue ${RECOVER}>` },
+  },
+  [`cloudwatch.MetricAlarm ${RECOVER}-lost`]: alarm(
+    "An execution was stopped and could not be recovered: the queue says which, and why.",
+    {
+      namespace: "AWS/SQS",
+      metricName: "ApproximateNumberOfMessagesVisible",
+      dimensions: { QueueName: `<name of sqs.Queue ${RECOVER}>` },
+      statistic: "Maximum",
+      period: 60,
+      treatMissingData: "ignore",
+    },
+  ),
+  [`cloudwatch.MetricAlarm ${RECOVER}-stuck`]: alarm(
+    "The recovery of an execution is stuck in an undo: mend the reason, and redrive the recovery.",
+    {
+      metricQueries: [
+        { id: "ended", expression: "SUM(METRICS())", label: "Recoveries that did not succeed", returnData: true },
+        ...["ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"].map((metricName, index) => ({
+          id: `m${index}`,
+          metric: {
+            namespace: "AWS/States",
+            metricName,
+            dimensions: { StateMachineArn: `<arn of ${MACHINE}_undo>` },
+            period: 60,
+            stat: "Sum",
+          },
+        })),
+      ],
+    },
+  ),
+};
+
 /** Of the functions and the machine all but the code and the definition, which have tests of their own. */
 export const EXPECTED: Snapshot = {
   "dynamodb.Table orders": {
@@ -247,56 +411,11 @@ export const EXPECTED: Snapshot = {
   },
   "saga:infra:SagaStateMachine OrderFulfilment": {},
   ...Object.assign({}, ...Object.entries(FUNCTIONS).map(([name, each]) => functionResources(name, each))),
-  "cloudwatch.LogGroup OrderFulfilment": {
-    namePrefix: "/aws/vendedlogs/states/OrderFulfilment-",
-    retentionInDays: 30,
-    tags: TAGS,
-  },
-  "iam.Role OrderFulfilment": { assumeRolePolicy: trusts("states"), tags: TAGS },
-  "iam.RolePolicy OrderFulfilment": {
-    role: "<name of iam.Role OrderFulfilment>",
-    policy: policy(
-      allowed(
-        ["lambda:InvokeFunction"],
-        Object.keys(FUNCTIONS).flatMap((name) => [
-          `<arn of lambda.Function ${name}>`,
-          `<arn of lambda.Function ${name}>:*`,
-        ]),
-      ),
-      allowed(
-        [
-          "logs:CreateLogDelivery",
-          "logs:GetLogDelivery",
-          "logs:UpdateLogDelivery",
-          "logs:DeleteLogDelivery",
-          "logs:ListLogDeliveries",
-          "logs:PutResourcePolicy",
-          "logs:DescribeResourcePolicies",
-          "logs:DescribeLogGroups",
-        ],
-        ["*"],
-      ),
-      allowed(
-        ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"],
-        ["*"],
-      ),
-    ),
-  },
-  [MACHINE]: {
-    type: "STANDARD",
-    publish: true,
-    roleArn: "<arn of iam.Role OrderFulfilment>",
-    loggingConfiguration: {
-      level: "ALL",
-      includeExecutionData: false,
-      logDestination: "<arn of cloudwatch.LogGroup OrderFulfilment>:*",
-    },
-    tracingConfiguration: { enabled: true },
-    tags: TAGS,
-  },
+  ...machineResources("OrderFulfilment", Object.keys(FUNCTIONS)),
   "sfn.Alias OrderFulfilment": {
     name: "live",
     routingConfigurations: [{ stateMachineVersionArn: `<version of ${MACHINE}>`, weight: 100 }],
   },
   ...watching,
+  ...RECOVERY,
 };

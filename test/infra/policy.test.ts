@@ -6,9 +6,12 @@ import { evaluateProgram, type Resource } from "../../local/program";
 import { checkResources, checkRoles } from "./rules";
 
 const SERVICE_ENDPOINTS: Readonly<Record<string, string>> = {
-  // The provider files log groups and their filters under CloudWatch, and calls another service for them.
+  // The provider files these under CloudWatch, and calls another service for them.
   "aws:cloudwatch/logGroup:LogGroup": "logs",
   "aws:cloudwatch/logMetricFilter:LogMetricFilter": "logs",
+  // Rules and targets were CloudWatch's before they were EventBridge's.
+  "aws:cloudwatch/eventRule:EventRule": "events",
+  "aws:cloudwatch/eventTarget:EventTarget": "events",
 };
 const serviceOf = ({ type }: Resource): string => SERVICE_ENDPOINTS[type] ?? (/^aws:(\w+)\//.exec(type)?.[1] as string);
 
@@ -88,7 +91,7 @@ describe("Pulumi.local.yaml", function () {
     const program = await evaluateProgram(EVERYTHING);
     const services = program.resources.filter(({ physicalName }) => physicalName !== undefined).map(serviceOf);
     expect(config["aws:endpoints"][0]).to.include.all.keys(...services);
-    expect(new Set(services).size).to.equal(9);
+    expect(new Set(services).size).to.equal(11);
   });
 
   it("sends every service to one emulator, with credentials that open nothing else", () => {

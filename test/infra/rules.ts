@@ -35,7 +35,10 @@ const ON_ANYTHING = [
 const OPEN: readonly (readonly [action: RegExp, resource: RegExp])[] = [
   [/^lambda:InvokeFunction$/, /^arn:aws:lambda:[^*]+:function:[^*:]+:\*$/],
   [/^logs:(CreateLogStream|PutLogEvents)$/, /^arn:aws:logs:[^*]+:log-group:[^*:]+:\*$/],
-  [/^states:(Describe|Stop)Execution$/, /^arn:aws:states:[^*]+:execution:[^*:]+:\*$/],
+  [
+    /^states:(DescribeExecution|StopExecution|GetExecutionHistory|RedriveExecution)$/,
+    /^arn:aws:states:[^*]+:execution:[^*:]+:\*$/,
+  ],
 ];
 
 /** Families of actions that KMS names so itself: ReEncryptFrom and ReEncryptTo, GenerateDataKey with and without plaintext. */
@@ -87,8 +90,11 @@ const RULES: Readonly<Record<string, (inputs: any, at: { config: Readonly<Record
     expect(role).to.match(/^arn:aws:iam::\d{12}:role\//);
     expect(loggingConfig.logGroup).to.match(/^\/aws\/lambda\//);
     expect(tracingConfig).to.deep.equal({ mode: "Active" });
-    expect(publish).to.equal(true);
-    expect(Object.keys(environment.variables), "no secrets").to.deep.equal(["TABLE_NAME"]);
+    const [variable, ...others] = Object.keys(environment.variables);
+    expect(variable, "no secrets").to.be.oneOf(["TABLE_NAME", "RECOVERY_MACHINE_ARN"]);
+    expect(others).to.deep.equal([]);
+    // Definitions name versions; a rule invokes what is there.
+    expect(publish).to.equal(variable === "TABLE_NAME" ? true : undefined);
     expect(vpcConfig).to.equal(undefined);
   },
   "aws:sfn/stateMachine:StateMachine"({ loggingConfiguration, tracingConfiguration, ...rest }, { config }) {
@@ -97,6 +103,37 @@ const RULES: Readonly<Record<string, (inputs: any, at: { config: Readonly<Record
     expect(tracingConfiguration).to.deep.equal({ enabled: true });
     expect(rest.publish).to.equal(true);
     if (config["kmsKey"]) expect(rest.encryptionConfiguration).to.include({ type: "CUSTOMER_MANAGED_KMS_KEY" });
+  },
+  "aws:sqs/queue:Queue"({ sqsManagedSseEnabled, kmsMasterKeyId, policy }) {
+    expect([sqsManagedSseEnabled, kmsMasterKeyId, policy]).to.deep.equal([true, undefined, undefined]);
+  },
+  "aws:sqs/queuePolicy:QueuePolicy"({ policy }) {
+    for (const { Effect, Action, Principal, Condition } of statementsOf(policy)) {
+      expect({ Effect, Action, Principal }).to.deep.equal({
+        Effect: "Allow",
+        Action: "sqs:SendMessage",
+        Principal: { Service: "events.amazonaws.com" },
+      });
+      expect(Condition)
+        .to.have.nested.property("ArnEquals.aws:SourceArn")
+        .that.matches(/^arn:aws:events:[^*]+:rule\//);
+    }
+  },
+  "aws:lambda/permission:Permission"({ principal, sourceArn }) {
+    expect(principal).to.equal("events.amazonaws.com");
+    expect(sourceArn, "not any rule's").to.match(/^arn:aws:events:[^*]+:rule\//);
+  },
+  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"({ destinationConfig }) {
+    expect(destinationConfig.onFailure.destination, "nothing is lost").to.match(/^arn:aws:sqs:/);
+  },
+  "aws:cloudwatch/eventRule:EventRule"({ eventPattern, state }) {
+    expect(JSON.parse(eventPattern).detail.stateMachineArn, "one machine's, in any version").to.have.length(1);
+    expect(JSON.parse(eventPattern).detail.stateMachineArn[0]).to.match(/:stateMachine:[^:*]+$/);
+    expect(state).to.equal(undefined);
+  },
+  "aws:cloudwatch/eventTarget:EventTarget"({ inputTransformer, deadLetterConfig }) {
+    expect(Object.keys(inputTransformer.inputPaths), "no card numbers").to.deep.equal(["executionArn", "stopDate"]);
+    expect(deadLetterConfig.arn, "nothing is lost").to.match(/^arn:aws:sqs:/);
   },
   "aws:sns/topicPolicy:TopicPolicy"({ policy }) {
     for (const { Principal, Condition } of statementsOf(policy)) {

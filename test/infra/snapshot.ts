@@ -25,7 +25,10 @@ export async function snapshot({ resources }: Program): Promise<Snapshot> {
   const entries = resources.map(async (resource) => {
     const { code, ...inputs } = resource.inputs;
     const text = JSON.stringify({ ...inputs, ...(code !== undefined && { code: await textsOf(code) }) });
-    const value = JSON.parse(text, (_, each: unknown) => (typeof each === "string" ? readable(each) : each)) as unknown;
+    const value = JSON.parse(text, (key, each: unknown) =>
+      // A template looks like JSON, and is none.
+      typeof each === "string" && key !== "inputTemplate" ? readable(each) : each,
+    ) as unknown;
     return [keyOf(resource), value] as const;
   });
   const all = await Promise.all(entries);

@@ -1,58 +1,82 @@
 // Every key of the config at each other kind of value, and what that changes, exactly.
-import { FUNCTIONS, TAGS } from "./expected";
+import { FUNCTIONS, RECOVERY, STUCK, TAGS } from "./expected";
 
 const KEY = "arn:aws:kms:eu-west-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 type Differences = Readonly<Record<string, readonly [before: unknown, after: unknown]>>;
 
-const names = Object.keys(FUNCTIONS);
+const names = [...Object.keys(FUNCTIONS), "OrderFulfilment_recover"];
+const machines = ["OrderFulfilment", "OrderFulfilment_undo"];
 const eachFunction = (property: string, before: unknown, after: unknown): Differences =>
   Object.fromEntries(names.map((name) => [`lambda.Function ${name}.${property}`, [before, after]]));
 const eachLog = (property: string, before: unknown, after: unknown): Differences =>
   Object.fromEntries(
-    [...names, "OrderFulfilment"].map((name) => [`cloudwatch.LogGroup ${name}.${property}`, [before, after]]),
+    [...names, ...machines].map((name) => [`cloudwatch.LogGroup ${name}.${property}`, [before, after]]),
   );
+const eachMachine = (property: string, before: unknown, after: unknown): Differences =>
+  Object.fromEntries(machines.map((name) => [`sfn.StateMachine ${name}.${property}`, [before, after]]));
 const MACHINE = "sfn.StateMachine OrderFulfilment";
 const TABLE = "dynamodb.Table orders";
 
 export interface Variant {
   readonly config: Readonly<Record<string, string>>;
+  /** Resources that are not there any more. */
+  readonly gone?: readonly string[];
   readonly changes: Differences;
 }
 
 const encrypted = (key: string): Differences => ({
   ...eachLog("kmsKeyId", undefined, key),
   [`${TABLE}.serverSideEncryption`]: [undefined, { enabled: true, kmsKeyArn: key }],
-  [`${MACHINE}.encryptionConfiguration`]: [undefined, { type: "CUSTOMER_MANAGED_KMS_KEY", kmsKeyId: key }],
+  ...eachMachine("encryptionConfiguration", undefined, { type: "CUSTOMER_MANAGED_KMS_KEY", kmsKeyId: key }),
 });
 
-/** What the roles get for a key: each between the statements that were there before. */
-export const KEY_STATEMENTS = {
-  function: [
-    {
-      Effect: "Allow",
-      Action: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"],
-      Condition: { StringEquals: { "kms:ViaService": "dynamodb.eu-west-1.amazonaws.com" } },
-    },
-  ],
-  machine: [
-    {
-      Effect: "Allow",
-      Action: ["kms:Decrypt", "kms:GenerateDataKey"],
-      Condition: {
-        StringLike: {
-          "kms:EncryptionContext:aws:states:stateMachineArn":
-            "arn:aws:states:eu-west-1:000000000000:stateMachine:OrderFulfilment-???????",
-        },
+const forTable = [
+  {
+    Effect: "Allow",
+    Action: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"],
+    Condition: { StringEquals: { "kms:ViaService": "dynamodb.eu-west-1.amazonaws.com" } },
+  },
+];
+const forMachine = (name: string) => [
+  {
+    Effect: "Allow",
+    Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+    Condition: {
+      StringLike: {
+        "kms:EncryptionContext:aws:states:stateMachineArn": `arn:aws:states:eu-west-1:000000000000:stateMachine:${name}-???????`,
       },
     },
-    {
-      Effect: "Allow",
-      Action: ["kms:GenerateDataKey"],
-      Condition: { StringEquals: { "kms:EncryptionContext:SourceArn": "arn:aws:logs:eu-west-1:000000000000:*" } },
-    },
-  ],
-} as const;
+  },
+  {
+    Effect: "Allow",
+    Action: ["kms:GenerateDataKey"],
+    Condition: { StringEquals: { "kms:EncryptionContext:SourceArn": "arn:aws:logs:eu-west-1:000000000000:*" } },
+  },
+];
+
+/** What each role gets for a key, and after how many of its statements. */
+export const KEY_STATEMENTS: Readonly<Record<string, { readonly at: number; readonly added: readonly object[] }>> = {
+  ...Object.fromEntries(Object.keys(FUNCTIONS).map((name) => [name, { at: 1, added: forTable }])),
+  ...Object.fromEntries(machines.map((name) => [name, { at: 1, added: forMachine(name) }])),
+  OrderFulfilment_recover: {
+    at: 2,
+    added: [
+      {
+        Effect: "Allow",
+        Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+        Condition: {
+          StringEquals: {
+            "kms:ViaService": "states.eu-west-1.amazonaws.com",
+            "kms:EncryptionContext:aws:states:stateMachineArn": machines.map(
+              (name) => `<arn of sfn.StateMachine ${name}>`,
+            ),
+          },
+        },
+      },
+    ],
+  },
+};
 
 const scaled = (kind: "Read" | "Write"): Differences => {
   const name = `orders-${kind.toLowerCase()}`;
@@ -83,11 +107,11 @@ export const VARIANTS: readonly Variant[] = [
     changes: { [`${TABLE}.deletionProtectionEnabled`]: [true, false] },
   },
   { config: { logRetentionDays: "7" }, changes: eachLog("retentionInDays", 30, 7) },
-  { config: { logLevel: "ERROR" }, changes: { [`${MACHINE}.loggingConfiguration.level`]: ["ALL", "ERROR"] } },
-  { config: { logLevel: "FATAL" }, changes: { [`${MACHINE}.loggingConfiguration.level`]: ["ALL", "FATAL"] } },
+  { config: { logLevel: "ERROR" }, changes: eachMachine("loggingConfiguration.level", "ALL", "ERROR") },
+  { config: { logLevel: "FATAL" }, changes: eachMachine("loggingConfiguration.level", "ALL", "FATAL") },
   {
     config: { logExecutionData: "true" },
-    changes: { [`${MACHINE}.loggingConfiguration.includeExecutionData`]: [false, true] },
+    changes: eachMachine("loggingConfiguration.includeExecutionData", false, true),
   },
   {
     config: { alarmEmail: "sagas@example.com" },
@@ -109,6 +133,16 @@ export const VARIANTS: readonly Variant[] = [
       "cloudwatch.MetricAlarm OrderFulfilment-slow.alarmDescription": [
         "An execution of OrderFulfilment has taken more than 60 minutes.",
         "An execution of OrderFulfilment has taken more than 5 minutes.",
+      ],
+    },
+  },
+  {
+    config: { onAbort: "ignore" },
+    gone: Object.keys(RECOVERY),
+    changes: {
+      "cloudwatch.LogMetricFilter OrderFulfilment-stuck.pattern": [
+        STUCK,
+        '{ (($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated"))) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }',
       ],
     },
   },

@@ -2,25 +2,32 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { orderFulfilment } from "../../orderFulfilment";
-import { compile } from "../../saga";
+import { compile, compileMachine, type Recovery, recoveryOf } from "../../saga";
 
 import aslValidator = require("asl-validator");
 
-const GOLDEN = join(__dirname, "order-fulfilment.asl.json");
-const definition = compile(orderFulfilment, ({ name }) => `arn:aws:lambda:eu-west-1:000000000000:function:${name}`);
+const arnOf = ({ name }: { readonly name: string }) => `arn:aws:lambda:eu-west-1:000000000000:function:${name}`;
+const definition = compile(orderFulfilment, arnOf);
+const recovery = compileMachine((recoveryOf(orderFulfilment) as Recovery).machine, arnOf);
 
 describe("the order saga, compiled", () => {
-  it("is what it was: see the difference, and renew the file with UPDATE_GOLDEN=1 if it is meant", () => {
-    const text = `${JSON.stringify(definition, null, 2)}\n`;
-    if (process.env["UPDATE_GOLDEN"]) writeFileSync(GOLDEN, text);
-    expect(text).to.equal(readFileSync(GOLDEN, "utf8"));
-  });
+  for (const [file, machine] of [
+    ["order-fulfilment.asl.json", definition],
+    ["order-fulfilment-undo.asl.json", recovery],
+  ] as const) {
+    it(`is what it was: see the difference to ${file}, and renew it with UPDATE_GOLDEN=1 if it is meant`, () => {
+      const golden = join(__dirname, file);
+      const text = `${JSON.stringify(machine, null, 2)}\n`;
+      if (process.env["UPDATE_GOLDEN"]) writeFileSync(golden, text);
+      expect(text).to.equal(readFileSync(golden, "utf8"));
+    });
 
-  it("is valid Amazon States Language", () => {
-    const { isValid, errorsText } = aslValidator(JSON.parse(JSON.stringify(definition)) as object);
-    expect(errorsText("\n")).to.equal("");
-    expect(isValid).to.equal(true);
-  });
+    it(`is valid Amazon States Language: ${file}`, () => {
+      const { isValid, errorsText } = aslValidator(JSON.parse(JSON.stringify(machine)) as object);
+      expect(errorsText("\n")).to.equal("");
+      expect(isValid).to.equal(true);
+    });
+  }
 
   it("enters exactly three states where nothing fails (S13)", () => {
     const entered: string[] = [];

@@ -8,7 +8,7 @@ import {
   TaskFailure,
   virtualClock,
 } from "../../local/interpreter";
-import { compile, compileMachine, machinesOf, saga, SagaDefinitionError } from "../../saga";
+import { compile, compileMachine, machinesOf, type Saga, saga, SagaDefinitionError } from "../../saga";
 import { charge, type Purchase, refund, release, reserve, stub } from "./tasks";
 
 const child = saga<{ sku: string }>("Reservation")
@@ -37,13 +37,13 @@ const parent = saga<Purchase>("Purchase")
   })
   .returns(({ Reservation }) => ({ reservation: Reservation.reservation }));
 
-/** Runs the parent, with its machines beside it; a call whose task is in `failing` is refused. */
-async function run(failing: readonly string[]) {
+/** Runs a parent, with its machines beside it; a call whose task is in `failing` is refused. */
+async function run(failing: readonly string[], root: Saga = parent) {
   const calls: { task: string; id: string; step: string; reservation?: unknown }[] = [];
   const clock = virtualClock();
   const machines = new Map<string, ReturnType<typeof loadMachine>>([
-    ["arn:x:states:r:a:stateMachine:root", loadMachine(compile(parent, arnOf))],
-    ...machinesOf(parent).map((machine) => [arnOf(machine), loadMachine(compileMachine(machine, arnOf))] as const),
+    ["arn:x:states:r:a:stateMachine:root", loadMachine(compile(root, arnOf))],
+    ...machinesOf(root).map((machine) => [arnOf(machine), loadMachine(compileMachine(machine, arnOf))] as const),
   ]);
   function arnOf({ kind, name }: { kind: string; name: string }): string {
     return kind === "Task" ? name : `arn:x:states:r:a:stateMachine:${name}`;
@@ -100,6 +100,24 @@ describe("a child saga", () => {
     expect(error).to.equal("SagaCompensated");
     expect(calls.map(({ task }) => task)).to.deep.equal(["reserve", "hold", "letGo", "release", "letGo", "release"]);
     expect(new Set(calls.map(({ id }) => id))).to.have.property("size", 1);
+  });
+
+  it("is undone in its own name where its parent is a child itself", async () => {
+    const middle = saga<Purchase>("Middle")
+      .child("Reservation", child, ({ input }) => ({ sku: input.sku }))
+      .returns(({ Reservation }) => ({ reservation: Reservation.reservation }));
+    const grandparent = saga<Purchase>("Grandparent")
+      .child("Middle", middle, ({ input }) => input)
+      .step("Charge", {
+        task: charge,
+        input: ({ Middle }) => ({ reservation: Middle.reservation }),
+        undo: { name: "Refund", task: refund, input: () => ({}) },
+      })
+      .returns(() => ({}));
+    const { error, calls } = await run(["charge"], grandparent);
+    expect(error).to.equal("SagaCompensated");
+    const [reserved] = calls;
+    expect(calls.at(-1)).to.deep.equal({ task: "release", id: reserved?.id, step: "Reserve", reservation: "R1" });
   });
 
   it("has a machine for itself and one for its undo", () => {

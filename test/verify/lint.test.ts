@@ -2,7 +2,7 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { tripBooking } from "../../examples/trip/saga";
 import { orderFulfilment } from "../../orderFulfilment";
-import { compile, type Saga } from "../../saga";
+import { compile, compileMachine, recoveryOf, type Saga } from "../../saga";
 import { type Finding, lint, type LintRule } from "../../saga/verify/lint";
 import { build } from "../generated/build";
 import { scenario } from "../generated/spec";
@@ -135,6 +135,12 @@ const CASES: readonly (readonly [rule: LintRule, title: string, bad: never, good
     one({ Type: "Fail", Cause: "{% $length($states.input.a) > 3 ? 'long' : 'short' %}" }),
     one({ Type: "Fail", Cause: "{% $length($string($states.input)) > 3 ? 'long' : 'short' %}" }),
   ],
+  [
+    "partial-expression",
+    "a field looked up by what may be no name",
+    one(pass({ Output: "{% {'a': $lookup($states.input, $states.input.a)} %}" })),
+    one(pass({ Output: "{% {'a': $lookup($states.input, $string($states.input))} %}" })),
+  ],
   ["machine-timeout", "a timeout of the machine", machine({ A: pass() }, { TimeoutSeconds: 60 }), one(pass())],
   [
     "no-timeout",
@@ -152,8 +158,13 @@ const CASES: readonly (readonly [rule: LintRule, title: string, bad: never, good
 
 const rulesOf = (findings: readonly Finding[]) => [...new Set(findings.map(({ rule }) => rule))];
 
-/** What is emitted for a saga, as JSON. */
-const emitted = (saga: Saga) => JSON.parse(JSON.stringify(compile(saga, ({ name }) => `arn:${name}`))) as never;
+/** What is emitted for a saga, its recovery included, as JSON. */
+function emitted(saga: Saga): readonly never[] {
+  const arnOf = ({ name }: { name: string }) => `arn:${name}`;
+  const recovery = recoveryOf(saga);
+  const machines = [compile(saga, arnOf), ...(recovery ? [compileMachine(recovery.machine, arnOf)] : [])];
+  return JSON.parse(JSON.stringify(machines)) as never[];
+}
 
 describe("the lints", () => {
   for (const [rule, title, bad, good] of CASES) {
@@ -165,8 +176,11 @@ describe("the lints", () => {
 
   for (const saga of [orderFulfilment, tripBooking]) {
     it(`find nothing in ${saga.name}`, () => {
-      expect(lint(emitted(saga))).to.deep.equal([]);
-      expect(validate(emitted(saga)).errorsText("\n")).to.equal("");
+      expect(emitted(saga)).to.have.length(2);
+      for (const machine of emitted(saga)) {
+        expect(lint(machine)).to.deep.equal([]);
+        expect(validate(machine).errorsText("\n")).to.equal("");
+      }
     });
   }
 
@@ -174,7 +188,7 @@ describe("the lints", () => {
     this.timeout(120_000);
     fc.assert(
       fc.property(scenario, ({ nodes }) => {
-        expect(lint(emitted(build(nodes).saga))).to.deep.equal([]);
+        for (const machine of emitted(build(nodes).saga)) expect(lint(machine)).to.deep.equal([]);
       }),
       { numRuns: 400 },
     );
@@ -184,7 +198,7 @@ describe("the lints", () => {
     this.timeout(120_000);
     fc.assert(
       fc.property(scenario, ({ nodes }) => {
-        expect(validate(emitted(build(nodes).saga)).errorsText("\n")).to.equal("");
+        for (const machine of emitted(build(nodes).saga)) expect(validate(machine).errorsText("\n")).to.equal("");
       }),
       { numRuns: 60 },
     );

@@ -1,0 +1,39 @@
+import type * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+import { alarm, type Common } from "./alarms";
+
+export interface RecoveryAlarmsArgs {
+  readonly queue: aws.sqs.Queue;
+  readonly recoveryMachineArn: pulumi.Output<string>;
+}
+
+/** Two alarms: an execution is not being recovered at all, and a recovery has not succeeded. */
+export function recoveryAlarms(name: string, { queue, recoveryMachineArn }: RecoveryAlarmsArgs, common: Common): void {
+  alarm(`${name}-lost`, common, {
+    alarmDescription: "An execution was stopped and could not be recovered: the queue says which, and why.",
+    namespace: "AWS/SQS",
+    metricName: "ApproximateNumberOfMessagesVisible",
+    dimensions: { QueueName: queue.name },
+    statistic: "Maximum",
+    period: 60,
+    // A queue that nobody touches has no data after a while; that mends nothing.
+    treatMissingData: "ignore",
+  });
+  const ends = ["ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"];
+  alarm(`${name}-stuck`, common, {
+    alarmDescription: "The recovery of an execution is stuck in an undo: mend the reason, and redrive the recovery.",
+    metricQueries: [
+      { id: "ended", expression: "SUM(METRICS())", label: "Recoveries that did not succeed", returnData: true },
+      ...ends.map((metricName, index) => ({
+        id: `m${index}`,
+        metric: {
+          namespace: "AWS/States",
+          metricName,
+          dimensions: { StateMachineArn: recoveryMachineArn },
+          period: 60,
+          stat: "Sum",
+        },
+      })),
+    ],
+  });
+}

@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
+import { historyReader, type Told } from "./history";
+
+/** That an execution has ended; it may come late, twice, or not in order. */
+export interface ExecutionEnd {
+  readonly executionArn: string;
+  /** Milliseconds since the epoch. */
+  readonly stopDate: number;
+}
+
+/** What was done about it. */
+export interface Recovered {
+  readonly did: "nothing" | "redriven" | "recovered";
+  readonly why: string;
+}
+
+/** What a recovery machine is started with. */
+interface RecoveryInput extends Told {
+  readonly execution: string;
+  readonly input: unknown;
+}
+
+export interface RecoverOptions {
+  readonly pivot: string | undefined;
+  /** The variables that the undos read. */
+  readonly reads: readonly string[];
+}
+
+/**
+ * Builds the function that recovers executions which ended without their undos (S12): it starts the recovery machine, or
+ * redrives the execution where its pivot has succeeded. It throws where it can do neither, so that somebody is told.
+ */
+export function recover({ pivot, reads }: RecoverOptions): () => (end: ExecutionEnd) => Promise<Recovered> {
+  return () => {
+    const sdk = require("@aws-sdk/client-sfn") as typeof import("@aws-sdk/client-sfn");
+    const sfn = new sdk.SFNClient({ maxAttempts: 5 });
+
+    async function act(executionArn: string, stopped: number): Promise<Recovered> {
+      // The event tells no more than where to look: by now it may be over.
+      const execution = await sfn.send(new sdk.DescribeExecutionCommand({ executionArn }));
+      const over = reasonForNothing(execution, stopped);
+      if (over !== undefined) return { did: "nothing", why: over };
+
+      const history = historyReader(pivot, reads);
+      const pages = sdk.paginateGetExecutionHistory({ client: sfn, pageSize: 1000 }, { executionArn });
+      for await (const { events = [] } of pages) events.forEach(history.read);
+      if (!history.ended()) throw failure("HistoryIncomplete", executionArn, "its history does not tell its end yet");
+
+      const { redriveCount = 0, redriveStatus, redriveStatusReason = "" } = execution;
+      // The same each time that an event comes, another after a redrive.
+      const name = createHash("sha256").update(`${executionArn}/${redriveCount}`).digest("hex");
+      if (history.committed()) {
+        if (redriveStatus !== "REDRIVABLE") {
+          const what = `its pivot has succeeded, so it can't be undone; and it can't be redriven: ${redriveStatusReason}`;
+          throw failure("NotRecoverable", executionArn, what);
+        }
+        await sfn.send(new sdk.RedriveExecutionCommand({ executionArn, clientToken: name }));
+        return { did: "redriven", why: "its pivot has succeeded" };
+      }
+      const input: RecoveryInput = {
+        execution: executionArn,
+        input: JSON.parse(execution.input ?? "{}"),
+        ...history.told,
+      };
+      await start(name, executionArn, JSON.stringify(input));
+      return { did: "recovered", why: `it is ${String(execution.status)}` };
+    }
+
+    async function start(name: string, executionArn: string, input: string): Promise<void> {
+      const bytes = Buffer.byteLength(input);
+      if (bytes > MOST_BYTES) {
+        const what = `its input and the results that its undos read have ${bytes} bytes, and an execution takes ${MOST_BYTES}`;
+        throw failure("NotRecoverable", executionArn, what);
+      }
+      const stateMachineArn = process.env["RECOVERY_MACHINE_ARN"];
+      try {
+        await sfn.send(new sdk.StartExecutionCommand({ stateMachineArn, name, input }));
+      } catch (error) {
+        // An event that comes twice: the recovery is there.
+        if ((error as Error).name !== "ExecutionAlreadyExists") throw error;
+      }
+    }
+
+    return async ({ executionArn, stopDate }) => {
+      const log = (line: object): void => {
+        process.stdout.write(JSON.stringify({ execution: executionArn, ...line }) + "\n");
+      };
+      try {
+        const done = await act(executionArn, stopDate);
+        log(done);
+        return done;
+      } catch (error) {
+        const { name, message } = error as Error;
+        log({ did: "failed", why: `${name}: ${message}` });
+        throw error;
+      }
+    };
+  };
+}
+
+const MOST_BYTES = 262_144;
+
+/** Why an execution needs no recovery, if it needs none. */
+function reasonForNothing(execution: DescribeExecutionOutput, stopped: number): string | undefined {
+  const { executionArn, status, error, redriveStatus, redriveDate } = execution;
+  switch (status) {
+    case "ABORTED":
+    case "TIMED_OUT":
+      return undefined;
+    case "FAILED":
+      if (error === "SagaCompensated") return "it has run its undos";
+      return redriveStatus === "NOT_REDRIVABLE" ? undefined : "it is stuck, and waits for a redrive";
+    case "RUNNING":
+      // DescribeExecution may lag behind the event.
+      if (redriveDate === undefined || redriveDate.getTime() < stopped) {
+        throw failure("DescriptionOutdated", executionArn as string, "it has ended, but is described as running");
+      }
+      return "it has been redriven";
+    default:
+      return `it is ${String(status)}`;
+  }
+}
+
+// Not a class: a subclass of Error does not survive Pulumi's serialisation.
+function failure(name: string, executionArn: string, what: string): Error {
+  return Object.assign(new Error(`${executionArn}: ${what}`), { name });
+}

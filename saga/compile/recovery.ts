@@ -1,0 +1,40 @@
+import { rootsOf } from "../mapping";
+import { flatten, type Node, type Saga } from "../nodes";
+import { names } from "../state-names";
+import type { SagaMachine } from "./frame";
+import { lastUndoOf, pivotOf } from "./undo-machine";
+
+/** What it takes to recover an execution that was stopped from outside (S12). */
+export interface Recovery {
+  /** Runs the undos; started with the execution's ARN and input, and with what its history tells. */
+  readonly machine: SagaMachine;
+  /** The state after whose success the saga goes forward only (S9). */
+  readonly pivot: string | undefined;
+  /** The variables that the undos read. */
+  readonly reads: readonly string[];
+}
+
+/** Undefined for a saga that never has anything to undo. */
+export function recoveryOf(saga: Saga): Recovery | undefined {
+  if (lastUndoOf(saga) === undefined) return undefined;
+  // Named as the undo of a child is: a saga is no child of its own, and AWS allows no longer names.
+  const machine = Object.freeze({ kind: "Machine", name: `${saga.name}_undo`, saga, purpose: "recovery" } as const);
+  const reads = [...new Set(flatten(saga.steps).flatMap(readByUndoOf))];
+  return Object.freeze({ machine, pivot: pivotOf(saga.steps)?.name, reads: Object.freeze(reads) });
+}
+
+function readByUndoOf(node: Node): readonly string[] {
+  switch (node.kind) {
+    case "Step":
+      return node.undo ? rootsOf(node.undo.input) : [];
+    case "Child":
+      return [...rootsOf(node.input), names.records(node.name)];
+    case "When":
+      return [names.taken(node.name)];
+    case "ForEach":
+      return rootsOf(node.items);
+    case "Parallel":
+    case "Wait":
+      return [];
+  }
+}

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { matches } from "../../local/event-pattern";
+import type { JsonObject } from "../../local/interpreter";
+import { evaluateProgram, type Program, type Resource } from "../../local/program";
+
+describe("the recovery that the program deploys", function () {
+  this.timeout(60_000);
+  let program: Program;
+  before(async () => {
+    program = await evaluateProgram();
+  });
+
+  const find = (type: string, name: string): Resource =>
+    program.resources.find((resource) => resource.type === type && resource.name === name) as Resource;
+  const machine = () => find("aws:sfn/stateMachine:StateMachine", "OrderFulfilment");
+  const rule = () => find("aws:cloudwatch/eventRule:EventRule", "OrderFulfilment_recover");
+
+  it("has a machine of the undos alone, the last first", () => {
+    const { definition } = find("aws:sfn/stateMachine:StateMachine", "OrderFulfilment_undo").inputs;
+    expect(Object.keys((JSON.parse(definition as string) as { States: object }).States)).to.deep.equal([
+      "CancelShipment",
+      "RefundPayment",
+      "DeleteOrder",
+    ]);
+  });
+
+  describe("listens to the ends of the saga's own executions", () => {
+    const event = (detail: JsonObject): JsonObject => ({
+      source: "aws.states",
+      "detail-type": "Step Functions Execution Status Change",
+      // An execution of a version has the machine's own ARN here, and the version's beside it.
+      detail: {
+        stateMachineArn: machine().arn as string,
+        stateMachineVersionArn: machine().versionArn as string,
+        ...detail,
+      },
+    });
+    const listens = (detail: JsonObject) =>
+      matches(JSON.parse(rule().inputs["eventPattern"] as string) as JsonObject, event(detail));
+    const cases: readonly (readonly [boolean, JsonObject])[] = [
+      [true, { status: "ABORTED", error: null }],
+      [true, { status: "ABORTED", error: "Mistake" }],
+      [true, { status: "ABORTED" }],
+      [true, { status: "TIMED_OUT", error: null }],
+      [true, { status: "FAILED", error: "States.Runtime" }],
+      [true, { status: "FAILED" }],
+      [false, { status: "FAILED", error: "SagaCompensated" }],
+      [false, { status: "SUCCEEDED", error: null }],
+      [false, { status: "RUNNING", error: null }],
+      [false, { status: "ABORTED", stateMachineArn: "arn:aws:states:eu-west-1:000000000000:stateMachine:Child" }],
+    ];
+    for (const [expected, detail] of cases) {
+      it(`${expected ? "takes" : "leaves"} ${JSON.stringify(detail)}`, () => {
+        expect(listens(detail)).to.equal(expected);
+      });
+    }
+  });
+
+  it("is not there for a saga that never has anything to undo, as no EXPRESS one has", async () => {
+    const queries = await evaluateProgram({}, join(__dirname, "express.ts"));
+    expect(queries.resources.filter(({ name }) => /_undo|_recover/.test(name))).to.deep.equal([]);
+  });
+});
