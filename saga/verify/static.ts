@@ -1,4 +1,4 @@
-import { isRetried } from "./faults";
+import { isRetried } from "./search/faults";
 import type { Declaration } from "./declaration";
 import { lint, type LintRule } from "./lint";
 import { type Level, levelsOf, type Node } from "./machine";

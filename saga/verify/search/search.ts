@@ -1,13 +1,12 @@
 import { finish, failState } from "./ends";
-import type { Surroundings } from "./evaluate";
-import { truth } from "./evaluate";
+import { type Surroundings, truth } from "./evaluate";
 import { forgetEffects } from "./effects";
 import { fork } from "./fork";
 import { HINTS } from "./hints";
 import { type Live, liveIn } from "./live";
-import type { Level, Node, Way } from "./machine";
+import type { Level, Node, Way } from "../machine";
 import { type Alternative, choose, type Point, pointKey } from "./point";
-import type { Rule } from "./rules";
+import type { Rule } from "../rules";
 import { call } from "./task";
 import { after, type Event, following, type Trail } from "./trail";
 import { keyOf, NeedsChoice, NeedsLength, Unknown, UNKNOWN, type Value } from "./value";
