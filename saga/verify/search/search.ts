@@ -261,7 +261,10 @@ export class Search {
     const output = level.top ? UNKNOWN : way.output ? way.output.yields(seen) : result;
     if (way.to === undefined) {
       const ended: Point = { ...point, trail };
-      if (level.top) finish(this, around, ended, node.name);
+      if (level.top)
+        this.each(ended, (known) => {
+          finish(this, around, known, node.name);
+        });
       return [
         { kind: "end", output, point: { ...ended, at: "", variables: new Map(), input: UNKNOWN, item: UNKNOWN } },
       ];
