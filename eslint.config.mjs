@@ -31,10 +31,15 @@ export default tseslint.config(
     [...AWS, "**/handlers/**", "**/infra/**", "**/local/**"],
     "saga/ is pure: it knows neither AWS nor Pulumi.",
   ),
-  keepOut(
-    ["saga/verify/**"],
-    [...AWS, "../*"],
-    "The lints read the emitted definition alone: so they test the compiler instead of trusting it.",
+  ...[
+    ["saga/verify/*.ts", "../*"],
+    ["saga/verify/search/*.ts", "../../*"],
+  ].map(([files, outside]) =>
+    keepOut(
+      [files],
+      [...AWS, outside],
+      "The verifier reads the emitted definition alone: so it tests the compiler instead of trusting it.",
+    ),
   ),
   keepOut(
     ["handlers/**"],

@@ -248,7 +248,7 @@ const machinesOf = ({ resources }: Program): readonly Resource[] =>
   resources.filter(({ type }) => type === "aws:sfn/stateMachine:StateMachine");
 
 /** The ARNs by which something may be called: its own, and that of its version. */
-const arnsOf = ({ arn, versionArn }: Resource): readonly string[] =>
+export const arnsOf = ({ arn, versionArn }: Resource): readonly string[] =>
   [arn, versionArn].filter((each) => each !== undefined);
 
 /** The one resource of a type. */

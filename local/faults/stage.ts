@@ -1,4 +1,4 @@
-import { LocalCloud } from "../cloud";
+import { arnsOf, LocalCloud } from "../cloud";
 import type { Program } from "../program";
 import { type Call, wholeOrder } from "./orders";
 import { withTwins } from "./twins";
@@ -20,7 +20,7 @@ export async function setUp(registered: Program): Promise<Stage> {
   const program = withTwins(registered);
   const cloud = await LocalCloud.start(program);
   await runCalls(cloud, wholeOrder(BYSTANDER), "another-saga");
-  const names = new Map(program.resources.map(({ arn, name }) => [arn as string, name]));
+  const names = new Map(program.resources.flatMap((each) => arnsOf(each).map((arn) => [arn, each.name] as const)));
   return { cloud, start: inVirtualTime(program, cloud), names };
 }
 

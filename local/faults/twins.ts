@@ -33,13 +33,17 @@ export function withTwins(program: Program): Program {
   return { ...program, resources: [...program.resources, role, ...twins] };
 }
 
-const twin = (resource: Resource, suffix: string, inputs: Resource["inputs"]): Resource => ({
-  ...resource,
-  name: resource.name + suffix,
-  physicalName: `${resource.physicalName as string}-${suffix}`,
-  arn: `${resource.arn as string}-${suffix}`,
-  inputs: { ...resource.inputs, ...inputs },
-});
+const twin = (resource: Resource, suffix: string, inputs: Resource["inputs"]): Resource => {
+  const arn = `${resource.arn as string}-${suffix}`;
+  return {
+    ...resource,
+    name: resource.name + suffix,
+    physicalName: `${resource.physicalName as string}-${suffix}`,
+    arn,
+    versionArn: `${arn}:1`,
+    inputs: { ...resource.inputs, ...inputs },
+  };
+};
 
 async function dying({ inputs }: Resource): Promise<object> {
   const { assets } = inputs["code"] as { readonly assets: Promise<object> };

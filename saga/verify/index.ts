@@ -2,10 +2,10 @@ import { type Budgets, budgetsOf } from "./budget";
 import type { Declaration } from "./declaration";
 import { readMachine } from "./machine";
 import { type Rule, RULES, type Violation } from "./rules";
-import { Search, type SearchOptions } from "./search";
+import { Search, type SearchOptions } from "./search/search";
 import type { RawStates } from "./states";
 import { flawsOf } from "./static";
-import { tell } from "./trail";
+import { tell } from "./search/trail";
 
 /** What is known of a definition when every path has been gone. */
 export interface Verdict {
@@ -78,5 +78,5 @@ export type { Budgets, OutcomeBudget, PayloadBudget } from "./budget";
 export { HISTORY_LIMIT } from "./budget";
 export { type Declaration, DeclarationError, type DeclaredCall, readDeclaration } from "./declaration";
 export { type Rule, RULES, type Violation } from "./rules";
-export { SearchLimitError } from "./search";
+export { SearchLimitError } from "./search/search";
 export type { RawStates } from "./states";

@@ -1,8 +1,8 @@
 import type { Declaration, DeclaredCall } from "./declaration";
-import { evaluate, type Surroundings } from "./evaluate";
+import { evaluate, type Surroundings } from "./search/evaluate";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
 import { innerOf, type RawState, type RawStates } from "./states";
-import { UNKNOWN, type Value } from "./value";
+import { UNKNOWN, type Value } from "./search/value";
 
 /** A value of a definition: what it yields, and which variables it reads, as paths. */
 export interface Template {

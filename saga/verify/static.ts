@@ -1,7 +1,7 @@
-import { isRetried } from "./faults";
+import { isRetried } from "./search/faults";
 import type { Declaration } from "./declaration";
 import { lint, type LintRule } from "./lint";
-import { type Level, levelsOf, type Node } from "./machine";
+import { type Level, levelsOf, type Node, waysOf } from "./machine";
 import type { Rule } from "./rules";
 import type { RawStates } from "./states";
 
@@ -46,7 +46,28 @@ export function flawsOf(definition: RawStates, machine: Level, declaration: Decl
     message: field === "" || state === undefined ? message : `${state}, ${field}: ${message}`,
     hint,
   }));
-  return [...linted, ...missing(nodes, declaration), ...nodes.flatMap(retryFlaws)];
+  return [
+    ...linted,
+    ...levelsOf(machine).flatMap(leadsNowhere),
+    ...missing(nodes, declaration),
+    ...nodes.flatMap(retryFlaws),
+  ];
+}
+
+/** What leads to a state that is not there, or in another level. */
+function leadsNowhere({ startAt, nodes }: Level): readonly Flaw[] {
+  const flaw = (state: string | undefined, to: string): Flaw => ({
+    rule: "definition",
+    state,
+    message: `${state ?? "StartAt"} leads to '${to}', which is not there`,
+    hint: "Lead to a state of the same level",
+  });
+  return [
+    ...(nodes.has(startAt) ? [] : [flaw(undefined, startAt)]),
+    ...[...nodes.values()].flatMap((node) =>
+      waysOf(node).flatMap(({ to }) => (to === undefined || nodes.has(to) ? [] : [flaw(node.name, to)])),
+    ),
+  ];
 }
 
 function missing(nodes: readonly Node[], { calls }: Declaration): readonly Flaw[] {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 
 const ROOT = join(__dirname, "../..");
+const REFERENCE = "test/verify/fixtures/reference.asl.json";
 
 interface Ended {
   readonly code: number | null;
@@ -157,6 +158,15 @@ describe("the command line", function () {
         /^no function 'createOrders'; there are OrderFulfilment_recover, cancelShipment, createOrder, /,
       ],
       [["definition", "x"], /^'definition' does not take a further argument/],
+      [["definition", "--json"], /^--json goes with 'run' and 'verify'/],
+      [["verify", "none.asl.json"], /^can't read the file 'none\.asl\.json': there is none/],
+      [
+        ["verify", "package.json"],
+        /^'package\.json' is no state machine: it has no StartAt that names one of its States/,
+      ],
+      [["verify", "test/order/order-fulfilment.asl.json"], /^what undoes what in '.*' is not said: put \{"saga": …/],
+      [["verify", REFERENCE, "-d", '{"saga": "A"}'], /^-d: 'calls' is no object/],
+      [["verify", "-d", "{}"], /^-d goes with a file to verify/],
     ];
     for (let at = 0; at < cases.length; at += 4) {
       const some = cases.slice(at, at + 4);
@@ -187,5 +197,28 @@ describe("the command line", function () {
     expect(said).to.equal("InvalidOrder: total: expected a positive number, 0.001 to 1000000000000, got nothing");
     expect(not.out).to.equal("");
     expect(not.code).to.equal(1);
+  });
+
+  it("proves the saga of the program, in 80 columns, and says what it may cost", async () => {
+    const { code, out, err } = await cli(["verify"]);
+    expect(out).to.match(/^OrderFulfilment {2}sound {2}\(9 states searched\)\n/);
+    expect(out.match(/ proved /g)).to.have.length(12);
+    expect(out).to.match(/completed +3 +21 +0\.525 +16 min 36 s +71\n/);
+    for (const line of out.split("\n")) expect(line.length, line).to.be.at.most(80);
+    expect(err).to.equal("");
+    expect(code).to.equal(0);
+  });
+
+  it("tells how a definition of somebody else's goes wrong, and fails", async () => {
+    const [told, json] = await Promise.all([cli(["verify", REFERENCE]), cli(["verify", REFERENCE, "--json"])]);
+    expect(told.out).to.match(/^orderFulfilmentSaga {2}not sound: 16 violations/);
+    expect(told.out).to.contain("its control flow is verified, its expressions");
+    expect(told.out).to.contain("      DeleteOrder undoes CreateOrder\n      the execution ends SUCCEEDED\n");
+    for (const line of told.out.split("\n")) expect(line.length, line).to.be.at.most(80);
+    const [verdict] = JSON.parse(json.out) as { sound: boolean; violations: { rule: string }[] }[];
+    expect(verdict?.sound).to.equal(false);
+    expect(new Set(verdict?.violations.map(({ rule }) => rule))).to.deep.equal(new Set(["S4", "S6", "S7"]));
+    expect([told.err, json.err]).to.deep.equal(["", ""]);
+    expect([told.code, json.code]).to.deep.equal([1, 1]);
   });
 });

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { compile } from "../../saga";
-import { evaluate } from "../../saga/verify/evaluate";
+import { evaluate } from "../../saga/verify/search/evaluate";
 import { parse, sourceOf } from "../../saga/verify/expression";
 import { fieldsOf, innerOf, type RawStates } from "../../saga/verify/states";
-import { isKnown, OneOf, SOMETHING, Unknown, UNKNOWN, type Value } from "../../saga/verify/value";
+import { isKnown, OneOf, SOMETHING, Unknown, UNKNOWN, type Value } from "../../saga/verify/search/value";
 import { build } from "../generated/build";
 import { scenario } from "../generated/spec";
 

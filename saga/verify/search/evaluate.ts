@@ -1,4 +1,4 @@
-import type { Ast } from "./expression";
+import type { Ast } from "../expression";
 import {
   isArray,
   isKnown,

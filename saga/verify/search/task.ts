@@ -1,8 +1,8 @@
-import type { DeclaredCall } from "./declaration";
+import type { DeclaredCall } from "../declaration";
 import { type Effect, effectsOf, type Held, isSought, mayHave, onTop, push, type Sought } from "./effects";
 import { left } from "./ends";
 import { DATA_LIMIT, type Fault, faultsOf } from "./faults";
-import { levelsOf, type Node } from "./machine";
+import { levelsOf, type Node } from "../machine";
 import type { Point } from "./point";
 import type { Around, End, Results, Search } from "./search";
 import { after } from "./trail";
@@ -35,14 +35,15 @@ function action(search: Search, around: Around, point: Point, node: Node, { role
   }
   // What is done after the pivot is never undone.
   const lasts = (role === "compensable" || role === "pivot") && !point.committed;
-  const held_ = (status: Effect["status"]): Held => {
+  const holding = (status: Effect["status"]): Held => {
     if (!lasts) return point.held;
     const again = search.repeats(around.level, node.name)
       ? onTop(point.held, { action: node.name, instance: name }, (old) => ({ ...old, status }))
       : undefined;
     return again ? again.held : push({ kind: "effect", action: node.name, instance: name, status }, point.held);
   };
-  const done: Point = role === "pivot" ? { ...point, held: null, committed: true } : { ...point, held: held_("done") };
+  const done: Point =
+    role === "pivot" ? { ...point, held: null, committed: true } : { ...point, held: holding("done") };
   const results: (Point | End)[] = [
     ...search.leave(around, done, node.next, node, new Unknown(name), { text: `${name} is done` }),
   ];
@@ -50,7 +51,7 @@ function action(search: Search, around: Around, point: Point, node: Node, { role
     const event = { text: `${name} fails: ${described(fault, lasts)}` };
     const failed: Point = {
       ...point,
-      held: fault.definite ? point.held : held_("doubtful"),
+      held: fault.definite ? point.held : holding("doubtful"),
       failed: point.failed === "undoing" ? "undoing" : "here",
       refused: fault.definite ? node.name : undefined,
     };
@@ -111,7 +112,7 @@ function undo(search: Search, around: Around, point: Point, node: Node, of: stri
   const there = onTop(point.held, sought, (old) => old) !== undefined;
   if (!there && !mayBeMissing(search, around, point, node, sought)) return [];
   const undoing: Point = { ...point, failed: "undoing", refused: undefined };
-  const held_ = (next: (old: Effect) => Effect | undefined): Point => ({
+  const leaving = (next: (old: Effect) => Effect | undefined): Point => ({
     ...undoing,
     held: there ? (change(next) ?? null) : point.held,
   });
@@ -119,7 +120,7 @@ function undo(search: Search, around: Around, point: Point, node: Node, of: stri
   const results: (Point | End)[] = [
     ...search.leave(
       around,
-      held_(() => undefined),
+      leaving(() => undefined),
       node.next,
       node,
       UNKNOWN,
@@ -128,7 +129,7 @@ function undo(search: Search, around: Around, point: Point, node: Node, of: stri
   ];
   for (const { error, retried, catcher } of faultsOf(node, [])) {
     const event = { text: `${name} fails: ${error}${retried ? ", at every retry" : ""}` };
-    const failed = held_((old) => ({ ...old, status: "undoFailed" }));
+    const failed = leaving((old) => ({ ...old, status: "undoFailed" }));
     if (catcher) results.push(...search.leave(around, failed, catcher.way, node, UNKNOWN, event));
     else {
       const stopped = { ...failed, trail: after(point.trail, event) };

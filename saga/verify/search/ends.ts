@@ -1,5 +1,5 @@
 import { type Effect, effectsOf, type Held } from "./effects";
-import type { Node } from "./machine";
+import type { Node } from "../machine";
 import type { Point } from "./point";
 import type { Around, Results, Search } from "./search";
 import { after } from "./trail";

@@ -1,4 +1,4 @@
-import { type Level, levelsOf, type Node, type Template, waysOf } from "./machine";
+import { type Level, levelsOf, type Node, type Template, waysOf } from "../machine";
 import { isObject, type Value } from "./value";
 
 /** Which variables decide where a machine goes, and where they still do: all others the search may forget. */

@@ -1,13 +1,12 @@
 import { finish, failState } from "./ends";
-import type { Surroundings } from "./evaluate";
-import { truth } from "./evaluate";
+import { type Surroundings, truth } from "./evaluate";
 import { forgetEffects } from "./effects";
 import { fork } from "./fork";
 import { HINTS } from "./hints";
 import { type Live, liveIn } from "./live";
-import type { Level, Node, Way } from "./machine";
+import type { Level, Node, Way } from "../machine";
 import { type Alternative, choose, type Point, pointKey } from "./point";
-import type { Rule } from "./rules";
+import type { Rule } from "../rules";
 import { call } from "./task";
 import { after, type Event, following, type Trail } from "./trail";
 import { keyOf, NeedsChoice, NeedsLength, Unknown, UNKNOWN, type Value } from "./value";
@@ -262,7 +261,10 @@ export class Search {
     const output = level.top ? UNKNOWN : way.output ? way.output.yields(seen) : result;
     if (way.to === undefined) {
       const ended: Point = { ...point, trail };
-      if (level.top) finish(this, around, ended, node.name);
+      if (level.top)
+        this.each(ended, (known) => {
+          finish(this, around, known, node.name);
+        });
       return [
         { kind: "end", output, point: { ...ended, at: "", variables: new Map(), input: UNKNOWN, item: UNKNOWN } },
       ];
