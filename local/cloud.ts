@@ -54,7 +54,7 @@ export class LocalCloud {
     );
     this.functions = new Map(deployed.map(({ resource, run }) => [resource.name, run]));
     this.byArn = new Map(deployed.flatMap(({ resource, run }) => arnsOf(resource).map((arn) => [arn, run] as const)));
-    this.bus = new EventBus(program, (functionArn, event) => this.functionAt(functionArn).invoke(event));
+    this.bus = new EventBus(program, authorize, (functionArn, event) => this.functionAt(functionArn).invoke(event));
   }
 
   /**

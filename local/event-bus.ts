@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { matches } from "./event-pattern";
 import type { KnownExecution } from "./executions";
+import type { Authorize } from "./iam/authorizer";
 import type { Json, JsonObject } from "./interpreter";
 import type { Program } from "./program";
 import { describe } from "./step-functions-api";
@@ -14,13 +15,15 @@ export interface DeadLetter {
 
 /**
  * The event bus: gives each event to the targets of the rules that the program registers. A function that fails is tried
- * again as often as the program says, though at once, and then what it failed on goes to its queue.
+ * again as often as the program says, though at once, and then what it failed on goes to its queue, if its role may send
+ * it there.
  */
 export class EventBus {
   readonly deadLetters: DeadLetter[] = [];
 
   constructor(
     private readonly program: Program,
+    private readonly authorize: Authorize,
     private readonly invoke: (functionArn: string, event: JsonObject) => Promise<unknown>,
   ) {}
 
@@ -29,13 +32,14 @@ export class EventBus {
   }
 
   private async deliver({ arn }: Target, event: JsonObject): Promise<void> {
-    const { tries, queueArn } = this.asynchronously(arn);
+    const { tries, queueArn, caller } = this.asynchronously(arn);
     for (let attempt = 1; attempt <= tries; attempt++) {
       try {
         await this.invoke(arn, event);
         return;
       } catch (reason) {
-        if (attempt === tries) this.deadLetters.push({ queueArn, event, reason: reason as Error });
+        if (attempt < tries || (await this.authorize(caller, "sqs:SendMessage", queueArn)) !== undefined) continue;
+        this.deadLetters.push({ queueArn, event, reason: reason as Error });
       }
     }
   }
@@ -51,12 +55,14 @@ export class EventBus {
 
   private asynchronously(functionArn: string) {
     const lambda = this.program.resources.find(({ arn }) => arn === functionArn);
+    if (!lambda) throw new Error(`a rule invokes ${functionArn}, which the program does not register`);
     const config = this.resources("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig").find(
-      ({ inputs }) => inputs["functionName"] === lambda?.physicalName,
+      ({ inputs }) => inputs["functionName"] === lambda.physicalName,
     );
     if (!config) throw new Error(`a rule invokes ${functionArn}, whose failures nobody would be told of`);
     const { maximumRetryAttempts, destinationConfig } = config.inputs as unknown as InvokeConfig;
-    return { tries: 1 + maximumRetryAttempts, queueArn: destinationConfig.onFailure.destination };
+    const caller = { roleArn: lambda.inputs["role"] as string, session: lambda.physicalName as string };
+    return { tries: 1 + maximumRetryAttempts, queueArn: destinationConfig.onFailure.destination, caller };
   }
 
   private resources(type: string) {

@@ -74,7 +74,7 @@ describe("least privilege, on this machine", function () {
   it("takes away any statement, action or resource, and some scenario fails, refused just that", async () => {
     let taken = 0;
     for (const policy of policiesOf(program)) {
-      // Nobody stops an execution here: test/recovery has what recovers.
+      // Nobody stops an execution here: see below for the undos, and test/recovery for the function.
       if (/_(undo|recover)$/.test(policy.name)) continue;
       const whole = statementsOf(policy);
       for (const [at, statement] of whole.entries()) {
@@ -112,6 +112,33 @@ describe("least privilege, on this machine", function () {
     // Six functions: their statement, its nine actions in all, its table. The machine: its statement, its action, its six.
     expect(taken).to.equal(6 + 9 + 6 + 1 + 1 + 6);
     expect(await run()).to.deep.equal({ fails: false, refused: new Set() });
+  });
+
+  it("lets the recovery call each of the undos, in the version that it names, and nothing else", async () => {
+    const machine = find(program, "aws:sfn/stateMachine:StateMachine", "OrderFulfilment_undo").arn as string;
+    const policy = find(program, "aws:iam/rolePolicy:RolePolicy", "OrderFulfilment_undo");
+    const whole = statementsOf(policy);
+    /** The functions that the machine may call. */
+    const callable = async () => {
+      const order_id = String(++orders);
+      const tried = program.resources.map(async ({ type, name, versionArn }) => {
+        if (type !== "aws:lambda/function:Function" || versionArn === undefined) return [];
+        const Payload = { saga: { id: "x", step: name }, order_id };
+        const call = { resource: "arn:aws:states:::lambda:invoke", arguments: { FunctionName: versionArn, Payload } };
+        const failure = await cloud.call(machine, call as unknown as TaskCall).catch((error: unknown) => error);
+        return /not authorized to perform: lambda:/.test((failure as TaskFailure).cause) ? [] : [name];
+      });
+      return (await Promise.all(tried)).flat();
+    };
+    const undos = ["deleteOrder", "refundPayment", "cancelShipment"];
+    expect(await callable()).to.have.members(undos);
+    const [{ Resource } = { Resource: [] }] = whole;
+    for (const undo of undos) {
+      const { arn } = find(program, "aws:lambda/function:Function", undo);
+      setStatements(policy, [{ ...whole[0], Resource: Resource.filter((one) => one !== `${arn}:*`) } as Statement]);
+      expect(await callable()).to.have.members(undos.filter((name) => name !== undo));
+    }
+    setStatements(policy, whole);
   });
 
   it("refuses a function as DynamoDB does, and the function fails under that name", async () => {

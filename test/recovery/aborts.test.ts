@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { LocalCloud } from "../../local/cloud";
 import type { Execution, HistoryEvent, JsonObject } from "../../local/interpreter";
-import { evaluateProgram } from "../../local/program";
+import { evaluateProgram, type Resource } from "../../local/program";
 
 interface Case {
   readonly title: string;
@@ -57,8 +57,12 @@ describe("an execution that is stopped, on this machine", function () {
   for (const [program, cases] of Object.entries(PROGRAMS)) {
     describe(`by the program ${program}`, () => {
       let cloud: LocalCloud;
+      let policy: Resource;
       before(async () => {
         const evaluated = await evaluateProgram({}, join(__dirname, "../..", program));
+        policy = evaluated.resources.find(
+          ({ type, name }) => /:RolePolicy$/.test(type) && /_recover$/.test(name),
+        ) as Resource;
         cloud = await LocalCloud.start(evaluated, undefined, () => ({ output: { by: "the manager" } }));
       });
       beforeEach(() => cloud.table.clear());
@@ -159,6 +163,13 @@ describe("an execution that is stopped, on this machine", function () {
 
       it("goes to the dead letters, with the reason, where it can't be recovered", async () => {
         const input = { ...ORDER, order_id: "1", note: "x".repeat(262_144 - 100) };
+        const inputs = policy.inputs as { policy: string };
+        const { policy: whole } = inputs;
+        inputs.policy = whole.replace("sqs:SendMessage", "sqs:ReceiveMessage");
+        await stop(input, 9);
+        await cloud.settled();
+        expect(cloud.deadLetters, "its role does not let it").to.deep.equal([]);
+        inputs.policy = whole;
         const { arn } = await stop(input, 9);
         await cloud.settled();
         const [letter, ...others] = cloud.deadLetters;
