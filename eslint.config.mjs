@@ -63,7 +63,7 @@ export default tseslint.config(
   ),
   keepOut(
     ["local/verify.ts", "local/print-proof.ts"],
-    ["**/handlers/**", "**/infra/**", "**/saga/compile/**"],
+    ["**/handlers/**", "**/recovery/**", "**/infra/**", "**/saga/compile/**"],
     "What is verified is the definition that the program registers; of the saga, what it says of its steps.",
   ),
   {

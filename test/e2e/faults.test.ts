@@ -159,7 +159,7 @@ describe("the search for faults", function () {
   });
 });
 
-/** The program with another text in the archive of each of its functions. */
+/** The program with another text in the archive of each of its tasks' functions. */
 function mutated(program: Program, from: string, to: string): Program {
   const change = async (assets: Promise<Record<string, { readonly text: Promise<string> }>>) => {
     const [[path, { text }]] = Object.entries(await assets) as [[string, { text: Promise<string> }]];
@@ -167,7 +167,8 @@ function mutated(program: Program, from: string, to: string): Program {
     return { [path]: { text: (await text).replaceAll(from, to) } };
   };
   const resources = program.resources.map((resource) => {
-    if (resource.type !== "aws:lambda/function:Function") return resource;
+    const { environment } = resource.inputs as { environment?: { variables: object } };
+    if (environment === undefined || !("TABLE_NAME" in environment.variables)) return resource;
     const { assets } = resource.inputs["code"] as { assets: Parameters<typeof change>[0] };
     return { ...resource, inputs: { ...resource.inputs, code: { assets: change(assets) } } };
   });
