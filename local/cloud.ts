@@ -27,34 +27,24 @@ export type Answer = { readonly output: Json } | { readonly error: string; reado
 
 /** What the program registers, running in this process: its table, its functions, its state machine. */
 export class LocalCloud {
-  /** The functions by their tasks' names. */
-  readonly functions: ReadonlyMap<string, DeployedFunction>;
-  private readonly machines: ReadonlyMap<string, { readonly resource: Resource; readonly machine: Machine }>;
-  private readonly byArn: ReadonlyMap<string, DeployedFunction>;
-  private readonly bus: EventBus;
+  private readonly deployed = new Map<string, DeployedFunction>();
+  private readonly machines = new Map<string, { readonly resource: Resource; readonly machine: Machine }>();
   private readonly deliveries = new Set<Promise<void>>();
+  private bus: EventBus;
   private started = 0;
 
   private constructor(
-    private readonly program: Program,
+    private program: Program,
+    private authorize: Authorize,
     readonly table: LocalTable,
     private readonly guard: TableGuard,
-    private readonly authorize: Authorize,
     /** Of all machines. */
     readonly executions: Executions,
     private readonly stepFunctions: StepFunctionsApi,
-    deployed: readonly { readonly resource: Resource; readonly run: DeployedFunction }[],
+    private readonly onLog: (line: string) => void,
     private readonly answer: (state: string, payload: Json) => Answer | undefined,
   ) {
-    this.machines = new Map(
-      machinesOf(program).flatMap((resource) => {
-        const known = { resource, machine: loadMachine(definitionOf(resource)) };
-        return arnsOf(resource).map((arn) => [arn, known] as const);
-      }),
-    );
-    this.functions = new Map(deployed.map(({ resource, run }) => [resource.name, run]));
-    this.byArn = new Map(deployed.flatMap(({ resource, run }) => arnsOf(resource).map((arn) => [arn, run] as const)));
-    this.bus = new EventBus(program, authorize, (functionArn, event) => this.functionAt(functionArn).invoke(event));
+    this.bus = this.busOf(program);
   }
 
   /**
@@ -72,9 +62,9 @@ export class LocalCloud {
       tableResource.inputs as unknown as TableInputs,
       tableResource.physicalName as string,
     );
-    const authorize = authorizer(program);
+    // None is used before the program is deployed.
+    const authorize: Authorize = (...asked) => cloud.authorize(...asked);
     const guard = await startTableGuard(table.endpoint, tableResource, authorize);
-    // Neither is used before the program's machines run.
     const executions = new Executions((ended) => {
       cloud.publish(statusChange(ended));
     });
@@ -86,19 +76,55 @@ export class LocalCloud {
         return caller ? authorize(caller, action, resource) : "The security token included in the request is invalid.";
       },
     );
-    const functions = program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
-    const deploy = async (resource: Resource): Promise<DeployedFunction> => {
-      const form = await deployedForm(resource);
-      const environment = {
-        ...form.environment,
-        ...guard.environmentOf(resource),
-        AWS_ENDPOINT_URL_SFN: api.endpoint,
-      };
-      return deployFunction({ ...form, environment, onLog });
-    };
-    const deployed = await Promise.all(functions.map(async (resource) => ({ resource, run: await deploy(resource) })));
-    const cloud = new LocalCloud(program, table, guard, authorize, executions, api, deployed, answer);
+    const cloud = new LocalCloud(program, authorizer(program), table, guard, executions, api, onLog, answer);
+    await cloud.deploy(program);
     return cloud;
+  }
+
+  /**
+   * Deploys a program, or another release of it on the same table. Executions that are under way go on with their
+   * definition, and with the versions of the functions that it names.
+   */
+  async deploy(program: Program): Promise<void> {
+    const functions = program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
+    await Promise.all(
+      functions.map(async (resource) => {
+        const known = this.deployed.get(resource.versionArn ?? "");
+        const run = known ?? (await this.deployFunction(resource));
+        for (const arn of arnsOf(resource)) this.deployed.set(arn, run);
+      }),
+    );
+    for (const resource of machinesOf(program)) {
+      const known = { resource, machine: loadMachine(definitionOf(resource)) };
+      for (const arn of arnsOf(resource)) this.machines.set(arn, known);
+    }
+    this.program = program;
+    this.authorize = authorizer(program);
+    this.bus = this.busOf(program);
+  }
+
+  /** The functions by their tasks' names. */
+  get functions(): ReadonlyMap<string, DeployedFunction> {
+    const functions = this.program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
+    return new Map(functions.map(({ name, arn }) => [name, this.functionAt(arn as string)]));
+  }
+
+  private async deployFunction(resource: Resource): Promise<DeployedFunction> {
+    const form = await deployedForm(resource);
+    const environment = {
+      ...form.environment,
+      ...this.guard.environmentOf(resource),
+      AWS_ENDPOINT_URL_SFN: this.stepFunctions.endpoint,
+    };
+    return deployFunction({ ...form, environment, onLog: this.onLog });
+  }
+
+  private busOf(program: Program): EventBus {
+    return new EventBus(
+      program,
+      (...asked) => this.authorize(...asked),
+      (functionArn, event) => this.functionAt(functionArn).invoke(event),
+    );
   }
 
   /**
@@ -135,7 +161,7 @@ export class LocalCloud {
   async settled(): Promise<void> {
     for (;;) {
       const running = [...this.executions.values()].filter(({ ended }) => !ended);
-      const calls = [...this.functions.values()].flatMap((run) => run.running());
+      const calls = [...this.deployed.values()].flatMap((run) => run.running());
       const under = [...running.map(({ execution }) => execution.result), ...this.deliveries, ...calls];
       if (under.length === 0) return;
       await Promise.allSettled(under);
@@ -143,7 +169,7 @@ export class LocalCloud {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.functions.values()].map((run) => run.close()));
+    await Promise.all([...new Set(this.deployed.values())].map((run) => run.close()));
     await this.stepFunctions.close();
     await this.guard.close();
     await this.table.close();
@@ -185,7 +211,7 @@ export class LocalCloud {
   }
 
   private functionAt(arn: string): DeployedFunction {
-    const run = this.byArn.get(arn);
+    const run = this.deployed.get(arn);
     if (!run) throw new TaskFailure("Lambda.ResourceNotFoundException", `Function not found: ${arn}`);
     return run;
   }

@@ -94,4 +94,33 @@ describe("an upgrade", function () {
     const { definition } = registered["sfn.StateMachine Short"] as { definition: unknown };
     expect(JSON.stringify(definition)).not.to.contain("Payment");
   });
+
+  it("lets an execution that waits end on the code and the definition that it began with", async () => {
+    const releaseOf = async (number: number): Promise<Program> => {
+      process.env["RELEASE"] = String(number);
+      try {
+        return await evaluateProgram({}, join(__dirname, "release.ts"));
+      } finally {
+        delete process.env["RELEASE"];
+      }
+    };
+    const [first, second] = [await releaseOf(1), await releaseOf(2)];
+    const cloud = await LocalCloud.start(first);
+    try {
+      let waits: () => void;
+      const waiting = new Promise<void>((resolve) => (waits = resolve));
+      const old = cloud.startExecution({ order_id: "1" }, ({ type }) => {
+        if (type === "WaitStateEntered") waits();
+      });
+      await waiting;
+      await cloud.deploy(second);
+      const { report: young } = await cloud.execute({ order_id: "2" });
+      expect(young.path).to.deep.equal(["First", "Pause", "Second", "Third"]);
+      expect(young.output).to.deep.equal({ saga: 2, first: 2, second: 2 });
+      expect(await old.result).to.deep.include({ status: "SUCCEEDED", output: { saga: 1, first: 1, second: 1 } });
+      expect(JSON.stringify(old.history)).not.to.contain("Third");
+    } finally {
+      await cloud.close();
+    }
+  });
 });
