@@ -9,7 +9,7 @@ const keepOut = (files, group, message) => ({
 const AWS = ["@aws-sdk/*", "@pulumi/*"];
 
 export default tseslint.config(
-  { ignores: ["node_modules/"] },
+  { ignores: ["node_modules/", "dist/"] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
