@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { readdirSync, unlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import awsPackage = require("@pulumi/aws/package.json");
 import type * as provider from "@pulumi/pulumi/provider";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -13,7 +12,7 @@ type Inputs = Readonly<Record<string, unknown>>;
  * @see https://www.pulumi.com/docs/iac/guides/building-extending/providers/
  */
 export class Account implements provider.Provider {
-  readonly version = awsPackage.version;
+  readonly version = versionOf("@pulumi/aws");
 
   constructor(private readonly folder: string) {}
 
@@ -89,4 +88,10 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
+}
+
+/** Of an installed package. */
+export function versionOf(name: string): string {
+  const { version } = JSON.parse(readFileSync(require.resolve(`${name}/package.json`), "utf8")) as { version: string };
+  return version;
 }

@@ -12,9 +12,8 @@ import {
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join, sep } from "node:path";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
-import pulumiPackage = require("pulumi/package.json");
 import { parse, stringify } from "yaml";
-import { Account } from "./account";
+import { Account, versionOf } from "./account";
 
 const ROOT = join(__dirname, "../..");
 /** What the program is made of, and the programs of tests. */
@@ -36,7 +35,7 @@ const SOURCES = [
 export function findCli(): string | undefined {
   const home = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
   const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.includes(`node_modules${sep}`));
-  return [...path, join(home, "bin"), join(home, "versions", pulumiPackage.version, "bin")].find((folder) => {
+  return [...path, join(home, "bin"), join(home, "versions", versionOf("pulumi"), "bin")].find((folder) => {
     try {
       accessSync(join(folder, process.platform === "win32" ? "pulumi.exe" : "pulumi"), constants.X_OK);
       return true;
