@@ -4,6 +4,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -16,17 +17,8 @@ import { parse, stringify } from "yaml";
 import { Account, versionOf } from "./account";
 
 const ROOT = join(__dirname, "../..");
-/** What the program is made of, and the programs of tests. */
-const SOURCES = [
-  "index.ts",
-  "orderFulfilment.ts",
-  "handlers",
-  "infra",
-  "saga",
-  "test",
-  "package.json",
-  "tsconfig.json",
-];
+/** Of the project's folder, what a copy of the program does without: a user's stacks and checkout, what npm installs. */
+const LEFT_OUT = /^(\..*|node_modules|Pulumi\..*)$/;
 
 /**
  * The folder of a Pulumi CLI on this machine: on PATH, in PULUMI_HOME, or where `npx pulumi` has put it. npm's own
@@ -69,7 +61,9 @@ export class Sandbox {
         mkdirSync(join(folder, name));
         return join(folder, name);
       }) as [string, string, string, string];
-      for (const source of SOURCES) cpSync(join(ROOT, source), join(workDir, source), { recursive: true });
+      for (const name of readdirSync(ROOT).filter((entry) => !LEFT_OUT.test(entry))) {
+        cpSync(join(ROOT, name), join(workDir, name), { recursive: true });
+      }
       symlinkSync(join(ROOT, "node_modules"), join(workDir, "node_modules"), "junction");
       const project = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as object;
       const plugins = { providers: [{ name: "aws", path: join(__dirname, "plugin") }] };
