@@ -1,0 +1,106 @@
+import {
+  accessSync,
+  constants,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, join, sep } from "node:path";
+import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import { parse, stringify } from "yaml";
+import { Account, versionOf } from "./account";
+
+const ROOT = join(__dirname, "../..");
+/** Of the project's folder, what a copy of the program does without: a user's stacks and checkout, what npm installs. */
+const LEFT_OUT = /^(\..*|node_modules|Pulumi\..*)$/;
+
+/**
+ * The folder of a Pulumi CLI on this machine: on PATH, in PULUMI_HOME, or where `npx pulumi` has put it. npm's own
+ * `pulumi` is not one: it would download a CLI.
+ */
+export function findCli(): string | undefined {
+  const home = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
+  const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.includes(`node_modules${sep}`));
+  return [...path, join(home, "bin"), join(home, "versions", versionOf("pulumi"), "bin")].find((folder) => {
+    try {
+      accessSync(join(folder, process.platform === "win32" ? "pulumi.exe" : "pulumi"), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A copy of the program in a folder of its own, with a stack, a Pulumi home, a backend and an account in it. */
+export class Sandbox {
+  private constructor(
+    private readonly folder: string,
+    readonly stack: Stack,
+    readonly account: Account,
+  ) {}
+
+  /** @param cli The folder of the CLI. */
+  static async open(cli: string): Promise<Sandbox> {
+    // Nothing of the user's may reach the engine: no token, no backend, no stack, no passphrase.
+    for (const name of Object.keys(process.env)) {
+      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+      if (name.startsWith("PULUMI_")) delete process.env[name];
+    }
+    const path = process.env["PATH"] ?? "";
+    if (!path.startsWith(cli + delimiter)) process.env["PATH"] = cli + delimiter + path;
+
+    const folder = mkdtempSync(join(tmpdir(), "saga-pulumi-"));
+    try {
+      const [workDir, pulumiHome, backend, account] = ["program", "home", "backend", "account"].map((name) => {
+        mkdirSync(join(folder, name));
+        return join(folder, name);
+      }) as [string, string, string, string];
+      for (const name of readdirSync(ROOT).filter((entry) => !LEFT_OUT.test(entry))) {
+        cpSync(join(ROOT, name), join(workDir, name), { recursive: true });
+      }
+      symlinkSync(join(ROOT, "node_modules"), join(workDir, "node_modules"), "junction");
+      const project = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as object;
+      const plugins = { providers: [{ name: "aws", path: join(__dirname, "plugin") }] };
+      writeFileSync(join(workDir, "Pulumi.yaml"), stringify({ ...project, plugins }));
+
+      const stack = await LocalWorkspace.createStack(
+        { stackName: "test", workDir },
+        {
+          pulumiHome,
+          pulumiCommand: await PulumiCommand.get(),
+          envVars: {
+            PULUMI_BACKEND_URL: `file://${backend}`,
+            PULUMI_CONFIG_PASSPHRASE: "test",
+            PULUMI_SKIP_UPDATE_CHECK: "true",
+            PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+            SAGA_TEST_ACCOUNT: account,
+          },
+        },
+      );
+      await stack.setConfig("aws:region", { value: "eu-west-1" });
+      return new Sandbox(folder, stack, new Account(account));
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Changes a file of the program. */
+  edit(file: string, change: (text: string) => string): void {
+    const path = join(this.folder, "program", file);
+    const text = readFileSync(path, "utf8");
+    const changed = change(text);
+    if (changed === text) throw new Error(`${file} has nothing left to change: make the test change what is there now`);
+    writeFileSync(path, changed);
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
