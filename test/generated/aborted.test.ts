@@ -9,7 +9,7 @@ import { build, isBefore } from "./build";
 import { type Scenario, scenario } from "./spec";
 import { World } from "./world";
 
-const RUNS = Number(process.env["GENERATED_RUNS"] ?? 1000);
+const RUNS = Number(process.env["GENERATED_RUNS"] ?? 300);
 
 /** Runs a saga until its history has so many events, stops it, and recovers it from what the history tells. */
 async function abort({ nodes, ...rest }: Scenario, events: number) {

@@ -185,22 +185,22 @@ describe("the lints", () => {
   }
 
   it("find nothing in generated sagas of every shape", function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     fc.assert(
       fc.property(scenario, ({ nodes }) => {
         for (const machine of emitted(build(nodes).saga)) expect(lint(machine)).to.deep.equal([]);
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 
   it("come beside asl-validator, which finds nothing either", function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     fc.assert(
       fc.property(scenario, ({ nodes }) => {
         for (const machine of emitted(build(nodes).saga)) expect(validate(machine).errorsText("\n")).to.equal("");
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });
