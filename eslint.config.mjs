@@ -68,7 +68,7 @@ export default tseslint.config(
   ),
   {
     // The SDK is loaded where the serialised handler can load it: by a bare require at cold start.
-    files: ["handlers/**", "recovery/**"],
+    files: ["handlers/**", "recovery/**", "examples/seats/**"],
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   {
