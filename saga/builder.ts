@@ -6,8 +6,7 @@ import { checkSagaName } from "./names";
 import { flatten, type Node, type Saga } from "./nodes";
 import { SagaDefinitionError } from "./errors";
 import { makeRef } from "./ref";
-import { namesOf } from "./state-names";
-import { checkName, checkNode } from "./check";
+import { checkFree, type Taken, takeNode } from "./check";
 import { undoRetry } from "./retry";
 import { asObject, readStep, type StepDefinition } from "./step";
 import type { Defaults, Given, Phase, SagaBuilder } from "./types";
@@ -42,7 +41,7 @@ export function saga<Input>(name: string, defaults: Defaults = {}): SagaBuilder<
     names: given,
     aliases: new Map(),
     owners: [],
-    around: [],
+    taken: { names: new Set(), tasks: new Map() },
   };
   // The types are a precise face on a body that works on plain data.
   return new Builder(root as State) as unknown as SagaBuilder<Input, Given<Input>>;
@@ -60,8 +59,8 @@ interface State {
   readonly aliases: ReadonlyMap<string, Mapping>;
   /** Of the items that are gone through around here. */
   readonly owners: readonly object[];
-  /** The nodes before and around this sequence. */
-  readonly around: readonly Node[];
+  /** By the nodes of this sequence, and by those before and around it. */
+  readonly taken: Taken;
 }
 
 type Map1 = (scope: never) => unknown;
@@ -98,14 +97,11 @@ class Builder {
   parallel(name: string, branches: Readonly<Record<string, Body>>): Builder {
     this.checkFree(name);
     const compiled: (readonly [string, readonly Node[]])[] = [];
+    let { taken } = this.state;
     for (const [branch, body] of Object.entries(branches)) {
-      compiled.push([
-        branch,
-        this.branch(
-          body,
-          compiled.flatMap(([, nodes]) => nodes),
-        ).nodes,
-      ]);
+      const built = this.branch(body, taken);
+      compiled.push([branch, built.nodes]);
+      taken = built.taken;
     }
     return this.add({ kind: "Parallel", name, key: name, branches: compiled, forward: this.committed }, [
       [name, { maybe: false }],
@@ -117,8 +113,8 @@ class Builder {
     const condition = this.read(name, test, (returned, scope) =>
       readCondition(returned, scope, (mapping) => this.resolve(mapping)),
     );
-    const yes = this.branch(then, []);
-    const no = this.branch(otherwise, yes.nodes);
+    const yes = this.branch(then, this.state.taken);
+    const no = this.branch(otherwise, yes.taken);
     const inside = [...yes.names, ...no.names].filter(([inner]) => !this.state.names.has(inner));
     const aliases = new Map([...yes.aliases, ...no.aliases]);
     return this.add(
@@ -133,7 +129,10 @@ class Builder {
     const refs = ["item", "index"].map((part) =>
       makeRef({ owner, root: `${name}.${part}`, path: [], maybe: false }, { saga: this.state.saga, step: name }),
     );
-    const inside = this.branch((branch) => body(branch.with({ owners: [owner, ...this.state.owners] }), ...refs), []);
+    const inside = this.branch(
+      (branch) => body(branch.with({ owners: [owner, ...this.state.owners] }), ...refs),
+      this.state.taken,
+    );
     const node: Node = {
       kind: "ForEach",
       name,
@@ -232,13 +231,9 @@ class Builder {
     return this.add(node, [[name, { maybe: false }]]);
   }
 
-  /** The sequence that a function builds from here, after the nodes of its sibling branches. */
-  private branch(body: Body, siblings: readonly Node[]): State {
-    const begin = this.with({
-      phase: this.committed ? "committedBranch" : "branch",
-      nodes: [],
-      around: [...this.state.around, ...this.state.nodes, ...siblings],
-    });
+  /** The sequence that a function builds from here; `taken` has what its sibling branches have taken. */
+  private branch(body: Body, taken: Taken): State {
+    const begin = this.with({ phase: this.committed ? "committedBranch" : "branch", nodes: [], taken });
     const built: unknown = body(begin);
     if (built instanceof Builder) return built.state;
     throw new SagaDefinitionError(
@@ -251,9 +246,8 @@ class Builder {
 
   /** Before anything else of a node is read: a mistake in its mapping is reported under its name. */
   private checkFree(...given: readonly string[]): void {
-    const { saga, around, nodes } = this.state;
-    const taken = new Set(flatten([...around, ...nodes]).flatMap(namesOf));
-    for (const name of given) checkName({ saga, step: given[0] as string }, taken, name);
+    const { saga, taken } = this.state;
+    checkFree({ saga, step: given[0] as string }, taken.names, given);
   }
 
   private map(step: string, map: Map1): Mapping {
@@ -270,9 +264,12 @@ class Builder {
   }
 
   private add(node: Node, inScope: readonly (readonly [string, { maybe: boolean }])[]): Builder {
-    const { saga, around, nodes, names } = this.state;
-    checkNode(saga, [...around, ...nodes], node);
-    return this.with({ nodes: Object.freeze([...nodes, deepFreeze(node)]), names: new Map([...names, ...inScope]) });
+    const { saga, nodes, names } = this.state;
+    return this.with({
+      nodes: Object.freeze([...nodes, deepFreeze(node)]),
+      names: new Map([...names, ...inScope]),
+      taken: takeNode(saga, this.state.taken, node),
+    });
   }
 
   private with(change: Partial<State>): Builder {

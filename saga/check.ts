@@ -4,14 +4,22 @@ import { callsOf, flatten, type Node } from "./nodes";
 import { namesOf } from "./state-names";
 import type { AnyTask } from "./task";
 
+/** What the nodes so far have taken, those of the sequences around them too. */
+export interface Taken {
+  /** Of states and variables. */
+  readonly names: ReadonlySet<string>;
+  /** By their own names. */
+  readonly tasks: ReadonlyMap<string, AnyTask>;
+}
+
 /**
  * What must hold of a node beside those before and around it.
+ * @returns what is taken with it
  * @throws SagaDefinitionError `bad-name`, `reserved-name`, `duplicate-name`, `task-conflict`, `bad-branch`, `bad-concurrency`
  */
-export function checkNode(saga: string, others: readonly Node[], node: Node): void {
+export function takeNode(saga: string, taken: Taken, node: Node): Taken {
   checkShape(saga, node);
-  checkNames(saga, others, node);
-  checkTasks(saga, others, node);
+  return { names: takeNames(saga, taken.names, node), tasks: takeTasks(saga, taken.tasks, node) };
 }
 
 function checkShape(saga: string, node: Node): void {
@@ -57,35 +65,42 @@ function checkShape(saga: string, node: Node): void {
   }
 }
 
-function checkNames(saga: string, others: readonly Node[], node: Node): void {
-  const taken = new Set(flatten(others).flatMap(namesOf));
+function takeNames(saga: string, before: ReadonlySet<string>, node: Node): ReadonlySet<string> {
+  const taken = new Set(before);
   for (const inner of flatten([node])) {
-    for (const name of namesOf(inner)) checkName({ saga, step: inner.name }, taken, name);
+    const given = namesOf(inner);
+    checkFree({ saga, step: inner.name }, taken, given);
+    for (const name of given) taken.add(name);
   }
+  return taken;
 }
 
 /**
- * A name that is about to be given; it is then taken.
+ * Names that are about to be given.
  * @throws SagaDefinitionError `bad-name`, `reserved-name`, `duplicate-name`
  */
-export function checkName(here: { saga: string; step: string }, taken: Set<string>, name: string): void {
-  checkStateName(here.saga, name);
-  if (taken.has(name)) {
+export function checkFree(
+  here: { saga: string; step: string },
+  taken: ReadonlySet<string>,
+  names: readonly string[],
+): void {
+  names.forEach((name, at) => {
+    checkStateName(here.saga, name);
+    if (!taken.has(name) && names.indexOf(name) === at) return;
     throw new SagaDefinitionError(
       "duplicate-name",
       here,
       `'${name}' is already the name of a step, an undo, or a state that belongs to one`,
       "Give each its own name: they become states of one machine",
     );
-  }
-  taken.add(name);
+  });
 }
 
 /** Functions are deployed under their task's name, so one name must mean one task. */
-function checkTasks(saga: string, others: readonly Node[], node: Node): void {
-  const known = new Map<string, AnyTask>(callsOf(others).map(({ task }) => [task.name, task]));
+function takeTasks(saga: string, before: ReadonlyMap<string, AnyTask>, node: Node): ReadonlyMap<string, AnyTask> {
+  const taken = new Map(before);
   for (const { name, task } of callsOf([node])) {
-    const other = known.get(task.name);
+    const other = taken.get(task.name);
     if (other && other !== task) {
       throw new SagaDefinitionError(
         "task-conflict",
@@ -94,6 +109,7 @@ function checkTasks(saga: string, others: readonly Node[], node: Node): void {
         "Declare the task once and use that one, or give the other a name of its own",
       );
     }
-    known.set(task.name, task);
+    taken.set(task.name, task);
   }
+  return taken;
 }

@@ -26,6 +26,7 @@ export function after(before: Trail, event: Event): Trail {
 
 /** One trail after another. */
 export function following(prefix: Trail, trail: Trail): Trail {
+  if (!prefix) return trail;
   return trail ? after(following(prefix, trail.before), trail.event) : prefix;
 }
 
