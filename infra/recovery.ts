@@ -1,14 +1,14 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { recover } from "../recovery/recover";
-import type { Recovery } from "../saga";
+import type { Saga } from "../saga";
 import type { Config } from "./config";
 import { usesExecutionsKey } from "./encryption";
 import { allow, assumedBy, TRACES } from "./policy";
 import { recoveryAlarms } from "./recovery-alarms";
 
 export interface SagaRecoveryArgs {
-  readonly recovery: Recovery;
+  readonly saga: Saga;
   /** The saga's own machine. */
   readonly machineArn: pulumi.Output<string>;
   /** The one that runs the undos. */
@@ -32,7 +32,7 @@ export interface SagaRecoveryArgs {
 export class SagaRecovery extends pulumi.ComponentResource {
   constructor(name: string, args: SagaRecoveryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("saga:infra:SagaRecovery", name, {}, opts);
-    const { recovery, machineArn, recoveryMachineArn, settings, key, topic, tags } = args;
+    const { saga, machineArn, recoveryMachineArn, settings, key, topic, tags } = args;
     const child = { parent: this };
 
     const queue = new aws.sqs.Queue(
@@ -65,7 +65,12 @@ export class SagaRecovery extends pulumi.ComponentResource {
         role: role.name,
         policy: allow(
           {
-            actions: ["states:DescribeExecution", "states:GetExecutionHistory", "states:RedriveExecution"],
+            actions: [
+              "states:DescribeExecution",
+              "states:DescribeStateMachineForExecution",
+              "states:GetExecutionHistory",
+              "states:RedriveExecution",
+            ],
             resources: [executions],
           },
           { actions: ["states:StartExecution"], resources: [recoveryMachineArn] },
@@ -80,7 +85,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
     const lambda = new aws.lambda.CallbackFunction(
       name,
       {
-        callbackFactory: recover({ pivot: recovery.pivot, reads: recovery.reads }),
+        callbackFactory: recover,
         runtime: aws.lambda.Runtime.NodeJS22dX,
         architectures: [settings.functionArchitecture],
         memorySize: settings.functionMemory,
@@ -88,7 +93,6 @@ export class SagaRecovery extends pulumi.ComponentResource {
         timeout: 120,
         ...(settings.reservedConcurrency > 0 && { reservedConcurrentExecutions: settings.reservedConcurrency }),
         role,
-        environment: { variables: { RECOVERY_MACHINE_ARN: recoveryMachineArn } },
         loggingConfig: { logFormat: "Text", logGroup: log.name },
         tracingConfig: { mode: "Active" },
         tags,
@@ -109,7 +113,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
     const rule = new aws.cloudwatch.EventRule(
       name,
       {
-        description: `Executions of ${recovery.machine.saga.name} that ended without their undos`,
+        description: `Executions of ${saga.name} that ended without their undos`,
         eventPattern: pulumi.jsonStringify(endsWithoutUndos(machineArn)),
         tags,
       },

@@ -6,6 +6,7 @@ import {
   compileMachine,
   type LambdaTask,
   machinesOf,
+  recoveryNote,
   recoveryOf,
   type Saga,
   type SagaMachine,
@@ -80,7 +81,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
         ? known(functions, what).versionArn
         : known(machines, what).stateMachine.stateMachineVersionArn;
     // What a definition names is what its machine's role allows.
-    const deploy = (machineName: string, own: Saga, definition: StateMachine<Arn>): Machine => {
+    const deploy = (machineName: string, own: Saga, definition: Definition): Machine => {
       const named = outputsIn(definition);
       const children = [...machines.values()].map(({ stateMachine }) => stateMachine);
       const statements = [
@@ -93,11 +94,13 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     for (const inner of machinesOf(saga)) {
       machines.set(inner, deploy(inner.name, inner.saga, compileMachine(inner, arnOf)));
     }
-    const main = deploy(name, saga, compile(saga, arnOf));
-    const alias = new aws.sfn.Alias(name, { name: "live", routingConfigurations: routes(main, settings) }, child);
-
     // A saga of queries alone, such as any that is EXPRESS, has nothing to recover.
     const recovery = settings.onAbort === "recover" ? recoveryOf(saga) : undefined;
+    const undo = recovery && deploy(recovery.machine.name, saga, compileMachine(recovery.machine, arnOf));
+    const Comment = recovery && undo?.stateMachine.stateMachineVersionArn.apply((arn) => recoveryNote(recovery, arn));
+    const main = deploy(name, saga, { ...compile(saga, arnOf), ...(Comment && { Comment }) });
+    const alias = new aws.sfn.Alias(name, { name: "live", routingConfigurations: routes(main, settings) }, child);
+
     const topic = watch(
       name,
       {
@@ -105,17 +108,16 @@ export class SagaStateMachine extends pulumi.ComponentResource {
         main,
         children: [...machines.values()],
         functions: this.functions,
-        recovers: recovery !== undefined,
+        recovers: undo !== undefined,
         table,
         settings,
         tags,
       },
       child,
     );
-    if (recovery) {
-      const undo = deploy(recovery.machine.name, saga, compileMachine(recovery.machine, arnOf));
+    if (undo) {
       const arns = { machineArn: main.stateMachine.arn, recoveryMachineArn: undo.stateMachine.arn };
-      new SagaRecovery(`${name}_recover`, { recovery, ...arns, settings, key, topic, tags }, child);
+      new SagaRecovery(`${name}_recover`, { saga, ...arns, settings, key, topic, tags }, child);
     }
 
     this.arn = alias.arn;
@@ -128,6 +130,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
 }
 
 type Arn = pulumi.Output<string>;
+type Definition = Omit<StateMachine<Arn>, "Comment"> & { readonly Comment: pulumi.Input<string> };
 
 /** What `machinesOf` and `tasksOf` have named is deployed before anything asks for it. */
 function known<What extends { readonly name: string }, Deployed>(

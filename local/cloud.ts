@@ -206,7 +206,8 @@ export class LocalCloud {
       stateMachine: { id: resource.arn as string, name: resource.physicalName as string },
       ...(onEvent && { onEvent }),
     });
-    this.executions.add(execution, resource.arn as string, name);
+    const definition = resource.inputs["definition"] as string;
+    this.executions.add(execution, { machineArn: resource.arn as string, definition, name });
     return execution;
   }
 
@@ -287,7 +288,7 @@ function only({ resources }: Program, type: string): Resource {
 interface FunctionInputs {
   readonly code: { readonly assets: Promise<Readonly<Record<string, { readonly text?: Promise<string> | string }>>> };
   readonly handler: string;
-  readonly environment: { readonly variables: Readonly<Record<string, string>> };
+  readonly environment?: { readonly variables: Readonly<Record<string, string>> };
   readonly timeout: number;
   readonly memorySize: number;
 }
@@ -305,7 +306,7 @@ export async function deployedForm({ name, inputs }: Resource): Promise<Function
     name,
     code: files,
     handler,
-    environment: environment.variables,
+    environment: environment?.variables ?? {},
     timeoutSeconds: timeout,
     memory: memorySize,
   };

@@ -4,6 +4,8 @@ import type { Execution, ExecutionResult } from "./interpreter";
 export interface KnownExecution {
   readonly execution: Execution;
   readonly machineArn: string;
+  /** The definition that it runs, as JSON: another may have been deployed since. */
+  readonly definition: string;
   readonly name: string;
   readonly startDate: number;
   /** Absent while it runs. */
@@ -27,8 +29,9 @@ export class Executions {
     return this.known.values();
   }
 
-  add(execution: Execution, machineArn: string, name: string): void {
-    const known: KnownExecution = { execution, machineArn, name, startDate: Date.now(), redriveCount: 0 };
+  add(execution: Execution, of: Pick<KnownExecution, "machineArn" | "definition" | "name">): void {
+    const { machineArn, definition, name } = of;
+    const known = { execution, machineArn, definition, name, startDate: Date.now(), redriveCount: 0 };
     this.known.set(execution.arn, known);
     this.watch(known, execution.result);
   }
@@ -53,6 +56,9 @@ export class Executions {
   }
 }
 
-/** The ARN of the execution of that name. */
+/** The ARN of the execution of that name: it has its machine's name, and not the version's. */
 export const executionArn = (machineArn: string, name: string): string =>
-  `${machineArn.replace(":stateMachine:", ":execution:")}:${name}`;
+  `${withoutVersion(machineArn).replace(":stateMachine:", ":execution:")}:${name}`;
+
+/** The ARN of a machine, from that of one of its versions: the one that IAM knows. */
+export const withoutVersion = (machineArn: string): string => machineArn.replace(/(:stateMachine:[^:]+).*/, "$1");

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
-import { executionArn, type Executions, type KnownExecution } from "./executions";
+import { executionArn, type Executions, type KnownExecution, withoutVersion } from "./executions";
 import { awsHistoryEvent } from "./history-events";
 import { type Execution, type Json, MAX_EVENTS } from "./interpreter";
 
@@ -45,6 +45,10 @@ export async function startStepFunctionsApi(
   };
   const actions: Readonly<Record<string, (request: Request) => object>> = {
     DescribeExecution: (request) => describe(find(request)),
+    DescribeStateMachineForExecution: (request) => {
+      const { machineArn: stateMachineArn, definition } = find(request);
+      return { stateMachineArn, definition };
+    },
     GetExecutionHistory: (request) => {
       const { maxResults, nextToken = 0 } = request;
       const { history } = find(request).execution;
@@ -77,7 +81,8 @@ export async function startStepFunctionsApi(
         if (!act) throw new ApiError("UnknownOperationException", `there is no ${action} on this machine`);
         const request = JSON.parse(json) as Request;
         const { executionArn: execution, stateMachineArn: machine } = request;
-        const why = await refuse(incoming, `states:${action}`, String(execution ?? machine));
+        const resource = execution ?? withoutVersion(String(machine));
+        const why = await refuse(incoming, `states:${action}`, String(resource));
         if (why !== undefined) throw new ApiError("AccessDeniedException", why);
         return [200, act(request)] as const;
       })

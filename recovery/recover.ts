@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
+import type { RecoveryNote } from "../saga";
 import { historyReader, type Told } from "./history";
 
 /** That an execution has ended; it may come late, twice, or not in order. */
@@ -21,81 +22,81 @@ interface RecoveryInput extends Told {
   readonly input: unknown;
 }
 
-export interface RecoverOptions {
-  readonly pivot: string | undefined;
-  /** The variables that the undos read. */
-  readonly reads: readonly string[];
-}
-
 /**
  * Builds the function that recovers executions which ended without their undos (S12): it starts the recovery machine, or
  * redrives the execution where its pivot has succeeded. It throws where it can do neither, so that somebody is told.
  */
-export function recover({ pivot, reads }: RecoverOptions): () => (end: ExecutionEnd) => Promise<Recovered> {
-  return () => {
-    const sdk = require("@aws-sdk/client-sfn") as typeof import("@aws-sdk/client-sfn");
-    const sfn = new sdk.SFNClient({ maxAttempts: 5 });
+export function recover(): (end: ExecutionEnd) => Promise<Recovered> {
+  const sdk = require("@aws-sdk/client-sfn") as typeof import("@aws-sdk/client-sfn");
+  const sfn = new sdk.SFNClient({ maxAttempts: 5 });
 
-    async function act(executionArn: string, stopped: number): Promise<Recovered> {
-      // The event tells no more than where to look: by now it may be over.
-      const execution = await sfn.send(new sdk.DescribeExecutionCommand({ executionArn }));
-      const over = reasonForNothing(execution, stopped);
-      if (over !== undefined) return { did: "nothing", why: over };
+  async function act(executionArn: string, stopped: number): Promise<Recovered> {
+    // The event tells no more than where to look: by now it may be over.
+    const execution = await sfn.send(new sdk.DescribeExecutionCommand({ executionArn }));
+    const over = reasonForNothing(execution, stopped);
+    if (over !== undefined) return { did: "nothing", why: over };
 
-      const history = historyReader(pivot, reads);
-      const pages = sdk.paginateGetExecutionHistory({ client: sfn, pageSize: 1000 }, { executionArn });
-      for await (const { events = [] } of pages) events.forEach(history.read);
-      if (!history.ended()) throw failure("HistoryIncomplete", executionArn, "its history does not tell its end yet");
+    const { undo, pivot, reads } = await noteOn(executionArn);
+    const history = historyReader(pivot, reads);
+    const pages = sdk.paginateGetExecutionHistory({ client: sfn, pageSize: 1000 }, { executionArn });
+    for await (const { events = [] } of pages) events.forEach(history.read);
+    if (!history.ended()) throw failure("HistoryIncomplete", executionArn, "its history does not tell its end yet");
 
-      const { redriveCount = 0, redriveStatus, redriveStatusReason = "" } = execution;
-      // The same each time that an event comes, another after a redrive.
-      const name = createHash("sha256").update(`${executionArn}/${redriveCount}`).digest("hex");
-      if (history.committed()) {
-        if (redriveStatus !== "REDRIVABLE") {
-          const what = `its pivot has succeeded, so it can't be undone; and it can't be redriven: ${redriveStatusReason}`;
-          throw failure("NotRecoverable", executionArn, what);
-        }
-        await sfn.send(new sdk.RedriveExecutionCommand({ executionArn, clientToken: name }));
-        return { did: "redriven", why: "its pivot has succeeded" };
-      }
-      const input: RecoveryInput = {
-        execution: executionArn,
-        input: JSON.parse(execution.input ?? "{}"),
-        ...history.told,
-      };
-      await start(name, executionArn, JSON.stringify(input));
-      return { did: "recovered", why: `it is ${String(execution.status)}` };
-    }
-
-    async function start(name: string, executionArn: string, input: string): Promise<void> {
-      const bytes = Buffer.byteLength(input);
-      if (bytes > MOST_BYTES) {
-        const what = `its input and the results that its undos read have ${bytes} bytes, and an execution takes ${MOST_BYTES}`;
+    const { redriveCount = 0, redriveStatus, redriveStatusReason = "" } = execution;
+    // The same each time that an event comes, another after a redrive.
+    const name = createHash("sha256").update(`${executionArn}/${redriveCount}`).digest("hex");
+    if (history.committed()) {
+      if (redriveStatus !== "REDRIVABLE") {
+        const what = `its pivot has succeeded, so it can't be undone; and it can't be redriven: ${redriveStatusReason}`;
         throw failure("NotRecoverable", executionArn, what);
       }
-      const stateMachineArn = process.env["RECOVERY_MACHINE_ARN"];
-      try {
-        await sfn.send(new sdk.StartExecutionCommand({ stateMachineArn, name, input }));
-      } catch (error) {
-        // An event that comes twice: the recovery is there.
-        if ((error as Error).name !== "ExecutionAlreadyExists") throw error;
-      }
+      await sfn.send(new sdk.RedriveExecutionCommand({ executionArn, clientToken: name }));
+      return { did: "redriven", why: "its pivot has succeeded" };
     }
-
-    return async ({ executionArn, stopDate }) => {
-      const log = (line: object): void => {
-        process.stdout.write(JSON.stringify({ execution: executionArn, ...line }) + "\n");
-      };
-      try {
-        const done = await act(executionArn, stopDate);
-        log(done);
-        return done;
-      } catch (error) {
-        const { name, message } = error as Error;
-        log({ did: "failed", why: `${name}: ${message}` });
-        throw error;
-      }
+    const input: RecoveryInput = {
+      execution: executionArn,
+      input: JSON.parse(execution.input ?? "{}"),
+      ...history.told,
     };
+    await start(undo, name, executionArn, JSON.stringify(input));
+    return { did: "recovered", why: `it is ${String(execution.status)}` };
+  }
+
+  /** How an execution is recovered: its own definition says so, which may be older than what is deployed now. */
+  async function noteOn(executionArn: string): Promise<RecoveryNote> {
+    const { definition = "{}" } = await sfn.send(new sdk.DescribeStateMachineForExecutionCommand({ executionArn }));
+    const { Comment = "" } = JSON.parse(definition) as { readonly Comment?: string };
+    if (Comment.startsWith("{")) return JSON.parse(Comment) as RecoveryNote;
+    throw failure("NotRecoverable", executionArn, "it began when this stack recovered none (onAbort: ignore)");
+  }
+
+  async function start(stateMachineArn: string, name: string, executionArn: string, input: string): Promise<void> {
+    const bytes = Buffer.byteLength(input);
+    if (bytes > MOST_BYTES) {
+      const what = `its input and the results that its undos read have ${bytes} bytes, and an execution takes ${MOST_BYTES}`;
+      throw failure("NotRecoverable", executionArn, what);
+    }
+    try {
+      await sfn.send(new sdk.StartExecutionCommand({ stateMachineArn, name, input }));
+    } catch (error) {
+      // An event that comes twice: the recovery is there.
+      if ((error as Error).name !== "ExecutionAlreadyExists") throw error;
+    }
+  }
+
+  return async ({ executionArn, stopDate }) => {
+    const log = (line: object): void => {
+      process.stdout.write(JSON.stringify({ execution: executionArn, ...line }) + "\n");
+    };
+    try {
+      const done = await act(executionArn, stopDate);
+      log(done);
+      return done;
+    } catch (error) {
+      const { name, message } = error as Error;
+      log({ did: "failed", why: `${name}: ${message}` });
+      throw error;
+    }
   };
 }
 

@@ -6,6 +6,8 @@ export {
   compileMachine,
   machinesOf,
   type Recovery,
+  type RecoveryNote,
+  recoveryNote,
   recoveryOf,
   type SagaMachine,
 } from "./compile";

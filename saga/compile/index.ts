@@ -8,6 +8,7 @@ import { names } from "../state-names";
 import { type Env, INPUT, spellIn, variablesOf } from "./env";
 import type { ArnOf, Frame, SagaMachine } from "./frame";
 import { reachable } from "./reachable";
+import { recoveryNote, recoveryOf } from "./recovery";
 import { sequence } from "./sequence";
 import { undoStates } from "./undo-machine";
 
@@ -137,6 +138,7 @@ function compensated(): FailState {
   return { Type: "Fail", Error: COMPENSATED, Cause: expression(`$length(${whole}) <= 32768 ? ${whole} : ${short}`) };
 }
 
+/** @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 const LIMIT = 1024 * 1024;
 // The name of a function or a machine has 80 characters at most, its ARN with partition, region, account and version below this.
 const ARNS: ReadonlySet<string> = new Set(["FunctionName", "StateMachineArn", "machine"]);
@@ -146,7 +148,10 @@ function checkSize<Arn>(saga: Saga, machine: StateMachine<Arn>): void {
   const json = JSON.stringify(machine, (key, value: unknown) =>
     ARNS.has(key) && typeof value !== "string" ? LONGEST_ARN : value,
   );
-  const size = Buffer.byteLength(json);
+  const recovery = recoveryOf(saga);
+  // In the place of the Comment, where the saga is deployed.
+  const note = recovery === undefined ? "" : recoveryNote(recovery, LONGEST_ARN);
+  const size = Buffer.byteLength(json) + Buffer.byteLength(note);
   if (size <= LIMIT) return;
   throw new SagaDefinitionError(
     "definition-too-large",
@@ -167,4 +172,4 @@ function freeze<T>(value: T): T {
 
 export { childMachines, machinesOf } from "./child";
 export type { ArnOf, SagaMachine } from "./frame";
-export { type Recovery, recoveryOf } from "./recovery";
+export { type Recovery, type RecoveryNote, recoveryNote, recoveryOf } from "./recovery";

@@ -14,6 +14,21 @@ export interface Recovery {
   readonly reads: readonly string[];
 }
 
+/**
+ * What the Comment of a saga's definition says, as JSON, where executions are recovered: each is recovered by what was
+ * deployed together with the definition that it runs, whatever has been deployed since.
+ */
+export interface RecoveryNote extends Omit<Recovery, "machine"> {
+  readonly saga: string;
+  /** The ARN of the recovery machine, with its version. */
+  readonly undo: string;
+}
+
+export function recoveryNote({ machine, pivot, reads }: Recovery, undo: string): string {
+  const note: RecoveryNote = { saga: machine.saga.name, undo, pivot, reads };
+  return JSON.stringify(note);
+}
+
 /** Undefined for a saga that never has anything to undo. */
 export function recoveryOf(saga: Saga): Recovery | undefined {
   if (lastUndoOf(saga) === undefined) return undefined;

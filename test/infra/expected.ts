@@ -306,7 +306,12 @@ export const RECOVERY: Snapshot = {
     role: `<name of iam.Role ${RECOVER}>`,
     policy: policy(
       allowed(
-        ["states:DescribeExecution", "states:GetExecutionHistory", "states:RedriveExecution"],
+        [
+          "states:DescribeExecution",
+          "states:DescribeStateMachineForExecution",
+          "states:GetExecutionHistory",
+          "states:RedriveExecution",
+        ],
         [`arn:aws:states:eu-west-1:000000000000:execution:<name of ${MACHINE}>:*`],
       ),
       allowed(["states:StartExecution"], [`<arn of ${MACHINE}_undo>`]),
@@ -317,7 +322,6 @@ export const RECOVERY: Snapshot = {
   },
   [`lambda.Function ${RECOVER}`]: {
     architectures: ["arm64"],
-    environment: { variables: { RECOVERY_MACHINE_ARN: `<arn of ${MACHINE}_undo>` } },
     handler: "__index.handler",
     loggingConfig: { logFormat: "Text", logGroup: `<name of cloudwatch.LogGroup ${RECOVER}>` },
     memorySize: 256,

@@ -4,21 +4,26 @@ import { SagaStateMachine, sagaTable } from "../../infra";
 import { type Ref, saga, seconds, task } from "../../saga";
 
 const release = Number(process.env["RELEASE"]);
-const act = task<{ order_id: string }, { release: number }>("act", {
-  table: [],
-  handler: () => logged("act", async () => ({ outcome: "done", result: { release } })),
-});
-const call = { task: act, input: ({ input }: { input: Ref<{ order_id: string }> }) => ({ order_id: input.order_id }) };
+type Order = { order_id: string };
+const taskOf = (name: string) =>
+  task<Order, { release: number }>(name, {
+    table: [],
+    handler: () => logged(name, async () => ({ outcome: "done", result: { release } })),
+  });
+const input = ({ input: given }: { input: Ref<Order> }) => ({ order_id: given.order_id });
+const call = { task: taskOf("act"), input };
+const unact = taskOf("unact");
+const undo = (name: string) => ({ name, task: unact, input });
 
-const begun = saga<{ order_id: string }>("Released")
-  .query("First", call)
+const begun = saga<Order>("Released")
+  .step("First", { ...call, undo: undo("UndoFirst") })
   .wait("Pause", seconds(3))
   .query("Second", call);
 const released =
   release === 1
     ? begun.returns(({ First, Second }) => ({ saga: 1, first: First.release, second: Second.release }))
     : begun
-        .query("Third", call)
+        .step("Third", { ...call, undo: undo("UndoThird") })
         .returns(({ First, Second }) => ({ saga: 2, first: First.release, second: Second.release }));
 
 const table = sagaTable("orders");

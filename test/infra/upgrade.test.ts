@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import * as payment from "../../handlers/payment";
 import { LocalCloud } from "../../local/cloud";
+import type { Execution } from "../../local/interpreter";
 import { evaluateProgram, type Program } from "../../local/program";
 import { task } from "../../saga";
 import { differences, keyOf, snapshot, textsOf } from "./snapshot";
@@ -95,7 +96,7 @@ describe("an upgrade", function () {
     expect(JSON.stringify(definition)).not.to.contain("Payment");
   });
 
-  it("lets an execution that waits end on the code and the definition that it began with", async () => {
+  describe("under load", () => {
     const releaseOf = async (number: number): Promise<Program> => {
       process.env["RELEASE"] = String(number);
       try {
@@ -104,9 +105,21 @@ describe("an upgrade", function () {
         delete process.env["RELEASE"];
       }
     };
-    const [first, second] = [await releaseOf(1), await releaseOf(2)];
-    const cloud = await LocalCloud.start(first);
-    try {
+    let first: Program;
+    let second: Program;
+    let cloud: LocalCloud;
+    before(async () => {
+      [first, second] = [await releaseOf(1), await releaseOf(2)];
+    });
+    beforeEach(async () => {
+      cloud = await LocalCloud.start(first);
+    });
+    afterEach(async () => {
+      await cloud.close();
+    });
+
+    /** An execution of the first release that waits, while the second one is deployed. */
+    async function overtaken(): Promise<Execution> {
       let waits: () => void;
       const waiting = new Promise<void>((resolve) => (waits = resolve));
       const old = cloud.startExecution({ order_id: "1" }, ({ type }) => {
@@ -114,13 +127,30 @@ describe("an upgrade", function () {
       });
       await waiting;
       await cloud.deploy(second);
+      return old;
+    }
+
+    it("lets an execution that waits end on the code and the definition that it began with", async () => {
+      const old = await overtaken();
       const { report: young } = await cloud.execute({ order_id: "2" });
       expect(young.path).to.deep.equal(["First", "Pause", "Second", "Third"]);
       expect(young.output).to.deep.equal({ saga: 2, first: 2, second: 2 });
       expect(await old.result).to.deep.include({ status: "SUCCEEDED", output: { saga: 1, first: 1, second: 1 } });
       expect(JSON.stringify(old.history)).not.to.contain("Third");
-    } finally {
-      await cloud.close();
-    }
+    });
+
+    it("has one that is stopped undone by the code and the recovery machine of its own time (S12)", async () => {
+      const old = await overtaken();
+      old.stop();
+      await cloud.settled();
+      const others = [...cloud.executions.values()].flatMap(({ execution }) => (execution === old ? [] : [execution]));
+      expect(others).to.have.length(1);
+      const [recovery] = others as [Execution];
+      expect(await recovery.result).to.include({ status: "SUCCEEDED" });
+      const calls = recovery.history.filter(({ type }) => type === "TaskSucceeded");
+      expect(calls.map(({ state }) => state)).to.deep.equal(["UndoFirst"]);
+      expect(calls[0]?.output).to.have.deep.property("Payload", { release: 1 });
+      expect(cloud.deadLetters).to.deep.equal([]);
+    });
   });
 });

@@ -144,6 +144,14 @@ export const VARIANTS: readonly Variant[] = [
         STUCK,
         '{ (($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated"))) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }',
       ],
+      "sfn.StateMachine OrderFulfilment.definition.Comment": [
+        JSON.stringify({
+          saga: "OrderFulfilment",
+          undo: `<version of ${MACHINE}_undo>`,
+          reads: ["input", "ProcessPayment", "ProcessShipment"],
+        }),
+        "Saga OrderFulfilment",
+      ],
     },
   },
   {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { definitionOf, deployedForm } from "../../local/cloud";
+import { arnsOf, definitionOf, deployedForm } from "../../local/cloud";
 import { executionArn, Executions, type KnownExecution } from "../../local/executions";
 import { authorizer } from "../../local/iam/authorizer";
 import {
@@ -67,7 +67,7 @@ describe("the function that recovers, as it is deployed", function () {
 
   /** The registered machines; only time is virtual. */
   function begin(machineArn: string, name: string, input: Json, onCall: (call: Call) => unknown = () => {}): Execution {
-    const registered = program.resources.find(({ arn }) => arn === machineArn) as Resource;
+    const registered = program.resources.find((one) => arnsOf(one).includes(machineArn)) as Resource;
     const execution = startExecution(loadMachine(definitionOf(registered)), {
       input,
       clock: virtualClock(),
@@ -79,7 +79,8 @@ describe("the function that recovers, as it is deployed", function () {
         return { Payload: answer(call) };
       },
     });
-    executions.add(execution, machineArn, name);
+    const { arn, inputs } = registered;
+    executions.add(execution, { machineArn: arn as string, name, definition: inputs["definition"] as string });
     return execution;
   }
   /** One that has ended; stopped while a state calls, where one is named. */
@@ -174,16 +175,27 @@ describe("the function that recovers, as it is deployed", function () {
 
   it("asks again where the description or the history lags behind the event; not where it was redriven", async () => {
     const known = await ended(TRIP, "Pay");
-    const { execution, machineArn, name } = known;
+    const { execution } = known;
     const event = endOf(known);
     delete known.ended;
     expect(await failure(known, event)).to.have.property("errorType", "DescriptionOutdated");
     known.redriveDate = Date.now() + 1;
     expect(await tell(known, event)).to.deep.equal({ did: "nothing", why: "it has been redriven" });
     const history = execution.history.slice(0, -1);
-    executions.add(Object.create(execution, { history: { value: history } }) as Execution, machineArn, name);
+    executions.add(Object.create(execution, { history: { value: history } }) as Execution, known);
     await execution.result;
     expect(await failure(known, event)).to.have.property("errorType", "HistoryIncomplete");
+    expect(recoveries()).to.deep.equal([]);
+  });
+
+  it("fails on one that began when none were recovered, for nobody knows which undos are its own", async () => {
+    const known = await ended(TRIP, "Pay");
+    const definition = JSON.stringify({ ...(JSON.parse(known.definition) as object), Comment: "Saga TripBooking" });
+    executions.add(known.execution, { ...known, definition });
+    await known.execution.result;
+    const { errorType, errorMessage } = await failure(known);
+    expect(errorType).to.equal("NotRecoverable");
+    expect(errorMessage).to.contain("it began when this stack recovered none (onAbort: ignore)");
     expect(recoveries()).to.deep.equal([]);
   });
 
@@ -192,6 +204,7 @@ describe("the function that recovers, as it is deployed", function () {
     const { policy: whole } = policy;
     const needed = {
       DescribeExecution: "Pay",
+      DescribeStateMachineForExecution: "Pay",
       GetExecutionHistory: "Pay",
       StartExecution: "Pay",
       RedriveExecution: "IssueTickets",
