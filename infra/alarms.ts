@@ -41,15 +41,15 @@ export function sum(
  *
  * @param mustSucceed Whether it runs an undo, or a step after the pivot.
  */
-export function functionAlarms({ task, physicalName }: TaskFunction, mustSucceed: boolean, common: Common): void {
+export function functionAlarms({ name, task, physicalName }: TaskFunction, mustSucceed: boolean, common: Common): void {
   const dimensions = { FunctionName: physicalName };
-  alarm(`${task.name}-throttled`, common, {
+  alarm(`${name}-throttled`, common, {
     alarmDescription: `Lambda refuses calls of ${task.name}: its concurrency, or the account's, is used up.`,
     ...sum("AWS/Lambda", "Throttles", 60, dimensions),
     evaluationPeriods: 3,
   });
   if (mustSucceed) {
-    alarm(`${task.name}-errors`, common, {
+    alarm(`${name}-errors`, common, {
       alarmDescription: `${task.name} fails, and must succeed in the end: executions that use up its retries are stuck.`,
       ...sum("AWS/Lambda", "Errors", 300, dimensions),
     });
@@ -59,7 +59,7 @@ export function functionAlarms({ task, physicalName }: TaskFunction, mustSucceed
     id,
     metric: { namespace: "AWS/Lambda", metricName, dimensions, period: 300, stat: "Sum" },
   });
-  alarm(`${task.name}-errors`, common, {
+  alarm(`${name}-errors`, common, {
     alarmDescription: `${task.name} fails in most of its calls, for a quarter of an hour: more than refusals, most likely.`,
     metricQueries: [
       { id: "share", expression: "100 * errors / calls", label: "Calls that fail, in percent", returnData: true },

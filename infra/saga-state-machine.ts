@@ -16,6 +16,7 @@ import {
 } from "../saga";
 import { complete, type Config } from "./config";
 import { type Machine, machine } from "./machine";
+import { checkNames } from "./names";
 import { placeOf, type Statement } from "./policy";
 import { SagaRecovery } from "./recovery";
 import { refuseUnsound } from "./soundness";
@@ -68,11 +69,14 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const { saga, table, key, retired = [], tags = {}, ...given } = args;
     const settings = complete(name, given);
     if (settings.workflowType === "EXPRESS") checkExpress(saga);
+    const tasks = [...new Set([...tasksOf(saga), ...retired])];
+    const ofTasks = [...tasks, ...machinesOf(saga)].map((each) => `${name}-${each.name}`);
+    checkNames(name, [`${name}_recover`, `${name}_undo`, ...ofTasks]);
     refuseUnsound(saga, this);
     const child = { parent: this };
 
-    this.functions = [...new Set([...tasksOf(saga), ...retired])].map(
-      (task) => new TaskFunction(task.name, { task, table, settings, key, tags }, child),
+    this.functions = tasks.map(
+      (task) => new TaskFunction(`${name}-${task.name}`, { task, table, settings, key, tags }, child),
     );
     const functions = new Map(this.functions.map((deployed) => [deployed.task, deployed]));
     const machines = new Map<SagaMachine, Machine>();
@@ -92,11 +96,11 @@ export class SagaStateMachine extends pulumi.ComponentResource {
       return machine(machineName, { definition, statements, settings, key, tags }, child);
     };
     for (const inner of machinesOf(saga)) {
-      machines.set(inner, deploy(inner.name, inner.saga, compileMachine(inner, arnOf)));
+      machines.set(inner, deploy(`${name}-${inner.name}`, inner.saga, compileMachine(inner, arnOf)));
     }
     // A saga of queries alone, such as any that is EXPRESS, has nothing to recover.
     const recovery = settings.onAbort === "recover" ? recoveryOf(saga) : undefined;
-    const undo = recovery && deploy(recovery.machine.name, saga, compileMachine(recovery.machine, arnOf));
+    const undo = recovery && deploy(`${name}_undo`, saga, compileMachine(recovery.machine, arnOf));
     const Comment = recovery && undo?.stateMachine.stateMachineVersionArn.apply((arn) => recoveryNote(recovery, arn));
     const main = deploy(name, saga, { ...compile(saga, arnOf), ...(Comment && { Comment }) });
     const alias = new aws.sfn.Alias(name, { name: "live", routingConfigurations: routes(main, settings) }, child);

@@ -19,6 +19,7 @@ export interface TaskFunctionArgs {
 
 /** The function that runs a task, and a role that allows what the task declares on the table, its own log, and no more. */
 export class TaskFunction extends pulumi.ComponentResource {
+  readonly name: string;
   readonly task: LambdaTask;
   readonly arn: pulumi.Output<string>;
   /**
@@ -72,11 +73,12 @@ export class TaskFunction extends pulumi.ComponentResource {
         environment: { variables: { TABLE_NAME: table.name } },
         loggingConfig: { logFormat: "Text", logGroup: log.name },
         tracingConfig: { mode: "Active" },
-        tags,
+        tags: { ...tags, task: task.name },
       },
       { ...child, dependsOn: [policy] },
     );
 
+    this.name = name;
     this.task = task;
     this.arn = lambda.arn;
     this.versionArn = lambda.qualifiedArn;

@@ -103,10 +103,10 @@ export class LocalCloud {
     this.bus = this.busOf(program);
   }
 
-  /** The functions by their tasks' names. */
+  /** The functions by their tasks' names; one that runs no task by its own. */
   get functions(): ReadonlyMap<string, DeployedFunction> {
     const functions = this.program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
-    return new Map(functions.map(({ name, arn }) => [name, this.functionAt(arn as string)]));
+    return new Map(functions.map((each) => [taskOf(each), this.functionAt(each.arn as string)]));
   }
 
   private async deployFunction(resource: Resource): Promise<DeployedFunction> {
@@ -277,6 +277,10 @@ const machinesOf = ({ resources }: Program): readonly Resource[] =>
 /** The ARNs by which something may be called: its own, and that of its version. */
 export const arnsOf = ({ arn, versionArn }: Resource): readonly string[] =>
   [arn, versionArn].filter((each) => each !== undefined);
+
+/** The name of the task that a function runs, which a tag tells; its own name where it runs none. */
+export const taskOf = ({ name, inputs }: Resource): string =>
+  (inputs["tags"] as { readonly task?: string } | undefined)?.task ?? name;
 
 /** The one resource of a type. */
 function only({ resources }: Program, type: string): Resource {

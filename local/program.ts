@@ -41,6 +41,9 @@ export async function evaluateProgram(config: Readonly<Record<string, string>> =
   const mocks: pulumi.runtime.Mocks = {
     newResource: async ({ type, name, custom, inputs: untyped }) => {
       const inputs = untyped as Resource["inputs"];
+      if (resources.some((other) => other.type === type && other.name === name)) {
+        throw new Error(`the program registers two resources of type ${type} that are called '${name}'`);
+      }
       const at = resources.length;
       resources.push({ type, name, inputs });
       if (!custom) return { id: undefined, state: {} };

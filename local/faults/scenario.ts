@@ -106,7 +106,7 @@ class Trial {
 
   private invokeTwin(suffix: string, { arguments: args }: TaskCall, clock: VirtualClock): Promise<Json> {
     const { FunctionName, Payload } = args as { FunctionName: string; Payload: Json };
-    const twin = this.stage.cloud.functions.get(`${this.stage.names.get(FunctionName) as string}${suffix}`);
+    const twin = this.stage.cloud.functions.get(`${this.stage.tasks.get(FunctionName) as string}${suffix}`);
     return holding(clock, () => invokeTask(twin as DeployedFunction, Payload));
   }
 }

@@ -1,4 +1,4 @@
-import { arnsOf, LocalCloud } from "../cloud";
+import { arnsOf, LocalCloud, taskOf } from "../cloud";
 import type { Program } from "../program";
 import { type Call, wholeOrder } from "./orders";
 import { withTwins } from "./twins";
@@ -8,8 +8,8 @@ import { inVirtualTime } from "./virtual";
 export interface Stage {
   readonly cloud: LocalCloud;
   readonly start: ReturnType<typeof inVirtualTime>;
-  /** The names of the functions by their ARNs. */
-  readonly names: ReadonlyMap<string, string>;
+  /** The tasks of the functions, by the functions' ARNs. */
+  readonly tasks: ReadonlyMap<string, string>;
 }
 
 /** An order that stands in the table all the time, and that no scenario touches. */
@@ -20,8 +20,8 @@ export async function setUp(registered: Program): Promise<Stage> {
   const program = withTwins(registered);
   const cloud = await LocalCloud.start(program);
   await runCalls(cloud, wholeOrder(BYSTANDER), "another-saga");
-  const names = new Map(program.resources.flatMap((each) => arnsOf(each).map((arn) => [arn, each.name] as const)));
-  return { cloud, start: inVirtualTime(program, cloud), names };
+  const tasks = new Map(program.resources.flatMap((each) => arnsOf(each).map((arn) => [arn, taskOf(each)] as const)));
+  return { cloud, start: inVirtualTime(program, cloud), tasks };
 }
 
 /** Has another saga make these calls, each of which must succeed. */

@@ -1,3 +1,4 @@
+import { taskOf } from "../cloud";
 import type { Program, Resource } from "../program";
 
 export const WITHOUT_RIGHTS = "WithoutRights";
@@ -41,7 +42,7 @@ const twin = (resource: Resource, suffix: string, inputs: Resource["inputs"]): R
     physicalName: `${resource.physicalName as string}-${suffix}`,
     arn,
     versionArn: `${arn}:1`,
-    inputs: { ...resource.inputs, ...inputs },
+    inputs: { ...resource.inputs, tags: { task: taskOf(resource) + suffix }, ...inputs },
   };
 };
 

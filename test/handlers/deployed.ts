@@ -1,4 +1,4 @@
-import { deployedForm } from "../../local/cloud";
+import { deployedForm, taskOf } from "../../local/cloud";
 import { authorizer } from "../../local/iam/authorizer";
 import { startTableGuard } from "../../local/iam/table-guard";
 import { type DeployedFunction, deployFunction, type FunctionOptions } from "../../local/lambda/function";
@@ -41,7 +41,7 @@ export async function deploy(via = (endpoint: string) => endpoint): Promise<Depl
   for (const resource of await ofType("aws:lambda/function:Function")) {
     const form = await deployedForm(resource);
     const environment = { ...form.environment, ...guard.environmentOf(resource) };
-    functions.set(resource.name, deployFunction({ ...form, environment, onLog }));
+    functions.set(taskOf(resource), deployFunction({ ...form, environment, onLog }));
   }
   const call = async (task: string, event: unknown) => (await functions.get(task)?.invoke(event))?.payload;
 

@@ -37,22 +37,26 @@ const alarm = (alarmDescription: string, rest: object) => ({
   tags: TAGS,
 });
 
+/** Whatever runs a task is named after the saga, too: another may have the same task. */
+export const nameOf = (task: string): string => `OrderFulfilment-${task}`;
+
 const UNDOS = Object.keys(FUNCTIONS).filter((name) => FUNCTIONS[name]?.undo);
 
 export const STUCK =
   '{ ($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated")) }';
 
-function functionResources(name: string, { actions, undo }: Expected): Snapshot {
+function functionResources(task: string, { actions, undo }: Expected): Snapshot {
+  const name = nameOf(task);
   const dimensions = { FunctionName: `<name of lambda.Function ${name}>` };
   const errors = undo
-    ? alarm(`${name} fails, and must succeed in the end: executions that use up its retries are stuck.`, {
+    ? alarm(`${task} fails, and must succeed in the end: executions that use up its retries are stuck.`, {
         namespace: "AWS/Lambda",
         metricName: "Errors",
         statistic: "Sum",
         period: 300,
         dimensions,
       })
-    : alarm(`${name} fails in most of its calls, for a quarter of an hour: more than refusals, most likely.`, {
+    : alarm(`${task} fails in most of its calls, for a quarter of an hour: more than refusals, most likely.`, {
         metricQueries: [
           { id: "share", expression: "100 * errors / calls", label: "Calls that fail, in percent", returnData: true },
           {
@@ -91,12 +95,12 @@ function functionResources(name: string, { actions, undo }: Expected): Snapshot 
       publish: true,
       role: `<arn of iam.Role ${name}>`,
       runtime: "nodejs22.x",
-      tags: TAGS,
+      tags: { ...TAGS, task },
       timeout: 10,
       tracingConfig: { mode: "Active" },
     },
     [`cloudwatch.MetricAlarm ${name}-throttled`]: alarm(
-      `Lambda refuses calls of ${name}: its concurrency, or the account's, is used up.`,
+      `Lambda refuses calls of ${task}: its concurrency, or the account's, is used up.`,
       {
         namespace: "AWS/Lambda",
         metricName: "Throttles",
@@ -123,7 +127,9 @@ function machineResources(name: string, functions: readonly string[]): Snapshot 
       policy: policy(
         allowed(
           ["lambda:InvokeFunction"],
-          functions.flatMap((each) => [`<arn of lambda.Function ${each}>`, `<arn of lambda.Function ${each}>:*`]),
+          functions
+            .map(nameOf)
+            .flatMap((each) => [`<arn of lambda.Function ${each}>`, `<arn of lambda.Function ${each}>:*`]),
         ),
         allowed(
           [
@@ -245,12 +251,12 @@ function widgets() {
     options,
   ];
   const ofFunctions = (metric: string) =>
-    Object.keys(FUNCTIONS).map((name) => [
+    Object.keys(FUNCTIONS).map((task) => [
       "AWS/Lambda",
       metric,
       "FunctionName",
-      `<name of lambda.Function ${name}>`,
-      { label: name },
+      `<name of lambda.Function ${nameOf(task)}>`,
+      { label: task },
     ]);
   const graphs: readonly (readonly [title: string, stat: string, metrics: readonly unknown[]])[] = [
     [

@@ -17,7 +17,7 @@ describe("a program with a child saga", function () {
     program.resources.find((resource) => resource.type === type && resource.name === name)?.arn as string;
   const machine = (name: string) => arn("aws:sfn/stateMachine:StateMachine", name);
   const lambda = (name: string) => {
-    const found = arn("aws:lambda/function:Function", name);
+    const found = arn("aws:lambda/function:Function", `Family-${name}`);
     return [found, `${found}:*`];
   };
   const statements = (name: string) => {
@@ -31,11 +31,11 @@ describe("a program with a child saga", function () {
   };
 
   it("deploys a machine for the child and one for its undo, each with a role for what it calls", () => {
-    expect(statements("Ordering")).to.deep.equal([
+    expect(statements("Family-Ordering")).to.deep.equal([
       [["lambda:InvokeFunction"], [...lambda("createOrder"), ...lambda("deleteOrder")]],
     ]);
-    expect(statements("Ordering_undo")).to.deep.equal([[["lambda:InvokeFunction"], lambda("deleteOrder")]]);
-    const children = [machine("Ordering"), machine("Ordering_undo")];
+    expect(statements("Family-Ordering_undo")).to.deep.equal([[["lambda:InvokeFunction"], lambda("deleteOrder")]]);
+    const children = [machine("Family-Ordering"), machine("Family-Ordering_undo")];
     expect(statements("Family")).to.deep.equal([
       [["lambda:InvokeFunction"], [...lambda("processPayment"), ...lambda("refundPayment")]],
       [["sns:Publish"], ["arn:aws:sns:eu-west-1:000000000000:orders"]],
@@ -52,7 +52,7 @@ describe("a program with a child saga", function () {
   });
 
   it("has the parent start one version of each child machine, and name the execution that it undoes without it", () => {
-    const versions = ["Ordering", "Ordering_undo"].map(
+    const versions = ["Family-Ordering", "Family-Ordering_undo"].map(
       (name) =>
         program.resources.find(({ type, name: of }) => type.endsWith(":StateMachine") && of === name)?.versionArn,
     );
@@ -69,10 +69,10 @@ describe("a program with a child saga", function () {
     expect(filters.map(({ name }) => name)).to.have.members([
       "Family-compensated",
       "Family-stuck",
-      "Ordering-stuck",
-      "Ordering_undo-stuck",
+      "Family-Ordering-stuck",
+      "Family-Ordering_undo-stuck",
     ]);
-    for (const name of ["Ordering-stuck", "Ordering_undo-stuck"]) {
+    for (const name of ["Family-Ordering-stuck", "Family-Ordering_undo-stuck"]) {
       expect(of(name).metricTransformation).to.deep.equal(of("Family-stuck").metricTransformation);
       expect(of(name).logGroupName).to.match(
         new RegExp(`^/aws/vendedlogs/states/${name.replace("-stuck", "")}-[0-9a-f]{7}$`),
@@ -109,6 +109,21 @@ describe("a program with a child saga", function () {
     expect(order).to.include({ entity: "ORDER", status: "UNDONE" });
     // In the name of the child's own execution, which wrote it.
     expect(order?.["undone_by"]).to.deep.equal([order?.["saga_id"]]);
-    expect(order?.["saga_id"]).to.match(/:execution:Ordering-[0-9a-f]{7}:[0-9a-f]{64}$/);
+    expect(order?.["saga_id"]).to.match(/:execution:Family-Ordering-[0-9a-f]{7}:[0-9a-f]{64}$/);
+  });
+});
+
+describe("two sagas in one program", () => {
+  it("have functions and machines of their own, though they share a task and one is the other's child", async () => {
+    const { resources } = await evaluateProgram({}, join(__dirname, "siblings.ts"));
+    const names = (type: string) => resources.flatMap((each) => (each.type.endsWith(type) ? [each.name] : []));
+    expect(names(":Function")).to.have.members([
+      ...["Alone-createOrder", "Alone-deleteOrder", "Alone_recover"],
+      ...["Parent-createOrder", "Parent-deleteOrder", "Parent_recover"],
+    ]);
+    expect(names(":StateMachine")).to.have.members([
+      ...["Alone", "Alone_undo"],
+      ...["Parent", "Parent_undo", "Parent-Alone", "Parent-Alone_undo"],
+    ]);
   });
 });

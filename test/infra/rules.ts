@@ -198,9 +198,13 @@ export function checkRoles(program: Program): void {
   expect(policies.map(({ inputs }) => inputs["role"])).to.have.members(roles.map(({ physicalName }) => physicalName));
 }
 
-/** Whatever takes tags has these. */
+/** Whatever takes tags has these; a function, its task's name too. */
 export function checkTags(program: Program, tags: Config): void {
   const tagged = deployed(program).filter(({ type }) => taggable(type));
   expect(tagged.length).to.be.above(20);
-  for (const { type, name, inputs } of tagged) expect(inputs["tags"], `${type} ${name}`).to.deep.equal(tags);
+  for (const { type, name, inputs } of tagged) {
+    const { task, ...rest } = inputs["tags"] as Config;
+    expect(rest, `${type} ${name}`).to.deep.equal(tags);
+    if (task !== undefined) expect(name).to.match(new RegExp(`-${task}$`));
+  }
 }

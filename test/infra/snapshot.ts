@@ -1,6 +1,6 @@
 import type { Program, Resource } from "../../local/program";
 
-/** Inputs by resource, `lambda.Function createOrder`, and every ARN and physical name in them by its resource's name. */
+/** Inputs by resource, `lambda.Function OrderFulfilment-createOrder`, and every ARN and physical name in them by its resource's name. */
 export type Snapshot = Readonly<Record<string, unknown>>;
 
 /** `aws:lambda/function:Function` → `lambda.Function` */
@@ -31,10 +31,7 @@ export async function snapshot({ resources }: Program): Promise<Snapshot> {
     ) as unknown;
     return [keyOf(resource), value] as const;
   });
-  const all = await Promise.all(entries);
-  const snapshot = Object.fromEntries(all);
-  if (Object.keys(snapshot).length !== all.length) throw new Error("two resources have one type and name");
-  return snapshot;
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 /** The files of a function's archive. */

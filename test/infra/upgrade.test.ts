@@ -60,15 +60,17 @@ describe("an upgrade", function () {
     );
     const found = Object.keys(differences(await raw(deployed), await raw(after))).sort();
     expect(found).to.deep.equal([
-      "lambda.Function processPayment.inputs.code.__index.js",
-      "lambda.Function processPayment.versionArn",
+      "lambda.Function OrderFulfilment-processPayment.inputs.code.__index.js",
+      "lambda.Function OrderFulfilment-processPayment.versionArn",
       "sfn.Alias OrderFulfilment.inputs.routingConfigurations.0.stateMachineVersionArn",
       `${MACHINE}.inputs.definition`,
       `${MACHINE}.versionArn`,
     ]);
     // But for the versions, it is the program that it was.
     const [was, is] = await Promise.all([snapshot(deployed), snapshot(after)]);
-    expect(Object.keys(differences(was, is))).to.deep.equal(["lambda.Function processPayment.code.__index.js"]);
+    expect(Object.keys(differences(was, is))).to.deep.equal([
+      "lambda.Function OrderFulfilment-processPayment.code.__index.js",
+    ]);
 
     const cloud = await LocalCloud.start(after);
     try {
@@ -85,7 +87,7 @@ describe("an upgrade", function () {
     const role = registered["iam.RolePolicy Short"] as {
       policy: { Statement: { Action: string[]; Resource: string[] }[] };
     };
-    const names = ["createOrder", "deleteOrder", "processPayment", "refundPayment"];
+    const names = ["createOrder", "deleteOrder", "processPayment", "refundPayment"].map((task) => `Short-${task}`);
     expect(role.policy.Statement[0]).to.deep.equal({
       Effect: "Allow",
       Action: ["lambda:InvokeFunction"],

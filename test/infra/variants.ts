@@ -1,11 +1,11 @@
 // Every key of the config at each other kind of value, and what that changes, exactly.
-import { FUNCTIONS, RECOVERY, STUCK, TAGS } from "./expected";
+import { FUNCTIONS, nameOf, RECOVERY, STUCK, TAGS } from "./expected";
 
 const KEY = "arn:aws:kms:eu-west-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 type Differences = Readonly<Record<string, readonly [before: unknown, after: unknown]>>;
 
-const names = [...Object.keys(FUNCTIONS), "OrderFulfilment_recover"];
+const names = [...Object.keys(FUNCTIONS).map(nameOf), "OrderFulfilment_recover"];
 const machines = ["OrderFulfilment", "OrderFulfilment_undo"];
 const eachFunction = (property: string, before: unknown, after: unknown): Differences =>
   Object.fromEntries(names.map((name) => [`lambda.Function ${name}.${property}`, [before, after]]));
@@ -57,7 +57,7 @@ const forMachine = (name: string) => [
 
 /** What each role gets for a key, and after how many of its statements. */
 export const KEY_STATEMENTS: Readonly<Record<string, { readonly at: number; readonly added: readonly object[] }>> = {
-  ...Object.fromEntries(Object.keys(FUNCTIONS).map((name) => [name, { at: 1, added: forTable }])),
+  ...Object.fromEntries(Object.keys(FUNCTIONS).map((task) => [nameOf(task), { at: 1, added: forTable }])),
   ...Object.fromEntries(machines.map((name) => [name, { at: 1, added: forMachine(name) }])),
   OrderFulfilment_recover: {
     at: 2,

@@ -130,7 +130,7 @@ describe("least privilege, on this machine", function () {
       });
       return (await Promise.all(tried)).flat();
     };
-    const undos = ["deleteOrder", "refundPayment", "cancelShipment"];
+    const undos = ["deleteOrder", "refundPayment", "cancelShipment"].map((task) => `OrderFulfilment-${task}`);
     expect(await callable()).to.have.members(undos);
     const [{ Resource } = { Resource: [] }] = whole;
     for (const undo of undos) {
@@ -142,7 +142,7 @@ describe("least privilege, on this machine", function () {
   });
 
   it("refuses a function as DynamoDB does, and the function fails under that name", async () => {
-    const policy = find(program, "aws:iam/rolePolicy:RolePolicy", "createOrder");
+    const policy = find(program, "aws:iam/rolePolicy:RolePolicy", "OrderFulfilment-createOrder");
     const whole = statementsOf(policy);
     setStatements(policy, whole.slice(1));
     const event = { saga: { id: "x", step: "CreateOrder" }, order_id: "refused", total: 1 };
@@ -151,8 +151,8 @@ describe("least privilege, on this machine", function () {
       ?.invoke(event)
       .catch((error: unknown) => error);
     setStatements(policy, whole);
-    const lambda = find(program, "aws:lambda/function:Function", "createOrder");
-    const role = find(program, "aws:iam/role:Role", "createOrder");
+    const lambda = find(program, "aws:lambda/function:Function", "OrderFulfilment-createOrder");
+    const role = find(program, "aws:iam/role:Role", "OrderFulfilment-createOrder");
     const table = find(program, "aws:dynamodb/table:Table", "orders");
     expect(failure).to.have.property("error", "AccessDeniedException");
     expect(JSON.parse((failure as { cause: string }).cause)).to.have.property(
@@ -169,7 +169,7 @@ describe("least privilege, on this machine", function () {
     const whole = statementsOf(policy);
     setStatements(policy, whole.slice(1));
     const { arn } = mainMachine(program);
-    const lambda = find(program, "aws:lambda/function:Function", "createOrder").arn as string;
+    const lambda = find(program, "aws:lambda/function:Function", "OrderFulfilment-createOrder").arn as string;
     const call = { resource: "arn:aws:states:::lambda:invoke", arguments: { FunctionName: lambda, Payload: {} } };
     const failure = (await cloud
       .call(arn as string, call as unknown as TaskCall)
@@ -188,8 +188,8 @@ describe("least privilege, on this machine", function () {
   });
 
   it("says what a policy denies", async () => {
-    const role = find(program, "aws:iam/role:Role", "deleteOrder");
-    const policy = { ...find(program, "aws:iam/rolePolicy:RolePolicy", "deleteOrder") };
+    const role = find(program, "aws:iam/role:Role", "OrderFulfilment-deleteOrder");
+    const policy = { ...find(program, "aws:iam/rolePolicy:RolePolicy", "OrderFulfilment-deleteOrder") };
     const Statement = [
       { Effect: "Allow", Action: "*", Resource: "*" },
       { Effect: "Deny", Action: "*", Resource: "*" },
@@ -216,7 +216,7 @@ describe("least privilege, on this machine", function () {
       const table = find(program, "aws:dynamodb/table:Table", "orders");
       // Nothing of this gets through to a table.
       guard = await startTableGuard("http://127.0.0.1:1", table, authorizer(program));
-      variables = guard.environmentOf(find(program, "aws:lambda/function:Function", "createOrder"));
+      variables = guard.environmentOf(find(program, "aws:lambda/function:Function", "OrderFulfilment-createOrder"));
     });
     after(() => guard.close());
 
@@ -273,10 +273,12 @@ describe("least privilege of a machine that starts others", function () {
           arguments: { StateMachineArn: machine(child), Name: "n", Input: { order_id: "1", total: 5 } },
           signal: new AbortController().signal,
         } as unknown as TaskCall);
-      expect(await start("Family", "Ordering")).to.include({ Status: "SUCCEEDED" });
-      const failure = (await start("Ordering", "Ordering_undo").catch((error: unknown) => error)) as any;
+      expect(await start("Family", "Family-Ordering")).to.include({ Status: "SUCCEEDED" });
+      const failure = (await start("Family-Ordering", "Family-Ordering_undo").catch((error: unknown) => error)) as any;
       expect(failure.error).to.equal("StepFunctions.AWSStepFunctionsException");
-      expect(failure.cause).to.match(/not authorized to perform: states:StartExecution on resource: .*:Ordering_undo-/);
+      expect(failure.cause).to.match(
+        /not authorized to perform: states:StartExecution on resource: .*:Family-Ordering_undo-/,
+      );
     } finally {
       await cloud.close();
     }
