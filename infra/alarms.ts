@@ -35,9 +35,26 @@ export function sum(
   return { namespace, metricName, statistic: "Sum", period, ...(dimensions && { dimensions }) };
 }
 
+/** The sum of some metrics over a minute; one of which nothing is measured counts for nothing. */
+export function total(label: string, metrics: readonly Metric[]) {
+  return {
+    metricQueries: [
+      { id: "total", expression: "SUM(METRICS())", label, returnData: true },
+      ...metrics.map((metric, at) => ({ id: `m${at}`, metric: { ...metric, period: 60, stat: "Sum" } })),
+    ],
+  };
+}
+
+interface Metric {
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: Readonly<Record<string, pulumi.Input<string>>>;
+}
+
 /**
  * Of a function that must succeed in the end, every error counts: each brings an execution nearer to being stuck. Any
- * other may refuse, so that alone is suspicious which goes on: most calls of a quarter of an hour.
+ * other may refuse, so that alone is suspicious which goes on: most calls of a quarter of an hour; or of an hour, where
+ * there are too few of them to fill each part of a quarter.
  *
  * @param mustSucceed Whether it runs an undo, or a step after the pivot.
  */
@@ -55,18 +72,27 @@ export function functionAlarms({ name, task, physicalName }: TaskFunction, mustS
     });
     return;
   }
-  const query = (id: string, metricName: string) => ({
-    id,
-    metric: { namespace: "AWS/Lambda", metricName, dimensions, period: 300, stat: "Sum" },
-  });
+  const share = (expression: string, period: number) => {
+    const query = (id: string, metricName: string) => ({
+      id,
+      metric: { namespace: "AWS/Lambda", metricName, dimensions, period, stat: "Sum" },
+    });
+    return {
+      metricQueries: [
+        { id: "share", expression, label: "Calls that fail, in percent", returnData: true },
+        query("errors", "Errors"),
+        query("calls", "Invocations"),
+      ],
+      threshold: 50,
+    };
+  };
   alarm(`${name}-errors`, common, {
     alarmDescription: `${task.name} fails in most of its calls, for a quarter of an hour: more than refusals, most likely.`,
-    metricQueries: [
-      { id: "share", expression: "100 * errors / calls", label: "Calls that fail, in percent", returnData: true },
-      query("errors", "Errors"),
-      query("calls", "Invocations"),
-    ],
-    threshold: 50,
+    ...share("100 * errors / calls", 300),
     evaluationPeriods: 3,
+  });
+  alarm(`${name}-hourly-errors`, common, {
+    alarmDescription: `${task.name} fails in most of its calls, for an hour, and has had 3 or more: more than refusals, most likely.`,
+    ...share("IF(calls >= 3, 100 * errors / calls)", 3600),
   });
 }

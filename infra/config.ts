@@ -100,7 +100,7 @@ export const SCHEMA = {
   ),
   trafficPercent: integer(
     100,
-    [1, 100],
+    [0, 100],
     "How many of the new executions run what is deployed now, in percent; the others run previousVersion.",
   ),
   previousVersion: integer(
@@ -117,7 +117,7 @@ export const SCHEMA = {
   reservedConcurrency: integer(
     0,
     [0, 10_000],
-    "How many calls of one function may run at once, kept free for it in the account; or 0, for whatever the account has.",
+    "How many calls of each function may run at once, kept free for it in the account; or 0, for whatever the account has.",
   ),
   tableBilling: oneOf(
     "string",
@@ -168,31 +168,41 @@ export function readConfig(): Config {
   const prefix = `${given.name}:`;
   for (const full of Object.keys(pulumi.runtime.allConfig())) {
     if (full.startsWith(prefix) && !(full.slice(prefix.length) in SCHEMA)) {
-      faults.push(`${full}: there is no such key; there are ${Object.keys(SCHEMA).join(", ")}`);
+      faults.push(noSuchKey(full));
     }
   }
   // Whether keys fit together can only be said of keys that are right by themselves.
-  const misfits = faults.length === 0 ? misfitsOf(values as Config).map((misfit) => `${prefix}${misfit}`) : [];
+  const region = new pulumi.Config("aws").get("region");
+  const misfits = faults.length === 0 ? misfitsOf(values as Config, region).map((misfit) => `${prefix}${misfit}`) : [];
   const all = [...faults, ...misfits];
-  if (all.length > 0)
-    throw new pulumi.RunError(`the stack's config can't be used\n${all.map((each) => `  ${each}`).join("\n")}`);
+  if (all.length > 0) throw new pulumi.RunError(`the stack's config can't be used\n${listed(all)}`);
   return Object.freeze(values) as Config;
 }
 
 /**
- * The settings of a component that was given some of them.
- * @throws RunError for those that do not fit together
+ * The settings of a component that was given some of them; one that is undefined is not given.
+ * @throws RunError that names each that can't be used, its value, and what is allowed
  */
 export function complete(name: string, given: Partial<Config>): Config {
-  const settings = { ...DEFAULTS, ...given };
-  const [misfit] = misfitsOf(settings);
-  if (misfit !== undefined) throw new pulumi.RunError(`'${name}': ${misfit}`);
+  const set = Object.entries(given).filter(([, value]) => (value as unknown) !== undefined);
+  const settings = { ...DEFAULTS, ...(Object.fromEntries(set) as Partial<Config>) };
+  const keys = new Map<string, Key<unknown>>(Object.entries(SCHEMA));
+  const faults = set.flatMap(([key, value]) => {
+    const known = keys.get(key);
+    if (!known) return [noSuchKey(key)];
+    return known.read(String(value)) === value ? [] : [`${key} is ${JSON.stringify(value)}: use ${known.allowed}`];
+  });
+  const all = faults.length > 0 ? faults : misfitsOf(settings);
+  if (all.length > 0) throw new pulumi.RunError(`'${name}' can't be deployed\n${listed(all)}`);
   return settings;
 }
 
+const noSuchKey = (key: string): string => `${key}: there is no such key; there are ${Object.keys(SCHEMA).join(", ")}`;
+const listed = (faults: readonly string[]): string => faults.map((each) => `  ${each}`).join("\n");
+
 /** What is wrong with keys that are each right by themselves. */
-function misfitsOf(config: Config): readonly string[] {
-  const { tableBilling, tableMinUnits, tableMaxUnits, trafficPercent, previousVersion } = config;
+function misfitsOf(config: Config, region?: string): readonly string[] {
+  const { tableBilling, tableMinUnits, tableMaxUnits, trafficPercent, previousVersion, kmsKey } = config;
   const misfits: string[] = [];
   if (tableBilling === "on-demand" && tableMinUnits > 0) {
     misfits.push(
@@ -208,6 +218,10 @@ function misfitsOf(config: Config): readonly string[] {
     misfits.push(
       `trafficPercent is ${trafficPercent} and previousVersion is ${previousVersion}: set both to shift executions gradually, or neither`,
     );
+  }
+  const [, , , ofKey] = kmsKey.split(":");
+  if (region !== undefined && ofKey !== undefined && ofKey !== region) {
+    misfits.push(`kmsKey is a key in ${ofKey}, and aws:region is ${region}: use a key of the stack's region`);
   }
   return misfits;
 }

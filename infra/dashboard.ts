@@ -13,20 +13,24 @@ export function dashboard(
     /** The namespace of the metrics that the log's events are counted in. */
     readonly outcomes: pulumi.Output<string>;
     readonly main: Machine;
+    /** The machines that it starts, and the one that recovers it. */
+    readonly others: readonly Machine[];
     readonly functions: readonly TaskFunction[];
   },
   child: pulumi.CustomResourceOptions,
 ): aws.cloudwatch.Dashboard {
-  const { outcomes, main, functions } = from;
+  const { outcomes, main, others, functions } = from;
   const machineArn = main.stateMachine.arn;
   const region = machineArn.apply((arn) => placeOf(arn).region);
-  const ofMachine = (metric: string, label: string): Metric => [
+  const ofMachine = (metric: string, label: string, arn = machineArn): Metric => [
     "AWS/States",
     metric,
     "StateMachineArn",
-    machineArn,
+    arn,
     { label },
   ];
+  const ofOthers = (metric: string): readonly Metric[] =>
+    others.map((other) => ofMachine(metric, other.name, other.stateMachine.arn));
   const ofFunctions = (metric: string): readonly Metric[] =>
     functions.map(({ task, physicalName }) => [
       "AWS/Lambda",
@@ -46,10 +50,16 @@ export function dashboard(
       ofMachine("ExecutionTime", "median"),
       [...ofMachine("ExecutionTime", "").slice(0, 4), { label: "longest", stat: "Maximum" }] as unknown as Metric,
     ]),
-    graph("How long the call of a step takes, in ms (p95)", "p95", ofFunctions("Duration")),
-    graph("Calls that fail, refusals among them", "Sum", ofFunctions("Errors")),
+    graph("How long the call of a step takes, in ms (p95)", "p95", [
+      ...ofFunctions("Duration"),
+      ...ofOthers("ExecutionTime"),
+    ]),
+    graph("Calls that fail, refusals among them", "Sum", [...ofFunctions("Errors"), ...ofOthers("ExecutionsFailed")]),
     graph("Calls that are throttled", "Sum", ofFunctions("Throttles")),
-    graph("State transitions that are throttled", "Sum", [ofMachine("ExecutionThrottled", "throttled")]),
+    graph("State transitions that are throttled", "Sum", [
+      ofMachine("ExecutionThrottled", main.name),
+      ...ofOthers("ExecutionThrottled"),
+    ]),
   ];
   const dashboardBody = pulumi.jsonStringify({
     widgets: widgets.map(({ title, stat, metrics }, at) => ({

@@ -21,13 +21,12 @@ export function sagaKey(
   const policy = pulumi
     .all([aws.getCallerIdentityOutput({}), aws.getRegionOutput({}), aws.getPartitionOutput({})])
     .apply(([{ accountId: account }, { region }, { partition }]) => keyPolicy({ account, region, partition }));
-  const key = new aws.kms.Key(name, {
-    description: `Data of ${name} at rest`,
-    enableKeyRotation: true,
-    deletionWindowInDays: 30,
-    policy,
-    tags,
-  });
+  const key = new aws.kms.Key(
+    name,
+    { description: `Data of ${name} at rest`, enableKeyRotation: true, deletionWindowInDays: 30, policy, tags },
+    // Logs, backups, and executions that are under way have been encrypted with it, and are lost without it.
+    { retainOnDelete: true },
+  );
   return key.arn;
 }
 
@@ -69,32 +68,32 @@ export function usesTableKey(key: pulumi.Output<string>): Statement {
   };
 }
 
-/**
- * What a state machine's role needs for its own executions, and for their log.
- * @param name The machine's, to which Pulumi adds a hyphen and seven characters.
- */
-export function usesMachineKey(key: pulumi.Output<string>, name: string): readonly Statement[] {
-  const from = (spell: (place: ReturnType<typeof placeOf>) => string) => key.apply((arn) => spell(placeOf(arn)));
-  const machine = from((at) => `arn:${at.partition}:states:${at.region}:${at.account}:stateMachine:${name}-???????`);
-  const logs = from((at) => `arn:${at.partition}:logs:${at.region}:${at.account}:*`);
-  return [
-    {
-      actions: ["kms:Decrypt", "kms:GenerateDataKey"],
-      resources: [key],
-      conditions: { StringLike: { "kms:EncryptionContext:aws:states:stateMachineArn": machine } },
-    },
-    {
-      actions: ["kms:GenerateDataKey"],
-      resources: [key],
-      conditions: { StringEquals: { "kms:EncryptionContext:SourceArn": logs } },
-    },
-  ];
+/** What a state machine's role needs to deliver the log of encrypted executions. */
+export function usesLogKey(key: pulumi.Output<string>): Statement {
+  const logs = key.apply((arn) => {
+    const { partition, region, account } = placeOf(arn);
+    return `arn:${partition}:logs:${region}:${account}:*`;
+  });
+  return {
+    actions: ["kms:GenerateDataKey"],
+    resources: [key],
+    conditions: { StringEquals: { "kms:EncryptionContext:SourceArn": logs } },
+  };
 }
 
-/** What whoever reads, starts and redrives executions of encrypted machines needs: by Step Functions, for these machines. */
-export function usesExecutionsKey(key: pulumi.Output<string>, machines: readonly pulumi.Output<string>[]): Statement {
+/** What a state machine's role needs for its own executions. */
+export function usesMachineKey(key: pulumi.Output<string>, machine: pulumi.Output<string>): Statement {
   return {
     actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+    resources: [key],
+    conditions: { StringEquals: { "kms:EncryptionContext:aws:states:stateMachineArn": machine } },
+  };
+}
+
+/** What whoever asks for executions of encrypted machines needs: by Step Functions, for these machines. */
+export function readsExecutions(key: pulumi.Output<string>, machines: readonly pulumi.Output<string>[]): Statement {
+  return {
+    actions: ["kms:Decrypt"],
     resources: [key],
     conditions: {
       StringEquals: {

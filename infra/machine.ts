@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "./config";
-import { usesMachineKey } from "./encryption";
+import { usesLogKey, usesMachineKey } from "./encryption";
 import { allow, assumedBy, type Statement, TRACES } from "./policy";
 
 export interface MachineArgs {
@@ -17,6 +17,8 @@ export interface Machine {
   readonly name: string;
   readonly stateMachine: aws.sfn.StateMachine;
   readonly log: aws.cloudwatch.LogGroup;
+  /** What must be there before an execution starts. */
+  readonly needs: readonly pulumi.Resource[];
 }
 
 /** One state machine, each deploy of which is a version, with a role and a log of its own. */
@@ -40,7 +42,7 @@ export function machine(name: string, args: MachineArgs, child: pulumi.CustomRes
       role: role.name,
       policy: allow(
         ...statements,
-        ...(key ? usesMachineKey(key, name) : []),
+        ...(key ? [usesLogKey(key)] : []),
         { actions: LOG_DELIVERY, resources: ["*"] },
         { actions: [...TRACES, "xray:GetSamplingRules", "xray:GetSamplingTargets"], resources: ["*"] },
       ),
@@ -60,13 +62,19 @@ export function machine(name: string, args: MachineArgs, child: pulumi.CustomRes
         logDestination: pulumi.interpolate`${log.arn}:*`,
       },
       tracingConfiguration: { enabled: true },
-      ...(key && { encryptionConfiguration: { type: "CUSTOMER_MANAGED_KMS_KEY", kmsKeyId: key } }),
+      // What is left out stays as it was: AWS's own key must be asked for.
+      encryptionConfiguration: key
+        ? { type: "CUSTOMER_MANAGED_KMS_KEY", kmsKeyId: key, kmsDataKeyReusePeriodSeconds: 300 }
+        : { type: "AWS_OWNED_KEY" },
       tags,
     },
     // AWS tries the role's access to the log when it creates the machine.
     { ...child, dependsOn: [policy] },
   );
-  return { name, stateMachine, log };
+  if (!key) return { name, stateMachine, log, needs: [] };
+  // By the machine's own ARN, which there is none of before.
+  const usesKey = { role: role.name, policy: allow(usesMachineKey(key, stateMachine.arn)) };
+  return { name, stateMachine, log, needs: [new aws.iam.RolePolicy(`${name}-key`, usesKey, child)] };
 }
 
 /**

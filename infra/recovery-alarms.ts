@@ -1,6 +1,6 @@
 import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { alarm, type Common } from "./alarms";
+import { alarm, type Common, total } from "./alarms";
 
 export interface RecoveryAlarmsArgs {
   readonly queue: aws.sqs.Queue;
@@ -19,21 +19,15 @@ export function recoveryAlarms(name: string, { queue, recoveryMachineArn }: Reco
     // A queue that nobody touches has no data after a while; that mends nothing.
     treatMissingData: "ignore",
   });
-  const ends = ["ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"];
   alarm(`${name}-stuck`, common, {
     alarmDescription: "The recovery of an execution is stuck in an undo: mend the reason, and redrive the recovery.",
-    metricQueries: [
-      { id: "ended", expression: "SUM(METRICS())", label: "Recoveries that did not succeed", returnData: true },
-      ...ends.map((metricName, index) => ({
-        id: `m${index}`,
-        metric: {
-          namespace: "AWS/States",
-          metricName,
-          dimensions: { StateMachineArn: recoveryMachineArn },
-          period: 60,
-          stat: "Sum",
-        },
+    ...total(
+      "Recoveries that did not succeed",
+      ["ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"].map((metricName) => ({
+        namespace: "AWS/States",
+        metricName,
+        dimensions: { StateMachineArn: recoveryMachineArn },
       })),
-    ],
+    ),
   });
 }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { recover } from "../recovery/recover";
 import type { Saga } from "../saga";
 import type { Config } from "./config";
-import { usesExecutionsKey } from "./encryption";
+import { readsExecutions } from "./encryption";
 import { allow, assumedBy, TRACES } from "./policy";
 import { recoveryAlarms } from "./recovery-alarms";
 
@@ -74,7 +74,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
             resources: [executions],
           },
           { actions: ["states:StartExecution"], resources: [recoveryMachineArn] },
-          ...(key ? [usesExecutionsKey(key, [machineArn, recoveryMachineArn])] : []),
+          ...(key ? [readsExecutions(key, [machineArn, recoveryMachineArn])] : []),
           { actions: ["sqs:SendMessage"], resources: [queue.arn] },
           { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [pulumi.interpolate`${log.arn}:*`] },
           { actions: TRACES, resources: ["*"] },

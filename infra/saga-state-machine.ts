@@ -15,10 +15,12 @@ import {
   tasksOf,
 } from "../saga";
 import { complete, type Config } from "./config";
+import { readsExecutions } from "./encryption";
 import { type Machine, machine } from "./machine";
 import { checkNames } from "./names";
 import { placeOf, type Statement } from "./policy";
 import { SagaRecovery } from "./recovery";
+import { byName, formerOf } from "./retired";
 import { refuseUnsound } from "./soundness";
 import type { SagaTableArgs } from "./table";
 import { TaskFunction } from "./task-function";
@@ -35,8 +37,11 @@ export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>> {
   /** The ARN of a customer managed key for logs and executions; give the table the same one. */
   readonly key?: pulumi.Output<string> | undefined;
   readonly tags?: Readonly<Record<string, string>>;
-  /** Tasks that the saga no longer names, and that executions which are under way may still call. */
-  readonly retired?: readonly LambdaTask[];
+  /**
+   * Tasks that the saga no longer names, or sagas as they were: what executions that are under way may still call. They
+   * stay deployed, with their child machines, and every machine may call them.
+   */
+  readonly retired?: readonly (LambdaTask | Saga)[];
 }
 
 /**
@@ -69,41 +74,55 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const { saga, table, key, retired = [], tags = {}, ...given } = args;
     const settings = complete(name, given);
     if (settings.workflowType === "EXPRESS") checkExpress(saga);
-    const tasks = [...new Set([...tasksOf(saga), ...retired])];
-    const ofTasks = [...tasks, ...machinesOf(saga)].map((each) => `${name}-${each.name}`);
-    checkNames(name, [`${name}_recover`, `${name}_undo`, ...ofTasks]);
+    const former = formerOf(retired);
+    const tasks = byName(tasksOf(saga), former.tasks);
+    const inner = byName(machinesOf(saga), former.machines);
+    const ofThose = [...tasks, ...inner].map((each) => `${name}-${each.name}`);
+    checkNames(name, [`${name}_recover`, `${name}_undo`, ...ofThose]);
     refuseUnsound(saga, this);
     const child = { parent: this };
 
     this.functions = tasks.map(
       (task) => new TaskFunction(`${name}-${task.name}`, { task, table, settings, key, tags }, child),
     );
-    const functions = new Map(this.functions.map((deployed) => [deployed.task, deployed]));
-    const machines = new Map<SagaMachine, Machine>();
+    const functions = new Map(this.functions.map((deployed) => [deployed.task.name, deployed]));
+    const machines = new Map<string, Machine>();
     const arnOf = (what: LambdaTask | SagaMachine): Arn =>
       what.kind === "Task"
         ? known(functions, what).versionArn
         : known(machines, what).stateMachine.stateMachineVersionArn;
-    // What a definition names is what its machine's role allows.
     const deploy = (machineName: string, own: Saga, definition: Definition): Machine => {
+      // What a definition names is what its machine's role allows; and what the one before it may have named.
       const named = outputsIn(definition);
-      const children = [...machines.values()].map(({ stateMachine }) => stateMachine);
+      const calls = (version: Arn, what: string, once: readonly { readonly name: string }[]): boolean =>
+        named.has(version) || once.some((each) => each.name === what);
+      const children = [...machines].filter(([what, { stateMachine }]) =>
+        calls(stateMachine.stateMachineVersionArn, what, former.machines),
+      );
       const statements = [
-        ...invokes(this.functions.filter(({ task, versionArn }) => named.has(versionArn) || retired.includes(task))),
-        ...statementsOf(own),
-        ...startsExecutions(children.filter((each) => named.has(each.stateMachineVersionArn)).map(({ arn }) => arn)),
+        ...invokes(this.functions.filter(({ task, versionArn }) => calls(versionArn, task.name, former.tasks))),
+        ...new Set([...statementsOf(own), ...former.statements]),
+        ...startsExecutions(
+          children.map(([, { stateMachine }]) => stateMachine.arn),
+          key,
+        ),
       ];
       return machine(machineName, { definition, statements, settings, key, tags }, child);
     };
-    for (const inner of machinesOf(saga)) {
-      machines.set(inner, deploy(`${name}-${inner.name}`, inner.saga, compileMachine(inner, arnOf)));
+    for (const each of inner) {
+      machines.set(each.name, deploy(`${name}-${each.name}`, each.saga, compileMachine(each, arnOf)));
     }
     // A saga of queries alone, such as any that is EXPRESS, has nothing to recover.
     const recovery = settings.onAbort === "recover" ? recoveryOf(saga) : undefined;
     const undo = recovery && deploy(`${name}_undo`, saga, compileMachine(recovery.machine, arnOf));
     const Comment = recovery && undo?.stateMachine.stateMachineVersionArn.apply((arn) => recoveryNote(recovery, arn));
     const main = deploy(name, saga, { ...compile(saga, arnOf), ...(Comment && { Comment }) });
-    const alias = new aws.sfn.Alias(name, { name: "live", routingConfigurations: routes(main, settings) }, child);
+    const alias = new aws.sfn.Alias(
+      // A machine of another type is another machine, and an alias can't be led from one to another.
+      `${name}-${settings.workflowType}`,
+      { name: "live", routingConfigurations: routes(main, settings) },
+      { ...child, dependsOn: [main, ...machines.values(), ...(undo ? [undo] : [])].flatMap(({ needs }) => needs) },
+    );
 
     const topic = watch(
       name,
@@ -112,7 +131,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
         main,
         children: [...machines.values()],
         functions: this.functions,
-        recovers: undo !== undefined,
+        recovery: undo,
         table,
         settings,
         tags,
@@ -137,12 +156,9 @@ type Arn = pulumi.Output<string>;
 type Definition = Omit<StateMachine<Arn>, "Comment"> & { readonly Comment: pulumi.Input<string> };
 
 /** What `machinesOf` and `tasksOf` have named is deployed before anything asks for it. */
-function known<What extends { readonly name: string }, Deployed>(
-  deployed: ReadonlyMap<What, Deployed>,
-  what: What,
-): Deployed {
-  const found = deployed.get(what);
-  if (found === undefined) throw new Error(`'${what.name}' is not deployed`);
+function known<Deployed>(deployed: ReadonlyMap<string, Deployed>, { name }: { readonly name: string }): Deployed {
+  const found = deployed.get(name);
+  if (found === undefined) throw new Error(`'${name}' is not deployed`);
   return found;
 }
 
@@ -153,12 +169,18 @@ function outputsIn(definition: unknown): ReadonlySet<unknown> {
   return new Set(Object.values(definition).flatMap((inner) => [...outputsIn(inner)]));
 }
 
-/** Which versions new executions run. */
+/** Which versions new executions run: AWS takes one, or two that differ. */
 function routes({ stateMachine }: Machine, { trafficPercent, previousVersion }: Config) {
-  const now = { stateMachineVersionArn: stateMachine.stateMachineVersionArn, weight: trafficPercent };
-  if (trafficPercent === 100) return [now];
-  const before = pulumi.interpolate`${stateMachine.arn}:${previousVersion}`;
-  return [now, { stateMachineVersionArn: before, weight: 100 - trafficPercent }];
+  return pulumi.all([stateMachine.arn, stateMachine.stateMachineVersionArn]).apply(([arn, now]) => {
+    const before = `${arn}:${previousVersion}`;
+    const only = (stateMachineVersionArn: string) => [{ stateMachineVersionArn, weight: 100 }];
+    if (trafficPercent === 100 || now === before) return only(now);
+    if (trafficPercent === 0) return only(before);
+    return [
+      { stateMachineVersionArn: now, weight: trafficPercent },
+      { stateMachineVersionArn: before, weight: 100 - trafficPercent },
+    ];
+  });
 }
 
 /**
@@ -175,7 +197,7 @@ function invokes(functions: readonly TaskFunction[]): readonly Statement[] {
  * What waiting for an execution of another machine takes. IAM knows a machine by its own ARN, whichever version is meant.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/stepfunctions-iam.html
  */
-function startsExecutions(machines: readonly pulumi.Output<string>[]): readonly Statement[] {
+function startsExecutions(machines: readonly Arn[], key: Arn | undefined): readonly Statement[] {
   const [first] = machines;
   if (!first) return [];
   const executions = machines.map((each) => each.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`));
@@ -187,5 +209,6 @@ function startsExecutions(machines: readonly pulumi.Output<string>[]): readonly 
     { actions: ["states:StartExecution"], resources: machines },
     { actions: ["states:DescribeExecution", "states:StopExecution"], resources: executions },
     { actions: ["events:PutTargets", "events:PutRule", "events:DescribeRule"], resources: [rule] },
+    ...(key ? [readsExecutions(key, machines)] : []),
   ];
 }

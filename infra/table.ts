@@ -22,16 +22,15 @@ export function sagaTable(
   const { key, tags = {}, ...given } = args;
   const { deletionProtection, tableBilling, tableMinUnits, tableMaxUnits } = complete(name, given);
   const scaled = tableBilling === "provisioned";
+  const most = tableMaxUnits > 0 ? tableMaxUnits : -1;
   const table = new aws.dynamodb.Table(
     name,
     {
       ...(scaled
         ? { billingMode: "PROVISIONED", readCapacity: tableMinUnits, writeCapacity: tableMinUnits }
         : { billingMode: "PAY_PER_REQUEST" }),
-      ...(!scaled &&
-        tableMaxUnits > 0 && {
-          onDemandThroughput: { maxReadRequestUnits: tableMaxUnits, maxWriteRequestUnits: tableMaxUnits },
-        }),
+      // -1 is no maximum; left out, the one before would stay.
+      ...(!scaled && { onDemandThroughput: { maxReadRequestUnits: most, maxWriteRequestUnits: most } }),
       hashKey: "order_id",
       rangeKey: "entity",
       attributes: [
@@ -41,7 +40,8 @@ export function sagaTable(
       ttl: { attributeName: "expires_at", enabled: true },
       pointInTimeRecovery: { enabled: true },
       deletionProtectionEnabled: deletionProtection,
-      ...(key && { serverSideEncryption: { enabled: true, kmsKeyArn: key } }),
+      // Not enabled, it is encrypted with DynamoDB's own key; left out, it would keep the key that it has.
+      serverSideEncryption: key ? { enabled: true, kmsKeyArn: key } : { enabled: false },
       tags,
     },
     // What scales the table changes these: a deploy must not change them back.

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { mustSucceed, type Saga } from "../saga";
-import { alarm, functionAlarms, sum } from "./alarms";
+import { alarm, functionAlarms, sum, total } from "./alarms";
 import type { Config } from "./config";
 import { dashboard } from "./dashboard";
 import type { Machine } from "./machine";
@@ -14,8 +14,8 @@ export interface Watched {
   /** Of child sagas and their undos. */
   readonly children: readonly Machine[];
   readonly functions: readonly TaskFunction[];
-  /** Whether executions that are stopped are recovered (S12), which has alarms of its own. */
-  readonly recovers: boolean;
+  /** The machine that recovers executions which are stopped (S12), where there is one; it has alarms of its own beside. */
+  readonly recovery: Machine | undefined;
   readonly table: aws.dynamodb.Table;
   readonly settings: Pick<Config, "alarmEmail" | "slowExecutionMinutes">;
   readonly tags: Readonly<Record<string, string>>;
@@ -23,11 +23,10 @@ export interface Watched {
 
 /** Makes alarms, the topic that they are sent to, and a dashboard. */
 export function watch(name: string, watched: Watched, child: pulumi.CustomResourceOptions): aws.sns.Topic {
-  const { saga, main, functions, table, settings, tags } = watched;
+  const { saga, main, children, recovery, functions, table, settings, tags } = watched;
   const topic = alarmTopic(name, settings.alarmEmail, tags, child);
   const outcomes = countOutcomes(name, watched, child);
   const common = { topic, tags, child };
-  const machine = { StateMachineArn: main.stateMachine.arn };
 
   alarm(`${name}-stuck`, common, {
     alarmDescription: `An execution of ${name} has ended neither completed nor compensated: mend the reason, and redrive it.`,
@@ -35,34 +34,41 @@ export function watch(name: string, watched: Watched, child: pulumi.CustomResour
   });
   alarm(`${name}-slow`, common, {
     alarmDescription: `An execution of ${name} has taken more than ${settings.slowExecutionMinutes} minutes.`,
-    ...sum("AWS/States", "ExecutionTime", 60, machine),
+    ...sum("AWS/States", "ExecutionTime", 60, { StateMachineArn: main.stateMachine.arn }),
     statistic: "Maximum",
     // The metric counts milliseconds.
     threshold: settings.slowExecutionMinutes * 60_000,
   });
+  const others = [...children, ...(recovery ? [recovery] : [])];
   alarm(`${name}-throttled`, common, {
     alarmDescription: `Step Functions holds executions of ${name} back: the account's quota of state transitions is used up.`,
-    ...sum("AWS/States", "ExecutionThrottled", 60, machine),
+    ...total(
+      "Throttled",
+      [main, ...others].map(({ stateMachine }) => ({
+        namespace: "AWS/States",
+        metricName: "ExecutionThrottled",
+        dimensions: { StateMachineArn: stateMachine.arn },
+      })),
+    ),
     evaluationPeriods: 3,
-  });
-  const ofTable = (id: string, metricName: string) => ({
-    id,
-    metric: { namespace: "AWS/DynamoDB", metricName, dimensions: { TableName: table.name }, period: 60, stat: "Sum" },
   });
   alarm(`${name}-table-throttled`, common, {
     alarmDescription: `DynamoDB refuses calls of ${name}: the table's capacity is used up.`,
-    metricQueries: [
-      { id: "both", expression: "FILL(reads, 0) + FILL(writes, 0)", label: "Throttled", returnData: true },
-      ofTable("reads", "ReadThrottleEvents"),
-      ofTable("writes", "WriteThrottleEvents"),
-    ],
+    ...total(
+      "Throttled",
+      ["ReadThrottleEvents", "WriteThrottleEvents"].map((metricName) => ({
+        namespace: "AWS/DynamoDB",
+        metricName,
+        dimensions: { TableName: table.name },
+      })),
+    ),
     evaluationPeriods: 3,
   });
   const never = mustSucceed(saga);
   for (const deployed of functions)
     functionAlarms(deployed, never.has(deployed.task), { ...common, child: { parent: deployed } });
 
-  dashboard(name, { outcomes, main, functions }, child);
+  dashboard(name, { outcomes, main, others, functions }, child);
   return topic;
 }
 
@@ -109,11 +115,11 @@ function alarmTopic(
  */
 function countOutcomes(
   name: string,
-  { main, children, recovers }: Watched,
+  { main, children, recovery }: Watched,
   child: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
   // One that is stopped waits for nobody where it is recovered; a child is stopped by its parent.
-  const stuck = recovers
+  const stuck = recovery
     ? `{ ${FAILED} }`
     : `{ (${FAILED}) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }`;
   const namespace = pulumi.interpolate`Sagas/${main.stateMachine.name}`;

@@ -16,7 +16,7 @@ import {
   TaskFailure,
 } from "./interpreter";
 import { type DeadLetter, EventBus, statusChange } from "./event-bus";
-import { executionArn, Executions } from "./executions";
+import { executionArn, Executions, withoutVersion } from "./executions";
 import type { Program, Resource } from "./program";
 import { report } from "./report";
 import { startStepFunctionsApi, type StepFunctionsApi } from "./step-functions-api";
@@ -264,9 +264,8 @@ export function mainMachine(program: Program): Resource {
   const { stateMachineArn } = program.outputs;
   const alias = program.resources.find(({ type, arn }) => type === "aws:sfn/alias:Alias" && arn === stateMachineArn);
   const [route] = (alias?.inputs["routingConfigurations"] ?? []) as { stateMachineVersionArn: string }[];
-  const found = machinesOf(program).find((machine) =>
-    arnsOf(machine).includes(route?.stateMachineVersionArn ?? (stateMachineArn as string)),
-  );
+  const machineArn = withoutVersion(route?.stateMachineVersionArn ?? (stateMachineArn as string));
+  const found = machinesOf(program).find(({ arn }) => arn === machineArn);
   if (!found) throw new Error("the program exports no stateMachineArn of a state machine that it registers");
   return found;
 }

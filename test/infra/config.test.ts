@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { DEFAULTS, type Key, readConfig, SCHEMA } from "../../infra/config";
-import { sagaTable } from "../../infra";
+import type * as aws from "@pulumi/aws";
+import { createOrder } from "../../handlers/order";
+import { complete, DEFAULTS, type Key, readConfig, SCHEMA } from "../../infra/config";
+import { SagaStateMachine, sagaTable } from "../../infra";
 import { evaluateProgram } from "../../local/program";
+import { saga } from "../../saga";
 import { VARIANTS } from "./variants";
 
 const PROJECT = "saga-aws-pulumi";
@@ -61,7 +64,7 @@ describe("the config", () => {
     ["slowExecutionMinutes", "0", "a whole number from 1 to 525600"],
     ["workflowType", "express", "one of STANDARD, EXPRESS"],
     ["onAbort", "undo", "one of recover, ignore"],
-    ["trafficPercent", "101", "a whole number from 1 to 100"],
+    ["trafficPercent", "101", "a whole number from 0 to 100"],
     ["previousVersion", "-1", "a whole number from 0 to 999999999"],
     ["functionMemory", "1e3", "a whole number from 128 to 10240"],
     ["functionArchitecture", "arm", "one of arm64, x86_64"],
@@ -110,6 +113,9 @@ describe("the config", () => {
     expect(faults({ trafficPercent: "10" })[0]).to.contain("set both to shift executions gradually, or neither");
     expect(faults({ previousVersion: "3" })[0]).to.contain("set both to shift executions gradually, or neither");
     expect(faults({ tableBilling: "provisioned", tableMinUnits: "8", tableMaxUnits: "8" })).to.deep.equal([]);
+    const kmsKey = "arn:aws:kms:us-east-1:000000000000:key/1";
+    expect(faults({ kmsKey, "aws:region": "us-east-1" })).to.deep.equal([]);
+    expect(faults({ kmsKey, "aws:region": "eu-west-1" })[0]).to.contain("use a key of the stack's region");
   });
 
   it("either is refused or has every value in its range, whatever is written", () => {
@@ -128,10 +134,46 @@ describe("the config", () => {
     );
   });
 
-  it("refuses what does not fit together from a program, too", () => {
-    expect(() => sagaTable("orders", { tableMinUnits: 1 })).to.throw(
-      "'orders': tableMinUnits is 1, and a table on demand",
+  it("refuses from a program, too, what is wrong or does not fit together", () => {
+    const refused = (settings: object): string => {
+      try {
+        complete("orders", settings);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return "";
+    };
+    expect(refused({ tableMinUnits: 1 })).to.match(
+      /^'orders' can't be deployed\n {2}tableMinUnits is 1, and a table on demand/,
     );
+    expect(refused({ functionMemory: 5, onAbort: "recovr" })).to.equal(
+      [
+        "'orders' can't be deployed",
+        "  functionMemory is 5: use a whole number from 128 to 10240",
+        '  onAbort is "recovr": use one of recover, ignore',
+      ].join("\n"),
+    );
+    expect(refused({ logRetentionDays: "7" }), "a text in place of a number").to.contain(
+      'logRetentionDays is "7": use',
+    );
+    expect(refused({ onabort: "ignore" })).to.contain("onabort: there is no such key; there are ");
+    expect(complete("orders", { alarmEmail: undefined } as object)).to.deep.equal(DEFAULTS);
+    expect(() => sagaTable("orders", { tableMinUnits: 1 })).to.throw("'orders' can't be deployed");
+  });
+
+  it("refuses names that AWS would refuse in the middle of a deploy", () => {
+    const table = {} as aws.dynamodb.Table;
+    const named = (task: string) =>
+      saga<{ order_id: string }>("Sale")
+        .query("Look", {
+          task: { ...createOrder, name: task },
+          input: ({ input }) => ({ order_id: input.order_id, total: 1 }),
+        })
+        .returns(() => ({}));
+    const deploy = (name: string, task: string) => () => new SagaStateMachine(name, { saga: named(task), table });
+    expect(deploy("Sale", "pay order!")).to.throw("'Sale': 'Sale-pay order!' can't name a role: use letters, digits");
+    expect(deploy("Sale", "x".repeat(52))).to.throw("56 characters at most in all");
+    expect(deploy("S".repeat(49), "look")).to.throw(`'${"S".repeat(49)}_recover' can't name a role`);
   });
 
   it("stops the program", async () => {

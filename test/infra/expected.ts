@@ -21,7 +21,7 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
 };
 
 const allowed = (Action: string[], Resource: string[]) => ({ Effect: "Allow", Action, Resource });
-const policy = (...Statement: unknown[]) => ({ Version: "2012-10-17", Statement });
+export const policy = (...Statement: unknown[]) => ({ Version: "2012-10-17", Statement });
 const trusts = (Service: string) =>
   policy({ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: `${Service}.amazonaws.com` } });
 
@@ -48,29 +48,37 @@ export const STUCK =
 function functionResources(task: string, { actions, undo }: Expected): Snapshot {
   const name = nameOf(task);
   const dimensions = { FunctionName: `<name of lambda.Function ${name}>` };
+  const share = (expression: string, period: number) => {
+    const query = (id: string, metricName: string) => ({
+      id,
+      metric: { namespace: "AWS/Lambda", metricName, dimensions, period, stat: "Sum" },
+    });
+    return {
+      metricQueries: [
+        { id: "share", expression, label: "Calls that fail, in percent", returnData: true },
+        query("errors", "Errors"),
+        query("calls", "Invocations"),
+      ],
+      threshold: 50,
+    };
+  };
   const errors = undo
-    ? alarm(`${task} fails, and must succeed in the end: executions that use up its retries are stuck.`, {
-        namespace: "AWS/Lambda",
-        metricName: "Errors",
-        statistic: "Sum",
-        period: 300,
-        dimensions,
-      })
-    : alarm(`${task} fails in most of its calls, for a quarter of an hour: more than refusals, most likely.`, {
-        metricQueries: [
-          { id: "share", expression: "100 * errors / calls", label: "Calls that fail, in percent", returnData: true },
-          {
-            id: "errors",
-            metric: { namespace: "AWS/Lambda", metricName: "Errors", dimensions, period: 300, stat: "Sum" },
-          },
-          {
-            id: "calls",
-            metric: { namespace: "AWS/Lambda", metricName: "Invocations", dimensions, period: 300, stat: "Sum" },
-          },
-        ],
-        threshold: 50,
-        evaluationPeriods: 3,
-      });
+    ? {
+        [`cloudwatch.MetricAlarm ${name}-errors`]: alarm(
+          `${task} fails, and must succeed in the end: executions that use up its retries are stuck.`,
+          { namespace: "AWS/Lambda", metricName: "Errors", statistic: "Sum", period: 300, dimensions },
+        ),
+      }
+    : {
+        [`cloudwatch.MetricAlarm ${name}-errors`]: alarm(
+          `${task} fails in most of its calls, for a quarter of an hour: more than refusals, most likely.`,
+          { ...share("100 * errors / calls", 300), evaluationPeriods: 3 },
+        ),
+        [`cloudwatch.MetricAlarm ${name}-hourly-errors`]: alarm(
+          `${task} fails in most of its calls, for an hour, and has had 3 or more: more than refusals, most likely.`,
+          share("IF(calls >= 3, 100 * errors / calls)", 3600),
+        ),
+      };
   return {
     [`saga:infra:TaskFunction ${name}`]: {},
     [`cloudwatch.LogGroup ${name}`]: { namePrefix: `/aws/lambda/${name}-`, retentionInDays: 30, tags: TAGS },
@@ -110,7 +118,7 @@ function functionResources(task: string, { actions, undo }: Expected): Snapshot 
         evaluationPeriods: 3,
       },
     ),
-    [`cloudwatch.MetricAlarm ${name}-errors`]: errors,
+    ...errors,
   };
 }
 
@@ -160,22 +168,36 @@ function machineResources(name: string, functions: readonly string[]): Snapshot 
         logDestination: `<arn of cloudwatch.LogGroup ${name}>:*`,
       },
       tracingConfiguration: { enabled: true },
+      encryptionConfiguration: { type: "AWS_OWNED_KEY" },
       tags: TAGS,
     },
   };
 }
 
-const machineDimension = { StateMachineArn: `<arn of ${MACHINE}>` };
-const ofTable = (id: string, metricName: string) => ({
-  id,
-  metric: {
-    namespace: "AWS/DynamoDB",
-    metricName,
-    dimensions: { TableName: "<name of dynamodb.Table orders>" },
-    period: 60,
-    stat: "Sum",
-  },
+/** The alarm on a sum of metrics, over a minute. */
+const total = (label: string, metrics: readonly object[]) => ({
+  metricQueries: [
+    { id: "total", expression: "SUM(METRICS())", label, returnData: true },
+    ...metrics.map((metric, at) => ({ id: `m${at}`, metric: { ...metric, period: 60, stat: "Sum" } })),
+  ],
 });
+
+const machineDimension = { StateMachineArn: `<arn of ${MACHINE}>` };
+const ofTable = (metricName: string) => ({
+  namespace: "AWS/DynamoDB",
+  metricName,
+  dimensions: { TableName: "<name of dynamodb.Table orders>" },
+});
+
+export const throttled = (machines: readonly string[]) =>
+  total(
+    "Throttled",
+    machines.map((machine) => ({
+      namespace: "AWS/States",
+      metricName: "ExecutionThrottled",
+      dimensions: { StateMachineArn: `<arn of ${machine}>` },
+    })),
+  );
 
 const watching: Snapshot = {
   "sns.Topic OrderFulfilment-alarms": { tags: TAGS },
@@ -217,22 +239,14 @@ const watching: Snapshot = {
   "cloudwatch.MetricAlarm OrderFulfilment-throttled": alarm(
     "Step Functions holds executions of OrderFulfilment back: the account's quota of state transitions is used up.",
     {
-      namespace: "AWS/States",
-      metricName: "ExecutionThrottled",
-      statistic: "Sum",
-      period: 60,
-      dimensions: machineDimension,
+      ...throttled([MACHINE, `${MACHINE}_undo`]),
       evaluationPeriods: 3,
     },
   ),
   "cloudwatch.MetricAlarm OrderFulfilment-table-throttled": alarm(
     "DynamoDB refuses calls of OrderFulfilment: the table's capacity is used up.",
     {
-      metricQueries: [
-        { id: "both", expression: "FILL(reads, 0) + FILL(writes, 0)", label: "Throttled", returnData: true },
-        ofTable("reads", "ReadThrottleEvents"),
-        ofTable("writes", "WriteThrottleEvents"),
-      ],
+      ...total("Throttled", ["ReadThrottleEvents", "WriteThrottleEvents"].map(ofTable)),
       evaluationPeriods: 3,
     },
   ),
@@ -242,14 +256,16 @@ const watching: Snapshot = {
   },
 };
 
-function widgets() {
-  const of = (metric: string, options: object) => [
+export function widgets(recovers = true) {
+  const of = (metric: string, options: object, machine = MACHINE) => [
     "AWS/States",
     metric,
     "StateMachineArn",
-    `<arn of ${MACHINE}>`,
+    `<arn of ${machine}>`,
     options,
   ];
+  const ofUndo = (metric: string) =>
+    recovers ? [of(metric, { label: "OrderFulfilment_undo" }, `${MACHINE}_undo`)] : [];
   const ofFunctions = (metric: string) =>
     Object.keys(FUNCTIONS).map((task) => [
       "AWS/Lambda",
@@ -274,10 +290,14 @@ function widgets() {
       "p50",
       [of("ExecutionTime", { label: "median" }), of("ExecutionTime", { label: "longest", stat: "Maximum" })],
     ],
-    ["How long the call of a step takes, in ms (p95)", "p95", ofFunctions("Duration")],
-    ["Calls that fail, refusals among them", "Sum", ofFunctions("Errors")],
+    ["How long the call of a step takes, in ms (p95)", "p95", [...ofFunctions("Duration"), ...ofUndo("ExecutionTime")]],
+    ["Calls that fail, refusals among them", "Sum", [...ofFunctions("Errors"), ...ofUndo("ExecutionsFailed")]],
     ["Calls that are throttled", "Sum", ofFunctions("Throttles")],
-    ["State transitions that are throttled", "Sum", [of("ExecutionThrottled", { label: "throttled" })]],
+    [
+      "State transitions that are throttled",
+      "Sum",
+      [of("ExecutionThrottled", { label: "OrderFulfilment" }), ...ofUndo("ExecutionThrottled")],
+    ],
   ];
   return graphs.map(([title, stat, metrics], at) => ({
     type: "metric",
@@ -386,21 +406,14 @@ export const RECOVERY: Snapshot = {
   ),
   [`cloudwatch.MetricAlarm ${RECOVER}-stuck`]: alarm(
     "The recovery of an execution is stuck in an undo: mend the reason, and redrive the recovery.",
-    {
-      metricQueries: [
-        { id: "ended", expression: "SUM(METRICS())", label: "Recoveries that did not succeed", returnData: true },
-        ...["ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"].map((metricName, index) => ({
-          id: `m${index}`,
-          metric: {
-            namespace: "AWS/States",
-            metricName,
-            dimensions: { StateMachineArn: `<arn of ${MACHINE}_undo>` },
-            period: 60,
-            stat: "Sum",
-          },
-        })),
-      ],
-    },
+    total(
+      "Recoveries that did not succeed",
+      ["ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"].map((metricName) => ({
+        namespace: "AWS/States",
+        metricName,
+        dimensions: { StateMachineArn: `<arn of ${MACHINE}_undo>` },
+      })),
+    ),
   ),
 };
 
@@ -417,12 +430,14 @@ export const EXPECTED: Snapshot = {
     ttl: { attributeName: "expires_at", enabled: true },
     pointInTimeRecovery: { enabled: true },
     deletionProtectionEnabled: true,
+    onDemandThroughput: { maxReadRequestUnits: -1, maxWriteRequestUnits: -1 },
+    serverSideEncryption: { enabled: false },
     tags: TAGS,
   },
   "saga:infra:SagaStateMachine OrderFulfilment": {},
   ...Object.assign({}, ...Object.entries(FUNCTIONS).map(([name, each]) => functionResources(name, each))),
   ...machineResources("OrderFulfilment", Object.keys(FUNCTIONS)),
-  "sfn.Alias OrderFulfilment": {
+  "sfn.Alias OrderFulfilment-STANDARD": {
     name: "live",
     routingConfigurations: [{ stateMachineVersionArn: `<version of ${MACHINE}>`, weight: 100 }],
   },

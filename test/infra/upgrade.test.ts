@@ -62,7 +62,7 @@ describe("an upgrade", function () {
     expect(found).to.deep.equal([
       "lambda.Function OrderFulfilment-processPayment.inputs.code.__index.js",
       "lambda.Function OrderFulfilment-processPayment.versionArn",
-      "sfn.Alias OrderFulfilment.inputs.routingConfigurations.0.stateMachineVersionArn",
+      "sfn.Alias OrderFulfilment-STANDARD.inputs.routingConfigurations.0.stateMachineVersionArn",
       `${MACHINE}.inputs.definition`,
       `${MACHINE}.versionArn`,
     ]);

@@ -1,5 +1,5 @@
 // Every key of the config at each other kind of value, and what that changes, exactly.
-import { FUNCTIONS, nameOf, RECOVERY, STUCK, TAGS } from "./expected";
+import { FUNCTIONS, nameOf, policy, RECOVERY, STUCK, TAGS, throttled, widgets } from "./expected";
 
 const KEY = "arn:aws:kms:eu-west-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
@@ -27,8 +27,32 @@ export interface Variant {
 
 const encrypted = (key: string): Differences => ({
   ...eachLog("kmsKeyId", undefined, key),
-  [`${TABLE}.serverSideEncryption`]: [undefined, { enabled: true, kmsKeyArn: key }],
-  ...eachMachine("encryptionConfiguration", undefined, { type: "CUSTOMER_MANAGED_KMS_KEY", kmsKeyId: key }),
+  [`${TABLE}.serverSideEncryption.enabled`]: [false, true],
+  [`${TABLE}.serverSideEncryption.kmsKeyArn`]: [undefined, key],
+  ...eachMachine("encryptionConfiguration.type", "AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY"),
+  ...eachMachine("encryptionConfiguration.kmsKeyId", undefined, key),
+  ...eachMachine("encryptionConfiguration.kmsDataKeyReusePeriodSeconds", undefined, 300),
+  ...Object.fromEntries(
+    machines.map((name) => [
+      `iam.RolePolicy ${name}-key`,
+      [
+        undefined,
+        {
+          role: `<name of iam.Role ${name}>`,
+          policy: policy({
+            Effect: "Allow",
+            Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+            Resource: [key],
+            Condition: {
+              StringEquals: {
+                "kms:EncryptionContext:aws:states:stateMachineArn": `<arn of sfn.StateMachine ${name}>`,
+              },
+            },
+          }),
+        },
+      ],
+    ]),
+  ),
 });
 
 const forTable = [
@@ -38,16 +62,7 @@ const forTable = [
     Condition: { StringEquals: { "kms:ViaService": "dynamodb.eu-west-1.amazonaws.com" } },
   },
 ];
-const forMachine = (name: string) => [
-  {
-    Effect: "Allow",
-    Action: ["kms:Decrypt", "kms:GenerateDataKey"],
-    Condition: {
-      StringLike: {
-        "kms:EncryptionContext:aws:states:stateMachineArn": `arn:aws:states:eu-west-1:000000000000:stateMachine:${name}-???????`,
-      },
-    },
-  },
+const forLog = [
   {
     Effect: "Allow",
     Action: ["kms:GenerateDataKey"],
@@ -58,13 +73,13 @@ const forMachine = (name: string) => [
 /** What each role gets for a key, and after how many of its statements. */
 export const KEY_STATEMENTS: Readonly<Record<string, { readonly at: number; readonly added: readonly object[] }>> = {
   ...Object.fromEntries(Object.keys(FUNCTIONS).map((task) => [nameOf(task), { at: 1, added: forTable }])),
-  ...Object.fromEntries(machines.map((name) => [name, { at: 1, added: forMachine(name) }])),
+  ...Object.fromEntries(machines.map((name) => [name, { at: 1, added: forLog }])),
   OrderFulfilment_recover: {
     at: 2,
     added: [
       {
         Effect: "Allow",
-        Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+        Action: ["kms:Decrypt"],
         Condition: {
           StringEquals: {
             "kms:ViaService": "states.eu-west-1.amazonaws.com",
@@ -152,17 +167,36 @@ export const VARIANTS: readonly Variant[] = [
         }),
         "Saga OrderFulfilment",
       ],
+      "cloudwatch.MetricAlarm OrderFulfilment-throttled.metricQueries": [
+        throttled([MACHINE, `${MACHINE}_undo`]).metricQueries,
+        throttled([MACHINE]).metricQueries,
+      ],
+      ...Object.fromEntries(
+        [2, 3, 5].map((at) => [
+          `cloudwatch.Dashboard OrderFulfilment.dashboardBody.widgets.${at}.properties.metrics`,
+          [widgets()[at]?.properties.metrics, widgets(false)[at]?.properties.metrics],
+        ]),
+      ),
     },
   },
   {
     config: { trafficPercent: "10", previousVersion: "7" },
     changes: {
-      "sfn.Alias OrderFulfilment.routingConfigurations": [
+      "sfn.Alias OrderFulfilment-STANDARD.routingConfigurations": [
         [{ stateMachineVersionArn: `<version of ${MACHINE}>`, weight: 100 }],
         [
           { stateMachineVersionArn: `<version of ${MACHINE}>`, weight: 10 },
           { stateMachineVersionArn: `<arn of ${MACHINE}>:7`, weight: 90 },
         ],
+      ],
+    },
+  },
+  {
+    config: { trafficPercent: "0", previousVersion: "7" },
+    changes: {
+      "sfn.Alias OrderFulfilment-STANDARD.routingConfigurations.0.stateMachineVersionArn": [
+        `<version of ${MACHINE}>`,
+        `<arn of ${MACHINE}>:7`,
       ],
     },
   },
@@ -175,13 +209,15 @@ export const VARIANTS: readonly Variant[] = [
   {
     config: { tableMaxUnits: "100" },
     changes: {
-      [`${TABLE}.onDemandThroughput`]: [undefined, { maxReadRequestUnits: 100, maxWriteRequestUnits: 100 }],
+      [`${TABLE}.onDemandThroughput.maxReadRequestUnits`]: [-1, 100],
+      [`${TABLE}.onDemandThroughput.maxWriteRequestUnits`]: [-1, 100],
     },
   },
   {
     config: { tableBilling: "provisioned", tableMinUnits: "5", tableMaxUnits: "50" },
     changes: {
       [`${TABLE}.billingMode`]: ["PAY_PER_REQUEST", "PROVISIONED"],
+      [`${TABLE}.onDemandThroughput`]: [{ maxReadRequestUnits: -1, maxWriteRequestUnits: -1 }, undefined],
       [`${TABLE}.readCapacity`]: [undefined, 5],
       [`${TABLE}.writeCapacity`]: [undefined, 5],
       ...scaled("Read"),
