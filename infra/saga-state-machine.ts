@@ -93,7 +93,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
         : known(machines, what).stateMachine.stateMachineVersionArn;
     const deploy = (machineName: string, own: Saga, definition: Definition): Machine => {
       // What a definition names is what its machine's role allows; and what the one before it may have named.
-      const named = outputsIn(definition);
+      const named = calledIn(definition);
       const calls = (version: Arn, what: string, once: readonly { readonly name: string }[]): boolean =>
         named.has(version) || once.some((each) => each.name === what);
       const children = [...machines].filter(([what, { stateMachine }]) =>
@@ -163,10 +163,13 @@ function known<Deployed>(deployed: ReadonlyMap<string, Deployed>, { name }: { re
 }
 
 /** The ARNs of what a definition calls and starts. */
-function outputsIn(definition: unknown): ReadonlySet<unknown> {
-  if (pulumi.Output.isInstance(definition)) return new Set([definition]);
-  if (typeof definition !== "object" || definition === null) return new Set();
-  return new Set(Object.values(definition).flatMap((inner) => [...outputsIn(inner)]));
+function calledIn(definition: unknown): ReadonlySet<unknown> {
+  if (typeof definition !== "object" || definition === null || pulumi.Output.isInstance(definition)) return new Set();
+  return new Set(
+    Object.entries(definition).flatMap(([field, value]) =>
+      field === "FunctionName" || field === "StateMachineArn" ? [value as unknown] : [...calledIn(value)],
+    ),
+  );
 }
 
 /** Which versions new executions run: AWS takes one, or two that differ. */

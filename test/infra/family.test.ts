@@ -51,6 +51,23 @@ describe("a program with a child saga", function () {
     ]);
   });
 
+  it("lets the parent read what its children put out, where a key of the customer's encrypts it", async () => {
+    process.env["KEY"] = "arn:aws:kms:eu-west-1:000000000000:key/1";
+    const encrypted = await evaluateProgram({}, join(__dirname, "family.ts")).finally(() => delete process.env["KEY"]);
+    for (const role of ["Family", "Family_undo"]) {
+      const policy = encrypted.resources.find(({ type, name }) => type.endsWith(":RolePolicy") && name === role);
+      const { Statement } = JSON.parse(policy?.inputs["policy"] as string) as { Statement: any[] };
+      const decrypts = Statement.filter(({ Action }) => Action[0] === "kms:Decrypt");
+      const children = role === "Family" ? ["Family-Ordering", "Family-Ordering_undo"] : ["Family-Ordering_undo"];
+      expect(decrypts.map(({ Condition }) => Condition.StringEquals)).to.deep.equal([
+        {
+          "kms:ViaService": "states.eu-west-1.amazonaws.com",
+          "kms:EncryptionContext:aws:states:stateMachineArn": children.map(machine),
+        },
+      ]);
+    }
+  });
+
   it("has the parent start one version of each child machine, and name the execution that it undoes without it", () => {
     const versions = ["Family-Ordering", "Family-Ordering_undo"].map(
       (name) =>

@@ -1,4 +1,5 @@
-// A program with a child saga and a service: what only this test deploys.
+// A program with a child saga and a service, encrypted with the key that the environment names.
+import * as pulumi from "@pulumi/pulumi";
 import { createOrder, deleteOrder } from "../../handlers/order";
 import { processPayment, refundPayment } from "../../handlers/payment";
 import { SagaStateMachine, sagaTable } from "../../infra";
@@ -43,5 +44,6 @@ const family = saga<Request>("Family")
   .returns(({ Order, Pay }) => ({ order_id: Order.order_id, payment_id: Pay.payment_id }));
 
 const table = sagaTable("orders", { deletionProtection: false });
-const machine = new SagaStateMachine(family.name, { saga: family, table });
+const key = process.env["KEY"] === undefined ? undefined : pulumi.output(process.env["KEY"]);
+const machine = new SagaStateMachine(family.name, { saga: family, table, key });
 export const stateMachineArn = machine.arn;

@@ -99,32 +99,26 @@ describe("an upgrade", function () {
   });
 
   describe("under load", () => {
-    const releaseOf = async (number: number): Promise<Program> => {
-      process.env["RELEASE"] = String(number);
-      try {
-        return await evaluateProgram({}, join(__dirname, "release.ts"));
-      } finally {
-        delete process.env["RELEASE"];
-      }
-    };
-    let first: Program;
-    let second: Program;
     let cloud: LocalCloud;
-    before(async () => {
-      [first, second] = [await releaseOf(1), await releaseOf(2)];
-    });
-    beforeEach(async () => {
-      cloud = await LocalCloud.start(first);
-    });
     afterEach(async () => {
       await cloud.close();
     });
 
-    /** An execution of the first release that waits, while the second one is deployed. */
-    async function overtaken(): Promise<Execution> {
+    /** An execution of a program's first release that waits, while the second one is deployed. */
+    async function overtaken(path: string): Promise<Execution> {
+      const releaseOf = async (number: number): Promise<Program> => {
+        process.env["RELEASE"] = String(number);
+        try {
+          return await evaluateProgram({}, join(__dirname, path));
+        } finally {
+          delete process.env["RELEASE"];
+        }
+      };
+      const [first, second] = [await releaseOf(1), await releaseOf(2)];
+      cloud = await LocalCloud.start(first);
       let waits: () => void;
       const waiting = new Promise<void>((resolve) => (waits = resolve));
-      const old = cloud.startExecution({ order_id: "1" }, ({ type }) => {
+      const old = cloud.startExecution({ order_id: "1", total: 1 }, ({ type }) => {
         if (type === "WaitStateEntered") waits();
       });
       await waiting;
@@ -133,7 +127,7 @@ describe("an upgrade", function () {
     }
 
     it("lets an execution that waits end on the code and the definition that it began with", async () => {
-      const old = await overtaken();
+      const old = await overtaken("release.ts");
       const { report: young } = await cloud.execute({ order_id: "2" });
       expect(young.path).to.deep.equal(["First", "Pause", "Second", "Third"]);
       expect(young.output).to.deep.equal({ saga: 2, first: 2, second: 2 });
@@ -142,7 +136,7 @@ describe("an upgrade", function () {
     });
 
     it("has one that is stopped undone by the code and the recovery machine of its own time (S12)", async () => {
-      const old = await overtaken();
+      const old = await overtaken("release.ts");
       old.stop();
       await cloud.settled();
       const others = [...cloud.executions.values()].flatMap(({ execution }) => (execution === old ? [] : [execution]));
@@ -153,6 +147,17 @@ describe("an upgrade", function () {
       expect(calls.map(({ state }) => state)).to.deep.equal(["UndoFirst"]);
       expect(calls[0]?.output).to.have.deep.property("Payload", { release: 1 });
       expect(cloud.deadLetters).to.deep.equal([]);
+    });
+
+    it("lets it be undone by machines that only a retired saga names, as a child's", async () => {
+      const old = await overtaken("inlined.ts");
+      expect(await old.result).to.include({ status: "FAILED", error: "SagaCompensated" });
+      expect((await cloud.table.rows("1")).map(({ entity, status }) => [entity, status])).to.deep.equal([
+        ["ORDER", "UNDONE"],
+        ["PAYMENT", "UNDONE"],
+      ]);
+      const { report: young } = await cloud.execute({ order_id: "2", total: 1 });
+      expect(young.path).to.deep.equal(["Order_CreateOrder"]);
     });
   });
 });
