@@ -1,4 +1,4 @@
-import { readCondition } from "./condition";
+import { readTest } from "./condition";
 import { type Duration, hours } from "./duration";
 import { include } from "./include";
 import { type Mapping, type Names, type ReadScope, readValue, substitute, withScope } from "./mapping";
@@ -41,7 +41,7 @@ export function saga<Input>(name: string, defaults: Defaults = {}): SagaBuilder<
     names: given,
     aliases: new Map(),
     owners: [],
-    taken: { names: new Set(), tasks: new Map() },
+    taken: { names: new Set(), tasks: new Map(), sagas: new Map() },
   };
   // The types are a precise face on a body that works on plain data.
   return new Builder(root as State) as unknown as SagaBuilder<Input, Given<Input>>;
@@ -111,7 +111,7 @@ class Builder {
   when(name: string, test: Map1, then: Body, otherwise: Body = (branch) => branch): Builder {
     this.checkFree(name);
     const condition = this.read(name, test, (returned, scope) =>
-      readCondition(returned, scope, (mapping) => this.resolve(mapping)),
+      readTest(returned, scope, (mapping) => this.resolve(mapping)),
     );
     const yes = this.branch(then, this.state.taken);
     const no = this.branch(otherwise, yes.taken);
@@ -183,14 +183,6 @@ class Builder {
           ? "what follows the pivot can't be a saga that may be undone"
           : `the saga '${saga.name}' has a pivot`,
         this.committed ? "Put it before the pivot" : "Include it instead, so that its pivot is this saga's own",
-      );
-    }
-    if (saga.name === this.state.saga) {
-      throw new SagaDefinitionError(
-        "duplicate-name",
-        here,
-        "the child saga has this saga's name",
-        "Name one of them otherwise",
       );
     }
     const node: Node = {

@@ -1,6 +1,6 @@
 import { SagaDefinitionError } from "./errors";
 import { checkStateName } from "./names";
-import { callsOf, flatten, type Node } from "./nodes";
+import { callsOf, childrenIn, flatten, type Node, type Saga } from "./nodes";
 import { namesOf } from "./state-names";
 import type { AnyTask } from "./task";
 
@@ -10,6 +10,8 @@ export interface Taken {
   readonly names: ReadonlySet<string>;
   /** By their own names. */
   readonly tasks: ReadonlyMap<string, AnyTask>;
+  /** Child sagas, by their own names. */
+  readonly sagas: ReadonlyMap<string, Saga>;
 }
 
 /**
@@ -19,7 +21,11 @@ export interface Taken {
  */
 export function takeNode(saga: string, taken: Taken, node: Node): Taken {
   checkShape(saga, node);
-  return { names: takeNames(saga, taken.names, node), tasks: takeTasks(saga, taken.tasks, node) };
+  return {
+    names: takeNames(saga, taken.names, node),
+    tasks: takeTasks(saga, taken.tasks, node),
+    sagas: takeSagas(saga, taken.sagas, node),
+  };
 }
 
 function checkShape(saga: string, node: Node): void {
@@ -110,6 +116,24 @@ function takeTasks(saga: string, before: ReadonlyMap<string, AnyTask>, node: Nod
       );
     }
     taken.set(task.name, task);
+  }
+  return taken;
+}
+
+/** Machines are deployed under their saga's name, so one name must mean one saga, and not the one that is being built. */
+function takeSagas(saga: string, before: ReadonlyMap<string, Saga>, node: Node): ReadonlyMap<string, Saga> {
+  const taken = new Map(before);
+  for (const { step, child } of childrenIn([node])) {
+    const other = taken.get(child.name);
+    if (child.name === saga || (other && other !== child)) {
+      throw new SagaDefinitionError(
+        "duplicate-name",
+        { saga, step },
+        `two sagas are called '${child.name}'`,
+        "Give each its own name: they become machines of one deployment",
+      );
+    }
+    taken.set(child.name, child);
   }
   return taken;
 }

@@ -25,11 +25,15 @@ export type Condition =
 
 // A reference would answer to any property that a test could be known by.
 const tests = new WeakSet<object>();
+/** Made, and part of no other yet: JavaScript's own `&&` and `||` drop one of two without a word. */
+const loose = new Set<object>();
 const isTest = (value: unknown): value is Test => typeof value === "object" && value !== null && tests.has(value);
 
 function test(op: Operator, ...operands: readonly unknown[]): Test {
   const made: Test = Object.freeze({ kind: "Test", op, operands });
   tests.add(made);
+  loose.add(made);
+  for (const operand of operands) if (isTest(operand)) loose.delete(operand);
   return made;
 }
 
@@ -59,17 +63,31 @@ export const isPresent = (value: Ref<unknown>): Test => test("isPresent", value)
 const COMPARE = { eq: "=", gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
 
 /**
- * A test as data.
+ * What a `when` has returned, as data.
  * @param resolve Puts what a name stands for in its place.
- * @throws SagaDefinitionError `bad-mapping` for what is no test, and what a mapping can throw
+ * @throws SagaDefinitionError `bad-mapping` for what is no test, or for tests that it leaves out; and what a mapping can throw
  */
-export function readCondition(from: unknown, scope: ReadScope, resolve: (mapping: Mapping) => Mapping): Condition {
+export function readTest(from: unknown, scope: ReadScope, resolve: (mapping: Mapping) => Mapping): Condition {
+  const dropped = [...loose].filter((each) => each !== from).length;
+  loose.clear();
+  if (isTest(from) && dropped > 0) {
+    throw new SagaDefinitionError(
+      "bad-mapping",
+      scope.where,
+      "a test is made and left out",
+      "Combine tests with and(…), or(…) and not(…), and not with &&, || and !",
+    );
+  }
+  return readCondition(from, scope, resolve);
+}
+
+function readCondition(from: unknown, scope: ReadScope, resolve: (mapping: Mapping) => Mapping): Condition {
   if (!isTest(from)) {
     throw new SagaDefinitionError(
       "bad-mapping",
       scope.where,
-      "the test is not one",
-      "Return what eq, gt, isPresent and the like make of references",
+      "the function gives no test",
+      "Return eq(…), gt(…), isPresent(…), and(…) or the like, of references",
     );
   }
   const value = (index: number): Mapping => resolve(readValue(from.operands[index], scope));

@@ -139,6 +139,13 @@ export function childrenOf(saga: Saga): readonly Saga[] {
   return [...new Set(flatten(saga.steps).flatMap((node) => (node.kind === "Child" ? [node.saga] : [])))];
 }
 
+/** Every child saga in a sequence, those of children too, and the name of the step that runs it. */
+export function childrenIn(nodes: readonly Node[]): readonly { readonly step: string; readonly child: Saga }[] {
+  return flatten(nodes).flatMap((node) =>
+    node.kind === "Child" ? [{ step: node.name, child: node.saga }, ...childrenIn(node.saga.steps)] : [],
+  );
+}
+
 /** What a saga's own machine must be allowed, for the services that it calls without a function. */
 export function statementsOf(saga: Saga): readonly Statement[] {
   const calls = flatten(saga.steps).flatMap((node) =>

@@ -104,7 +104,7 @@ function checkUndo(here: Place, role: Role, undo: boolean): void {
   const fault = (what: string, hint: string): never => {
     throw new SagaDefinitionError("bad-role", here, what, hint);
   };
-  if (role === "compensable" && !undo)
+  if ((role === "compensable" || role === "pivot") && !undo)
     fault("the undo is missing", "Add one; or make it a query, if it changes nothing");
   if (role === "retriable" && undo) {
     fault("nothing is undone after the pivot", "Leave the undo out, or move the step before the pivot");

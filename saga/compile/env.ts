@@ -32,7 +32,7 @@ export function variablesOf(nodes: readonly Node[]): readonly Variable[] {
       case "Step":
         return [node];
       case "Child":
-        return [node, own(names.records(node.name))];
+        return undoEntryOf(node) === undefined ? [node] : [node, own(names.records(node.name))];
       case "Wait":
         return [];
       case "When": {

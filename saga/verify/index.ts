@@ -24,6 +24,9 @@ export interface Verdict {
 /** So many states take some minutes, and some GB. */
 const LIMIT = 2_000_000;
 
+/** Rules that the search holds every path to: of one that was cut off, it can't be said that it keeps them. */
+const OF_PATHS: ReadonlySet<Rule> = new Set(["S1", "S2", "S5", "S6", "S9", "S10", "S11", "S13"]);
+
 /** Rules that are about expressions. */
 const OF_EXPRESSIONS: ReadonlySet<Rule> = new Set(["S11", "assignment"]);
 
@@ -48,14 +51,19 @@ export function verify(
     story: flaw.state === undefined ? [] : tell(search.reached.get(flaw.state)),
   }));
   const found = [...search.found.values()].map(({ trail, ...rest }): Violation => ({ ...rest, story: tell(trail) }));
-  const never: readonly Violation[] = search.completes ? [] : [NEVER];
+  const never: readonly Violation[] = search.completes || search.truncated ? [] : [NEVER];
   const violations = [...found, ...flaws, ...never].sort((one, other) => order(one.rule) - order(other.rule));
   const broken = new Set(violations.map(({ rule }) => rule));
   const controlFlowOnly = (definition as { QueryLanguage?: unknown }).QueryLanguage !== "JSONata";
   return {
     saga: declaration.saga,
     sound: violations.length === 0,
-    proved: rules.filter((rule) => !broken.has(rule) && !(controlFlowOnly && OF_EXPRESSIONS.has(rule))),
+    proved: rules.filter(
+      (rule) =>
+        !broken.has(rule) &&
+        !(controlFlowOnly && OF_EXPRESSIONS.has(rule)) &&
+        !(search.truncated && OF_PATHS.has(rule)),
+    ),
     violations,
     states: search.states,
     controlFlowOnly,

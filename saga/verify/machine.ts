@@ -1,7 +1,8 @@
 import type { Declaration, DeclaredCall } from "./declaration";
 import { evaluate, type Surroundings } from "./search/evaluate";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
-import { innerOf, type RawState, type RawStates } from "./states";
+import { fieldsOf, innerOf, type RawState, type RawStates } from "./states";
+import { partialIn } from "./total";
 import { UNKNOWN, type Value } from "./search/value";
 
 /** A value of a definition: what it yields, and which variables it reads, as paths. */
@@ -38,6 +39,10 @@ export interface Node {
   readonly inner: readonly Level[];
   readonly items: Template | undefined;
   readonly part: Part | undefined;
+  /** Whether an expression of its own may raise an error; those of its catchers left out. */
+  readonly raises: boolean;
+  /** The Error of a Fail state. */
+  readonly error: Template | undefined;
   /** In whose name a Task calls: `saga.step` of its payload. */
   readonly identity: Template | undefined;
 }
@@ -91,6 +96,16 @@ const ofAst = (ast: Ast): Template => ({
   yields: (around) => evaluate(ast, around),
   paths: [...readsOf(ast).paths],
 });
+
+function mayRaise(value: unknown): boolean {
+  const source = sourceOf(value);
+  if (source === undefined) return false;
+  try {
+    return partialIn(parse(source)) !== undefined;
+  } catch {
+    return true;
+  }
+}
 
 /** Reads a definition, in JSONata mode or, for the control flow alone, in JSONPath. */
 export function readMachine(definition: RawStates, declaration: Declaration): Level {
@@ -147,6 +162,8 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       inner: innerOf(raw).map((within) => level(within, false, language)),
       items: raw.Type === "Map" ? (raw["Items"] === undefined ? NOTHING : value(raw["Items"])) : undefined,
       part: partOf(name),
+      raises: jsonata && fieldsOf(raw).some(({ path, value: of }) => !path.startsWith("Catch") && mayRaise(of)),
+      error: raw.Type === "Fail" ? value(raw["Error"]) : undefined,
       identity: raw.Type === "Task" && jsonata ? identityIn(raw["Arguments"]) : undefined,
     };
   }

@@ -2,6 +2,8 @@ import { expect } from "chai";
 import {
   callbackTask,
   compile,
+  gt,
+  isPresent,
   minutes,
   saga,
   SagaDefinitionError,
@@ -278,7 +280,37 @@ describe("the saga builder", () => {
           ({ input }: any) => input.count,
           (s: any) => s.wait("Rest", seconds(1)),
         ),
-      /the test is not one/,
+      /the function gives no test/,
+    ],
+    [
+      "tests that && has made one of",
+      "bad-mapping",
+      () =>
+        (start() as any).when(
+          "Maybe",
+          // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the mistake itself
+          ({ input }: any) => gt(input.count, 1) && isPresent(input.sku),
+          (s: any) => s.wait("Rest", seconds(1)),
+        ),
+      /a test is made and left out.*and\(…\)/,
+    ],
+    [
+      "a pivot without an undo",
+      "bad-role",
+      () => (start() as any).pivot("Charge", { task: charge, input: () => ({}) }),
+      /the undo is missing/,
+    ],
+    [
+      "two child sagas of one name",
+      "duplicate-name",
+      () => {
+        const named = () =>
+          saga("Twin")
+            .query("Look", { task: charge, input: () => ({ reservation: "" }) })
+            .returns(() => ({}));
+        return (start() as any).child("One", named(), () => ({})).child("Other", named(), () => ({}));
+      },
+      /two sagas are called 'Twin'/,
     ],
     [
       "a callback without a timeout",

@@ -8,7 +8,7 @@ import {
   TaskFailure,
   virtualClock,
 } from "../../local/interpreter";
-import { compile, compileMachine, machinesOf, type Saga, saga, SagaDefinitionError } from "../../saga";
+import { compile, compileMachine, machinesOf, prove, type Saga, saga, SagaDefinitionError, seconds } from "../../saga";
 import { charge, type Purchase, refund, release, reserve, stub } from "./tasks";
 
 const child = saga<{ sku: string }>("Reservation")
@@ -118,6 +118,23 @@ describe("a child saga", () => {
     expect(error).to.equal("SagaCompensated");
     const [reserved] = calls;
     expect(calls.at(-1)).to.deep.equal({ task: "release", id: reserved?.id, step: "Reserve", reservation: "R1" });
+  });
+
+  it("of queries alone has nothing to be undone, in a branch or in another child, too", () => {
+    const looking = saga<{ sku: string }>("Looking")
+      .query("Look", { task: stub<{ sku: string }, object>("look"), input: ({ input }) => ({ sku: input.sku }) })
+      .returns(() => ({}));
+    const around = saga<{ sku: string }>("Around")
+      .child("Inside", looking, ({ input }) => input)
+      .parallel("Both", {
+        one: (s) => s.child("Here", looking, ({ input }) => input),
+        other: (s) => s.wait("There", seconds(1)),
+      })
+      .returns(() => ({}));
+    const outer = saga<{ sku: string }>("Outer")
+      .child("Middle", around, ({ input }) => input)
+      .returns(() => ({}));
+    expect(prove(outer).flatMap(({ violations }) => violations)).to.deep.equal([]);
   });
 
   it("has a machine for itself and one for its undo", () => {

@@ -1,4 +1,4 @@
-import type { Declaration, Rule } from "../../saga/verify";
+import type { Declaration, DeclaredCall, Rule } from "../../saga/verify";
 
 /** A definition as JSON that a mutation may change. */
 export interface MutableState {
@@ -29,7 +29,8 @@ export interface Mutation {
   /** Breaks a copy of the definition, once for every place where it can be. */
   readonly sites: (machine: MutableLevel, declaration: Declaration) => readonly Site[];
 }
-export type Site = readonly [state: string, change: (machine: MutableLevel) => void];
+export type Site = readonly [state: string, change: (machine: MutableLevel, calls: MutableCalls) => void];
+type MutableCalls = Record<string, DeclaredCall>;
 
 type Where = (name: string, state: MutableState, top: boolean) => boolean;
 
@@ -139,6 +140,39 @@ export const MUTATIONS: readonly Mutation[] = [
         if (catcher.ErrorEquals[0] === "States.ALL") catcher.ErrorEquals = ["States.TaskFailed"];
       }
     }),
+  },
+  {
+    title: "the first retrier of an undo that names a failure gives it up",
+    rules: ["S4"],
+    sites: each(isUndo, (state) => {
+      state.Retry = [{ ErrorEquals: ["States.TaskFailed"], MaxAttempts: 0 }, ...(state.Retry ?? [])];
+    }),
+  },
+  {
+    title: "an undo leads round for ever",
+    rules: ["S6"],
+    sites: each(and(atTop(isUndo), hasNext), (state, machine) => {
+      machine.States["Round"] = { Type: "Wait", Seconds: 5, Next: "Round" };
+      state.Next = "Round";
+    }),
+  },
+  {
+    title: "the end of a compensated execution does not tell why",
+    rules: ["S6"],
+    sites: each(
+      () => (name) => name === "SagaCompensated",
+      (state) => {
+        state["Cause"] = "something failed";
+      },
+    ),
+  },
+  {
+    title: "a step that is declared retriable stands where no pivot has succeeded",
+    rules: ["S9"],
+    sites: (_machine, declaration) =>
+      Object.entries(declaration.calls).flatMap(([name, { role: of }]): readonly Site[] =>
+        of === "compensable" ? [[name, (_copy, calls) => (calls[name] = { role: "retriable" })]] : [],
+      ),
   },
   {
     title: "an action leaves States.DataLimitExceeded to States.ALL",
@@ -491,6 +525,33 @@ export const MUTATIONS: readonly Mutation[] = [
           Type === "Map" && name.startsWith("Undo_"),
       (state) => {
         state["Items"] = (state["Items"] as string).replace(/\{%(.*)%\}/s, "{% [($1)[0]] %}");
+      },
+    ),
+  },
+  {
+    title: "a decision has no Default",
+    rules: ["S7", "S10"],
+    forks: true,
+    sites: each(
+      () =>
+        (_name, { Type }) =>
+          Type === "Choice",
+      (state) => delete state.Default,
+    ),
+  },
+  {
+    title: "an expression of a Parallel may raise an error, which leads past the undos",
+    rules: ["S10"],
+    forks: true,
+    sites: each(
+      () =>
+        (name, { Type, Catch }, top) =>
+          top && Type === "Parallel" && Catch !== undefined && !name.startsWith("Undo_"),
+      (state) => {
+        state["Assign"] = { ...(state["Assign"] as object), sum: "{% $states.result[0].a + 1 %}" };
+        for (const catcher of entries(state)) {
+          if (catcher.ErrorEquals[0] === "States.ALL") catcher.Next = "SagaCompensated";
+        }
       },
     ),
   },

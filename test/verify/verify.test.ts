@@ -230,6 +230,23 @@ describe("the verifier", () => {
     }
   });
 
+  it("proves nothing of paths that a violation has cut off", () => {
+    const { calls } = declarationOf(orderFulfilment);
+    const undeclared = Object.fromEntries(Object.entries(calls).filter(([name]) => name !== "CreateOrder"));
+    const { violations, proved } = verify(definitionOf(orderFulfilment), {
+      saga: "OrderFulfilment",
+      calls: undeclared,
+    });
+    expect(violations.map(({ rule }) => rule)).to.deep.equal(["definition"]);
+    expect(proved).to.deep.equal(["S4", "S7", "assignment"]);
+  });
+
+  it("gives up on a machine that does more each time that it goes round", () => {
+    const machine = structuredClone(definitionOf(tripBooking)) as any;
+    machine.States.Book_settled.Default = "Book";
+    expect(() => verify(machine, declarationOf(tripBooking))).to.throw(SearchLimitError, "each time it goes round");
+  });
+
   it("says so where the declaration and the definition do not fit", () => {
     const machine = {
       StartAt: "A",

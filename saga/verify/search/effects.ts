@@ -32,6 +32,7 @@ export interface Effects {
   readonly id: number;
   readonly top: Effect | Fork | Either;
   readonly rest: Held;
+  readonly depth: number;
 }
 
 export type Held = Effects | null;
@@ -55,7 +56,7 @@ export function push(top: Effects["top"], rest: Held): Effects {
   const key = `${nameOf(top)} ${idOf(rest)}`;
   const known = interned.get(key);
   if (known) return known;
-  const made = { id: ids++, top, rest };
+  const made = { id: ids++, top, rest, depth: 1 + (rest?.depth ?? 0) };
   interned.set(key, made);
   return made;
 }

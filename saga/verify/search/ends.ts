@@ -1,12 +1,16 @@
 import { type Effect, effectsOf, type Held } from "./effects";
+import { sourceOf } from "../expression";
 import type { Node } from "../machine";
 import type { Point } from "./point";
 import type { Around, Results, Search } from "./search";
 import { after } from "./trail";
+import { UNKNOWN } from "./value";
 
 /** A Fail state: the end of a compensated execution, and of no other (S6). */
-export function failState(search: Search, around: Around, point: Point, { name, raw }: Node): Results {
-  const error = String(raw["Error"]);
+export function failState(search: Search, around: Around, point: Point, node: Node): Results {
+  const { name, raw } = node;
+  const stated = node.error?.yields(search.surroundings(point, UNKNOWN));
+  const error = typeof stated === "string" ? stated : String(raw["Error"] ?? raw["ErrorPath"]);
   const ended = { ...point, trail: after(point.trail, { text: `${name} ends FAILED with ${error}` }) };
   if (!around.level.top) return [{ kind: "stopped", stuck: false, error, state: name, point: ended }];
   if (point.committed) {
@@ -17,8 +21,23 @@ export function failState(search: Search, around: Around, point: Point, { name, 
   } else if (error !== "SagaCompensated") {
     const message = `a compensated execution fails with ${error}, as a stuck one may`;
     search.report(around, ended, "S6", name, message, "compensated");
+  } else if (raw["CausePath"] === undefined && !tells(raw["Cause"])) {
+    const message = "a compensated execution does not tell which step failed, and how";
+    search.report(around, ended, "S6", name, message, "cause");
   }
   return [];
+}
+
+/** Whether a Cause may tell what S6 wants; what an expression yields is not known. */
+function tells(cause: unknown): boolean {
+  if (typeof cause !== "string") return false;
+  if (sourceOf(cause) !== undefined) return true;
+  try {
+    const told = JSON.parse(cause) as object;
+    return ["saga", "step", "error", "cause"].every((field) => field in told);
+  } catch {
+    return false;
+  }
 }
 
 /** The execution succeeds: it must be a completed one. */

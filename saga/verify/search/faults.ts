@@ -29,11 +29,13 @@ function names(list: readonly string[], error: string, allTakesDataLimit: boolea
   return list.includes("States.ALL") || (list.includes("States.TaskFailed") && error !== "States.Timeout");
 }
 
-const retries = ({ Retry }: RawState, error: string, allTakesDataLimit: boolean): boolean =>
-  (Retry ?? []).some(
-    (retrier) =>
-      retrier["MaxAttempts"] !== 0 && names(retrier["ErrorEquals"] as readonly string[], error, allTakesDataLimit),
+/** The first retrier that names an error decides. */
+function retries({ Retry }: RawState, error: string, allTakesDataLimit: boolean): boolean {
+  const first = (Retry ?? []).find((retrier) =>
+    names(retrier["ErrorEquals"] as readonly string[], error, allTakesDataLimit),
   );
+  return first !== undefined && first["MaxAttempts"] !== 0;
+}
 
 export function isRetried(state: RawState, error: string = UNNAMED): boolean {
   return retries(state, error, false);
@@ -47,9 +49,13 @@ export function faultsOf({ raw, catchers }: Node, definite: readonly string[]): 
   return distinct(catchers, raw, ["States.Timeout", UNNAMED, ...definite, ...named, DATA_LIMIT], definite);
 }
 
-/** How a Parallel or a Map may fail, though nothing within it does: what its branches put out is too large together. */
-export function faultsOfJoining({ raw, catchers }: Node): readonly Fault[] {
-  return distinct(catchers, raw, [DATA_LIMIT], []);
+/**
+ * How a Parallel or a Map may fail, though nothing within it does: what its branches put out is too large together, or
+ * an expression of its own raises an error.
+ */
+export function faultsOfJoining({ raw, catchers, raises }: Node, large: boolean): readonly Fault[] {
+  const errors = [...(large ? [DATA_LIMIT] : []), ...(raises ? ["States.QueryEvaluationError"] : [])];
+  return distinct(catchers, raw, errors, []);
 }
 
 /** How a state fails that a failed branch has brought down. */

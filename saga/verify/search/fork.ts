@@ -2,7 +2,7 @@ import { type Effect, effectsOf, focusOn, type Held, mentions, project, push, pu
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import type { Node } from "../machine";
 import { type Point, union } from "./point";
-import { type Around, type End, LENGTHS, type Results, type Search } from "./search";
+import { type Around, type End, LENGTHS, type Results, type Search, SearchLimitError } from "./search";
 import { blocked, dropped } from "./task";
 import { after, type Event, following } from "./trail";
 import { acted, type Ran, revoked, type Run } from "./settle";
@@ -15,7 +15,10 @@ export function fork(search: Search, around: Around, point: Point, node: Node): 
     const focus = focusOn(point.held, undoes, around.keepFork);
     if (!focus && mentions(point.held, undoes)) {
       blocked(search, around, point, node.name, effectsOf(point.held)[0] as Effect);
-      return [];
+      return search.cut();
+    }
+    if (!focus && search.repeats(around.level, node.name) && runs.some(({ level }) => level.effectful)) {
+      throw new SearchLimitError(`gave up on ${node.name}: its branches do more each time it goes round`);
     }
     const stopped: (Point | End)[] = [];
     const ran = runs.map((run): Ran => {
@@ -110,12 +113,12 @@ function aborted(
   if (!stuck && error === DATA_LIMIT) {
     const message = `nothing catches ${DATA_LIMIT} of ${state} in its branch, for States.ALL may not`;
     search.report(around, { ...point, trail }, "S7", state, message, "dataLimit");
-    return [];
+    return search.cut();
   }
   if (!stuck && runs.some((run) => run.label !== label && run.level.effectful)) {
     const message = `${state} fails its branch, and so aborts the others of ${node.name}, wherever they are`;
     search.report(around, { ...point, trail }, "S10", state, message, "abort");
-    return [];
+    return search.cut();
   }
   // Of the branch that is stuck it matters only that something of it is not undone.
   const held = stuck

@@ -2,6 +2,11 @@
 export const HINTS = {
   bookkeeping: "Let the state before it lead on",
   undeclared: "Declare it: an action with its undo, a query, or another action's undo",
+  default: "Give it a Default",
+  endless: "Let some way lead to an end",
+  retriable: "Put it after the pivot, or declare it compensable, with an undo",
+  uncompensated: "Put it before the pivot, or declare it retriable and retry it on any error",
+  cause: "Give it a Cause that is JSON: { saga, step, error, cause }",
   swallowed: "Let its Catch lead to the undos",
   decide:
     "After all branches have settled, one Choice: on if all are done, else to the undo of every branch that started",

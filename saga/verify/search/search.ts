@@ -1,10 +1,10 @@
-import { finish, failState } from "./ends";
+import { failState, finish, left } from "./ends";
 import { type Surroundings, truth } from "./evaluate";
 import { forgetEffects } from "./effects";
 import { fork } from "./fork";
 import { HINTS } from "./hints";
 import { type Live, liveIn } from "./live";
-import type { Level, Node, Way } from "../machine";
+import { type Level, levelsOf, type Node, type Way } from "../machine";
 import { type Alternative, choose, type Point, pointKey } from "./point";
 import type { Rule } from "../rules";
 import { call } from "./task";
@@ -76,7 +76,11 @@ export class Search {
   states = 0;
   /** Some path completes the saga. */
   completes = false;
+  /** Some path was not gone on: what comes after a violation is not known. */
+  truncated = false;
   private readonly live: Live;
+  /** How many states the machine has. */
+  private readonly size: number;
   private readonly ends = new Map<string, readonly End[]>();
   private readonly choiceNames = new Map<string, number>();
 
@@ -85,6 +89,7 @@ export class Search {
     private readonly options: SearchOptions,
   ) {
     this.live = liveIn(machine);
+    this.size = levelsOf(machine).reduce((sum, { nodes }) => sum + nodes.size, 0);
   }
 
   /** @throws SearchLimitError */
@@ -107,6 +112,12 @@ export class Search {
     });
   }
 
+  /** Goes no further here. */
+  cut(): Results {
+    this.truncated = true;
+    return [];
+  }
+
   report({ prefix }: Around, { trail }: Point, rule: Rule, state: string, message: string, hint: keyof typeof HINTS) {
     const whole = following(prefix, trail);
     const key = `${rule} ${state} ${hint}`;
@@ -121,18 +132,25 @@ export class Search {
     const known = this.ends.get(key);
     if (known) return known;
     const ends = new Map<string, End>();
-    const seen = new Set<string>();
+    const seen = new Map<string, Point>();
+    /** From which points each was reached; and the points after which something ends. */
+    const before = new Map<string, string[]>();
+    const ending: string[] = [];
     let wave: readonly Point[] = [start];
     while (wave.length > 0) {
       const next: Point[] = [];
       for (const point of wave) {
         const name = pointKey(point);
         if (seen.has(name)) continue;
-        seen.add(name);
-        this.count();
-        for (const result of this.step(around, point)) {
+        seen.set(name, point);
+        this.count(point);
+        const results = this.step(around, point);
+        if (results.length === 0 || results.some((result) => "kind" in result)) ending.push(name);
+        for (const result of results) {
           if (!("kind" in result)) {
             next.push(result);
+            const to = pointKey(result);
+            before.set(to, [...(before.get(to) ?? []), name]);
             continue;
           }
           const what = result.kind === "end" ? keyOf(result.output) : result.error;
@@ -142,15 +160,37 @@ export class Search {
       }
       wave = next;
     }
+    this.endless(around, seen, before, ending);
     const found = [...ends.values()];
     this.ends.set(key, found);
     return found;
   }
 
-  private count(): void {
+  /** Reports the first point from which nothing ever ends. */
+  private endless(
+    around: Around,
+    seen: ReadonlyMap<string, Point>,
+    before: ReadonlyMap<string, readonly string[]>,
+    ending: readonly string[],
+  ): void {
+    const ends = new Set(ending);
+    // A set goes on to what is added to it while it is gone through.
+    for (const name of ends) for (const from of before.get(name) ?? []) ends.add(from);
+    const [point] = [...seen].flatMap(([name, each]) => (ends.has(name) ? [] : [each]));
+    if (!point) return;
+    this.each(point, (known) => {
+      const message = `from ${known.at} on the execution goes round for ever, ${left(known.held)}`;
+      this.report(around, known, "S6", known.at, message, "endless");
+    });
+  }
+
+  private count({ held }: Point): void {
     const { onProgress, limit } = this.options;
     if (++this.states % 10_000 === 0) onProgress?.(this.states);
     if (this.states > limit) throw new SearchLimitError(`gave up after ${limit.toLocaleString("en")} states`);
+    // On a way that does not go round, each state adds one effect at most.
+    if ((held?.depth ?? 0) > this.size)
+      throw new SearchLimitError("gave up on a machine that does more each time it goes round");
   }
 
   /** What may come of a point; for each length of a list, and for each end of a branch, that matters here. */
@@ -189,7 +229,7 @@ export class Search {
   private once(around: Around, point: Point): Results {
     const node = around.level.nodes.get(point.at);
     // The lints report a state that is not there.
-    if (!node) return [];
+    if (!node) return this.cut();
     if (!this.reached.has(node.name)) this.reached.set(node.name, following(around.prefix, point.trail));
     switch (node.raw.Type) {
       case "Task":
@@ -223,7 +263,6 @@ export class Search {
     }
     const results: (Point | End)[] = [];
     const take = (way: Way): void => {
-      if (way.to === undefined) return;
       results.push(...this.leave(around, point, way, node, point.input, { text: `${node.name} goes to ${way.to}` }));
     };
     for (const { condition, way } of node.choices) {
@@ -231,8 +270,22 @@ export class Search {
       if (holds !== false) take(way);
       if (holds === true) return results;
     }
+    if (node.next.to === undefined) return [...results, ...this.unmatched(around, point, node)];
     take(node.next);
     return results;
+  }
+
+  /** No rule of a Choice matches, and there is no Default: nothing can catch that. */
+  private unmatched(around: Around, point: Point, { name }: Node): Results {
+    const error = "States.NoChoiceMatched";
+    const stopped = { ...point, trail: after(point.trail, { text: `${name} has no rule that matches: ${error}` }) };
+    if (around.level.top) {
+      this.each(stopped, (known) => {
+        const message = `no rule of ${name} need match, it has no Default, and nothing catches ${error}: the execution stops there, ${left(known.held)}`;
+        this.report(around, known, "S7", name, message, "default");
+      });
+    }
+    return [{ kind: "stopped", stuck: false, error, state: name, point: stopped }];
   }
 
   /** What the expressions of a state see. */
@@ -296,7 +349,7 @@ export class Search {
 }
 
 /** The points at which it is known what was not. */
-function resolved(point: Point, error: unknown): readonly Point[] {
+export function resolved(point: Point, error: unknown): readonly Point[] {
   if (!(error instanceof NeedsChoice)) throw error;
   const { choice } = error;
   return choose(point, point.choices.has(choice) ? choice : (holderOf(point.choices, choice) ?? choice));

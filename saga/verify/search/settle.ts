@@ -2,7 +2,7 @@ import { type Focus, type Fork, type Held, idOf, pushFork, split } from "./effec
 import { faultsOfJoining } from "./faults";
 import type { Level, Node } from "../machine";
 import { type Alternative, either, type Point, renamed, union } from "./point";
-import type { Around, End, Results, Search } from "./search";
+import { type Around, type End, resolved, type Results, type Search } from "./search";
 import { dropped } from "./task";
 import { after, type Event, type Trail, type Within } from "./trail";
 import { keyOf, OneOf, UNKNOWN, type Value } from "./value";
@@ -165,6 +165,7 @@ function merged(
       if (touched.has(place)) {
         const message = `two branches of ${node.name} undo at once what was done in sequence`;
         search.report(around, point, "S1", node.name, message, "order");
+        search.cut();
         return undefined;
       }
       touched.add(place);
@@ -174,7 +175,7 @@ function merged(
   return pushFork(own, rebuild(remaining));
 }
 
-/** All branches have settled; and then the state itself may fail, for what they have put out may be too large. */
+/** All branches have settled; what they have put out is known as far as something here depends on it. */
 function joined(
   search: Search,
   around: Around,
@@ -183,9 +184,28 @@ function joined(
   outputs: readonly Value[],
   event: Event,
 ): Results {
+  try {
+    return leaving(search, around, settled, node, outputs, event);
+  } catch (error) {
+    // The item carries the outputs along, so that what is chosen is chosen in them, too.
+    return resolved({ ...settled, item: [settled.item, outputs] }, error).flatMap(({ item, ...chosen }) => {
+      const [own, known] = item as readonly [Value, readonly Value[]];
+      return joined(search, around, { ...chosen, item: own }, node, known, event);
+    });
+  }
+}
+
+/** Leads on; or the state itself fails, for what its branches have put out may be too large. */
+function leaving(
+  search: Search,
+  around: Around,
+  settled: Point,
+  node: Node,
+  outputs: readonly Value[],
+  event: Event,
+): Results {
   const results: (Point | End)[] = [...search.leave(around, settled, node.next, node, outputs, event)];
-  if (outputs.every(isSmall)) return results;
-  for (const { error, catcher } of faultsOfJoining(node)) {
+  for (const { error, catcher } of faultsOfJoining(node, !outputs.every(isSmall))) {
     const torn = { ...event, text: `${node.name} fails though its branches have settled: ${error}` };
     const failed: Point = {
       ...settled,

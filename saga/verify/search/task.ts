@@ -14,7 +14,7 @@ export function call(search: Search, around: Around, point: Point, node: Node): 
   if (!part) {
     const message = `the declaration does not say what ${node.name} is`;
     search.report(around, point, "definition", node.name, message, "undeclared");
-    return [];
+    return search.cut();
   }
   return part.kind === "undo"
     ? undo(search, around, point, node, part.of)
@@ -31,16 +31,19 @@ function action(search: Search, around: Around, point: Point, node: Node, { role
   const name = callerOf(search, point, node) ?? node.name + around.suffix;
   if (role !== "query" && (point.failed === "here" || point.failed === "branch")) {
     goesOn(search, around, point, node);
-    return [];
+    return search.cut();
   }
+  misplaced(search, around, point, node, role);
   // What is done after the pivot is never undone.
   const lasts = (role === "compensable" || role === "pivot") && !point.committed;
   const holding = (status: Effect["status"]): Held => {
     if (!lasts) return point.held;
-    const again = search.repeats(around.level, node.name)
-      ? onTop(point.held, { action: node.name, instance: name }, (old) => ({ ...old, status }))
-      : undefined;
-    return again ? again.held : push({ kind: "effect", action: node.name, instance: name, status }, point.held);
+    const sought = { action: node.name, instance: name };
+    // A further round in the same name has the same effect: it is where it was.
+    if (search.repeats(around.level, node.name) && mayHave(point.held, (effect) => isSought(effect, sought))) {
+      return onTop(point.held, sought, (old) => ({ ...old, status }))?.held ?? point.held;
+    }
+    return push({ kind: "effect", action: node.name, instance: name, status }, point.held);
   };
   const done: Point =
     role === "pivot" ? { ...point, held: null, committed: true } : { ...point, held: holding("done") };
@@ -71,6 +74,18 @@ function described({ error, definite, retried }: Fault, lasts: boolean): string 
   const again = retried ? ", at every retry" : "";
   if (definite) return `${error}${again}; nothing has happened`;
   return lasts ? `${error}${again}; it may have taken effect, or may yet` : `${error}${again}`;
+}
+
+/** A step on the wrong side of the pivot (S9). */
+function misplaced(search: Search, around: Around, point: Point, { name }: Node, role: DeclaredCall["role"]): void {
+  if (role === "query") return;
+  if (role === "retriable" && !point.committed) {
+    const message = `${name} is declared retriable, and runs where no pivot has succeeded: nothing undoes it`;
+    search.report(around, point, "S9", name, message, "retriable");
+  } else if (role !== "retriable" && point.committed) {
+    const message = `${name} is declared ${role}, and runs after the pivot has succeeded: nothing undoes it any more`;
+    search.report(around, point, "S9", name, message, "uncompensated");
+  }
 }
 
 /** A step that starts after another has failed. */
@@ -104,13 +119,13 @@ function undo(search: Search, around: Around, point: Point, node: Node, of: stri
   if (point.committed) {
     const message = `${node.name} runs after the pivot has succeeded`;
     search.report(around, point, "S9", node.name, message, "committed");
-    return [];
+    return search.cut();
   }
   const sought = { action: of, instance: callerOf(search, point, node) };
   const change = (next: (old: Effect) => Effect | undefined): Held | undefined =>
     onTop(point.held, sought, next, around.keepFork)?.held;
   const there = onTop(point.held, sought, (old) => old) !== undefined;
-  if (!there && !mayBeMissing(search, around, point, node, sought)) return [];
+  if (!there && !mayBeMissing(search, around, point, node, sought)) return search.cut();
   const undoing: Point = { ...point, failed: "undoing", refused: undefined };
   const leaving = (next: (old: Effect) => Effect | undefined): Point => ({
     ...undoing,
