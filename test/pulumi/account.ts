@@ -43,7 +43,8 @@ export class Account implements provider.Provider {
   async diff(id: string, _urn: string, _olds: Inputs, news: Inputs): Promise<provider.DiffResult> {
     const { type, inputs } = this.storage.get(id);
     const { changed, replaces } = difference(type, inputs, plain(news));
-    // As the provider's bridge has it: two can't be there at once under a name that the program gives.
+    // Two can't be there at once under a name that the program gives: nameRequiresDeleteBeforeReplace in the provider's
+    // bridge, pulumi-terraform-bridge.
     const deleteBeforeReplace = replaces.length > 0 && "name" in news;
     return { changes: changed.length > 0, replaces: [...replaces], deleteBeforeReplace };
   }

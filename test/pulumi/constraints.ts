@@ -10,8 +10,8 @@ export function checkPut(resource: Held, others: readonly Held[]): void {
 }
 
 /**
- * What may not be deleted. AWS schedules a key's deletion whoever uses it; from then on nothing that is encrypted with it
- * can be read or changed, a state machine not even started. So here it is refused.
+ * What may not be deleted. AWS schedules a key's deletion whoever uses it, and from then on refuses to use it: what it has
+ * encrypted can't be read. So here the deletion is refused.
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
  */
 export function checkDelete(resource: Held, others: readonly Held[]): void {
