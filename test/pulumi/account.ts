@@ -1,82 +1,114 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import type * as provider from "@pulumi/pulumi/provider";
+import { checkDelete, checkPut, split } from "./constraints";
+import { difference, kept } from "./schema";
+import { type Held, type Inputs, Storage } from "./storage";
 
-type Inputs = Readonly<Record<string, unknown>>;
+const ACCOUNT = "000000000000";
+const REGION = "eu-west-1";
 
 /**
- * Stands in for Pulumi's AWS provider: a folder is the account, with a file for each resource in it. A resource gets back
- * its inputs, and what this program reads of AWS's answers: name, ARN, and the ARN of what it publishes.
+ * Stands in for Pulumi's AWS provider, and for the account. A resource gets back its inputs, and what this program reads
+ * of AWS's answers: name, ARN, and the ARN of what it publishes. What takes another resource, and what stays although it
+ * is left out, is as in the provider's schema (`schema.ts`); what AWS refuses, it refuses (`constraints.ts`).
  *
  * @see https://www.pulumi.com/docs/iac/guides/building-extending/providers/
  */
 export class Account implements provider.Provider {
   readonly version = versionOf("@pulumi/aws");
+  private readonly storage: Storage;
 
-  constructor(private readonly folder: string) {}
+  /** @param folder Where its resources are kept. */
+  constructor(folder: string) {
+    this.storage = new Storage(folder);
+  }
 
-  /** How many resources there are. */
-  get size(): number {
-    return readdirSync(this.folder).length;
+  get resources(): readonly Held[] {
+    return this.storage.all();
   }
 
   async create(urn: string, inputs: Inputs): Promise<provider.CreateResult> {
-    const id = sha256(urn).slice(0, 16);
-    writeFileSync(join(this.folder, id), urn, { flag: "wx" });
-    const [type = "", name = ""] = urn.split("::").slice(2);
-    const [, service = "", kind = ""] = /([^/:]+)\/[^:]+:(\w+)$/.exec(type) ?? [];
-    const prefix = (inputs["namePrefix"] as string | undefined) ?? `${name}-`;
-    const physicalName = (inputs["name"] as string | undefined) ?? prefix + id.slice(0, 7);
-    const arn = `arn:aws:${service}:eu-west-1:000000000000:${kind}:${physicalName}`;
-    return { id, outs: outputs(inputs, { name: physicalName, arn, revision: 1 }) };
+    const [types = "", logicalName = ""] = urn.split("::").slice(2);
+    const type = types.split("$").at(-1) ?? "";
+    const id = randomBytes(8).toString("hex");
+    const prefix = (inputs["namePrefix"] as string | undefined) ?? `${logicalName}-`;
+    const name = (inputs["name"] as string | undefined) ?? prefix + id.slice(0, 7);
+    const resource = { id, type, name, arn: arnOf(type, name, inputs), revision: 1, inputs: plain(inputs) };
+    checkPut(resource, this.resources);
+    this.storage.create(resource);
+    return { id, outs: outputs(inputs, resource) };
   }
 
-  async diff(_id: string, _urn: string, olds: Inputs, news: Inputs): Promise<provider.DiffResult> {
-    return { changes: olds["fingerprint"] !== fingerprint(news) };
+  async diff(id: string, _urn: string, _olds: Inputs, news: Inputs): Promise<provider.DiffResult> {
+    const { type, inputs } = this.storage.get(id);
+    const { changed, replaces } = difference(type, inputs, plain(news));
+    // Two can't be there at once under a name that the program gives: nameRequiresDeleteBeforeReplace in the provider's
+    // bridge, pulumi-terraform-bridge.
+    const deleteBeforeReplace = replaces.length > 0 && "name" in news;
+    return { changes: changed.length > 0, replaces: [...replaces], deleteBeforeReplace };
   }
 
-  async update(id: string, urn: string, olds: Inputs, news: Inputs): Promise<provider.UpdateResult> {
-    writeFileSync(join(this.folder, id), urn, { flag: "r+" });
-    const { name, arn, revision } = olds as unknown as Known;
-    return { outs: outputs(news, { name, arn, revision: revision + 1 }) };
+  async update(id: string, _urn: string, _olds: Inputs, news: Inputs): Promise<provider.UpdateResult> {
+    const old = this.storage.get(id);
+    const stays = kept(old.type, old.inputs, news);
+    const resource = { ...old, revision: old.revision + 1, inputs: { ...plain(news), ...stays } };
+    checkPut(resource, this.othersThan(id));
+    this.storage.update(resource);
+    return { outs: outputs({ ...news, ...stays }, resource) };
   }
 
   async delete(id: string): Promise<void> {
-    unlinkSync(join(this.folder, id));
+    checkDelete(this.storage.get(id), this.othersThan(id));
+    this.storage.delete(id);
+  }
+
+  async invoke(token: string): Promise<provider.InvokeResult> {
+    const answer = ANSWERS[token];
+    if (!answer) throw new Error(`the program calls ${token}, which the stand-in for AWS does not answer`);
+    return { outputs: answer };
+  }
+
+  private othersThan(id: string): readonly Held[] {
+    return this.resources.filter((other) => other.id !== id);
   }
 }
 
-interface Known {
-  readonly name: string;
-  readonly arn: string;
-  readonly revision: number;
+/** What the program may ask of the account. */
+const ANSWERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "aws:index/getCallerIdentity:getCallerIdentity": { accountId: ACCOUNT },
+  "aws:index/getRegion:getRegion": { region: REGION },
+  "aws:index/getPartition:getPartition": { partition: "aws" },
+};
+
+/** Of the form, if not the spelling, of AWS's own. */
+function arnOf(type: string, name: string, { routingConfigurations }: Inputs): string {
+  if (type === "aws:sfn/alias:Alias") {
+    const [first] = routingConfigurations as readonly { readonly stateMachineVersionArn: string }[];
+    return `${split(first?.stateMachineVersionArn ?? "")[0]}:${name}`;
+  }
+  const [, service = "", kind = ""] = /([^/:]+)\/[^:]+:(\w+)$/.exec(type) ?? [];
+  return `arn:aws:${service}:${REGION}:${ACCOUNT}:${kind}:${name}`;
 }
 
-function outputs(inputs: Inputs, known: Known): Inputs {
-  const version = `${known.arn}:${known.revision}`;
+function outputs(inputs: Inputs, { name, arn, revision }: Held): Inputs {
+  const version = `${arn}:${revision}`;
   // Of a function and of a state machine, in this order.
   const versions = inputs["publish"] === true ? { qualifiedArn: version, stateMachineVersionArn: version } : {};
-  return { ...inputs, ...known, ...versions, fingerprint: fingerprint(inputs) };
+  return { ...inputs, name, arn, ...versions };
 }
 
-/** The engine hands over the hash of an archive with it; its contents may be left out where they are known. */
-function fingerprint(inputs: Inputs): string {
-  return sha256(
-    JSON.stringify(inputs, (_, value: unknown) => {
-      if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-      if (SIGNATURE in value && "hash" in value) return value.hash;
-      return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-    }),
-  );
+/** Inputs as JSON. The engine hands over the hash of an archive with it; its contents may be left out where they are known. */
+function plain(inputs: Inputs): Inputs {
+  return JSON.parse(
+    JSON.stringify(inputs, (_, value: unknown) =>
+      typeof value === "object" && value !== null && SIGNATURE in value && "hash" in value ? value.hash : value,
+    ),
+  ) as Inputs;
 }
 
 /** Marks what is not a plain object on the wire: assets, archives. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}
 
 /** Of an installed package. */
 export function versionOf(name: string): string {

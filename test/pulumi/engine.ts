@@ -1,13 +1,25 @@
 // The program under Pulumi's own engine, where there is a CLI: `npm run test:pulumi`.
+import { join } from "node:path";
 import { expect } from "chai";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { evaluateProgram } from "../../local/program";
 import { findCli, Sandbox } from "./sandbox";
 
 type Listener = { readonly onEvent: (event: EngineEvent) => void };
+type Steps = Readonly<Record<string, string>>;
 
-/** What the engine does to each resource: type and name → operation. The stack itself and the provider are left out. */
-async function steps(operate: (listener: Listener) => Promise<unknown>): Promise<Readonly<Record<string, string>>> {
+const ALIAS = "aws:sfn/alias:Alias";
+const KEY = "aws:kms/key:Key";
+const LOG = "aws:cloudwatch/logGroup:LogGroup";
+const MACHINE = "aws:sfn/stateMachine:StateMachine";
+const POLICY = "aws:iam/rolePolicy:RolePolicy";
+const TABLE = "aws:dynamodb/table:Table";
+
+/**
+ * What the engine does to each resource: type and name → operation, of several the last. The stack itself and the
+ * provider are left out.
+ */
+async function steps(operate: (listener: Listener) => Promise<unknown>): Promise<Steps> {
   const found: Record<string, string> = {};
   await operate({
     onEvent: ({ resourcePreEvent }) => {
@@ -21,7 +33,15 @@ async function steps(operate: (listener: Listener) => Promise<unknown>): Promise
   return found;
 }
 
-const allOf = (resources: readonly string[], op: string) => Object.fromEntries(resources.map((key) => [key, op]));
+/** What the local runner takes a program to be: type and name of each resource. */
+async function registered(...args: Parameters<typeof evaluateProgram>): Promise<readonly string[]> {
+  const { resources } = await evaluateProgram(...args);
+  return resources.filter(({ type }) => !type.startsWith("pulumi:")).map(({ type, name }) => `${type} ${name}`);
+}
+
+const allOf = (resources: readonly string[], op: string): Steps =>
+  Object.fromEntries(resources.map((key) => [key, op]));
+const custom = (resources: readonly string[]) => resources.filter((key) => key.startsWith("aws:"));
 
 const cli = findCli();
 if (cli === undefined) {
@@ -31,69 +51,130 @@ if (cli === undefined) {
     this.timeout(300_000);
     this.bail(true);
     let sandbox: Sandbox;
-    /** What the local runner takes the program to be. */
     let expected: readonly string[];
-    let custom: number;
+
+    const preview = () => steps((listener) => sandbox.stack.preview(listener));
+    const up = () => steps((listener) => sandbox.stack.up(listener));
+    const configure = (config: Readonly<Record<string, string>>) =>
+      sandbox.stack.setAllConfig(Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }])));
+    /** Makes the stack's program one of those in `test/infra`. */
+    const deploying = (program: string) => {
+      sandbox.edit("index.ts", () => `export * from "./test/infra/${program}";\n`);
+    };
+    const inAccount = (...types: readonly string[]) =>
+      sandbox.account.resources.filter(({ type }) => types.includes(type));
+    /** The expected resources of these types. */
+    const these = (...types: readonly string[]) =>
+      expected.filter((key) => types.some((type) => key.startsWith(`${type} `)));
+    /** The ARN of the stack's key, and which of what it encrypts names it. */
+    const key = () => {
+      const arn = inAccount(KEY)[0]?.arn ?? "";
+      return { arn, encrypts: inAccount(TABLE, MACHINE, LOG).filter((each) => JSON.stringify(each).includes(arn)) };
+    };
+    /** The only alias: its ARN, and version → how many of the new executions run it, in percent. */
+    const alias = () => {
+      const [found, ...others] = inAccount(ALIAS);
+      expect(others).to.be.empty;
+      const routes = found?.inputs["routingConfigurations"] as { stateMachineVersionArn: string; weight: number }[];
+      const weights = routes.map(({ stateMachineVersionArn: arn, weight }) => [arn.split(":").at(-1), weight] as const);
+      return { arn: found?.arn, routes: Object.fromEntries(weights) };
+    };
 
     before(async () => {
-      const { resources } = await evaluateProgram();
-      const own = resources.filter(({ type }) => !type.startsWith("pulumi:"));
-      expected = own.map(({ type, name }) => `${type} ${name}`);
-      custom = own.filter(({ type }) => type.startsWith("aws:")).length;
+      expected = await registered({ kmsKey: "create" });
       sandbox = await Sandbox.open(cli);
+      await configure({ kmsKey: "create" });
     });
     after(() => {
       (sandbox as Sandbox | undefined)?.close();
     });
 
     it("previews exactly what the local runner registers, and creates none of it", async () => {
-      expect(await steps((listener) => sandbox.stack.preview(listener))).to.deep.equal(allOf(expected, "create"));
-      expect(sandbox.account.size).to.equal(0);
+      expect(await preview()).to.deep.equal(allOf(expected, "create"));
+      expect(sandbox.account.resources).to.be.empty;
     });
 
-    it("creates it", async () => {
-      expect(await steps((listener) => sandbox.stack.up(listener))).to.deep.equal(allOf(expected, "create"));
-      expect(sandbox.account.size).to.equal(custom);
+    it("creates it, encrypted with a key of its own", async () => {
+      expect(await up()).to.deep.equal(allOf(expected, "create"));
+      expect(sandbox.account.resources).to.have.length(custom(expected).length);
+      expect(key().encrypts).to.have.length(these(TABLE, MACHINE, LOG).length);
       const { stateMachineVersion, functionNames } = await sandbox.stack.outputs();
       expect(stateMachineVersion?.value).to.equal("1");
       expect(functionNames?.value).to.have.property("processPayment");
     });
 
     it("changes nothing where nothing has changed", async () => {
-      expect(await steps((listener) => sandbox.stack.up(listener))).to.deep.equal(allOf(expected, "same"));
+      expect(await up()).to.deep.equal(allOf(expected, "same"));
     });
 
-    it("changes the logs alone for another logRetentionDays", async () => {
-      await sandbox.stack.setConfig("logRetentionDays", { value: "14" });
-      const logs = expected.filter((key) => key.startsWith("aws:cloudwatch/logGroup:LogGroup "));
-      expect(logs).not.to.be.empty;
-      expect(await steps((listener) => sandbox.stack.up(listener))).to.deep.equal({
-        ...allOf(expected, "same"),
-        ...allOf(logs, "update"),
-      });
-    });
-
-    it("changes a function, and what names its version, for another handler", async () => {
+    it("changes logs for another logRetentionDays; for another handler a function, and what names its version", async () => {
+      // A tenth of the new executions get it.
+      await configure({ logRetentionDays: "14", previousVersion: "1", trafficPercent: "10" });
       sandbox.edit("handlers/payment.ts", (text) => text.replace("slice(-4)", "slice(-5)"));
-      expect(await steps((listener) => sandbox.stack.up(listener))).to.deep.equal({
+      expect(await up()).to.deep.equal({
         ...allOf(expected, "same"),
-        "aws:lambda/function:Function processPayment": "update",
-        "aws:sfn/stateMachine:StateMachine OrderFulfilment": "update",
-        "aws:sfn/alias:Alias OrderFulfilment": "update",
+        ...allOf(these(LOG, ALIAS), "update"),
+        "aws:lambda/function:Function OrderFulfilment-processPayment": "update",
+        [`${MACHINE} OrderFulfilment`]: "update",
       });
+      expect(alias().routes).to.deep.equal({ 1: 90, 2: 10 });
       const { stateMachineVersion } = await sandbox.stack.outputs();
       expect(stateMachineVersion?.value).to.equal("2");
     });
 
-    it("destroys all of it", async () => {
+    it("encrypts all of it with AWS's own keys again, and keeps the key that has encrypted it", async () => {
+      const { arn } = key();
+      // The next version: an alias can't lead to it twice.
+      await configure({ kmsKey: "aws-owned", previousVersion: "3" });
+      const [stackKey = ""] = these(KEY);
+      expect(await up()).to.deep.equal({
+        ...allOf(expected, "same"),
+        ...allOf(these(TABLE, LOG, POLICY, MACHINE, ALIAS), "update"),
+        [stackKey]: "delete",
+      });
+      expect(key()).to.deep.equal({ arn, encrypts: [] });
+      expect(alias().routes).to.deep.equal({ 3: 100 });
+      expected = expected.filter((resource) => resource !== stackKey);
+    });
+
+    it("leads all new executions to the version before", async () => {
+      await configure({ previousVersion: "1", trafficPercent: "0" });
+      expect(await up()).to.deep.equal({ ...allOf(expected, "same"), ...allOf(these(ALIAS), "update") });
+      expect(alias().routes).to.deep.equal({ 1: 100 });
+    });
+
+    it("destroys all of it but the key", async () => {
       expect(await steps((listener) => sandbox.stack.destroy(listener))).to.deep.equal(allOf(expected, "delete"));
-      expect(sandbox.account.size).to.equal(0);
+      expect(sandbox.account.resources.map(({ type }) => type)).to.deep.equal([KEY]);
       const { deployment } = await sandbox.stack.exportStack();
       expect((deployment as { resources?: readonly unknown[] }).resources ?? []).to.deep.equal([]);
     });
 
+    it("deploys two sagas that share a task, one of them the other's child", async () => {
+      expected = await registered({}, join(__dirname, "../infra/siblings.ts"));
+      deploying("siblings");
+      expect(await preview()).to.deep.equal(allOf(expected, "create"));
+      expect(await up()).to.deep.equal(allOf(expected, "create"));
+    });
+
+    it("makes another machine for another workflowType, and leads to it", async () => {
+      deploying("express");
+      sandbox.edit("test/infra/express.ts", (text) => text.replace('"EXPRESS"', '"STANDARD"'));
+      await up();
+      const before = alias();
+      sandbox.edit("test/infra/express.ts", (text) => text.replace('"STANDARD"', '"EXPRESS"'));
+      await up();
+      const [machine, ...others] = inAccount(MACHINE);
+      expect(others).to.be.empty;
+      expect(machine?.inputs).to.include({ type: "EXPRESS" });
+      expect(alias()).to.deep.equal({ arn: `${machine?.arn}:live`, routes: { 1: 100 } });
+      expect(alias().arn).not.to.equal(before.arn);
+      const { stateMachineArn } = await sandbox.stack.outputs();
+      expect(stateMachineArn?.value).to.equal(alias().arn);
+    });
+
     it("refuses a saga that is not sound at preview, on its resource", async () => {
-      sandbox.edit("index.ts", () => 'export * from "./test/infra/unsound";\n');
+      deploying("unsound");
       const errors: (readonly [string, string])[] = [];
       let refused: unknown;
       try {

@@ -79,6 +79,8 @@ export class Sandbox {
             PULUMI_CONFIG_PASSPHRASE: "test",
             PULUMI_SKIP_UPDATE_CHECK: "true",
             PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+            // The types are `npm test`'s to check, once.
+            PULUMI_NODEJS_TRANSPILE_ONLY: "true",
             SAGA_TEST_ACCOUNT: account,
           },
         },

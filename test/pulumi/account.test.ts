@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { Account } from "./account";
+import type { Inputs } from "./storage";
+
+const ALIAS = "aws:sfn/alias:Alias";
+const KEY = "aws:kms/key:Key";
+const LOG = "aws:cloudwatch/logGroup:LogGroup";
+const MACHINE = "aws:sfn/stateMachine:StateMachine";
+const TABLE = "aws:dynamodb/table:Table";
+
+describe("the stand-in for AWS", () => {
+  let folder: string;
+  let account: Account;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "saga-account-"));
+    account = new Account(folder);
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const urn = (type: string) => `urn:pulumi:test::saga::saga:infra:SagaStateMachine$${type}::Sale`;
+  const create = async (type: string, inputs: Inputs) => {
+    const { id, outs } = await account.create(urn(type), inputs);
+    return { id, outs: outs as Readonly<Record<string, string>> };
+  };
+  const diff = (id: string, news: Inputs) => account.diff(id, "", {}, news);
+  const update = async (id: string, news: Inputs) => (await account.update(id, "", {}, news)).outs as Inputs;
+  /** What it says where it refuses. */
+  const refusal = (done: Promise<unknown>) =>
+    done.then(
+      () => "",
+      (error: unknown) => (error as Error).message,
+    );
+
+  describe("a change", () => {
+    const machine = { type: "STANDARD", definition: "{}", publish: true };
+
+    it("of a property that takes another resource replaces it", async () => {
+      const { id } = await create(MACHINE, machine);
+      expect(await diff(id, machine)).to.include({ changes: false });
+      expect(await diff(id, { ...machine, definition: "{ }" })).to.deep.include({ changes: true, replaces: [] });
+      expect(await diff(id, { ...machine, type: "EXPRESS" })).to.deep.equal({
+        changes: true,
+        replaces: ["type"],
+        deleteBeforeReplace: false,
+      });
+    });
+
+    it("deletes first what the program itself has named", async () => {
+      const { id } = await create(TABLE, { name: "orders", hashKey: "order_id" });
+      expect(await diff(id, { name: "orders", hashKey: "id" })).to.deep.equal({
+        changes: true,
+        replaces: ["hashKey"],
+        deleteBeforeReplace: true,
+      });
+    });
+
+    it("that leaves a computed property out is none, and keeps it", async () => {
+      const encrypted = { hashKey: "order_id", serverSideEncryption: { enabled: true, kmsKeyArn: "arn" } };
+      const { id } = await create(TABLE, encrypted);
+      expect(await diff(id, { hashKey: "order_id" })).to.include({ changes: false });
+      expect(await update(id, { hashKey: "order_id", tags: {} })).to.deep.include({ ...encrypted, tags: {} });
+      const plain = { hashKey: "order_id", serverSideEncryption: { enabled: false } };
+      expect(await diff(id, plain)).to.deep.include({ changes: true, replaces: [] });
+      expect(await update(id, plain)).to.deep.include(plain);
+    });
+
+    it("that leaves any other property out is one", async () => {
+      const { id } = await create(LOG, { namePrefix: "/aws/lambda/", kmsKeyId: "arn" });
+      expect(await diff(id, { namePrefix: "/aws/lambda/" })).to.include({ changes: true });
+      expect(await update(id, { namePrefix: "/aws/lambda/" })).not.to.have.property("kmsKeyId");
+    });
+  });
+
+  describe("an alias", () => {
+    let machine: string;
+    let other: string;
+    beforeEach(async () => {
+      const { id, outs } = await create(MACHINE, { publish: true });
+      await update(id, { publish: true });
+      machine = outs["arn"] as string;
+      other = (await create(MACHINE, { publish: true })).outs["arn"] as string;
+    });
+    const routes = (...to: readonly (readonly [string, number])[]) => ({
+      name: "live",
+      routingConfigurations: to.map(([stateMachineVersionArn, weight]) => ({ stateMachineVersionArn, weight })),
+    });
+
+    it("leads to one or two versions of one machine, beneath which it is named", async () => {
+      const { id, outs } = await create(ALIAS, routes([`${machine}:1`, 100]));
+      expect(outs["arn"]).to.equal(`${machine}:live`);
+      await update(id, routes([`${machine}:2`, 10], [`${machine}:1`, 90]));
+      await create(ALIAS, routes([`${other}:1`, 100]));
+    });
+
+    it("leads nowhere else", async () => {
+      const { id } = await create(ALIAS, routes([`${machine}:1`, 100]));
+      const changed = (...to: readonly (readonly [string, number])[]) => refusal(update(id, routes(...to)));
+      expect(await changed()).to.contain("0 routes");
+      expect(await changed([`${machine}:1`, 20], [`${machine}:2`, 20], [`${machine}:3`, 60])).to.contain("3 routes");
+      expect(await changed([`${other}:1`, 100])).to.contain("of another state machine");
+      expect(await changed([`${machine}:1`, 50], [`${other}:1`, 50])).to.contain("of another state machine");
+      for (const version of ["0", "3", "live"])
+        expect(await changed([`${machine}:${version}`, 100])).to.contain("does not exist");
+      expect(await changed([`${machine}:1`, 50], [`${machine}:1`, 50])).to.contain("two routes to one version");
+      expect(await changed([`${machine}:1`, 110], [`${machine}:2`, -10])).to.contain("weight 110");
+      expect(await changed([`${machine}:1`, 99])).to.contain("weight 99 in all");
+      const [alias] = account.resources.filter(({ type }) => type === ALIAS);
+      expect(alias?.inputs).to.deep.equal(routes([`${machine}:1`, 100]));
+    });
+
+    it("is one of its name", async () => {
+      await create(ALIAS, routes([`${machine}:1`, 100]));
+      expect(await refusal(create(ALIAS, routes([`${machine}:2`, 100])))).to.contain("exists already");
+    });
+  });
+
+  it("keeps a key as long as something names it", async () => {
+    const { id, outs } = await create(KEY, {});
+    const { id: log } = await create(LOG, { kmsKeyId: outs["arn"] });
+    expect(await refusal(account.delete(id))).to.contain("still named by");
+    await update(log, {});
+    await account.delete(id);
+    expect(account.resources.map(({ type }) => type)).to.deep.equal([LOG]);
+  });
+
+  it("says whose account it is, and nothing that it is not asked", async () => {
+    expect(await account.invoke("aws:index/getCallerIdentity:getCallerIdentity")).to.deep.equal({
+      outputs: { accountId: "000000000000" },
+    });
+    expect(await refusal(account.invoke("aws:iam/getRole:getRole"))).to.contain("aws:iam/getRole:getRole");
+  });
+});
