@@ -41,21 +41,27 @@ function violationLines({ rule, message, hint, story }: Violation): string[] {
 }
 
 function budgetLines({ outcomes, items, mostItems, waitsUntil, payload }: Verdict["budgets"]): string[] {
-  const bytes = (count: number): string => count.toLocaleString("en");
+  const count = (n: number): string => n.toLocaleString("en");
   return [
     "  at most      states  transitions  $ for 1,000      longest  history events",
     ...outcomes.map(outcomeLine),
+    ...(outcomes.some(({ exceeds }) => exceeds.length > 0)
+      ? wrap(
+          "* ",
+          `beyond ${count(HISTORY_LIMIT)} history events, or a year, an execution dies in the middle, without its undos, and is left to the recovery (S12)`,
+        )
+      : []),
     ...(items === undefined
       ? []
       : wrap(
           "",
-          `with ${items} items in each list; with ${bytes(mostItems ?? 0)} the history comes to its limit of ${bytes(HISTORY_LIMIT)} events`,
+          `with ${items} items in each list; with ${count(mostItems ?? 0)} the history comes to its limit of ${count(HISTORY_LIMIT)} events`,
         )),
     ...(waitsUntil.length === 0 ? [] : wrap("", `and as long as ${waitsUntil.join(", ")} waits`)),
     ...(payload
       ? wrap(
           "",
-          `least room for data: ${payload.state}, ${bytes(payload.bytesEach)} bytes for each of ${payload.references} references`,
+          `least room for data: ${payload.state}, ${count(payload.bytesEach)} bytes for each of ${payload.references} references`,
         )
       : []),
   ];
@@ -64,9 +70,9 @@ function budgetLines({ outcomes, items, mostItems, waitsUntil, payload }: Verdic
 function outcomeLine(budget: OutcomeBudget): string {
   const number = (value: number, width: number): string =>
     (Number.isFinite(value) ? value.toLocaleString("en") : "no bound").padStart(width);
-  const { outcome, states, transitions, dollarsPerThousand, seconds, events } = budget;
+  const { outcome, states, transitions, dollarsPerThousand, seconds, events, exceeds } = budget;
   const price = Number.isFinite(dollarsPerThousand) ? dollarsPerThousand.toFixed(3) : "no bound";
-  return `  ${outcome.padEnd(11)}${number(states, 8)}${number(transitions, 13)}${price.padStart(13)}${duration(seconds).padStart(13)}${number(events, 16)}`;
+  return `  ${outcome.padEnd(11)}${number(states, 8)}${number(transitions, 13)}${price.padStart(13)}${duration(seconds).padStart(13)}${number(events, 16)}${exceeds.length > 0 ? ` ${paint("red", "*")}` : ""}`;
 }
 
 function duration(seconds: number): string {

@@ -17,6 +17,8 @@ export interface OutcomeBudget extends Cost {
   readonly outcome: "completed" | "compensated" | "stuck";
   /** US dollars for 1,000 executions that cost the most. */
   readonly dollarsPerThousand: number;
+  /** Limits of an execution that it may outgrow: it dies there, without its undos, and is left to the recovery (S12). */
+  readonly exceeds: readonly ("history" | "year")[];
 }
 
 export interface Budgets {
@@ -44,6 +46,8 @@ export interface PayloadBudget {
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 export const HISTORY_LIMIT = 25_000;
+/** A Standard execution has so many seconds. */
+const YEAR = 31_536_000;
 const PAYLOAD_LIMIT = 256 * 1024;
 /** @see https://aws.amazon.com/step-functions/pricing/ */
 const DOLLARS_PER_TRANSITION = 0.025 / 1000;
@@ -108,7 +112,8 @@ function outcomesOf(machine: Level, items: number): readonly OutcomeBudget[] {
   const budget = (outcome: OutcomeBudget["outcome"], cost: Cost | undefined): readonly OutcomeBudget[] => {
     if (!cost) return [];
     const whole = plus(plus(started, cost), { ...NOTHING, events: 1 });
-    return [{ outcome, ...whole, dollarsPerThousand: whole.transitions * 1000 * DOLLARS_PER_TRANSITION }];
+    const dollarsPerThousand = whole.transitions * 1000 * DOLLARS_PER_TRANSITION;
+    return [{ outcome, ...whole, dollarsPerThousand, exceeds: exceededBy(whole) }];
   };
   const succeeded = (node: Node): boolean => node.raw.Type === "Succeed" || node.raw["End"] === true;
   const isStuck = ({ part, raw, inner }: Node): boolean =>
@@ -124,6 +129,11 @@ function outcomesOf(machine: Level, items: number): readonly OutcomeBudget[] {
     ...budget("stuck", longest(machine, items, false, isStuck)),
   ];
 }
+
+const exceededBy = ({ events, seconds }: Cost): OutcomeBudget["exceeds"] => [
+  ...(events > HISTORY_LIMIT ? (["history"] as const) : []),
+  ...(seconds > YEAR ? (["year"] as const) : []),
+];
 
 /** The dearest way from the start of a level to a state of some kind, that state's own cost included. */
 function longest(level: Level, items: number, well: boolean, ends: (node: Node) => boolean): Cost | undefined {

@@ -214,6 +214,9 @@ describe("the command line", function () {
     expect(told.out).to.match(/^orderFulfilmentSaga {2}not sound: 16 violations/);
     expect(told.out).to.contain("its control flow is verified, its expressions");
     expect(told.out).to.contain("      DeleteOrder undoes CreateOrder\n      the execution ends SUCCEEDED\n");
+    // Its tasks have no timeout.
+    expect(told.out).to.match(/completed .* no bound +[\d,]+ \*\n/);
+    expect(told.out).to.contain("  * beyond 25,000 history events, or a year, an execution dies in the middle,\n");
     for (const line of told.out.split("\n")) expect(line.length, line).to.be.at.most(80);
     const [verdict] = JSON.parse(json.out) as { sound: boolean; violations: { rule: string }[] }[];
     expect(verdict?.sound).to.equal(false);

@@ -183,6 +183,29 @@ describe("the verifier", () => {
       expect(mostItems).to.be.within(100, 1000);
     });
 
+    it("which outcomes may outgrow an execution: 25,000 events of history, a year", () => {
+      const exceeds = (attempts: number, days: number): unknown =>
+        verify(
+          {
+            StartAt: "Ask",
+            States: {
+              Ask: {
+                Type: "Task",
+                Resource: "arn:aws:lambda:a:1:function:f",
+                TimeoutSeconds: 1,
+                Retry: [{ ErrorEquals: ["States.ALL"], MaxAttempts: attempts, MaxDelaySeconds: 1 }],
+                Next: "Wait",
+              },
+              Wait: { Type: "Wait", Seconds: days * 86_400, End: true },
+            },
+          },
+          { saga: "Long", calls: { Ask: { role: "query" } } },
+        ).budgets.outcomes.find(({ outcome }) => outcome === "completed")?.exceeds;
+      expect(exceeds(1000, 364)).to.deep.equal([]);
+      expect(exceeds(10_000, 364)).to.deep.equal(["history"]);
+      expect(exceeds(1000, 366)).to.deep.equal(["year"]);
+    });
+
     it("no bound where a machine may go round", () => {
       const machine = {
         StartAt: "Ask",
