@@ -61,7 +61,7 @@ function budgetLines({ outcomes, items, mostItems, waitsUntil, payload }: Verdic
     ...(payload
       ? wrap(
           "",
-          `least room for data: ${payload.state}, ${count(payload.bytesEach)} bytes for each of ${payload.references} references`,
+          `least room for data: ${payload.state}'s ${payload.part}, ${count(payload.bytesEach)} bytes for each of ${payload.references} references`,
         )
       : []),
   ];

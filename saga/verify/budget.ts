@@ -1,6 +1,7 @@
-import { type Ast, parse, sourceOf } from "./expression";
-import { type Level, levelsOf, type Node, waysOf } from "./machine";
-import { fieldsOf } from "./states";
+import { type Level, levelsOf, type Node, type Way, waysOf } from "./machine";
+import { orderOf } from "./order";
+import { leastRoom, type PayloadBudget } from "./room";
+import { ITEMS } from "./shape";
 
 /** What a path costs at most. */
 interface Cost {
@@ -30,28 +31,16 @@ export interface Budgets {
   readonly mostItems: number | undefined;
   /** A Wait until a time that only the data tells is not in the seconds. */
   readonly waitsUntil: readonly string[];
-  /** The payload with the least room for data. */
+  /** The payload with the least room for data; undefined where none has any, and in JSONPath mode. */
   readonly payload: PayloadBudget | undefined;
-}
-
-export interface PayloadBudget {
-  readonly state: string;
-  /** Bytes of it that are the same in every execution. */
-  readonly fixedBytes: number;
-  /** How many references it has, each to a value of the data. */
-  readonly references: number;
-  /** Bytes left for each reference, if they share equally what is left of 256 KiB. */
-  readonly bytesEach: number;
 }
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 export const HISTORY_LIMIT = 25_000;
 /** A Standard execution has so many seconds. */
 const YEAR = 31_536_000;
-const PAYLOAD_LIMIT = 256 * 1024;
 /** @see https://aws.amazon.com/step-functions/pricing/ */
 const DOLLARS_PER_TRANSITION = 0.025 / 1000;
-const ITEMS = 10;
 /** An inline Map runs so many iterations at once where its MaxConcurrency is 0. */
 const CONCURRENCY = 40;
 
@@ -76,7 +65,7 @@ const times = (n: number, { states, transitions, seconds, events }: Cost): Cost 
 });
 
 /** What executions of a machine cost at most, for each outcome. Infinite where a machine may go round for ever. */
-export function budgetsOf(machine: Level): Budgets {
+export function budgetsOf(machine: Level, controlFlowOnly: boolean): Budgets {
   const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
   const lists = nodes.some(({ raw }) => raw.Type === "Map");
   const fits = (items: number): boolean => outcomesOf(machine, items).every(({ events }) => events <= HISTORY_LIMIT);
@@ -85,12 +74,7 @@ export function budgetsOf(machine: Level): Budgets {
     items: lists ? ITEMS : undefined,
     mostItems: lists ? largest(fits) : undefined,
     waitsUntil: nodes.flatMap(({ name, raw }) => (raw["Timestamp"] !== undefined ? [name] : [])),
-    payload: nodes
-      .flatMap(payloadsOf)
-      .reduce<PayloadBudget | undefined>(
-        (one, other) => (one && one.bytesEach <= other.bytesEach ? one : other),
-        undefined,
-      ),
+    payload: controlFlowOnly ? undefined : leastRoom(machine),
   };
 }
 
@@ -138,39 +122,14 @@ const exceededBy = ({ events, seconds }: Cost): OutcomeBudget["exceeds"] => [
 /** The dearest way from the start of a level to a state of some kind, that state's own cost included. */
 function longest(level: Level, items: number, well: boolean, ends: (node: Node) => boolean): Cost | undefined {
   const known = new Map<string, Cost | undefined>();
-  const open = new Set<string>();
-  // A stack of its own: a saga may have more steps than calls may be nested.
-  const order: string[] = [];
-  const walk: { readonly name: string; readonly next: string[] }[] = [];
-  let cyclic = false;
-  const onward = (node: Node): readonly string[] =>
-    (well ? [...node.choices.map(({ way }) => way), node.next] : waysOf(node)).flatMap(({ to }) =>
-      to === undefined || !level.nodes.has(to) ? [] : [to],
-    );
-  const enter = (name: string): void => {
-    const node = level.nodes.get(name);
-    if (!node) return;
-    open.add(name);
-    walk.push({ name, next: [...onward(node)] });
-  };
-  enter(level.startAt);
-  const done = new Set<string>();
-  for (let top = walk.at(-1); top; top = walk.at(-1)) {
-    const to = top.next.pop();
-    if (to === undefined) {
-      open.delete(top.name);
-      done.add(top.name);
-      order.push(top.name);
-      walk.pop();
-    } else if (open.has(to)) cyclic = true;
-    else if (!done.has(to)) enter(to);
-  }
-  for (const name of order) {
-    const node = level.nodes.get(name) as Node;
+  const onward = (node: Node): readonly Way[] =>
+    well ? [...node.choices.map(({ way }) => way), node.next] : waysOf(node);
+  const { order, cyclic } = orderOf(level, onward);
+  for (const node of order) {
     const own = costOf(node, items, well);
-    const after = onward(node).map((to) => known.get(to));
+    const after = onward(node).flatMap(({ to }) => (to === undefined ? [] : [known.get(to)]));
     const reach = [...(ends(node) ? [NOTHING] : []), ...after].filter((cost) => cost !== undefined);
-    known.set(name, reach.length === 0 ? undefined : plus(own, reach.reduce(most)));
+    known.set(node.name, reach.length === 0 ? undefined : plus(own, reach.reduce(most)));
   }
   const cost = known.get(level.startAt);
   return cost && cyclic ? times(Infinity, plus(cost, { states: 1, transitions: 1, seconds: 1, events: 1 })) : cost;
@@ -231,48 +190,4 @@ function retriesOf({ raw }: Node): { readonly retries: number; readonly delay: n
     retries += attempts;
   }
   return { retries, delay };
-}
-
-/** The values that a state sends or puts out, as far as they are spelled out. */
-function payloadsOf({ name, raw }: Node): readonly PayloadBudget[] {
-  return fieldsOf(raw).flatMap(({ path, value }) => {
-    const source = /^(Arguments|Output|Assign)/.test(path) ? sourceOf(value) : undefined;
-    if (source === undefined) return [];
-    let size: Size;
-    try {
-      size = sizeOf(parse(source));
-    } catch {
-      return [];
-    }
-    if (size.references === 0) return [];
-    const bytesEach = Math.floor((PAYLOAD_LIMIT - size.fixed) / size.references);
-    return [{ state: name, fixedBytes: size.fixed, references: size.references, bytesEach }];
-  });
-}
-
-interface Size {
-  readonly fixed: number;
-  readonly references: number;
-}
-
-function sizeOf(ast: Ast): Size {
-  const all = (parts: readonly Size[], fixed: number): Size => ({
-    fixed: parts.reduce((sum, part) => sum + part.fixed, fixed),
-    references: parts.reduce((sum, { references }) => sum + references, 0),
-  });
-  if (ast.type === "string" || ast.type === "number" || ast.type === "value") {
-    return { fixed: Buffer.byteLength(JSON.stringify(ast.value)), references: 0 };
-  }
-  if (ast.type === "unary" && ast.value === "{") {
-    const pairs = ast.lhs as readonly (readonly [Ast, Ast])[];
-    return all(
-      pairs.flatMap(([key, value]) => [sizeOf(key), sizeOf(value)]),
-      2 + 2 * pairs.length,
-    );
-  }
-  if (ast.type === "unary" && ast.value === "[") {
-    const items = ast.expressions ?? [];
-    return all(items.map(sizeOf), 2 + items.length);
-  }
-  return { fixed: 0, references: 1 };
 }

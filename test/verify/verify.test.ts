@@ -174,7 +174,29 @@ describe("the verifier", () => {
     });
 
     it("room for data in a payload", () => {
-      expect(payload).to.include({ state: "ProcessPayment", references: 4 });
+      expect(payload).to.include({ state: "ProcessPayment", part: "Arguments", references: 4 });
+    });
+
+    it("room for data in what branches and lists hand over, as the interpreter has it", async () => {
+      const room = only(tripBooking).budgets.payload;
+      expect(room).to.include({ state: "Book", part: "Assign" });
+      const machine = loadMachine(definitionOf(tripBooking));
+      /** How it ends with so many bytes in every reference. */
+      const run = async (bytes: number): Promise<string> => {
+        const text = "x".repeat(bytes - 2);
+        const fields = ["order_id", "traveller", "card_no", "flight", "hotel"].map((name) => [name, text] as const);
+        const { status, cause } = await startExecution(machine, {
+          input: { ...Object.fromEntries(fields), total: 1, cars: Array<string>(10).fill(text) },
+          invoke: () => Promise.resolve({ Payload: { reference: text.slice('{"reference":}'.length) } }),
+          clock: virtualClock(),
+          random: seededRandom(1),
+        }).result;
+        return cause ?? status;
+      };
+      const bytes = room?.bytesEach ?? 0;
+      expect(await run(bytes)).to.equal("SUCCEEDED");
+      // An estimate from above: no branch has both a result and a failure.
+      expect(await run(1.5 * bytes)).to.match(/"step":"Book","error":"States\.DataLimitExceeded"/);
     });
 
     it("how long lists may be before the history is full", () => {
