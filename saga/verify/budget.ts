@@ -138,32 +138,29 @@ function longest(level: Level, items: number, well: boolean, ends: (node: Node) 
 /** What one state costs, with all its retries. */
 function costOf(node: Node, items: number, well: boolean): Cost {
   const { raw, inner } = node;
+  const { retries, delay } = retriesOf(node);
   const anyEnd = (): boolean => true;
-  const within = inner.map((level) => longest(level, items, well, anyEnd) ?? NOTHING);
+  // A try that is followed by another one went wrong.
+  const within = inner.map((level) => longest(level, items, well && retries === 0, anyEnd) ?? NOTHING);
   const entered: Cost = { states: 1, transitions: 1, seconds: 0, events: 2 };
+  const tries = (each: Cost): Cost =>
+    plus(plus(entered, times(1 + retries, each)), { states: 0, transitions: retries, seconds: delay, events: 0 });
   switch (raw.Type) {
     case "Task": {
-      const { retries, delay } = retriesOf(node);
-      const perTry = /\.(waitForTaskToken|sync(:2)?)$/.test(String(raw["Resource"])) ? 4 : 3;
-      return {
-        states: 1,
-        transitions: 1 + retries,
-        seconds: (1 + retries) * numberOf(raw["TimeoutSeconds"], Infinity) + delay,
-        events: 2 + perTry * (1 + retries),
-      };
+      const events = /\.(waitForTaskToken|sync(:2)?)$/.test(String(raw["Resource"])) ? 4 : 3;
+      return tries({ ...NOTHING, seconds: numberOf(raw["TimeoutSeconds"], Infinity), events });
     }
     case "Wait":
       return { ...entered, seconds: numberOf(raw["Seconds"], 0) };
     case "Parallel": {
-      const all = within.reduce(plus, NOTHING);
-      const seconds = Math.max(0, ...within.map((branch) => branch.seconds));
-      return { ...plus(entered, plus(all, { ...NOTHING, events: 2 })), seconds };
+      const all = within.reduce(plus, { ...NOTHING, events: 2 });
+      return tries({ ...all, seconds: Math.max(0, ...within.map(({ seconds }) => seconds)) });
     }
     case "Map": {
       const each = plus(within[0] ?? NOTHING, { ...NOTHING, events: 2 });
       const atOnce = numberOf(raw["MaxConcurrency"], 0) || CONCURRENCY;
-      const seconds = Math.ceil(items / atOnce) * each.seconds;
-      return { ...plus(entered, plus(times(items, each), { ...NOTHING, events: 2 })), seconds };
+      const all = plus(times(items, each), { ...NOTHING, events: 2 });
+      return tries({ ...all, seconds: Math.ceil(items / atOnce) * each.seconds });
     }
     case "Fail":
       return { ...entered, events: 1 };
@@ -174,7 +171,7 @@ function costOf(node: Node, items: number, well: boolean): Cost {
 
 const numberOf = (value: unknown, otherwise: number): number => (typeof value === "number" ? value : otherwise);
 
-/** How often a Task is tried again at most, each retrier used up, and how long it then waits in all. */
+/** How often a state is tried again at most, each retrier used up, and how long it then waits in all. */
 function retriesOf({ raw }: Node): { readonly retries: number; readonly delay: number } {
   let retries = 0;
   let delay = 0;

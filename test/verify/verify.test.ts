@@ -173,6 +173,49 @@ describe("the verifier", () => {
       expect(completed?.seconds).to.equal(3 * (7 * 30 + (2 + 4 + 8 + 16 + 32 + 60)));
     });
 
+    for (const type of ["Parallel", "Map"]) {
+      it(`what is within a ${type} as often as that is tried`, async () => {
+        const within = {
+          StartAt: "Ask",
+          States: { Ask: { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", TimeoutSeconds: 10, End: true } },
+        };
+        const definition = {
+          QueryLanguage: "JSONata",
+          StartAt: "All",
+          States: {
+            All: {
+              Type: type,
+              ...(type === "Map" ? { Items: Array(10).fill(1), ItemProcessor: within } : { Branches: [within] }),
+              Retry: [{ ErrorEquals: ["States.ALL"], MaxAttempts: 2, IntervalSeconds: 1, BackoffRate: 2 }],
+              End: true,
+            },
+          },
+        };
+        const { outcomes } = verify(definition, {
+          saga: "Again",
+          calls: { Ask: { role: "query" } },
+        }).budgets;
+        const tasks = type === "Map" ? 10 : 1;
+        const most = outcomes.find(({ outcome }) => outcome === "completed");
+        expect(most).to.include({ states: 1 + 3 * tasks, transitions: 1 + 2 + 3 * tasks, seconds: 3 * 10 + (1 + 2) });
+
+        let calls = 0;
+        const execution = startExecution(loadMachine(definition), {
+          input: {},
+          invoke: () => {
+            const fails = ++calls % tasks === 0 && calls < 3 * tasks;
+            return fails ? Promise.reject(new TaskFailure("Busy", "busy")) : Promise.resolve({ Payload: {} });
+          },
+          clock: virtualClock(),
+          random: seededRandom(1),
+        });
+        expect(await execution.result).to.include({ status: "SUCCEEDED" });
+        expect(calls).to.equal(3 * tasks);
+        // A try that fails has no event for its end, and its task may have none for its own.
+        expect(execution.history.length).to.be.within((most?.events ?? 0) - 4, most?.events ?? 0);
+      });
+    }
+
     it("room for data in a payload", () => {
       expect(payload).to.include({ state: "ProcessPayment", part: "Arguments", references: 4 });
     });
