@@ -29,7 +29,7 @@ export interface Budgets {
   readonly items: number | undefined;
   /** How many items every list may have before the history outgrows its limit; undefined where no list is gone through. */
   readonly mostItems: number | undefined;
-  /** A Wait until a time that only the data tells is not in the seconds. */
+  /** A Wait for as long as only the data, or the clock, tells is not in the seconds. */
   readonly waitsUntil: readonly string[];
   /** The payload with the least room for data; undefined where none has any, and in JSONPath mode. */
   readonly payload: PayloadBudget | undefined;
@@ -73,7 +73,9 @@ export function budgetsOf(machine: Level, controlFlowOnly: boolean): Budgets {
     outcomes: outcomesOf(machine, ITEMS),
     items: lists ? ITEMS : undefined,
     mostItems: lists ? largest(fits) : undefined,
-    waitsUntil: nodes.flatMap(({ name, raw }) => (raw["Timestamp"] !== undefined ? [name] : [])),
+    waitsUntil: nodes.flatMap(({ name, raw }) =>
+      raw.Type === "Wait" && typeof raw["Seconds"] !== "number" ? [name] : [],
+    ),
     payload: controlFlowOnly ? undefined : leastRoom(machine),
   };
 }

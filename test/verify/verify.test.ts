@@ -216,6 +216,21 @@ describe("the verifier", () => {
       });
     }
 
+    it("which waits it can't count", () => {
+      const names = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath", "Fixed"];
+      const states = names.map((name, index) => {
+        const wait = name === "Fixed" ? { Seconds: 5 } : { [name]: name.endsWith("Path") ? "$.a" : "{% $a %}" };
+        const next = names[index + 1];
+        return [name, { Type: "Wait", ...wait, ...(next === undefined ? { End: true } : { Next: next }) }] as const;
+      });
+      const { budgets } = verify(
+        { StartAt: "Seconds", States: Object.fromEntries(states) },
+        { saga: "Waits", calls: {} },
+      );
+      expect(budgets.waitsUntil).to.deep.equal(names.slice(0, 4));
+      expect(budgets.outcomes.find(({ outcome }) => outcome === "completed")?.seconds).to.equal(5);
+    });
+
     it("room for data in a payload", () => {
       expect(payload).to.include({ state: "ProcessPayment", part: "Arguments", references: 4 });
     });
