@@ -41,7 +41,7 @@ export const HISTORY_LIMIT = 25_000;
 const YEAR = 31_536_000;
 /** @see https://aws.amazon.com/step-functions/pricing/ */
 const DOLLARS_PER_TRANSITION = 0.025 / 1000;
-/** An inline Map runs so many iterations at once where its MaxConcurrency is 0. */
+/** An inline Map runs so many iterations at once, at most and where its MaxConcurrency is 0. */
 const CONCURRENCY = 40;
 
 const NOTHING: Cost = { states: 0, transitions: 0, seconds: 0, events: 0 };
@@ -160,15 +160,20 @@ function costOf(node: Node, items: number, well: boolean): Cost {
     }
     case "Map": {
       const each = plus(within[0] ?? NOTHING, { ...NOTHING, events: 2 });
-      const atOnce = numberOf(raw["MaxConcurrency"], 0) || CONCURRENCY;
       const all = plus(times(items, each), { ...NOTHING, events: 2 });
-      return tries({ ...all, seconds: Math.ceil(items / atOnce) * each.seconds });
+      return tries({ ...all, seconds: Math.ceil(items / atOnceOf(node)) * each.seconds });
     }
     case "Fail":
       return { ...entered, events: 1 };
     default:
       return entered;
   }
+}
+
+/** How many iterations a Map has at once, at least: only one where the data tells. */
+function atOnceOf({ raw }: Node): number {
+  const most = raw["MaxConcurrencyPath"] === undefined ? (raw["MaxConcurrency"] ?? 0) : undefined;
+  return Math.min(numberOf(most, 1) || CONCURRENCY, CONCURRENCY);
 }
 
 const numberOf = (value: unknown, otherwise: number): number => (typeof value === "number" ? value : otherwise);

@@ -216,6 +216,20 @@ describe("the verifier", () => {
       });
     }
 
+    it("items one after another where only the data tells how many go at once", () => {
+      const secondsOf = (concurrency: object): number | undefined => {
+        const each = { StartAt: "Pause", States: { Pause: { Type: "Wait", Seconds: 7, End: true } } };
+        const all = { Type: "Map", ...concurrency, ItemProcessor: each, End: true };
+        const { outcomes } = verify({ StartAt: "All", States: { All: all } }, { saga: "Items", calls: {} }).budgets;
+        return outcomes.find(({ outcome }) => outcome === "completed")?.seconds;
+      };
+      expect(secondsOf({})).to.equal(7);
+      expect(secondsOf({ MaxConcurrency: 0 })).to.equal(7);
+      expect(secondsOf({ MaxConcurrency: 4 })).to.equal(3 * 7);
+      expect(secondsOf({ MaxConcurrency: "{% $n %}" })).to.equal(10 * 7);
+      expect(secondsOf({ MaxConcurrencyPath: "$.n" })).to.equal(10 * 7);
+    });
+
     it("which waits it can't count", () => {
       const names = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath", "Fixed"];
       const states = names.map((name, index) => {
