@@ -1,4 +1,5 @@
 import { HISTORY_LIMIT, type OutcomeBudget, RULES, type Verdict, type Violation } from "../saga/verify";
+import { duration } from "./duration";
 import { paint, wrap } from "./print";
 
 /** What has been proved of a saga, and what it may cost; or how it goes wrong. For a person, in 80 columns. */
@@ -73,20 +74,4 @@ function outcomeLine(budget: OutcomeBudget): string {
   const { outcome, states, transitions, dollarsPerThousand, seconds, events, exceeds } = budget;
   const price = Number.isFinite(dollarsPerThousand) ? dollarsPerThousand.toFixed(3) : "no bound";
   return `  ${outcome.padEnd(11)}${number(states, 8)}${number(transitions, 13)}${price.padStart(13)}${duration(seconds).padStart(13)}${number(events, 16)}${exceeds.length > 0 ? ` ${paint("red", "*")}` : ""}`;
-}
-
-function duration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return "no bound";
-  const units = [
-    ["d", 86_400],
-    ["h", 3600],
-    ["min", 60],
-    ["s", 1],
-  ] as const;
-  const at = units.findIndex(([, size]) => seconds >= size);
-  const [unit, size] = units[at] ?? units[3];
-  const next = units[at + 1];
-  const whole = Math.floor(seconds / size);
-  const rest = next ? Math.floor((seconds - whole * size) / next[1]) : 0;
-  return `${whole} ${unit}${rest > 0 && next ? ` ${rest} ${next[0]}` : ""}`;
 }

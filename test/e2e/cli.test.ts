@@ -204,6 +204,7 @@ describe("the command line", function () {
     expect(out).to.match(/^OrderFulfilment {2}sound {2}\(9 states searched\)\n/);
     expect(out.match(/ proved /g)).to.have.length(12);
     expect(out).to.match(/completed +3 +21 +0\.525 +16 min 36 s +71\n/);
+    expect(out).to.match(/compensated .* 2 h 2 min +195\n/);
     for (const line of out.split("\n")) expect(line.length, line).to.be.at.most(80);
     expect(err).to.equal("");
     expect(code).to.equal(0);
