@@ -97,7 +97,8 @@ function outcomesOf(machine: Level, items: number): readonly OutcomeBudget[] {
   const started = { ...NOTHING, events: 1 };
   const budget = (outcome: OutcomeBudget["outcome"], cost: Cost | undefined): readonly OutcomeBudget[] => {
     if (!cost) return [];
-    const whole = plus(plus(started, cost), { ...NOTHING, events: 1 });
+    // One event ends it; where it is stuck, in place of the one that leaves its last state.
+    const whole = plus(plus(started, cost), { ...NOTHING, events: outcome === "stuck" ? 0 : 1 });
     const dollarsPerThousand = whole.transitions * 1000 * DOLLARS_PER_TRANSITION;
     return [{ outcome, ...whole, dollarsPerThousand, exceeds: exceededBy(whole) }];
   };
