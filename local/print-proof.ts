@@ -1,4 +1,5 @@
 import { HISTORY_LIMIT, type OutcomeBudget, RULES, type Verdict, type Violation } from "../saga/verify";
+import { duration } from "./duration";
 import { paint, wrap } from "./print";
 
 /** What has been proved of a saga, and what it may cost; or how it goes wrong. For a person, in 80 columns. */
@@ -41,21 +42,27 @@ function violationLines({ rule, message, hint, story }: Violation): string[] {
 }
 
 function budgetLines({ outcomes, items, mostItems, waitsUntil, payload }: Verdict["budgets"]): string[] {
-  const bytes = (count: number): string => count.toLocaleString("en");
+  const count = (n: number): string => n.toLocaleString("en");
   return [
     "  at most      states  transitions  $ for 1,000      longest  history events",
     ...outcomes.map(outcomeLine),
+    ...(outcomes.some(({ exceeds }) => exceeds.length > 0)
+      ? wrap(
+          "* ",
+          `beyond ${count(HISTORY_LIMIT)} history events, or a year, an execution dies in the middle, without its undos, and is left to the recovery (S12)`,
+        )
+      : []),
     ...(items === undefined
       ? []
       : wrap(
           "",
-          `with ${items} items in each list; with ${bytes(mostItems ?? 0)} the history comes to its limit of ${bytes(HISTORY_LIMIT)} events`,
+          `with ${items} items in each list; with ${count(mostItems ?? 0)} the history comes to its limit of ${count(HISTORY_LIMIT)} events`,
         )),
     ...(waitsUntil.length === 0 ? [] : wrap("", `and as long as ${waitsUntil.join(", ")} waits`)),
     ...(payload
       ? wrap(
           "",
-          `least room for data: ${payload.state}, ${bytes(payload.bytesEach)} bytes for each of ${payload.references} references`,
+          `least room for data: ${payload.state}'s ${payload.part}, ${count(payload.bytesEach)} bytes for each of ${payload.references} references`,
         )
       : []),
   ];
@@ -64,23 +71,7 @@ function budgetLines({ outcomes, items, mostItems, waitsUntil, payload }: Verdic
 function outcomeLine(budget: OutcomeBudget): string {
   const number = (value: number, width: number): string =>
     (Number.isFinite(value) ? value.toLocaleString("en") : "no bound").padStart(width);
-  const { outcome, states, transitions, dollarsPerThousand, seconds, events } = budget;
+  const { outcome, states, transitions, dollarsPerThousand, seconds, events, exceeds } = budget;
   const price = Number.isFinite(dollarsPerThousand) ? dollarsPerThousand.toFixed(3) : "no bound";
-  return `  ${outcome.padEnd(11)}${number(states, 8)}${number(transitions, 13)}${price.padStart(13)}${duration(seconds).padStart(13)}${number(events, 16)}`;
-}
-
-function duration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return "no bound";
-  const units = [
-    ["d", 86_400],
-    ["h", 3600],
-    ["min", 60],
-    ["s", 1],
-  ] as const;
-  const at = units.findIndex(([, size]) => seconds >= size);
-  const [unit, size] = units[at] ?? units[3];
-  const next = units[at + 1];
-  const whole = Math.floor(seconds / size);
-  const rest = next ? Math.floor((seconds - whole * size) / next[1]) : 0;
-  return `${whole} ${unit}${rest > 0 && next ? ` ${rest} ${next[0]}` : ""}`;
+  return `  ${outcome.padEnd(11)}${number(states, 8)}${number(transitions, 13)}${price.padStart(13)}${duration(seconds).padStart(13)}${number(events, 16)}${exceeds.length > 0 ? ` ${paint("red", "*")}` : ""}`;
 }

@@ -1,6 +1,7 @@
-import { type Ast, parse, sourceOf } from "./expression";
-import { type Level, levelsOf, type Node, waysOf } from "./machine";
-import { fieldsOf } from "./states";
+import { type Level, levelsOf, type Node, type Way, waysOf } from "./machine";
+import { orderOf } from "./order";
+import { leastRoom, type PayloadBudget } from "./room";
+import { ITEMS } from "./shape";
 
 /** What a path costs at most. */
 interface Cost {
@@ -17,6 +18,8 @@ export interface OutcomeBudget extends Cost {
   readonly outcome: "completed" | "compensated" | "stuck";
   /** US dollars for 1,000 executions that cost the most. */
   readonly dollarsPerThousand: number;
+  /** Limits of an execution that it may outgrow: it dies there, without its undos, and is left to the recovery (S12). */
+  readonly exceeds: readonly ("history" | "year")[];
 }
 
 export interface Budgets {
@@ -26,29 +29,19 @@ export interface Budgets {
   readonly items: number | undefined;
   /** How many items every list may have before the history outgrows its limit; undefined where no list is gone through. */
   readonly mostItems: number | undefined;
-  /** A Wait until a time that only the data tells is not in the seconds. */
+  /** A Wait for as long as only the data, or the clock, tells is not in the seconds. */
   readonly waitsUntil: readonly string[];
-  /** The payload with the least room for data. */
+  /** The payload with the least room for data; undefined where none has any, and in JSONPath mode. */
   readonly payload: PayloadBudget | undefined;
-}
-
-export interface PayloadBudget {
-  readonly state: string;
-  /** Bytes of it that are the same in every execution. */
-  readonly fixedBytes: number;
-  /** How many references it has, each to a value of the data. */
-  readonly references: number;
-  /** Bytes left for each reference, if they share equally what is left of 256 KiB. */
-  readonly bytesEach: number;
 }
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 export const HISTORY_LIMIT = 25_000;
-const PAYLOAD_LIMIT = 256 * 1024;
+/** A Standard execution has so many seconds. */
+const YEAR = 31_536_000;
 /** @see https://aws.amazon.com/step-functions/pricing/ */
 const DOLLARS_PER_TRANSITION = 0.025 / 1000;
-const ITEMS = 10;
-/** An inline Map runs so many iterations at once where its MaxConcurrency is 0. */
+/** An inline Map runs so many iterations at once, at most and where its MaxConcurrency is 0. */
 const CONCURRENCY = 40;
 
 const NOTHING: Cost = { states: 0, transitions: 0, seconds: 0, events: 0 };
@@ -72,7 +65,7 @@ const times = (n: number, { states, transitions, seconds, events }: Cost): Cost 
 });
 
 /** What executions of a machine cost at most, for each outcome. Infinite where a machine may go round for ever. */
-export function budgetsOf(machine: Level): Budgets {
+export function budgetsOf(machine: Level, controlFlowOnly: boolean): Budgets {
   const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
   const lists = nodes.some(({ raw }) => raw.Type === "Map");
   const fits = (items: number): boolean => outcomesOf(machine, items).every(({ events }) => events <= HISTORY_LIMIT);
@@ -80,13 +73,10 @@ export function budgetsOf(machine: Level): Budgets {
     outcomes: outcomesOf(machine, ITEMS),
     items: lists ? ITEMS : undefined,
     mostItems: lists ? largest(fits) : undefined,
-    waitsUntil: nodes.flatMap(({ name, raw }) => (raw["Timestamp"] !== undefined ? [name] : [])),
-    payload: nodes
-      .flatMap(payloadsOf)
-      .reduce<PayloadBudget | undefined>(
-        (one, other) => (one && one.bytesEach <= other.bytesEach ? one : other),
-        undefined,
-      ),
+    waitsUntil: nodes.flatMap(({ name, raw }) =>
+      raw.Type === "Wait" && typeof raw["Seconds"] !== "number" ? [name] : [],
+    ),
+    payload: controlFlowOnly ? undefined : leastRoom(machine),
   };
 }
 
@@ -107,8 +97,10 @@ function outcomesOf(machine: Level, items: number): readonly OutcomeBudget[] {
   const started = { ...NOTHING, events: 1 };
   const budget = (outcome: OutcomeBudget["outcome"], cost: Cost | undefined): readonly OutcomeBudget[] => {
     if (!cost) return [];
-    const whole = plus(plus(started, cost), { ...NOTHING, events: 1 });
-    return [{ outcome, ...whole, dollarsPerThousand: whole.transitions * 1000 * DOLLARS_PER_TRANSITION }];
+    // One event ends it; where it is stuck, in place of the one that leaves its last state.
+    const whole = plus(plus(started, cost), { ...NOTHING, events: outcome === "stuck" ? 0 : 1 });
+    const dollarsPerThousand = whole.transitions * 1000 * DOLLARS_PER_TRANSITION;
+    return [{ outcome, ...whole, dollarsPerThousand, exceeds: exceededBy(whole) }];
   };
   const succeeded = (node: Node): boolean => node.raw.Type === "Succeed" || node.raw["End"] === true;
   const isStuck = ({ part, raw, inner }: Node): boolean =>
@@ -125,42 +117,22 @@ function outcomesOf(machine: Level, items: number): readonly OutcomeBudget[] {
   ];
 }
 
+const exceededBy = ({ events, seconds }: Cost): OutcomeBudget["exceeds"] => [
+  ...(events > HISTORY_LIMIT ? (["history"] as const) : []),
+  ...(seconds > YEAR ? (["year"] as const) : []),
+];
+
 /** The dearest way from the start of a level to a state of some kind, that state's own cost included. */
 function longest(level: Level, items: number, well: boolean, ends: (node: Node) => boolean): Cost | undefined {
   const known = new Map<string, Cost | undefined>();
-  const open = new Set<string>();
-  // A stack of its own: a saga may have more steps than calls may be nested.
-  const order: string[] = [];
-  const walk: { readonly name: string; readonly next: string[] }[] = [];
-  let cyclic = false;
-  const onward = (node: Node): readonly string[] =>
-    (well ? [...node.choices.map(({ way }) => way), node.next] : waysOf(node)).flatMap(({ to }) =>
-      to === undefined || !level.nodes.has(to) ? [] : [to],
-    );
-  const enter = (name: string): void => {
-    const node = level.nodes.get(name);
-    if (!node) return;
-    open.add(name);
-    walk.push({ name, next: [...onward(node)] });
-  };
-  enter(level.startAt);
-  const done = new Set<string>();
-  for (let top = walk.at(-1); top; top = walk.at(-1)) {
-    const to = top.next.pop();
-    if (to === undefined) {
-      open.delete(top.name);
-      done.add(top.name);
-      order.push(top.name);
-      walk.pop();
-    } else if (open.has(to)) cyclic = true;
-    else if (!done.has(to)) enter(to);
-  }
-  for (const name of order) {
-    const node = level.nodes.get(name) as Node;
+  const onward = (node: Node): readonly Way[] =>
+    well ? [...node.choices.map(({ way }) => way), node.next] : waysOf(node);
+  const { order, cyclic } = orderOf(level, onward);
+  for (const node of order) {
     const own = costOf(node, items, well);
-    const after = onward(node).map((to) => known.get(to));
+    const after = onward(node).flatMap(({ to }) => (to === undefined ? [] : [known.get(to)]));
     const reach = [...(ends(node) ? [NOTHING] : []), ...after].filter((cost) => cost !== undefined);
-    known.set(name, reach.length === 0 ? undefined : plus(own, reach.reduce(most)));
+    known.set(node.name, reach.length === 0 ? undefined : plus(own, reach.reduce(most)));
   }
   const cost = known.get(level.startAt);
   return cost && cyclic ? times(Infinity, plus(cost, { states: 1, transitions: 1, seconds: 1, events: 1 })) : cost;
@@ -169,32 +141,28 @@ function longest(level: Level, items: number, well: boolean, ends: (node: Node) 
 /** What one state costs, with all its retries. */
 function costOf(node: Node, items: number, well: boolean): Cost {
   const { raw, inner } = node;
+  const { retries, delay } = retriesOf(node);
   const anyEnd = (): boolean => true;
-  const within = inner.map((level) => longest(level, items, well, anyEnd) ?? NOTHING);
+  // A try that is followed by another one went wrong.
+  const within = inner.map((level) => longest(level, items, well && retries === 0, anyEnd) ?? NOTHING);
   const entered: Cost = { states: 1, transitions: 1, seconds: 0, events: 2 };
+  const tries = (each: Cost): Cost =>
+    plus(plus(entered, times(1 + retries, each)), { states: 0, transitions: retries, seconds: delay, events: 0 });
   switch (raw.Type) {
     case "Task": {
-      const { retries, delay } = retriesOf(node);
-      const perTry = /\.(waitForTaskToken|sync(:2)?)$/.test(String(raw["Resource"])) ? 4 : 3;
-      return {
-        states: 1,
-        transitions: 1 + retries,
-        seconds: (1 + retries) * numberOf(raw["TimeoutSeconds"], Infinity) + delay,
-        events: 2 + perTry * (1 + retries),
-      };
+      const events = /\.(waitForTaskToken|sync(:2)?)$/.test(String(raw["Resource"])) ? 4 : 3;
+      return tries({ ...NOTHING, seconds: numberOf(raw["TimeoutSeconds"], Infinity), events });
     }
     case "Wait":
       return { ...entered, seconds: numberOf(raw["Seconds"], 0) };
     case "Parallel": {
-      const all = within.reduce(plus, NOTHING);
-      const seconds = Math.max(0, ...within.map((branch) => branch.seconds));
-      return { ...plus(entered, plus(all, { ...NOTHING, events: 2 })), seconds };
+      const all = within.reduce(plus, { ...NOTHING, events: 2 });
+      return tries({ ...all, seconds: Math.max(0, ...within.map(({ seconds }) => seconds)) });
     }
     case "Map": {
       const each = plus(within[0] ?? NOTHING, { ...NOTHING, events: 2 });
-      const atOnce = numberOf(raw["MaxConcurrency"], 0) || CONCURRENCY;
-      const seconds = Math.ceil(items / atOnce) * each.seconds;
-      return { ...plus(entered, plus(times(items, each), { ...NOTHING, events: 2 })), seconds };
+      const all = plus(times(items, each), { ...NOTHING, events: 2 });
+      return tries({ ...all, seconds: Math.ceil(items / atOnceOf(node)) * each.seconds });
     }
     case "Fail":
       return { ...entered, events: 1 };
@@ -203,9 +171,15 @@ function costOf(node: Node, items: number, well: boolean): Cost {
   }
 }
 
+/** How many iterations a Map has at once, at least: only one where the data tells. */
+function atOnceOf({ raw }: Node): number {
+  const most = raw["MaxConcurrencyPath"] === undefined ? (raw["MaxConcurrency"] ?? 0) : undefined;
+  return Math.min(numberOf(most, 1) || CONCURRENCY, CONCURRENCY);
+}
+
 const numberOf = (value: unknown, otherwise: number): number => (typeof value === "number" ? value : otherwise);
 
-/** How often a Task is tried again at most, each retrier used up, and how long it then waits in all. */
+/** How often a state is tried again at most, each retrier used up, and how long it then waits in all. */
 function retriesOf({ raw }: Node): { readonly retries: number; readonly delay: number } {
   let retries = 0;
   let delay = 0;
@@ -221,48 +195,4 @@ function retriesOf({ raw }: Node): { readonly retries: number; readonly delay: n
     retries += attempts;
   }
   return { retries, delay };
-}
-
-/** The values that a state sends or puts out, as far as they are spelled out. */
-function payloadsOf({ name, raw }: Node): readonly PayloadBudget[] {
-  return fieldsOf(raw).flatMap(({ path, value }) => {
-    const source = /^(Arguments|Output|Assign)/.test(path) ? sourceOf(value) : undefined;
-    if (source === undefined) return [];
-    let size: Size;
-    try {
-      size = sizeOf(parse(source));
-    } catch {
-      return [];
-    }
-    if (size.references === 0) return [];
-    const bytesEach = Math.floor((PAYLOAD_LIMIT - size.fixed) / size.references);
-    return [{ state: name, fixedBytes: size.fixed, references: size.references, bytesEach }];
-  });
-}
-
-interface Size {
-  readonly fixed: number;
-  readonly references: number;
-}
-
-function sizeOf(ast: Ast): Size {
-  const all = (parts: readonly Size[], fixed: number): Size => ({
-    fixed: parts.reduce((sum, part) => sum + part.fixed, fixed),
-    references: parts.reduce((sum, { references }) => sum + references, 0),
-  });
-  if (ast.type === "string" || ast.type === "number" || ast.type === "value") {
-    return { fixed: Buffer.byteLength(JSON.stringify(ast.value)), references: 0 };
-  }
-  if (ast.type === "unary" && ast.value === "{") {
-    const pairs = ast.lhs as readonly (readonly [Ast, Ast])[];
-    return all(
-      pairs.flatMap(([key, value]) => [sizeOf(key), sizeOf(value)]),
-      2 + 2 * pairs.length,
-    );
-  }
-  if (ast.type === "unary" && ast.value === "[") {
-    const items = ast.expressions ?? [];
-    return all(items.map(sizeOf), 2 + items.length);
-  }
-  return { fixed: 0, references: 1 };
 }

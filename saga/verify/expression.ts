@@ -20,7 +20,7 @@ export interface Ast {
   readonly stages?: readonly Filter[];
 }
 
-interface Filter {
+export interface Filter {
   readonly expr: Ast;
 }
 

@@ -67,7 +67,7 @@ export function verify(
     violations,
     states: search.states,
     controlFlowOnly,
-    budgets: budgetsOf(machine),
+    budgets: budgetsOf(machine, controlFlowOnly),
   };
 }
 
@@ -82,9 +82,10 @@ const NEVER: Violation = {
 const rules = Object.keys(RULES) as Rule[];
 const order = (rule: Rule): number => rules.indexOf(rule);
 
-export type { Budgets, OutcomeBudget, PayloadBudget } from "./budget";
+export type { Budgets, OutcomeBudget } from "./budget";
 export { HISTORY_LIMIT } from "./budget";
 export { type Declaration, DeclarationError, type DeclaredCall, readDeclaration } from "./declaration";
+export type { PayloadBudget } from "./room";
 export { type Rule, RULES, type Violation } from "./rules";
 export { SearchLimitError } from "./search/search";
 export type { RawStates } from "./states";

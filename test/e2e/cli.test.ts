@@ -204,6 +204,7 @@ describe("the command line", function () {
     expect(out).to.match(/^OrderFulfilment {2}sound {2}\(9 states searched\)\n/);
     expect(out.match(/ proved /g)).to.have.length(12);
     expect(out).to.match(/completed +3 +21 +0\.525 +16 min 36 s +71\n/);
+    expect(out).to.match(/compensated .* 2 h 2 min +195\n/);
     for (const line of out.split("\n")) expect(line.length, line).to.be.at.most(80);
     expect(err).to.equal("");
     expect(code).to.equal(0);
@@ -214,6 +215,9 @@ describe("the command line", function () {
     expect(told.out).to.match(/^orderFulfilmentSaga {2}not sound: 16 violations/);
     expect(told.out).to.contain("its control flow is verified, its expressions");
     expect(told.out).to.contain("      DeleteOrder undoes CreateOrder\n      the execution ends SUCCEEDED\n");
+    // Its tasks have no timeout.
+    expect(told.out).to.match(/completed .* no bound +[\d,]+ \*\n/);
+    expect(told.out).to.contain("  * beyond 25,000 history events, or a year, an execution dies in the middle,\n");
     for (const line of told.out.split("\n")) expect(line.length, line).to.be.at.most(80);
     const [verdict] = JSON.parse(json.out) as { sound: boolean; violations: { rule: string }[] }[];
     expect(verdict?.sound).to.equal(false);

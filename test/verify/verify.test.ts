@@ -146,22 +146,34 @@ describe("the verifier", () => {
       expect(completed?.states).to.equal(3);
     });
 
-    it("the history of the worst completed one, event by event, as the interpreter writes it", async () => {
-      const machine = loadMachine(definitionOf(orderFulfilment));
-      let calls = 0;
-      const execution = startExecution(machine, {
-        input: { order_id: "1", total: 1, card_no: "1", address: "a" },
-        // Each call succeeds at the last of its tries.
-        invoke: async () => {
-          if (++calls % 7 !== 0) throw new TaskFailure("Lambda.ServiceException", "busy");
-          return { Payload: {} };
-        },
-        clock: virtualClock(),
-        random: seededRandom(1),
+    for (const worst of outcomes) {
+      it(`the history of the worst ${worst.outcome} one, event by event, as the interpreter writes it`, async () => {
+        const tried = new Map<string, number>();
+        const execution = startExecution(loadMachine(definitionOf(orderFulfilment)), {
+          input: { order_id: "1", total: 1, card_no: "1", address: "a" },
+          // Each call succeeds at the last of its tries, if at all: seven of an action, thirteen of an undo.
+          invoke: ({ state }) => {
+            const tries = (tried.get(state) ?? 0) + 1;
+            tried.set(state, tries);
+            const good =
+              state === "ProcessShipment"
+                ? worst.outcome === "completed"
+                : state !== "DeleteOrder" || worst.outcome !== "stuck";
+            const last = ["CancelShipment", "RefundPayment", "DeleteOrder"].includes(state) ? 13 : 7;
+            return good && tries === last
+              ? Promise.resolve({ Payload: {} })
+              : Promise.reject(new TaskFailure("Lambda.ServiceException", "busy"));
+          },
+          clock: virtualClock(),
+          random: seededRandom(1),
+        });
+        const { failedState } = await execution.result;
+        expect(failedState).to.equal(
+          { completed: undefined, compensated: "SagaCompensated", stuck: "DeleteOrder" }[worst.outcome],
+        );
+        expect(execution.history.length).to.equal(worst.events);
       });
-      await execution.result;
-      expect(execution.history.length).to.equal(completed?.events);
-    });
+    }
 
     it("transitions, with every retry, and their price", () => {
       // Three states, and six retries each.
@@ -173,14 +185,131 @@ describe("the verifier", () => {
       expect(completed?.seconds).to.equal(3 * (7 * 30 + (2 + 4 + 8 + 16 + 32 + 60)));
     });
 
+    for (const type of ["Parallel", "Map"]) {
+      it(`what is within a ${type} as often as that is tried`, async () => {
+        const within = {
+          StartAt: "Ask",
+          States: { Ask: { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", TimeoutSeconds: 10, End: true } },
+        };
+        const definition = {
+          QueryLanguage: "JSONata",
+          StartAt: "All",
+          States: {
+            All: {
+              Type: type,
+              ...(type === "Map" ? { Items: Array(10).fill(1), ItemProcessor: within } : { Branches: [within] }),
+              Retry: [{ ErrorEquals: ["States.ALL"], MaxAttempts: 2, IntervalSeconds: 1, BackoffRate: 2 }],
+              End: true,
+            },
+          },
+        };
+        const { outcomes } = verify(definition, {
+          saga: "Again",
+          calls: { Ask: { role: "query" } },
+        }).budgets;
+        const tasks = type === "Map" ? 10 : 1;
+        const most = outcomes.find(({ outcome }) => outcome === "completed");
+        expect(most).to.include({ states: 1 + 3 * tasks, transitions: 1 + 2 + 3 * tasks, seconds: 3 * 10 + (1 + 2) });
+
+        let calls = 0;
+        const execution = startExecution(loadMachine(definition), {
+          input: {},
+          invoke: () => {
+            const fails = ++calls % tasks === 0 && calls < 3 * tasks;
+            return fails ? Promise.reject(new TaskFailure("Busy", "busy")) : Promise.resolve({ Payload: {} });
+          },
+          clock: virtualClock(),
+          random: seededRandom(1),
+        });
+        expect(await execution.result).to.include({ status: "SUCCEEDED" });
+        expect(calls).to.equal(3 * tasks);
+        // A try that fails has no event for its end, and its task may have none for its own.
+        expect(execution.history.length).to.be.within((most?.events ?? 0) - 4, most?.events ?? 0);
+      });
+    }
+
+    it("items one after another where only the data tells how many go at once", () => {
+      const secondsOf = (concurrency: object): number | undefined => {
+        const each = { StartAt: "Pause", States: { Pause: { Type: "Wait", Seconds: 7, End: true } } };
+        const all = { Type: "Map", ...concurrency, ItemProcessor: each, End: true };
+        const { outcomes } = verify({ StartAt: "All", States: { All: all } }, { saga: "Items", calls: {} }).budgets;
+        return outcomes.find(({ outcome }) => outcome === "completed")?.seconds;
+      };
+      expect(secondsOf({})).to.equal(7);
+      expect(secondsOf({ MaxConcurrency: 0 })).to.equal(7);
+      expect(secondsOf({ MaxConcurrency: 4 })).to.equal(3 * 7);
+      expect(secondsOf({ MaxConcurrency: "{% $n %}" })).to.equal(10 * 7);
+      expect(secondsOf({ MaxConcurrencyPath: "$.n" })).to.equal(10 * 7);
+    });
+
+    it("which waits it can't count", () => {
+      const names = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath", "Fixed"];
+      const states = names.map((name, index) => {
+        const wait = name === "Fixed" ? { Seconds: 5 } : { [name]: name.endsWith("Path") ? "$.a" : "{% $a %}" };
+        const next = names[index + 1];
+        return [name, { Type: "Wait", ...wait, ...(next === undefined ? { End: true } : { Next: next }) }] as const;
+      });
+      const { budgets } = verify(
+        { StartAt: "Seconds", States: Object.fromEntries(states) },
+        { saga: "Waits", calls: {} },
+      );
+      expect(budgets.waitsUntil).to.deep.equal(names.slice(0, 4));
+      expect(budgets.outcomes.find(({ outcome }) => outcome === "completed")?.seconds).to.equal(5);
+    });
+
     it("room for data in a payload", () => {
-      expect(payload).to.include({ state: "ProcessPayment", references: 4 });
+      expect(payload).to.include({ state: "ProcessPayment", part: "Arguments", references: 4 });
+    });
+
+    it("room for data in what branches and lists hand over, as the interpreter has it", async () => {
+      const room = only(tripBooking).budgets.payload;
+      expect(room).to.include({ state: "Book", part: "Assign" });
+      const machine = loadMachine(definitionOf(tripBooking));
+      /** How it ends with so many bytes in every reference. */
+      const run = async (bytes: number): Promise<string> => {
+        const text = "x".repeat(bytes - 2);
+        const fields = ["order_id", "traveller", "card_no", "flight", "hotel"].map((name) => [name, text] as const);
+        const { status, cause } = await startExecution(machine, {
+          input: { ...Object.fromEntries(fields), total: 1, cars: Array<string>(10).fill(text) },
+          invoke: () => Promise.resolve({ Payload: { reference: text.slice('{"reference":}'.length) } }),
+          clock: virtualClock(),
+          random: seededRandom(1),
+        }).result;
+        return cause ?? status;
+      };
+      const bytes = room?.bytesEach ?? 0;
+      expect(await run(bytes)).to.equal("SUCCEEDED");
+      // An estimate from above: no branch has both a result and a failure.
+      expect(await run(1.5 * bytes)).to.match(/"step":"Book","error":"States\.DataLimitExceeded"/);
     });
 
     it("how long lists may be before the history is full", () => {
       const { items, mostItems } = only(tripBooking).budgets;
       expect(items).to.equal(10);
       expect(mostItems).to.be.within(100, 1000);
+    });
+
+    it("which outcomes may outgrow an execution: 25,000 events of history, a year", () => {
+      const exceeds = (attempts: number, days: number): unknown =>
+        verify(
+          {
+            StartAt: "Ask",
+            States: {
+              Ask: {
+                Type: "Task",
+                Resource: "arn:aws:lambda:a:1:function:f",
+                TimeoutSeconds: 1,
+                Retry: [{ ErrorEquals: ["States.ALL"], MaxAttempts: attempts, MaxDelaySeconds: 1 }],
+                Next: "Wait",
+              },
+              Wait: { Type: "Wait", Seconds: days * 86_400, End: true },
+            },
+          },
+          { saga: "Long", calls: { Ask: { role: "query" } } },
+        ).budgets.outcomes.find(({ outcome }) => outcome === "completed")?.exceeds;
+      expect(exceeds(1000, 364)).to.deep.equal([]);
+      expect(exceeds(10_000, 364)).to.deep.equal(["history"]);
+      expect(exceeds(1000, 366)).to.deep.equal(["year"]);
     });
 
     it("no bound where a machine may go round", () => {

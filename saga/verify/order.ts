@@ -1,0 +1,35 @@
+import type { Level, Node, Way } from "./machine";
+
+/**
+ * The states of a level that its start leads to, each before those that lead to it, and whether it may go round; then
+ * one state of the round comes too late.
+ */
+export function orderOf(
+  level: Level,
+  waysOf: (node: Node) => readonly Way[],
+): { readonly order: readonly Node[]; readonly cyclic: boolean } {
+  const open = new Set<string>();
+  const done = new Set<string>();
+  // A stack of its own: a saga may have more steps than calls may be nested.
+  const walk: { readonly node: Node; readonly next: string[] }[] = [];
+  const order: Node[] = [];
+  let cyclic = false;
+  const enter = (name: string): void => {
+    const node = level.nodes.get(name);
+    if (!node) return;
+    open.add(name);
+    walk.push({ node, next: waysOf(node).flatMap(({ to }) => to ?? []) });
+  };
+  enter(level.startAt);
+  for (let top = walk.at(-1); top; top = walk.at(-1)) {
+    const to = top.next.pop();
+    if (to === undefined) {
+      open.delete(top.node.name);
+      done.add(top.node.name);
+      order.push(top.node);
+      walk.pop();
+    } else if (open.has(to)) cyclic = true;
+    else if (!done.has(to)) enter(to);
+  }
+  return { order, cyclic };
+}

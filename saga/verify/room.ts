@@ -1,0 +1,125 @@
+import { type Level, type Node, waysOf } from "./machine";
+import { orderOf } from "./order";
+import { either, NUMBER, object, REFERENCE, repeated, type Shape, tuple } from "./shape";
+import { templateShape, type Variables } from "./size";
+
+export interface PayloadBudget {
+  readonly state: string;
+  /** Which of the state's values it is; an Assign is all that is assigned at once. */
+  readonly part: "Arguments" | "ItemSelector" | "result" | "Assign" | "Output";
+  /** Bytes of it that are the same in every execution. */
+  readonly fixedBytes: number;
+  /** How many references it has, each to a value of the data; one that is copied counts as often. */
+  readonly references: number;
+  /** Bytes left for each reference, if they share equally what is left of 256 KiB. */
+  readonly bytesEach: number;
+}
+
+const PAYLOAD_LIMIT = 256 * 1024;
+
+/** A way out of a state: what it assigns and puts out, of what has come of the state. */
+interface Exit {
+  readonly raw: Readonly<Record<string, unknown>>;
+  readonly states: Readonly<Record<string, Shape>>;
+  readonly output: Shape;
+}
+
+/**
+ * The value of a machine with the least room for data, where every reference has as much, and every list its ten items.
+ * Each variable is taken at its largest, and a loop as if it were gone through once.
+ */
+export function leastRoom(machine: Level): PayloadBudget | undefined {
+  let least: PayloadBudget | undefined;
+
+  function weigh(state: string, part: PayloadBudget["part"], { size: { fixed, references } }: Shape): void {
+    if (references === 0) return;
+    const bytesEach = Math.max(0, Math.floor((PAYLOAD_LIMIT - fixed) / references));
+    if (!least || bytesEach < least.bytesEach) least = { state, part, fixedBytes: fixed, references, bytesEach };
+  }
+
+  /** What a level puts out. */
+  function walk(level: Level, input: Shape, outer: Variables, item: Shape): Shape {
+    const variables = new Map(outer);
+    const inputs = new Map([[level.startAt, [input]]]);
+    const outputs: Shape[] = [];
+    for (const node of orderOf(level, waysOf).order.toReversed()) {
+      for (const exit of exitsOf(node, either(inputs.get(node.name) ?? []), variables, item)) {
+        const output = leave(node.name, exit, variables);
+        const into = typeof exit.raw["Next"] === "string" ? exit.raw["Next"] : exit.raw["Default"];
+        if (typeof into !== "string") outputs.push(output);
+        else if (!inputs.get(into)?.push(output)) inputs.set(into, [output]);
+      }
+    }
+    return either(outputs);
+  }
+
+  /** What a state puts out on its way; what it assigns is added to the variables. */
+  function leave(state: string, { raw, states, output }: Exit, variables: Map<string, Shape>): Shape {
+    variables.set("states", object(states));
+    const assigned = templateShape(raw["Assign"] ?? {}, variables);
+    const left = raw["Output"] === undefined ? output : templateShape(raw["Output"], variables);
+    weigh(state, "Assign", assigned);
+    weigh(state, "Output", left);
+    for (const name of Object.keys(raw["Assign"] ?? {})) {
+      const before = variables.get(name);
+      const value = assigned.field(name, (shape) => shape);
+      variables.set(name, before ? either([before, value]) : value);
+    }
+    return left;
+  }
+
+  function exitsOf(
+    { name, raw, inner }: Node,
+    input: Shape,
+    variables: Map<string, Shape>,
+    item: Shape,
+  ): readonly Exit[] {
+    const before = { input, context: contextOf(item) };
+    const value = (of: unknown, context = before.context): Shape =>
+      templateShape(of, variables.set("states", object({ input, context })));
+    const caught = (raw.Catch ?? []).map((catcher): Exit => ({
+      raw: catcher,
+      states: { ...before, errorOutput: ERROR },
+      output: ERROR,
+    }));
+    const succeeded = (result: Shape): readonly Exit[] => {
+      weigh(name, "result", result);
+      return [{ raw, states: { ...before, result }, output: result }, ...caught];
+    };
+    switch (raw.Type) {
+      case "Task":
+        weigh(name, "Arguments", raw["Arguments"] === undefined ? input : value(raw["Arguments"]));
+        return succeeded(REFERENCE);
+      case "Parallel": {
+        const given = raw["Arguments"] === undefined ? input : value(raw["Arguments"]);
+        weigh(name, "Arguments", given);
+        return succeeded(tuple(inner.map((branch) => walk(branch, given, variables, item))));
+      }
+      case "Map": {
+        const each = (raw["Items"] === undefined ? input : value(raw["Items"])).at();
+        const given = raw["ItemSelector"] === undefined ? each : value(raw["ItemSelector"], contextOf(each));
+        weigh(name, "ItemSelector", given);
+        return succeeded(either(inner.map((iteration) => repeated(walk(iteration, given, variables, each)))));
+      }
+      case "Fail":
+        return [];
+      default:
+        return [...(raw.Choices ?? []), raw].map((way) => ({ raw: way, states: before, output: input }));
+    }
+  }
+
+  walk(machine, REFERENCE, new Map(), REFERENCE);
+  return least;
+}
+
+const ERROR = object({ Error: REFERENCE, Cause: REFERENCE });
+
+/** The context object, as far as its parts are told apart. */
+const contextOf = (item: Shape): Shape =>
+  object({
+    Execution: REFERENCE,
+    State: REFERENCE,
+    StateMachine: REFERENCE,
+    Task: REFERENCE,
+    Map: object({ Item: object({ Index: NUMBER, Value: item }) }),
+  });
