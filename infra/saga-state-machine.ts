@@ -20,6 +20,7 @@ import { checkNames } from "./names";
 import { placeOf, type Statement } from "./policy";
 import { SagaRecovery } from "./recovery";
 import { refuseUnsound } from "./soundness";
+import { SagaSweep } from "./sweep";
 import type { SagaTableArgs } from "./table";
 import { TaskFunction } from "./task-function";
 import { watch } from "./watch";
@@ -71,7 +72,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     if (settings.workflowType === "EXPRESS") checkExpress(saga);
     const tasks = [...new Set([...tasksOf(saga), ...retired])];
     const ofTasks = [...tasks, ...machinesOf(saga)].map((each) => `${name}-${each.name}`);
-    checkNames(name, [`${name}_recover`, `${name}_undo`, ...ofTasks]);
+    checkNames(name, [`${name}_recover`, `${name}_sweep`, `${name}_undo`, ...ofTasks]);
     refuseUnsound(saga, this);
     const child = { parent: this };
 
@@ -119,9 +120,15 @@ export class SagaStateMachine extends pulumi.ComponentResource {
       },
       child,
     );
+    const common = { saga, settings, key, topic, tags };
+    let recovers;
     if (undo) {
-      const arns = { machineArn: main.stateMachine.arn, recoveryMachineArn: undo.stateMachine.arn };
-      new SagaRecovery(`${name}_recover`, { saga, ...arns, settings, key, topic, tags }, child);
+      const [machineArn, recoveryMachineArn] = [main.stateMachine.arn, undo.stateMachine.arn];
+      const { functionArn } = new SagaRecovery(`${name}_recover`, { ...common, machineArn, recoveryMachineArn }, child);
+      recovers = { machineArn: recoveryMachineArn, functionArn };
+    }
+    if (settings.workflowType === "STANDARD") {
+      new SagaSweep(`${name}_sweep`, { ...common, main, recovery: recovers }, child);
     }
 
     this.arn = alias.arn;

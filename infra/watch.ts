@@ -1,10 +1,11 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { mustSucceed, type Saga } from "../saga";
 import { alarm, functionAlarms, sum } from "./alarms";
 import type { Config } from "./config";
 import { dashboard } from "./dashboard";
 import type { Machine } from "./machine";
+import { metricsOf, OLDEST_RUNNING } from "./metrics";
 import { placeOf } from "./policy";
 import type { TaskFunction } from "./task-function";
 
@@ -17,7 +18,7 @@ export interface Watched {
   /** Whether executions that are stopped are recovered (S12), which has alarms of its own. */
   readonly recovers: boolean;
   readonly table: aws.dynamodb.Table;
-  readonly settings: Pick<Config, "alarmEmail" | "slowExecutionMinutes">;
+  readonly settings: Pick<Config, "alarmEmail" | "slowExecutionMinutes" | "workflowType">;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -25,13 +26,16 @@ export interface Watched {
 export function watch(name: string, watched: Watched, child: pulumi.CustomResourceOptions): aws.sns.Topic {
   const { saga, main, functions, table, settings, tags } = watched;
   const topic = alarmTopic(name, settings.alarmEmail, tags, child);
-  const outcomes = countOutcomes(name, watched, child);
+  const own = metricsOf(main);
+  countOutcomes(name, watched, own, child);
+  // Of others, Step Functions lists no executions; they end within five minutes.
+  const sweeps = settings.workflowType === "STANDARD";
   const common = { topic, tags, child };
   const machine = { StateMachineArn: main.stateMachine.arn };
 
   alarm(`${name}-stuck`, common, {
     alarmDescription: `An execution of ${name} has ended neither completed nor compensated: mend the reason, and redrive it.`,
-    ...sum(outcomes, "Stuck", 60),
+    ...sum(own, "Stuck", 60),
   });
   alarm(`${name}-slow`, common, {
     alarmDescription: `An execution of ${name} has taken more than ${settings.slowExecutionMinutes} minutes.`,
@@ -40,6 +44,16 @@ export function watch(name: string, watched: Watched, child: pulumi.CustomResour
     // The metric counts milliseconds.
     threshold: settings.slowExecutionMinutes * 60_000,
   });
+  if (sweeps) {
+    alarm(`${name}-old`, common, {
+      alarmDescription: `An execution of ${name} has been running for more than ${settings.slowExecutionMinutes} minutes.`,
+      ...sum(own, OLDEST_RUNNING, 300),
+      statistic: "Maximum",
+      threshold: settings.slowExecutionMinutes * 60,
+      // It stays as it is until the next look.
+      treatMissingData: "ignore",
+    });
+  }
   alarm(`${name}-throttled`, common, {
     alarmDescription: `Step Functions holds executions of ${name} back: the account's quota of state transitions is used up.`,
     ...sum("AWS/States", "ExecutionThrottled", 60, machine),
@@ -62,7 +76,7 @@ export function watch(name: string, watched: Watched, child: pulumi.CustomResour
   for (const deployed of functions)
     functionAlarms(deployed, never.has(deployed.task), { ...common, child: { parent: deployed } });
 
-  dashboard(name, { outcomes, main, functions }, child);
+  dashboard(name, { own, sweeps, main, functions }, child);
   return topic;
 }
 
@@ -105,18 +119,18 @@ function alarmTopic(
  * Counts the outcomes that Step Functions' own metrics mix up: to them, an execution that was compensated has failed
  * like any other (S6). The log's `ExecutionFailed` has the error at every level, and without execution data too.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/cloudwatch-log-level.html
- * @returns The namespace of the metrics `Compensated` and `Stuck`.
+ * @param namespace Of the metrics `Compensated` and `Stuck`.
  */
 function countOutcomes(
   name: string,
   { main, children, recovers }: Watched,
+  namespace: pulumi.Output<string>,
   child: pulumi.CustomResourceOptions,
-): pulumi.Output<string> {
+): void {
   // One that is stopped waits for nobody where it is recovered; a child is stopped by its parent.
   const stuck = recovers
     ? `{ ${FAILED} }`
     : `{ (${FAILED}) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }`;
-  const namespace = pulumi.interpolate`Sagas/${main.stateMachine.name}`;
   const count = (filterName: string, log: aws.cloudwatch.LogGroup, metric: string, pattern: string) =>
     new aws.cloudwatch.LogMetricFilter(
       filterName,
@@ -130,7 +144,6 @@ function countOutcomes(
   count(`${name}-compensated`, main.log, "Compensated", COMPENSATED);
   count(`${name}-stuck`, main.log, "Stuck", stuck);
   children.forEach(({ name: of, log }) => count(`${of}-stuck`, log, "Stuck", stuck));
-  return namespace;
 }
 
 const COMPENSATED = '{ ($.type = "ExecutionFailed") && ($.details.error = "SagaCompensated") }';
