@@ -62,3 +62,12 @@ describe("the recovery that the program deploys", function () {
     expect(queries.resources.filter(({ name }) => /_undo|_recover/.test(name))).to.deep.equal([]);
   });
 });
+
+describe("the look at executions that the program deploys", () => {
+  it("is not there for an EXPRESS saga, of which there is no list, and no alarm or graph waits for it", async () => {
+    const { resources } = await evaluateProgram({}, join(__dirname, "express.ts"));
+    expect(resources.filter(({ name }) => /_sweep|-old$/.test(name))).to.deep.equal([]);
+    const dashboard = resources.find(({ type }) => type.endsWith(":Dashboard"))?.inputs["dashboardBody"];
+    expect(dashboard).to.be.a("string").that.does.not.contain("OldestRunning");
+  });
+});
