@@ -168,6 +168,8 @@ describe("the function that recovers, as it is deployed", function () {
     expect(others).to.deep.equal([]);
     expect(await one?.execution.result).to.include({ status: "SUCCEEDED" });
     expect(await tell(known), "after it has ended").to.include({ did: "recovered" });
+    const byHand = { executionArn: known.execution.arn, stopDate: 0 };
+    expect(await tell(known, byHand), "as the README has it").to.include({ did: "recovered" });
     expect(calls.map(({ state }) => state)).to.have.members([
       "Refund",
       "CancelFlight",
