@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "./machine";
+import { OLDEST_RUNNING } from "./metrics";
 import { placeOf } from "./policy";
 import type { TaskFunction } from "./task-function";
 
@@ -10,8 +11,10 @@ type Metric = readonly [namespace: pulumi.Input<string>, name: string, ...rest: 
 export function dashboard(
   name: string,
   from: {
-    /** The namespace of the metrics that the log's events are counted in. */
-    readonly outcomes: pulumi.Output<string>;
+    /** The namespace of the metrics that are made of logs. */
+    readonly own: pulumi.Output<string>;
+    /** Whether there is one of the oldest execution that runs. */
+    readonly sweeps: boolean;
     readonly main: Machine;
     /** The machines that it starts, and the one that recovers it. */
     readonly others: readonly Machine[];
@@ -19,7 +22,7 @@ export function dashboard(
   },
   child: pulumi.CustomResourceOptions,
 ): aws.cloudwatch.Dashboard {
-  const { outcomes, main, others, functions } = from;
+  const { own, sweeps, main, others, functions } = from;
   const machineArn = main.stateMachine.arn;
   const region = machineArn.apply((arn) => placeOf(arn).region);
   const ofMachine = (metric: string, label: string, arn = machineArn): Metric => [
@@ -43,13 +46,20 @@ export function dashboard(
     graph("Executions", "Sum", [
       ofMachine("ExecutionsStarted", "started"),
       ofMachine("ExecutionsSucceeded", "completed"),
-      [outcomes, "Compensated", { label: "compensated" }],
-      [outcomes, "Stuck", { label: "stuck" }],
+      [own, "Compensated", { label: "compensated" }],
+      [own, "Stuck", { label: "stuck" }],
     ]),
     graph("How long an execution takes, in ms: the median, and the longest", "p50", [
       ofMachine("ExecutionTime", "median"),
       [...ofMachine("ExecutionTime", "").slice(0, 4), { label: "longest", stat: "Maximum" }] as unknown as Metric,
     ]),
+    ...(sweeps
+      ? [
+          graph("The age of the oldest execution that runs, in s", "Maximum", [
+            [own, OLDEST_RUNNING, { label: "oldest" }],
+          ]),
+        ]
+      : []),
     graph("How long the call of a step takes, in ms (p95)", "p95", [
       ...ofFunctions("Duration"),
       ...ofOthers("ExecutionTime"),

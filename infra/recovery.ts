@@ -30,6 +30,9 @@ export interface SagaRecoveryArgs {
  * not be delivered or dealt with, and alarms. Ends of child machines are left to their parents, which undo them.
  */
 export class SagaRecovery extends pulumi.ComponentResource {
+  /** Of the function: recovers the execution whose ARN it is given. */
+  readonly functionArn: pulumi.Output<string>;
+
   constructor(name: string, args: SagaRecoveryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("saga:infra:SagaRecovery", name, {}, opts);
     const { saga, machineArn, recoveryMachineArn, settings, key, topic, tags } = args;
@@ -73,6 +76,8 @@ export class SagaRecovery extends pulumi.ComponentResource {
             ],
             resources: [executions],
           },
+          // Of a version too: IAM knows it by its machine's ARN.
+          { actions: ["states:DescribeStateMachine"], resources: [machineArn] },
           { actions: ["states:StartExecution"], resources: [recoveryMachineArn] },
           ...(key ? [readsExecutions(key, [machineArn, recoveryMachineArn])] : []),
           { actions: ["sqs:SendMessage"], resources: [queue.arn] },
@@ -150,7 +155,8 @@ export class SagaRecovery extends pulumi.ComponentResource {
       { ...child, dependsOn: [permission, accepts] },
     );
     recoveryAlarms(name, { queue, recoveryMachineArn }, { topic, tags, child });
-    this.registerOutputs({});
+    this.functionArn = lambda.arn;
+    this.registerOutputs({ functionArn: this.functionArn });
   }
 }
 

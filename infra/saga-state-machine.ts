@@ -22,6 +22,7 @@ import { placeOf, type Statement } from "./policy";
 import { SagaRecovery } from "./recovery";
 import { byName, formerOf } from "./retired";
 import { refuseUnsound } from "./soundness";
+import { SagaSweep } from "./sweep";
 import type { SagaTableArgs } from "./table";
 import { TaskFunction } from "./task-function";
 import { watch } from "./watch";
@@ -78,7 +79,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const tasks = byName(tasksOf(saga), former.tasks);
     const inner = byName(machinesOf(saga), former.machines);
     const ofThose = [...tasks, ...inner].map((each) => `${name}-${each.name}`);
-    checkNames(name, [`${name}_recover`, `${name}_undo`, ...ofThose]);
+    checkNames(name, [`${name}_recover`, `${name}_sweep`, `${name}_undo`, ...ofThose]);
     refuseUnsound(saga, this);
     const child = { parent: this };
 
@@ -138,9 +139,15 @@ export class SagaStateMachine extends pulumi.ComponentResource {
       },
       child,
     );
+    const common = { saga, settings, key, topic, tags };
+    let recovers;
     if (undo) {
-      const arns = { machineArn: main.stateMachine.arn, recoveryMachineArn: undo.stateMachine.arn };
-      new SagaRecovery(`${name}_recover`, { saga, ...arns, settings, key, topic, tags }, child);
+      const [machineArn, recoveryMachineArn] = [main.stateMachine.arn, undo.stateMachine.arn];
+      const { functionArn } = new SagaRecovery(`${name}_recover`, { ...common, machineArn, recoveryMachineArn }, child);
+      recovers = { machineArn: recoveryMachineArn, functionArn };
+    }
+    if (settings.workflowType === "STANDARD") {
+      new SagaSweep(`${name}_sweep`, { ...common, main, recovery: recovers }, child);
     }
 
     this.arn = alias.arn;

@@ -1,10 +1,11 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { mustSucceed, type Saga } from "../saga";
 import { alarm, functionAlarms, sum, total } from "./alarms";
 import type { Config } from "./config";
 import { dashboard } from "./dashboard";
 import type { Machine } from "./machine";
+import { metricsOf, OLDEST_RUNNING } from "./metrics";
 import { placeOf } from "./policy";
 import type { TaskFunction } from "./task-function";
 
@@ -17,7 +18,7 @@ export interface Watched {
   /** The machine that recovers executions which are stopped (S12), where there is one; it has alarms of its own beside. */
   readonly recovery: Machine | undefined;
   readonly table: aws.dynamodb.Table;
-  readonly settings: Pick<Config, "alarmEmail" | "slowExecutionMinutes">;
+  readonly settings: Pick<Config, "alarmEmail" | "slowExecutionMinutes" | "workflowType">;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -25,12 +26,15 @@ export interface Watched {
 export function watch(name: string, watched: Watched, child: pulumi.CustomResourceOptions): aws.sns.Topic {
   const { saga, main, children, recovery, functions, table, settings, tags } = watched;
   const topic = alarmTopic(name, settings.alarmEmail, tags, child);
-  const outcomes = countOutcomes(name, watched, child);
+  const own = metricsOf(main);
+  countOutcomes(name, watched, own, child);
+  // Of others, Step Functions lists no executions; they end within five minutes.
+  const sweeps = settings.workflowType === "STANDARD";
   const common = { topic, tags, child };
 
   alarm(`${name}-stuck`, common, {
     alarmDescription: `An execution of ${name} has ended neither completed nor compensated: mend the reason, and redrive it.`,
-    ...sum(outcomes, "Stuck", 60),
+    ...sum(own, "Stuck", 60),
   });
   alarm(`${name}-slow`, common, {
     alarmDescription: `An execution of ${name} has taken more than ${settings.slowExecutionMinutes} minutes.`,
@@ -39,6 +43,16 @@ export function watch(name: string, watched: Watched, child: pulumi.CustomResour
     // The metric counts milliseconds.
     threshold: settings.slowExecutionMinutes * 60_000,
   });
+  if (sweeps) {
+    alarm(`${name}-old`, common, {
+      alarmDescription: `An execution of ${name} has been running for more than ${settings.slowExecutionMinutes} minutes.`,
+      ...sum(own, OLDEST_RUNNING, 300),
+      statistic: "Maximum",
+      threshold: settings.slowExecutionMinutes * 60,
+      // It stays as it is until the next look.
+      treatMissingData: "ignore",
+    });
+  }
   const others = [...children, ...(recovery ? [recovery] : [])];
   alarm(`${name}-throttled`, common, {
     alarmDescription: `Step Functions holds executions of ${name} back: the account's quota of state transitions is used up.`,
@@ -68,7 +82,7 @@ export function watch(name: string, watched: Watched, child: pulumi.CustomResour
   for (const deployed of functions)
     functionAlarms(deployed, never.has(deployed.task), { ...common, child: { parent: deployed } });
 
-  dashboard(name, { outcomes, main, others, functions }, child);
+  dashboard(name, { own, sweeps, main, others, functions }, child);
   return topic;
 }
 
@@ -111,18 +125,18 @@ function alarmTopic(
  * Counts the outcomes that Step Functions' own metrics mix up: to them, an execution that was compensated has failed
  * like any other (S6). The log's `ExecutionFailed` has the error at every level, and without execution data too.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/cloudwatch-log-level.html
- * @returns The namespace of the metrics `Compensated` and `Stuck`.
+ * @param namespace Of the metrics `Compensated` and `Stuck`.
  */
 function countOutcomes(
   name: string,
   { main, children, recovery }: Watched,
+  namespace: pulumi.Output<string>,
   child: pulumi.CustomResourceOptions,
-): pulumi.Output<string> {
+): void {
   // One that is stopped waits for nobody where it is recovered; a child is stopped by its parent.
   const stuck = recovery
     ? `{ ${FAILED} }`
     : `{ (${FAILED}) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }`;
-  const namespace = pulumi.interpolate`Sagas/${main.stateMachine.name}`;
   const count = (filterName: string, log: aws.cloudwatch.LogGroup, metric: string, pattern: string) =>
     new aws.cloudwatch.LogMetricFilter(
       filterName,
@@ -136,7 +150,6 @@ function countOutcomes(
   count(`${name}-compensated`, main.log, "Compensated", COMPENSATED);
   count(`${name}-stuck`, main.log, "Stuck", stuck);
   children.forEach(({ name: of, log }) => count(`${of}-stuck`, log, "Stuck", stuck));
-  return namespace;
 }
 
 const COMPENSATED = '{ ($.type = "ExecutionFailed") && ($.details.error = "SagaCompensated") }';

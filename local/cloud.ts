@@ -15,11 +15,14 @@ import {
   type TaskCall,
   TaskFailure,
 } from "./interpreter";
-import { type DeadLetter, EventBus, statusChange } from "./event-bus";
+import { AsynchronousCalls, type DeadLetter } from "./asynchronous-calls";
+import { EventBus, statusChange } from "./event-bus";
 import { executionArn, Executions, withoutVersion } from "./executions";
+import { startLambdaApi } from "./lambda-api";
+import type { Refuse, Served } from "./loopback";
 import type { Program, Resource } from "./program";
 import { report } from "./report";
-import { startStepFunctionsApi, type StepFunctionsApi } from "./step-functions-api";
+import { startStepFunctionsApi } from "./step-functions-api";
 import { type LocalTable, startTable, type TableInputs } from "./table";
 
 /** What is sent with a task token: SendTaskSuccess or SendTaskFailure. */
@@ -30,6 +33,7 @@ export class LocalCloud {
   private readonly deployed = new Map<string, DeployedFunction>();
   private readonly machines = new Map<string, { readonly resource: Resource; readonly machine: Machine }>();
   private readonly deliveries = new Set<Promise<void>>();
+  private calls: AsynchronousCalls;
   private bus: EventBus;
   private started = 0;
 
@@ -40,10 +44,12 @@ export class LocalCloud {
     private readonly guard: TableGuard,
     /** Of all machines. */
     readonly executions: Executions,
-    private readonly stepFunctions: StepFunctionsApi,
+    private readonly stepFunctions: Served,
+    private readonly lambda: Served,
     private readonly onLog: (line: string) => void,
     private readonly answer: (state: string, payload: Json) => Answer | undefined,
   ) {
+    this.calls = this.callsOf(program);
     this.bus = this.busOf(program);
   }
 
@@ -68,15 +74,22 @@ export class LocalCloud {
     const executions = new Executions((ended) => {
       cloud.publish(statusChange(ended));
     });
-    const api = await startStepFunctionsApi(
+    const refuse: Refuse = async (request, action, resource) => {
+      const caller = guard.callerOf(request);
+      return caller ? authorize(caller, action, resource) : "The security token included in the request is invalid.";
+    };
+    const sfn = await startStepFunctionsApi(
       executions,
-      (...started) => cloud.begin(...started),
-      async (request, action, resource) => {
-        const caller = guard.callerOf(request);
-        return caller ? authorize(caller, action, resource) : "The security token included in the request is invalid.";
+      {
+        begin: (...started) => cloud.begin(...started),
+        definitionOf: (arn) => cloud.machines.get(arn)?.resource.inputs["definition"] as string | undefined,
       },
+      refuse,
     );
-    const cloud = new LocalCloud(program, authorizer(program), table, guard, executions, api, onLog, answer);
+    const lambda = await startLambdaApi((functionArn, event) => {
+      cloud.underWay(cloud.calls.call(functionArn, event));
+    }, refuse);
+    const cloud = new LocalCloud(program, authorizer(program), table, guard, executions, sfn, lambda, onLog, answer);
     await cloud.deploy(program);
     return cloud;
   }
@@ -100,6 +113,7 @@ export class LocalCloud {
     }
     this.program = program;
     this.authorize = authorizer(program);
+    this.calls = this.callsOf(program);
     this.bus = this.busOf(program);
   }
 
@@ -115,16 +129,21 @@ export class LocalCloud {
       ...form.environment,
       ...this.guard.environmentOf(resource),
       AWS_ENDPOINT_URL_SFN: this.stepFunctions.endpoint,
+      AWS_ENDPOINT_URL_LAMBDA: this.lambda.endpoint,
     };
     return deployFunction({ ...form, environment, onLog: this.onLog });
   }
 
-  private busOf(program: Program): EventBus {
-    return new EventBus(
+  private callsOf(program: Program): AsynchronousCalls {
+    return new AsynchronousCalls(
       program,
       (...asked) => this.authorize(...asked),
       (functionArn, event) => this.functionAt(functionArn).invoke(event),
     );
+  }
+
+  private busOf(program: Program): EventBus {
+    return new EventBus(program, (...called) => this.calls.call(...called));
   }
 
   /**
@@ -143,18 +162,23 @@ export class LocalCloud {
    * @throws InvalidExecutionInput when the input is over 256 KiB, as StartExecution does
    */
   startExecution(input: Json, onEvent?: (event: HistoryEvent) => void): Execution {
-    return this.begin(mainMachine(this.program).arn as string, `local-${++this.started}`, input, onEvent);
+    // As the alias has it.
+    return this.begin(mainMachine(this.program).versionArn as string, `local-${++this.started}`, input, onEvent);
   }
 
   /** Puts an event on the bus. */
   publish(event: JsonObject): void {
-    const delivery = this.bus.publish(event).finally(() => this.deliveries.delete(delivery));
+    this.underWay(this.bus.publish(event));
+  }
+
+  private underWay(call: Promise<void>): void {
+    const delivery = call.finally(() => this.deliveries.delete(delivery));
     this.deliveries.add(delivery);
   }
 
   /** What the bus could not deliver, and what functions that it invoked failed on. */
   get deadLetters(): readonly DeadLetter[] {
-    return this.bus.deadLetters;
+    return this.calls.deadLetters;
   }
 
   /** Waits until nothing runs any more: executions, what their ends lead to, and calls that nobody waits for. */
@@ -171,6 +195,7 @@ export class LocalCloud {
   async close(): Promise<void> {
     await Promise.all([...new Set(this.deployed.values())].map((run) => run.close()));
     await this.stepFunctions.close();
+    await this.lambda.close();
     await this.guard.close();
     await this.table.close();
   }
@@ -207,7 +232,8 @@ export class LocalCloud {
       ...(onEvent && { onEvent }),
     });
     const definition = resource.inputs["definition"] as string;
-    this.executions.add(execution, { machineArn: resource.arn as string, definition, name });
+    const versionArn = machineArn === resource.arn ? undefined : machineArn;
+    this.executions.add(execution, { machineArn: resource.arn as string, versionArn, definition, name });
     return execution;
   }
 

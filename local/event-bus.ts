@@ -1,73 +1,50 @@
 import { randomUUID } from "node:crypto";
 import { matches } from "./event-pattern";
 import type { KnownExecution } from "./executions";
-import type { Authorize } from "./iam/authorizer";
 import type { Json, JsonObject } from "./interpreter";
 import type { Program } from "./program";
 import { describe } from "./step-functions-api";
 
-/** What could not be dealt with, in the queue that the program registers for it. */
-export interface DeadLetter {
-  readonly queueArn: string;
-  readonly event: JsonObject;
-  readonly reason: Error;
-}
-
 /**
- * The event bus: gives each event to the targets of the rules that the program registers. A function that fails is tried
- * again as often as the program says, though at once, and then what it failed on goes to its queue, if its role may send
- * it there.
+ * The event bus: gives each event to the targets of the rules that the program registers. Rules with a schedule do not
+ * fire here; but their targets must be there, too.
  */
 export class EventBus {
-  readonly deadLetters: DeadLetter[] = [];
+  private readonly rules: readonly Rule[];
 
+  /**
+   * @param call Calls a function, and tries again where that fails.
+   * @throws Error for a rule whose target is no function of the program
+   */
   constructor(
-    private readonly program: Program,
-    private readonly authorize: Authorize,
-    private readonly invoke: (functionArn: string, event: JsonObject) => Promise<unknown>,
-  ) {}
+    { resources }: Program,
+    private readonly call: (functionArn: string, event: JsonObject) => Promise<void>,
+  ) {
+    const ofType = (wanted: string) => resources.filter(({ type }) => type === wanted);
+    const targets = ofType("aws:cloudwatch/eventTarget:EventTarget").map(({ inputs }) => inputs as unknown as Target);
+    for (const { rule, arn } of targets) {
+      if (resources.some((each) => each.arn === arn)) continue;
+      throw new Error(`the rule ${rule} calls ${arn}, which the program does not register`);
+    }
+    this.rules = ofType("aws:cloudwatch/eventRule:EventRule").flatMap(({ physicalName, inputs: { eventPattern } }) =>
+      eventPattern === undefined
+        ? []
+        : {
+            pattern: JSON.parse(eventPattern as string) as JsonObject,
+            targets: targets.filter(({ rule }) => rule === physicalName),
+          },
+    );
+  }
 
   async publish(event: JsonObject): Promise<void> {
-    await Promise.all(this.targetsOf(event).map((target) => this.deliver(target, transformed(target, event))));
+    const targets = this.rules.flatMap((rule) => (matches(rule.pattern, event) ? rule.targets : []));
+    await Promise.all(targets.map((target) => this.call(target.arn, transformed(target, event))));
   }
+}
 
-  private async deliver({ arn }: Target, event: JsonObject): Promise<void> {
-    const { tries, queueArn, caller } = this.asynchronously(arn);
-    for (let attempt = 1; attempt <= tries; attempt++) {
-      try {
-        await this.invoke(arn, event);
-        return;
-      } catch (reason) {
-        if (attempt < tries || (await this.authorize(caller, "sqs:SendMessage", queueArn)) !== undefined) continue;
-        this.deadLetters.push({ queueArn, event, reason: reason as Error });
-      }
-    }
-  }
-
-  private targetsOf(event: JsonObject): readonly Target[] {
-    const rules = this.resources("aws:cloudwatch/eventRule:EventRule").filter(({ inputs }) =>
-      matches(JSON.parse(inputs["eventPattern"] as string) as JsonObject, event),
-    );
-    return this.resources("aws:cloudwatch/eventTarget:EventTarget")
-      .map(({ inputs }) => inputs as unknown as Target)
-      .filter((target) => rules.some(({ physicalName }) => physicalName === target.rule));
-  }
-
-  private asynchronously(functionArn: string) {
-    const lambda = this.program.resources.find(({ arn }) => arn === functionArn);
-    if (!lambda) throw new Error(`a rule invokes ${functionArn}, which the program does not register`);
-    const config = this.resources("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig").find(
-      ({ inputs }) => inputs["functionName"] === lambda.physicalName,
-    );
-    if (!config) throw new Error(`a rule invokes ${functionArn}, whose failures nobody would be told of`);
-    const { maximumRetryAttempts, destinationConfig } = config.inputs as unknown as InvokeConfig;
-    const caller = { roleArn: lambda.inputs["role"] as string, session: lambda.physicalName as string };
-    return { tries: 1 + maximumRetryAttempts, queueArn: destinationConfig.onFailure.destination, caller };
-  }
-
-  private resources(type: string) {
-    return this.program.resources.filter((resource) => resource.type === type);
-  }
+interface Rule {
+  readonly pattern: JsonObject;
+  readonly targets: readonly Target[];
 }
 
 interface Target {
@@ -77,11 +54,6 @@ interface Target {
     readonly inputPaths: Readonly<Record<string, string>>;
     readonly inputTemplate: string;
   };
-}
-
-interface InvokeConfig {
-  readonly maximumRetryAttempts: number;
-  readonly destinationConfig: { readonly onFailure: { readonly destination: string } };
 }
 
 /** What a target is given of an event. A path is `$` and then names, each after a dot. */

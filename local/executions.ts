@@ -4,6 +4,8 @@ import type { Execution, ExecutionResult } from "./interpreter";
 export interface KnownExecution {
   readonly execution: Execution;
   readonly machineArn: string;
+  /** Of the version by which it was started, if it was by any, or by an alias. */
+  readonly versionArn?: string | undefined;
   /** The definition that it runs, as JSON: another may have been deployed since. */
   readonly definition: string;
   readonly name: string;
@@ -29,9 +31,9 @@ export class Executions {
     return this.known.values();
   }
 
-  add(execution: Execution, of: Pick<KnownExecution, "machineArn" | "definition" | "name">): void {
-    const { machineArn, definition, name } = of;
-    const known = { execution, machineArn, definition, name, startDate: Date.now(), redriveCount: 0 };
+  add(execution: Execution, of: Pick<KnownExecution, "machineArn" | "versionArn" | "definition" | "name">): void {
+    const { machineArn, versionArn, definition, name } = of;
+    const known = { execution, machineArn, versionArn, definition, name, startDate: Date.now(), redriveCount: 0 };
     this.known.set(execution.arn, known);
     this.watch(known, execution.result);
   }

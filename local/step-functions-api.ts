@@ -1,16 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { promisify } from "node:util";
 import { executionArn, type Executions, type KnownExecution, withoutVersion } from "./executions";
 import { awsHistoryEvent } from "./history-events";
 import { type Execution, type Json, MAX_EVENTS } from "./interpreter";
+import { type Refuse, serve, type Served } from "./loopback";
 
-export interface StepFunctionsApi {
-  readonly endpoint: string;
-  close(): Promise<void>;
+/** The state machines of this process. */
+export interface Machines {
+  /** Starts an execution of a machine, or of a version. */
+  readonly begin: (stateMachineArn: string, name: string, input: Json) => Execution;
+  /** What a machine or a version runs, as JSON; undefined where there is none. */
+  readonly definitionOf: (stateMachineArn: string) => string | undefined;
 }
 
 /** An error of the service's own, by its name. */
@@ -25,19 +26,16 @@ class ApiError extends Error {
 
 type Request = Readonly<Record<string, string | number | undefined>>;
 
-/** Says why whoever makes a request may not do something to a resource; undefined where they may. */
-export type Refuse = (request: IncomingMessage, action: string, resource: string) => Promise<string | undefined>;
-
 /**
- * What of Step Functions the deployed functions call, on a free port of the loopback interface, over the executions of
- * this process: AWS JSON 1.0, of which the target's name says the action.
+ * What of Step Functions the deployed functions call, on the loopback interface, over the executions of this process: AWS
+ * JSON 1.0, of which the target's name says the action.
  * @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_Operations.html
  */
-export async function startStepFunctionsApi(
+export function startStepFunctionsApi(
   executions: Executions,
-  begin: (machineArn: string, name: string, input: Json) => Execution,
+  { begin, definitionOf }: Machines,
   refuse: Refuse,
-): Promise<StepFunctionsApi> {
+): Promise<Served> {
   const find = ({ executionArn }: Request): KnownExecution => {
     const known = executions.get(String(executionArn));
     if (!known) throw new ApiError("ExecutionDoesNotExist", `Execution Does Not Exist: '${String(executionArn)}'`);
@@ -45,6 +43,12 @@ export async function startStepFunctionsApi(
   };
   const actions: Readonly<Record<string, (request: Request) => object>> = {
     DescribeExecution: (request) => describe(find(request)),
+    DescribeStateMachine: ({ stateMachineArn }) => {
+      const definition = definitionOf(String(stateMachineArn));
+      const what = `State Machine Does Not Exist: '${String(stateMachineArn)}'`;
+      if (definition === undefined) throw new ApiError("StateMachineDoesNotExist", what);
+      return { stateMachineArn, definition };
+    },
     DescribeStateMachineForExecution: (request) => {
       const { machineArn: stateMachineArn, definition } = find(request);
       return { stateMachineArn, definition };
@@ -55,6 +59,17 @@ export async function startStepFunctionsApi(
       const next = Number(nextToken) + (Number(maxResults) || 100);
       const events = history.slice(Number(nextToken), next).map(awsHistoryEvent);
       return { events, ...(next < history.length && { nextToken: String(next) }) };
+    },
+    ListExecutions: ({ stateMachineArn, statusFilter, maxResults, nextToken = 0 }) => {
+      const listed = [...executions.values()]
+        .filter(({ machineArn }) => machineArn === stateMachineArn)
+        .filter(({ ended }) => statusFilter === undefined || statusFilter === (ended?.result.status ?? "RUNNING"))
+        .sort((one, other) => timeOf(other) - timeOf(one));
+      const next = Number(nextToken) + (Number(maxResults) || 100);
+      return {
+        executions: listed.slice(Number(nextToken), next).map(itemOf),
+        ...(next < listed.length && { nextToken: String(next) }),
+      };
     },
     StartExecution: ({ stateMachineArn, name, input = "{}" }) => {
       const arn = executionArn(String(stateMachineArn), String(name));
@@ -94,21 +109,12 @@ export async function startStepFunctionsApi(
     outgoing.writeHead(status, headers).end(JSON.stringify(body));
   }
 
-  const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      const closed = promisify(server.close.bind(server))();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return serve(answer);
 }
 
 /** DescribeExecution's answer. Its times are seconds since the epoch. */
-export function describe({ execution, machineArn, name, startDate, ended, ...redriven }: KnownExecution) {
-  const { redriveCount, redriveDate } = redriven;
+export function describe(known: KnownExecution) {
+  const { execution, machineArn, versionArn, name, startDate, ended, redriveCount, redriveDate } = known;
   const { status, output, error, cause } = ended?.result ?? { status: "RUNNING" as const };
   const reason =
     status === "RUNNING" || status === "SUCCEEDED"
@@ -119,6 +125,7 @@ export function describe({ execution, machineArn, name, startDate, ended, ...red
   return {
     executionArn: execution.arn,
     stateMachineArn: machineArn,
+    ...(versionArn !== undefined && { stateMachineVersionArn: versionArn }),
     name,
     status,
     startDate: startDate / 1000,
@@ -134,3 +141,15 @@ export function describe({ execution, machineArn, name, startDate, ended, ...red
     ...(reason !== undefined && { redriveStatusReason: reason }),
   };
 }
+
+/** What a list tells of it. */
+function itemOf(known: KnownExecution) {
+  const { executionArn, stateMachineArn, stateMachineVersionArn, name, status, ...dates } = describe(known);
+  const { startDate, stopDate, redriveCount, redriveDate } = dates;
+  const item = { executionArn, stateMachineArn, stateMachineVersionArn, name, status };
+  return { ...item, startDate, stopDate, redriveCount, redriveDate };
+}
+
+/** By which it has its place in a list. */
+const timeOf = ({ startDate, redriveDate, ended }: KnownExecution): number =>
+  ended?.stopDate ?? redriveDate ?? startDate;

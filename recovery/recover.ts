@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import type { RecoveryNote } from "../saga";
 import { historyReader, type Told } from "./history";
+import { recoveryName } from "./recovery-name";
 
 /** That an execution has ended; it may come late, twice, or not in order. */
 export interface ExecutionEnd {
@@ -29,6 +29,8 @@ interface RecoveryInput extends Told {
 export function recover(): (end: ExecutionEnd) => Promise<Recovered> {
   const sdk = require("@aws-sdk/client-sfn") as typeof import("@aws-sdk/client-sfn");
   const sfn = new sdk.SFNClient({ maxAttempts: 5 });
+  /** By the ARN of a version, which never changes. */
+  const notes = new Map<string, RecoveryNote>();
 
   async function act(executionArn: string, stopped: number): Promise<Recovered> {
     // The event tells no more than where to look: by now it may be over.
@@ -36,15 +38,14 @@ export function recover(): (end: ExecutionEnd) => Promise<Recovered> {
     const over = reasonForNothing(execution, stopped);
     if (over !== undefined) return { did: "nothing", why: over };
 
-    const { undo, pivot, reads } = await noteOn(executionArn);
+    const { undo, pivot, reads } = await noteOn(execution);
     const history = historyReader(pivot, reads);
     const pages = sdk.paginateGetExecutionHistory({ client: sfn, pageSize: 1000 }, { executionArn });
     for await (const { events = [] } of pages) events.forEach(history.read);
     if (!history.ended()) throw failure("HistoryIncomplete", executionArn, "its history does not tell its end yet");
 
-    const { redriveCount = 0, redriveStatus, redriveStatusReason = "" } = execution;
-    // The same each time that an event comes, another after a redrive.
-    const name = createHash("sha256").update(`${executionArn}/${redriveCount}`).digest("hex");
+    const { redriveCount, redriveStatus, redriveStatusReason = "" } = execution;
+    const name = recoveryName(executionArn, redriveCount);
     if (history.committed()) {
       if (redriveStatus !== "REDRIVABLE") {
         const what = `its pivot has succeeded, so it can't be undone; and it can't be redriven: ${redriveStatusReason}`;
@@ -63,11 +64,34 @@ export function recover(): (end: ExecutionEnd) => Promise<Recovered> {
   }
 
   /** How an execution is recovered: its own definition says so, which may be older than what is deployed now. */
-  async function noteOn(executionArn: string): Promise<RecoveryNote> {
-    const { definition = "{}" } = await sfn.send(new sdk.DescribeStateMachineForExecutionCommand({ executionArn }));
-    const { Comment = "" } = JSON.parse(definition) as { readonly Comment?: string };
-    if (Comment.startsWith("{")) return JSON.parse(Comment) as RecoveryNote;
-    throw failure("NotRecoverable", executionArn, "it began when this stack recovered none (onAbort: ignore)");
+  async function noteOn(execution: DescribeExecutionOutput): Promise<RecoveryNote> {
+    const { executionArn = "", stateMachineVersionArn: version = "" } = execution;
+    const known = notes.get(version);
+    if (known) return known;
+    const { Comment = "" } = JSON.parse(await definitionOf(execution)) as { readonly Comment?: string };
+    if (!Comment.startsWith("{")) {
+      throw failure("NotRecoverable", executionArn, "it began when this stack recovered none (onAbort: ignore)");
+    }
+    const note = JSON.parse(Comment) as RecoveryNote;
+    if (version !== "") notes.set(version, note);
+    return note;
+  }
+
+  /**
+   * By the execution's version, where it has one: an account may ask for the definition of an execution once a second,
+   * of a version 20 times. One that began without a version, or whose version has been deleted, knows its own.
+   * @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+   */
+  async function definitionOf({ executionArn, stateMachineVersionArn }: DescribeExecutionOutput): Promise<string> {
+    if (stateMachineVersionArn !== undefined) {
+      try {
+        const ofVersion = new sdk.DescribeStateMachineCommand({ stateMachineArn: stateMachineVersionArn });
+        return (await sfn.send(ofVersion)).definition ?? "{}";
+      } catch (error) {
+        if ((error as Error).name !== "StateMachineDoesNotExist") throw error;
+      }
+    }
+    return (await sfn.send(new sdk.DescribeStateMachineForExecutionCommand({ executionArn }))).definition ?? "{}";
   }
 
   async function start(stateMachineArn: string, name: string, executionArn: string, input: string): Promise<void> {

@@ -1,9 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { Agent, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { promisify } from "node:util";
+import { serve } from "../loopback";
 import type { Resource } from "../program";
 import type { Authorize, Caller } from "./authorizer";
 
@@ -16,8 +14,8 @@ export interface TableGuard {
 }
 
 /**
- * Stands before the local table, on a free port of the loopback interface, and lets through what the caller's role
- * allows. A caller is known by its access key, which signs nothing here.
+ * Stands before the local table, and lets through what the caller's role allows. A caller is known by its access key,
+ * which signs nothing here.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
  */
 export async function startTableGuard(endpoint: string, table: Resource, authorize: Authorize): Promise<TableGuard> {
@@ -63,13 +61,11 @@ export async function startTableGuard(endpoint: string, table: Resource, authori
     forwarded.on("error", () => outgoing.destroy()).end(body);
   }
 
-  const server = createServer((incoming, outgoing) => {
+  const guarded = await serve((incoming, outgoing) =>
     answer(incoming, outgoing).catch((reason: unknown) => {
       outgoing.writeHead(500).end(String(reason));
-    });
-  });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const guarded = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    }),
+  );
 
   return {
     callerOf,
@@ -77,13 +73,11 @@ export async function startTableGuard(endpoint: string, table: Resource, authori
       const digest = createHash("sha256").update(arn as string);
       const accessKey = `ASIA${digest.digest("hex").slice(0, 16).toUpperCase()}`;
       callers.set(accessKey, { roleArn: inputs["role"] as string, session: physicalName as string });
-      return { AWS_ENDPOINT_URL_DYNAMODB: guarded, AWS_ACCESS_KEY_ID: accessKey };
+      return { AWS_ENDPOINT_URL_DYNAMODB: guarded.endpoint, AWS_ACCESS_KEY_ID: accessKey };
     },
     async close() {
       agent.destroy();
-      const closed = promisify(server.close.bind(server))();
-      server.closeAllConnections();
-      await closed;
+      await guarded.close();
     },
   };
 }

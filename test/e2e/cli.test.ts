@@ -155,7 +155,7 @@ describe("the command line", function () {
       [["invoke", "createOrder", "-d", "{"], /^"\{" is not JSON: /],
       [
         ["invoke", "createOrders", "-d", "{}"],
-        /^no function 'createOrders'; there are OrderFulfilment_recover, cancelShipment, createOrder, /,
+        /^no function 'createOrders'; there are OrderFulfilment_recover, OrderFulfilment_sweep, cancelShipment, createOrder, /,
       ],
       [["definition", "x"], /^'definition' does not take a further argument/],
       [["definition", "--json"], /^--json goes with 'run' and 'verify'/],

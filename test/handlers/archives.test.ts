@@ -7,11 +7,12 @@ describe("what ships", () => {
       const required = Object.values(files).flatMap((text) => [...text.matchAll(/\brequire\(([^)]*)\)/g)]);
       const modules = new Set(required.map(([, module]) => module));
       modules.delete('"crypto"');
-      expect([...modules].sort()).to.deep.equal(
-        name.endsWith("_recover")
-          ? ['"@aws-sdk/client-sfn"']
-          : ['"@aws-sdk/client-dynamodb"', '"@aws-sdk/lib-dynamodb"'],
-      );
+      const sdk: Readonly<Record<string, readonly string[]>> = {
+        _recover: ['"@aws-sdk/client-sfn"'],
+        _sweep: ['"@aws-sdk/client-lambda"', '"@aws-sdk/client-sfn"'],
+      };
+      const [kind = ""] = /_\w+$/.exec(name) ?? [];
+      expect([...modules].sort()).to.deep.equal(sdk[kind] ?? ['"@aws-sdk/client-dynamodb"', '"@aws-sdk/lib-dynamodb"']);
     }
   });
 

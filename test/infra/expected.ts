@@ -236,6 +236,17 @@ const watching: Snapshot = {
       threshold: 3_600_000,
     },
   ),
+  "cloudwatch.MetricAlarm OrderFulfilment-old": alarm(
+    "An execution of OrderFulfilment has been running for more than 60 minutes.",
+    {
+      namespace: `Sagas/<name of ${MACHINE}>`,
+      metricName: "OldestRunning",
+      statistic: "Maximum",
+      period: 300,
+      threshold: 3600,
+      treatMissingData: "ignore",
+    },
+  ),
   "cloudwatch.MetricAlarm OrderFulfilment-throttled": alarm(
     "Step Functions holds executions of OrderFulfilment back: the account's quota of state transitions is used up.",
     {
@@ -290,6 +301,11 @@ export function widgets(recovers = true) {
       "p50",
       [of("ExecutionTime", { label: "median" }), of("ExecutionTime", { label: "longest", stat: "Maximum" })],
     ],
+    [
+      "The age of the oldest execution that runs, in s",
+      "Maximum",
+      [[`Sagas/<name of ${MACHINE}>`, "OldestRunning", { label: "oldest" }]],
+    ],
     ["How long the call of a step takes, in ms (p95)", "p95", [...ofFunctions("Duration"), ...ofUndo("ExecutionTime")]],
     ["Calls that fail, refusals among them", "Sum", [...ofFunctions("Errors"), ...ofUndo("ExecutionsFailed")]],
     ["Calls that are throttled", "Sum", ofFunctions("Throttles")],
@@ -302,7 +318,7 @@ export function widgets(recovers = true) {
   return graphs.map(([title, stat, metrics], at) => ({
     type: "metric",
     x: at % 2 === 0 ? 0 : 12,
-    y: [0, 0, 6, 6, 12, 12][at],
+    y: [0, 0, 6, 6, 12, 12, 18][at],
     width: 12,
     height: 6,
     properties: { title, region: "eu-west-1", view: "timeSeries", period: 300, stat, metrics },
@@ -340,6 +356,7 @@ export const RECOVERY: Snapshot = {
         ],
         [`arn:aws:states:eu-west-1:000000000000:execution:<name of ${MACHINE}>:*`],
       ),
+      allowed(["states:DescribeStateMachine"], [`<arn of ${MACHINE}>`]),
       allowed(["states:StartExecution"], [`<arn of ${MACHINE}_undo>`]),
       allowed(["sqs:SendMessage"], [`<arn of sqs.Queue ${RECOVER}>`]),
       allowed(["logs:CreateLogStream", "logs:PutLogEvents"], [`<arn of cloudwatch.LogGroup ${RECOVER}>:*`]),
@@ -417,6 +434,80 @@ export const RECOVERY: Snapshot = {
   ),
 };
 
+const SWEEP = "OrderFulfilment_sweep";
+const once = { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 300 };
+
+/** What looks at executions for which there is neither event nor metric. */
+const sweeping: Snapshot = {
+  [`saga:infra:SagaSweep ${SWEEP}`]: {},
+  [`cloudwatch.LogGroup ${SWEEP}`]: { namePrefix: `/aws/lambda/${SWEEP}-`, retentionInDays: 30, tags: TAGS },
+  [`cloudwatch.LogMetricFilter ${SWEEP}`]: {
+    logGroupName: `<name of cloudwatch.LogGroup ${SWEEP}>`,
+    pattern: "{ $.oldestRunning = * }",
+    metricTransformation: {
+      namespace: `Sagas/<name of ${MACHINE}>`,
+      name: "OldestRunning",
+      value: "$.oldestRunning",
+      unit: "Seconds",
+    },
+  },
+  [`iam.Role ${SWEEP}`]: { assumeRolePolicy: trusts("lambda"), tags: TAGS },
+  [`iam.RolePolicy ${SWEEP}`]: {
+    role: `<name of iam.Role ${SWEEP}>`,
+    policy: policy(
+      allowed(["states:ListExecutions"], [`<arn of ${MACHINE}>`, `<arn of ${MACHINE}_undo>`]),
+      allowed(["lambda:InvokeFunction"], [`<arn of lambda.Function ${RECOVER}>`]),
+      allowed(["logs:CreateLogStream", "logs:PutLogEvents"], [`<arn of cloudwatch.LogGroup ${SWEEP}>:*`]),
+      allowed(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
+    ),
+  },
+  [`lambda.Function ${SWEEP}`]: {
+    architectures: ["arm64"],
+    handler: "__index.handler",
+    loggingConfig: { logFormat: "Text", logGroup: `<name of cloudwatch.LogGroup ${SWEEP}>` },
+    memorySize: 256,
+    role: `<arn of iam.Role ${SWEEP}>`,
+    runtime: "nodejs22.x",
+    tags: TAGS,
+    timeout: 240,
+    tracingConfig: { mode: "Active" },
+  },
+  [`lambda.FunctionEventInvokeConfig ${SWEEP}`]: { functionName: `<name of lambda.Function ${SWEEP}>`, ...once },
+  [`lambda.Permission ${SWEEP}`]: {
+    action: "lambda:InvokeFunction",
+    function: `<name of lambda.Function ${SWEEP}>`,
+    principal: "events.amazonaws.com",
+    sourceArn: `<arn of cloudwatch.EventRule ${SWEEP}>`,
+  },
+  [`cloudwatch.EventRule ${SWEEP}`]: {
+    description: "A look at the executions of OrderFulfilment",
+    scheduleExpression: "rate(5 minutes)",
+    tags: TAGS,
+  },
+  [`cloudwatch.EventTarget ${SWEEP}`]: {
+    rule: `<name of cloudwatch.EventRule ${SWEEP}>`,
+    arn: `<arn of lambda.Function ${SWEEP}>`,
+    input: {
+      machineArn: `<arn of ${MACHINE}>`,
+      recovery: { machineArn: `<arn of ${MACHINE}_undo>`, functionArn: `<arn of lambda.Function ${RECOVER}>` },
+    },
+    retryPolicy: once,
+  },
+  [`cloudwatch.MetricAlarm ${SWEEP}-failing`]: alarm(
+    "For a quarter of an hour nobody has looked at all executions of OrderFulfilment: the function's log says why.",
+    {
+      namespace: "AWS/Lambda",
+      metricName: "Errors",
+      dimensions: { FunctionName: `<name of lambda.Function ${SWEEP}>` },
+      statistic: "Sum",
+      period: 300,
+      evaluationPeriods: 3,
+      treatMissingData: "missing",
+      insufficientDataActions: ["<arn of sns.Topic OrderFulfilment-alarms>"],
+    },
+  ),
+};
+
 /** Of the functions and the machine all but the code and the definition, which have tests of their own. */
 export const EXPECTED: Snapshot = {
   "dynamodb.Table orders": {
@@ -443,4 +534,5 @@ export const EXPECTED: Snapshot = {
   },
   ...watching,
   ...RECOVERY,
+  ...sweeping,
 };

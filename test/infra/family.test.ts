@@ -88,6 +88,7 @@ describe("a program with a child saga", function () {
       "Family-stuck",
       "Family-Ordering-stuck",
       "Family-Ordering_undo-stuck",
+      "Family_sweep",
     ]);
     for (const name of ["Family-Ordering-stuck", "Family-Ordering_undo-stuck"]) {
       expect(of(name).metricTransformation).to.deep.equal(of("Family-stuck").metricTransformation);
@@ -135,8 +136,8 @@ describe("two sagas in one program", () => {
     const { resources } = await evaluateProgram({}, join(__dirname, "siblings.ts"));
     const names = (type: string) => resources.flatMap((each) => (each.type.endsWith(type) ? [each.name] : []));
     expect(names(":Function")).to.have.members([
-      ...["Alone-createOrder", "Alone-deleteOrder", "Alone_recover"],
-      ...["Parent-createOrder", "Parent-deleteOrder", "Parent_recover"],
+      ...["Alone-createOrder", "Alone-deleteOrder", "Alone_recover", "Alone_sweep"],
+      ...["Parent-createOrder", "Parent-deleteOrder", "Parent_recover", "Parent_sweep"],
     ]);
     expect(names(":StateMachine")).to.have.members([
       ...["Alone", "Alone_undo"],

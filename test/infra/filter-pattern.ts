@@ -6,7 +6,7 @@ type Event = Readonly<Record<string, unknown>>;
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  */
 export function matches(pattern: string, event: Event): boolean {
-  const tokens = pattern.match(/[{}()]|&&|\|\||!=|=|NOT EXISTS|\$(?:\.\w+)+|"[^"]*"/g) ?? [];
+  const tokens = pattern.match(/[{}()]|&&|\|\||!=|=|NOT EXISTS|\$(?:\.\w+)+|"[^"]*"|\*/g) ?? [];
   if (tokens.join("") !== pattern.replace(/ (?!EXISTS)/g, "")) throw new Error(`not understood: ${pattern}`);
   let at = 0;
   const take = (wanted: string): void => {
@@ -32,7 +32,9 @@ export function matches(pattern: string, event: Event): boolean {
     const keys = (path as string).split(".").slice(1);
     const value = keys.reduce<unknown>((found, key) => (found as Event | undefined)?.[key], event);
     if (operator === "NOT EXISTS") return value === undefined;
-    const literal = JSON.parse(tokens[at++] as string) as string;
+    const wanted = tokens[at++] as string;
+    if (wanted === "*") return value !== undefined;
+    const literal = JSON.parse(wanted) as string;
     // What is not there equals nothing, and differs from nothing.
     return value !== undefined && (value === literal) === (operator === "=");
   };

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect } from "chai";
+import { EventBus } from "../../local/event-bus";
 import { matches } from "../../local/event-pattern";
 import type { JsonObject } from "../../local/interpreter";
 import { evaluateProgram, type Program, type Resource } from "../../local/program";
@@ -60,5 +61,26 @@ describe("the recovery that the program deploys", function () {
   it("is not there for a saga that never has anything to undo, as no EXPRESS one has", async () => {
     const queries = await evaluateProgram({}, join(__dirname, "express.ts"));
     expect(queries.resources.filter(({ name }) => /_undo|_recover/.test(name))).to.deep.equal([]);
+  });
+});
+
+describe("the look at executions that the program deploys", () => {
+  it("has a schedule whose target is there, which the local runner checks, though it does not fire there", async () => {
+    const { resources, outputs } = await evaluateProgram();
+    const call = () => Promise.reject(new Error("fired"));
+    await new EventBus({ resources, outputs }, call).publish({ source: "aws.events" });
+    const without = resources.filter(
+      ({ type, name }) => !(type.endsWith(":Function") && name === "OrderFulfilment_sweep"),
+    );
+    expect(() => new EventBus({ resources: without, outputs }, call)).to.throw(
+      /^the rule OrderFulfilment_sweep-\w+ calls arn:aws:lambda:.*:OrderFulfilment_sweep-\w+, which the program does not register$/,
+    );
+  });
+
+  it("is not there for an EXPRESS saga, of which there is no list, and no alarm or graph waits for it", async () => {
+    const { resources } = await evaluateProgram({}, join(__dirname, "express.ts"));
+    expect(resources.filter(({ name }) => /_sweep|-old$/.test(name))).to.deep.equal([]);
+    const dashboard = resources.find(({ type }) => type.endsWith(":Dashboard"))?.inputs["dashboardBody"];
+    expect(dashboard).to.be.a("string").that.does.not.contain("OldestRunning");
   });
 });

@@ -123,15 +123,25 @@ const RULES: Readonly<Record<string, (inputs: any, at: { config: Readonly<Record
     expect(principal).to.equal("events.amazonaws.com");
     expect(sourceArn, "not any rule's").to.match(/^arn:aws:events:[^*]+:rule\//);
   },
-  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"({ destinationConfig }) {
-    expect(destinationConfig.onFailure.destination, "nothing is lost").to.match(/^arn:aws:sqs:/);
+  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"({ destinationConfig, maximumRetryAttempts }) {
+    // What is called by a schedule is called again.
+    if (maximumRetryAttempts === 0) expect(destinationConfig).to.equal(undefined);
+    else expect(destinationConfig.onFailure.destination, "nothing is lost").to.match(/^arn:aws:sqs:/);
   },
-  "aws:cloudwatch/eventRule:EventRule"({ eventPattern, state }) {
+  "aws:cloudwatch/eventRule:EventRule"({ eventPattern, scheduleExpression, state }) {
+    expect(state).to.equal(undefined);
+    if (scheduleExpression !== undefined) {
+      expect([scheduleExpression, eventPattern]).to.deep.equal(["rate(5 minutes)", undefined]);
+      return;
+    }
     expect(JSON.parse(eventPattern).detail.stateMachineArn, "one machine's, in any version").to.have.length(1);
     expect(JSON.parse(eventPattern).detail.stateMachineArn[0]).to.match(/:stateMachine:[^:*]+$/);
-    expect(state).to.equal(undefined);
   },
-  "aws:cloudwatch/eventTarget:EventTarget"({ inputTransformer, deadLetterConfig }) {
+  "aws:cloudwatch/eventTarget:EventTarget"({ input, inputTransformer, deadLetterConfig }) {
+    if (input !== undefined) {
+      expect(Object.keys(JSON.parse(input)), "whose executions are looked at").to.include("machineArn");
+      return;
+    }
     expect(Object.keys(inputTransformer.inputPaths), "no card numbers").to.deep.equal(["executionArn", "stopDate"]);
     expect(deadLetterConfig.arn, "nothing is lost").to.match(/^arn:aws:sqs:/);
   },

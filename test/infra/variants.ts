@@ -1,11 +1,11 @@
 // Every key of the config at each other kind of value, and what that changes, exactly.
-import { FUNCTIONS, nameOf, policy, RECOVERY, STUCK, TAGS, throttled, widgets } from "./expected";
+import { EXPECTED, FUNCTIONS, nameOf, policy, RECOVERY, STUCK, TAGS, throttled, widgets } from "./expected";
 
 const KEY = "arn:aws:kms:eu-west-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 type Differences = Readonly<Record<string, readonly [before: unknown, after: unknown]>>;
 
-const names = [...Object.keys(FUNCTIONS).map(nameOf), "OrderFulfilment_recover"];
+const names = [...Object.keys(FUNCTIONS).map(nameOf), "OrderFulfilment_recover", "OrderFulfilment_sweep"];
 const machines = ["OrderFulfilment", "OrderFulfilment_undo"];
 const eachFunction = (property: string, before: unknown, after: unknown): Differences =>
   Object.fromEntries(names.map((name) => [`lambda.Function ${name}.${property}`, [before, after]]));
@@ -17,6 +17,10 @@ const eachMachine = (property: string, before: unknown, after: unknown): Differe
   Object.fromEntries(machines.map((name) => [`sfn.StateMachine ${name}.${property}`, [before, after]]));
 const MACHINE = "sfn.StateMachine OrderFulfilment";
 const TABLE = "dynamodb.Table orders";
+const { policy: swept } = EXPECTED["iam.RolePolicy OrderFulfilment_sweep"] as {
+  policy: { Statement: readonly { readonly Action: readonly string[] }[] };
+};
+const { input } = EXPECTED["cloudwatch.EventTarget OrderFulfilment_sweep"] as { input: { recovery: unknown } };
 
 export interface Variant {
   readonly config: Readonly<Record<string, string>>;
@@ -75,7 +79,7 @@ export const KEY_STATEMENTS: Readonly<Record<string, { readonly at: number; read
   ...Object.fromEntries(Object.keys(FUNCTIONS).map((task) => [nameOf(task), { at: 1, added: forTable }])),
   ...Object.fromEntries(machines.map((name) => [name, { at: 1, added: forLog }])),
   OrderFulfilment_recover: {
-    at: 2,
+    at: 3,
     added: [
       {
         Effect: "Allow",
@@ -149,6 +153,11 @@ export const VARIANTS: readonly Variant[] = [
         "An execution of OrderFulfilment has taken more than 60 minutes.",
         "An execution of OrderFulfilment has taken more than 5 minutes.",
       ],
+      "cloudwatch.MetricAlarm OrderFulfilment-old.threshold": [3600, 300],
+      "cloudwatch.MetricAlarm OrderFulfilment-old.alarmDescription": [
+        "An execution of OrderFulfilment has been running for more than 60 minutes.",
+        "An execution of OrderFulfilment has been running for more than 5 minutes.",
+      ],
     },
   },
   {
@@ -159,6 +168,14 @@ export const VARIANTS: readonly Variant[] = [
         STUCK,
         '{ (($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated"))) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }',
       ],
+      "iam.RolePolicy OrderFulfilment_sweep.policy.Statement": [
+        swept.Statement,
+        swept.Statement.flatMap((each) => {
+          if (each.Action.includes("lambda:InvokeFunction")) return [];
+          return each.Action.includes("states:ListExecutions") ? { ...each, Resource: [`<arn of ${MACHINE}>`] } : each;
+        }),
+      ],
+      "cloudwatch.EventTarget OrderFulfilment_sweep.input.recovery": [input.recovery, undefined],
       "sfn.StateMachine OrderFulfilment.definition.Comment": [
         JSON.stringify({
           saga: "OrderFulfilment",
@@ -172,7 +189,7 @@ export const VARIANTS: readonly Variant[] = [
         throttled([MACHINE]).metricQueries,
       ],
       ...Object.fromEntries(
-        [2, 3, 5].map((at) => [
+        [3, 4, 6].map((at) => [
           `cloudwatch.Dashboard OrderFulfilment.dashboardBody.widgets.${at}.properties.metrics`,
           [widgets()[at]?.properties.metrics, widgets(false)[at]?.properties.metrics],
         ]),
@@ -204,7 +221,11 @@ export const VARIANTS: readonly Variant[] = [
   { config: { functionArchitecture: "x86_64" }, changes: eachFunction("architectures.0", "arm64", "x86_64") },
   {
     config: { reservedConcurrency: "20" },
-    changes: eachFunction("reservedConcurrentExecutions", undefined, 20),
+    changes: {
+      ...eachFunction("reservedConcurrentExecutions", undefined, 20),
+      // Of which one call at a time is enough.
+      "lambda.Function OrderFulfilment_sweep.reservedConcurrentExecutions": [undefined, 1],
+    },
   },
   {
     config: { tableMaxUnits: "100" },

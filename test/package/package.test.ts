@@ -51,6 +51,7 @@ describe("the package, as another program uses it", function () {
       "Seats-pay",
       "Seats-repay",
       "Seats_recover",
+      "Seats_sweep",
     ]);
     for (const { name, code } of functions) {
       const text = Object.values(code).join("");

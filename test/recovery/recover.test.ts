@@ -14,8 +14,9 @@ import {
   virtualClock,
 } from "../../local/interpreter";
 import { type DeployedFunction, deployFunction } from "../../local/lambda/function";
+import type { Served } from "../../local/loopback";
 import { evaluateProgram, type Program, type Resource } from "../../local/program";
-import { startStepFunctionsApi, type StepFunctionsApi } from "../../local/step-functions-api";
+import { startStepFunctionsApi } from "../../local/step-functions-api";
 
 type Call = Pick<TaskCall, "state" | "attempt" | "arguments">;
 
@@ -33,10 +34,14 @@ const DONE = { reference: "r", tickets: "t", payment_id: "p" };
 describe("the function that recovers, as it is deployed", function () {
   this.timeout(120_000);
   let program: Program;
-  let api: StepFunctionsApi;
+  let api: Served;
   let recover: DeployedFunction;
   let executions: Executions;
   let count = 0;
+  /** What has been asked of Step Functions. */
+  const asked: string[] = [];
+  /** The definitions of versions, where they are not those of the program; undefined for one that has been deleted. */
+  const definitions = new Map<string, string | undefined>();
   /** Every call that was made. */
   const calls: Call[] = [];
   /** What the tasks do. */
@@ -48,11 +53,18 @@ describe("the function that recovers, as it is deployed", function () {
   beforeEach(async () => {
     executions = new Executions(() => {});
     calls.length = 0;
+    asked.length = 0;
+    definitions.clear();
     answer = () => DONE;
     const lambda = resource("aws:lambda/function:Function", "TripBooking_recover");
     const caller = { roleArn: lambda.inputs["role"] as string, session: "recover" };
     const authorize = authorizer(program);
-    api = await startStepFunctionsApi(executions, begin, (_, action, of) => authorize(caller, action, of));
+    const definitionOf = (arn: string) =>
+      definitions.has(arn) ? definitions.get(arn) : (registeredAs(arn).inputs["definition"] as string);
+    api = await startStepFunctionsApi(executions, { begin, definitionOf }, (_, action, of) => {
+      asked.push(action);
+      return authorize(caller, action, of);
+    });
     const form = await deployedForm(lambda);
     recover = deployFunction({ ...form, environment: { ...form.environment, AWS_ENDPOINT_URL_SFN: api.endpoint } });
   });
@@ -64,10 +76,11 @@ describe("the function that recovers, as it is deployed", function () {
   const resource = (type: string, name: string) =>
     program.resources.find((one) => one.type === type && one.name === name) as Resource;
   const machine = (name: string) => resource("aws:sfn/stateMachine:StateMachine", name);
+  const registeredAs = (arn: string) => program.resources.find((one) => arnsOf(one).includes(arn)) as Resource;
 
   /** The registered machines; only time is virtual. */
   function begin(machineArn: string, name: string, input: Json, onCall: (call: Call) => unknown = () => {}): Execution {
-    const registered = program.resources.find((one) => arnsOf(one).includes(machineArn)) as Resource;
+    const registered = registeredAs(machineArn);
     const execution = startExecution(loadMachine(definitionOf(registered)), {
       input,
       clock: virtualClock(),
@@ -80,13 +93,20 @@ describe("the function that recovers, as it is deployed", function () {
       },
     });
     const { arn, inputs } = registered;
-    executions.add(execution, { machineArn: arn as string, name, definition: inputs["definition"] as string });
+    const versionArn = machineArn === arn ? undefined : machineArn;
+    executions.add(execution, {
+      machineArn: arn as string,
+      versionArn,
+      name,
+      definition: inputs["definition"] as string,
+    });
     return execution;
   }
+  const versionArn = () => machine("TripBooking").versionArn as string;
   /** One that has ended; stopped while a state calls, where one is named. */
-  async function ended(input: Json = TRIP, stopIn?: string): Promise<KnownExecution> {
+  async function ended(input: Json = TRIP, stopIn?: string, by = versionArn()): Promise<KnownExecution> {
     let stopped = false;
-    const execution: Execution = begin(machine("TripBooking").arn as string, `trip-${++count}`, input, ({ state }) => {
+    const execution: Execution = begin(by, `trip-${++count}`, input, ({ state }) => {
       if (state === stopIn && !stopped) execution.stop();
       stopped ||= state === stopIn;
     });
@@ -148,6 +168,8 @@ describe("the function that recovers, as it is deployed", function () {
     expect(others).to.deep.equal([]);
     expect(await one?.execution.result).to.include({ status: "SUCCEEDED" });
     expect(await tell(known), "after it has ended").to.include({ did: "recovered" });
+    const byHand = { executionArn: known.execution.arn, stopDate: 0 };
+    expect(await tell(known, byHand), "as the README has it").to.include({ did: "recovered" });
     expect(calls.map(({ state }) => state)).to.have.members([
       "Refund",
       "CancelFlight",
@@ -190,27 +212,49 @@ describe("the function that recovers, as it is deployed", function () {
 
   it("fails on one that began when none were recovered, for nobody knows which undos are its own", async () => {
     const known = await ended(TRIP, "Pay");
-    const definition = JSON.stringify({ ...(JSON.parse(known.definition) as object), Comment: "Saga TripBooking" });
-    executions.add(known.execution, { ...known, definition });
-    await known.execution.result;
+    const definition = { ...(JSON.parse(known.definition) as object), Comment: "Saga TripBooking" };
+    definitions.set(versionArn(), JSON.stringify(definition));
     const { errorType, errorMessage } = await failure(known);
     expect(errorType).to.equal("NotRecoverable");
     expect(errorMessage).to.contain("it began when this stack recovered none (onAbort: ignore)");
     expect(recoveries()).to.deep.equal([]);
   });
 
+  it("asks for the definition of each version once, so that many may be stopped together", async () => {
+    for (const each of [await ended(TRIP, "Pay"), await ended(TRIP, "Pay"), await ended(TRIP, "IssueTickets")]) {
+      expect(await tell(each))
+        .to.have.property("did")
+        .that.is.oneOf(["recovered", "redriven"]);
+    }
+    expect(asked.filter((action) => action.startsWith("states:DescribeStateMachine"))).to.deep.equal([
+      "states:DescribeStateMachine",
+    ]);
+  });
+
+  it("asks for the definition of the execution where it has no version, or one that has been deleted", async () => {
+    const without = await ended(TRIP, "Pay", machine("TripBooking").arn);
+    expect(await tell(without)).to.include({ did: "recovered" });
+    expect(asked).to.include("states:DescribeStateMachineForExecution").and.not.include("states:DescribeStateMachine");
+    definitions.set(versionArn(), undefined);
+    expect(await tell(await ended(TRIP, "Pay"))).to.include({ did: "recovered" });
+    expect(recoveries()).to.have.length(2);
+  });
+
   it("may do all that it does, and is refused what its role does not grant", async () => {
     const policy = resource("aws:iam/rolePolicy:RolePolicy", "TripBooking_recover").inputs as { policy: string };
     const { policy: whole } = policy;
-    const needed = {
-      DescribeExecution: "Pay",
-      DescribeStateMachineForExecution: "Pay",
-      GetExecutionHistory: "Pay",
-      StartExecution: "Pay",
-      RedriveExecution: "IssueTickets",
-    };
-    for (const [action, stopIn] of Object.entries(needed)) {
-      const known = await ended(TRIP, stopIn);
+    const unversioned = machine("TripBooking").arn as string;
+    const needed: readonly (readonly [action: string, stopIn: string, by?: string])[] = [
+      // Before it has been told, and remembers.
+      ["DescribeStateMachine", "Pay"],
+      ["DescribeStateMachineForExecution", "Pay", unversioned],
+      ["DescribeExecution", "Pay"],
+      ["GetExecutionHistory", "Pay"],
+      ["StartExecution", "Pay"],
+      ["RedriveExecution", "IssueTickets"],
+    ];
+    for (const [action, stopIn, by] of needed) {
+      const known = await ended(TRIP, stopIn, by);
       policy.policy = whole.replace(`"states:${action}"`, '"states:ListExecutions"');
       expect(policy.policy).not.to.equal(whole);
       const { errorType, errorMessage } = await failure(known);

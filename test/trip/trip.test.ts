@@ -41,10 +41,11 @@ describe("the trip saga, deployed on this machine", function () {
     return { ...report, live, calls: report.path.filter((state) => !/_|^Cars$|^Book$|^Expensive$/.test(state)) };
   };
 
-  it("deploys a function for every task that it names, and the one that recovers", () => {
+  it("deploys a function for every task that it names, and those that recover and look after executions", () => {
     expect([...cloud.functions.keys()]).to.have.members([
       ...tasksOf(tripBooking).map(({ name }) => name),
       "TripBooking_recover",
+      "TripBooking_sweep",
     ]);
   });
 

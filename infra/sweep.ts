@@ -1,0 +1,144 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { sweep, type Sweep } from "../recovery/sweep";
+import type { Saga } from "../saga";
+import { alarm } from "./alarms";
+import type { Config } from "./config";
+import type { Machine } from "./machine";
+import { metricsOf, OLDEST_RUNNING } from "./metrics";
+import { allow, assumedBy, TRACES } from "./policy";
+
+export interface SagaSweepArgs {
+  readonly saga: Saga;
+  /** The saga's own machine, a STANDARD one: Step Functions lists no executions of others. */
+  readonly main: Machine;
+  /** What recovers executions that are stopped, where something does. */
+  readonly recovery: Recovery | undefined;
+  readonly settings: Pick<
+    Config,
+    "logRetentionDays" | "functionMemory" | "functionArchitecture" | "reservedConcurrency"
+  >;
+  /** The ARN of the customer managed key of logs, where there is one. */
+  readonly key: pulumi.Output<string> | undefined;
+  /** Is told when executions are not looked at. */
+  readonly topic: aws.sns.Topic;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+interface Recovery {
+  readonly machineArn: pulumi.Output<string>;
+  readonly functionArn: pulumi.Output<string>;
+}
+
+/**
+ * Looks at a saga's executions every five minutes, for what no event and no metric of AWS's tells: how old the oldest
+ * is that runs; and which of those that were stopped nobody recovers, because their event was lost.
+ */
+export class SagaSweep extends pulumi.ComponentResource {
+  constructor(name: string, args: SagaSweepArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("saga:infra:SagaSweep", name, {}, opts);
+    const { saga, main, recovery, settings, key, topic, tags } = args;
+    const child = { parent: this };
+    const machineArn = main.stateMachine.arn;
+
+    const log = new aws.cloudwatch.LogGroup(
+      name,
+      {
+        namePrefix: `/aws/lambda/${name}-`,
+        retentionInDays: settings.logRetentionDays,
+        ...(key && { kmsKeyId: key }),
+        tags,
+      },
+      child,
+    );
+    new aws.cloudwatch.LogMetricFilter(
+      name,
+      {
+        logGroupName: log.name,
+        pattern: "{ $.oldestRunning = * }",
+        metricTransformation: {
+          namespace: metricsOf(main),
+          name: OLDEST_RUNNING,
+          value: "$.oldestRunning",
+          unit: "Seconds",
+        },
+      },
+      child,
+    );
+    const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("lambda.amazonaws.com"), tags }, child);
+    const policy = new aws.iam.RolePolicy(
+      name,
+      {
+        role: role.name,
+        policy: allow(
+          // A list tells neither input nor output, and so needs no key.
+          { actions: ["states:ListExecutions"], resources: [machineArn, ...(recovery ? [recovery.machineArn] : [])] },
+          ...(recovery ? [{ actions: ["lambda:InvokeFunction"], resources: [recovery.functionArn] }] : []),
+          { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [pulumi.interpolate`${log.arn}:*`] },
+          { actions: TRACES, resources: ["*"] },
+        ),
+      },
+      child,
+    );
+    const lambda = new aws.lambda.CallbackFunction(
+      name,
+      {
+        callbackFactory: sweep,
+        runtime: aws.lambda.Runtime.NodeJS22dX,
+        architectures: [settings.functionArchitecture],
+        memorySize: settings.functionMemory,
+        // It is over before the next one begins.
+        timeout: 240,
+        ...(settings.reservedConcurrency > 0 && { reservedConcurrentExecutions: 1 }),
+        role,
+        loggingConfig: { logFormat: "Text", logGroup: log.name },
+        tracingConfig: { mode: "Active" },
+        tags,
+      },
+      { ...child, dependsOn: [policy] },
+    );
+    // What fails is not kept: the next one, in five minutes, looks at the same again.
+    const once = { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 300 };
+    new aws.lambda.FunctionEventInvokeConfig(name, { functionName: lambda.name, ...once }, child);
+
+    const rule = new aws.cloudwatch.EventRule(
+      name,
+      { description: `A look at the executions of ${saga.name}`, scheduleExpression: "rate(5 minutes)", tags },
+      child,
+    );
+    const permission = new aws.lambda.Permission(
+      name,
+      {
+        action: "lambda:InvokeFunction",
+        function: lambda.name,
+        principal: "events.amazonaws.com",
+        sourceArn: rule.arn,
+      },
+      child,
+    );
+    const what: pulumi.Input<Sweep> = pulumi.output({ machineArn, ...(recovery && { recovery }) });
+    new aws.cloudwatch.EventTarget(
+      name,
+      { rule: rule.name, arn: lambda.arn, input: pulumi.jsonStringify(what), retryPolicy: once },
+      { ...child, dependsOn: [permission] },
+    );
+
+    alarm(
+      `${name}-failing`,
+      { topic, tags, child },
+      {
+        alarmDescription: `For a quarter of an hour nobody has looked at all executions of ${saga.name}: the function's log says why.`,
+        namespace: "AWS/Lambda",
+        metricName: "Errors",
+        dimensions: { FunctionName: lambda.name },
+        statistic: "Sum",
+        period: 300,
+        evaluationPeriods: 3,
+        // Each call counts its errors, none among them: where nothing is counted, nothing is called.
+        treatMissingData: "missing",
+        insufficientDataActions: [topic.arn],
+      },
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,144 @@
+import type { ExecutionListItem, ExecutionStatus } from "@aws-sdk/client-sfn";
+import type { ExecutionEnd } from "./recover";
+import { recoveryName } from "./recovery-name";
+
+/** Whose executions are looked at. */
+export interface Sweep {
+  /** A saga's own machine. */
+  readonly machineArn: string;
+  /** What recovers its executions, if anything does: the machine of the undos, and the function that starts it. */
+  readonly recovery?: { readonly machineArn: string; readonly functionArn: string };
+}
+
+export interface Swept {
+  /** The age of the oldest execution that runs, in seconds; 0 where none does. */
+  readonly oldestRunning: number;
+  /** How many executions were given to the function that recovers them. */
+  readonly handedOver: number;
+}
+
+/**
+ * Builds the function that looks after a saga's executions every five minutes, for what no event tells: how old the
+ * oldest that runs is; and which of those that were stopped are not being recovered, because their event was lost, or
+ * its retries are used up (S12).
+ */
+export function sweep(): (what: Sweep) => Promise<Swept> {
+  const states = require("@aws-sdk/client-sfn") as typeof import("@aws-sdk/client-sfn");
+  const functions = require("@aws-sdk/client-lambda") as typeof import("@aws-sdk/client-lambda");
+  const sfn = new states.SFNClient({ maxAttempts: 5 });
+  const lambda = new functions.LambdaClient({ maxAttempts: 5 });
+
+  const log = (line: object): void => {
+    process.stdout.write(JSON.stringify(line) + "\n");
+  };
+
+  /**
+   * Executions of a machine, the latest first: those that run by their start or redrive, others by their end. Those
+   * before a time are not asked for.
+   * @param unseen Is told where there are more than are looked at.
+   * @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+   */
+  async function* list(
+    stateMachineArn: string,
+    statusFilter: ExecutionStatus | undefined,
+    since: number,
+    unseen: string[],
+  ): AsyncGenerator<ExecutionListItem> {
+    let pages = 0;
+    const listed = states.paginateListExecutions({ client: sfn, pageSize: 1000 }, { stateMachineArn, statusFilter });
+    for await (const { executions = [], nextToken } of listed) {
+      yield* executions;
+      const last = executions.at(-1);
+      if (last && timeOf(last) < since) return;
+      if (++pages < MOST_PAGES || nextToken === undefined) continue;
+      unseen.push(`${statusFilter ?? "all"} of ${stateMachineArn}`);
+      return;
+    }
+  }
+
+  /** Those that were stopped, whose turn it is, and of which no recovery has begun. */
+  async function lost(
+    { machineArn, recovery }: Sweep & Required<Pick<Sweep, "recovery">>,
+    now: number,
+    unseen: string[],
+  ): Promise<Iterable<ExecutionEnd>> {
+    const since = now - LATEST;
+    const ends = new Map<string, ExecutionEnd>();
+    for (const status of ["ABORTED", "TIMED_OUT"] as const) {
+      for await (const each of list(machineArn, status, since, unseen)) {
+        const { executionArn = "", redriveCount } = each;
+        const stopDate = timeOf(each);
+        if (isDue(now - stopDate)) ends.set(recoveryName(executionArn, redriveCount), { executionArn, stopDate });
+      }
+    }
+    if (ends.size === 0) return [];
+    // What recovers an execution has begun after its end.
+    for await (const { name = "" } of list(recovery.machineArn, undefined, since, unseen)) ends.delete(name);
+    return ends.values();
+  }
+
+  return async ({ machineArn, recovery }) => {
+    const now = Date.now();
+    const unseen: string[] = [];
+    let running = 0;
+    let oldest = now;
+    for await (const { startDate } of list(machineArn, "RUNNING", 0, unseen)) {
+      running++;
+      oldest = Math.min(oldest, startDate?.getTime() ?? now);
+    }
+    const oldestRunning = Math.round((now - oldest) / 1000);
+    // A metric is made of this line.
+    log({ oldestRunning, running });
+
+    let handedOver = 0;
+    if (recovery) {
+      // One after another: whatever recovers them has quotas of its own.
+      for (const end of await lost({ machineArn, recovery }, now, unseen)) {
+        await lambda.send(
+          new functions.InvokeCommand({
+            FunctionName: recovery.functionArn,
+            InvocationType: "Event",
+            Payload: JSON.stringify(end),
+          }),
+        );
+        handedOver++;
+        log({
+          execution: end.executionArn,
+          did: "handed over",
+          why: "it was stopped, and no recovery of it has begun",
+        });
+      }
+    }
+    if (unseen.length > 0) {
+      const most = MOST_PAGES * 1000;
+      const what = `there are executions beyond the latest ${most} that were not looked at: ${unseen.join("; ")}`;
+      throw Object.assign(new Error(what), { name: "TooManyExecutions" });
+    }
+    return { oldestRunning, handedOver };
+  };
+}
+
+/** Of a list. The account's quota is a page or two a second. */
+const MOST_PAGES = 100;
+
+const MINUTE = 60_000;
+/** By then an event has come, and been tried again. */
+const EARLIEST = 10 * MINUTE;
+const LATEST = 24 * 60 * MINUTE;
+/** A minute more than is between two sweeps, for a schedule is exact to the minute. */
+const TURN = 6 * MINUTE;
+
+/**
+ * Whether one that stopped so long ago has its turn: after ten minutes, twenty, forty and so on for a day. So one that
+ * can't be recovered fills no queue, and one that was handed over in vain comes up again.
+ */
+function isDue(age: number): boolean {
+  if (age < EARLIEST || age > LATEST) return false;
+  const turn = EARLIEST * 2 ** Math.floor(Math.log2(age / EARLIEST));
+  return age < turn + TURN;
+}
+
+/** By which an execution has its place in a list. */
+function timeOf({ startDate, redriveDate, stopDate }: ExecutionListItem): number {
+  return (stopDate ?? redriveDate ?? startDate)?.getTime() ?? 0;
+}
