@@ -13,7 +13,7 @@ import { definitionOf } from "./cloud";
 import { readJsonFile } from "./input";
 import type { Json } from "./interpreter";
 import { printProof } from "./print-proof";
-import { evaluateProgram } from "./program";
+import { evaluateProgram, type Resource } from "./program";
 import { UsageError } from "./usage-error";
 
 interface Options {
@@ -22,14 +22,31 @@ interface Options {
 
 /** Verifies what the program registers for each of its sagas, by what the saga says of its steps. */
 export async function verifyProgram(options: Options): Promise<number> {
-  const { resources } = await evaluateProgram();
+  let resources: readonly Resource[];
+  try {
+    ({ resources } = await evaluateProgram());
+  } catch (error) {
+    // A program refuses to deploy an unsound saga, and says what it has found.
+    const { verdicts } = error as { readonly verdicts?: readonly Verdict[] };
+    if (verdicts) return tell(verdicts, options);
+    throw error;
+  }
   const sagas = sagasLoaded();
-  const verdicts = resources.flatMap((resource) => {
-    const saga = sagas.get(resource.name);
-    if (resource.type !== "aws:sfn/stateMachine:StateMachine" || !saga) return [];
-    return [check(definitionOf(resource) as unknown as RawStates, declarationOf(saga))];
-  });
+  const verdicts = resources
+    .filter(({ type }) => type === "aws:sfn/stateMachine:StateMachine")
+    .flatMap((resource) => {
+      const definition = definitionOf(resource) as unknown as RawStates & { readonly Comment: string };
+      const saga = sagas.get(sagaIn(definition.Comment) ?? "");
+      return saga ? [check(definition, declarationOf(saga))] : [];
+    });
+  if (verdicts.length === 0) throw new UsageError("the program has no state machine of a saga that its modules export");
   return tell(verdicts, options);
+}
+
+/** Of which saga a machine is: the Comment tells, as JSON where it tells more. That of an undo is none. */
+function sagaIn(comment: string): string | undefined {
+  if (comment.startsWith("{")) return (JSON.parse(comment) as { readonly saga: string }).saga;
+  return /^Saga (.+)$/.exec(comment)?.[1];
 }
 
 /** Verifies a definition that somebody wrote; without a declaration, by the one in the file beside it. */

@@ -210,6 +210,15 @@ describe("the command line", function () {
     expect(code).to.equal(0);
   });
 
+  it("tells how the program's own saga goes wrong, though the program refuses to be deployed with it", async () => {
+    const preload = join(__dirname, "unsound.ts");
+    const [told, json] = await Promise.all([cli(["verify"], { preload }), cli(["verify", "--json"], { preload })]);
+    expect([told.code, told.err]).to.deep.equal([1, ""]);
+    expect(told.out).to.contain("S4          broken").and.to.contain("S4: ProcessPayment retries any error, refusals");
+    const [{ sound }] = JSON.parse(json.out) as [{ sound: boolean }];
+    expect([json.code, sound]).to.deep.equal([1, false]);
+  });
+
   it("tells how a definition of somebody else's goes wrong, and fails", async () => {
     const [told, json] = await Promise.all([cli(["verify", REFERENCE]), cli(["verify", REFERENCE, "--json"])]);
     expect(told.out).to.match(/^orderFulfilmentSaga {2}not sound: 16 violations/);
