@@ -228,6 +228,8 @@ describe("the command line", function () {
     expect(told.out).to.match(/completed .* no bound +[\d,]+ \*\n/);
     expect(told.out).to.contain("  * beyond 25,000 history events, or a year, an execution dies in the middle,\n");
     for (const line of told.out.split("\n")) expect(line.length, line).to.be.at.most(80);
+    // JSON has no infinity.
+    expect(json.out).to.match(/"outcome": "completed",[^}]*"seconds": null,[^}]*"exceeds": \[\s*"year"\s*\]/);
     const [verdict] = JSON.parse(json.out) as { sound: boolean; violations: { rule: string }[] }[];
     expect(verdict?.sound).to.equal(false);
     expect(new Set(verdict?.violations.map(({ rule }) => rule))).to.deep.equal(new Set(["S4", "S6", "S7"]));
