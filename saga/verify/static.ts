@@ -15,6 +15,7 @@ export interface Flaw {
 
 const RULE_OF: Readonly<Record<LintRule, Rule>> = {
   unparsable: "definition",
+  "unknown-function": "definition",
   "undefined-variable": "assignment",
   "unassigned-variable": "assignment",
   "misplaced-states-field": "definition",
