@@ -1,5 +1,6 @@
 import { type Budgets, budgetsOf } from "./budget";
 import type { Declaration } from "./declaration";
+import { readDefinition } from "./definition";
 import { readMachine } from "./machine";
 import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
@@ -33,6 +34,7 @@ const OF_EXPRESSIONS: ReadonlySet<Rule> = new Set(["S11", "assignment"]);
  *
  * @param definition As CreateStateMachine takes it, in JSONata mode; in JSONPath mode the control flow alone is verified.
  * @param declaration What undoes what.
+ * @throws DefinitionError where the definition is no state machine
  * @throws SearchLimitError where a machine has more states than can be searched
  */
 export function verify(
@@ -40,7 +42,7 @@ export function verify(
   declaration: Declaration,
   { onProgress, limit = LIMIT }: Partial<SearchOptions> = {},
 ): Verdict {
-  const machine = readMachine(definition, declaration);
+  const machine = readMachine(readDefinition(definition), declaration);
   const search = new Search(machine, { onProgress, limit });
   search.run();
   const flaws = flawsOf(definition, machine, declaration).map((flaw): Violation => ({
@@ -77,6 +79,7 @@ const order = (rule: Rule): number => rules.indexOf(rule);
 export type { Budgets, OutcomeBudget, PayloadBudget } from "./budget";
 export { HISTORY_LIMIT } from "./budget";
 export { type Declaration, DeclarationError, type DeclaredCall, readDeclaration } from "./declaration";
+export { DefinitionError, readDefinition } from "./definition";
 export { type Rule, RULES, type Violation } from "./rules";
 export { SearchLimitError } from "./search/search";
 export type { RawStates } from "./states";
