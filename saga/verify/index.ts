@@ -25,8 +25,8 @@ export interface Verdict {
 /** So many states take some minutes, and some GB. */
 const LIMIT = 2_000_000;
 
-/** Rules that are about expressions. */
-const OF_EXPRESSIONS: ReadonlySet<Rule> = new Set(["S11", "assignment"]);
+/** Rules that are about expressions, S7 among others. */
+const OF_EXPRESSIONS: ReadonlySet<Rule> = new Set(["S7", "S11", "assignment"]);
 
 /**
  * Verifies a definition, whoever wrote it: every path through it, under every failure of every call that its Retry and
