@@ -36,6 +36,11 @@ export async function verifyProgram(options: Options): Promise<number> {
 
 /** Verifies a definition that somebody wrote; without a declaration, by the one in the file beside it. */
 export function verifyFile(file: string, declaration: Json | undefined, options: Options): number {
+  if (!existsSync(file)) {
+    throw new UsageError(
+      `there is no file '${file}': give the file of a definition, or nothing to verify each saga of the program`,
+    );
+  }
   const definition = readDefinitionOf(file);
   return tell([check(definition, readDeclarationOf(file, declaration))], options);
 }
