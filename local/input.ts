@@ -45,7 +45,8 @@ export const readJsonFile = (path: string): Json => parseJson(readFile(path), pa
 
 function readFile(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    // Editors on Windows begin a file with a byte order mark.
+    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UsageError(

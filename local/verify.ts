@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import { declarationOf } from "../saga/declaration";
 import {
   DeclarationError,
+  DefinitionError,
   type RawStates,
   readDeclaration,
+  readDefinition,
   SearchLimitError,
   type Verdict,
   verify,
@@ -51,11 +53,22 @@ function sagaIn(comment: string): string | undefined {
 
 /** Verifies a definition that somebody wrote; without a declaration, by the one in the file beside it. */
 export function verifyFile(file: string, declaration: Json | undefined, options: Options): number {
-  const definition = readJsonFile(file);
-  if (!isMachine(definition)) {
-    throw new UsageError(`'${file}' is no state machine: it has no StartAt that names one of its States`);
+  if (!existsSync(file)) {
+    throw new UsageError(
+      `there is no file '${file}': give the file of a definition, or nothing to verify each saga of the program`,
+    );
   }
+  const definition = readDefinitionOf(file);
   return tell([check(definition, readDeclarationOf(file, declaration))], options);
+}
+
+function readDefinitionOf(file: string): RawStates {
+  try {
+    return readDefinition(readJsonFile(file));
+  } catch (error) {
+    if (error instanceof DefinitionError) throw new UsageError(`'${file}' is no state machine: ${error.message}`);
+    throw error;
+  }
 }
 
 function readDeclarationOf(file: string, given: Json | undefined) {
@@ -93,11 +106,6 @@ function tell(verdicts: readonly Verdict[], { json }: Options): number {
   if (json) process.stdout.write(`${JSON.stringify(verdicts, null, 2)}\n`);
   else verdicts.forEach(printProof);
   return verdicts.every(({ sound }) => sound) ? 0 : 1;
-}
-
-function isMachine(json: unknown): json is RawStates {
-  const { StartAt, States } = (json ?? {}) as { readonly [field: string]: unknown };
-  return typeof StartAt === "string" && typeof States === "object" && States !== null && StartAt in States;
 }
 
 /** The sagas that the program's modules export, and their child sagas, by name. */

@@ -25,6 +25,8 @@ export class DeclarationError extends Error {
   override readonly name = "DeclarationError";
 }
 
+/** Errors that Step Functions or Lambda report, and not the task: what has happened by then is a guess. */
+const REPORTED = /^(States|Lambda|Sandbox|Runtime)\./;
 const ROLES: ReadonlySet<unknown> = new Set(["compensable", "pivot", "retriable", "query"]);
 
 /**
@@ -40,20 +42,42 @@ export function readDeclaration(json: unknown): Declaration {
       ? (value as Record<string, unknown>)
       : refuse(where, "is no object");
 
-  const { saga, calls } = object(json, "the declaration");
-  if (typeof saga !== "string") refuse("'saga'", "is no string: give the saga's name");
-  for (const [state, call] of Object.entries(object(calls, "'calls'"))) {
+  const known = (value: Readonly<Record<string, unknown>>, keys: readonly string[], where: string): void => {
+    const other = Object.keys(value).find((key) => !keys.includes(key));
+    if (other !== undefined) refuse(where, `has '${other}', which says nothing: there are ${keys.join(", ")}`);
+  };
+
+  const declaration = object(json, "the declaration");
+  known(declaration, ["saga", "calls"], "the declaration");
+  if (typeof declaration["saga"] !== "string") refuse("'saga'", "is no string: give the saga's name");
+  const calls = Object.entries(object(declaration["calls"], "'calls'"));
+  const undoes = new Map<string, string>();
+  for (const [state, call] of calls) {
     const where = `calls.${state}`;
-    const { role, undo, definite } = object(call, where);
+    const fields = object(call, where);
+    known(fields, ["role", "undo", "definite"], where);
+    const { role, undo, definite } = fields;
     if (!ROLES.has(role)) {
       refuse(`${where}.role`, `is ${JSON.stringify(role)}: use "compensable", "pivot", "retriable" or "query"`);
     }
-    if (undo !== undefined && typeof undo !== "string") refuse(`${where}.undo`, "is no name of a state");
     if (role === "compensable" && undo === undefined) refuse(where, "is compensable and names no undo");
     if ((role === "retriable" || role === "query") && undo !== undefined) refuse(where, `is ${role}, and has an undo`);
+    if (undo !== undefined) {
+      if (typeof undo !== "string" || undo === "") return refuse(`${where}.undo`, "is no name of a state");
+      if (undo === state) refuse(`${where}.undo`, "is the call itself");
+      if (calls.some(([name]) => name === undo)) refuse(`${where}.undo`, `is ${undo}, which is declared as a call`);
+      const other = undoes.get(undo);
+      if (other !== undefined) refuse(`${where}.undo`, `is ${undo}, which undoes ${other}: give each its own`);
+      undoes.set(undo, state);
+    }
     if (definite !== undefined && !(Array.isArray(definite) && definite.every((name) => typeof name === "string"))) {
       refuse(`${where}.definite`, "is no list of names of errors");
     }
+    const guess = ((definite ?? []) as readonly string[]).find((error) => error === "" || REPORTED.test(error));
+    if (guess !== undefined) refuse(`${where}.definite`, `has '${guess}', which does not prove that nothing happened`);
   }
+  const [first, second] = calls.filter(([, call]) => (call as DeclaredCall).role === "pivot").map(([name]) => name);
+  if (second !== undefined)
+    refuse("'calls'", `has two pivots, ${first as string} and ${second}: there is one point of no return at most`);
   return json as Declaration;
 }

@@ -18,6 +18,13 @@ export interface Ast {
   readonly predicate?: readonly Filter[];
   /** Of a step in a path: the same as a predicate elsewhere. */
   readonly stages?: readonly Filter[];
+  /** `x{key: value}`. */
+  readonly group?: { readonly lhs: readonly (readonly [Ast, Ast])[] };
+  /** Names that a path binds: `x@$item` and `x#$index`. */
+  readonly focus?: unknown;
+  readonly index?: unknown;
+  /** Of a lambda that the parser has put around a call. */
+  readonly thunk?: boolean;
 }
 
 export interface Filter {
@@ -34,7 +41,7 @@ export function parse(source: string): Ast {
   return jsonata(source).ast() as unknown as Ast;
 }
 
-/** What an expression reads from outside itself. */
+/** What an expression reads from outside itself, and what it calls. */
 export interface Reads {
   /** Variables of the machine; the functions that it calls are not among them. */
   readonly variables: ReadonlySet<string>;
@@ -42,6 +49,8 @@ export interface Reads {
   readonly paths: ReadonlySet<string>;
   /** Fields of `$states`. */
   readonly states: ReadonlySet<string>;
+  /** Names of functions, but those that it binds itself. */
+  readonly calls: ReadonlySet<string>;
 }
 
 /** What an expression reads: variables that it binds itself are its own. */
@@ -49,10 +58,12 @@ export function readsOf(ast: Ast): Reads {
   const variables = new Set<string>();
   const paths = new Set<string>();
   const states = new Set<string>();
+  const calls = new Set<string>();
 
   function walk(node: Ast | undefined, own: ReadonlySet<string>): void {
     if (!node) return;
     for (const { expr } of [...(node.predicate ?? []), ...(node.stages ?? [])]) walk(expr, own);
+    for (const part of (node.group?.lhs ?? []).flat()) walk(part, own);
     switch (node.type) {
       case "variable":
         if (notes(String(node.value), own)) paths.add(String(node.value));
@@ -64,7 +75,7 @@ export function readsOf(ast: Ast): Reads {
         const reads = first?.type === "variable" && notes(String(first.value), own);
         if (reads) paths.add([String(first.value), ...namesAfter(node.steps ?? [])].join("."));
         for (const step of node.steps ?? []) {
-          if (!(reads && step === first && !step.predicate)) walk(step, own);
+          if (!(reads && step === first && !step.predicate && !step.group)) walk(step, own);
         }
         break;
       }
@@ -83,8 +94,10 @@ export function readsOf(ast: Ast): Reads {
         walk(node.body, new Set([...own, ...(node.arguments ?? []).map(({ value }) => String(value))]));
         break;
       case "function":
+      case "partial":
         // The name that is called is a function's, unless the expression has bound it.
         if (node.procedure?.type !== "variable") walk(node.procedure, own);
+        else if (!own.has(String(node.procedure.value))) calls.add(String(node.procedure.value));
         for (const argument of node.arguments ?? []) walk(argument, own);
         break;
       default:
@@ -108,7 +121,7 @@ export function readsOf(ast: Ast): Reads {
   }
 
   walk(ast, new Set());
-  return { variables, paths, states };
+  return { variables, paths, states, calls };
 }
 
 /** The fields that a path names after its first step, up to one that is no plain name. */

@@ -1,5 +1,6 @@
 import { type Budgets, budgetsOf } from "./budget";
 import type { Declaration } from "./declaration";
+import { readDefinition } from "./definition";
 import { readMachine } from "./machine";
 import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
@@ -27,8 +28,8 @@ const LIMIT = 2_000_000;
 /** Rules that the search holds every path to: of one that was cut off, it can't be said that it keeps them. */
 const OF_PATHS: ReadonlySet<Rule> = new Set(["S1", "S2", "S5", "S6", "S9", "S10", "S11", "S13"]);
 
-/** Rules that are about expressions. */
-const OF_EXPRESSIONS: ReadonlySet<Rule> = new Set(["S11", "assignment"]);
+/** Rules that are about expressions, S7 among others. */
+const OF_EXPRESSIONS: ReadonlySet<Rule> = new Set(["S7", "S11", "assignment"]);
 
 /**
  * Verifies a definition, whoever wrote it: every path through it, under every failure of every call that its Retry and
@@ -36,6 +37,7 @@ const OF_EXPRESSIONS: ReadonlySet<Rule> = new Set(["S11", "assignment"]);
  *
  * @param definition As CreateStateMachine takes it, in JSONata mode; in JSONPath mode the control flow alone is verified.
  * @param declaration What undoes what.
+ * @throws DefinitionError where the definition is no state machine
  * @throws SearchLimitError where a machine has more states than can be searched
  */
 export function verify(
@@ -43,7 +45,7 @@ export function verify(
   declaration: Declaration,
   { onProgress, limit = LIMIT }: Partial<SearchOptions> = {},
 ): Verdict {
-  const machine = readMachine(definition, declaration);
+  const machine = readMachine(readDefinition(definition), declaration);
   const search = new Search(machine, { onProgress, limit });
   search.run();
   const flaws = flawsOf(definition, machine, declaration).map((flaw): Violation => ({
@@ -85,6 +87,7 @@ const order = (rule: Rule): number => rules.indexOf(rule);
 export type { Budgets, OutcomeBudget } from "./budget";
 export { HISTORY_LIMIT } from "./budget";
 export { type Declaration, DeclarationError, type DeclaredCall, readDeclaration } from "./declaration";
+export { DefinitionError, readDefinition } from "./definition";
 export type { PayloadBudget } from "./room";
 export { type Rule, RULES, type Violation } from "./rules";
 export { SearchLimitError } from "./search/search";

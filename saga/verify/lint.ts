@@ -1,9 +1,12 @@
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
+import type { Type } from "./facts";
+import { FUNCTIONS } from "./functions";
 import { edgesOf, type Field, fieldsOf, innerOf, type RawState, type RawStates } from "./states";
 import { partialIn } from "./total";
 
 export type LintRule =
   | "unparsable"
+  | "unknown-function"
   | "undefined-variable"
   | "unassigned-variable"
   | "misplaced-states-field"
@@ -93,7 +96,7 @@ function assignedAt(start: string, states: RawStates["States"], before: Readonly
   const at = new Map<string, ReadonlySet<string>>([[start, before]]);
   const changed = [start];
   for (let name = changed.pop(); name !== undefined; name = changed.pop()) {
-    const state = states[name];
+    const state = Object.hasOwn(states, name) ? states[name] : undefined;
     if (!state) continue;
     for (const { to, assigns } of edgesOf(state)) {
       if (to === undefined) continue;
@@ -111,7 +114,7 @@ function assignedAt(start: string, states: RawStates["States"], before: Readonly
 type Report = (rule: LintRule, field: string, message: string, hint: string) => void;
 
 function lintErrors(state: RawState, report: Report): void {
-  if (state.Type === "Task" && state["TimeoutSeconds"] === undefined) {
+  if (state.Type === "Task" && (state["TimeoutSeconds"] ?? state["TimeoutSecondsPath"]) === undefined) {
     report("no-timeout", "TimeoutSeconds", "The task may take forever", "Give it a TimeoutSeconds");
   }
   for (const list of ["Retry", "Catch"] as const) {
@@ -140,9 +143,14 @@ function lintField(
     report("unparsable", path, `JSONata 2.0.6 does not parse it: ${(error as Error).message}`, "Mend the expression");
     return;
   }
-  const { variables, states } = readsOf(ast);
+  const { variables, states, calls } = readsOf(ast);
+  for (const name of calls) {
+    if (FUNCTIONS.has(name)) continue;
+    report("unknown-function", path, `There is no function '$${name}'`, "Use one of JSONata 2.0.6, but not $eval");
+  }
   for (const variable of variables) {
-    if (assigned.has(variable)) continue;
+    // A function that is handed to another one looks like a variable.
+    if (assigned.has(variable) || (FUNCTIONS.has(variable) && !somewhere.has(variable))) continue;
     if (!somewhere.has(variable)) {
       report("undefined-variable", path, `Nothing assigns '$${variable}'`, "Assign it, or correct the name");
     } else {
@@ -152,20 +160,20 @@ function lintField(
   }
   for (const field of states) {
     if (isPlaced(state, path, field)) continue;
-    const hint = PLACES[field] ?? "There are $states.input, result, errorOutput and context";
+    const hint = PLACES.get(field) ?? "There are $states.input, result, errorOutput and context";
     report("misplaced-states-field", path, `'$states.${field}' has no value here`, hint);
   }
-  const partial = isCaught(state, path) ? undefined : partialIn(ast);
+  const partial = isCaught(state, path) ? undefined : partialIn(ast, { wants: wanted(path), there: thereIn(state) });
   if (partial !== undefined) {
-    const message = `It can fail, and nothing can catch that here: ${partial}`;
+    const message = `It can fail, and nothing catches that here: ${partial}`;
     report("partial-expression", path, message, "Guard it with $exists or $type, or put it into an object's field");
   }
 }
 
-const PLACES: Readonly<Record<string, string>> = {
-  result: "It is there in Assign and Output of a Task, a Parallel or a Map",
-  errorOutput: "It is there in Assign and Output of a Catch",
-};
+const PLACES: ReadonlyMap<string, string> = new Map([
+  ["result", "It is there in Assign and Output of a Task, a Parallel or a Map"],
+  ["errorOutput", "It is there in Assign and Output of a Catch"],
+]);
 
 function isPlaced({ Type }: RawState, path: string, field: string): boolean {
   switch (field) {
@@ -181,9 +189,37 @@ function isPlaced({ Type }: RawState, path: string, field: string): boolean {
   }
 }
 
-/** Whether an error of an expression is caught: a catcher's own are not, and only these states have catchers. */
-function isCaught(state: RawState, path: string): boolean {
+/** Whether an error of an expression is caught: a catcher's own never is. */
+function isCaught({ Catch = [] }: RawState, path: string): boolean {
   if (path.startsWith("Catch")) return false;
-  // A Task's expressions are tried again where its errors are, and are stuck where a redrive resumes them.
-  return state.Type === "Task" || (state.Catch ?? []).length > 0;
+  return Catch.some(({ ErrorEquals }) =>
+    ["States.QueryEvaluationError", "States.ALL"].some((error) => (ErrorEquals as readonly string[]).includes(error)),
+  );
+}
+
+/** What a field takes; undefined where that is anything. */
+function wanted(path: string): readonly Type[] | undefined {
+  if (/^Choices\[\d+\]\/Condition$/.test(path)) return ["boolean"];
+  switch (path) {
+    case "Seconds":
+    case "TimeoutSeconds":
+    case "HeartbeatSeconds":
+    case "MaxConcurrency":
+      return ["number"];
+    case "Timestamp":
+    case "Error":
+    case "Cause":
+      return ["string"];
+    case "Items":
+      return ["array", "object"];
+    default:
+      return undefined;
+  }
+}
+
+/** What is always there in the result of a state. */
+function thereIn({ Type, Resource }: RawState): ReadonlyMap<string, Type> {
+  if (Type === "Parallel" || Type === "Map") return new Map([["states.result", "array"]]);
+  const invokes = /^arn:aws[\w-]*:states:::lambda:invoke$/.test(String(Resource));
+  return new Map(invokes ? [["states.result.Payload", "any"]] : []);
 }

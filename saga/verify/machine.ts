@@ -169,7 +169,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
   }
 
   function partOf(name: string): Part | undefined {
-    const call = declaration.calls[name];
+    const call = Object.hasOwn(declaration.calls, name) ? declaration.calls[name] : undefined;
     return call ? { kind: "action", call } : undone.get(name);
   }
 

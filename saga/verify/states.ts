@@ -8,6 +8,8 @@ export interface RawState {
   readonly Retry?: readonly Readonly<Record<string, unknown>>[];
   readonly Branches?: readonly RawStates[];
   readonly ItemProcessor?: RawStates;
+  /** What ItemProcessor was called once. */
+  readonly Iterator?: RawStates;
   readonly Assign?: Readonly<Record<string, unknown>>;
   readonly [field: string]: unknown;
 }
@@ -41,7 +43,8 @@ export function edgesOf(state: RawState): readonly Edge[] {
 
 /** The machines within a state: the branches of a Parallel, the iteration of a Map. */
 export function innerOf(state: RawState): readonly RawStates[] {
-  return [...(state.Branches ?? []), ...(state.ItemProcessor ? [state.ItemProcessor] : [])];
+  const items = state.ItemProcessor ?? state.Iterator;
+  return [...(state.Branches ?? []), ...(items ? [items] : [])];
 }
 
 /** A value of a state's own fields, and where it stands: `Catch[1]/Assign/failure`. */

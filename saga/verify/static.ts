@@ -4,6 +4,7 @@ import { lint, type LintRule } from "./lint";
 import { type Level, levelsOf, type Node, waysOf } from "./machine";
 import type { Rule } from "./rules";
 import type { RawStates } from "./states";
+import { structureFlaws } from "./structure";
 
 /** A violation that the definition alone shows, without a path. */
 export interface Flaw {
@@ -15,6 +16,7 @@ export interface Flaw {
 
 const RULE_OF: Readonly<Record<LintRule, Rule>> = {
   unparsable: "definition",
+  "unknown-function": "definition",
   "undefined-variable": "assignment",
   "unassigned-variable": "assignment",
   "misplaced-states-field": "definition",
@@ -48,6 +50,7 @@ export function flawsOf(definition: RawStates, machine: Level, declaration: Decl
   }));
   return [
     ...linted,
+    ...structureFlaws(definition),
     ...levelsOf(machine).flatMap(leadsNowhere),
     ...missing(nodes, declaration),
     ...nodes.flatMap(retryFlaws),

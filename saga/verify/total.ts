@@ -1,12 +1,5 @@
 import type { Ast } from "./expression";
-
-type Type = "string" | "number" | "boolean" | "array" | "object" | "any";
-
-/** What is known of an expression that can't raise an error: its type, and whether it always yields a value. */
-interface Known {
-  readonly type: Type;
-  readonly defined: boolean;
-}
+import { type Fact, Facts, type Known, type Type } from "./facts";
 
 /** Something that an expression does and that can fail, as it stands in the source. */
 export class Partial extends Error {
@@ -15,200 +8,304 @@ export class Partial extends Error {
   }
 }
 
-type Facts = ReadonlyMap<string, Known>;
+/** What an expression is held against. */
+export interface Place {
+  /** What the field takes; anything where that is not said. */
+  readonly wants?: readonly Type[] | undefined;
+  /** What is always there, by its path, beside what every state has: `states.result.Payload`. */
+  readonly there?: ReadonlyMap<string, Type>;
+}
 
 /**
- * Whether an expression can't fail, whatever the data: neither raise an error nor yield nothing. Undefined if so, else
- * what in it can fail. It knows the shapes that matter, and takes any other for one that can fail.
+ * Whether an expression can't fail, whatever the data: neither raise an error, nor yield nothing, nor what its field does
+ * not take. Undefined if so, else what in it can fail. It knows the shapes that matter, and takes any other for one that
+ * can fail.
  */
-export function partialIn(ast: Ast): string | undefined {
+export function partialIn(ast: Ast, { wants, there = new Map() }: Place = {}): string | undefined {
   try {
-    return know(ast, new Map()).defined ? undefined : "it may yield nothing";
+    const { type, defined } = new Knower(new Map([...ALWAYS, ...there])).know(ast, Facts.NONE);
+    if (!defined) return "it may yield nothing";
+    return wants && !wants.includes(type) ? `it may yield something else than a ${wants.join(" or ")}` : undefined;
   } catch (error) {
     if (error instanceof Partial) return error.part;
     throw error;
   }
 }
 
-const say = (ast: Ast): string => {
+/** What every execution has, where it may stand at all: that is another rule. */
+const ALWAYS: ReadonlyMap<string, Type> = new Map<string, Type>([
+  ["states.input", "any"],
+  ["states.result", "any"],
+  ["states.errorOutput", "any"],
+  ["states.context.Execution.Id", "string"],
+  ["states.context.Execution.Input", "any"],
+  ["states.context.Execution.Name", "string"],
+  ["states.context.Execution.StartTime", "string"],
+  ["states.context.State.Name", "string"],
+  ["states.context.Map.Item.Index", "number"],
+]);
+
+const TYPES: ReadonlySet<unknown> = new Set<Type>(["string", "number", "boolean", "array", "object"]);
+const NOTHING: Known = { type: "any", defined: false };
+const certain = (type: Type): Known => ({ type, defined: true });
+
+function say(ast: Ast): string {
   if (ast.type === "function") return `$${String(ast.procedure?.value)}(…)`;
   if (ast.type === "binary") return `'${String(ast.value)}'`;
   return `a ${ast.type}`;
-};
-const key = (ast: Ast): string =>
-  JSON.stringify(ast, (name, value: unknown) => (name === "position" ? undefined : value));
-
-function know(ast: Ast, facts: Facts): Known {
-  for (const { expr } of ast.predicate ?? []) know(expr, facts);
-  const known = facts.get(key(ast));
-  if (known) return known;
-  const result = shape(ast, facts);
-  return ast.predicate ? { type: "any", defined: false } : result;
 }
 
-function shape(ast: Ast, facts: Facts): Known {
-  switch (ast.type) {
-    case "string":
-    case "number":
-      return { type: ast.type, defined: true };
-    case "value":
-      return { type: typeof ast.value === "boolean" ? "boolean" : "any", defined: true };
-    case "regex":
-      return { type: "any", defined: true };
-    case "name":
-    case "wildcard":
-      return { type: "any", defined: false };
-    case "variable":
-      // That it has been assigned on every path is another rule's matter.
-      return { type: "any", defined: true };
-    case "path":
-      for (const step of ast.steps ?? []) know(step, facts);
-      return { type: "any", defined: alwaysThere(ast) };
-    case "unary":
-      return constructor(ast, facts);
-    case "block":
-      return block(ast, facts);
-    case "condition":
-      return condition(ast, facts);
-    case "binary":
-      return binary(ast, facts);
-    case "function":
-      return call(ast, facts);
-    default:
-      throw new Partial(say(ast));
+class Knower {
+  constructor(private readonly there: ReadonlyMap<string, Type>) {}
+
+  know(ast: Ast, facts: Facts): Known {
+    if (ast.focus !== undefined || ast.index !== undefined) throw new Partial("a name bound within a path");
+    const filters = [...(ast.predicate ?? []), ...(ast.stages ?? [])];
+    for (const { expr } of filters) this.know(expr, facts.elsewhere());
+    if (ast.group) this.fields(ast.group.lhs, facts);
+    const known = facts.of(ast);
+    if (known) return known;
+    const result = this.shape(ast, facts);
+    if (ast.group) return certain("object");
+    return filters.length > 0 ? NOTHING : result;
   }
-}
 
-/** What every execution has, where it may stand at all: that is another rule. */
-function alwaysThere({ steps = [] }: Ast): boolean {
-  const path = steps.map(({ value }) => String(value)).join(".");
-  return /^states\.(input|result|errorOutput|context\.(Execution\.(Id|Input|Name|StartTime)|State\.Name|Map\.Item\.Index))$/.test(
-    path,
-  );
-}
-
-function constructor(ast: Ast, facts: Facts): Known {
-  if (ast.value === "{") {
-    for (const [name, value] of ast.lhs as readonly (readonly [Ast, Ast])[]) {
-      if (name.type !== "string") throw new Partial("a computed key");
-      know(value, facts);
+  private shape(ast: Ast, facts: Facts): Known {
+    switch (ast.type) {
+      case "string":
+      case "number":
+        return certain(ast.type);
+      case "value":
+        return certain(typeof ast.value === "boolean" ? "boolean" : "any");
+      case "regex":
+        if (!consumes(ast.value as RegExp)) throw new Partial("a regular expression that may match nothing");
+        return certain("regex");
+      case "name":
+      case "wildcard":
+        return NOTHING;
+      case "variable":
+        // That one has been assigned on every path is another rule's matter; that there is a context is nobody's.
+        return ast.value === "" || ast.value === "$" ? NOTHING : certain("any");
+      case "path":
+        ast.steps?.forEach((step, index) => this.know(step, index === 0 ? facts : facts.elsewhere()));
+        return this.path(ast);
+      case "unary":
+        return this.constructed(ast, facts);
+      case "block":
+        return this.block(ast, facts);
+      case "condition":
+        return this.condition(ast, facts);
+      case "binary":
+        return this.binary(ast, facts);
+      case "function":
+        return this.call(ast, facts);
+      case "lambda":
+        // What the parser makes of a call at the end of a function.
+        if (ast.thunk) return this.know(ast.body as Ast, facts);
+        throw new Partial(say(ast));
+      default:
+        throw new Partial(say(ast));
     }
-    return { type: "object", defined: true };
   }
-  if (ast.value !== "[") throw new Partial(`unary '${String(ast.value)}'`);
-  for (const item of ast.expressions ?? []) know(item, facts);
-  return { type: "array", defined: true };
+
+  private path({ steps = [] }: Ast): Known {
+    if (steps.some(({ type, stages, predicate }, at) => type !== (at ? "name" : "variable") || stages || predicate)) {
+      return NOTHING;
+    }
+    const type = this.there.get(steps.map(({ value }) => String(value)).join("."));
+    return type === undefined ? NOTHING : certain(type);
+  }
+
+  private constructed(ast: Ast, facts: Facts): Known {
+    if (ast.value === "{") {
+      this.fields(ast.lhs as readonly (readonly [Ast, Ast])[], facts);
+      return certain("object");
+    }
+    if (ast.value !== "[") throw new Partial(`unary '${String(ast.value)}'`);
+    for (const item of ast.expressions ?? []) this.know(item, facts);
+    return certain("array");
+  }
+
+  /** Of an object, or of a grouping: each value in the context of what has its key. */
+  private fields(pairs: readonly (readonly [Ast, Ast])[], facts: Facts): void {
+    const names = new Set<unknown>();
+    for (const [name, value] of pairs) {
+      if (name.type !== "string") throw new Partial("a computed key");
+      if (names.has(name.value)) throw new Partial(`the key '${String(name.value)}', which is there twice`);
+      names.add(name.value);
+      this.know(value, facts.elsewhere());
+    }
+  }
+
+  private block({ expressions = [] }: Ast, facts: Facts): Known {
+    let inside = facts;
+    let last = NOTHING;
+    for (const expression of expressions) {
+      if (expression.type === "bind") {
+        last = this.know(expression.rhs as Ast, inside);
+        inside = inside.bind(expression.lhs as Ast, last);
+      } else last = this.know(expression, inside);
+    }
+    return last;
+  }
+
+  private condition(ast: Ast, facts: Facts): Known {
+    const test = ast.condition as Ast;
+    this.know(test, facts);
+    const then = this.know(ast.then as Ast, facts.with(learned(test)));
+    const otherwise = ast.else ? this.know(ast.else, facts) : NOTHING;
+    return { type: then.type === otherwise.type ? then.type : "any", defined: then.defined && otherwise.defined };
+  }
+
+  private binary(ast: Ast, facts: Facts): Known {
+    const [lhs, rhs] = [ast.lhs as Ast, ast.rhs as Ast];
+    const left = this.know(lhs, facts);
+    // What follows `and` is evaluated only where what stands before it holds.
+    const right = this.know(rhs, ast.value === "and" ? facts.with(learned(lhs)) : facts);
+    switch (ast.value) {
+      case "=":
+      case "!=":
+      case "in":
+      case "and":
+      case "or":
+        return certain("boolean");
+      case "&":
+        return certain("string");
+      case "<":
+      case "<=":
+      case ">":
+      case ">=": {
+        const same = left.type === right.type && (left.type === "number" || left.type === "string");
+        if (facts.of(lhs, rhs) || (same && left.defined && right.defined)) return certain("boolean");
+        throw new Partial(`'${ast.value}' between values that may not be comparable`);
+      }
+      default:
+        throw new Partial(say(ast));
+    }
+  }
+
+  private call(ast: Ast, facts: Facts): Known {
+    const name = ast.procedure?.type === "variable" ? String(ast.procedure.value) : "";
+    const given = ast.arguments ?? [];
+    // A function, unless the expression has given its name to something else.
+    if (facts.of(ast.procedure as Ast)) throw new Partial(say(ast));
+    if (name === "map") return this.map(ast, given, facts);
+    if (name === "merge") return this.merge(ast, given, facts);
+    const signature = SIGNATURES.get(name);
+    if (!signature) throw new Partial(say(ast));
+    const { takes, least = takes.length, yields, always } = signature;
+    if (given.length < least || given.length > takes.length)
+      throw new Partial(`${say(ast)} with ${given.length} arguments`);
+    const known = given.map((argument) => this.know(argument, facts));
+    known.forEach(({ type, defined }, index) => {
+      const types = takes[index] as readonly Type[];
+      if (types.length === 0) return;
+      if (!types.includes(type)) throw new Partial(`${say(ast)} of what may not be a ${types.join(" or ")}`);
+      // Where there is nothing to begin with, there is no result; anything else that is not there is an error.
+      if (index > 0 && !defined) throw new Partial(`${say(ast)} of what may not be there`);
+    });
+    if (name === "hash" && !HASHES.has(given[1]?.value)) throw new Partial(`${say(ast)} by an unknown algorithm`);
+    return { type: yields, defined: always ?? known[0]?.defined ?? true };
+  }
+
+  private map(ast: Ast, [list, each, ...more]: readonly Ast[], facts: Facts): Known {
+    if (!list || each?.type !== "lambda" || more.length > 0) throw new Partial(say(ast));
+    this.know(list, facts);
+    const inside = (each.arguments ?? []).reduce(
+      (before, parameter, index) => before.bind(parameter, PARAMETERS[index] ?? NOTHING),
+      facts.elsewhere(),
+    );
+    this.know(each.body as Ast, inside);
+    return NOTHING;
+  }
+
+  private merge(ast: Ast, given: readonly Ast[], facts: Facts): Known {
+    const [list] = given;
+    if (given.length !== 1 || list?.type !== "unary" || list.value !== "[" || list.predicate || list.group) {
+      throw new Partial(say(ast));
+    }
+    for (const part of list.expressions ?? []) {
+      if (this.know(part, facts).type !== "object") throw new Partial(`${say(ast)} of what may not be an object`);
+    }
+    return certain("object");
+  }
 }
 
-function block({ expressions = [] }: Ast, facts: Facts): Known {
-  const inside = new Map(facts);
-  let last: Known = { type: "any", defined: false };
-  for (const expression of expressions) {
-    if (expression.type === "bind") {
-      last = know(expression.rhs as Ast, inside);
-      inside.set(key(expression.lhs as Ast), last);
-    } else last = know(expression, inside);
-  }
-  return last;
+/** What a function takes and yields. */
+interface Signature {
+  /** Of each parameter the types that it takes; any, or nothing at all, where there is none. */
+  readonly takes: readonly (readonly Type[])[];
+  /** How many must be given; all where that is not said. */
+  readonly least?: number;
+  readonly yields: Type;
+  /** Whether there is a result whatever is given; as with the first argument, where that is not said. */
+  readonly always?: boolean;
 }
 
-function condition(ast: Ast, facts: Facts): Known {
-  const test = ast.condition as Ast;
-  know(test, facts);
-  const then = know(ast.then as Ast, new Map([...facts, ...learned(test)]));
-  const otherwise = ast.else ? know(ast.else, facts) : { type: "any" as const, defined: false };
-  return { type: then.type === otherwise.type ? then.type : "any", defined: then.defined && otherwise.defined };
-}
+const ANY: readonly Type[] = [];
+const SIGNATURES: ReadonlyMap<string, Signature> = new Map<string, Signature>([
+  ["boolean", { takes: [ANY], yields: "boolean" }],
+  ["contains", { takes: [["string"], ["string", "regex"]], yields: "boolean" }],
+  ["count", { takes: [ANY], yields: "number", always: true }],
+  ["exists", { takes: [ANY], yields: "boolean", always: true }],
+  ["hash", { takes: [["string"], ["string"]], yields: "string" }],
+  ["length", { takes: [["string"]], yields: "number" }],
+  ["lookup", { takes: [ANY, ["string"]], yields: "any", always: false }],
+  ["not", { takes: [ANY], yields: "boolean", always: true }],
+  ["now", { takes: [], yields: "string" }],
+  ["replace", { takes: [["string"], ["regex"], ["string"]], yields: "string" }],
+  ["string", { takes: [ANY, ["boolean"]], least: 1, yields: "string" }],
+  ["substring", { takes: [["string"], ["number"], ["number"]], least: 2, yields: "string" }],
+  ["type", { takes: [ANY], yields: "string" }],
+  ["uuid", { takes: [], yields: "string" }],
+]);
+const HASHES: ReadonlySet<unknown> = new Set(["MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512"]);
+/** What `$map` gives its function: an item, its index, and all of them. */
+const PARAMETERS: readonly Known[] = [certain("any"), certain("number"), certain("array")];
 
 /** What holds where a test does. */
-function learned(test: Ast): readonly (readonly [string, Known])[] {
+function learned(test: Ast): readonly Fact[] {
   const { lhs, rhs, value } = test as { lhs: Ast; rhs: Ast; value: unknown };
+  if (test.predicate || test.group) return [];
   if (test.type === "block" && test.expressions?.length === 1) return learned(test.expressions[0] as Ast);
+  const checked = argumentOf(test, "exists");
+  if (checked) return [{ of: [checked], known: certain("any") }];
   if (test.type !== "binary") return [];
   if (value === "and") return [...learned(lhs), ...learned(rhs), ...comparable(test)];
-  const typed = lhs.type === "function" && lhs.procedure?.value === "type" ? lhs.arguments?.[0] : undefined;
-  if (value === "=" && typed && rhs.type === "string")
-    return [[key(typed), { type: rhs.value as Type, defined: true }]];
-  if (value === "!=" && rhs.type === "value" && rhs.value === null) return [[key(lhs), { type: "any", defined: true }]];
-  if (value === "=" && (rhs.type === "string" || rhs.type === "number")) {
-    return [[key(lhs), { type: rhs.type, defined: true }]];
+  if (value === "!=") {
+    // Comparing with what is absent is false, either way.
+    return rhs.type === "value" && rhs.value === null ? [{ of: [lhs], known: certain("any") }] : [];
   }
-  return [];
+  if (value !== "=" || (rhs.type !== "string" && rhs.type !== "number")) return [];
+  const typed = argumentOf(lhs, "type");
+  const type = TYPES.has(rhs.value) ? (rhs.value as Type) : "any";
+  return [{ of: [lhs], known: certain(rhs.type) }, ...(typed ? [{ of: [typed], known: certain(type) }] : [])];
 }
 
-const pair = (left: Ast, right: Ast): string => `${key(left)} ~ ${key(right)}`;
+const argumentOf = (ast: Ast | undefined, name: string): Ast | undefined =>
+  ast?.type === "function" && ast.procedure?.value === name && !ast.predicate && !ast.group
+    ? ast.arguments?.[0]
+    : undefined;
 
 /** `$type(a) = $type(b) and $type(a) in ['number', 'string']`: then a and b can be ordered. */
-function comparable({ lhs, rhs }: Ast): readonly (readonly [string, Known])[] {
+function comparable({ lhs, rhs }: Ast): readonly Fact[] {
   const same = lhs as Ast;
   const among = rhs as Ast;
-  const argument = (ast: Ast | undefined): Ast | undefined =>
-    ast?.type === "function" && ast.procedure?.value === "type" ? ast.arguments?.[0] : undefined;
-  const [left, right, subject] = [argument(same.lhs as Ast), argument(same.rhs), argument(among.lhs as Ast)];
+  const [left, right, subject] = [same.lhs as Ast, same.rhs, among.lhs as Ast].map((ast) => argumentOf(ast, "type"));
   const types = (among.rhs?.expressions ?? []).map(({ value }) => value);
   const ordered = types.length > 0 && types.every((type) => type === "number" || type === "string");
   if (same.value !== "=" || among.value !== "in" || !left || !right || !subject || !ordered) return [];
-  return key(left) === key(subject) ? [[pair(left, right), { type: "boolean", defined: true }]] : [];
+  const known = certain("boolean");
+  return Facts.NONE.with([{ of: [left], known }]).of(subject) ? [{ of: [left, right], known }] : [];
 }
 
-function binary(ast: Ast, facts: Facts): Known {
-  const [lhs, rhs] = [ast.lhs as Ast, ast.rhs as Ast];
-  const [left, right] = [know(lhs, facts), know(rhs, facts)];
-  switch (ast.value) {
-    case "=":
-    case "!=":
-    case "in":
-    case "and":
-    case "or":
-      return { type: "boolean", defined: true };
-    case "&":
-      return { type: "string", defined: true };
-    case "<":
-    case "<=":
-    case ">":
-    case ">=": {
-      const same = left.type === right.type && (left.type === "number" || left.type === "string");
-      if (facts.has(pair(lhs, rhs)) || (same && left.defined && right.defined))
-        return { type: "boolean", defined: true };
-      throw new Partial(`'${ast.value}' between values that may not be comparable`);
-    }
-    default:
-      throw new Partial(say(ast));
-  }
-}
-
-function call(ast: Ast, facts: Facts): Known {
-  const name = ast.procedure?.value;
-  const [first, second] = ast.arguments ?? [];
-  const given = first ? know(first, facts) : undefined;
-  switch (name) {
-    case "exists":
-    case "not":
-      return { type: "boolean", defined: true };
-    case "now":
-    case "uuid":
-      return { type: "string", defined: true };
-    case "type":
-    case "string":
-      return { type: "string", defined: given?.defined ?? false };
-    case "length":
-    case "substring":
-    case "contains":
-      if (given?.type !== "string") throw new Partial(`${say(ast)} of what may not be a string`);
-      for (const argument of ast.arguments?.slice(1) ?? []) know(argument, facts);
-      return {
-        type: name === "length" ? "number" : name === "contains" ? "boolean" : "string",
-        defined: given.defined,
-      };
-    case "lookup":
-      if (!second || know(second, facts).type !== "string")
-        throw new Partial(`${say(ast)} of what may not be a string`);
-      return { type: "any", defined: false };
-    case "map":
-      if (second?.type !== "lambda") throw new Partial(say(ast));
-      know(second.body as Ast, facts);
-      return { type: "any", defined: false };
-    default:
-      throw new Partial(say(ast));
-  }
+/** Whether whatever a regular expression matches has a character: JSONata raises an error where one matches nothing. */
+function consumes({ source }: RegExp): boolean {
+  let rest = source
+    .replace(/\\[bB]/g, "")
+    .replace(/\\./g, "c")
+    .replace(/\[[^\]]*\]/g, "c");
+  const group = /\([^()]*\)([*+?]|\{[^}]*\})?/g;
+  for (let outer = rest.replace(group, ""); outer !== rest; outer = rest.replace(group, "")) rest = outer;
+  return !rest.includes("|") && rest.replace(/[\^$]/g, "").replace(/.([*?]|\{[^}]*\})\??/g, "") !== "";
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -159,7 +159,7 @@ describe("the command line", function () {
       ],
       [["definition", "x"], /^'definition' does not take a further argument/],
       [["definition", "--json"], /^--json goes with 'run' and 'verify'/],
-      [["verify", "none.asl.json"], /^can't read the file 'none\.asl\.json': there is none/],
+      [["verify", "OrderFulfilment"], /^there is no file 'OrderFulfilment': give the file of a definition, or nothing/],
       [
         ["verify", "package.json"],
         /^'package\.json' is no state machine: it has no StartAt that names one of its States/,
@@ -217,6 +217,26 @@ describe("the command line", function () {
     expect(told.out).to.contain("S4          broken").and.to.contain("S4: ProcessPayment retries any error, refusals");
     const [{ sound }] = JSON.parse(json.out) as [{ sound: boolean }];
     expect([json.code, sound]).to.deep.equal([1, false]);
+  });
+
+  it("reads a definition that begins with a byte order mark", async () => {
+    const file = join(folder, "marked.json");
+    const declaration = join(ROOT, REFERENCE.replace(".asl.json", ".saga.json"));
+    writeFileSync(file, `\uFEFF${readFileSync(join(ROOT, REFERENCE), "utf8")}`);
+    const { code, out, err } = await cli(["verify", file, "-d", `@${declaration}`]);
+    expect(out).to.match(/^orderFulfilmentSaga {2}not sound/);
+    expect(err).to.equal("");
+    expect(code).to.equal(1);
+  });
+
+  it("refuses a file that is no state machine, and says where", async () => {
+    const file = join(folder, "none.json");
+    writeFileSync(file, JSON.stringify({ StartAt: "A", States: { A: { Type: "Job" } } }));
+    refused(
+      await cli(["verify", file, "-d", '{"saga": "S", "calls": {}}']),
+      2,
+      /is no state machine: A\/Type is "Job"/,
+    );
   });
 
   it("tells how a definition of somebody else's goes wrong, and fails", async () => {

@@ -2,10 +2,11 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { tripBooking } from "../../examples/trip/saga";
 import { orderFulfilment } from "../../orderFulfilment";
-import { compile, compileMachine, recoveryOf, type Saga } from "../../saga";
+import { compile, compileMachine, machinesOf, recoveryOf, type Saga, saga } from "../../saga";
 import { type Finding, lint, type LintRule } from "../../saga/verify/lint";
 import { build } from "../generated/build";
 import { scenario } from "../generated/spec";
+import { stub } from "../saga/tasks";
 
 import validate = require("asl-validator");
 
@@ -141,6 +142,46 @@ const CASES: readonly (readonly [rule: LintRule, title: string, bad: never, good
     one(pass({ Output: "{% {'a': $lookup($states.input, $states.input.a)} %}" })),
     one(pass({ Output: "{% {'a': $lookup($states.input, $string($states.input))} %}" })),
   ],
+  [
+    "unknown-function",
+    "a function that there is not",
+    machine({
+      A: task({ Arguments: { Payload: "{% {'a': $eval('1')} %}" }, Catch: [all], Next: "B" }),
+      B: pass(),
+    }),
+    machine({
+      A: task({
+        Arguments: { Payload: "{% {'a': ($f := $uppercase; $f('a')), 'b': $map(['b'], $trim)} %}" },
+        Catch: [all],
+        Next: "B",
+      }),
+      B: pass(),
+    }),
+  ],
+  [
+    "partial-expression",
+    "what may fail in a task that catches other errors",
+    machine({
+      A: task({ TimeoutSeconds: "{% $states.input.t + 1 %}", Catch: [{ ...all, ErrorEquals: ["X"] }], Next: "B" }),
+      B: pass(),
+    }),
+    machine({
+      A: task({
+        TimeoutSeconds: "{% $states.input.t + 1 %}",
+        Catch: [{ ...all, ErrorEquals: ["States.QueryEvaluationError"] }],
+        Next: "B",
+      }),
+      B: pass(),
+    }),
+  ],
+  [
+    "partial-expression",
+    "the arguments of a task without a Catch",
+    one(task({ Arguments: { Payload: "{% $states.input.a %}" }, Assign: { a: "{% $states.result.b %}" }, End: true })),
+    one(
+      task({ Arguments: { Payload: "{% $states.input %}" }, Assign: { a: "{% $states.result.Payload %}" }, End: true }),
+    ),
+  ],
   ["machine-timeout", "a timeout of the machine", machine({ A: pass() }, { TimeoutSeconds: 60 }), one(pass())],
   [
     "no-timeout",
@@ -153,6 +194,66 @@ const CASES: readonly (readonly [rule: LintRule, title: string, bad: never, good
     "States.ALL before another",
     machine({ A: task({ Catch: [all, { ErrorEquals: ["X"], Next: "B" }], Next: "B" }), B: pass() }),
     machine({ A: task({ Catch: [{ ErrorEquals: ["X"], Next: "B" }, all], Next: "B" }), B: pass() }),
+  ],
+];
+
+/** Expressions of a Pass that may fail, and nearly the same ones that can't. */
+const PARTIAL: readonly (readonly [title: string, bad: string, good: string])[] = [
+  ["a second argument of another type", "$string($states.input, 'a')", "$string($states.input, true)"],
+  ["an index that is no number", "$substring('abc', 0, $states.input.a)", "$substring('abc', 0, 2)"],
+  ["a pattern that is no text", "$contains('abc', $states.input.a)", "$contains('abc', /b/)"],
+  ["a pattern that matches nothing", "$contains('abc', /(b|c)*/)", "$contains('abc', /^a(b|c)*/)"],
+  ["too few arguments", "$exists()", "$exists($states.input.a)"],
+  ["too many arguments", "$type($states.input, 1)", "$type($states.input)"],
+  ["a picture that is none", "$now('[')", "$now()"],
+  ["a length of two", "$length('a', 'b')", "$length('a')"],
+  ["a key that is there twice", "{'a': 1, 'a': 2}", "{'a': 1, 'b': 2}"],
+  ["what a grouping holds", "$states.input{'a': 1 + 'a'}", "$states.input{'a': 1}"],
+  ["a computed key of a grouping", "$states.input{$states.input.a: 1}", "$states.input.a{'k': $states.input}"],
+  ["a filter within a path", "{'a': $states.input.a[$length(b) > 1].c}", "{'a': $states.input.a[b = 1].c}"],
+  ["what the input as a whole may not have", "$states.input[a = 1]", "$states.input"],
+  [
+    "a merge of what is no object",
+    "$merge([$states.input])",
+    "$merge([$type($states.input) = 'object' ? $states.input : {}])",
+  ],
+  [
+    "a guard of another context",
+    "{'x': $type(a) = 'string' ? $states.input.b.($length(a)) : 0}",
+    "{'x': $states.input.b.($type(a) = 'string' ? $length(a) : 0)}",
+  ],
+  [
+    "a guard of a name that is bound anew",
+    "{'x': ($a := 'a'; $map([1], function($a) {$length($a)}))}",
+    "{'x': ($a := 'a'; $map([1], function($b) {$length($a)}))}",
+  ],
+  ["what is nothing", "$states.input.a", "$exists($states.input.a) ? $states.input.a : 1"],
+  [
+    "an order without a guard",
+    "$states.input.x > 100 and $type($states.input.x) = 'number'",
+    "$type($states.input.x) = 'number' and $states.input.x > 100",
+  ],
+  ["a count to be compared with a text", "$count($states.input.a) > 'a'", "$count($states.input.a) > 1"],
+  ["a truth that may be absent", "$boolean($states.input.a)", "$boolean($states.input)"],
+  ["an unknown hash", "$hash('a', 'CRC')", "$hash('a', 'SHA-256')"],
+  ["a replacement in what is no text", "$replace($states.input, /a/, 'b')", "$replace('a', /a/, 'b')"],
+];
+
+/** What a field takes: an expression that yields something else, and one that does not. */
+const TYPED: readonly (readonly [field: string, state: (expression: string) => object, bad: string, good: string])[] = [
+  [
+    "Condition",
+    (Condition) => ({ Type: "Choice", Choices: [{ Condition, Next: "B" }], Default: "B" }),
+    "$states.input",
+    "$boolean($states.input)",
+  ],
+  ["Seconds", (Seconds) => ({ Type: "Wait", Seconds, Next: "B" }), "'1'", "1"],
+  ["Timestamp", (Timestamp) => ({ Type: "Wait", Timestamp, Next: "B" }), "1", "$now()"],
+  [
+    "Items",
+    (Items) => ({ Type: "Map", Items, ItemProcessor: machine({ C: pass() }), Next: "B" }),
+    "$states.input",
+    "$type($states.input) = 'array' ? $states.input : []",
   ],
 ];
 
@@ -173,6 +274,63 @@ describe("the lints", () => {
       expect(lint(good)).to.deep.equal([]);
     });
   }
+
+  for (const [title, bad, good] of PARTIAL) {
+    it(`find ${title} (partial-expression)`, () => {
+      expect(rulesOf(lint(one(pass({ Output: `{% ${bad} %}` })))), bad).to.deep.equal(["partial-expression"]);
+      expect(lint(one(pass({ Output: `{% ${good} %}` }))), good).to.deep.equal([]);
+    });
+  }
+
+  for (const [field, state, bad, good] of TYPED) {
+    it(`find that ${field} may get what it does not take (partial-expression)`, () => {
+      const with_ = (source: string) => lint(machine({ A: state(`{% ${source} %}`), B: pass() }));
+      expect(rulesOf(with_(bad)), bad).to.deep.equal(["partial-expression"]);
+      expect(with_(good), good).to.deep.equal([]);
+    });
+  }
+
+  it("find what a grouping reads (undefined-variable)", () => {
+    expect(rulesOf(lint(one(pass({ Output: "{% $states.input{'a': $x} %}" }))))).to.deep.equal(["undefined-variable"]);
+  });
+
+  it("take a TimeoutSecondsPath for a timeout, and read an Iterator", () => {
+    const iterator = {
+      StartAt: "C",
+      States: { C: task({ TimeoutSeconds: undefined, TimeoutSecondsPath: "$.t", End: true }) },
+    };
+    const items = (Iterator: object) =>
+      lint({ StartAt: "A", States: { A: { Type: "Map", Iterator, End: true } } } as never);
+    expect(items(iterator)).to.deep.equal([]);
+    const forever = { StartAt: "C", States: { C: task({ TimeoutSeconds: undefined, End: true }) } };
+    expect(rulesOf(items(forever))).to.deep.equal(["no-timeout"]);
+  });
+
+  it("find nothing in a saga that starts another, nor in that", () => {
+    const inner = saga<{ sku: string }>("Inner")
+      .step("Reserve", {
+        task: stub<{ sku: string }, { id: string }>("reserve"),
+        input: ({ input }) => input,
+        undo: { name: "Release", task: stub<{ sku: string }, object>("release"), input: ({ input }) => input },
+      })
+      .returns(({ Reserve }) => ({ id: Reserve.id }));
+    const outer = saga<{ sku: string }>("Outer")
+      .child("Inner", inner, ({ input }) => input)
+      .pivot("Charge", {
+        task: stub<{ id: string }, { paid: boolean }>("charge"),
+        input: ({ Inner }) => ({ id: Inner.id }),
+        undo: {
+          name: "Refund",
+          task: stub<{ id: string }, object>("refund"),
+          input: ({ Inner }) => ({ id: Inner.id }),
+        },
+      })
+      .step("Tell", { task: stub<{ paid: boolean }, object>("tell"), input: ({ Charge }) => ({ paid: Charge.paid }) })
+      .returns(({ Charge }) => Charge);
+    const machines = machinesOf(outer).filter(({ purpose }) => purpose === "child");
+    const children = JSON.parse(JSON.stringify(machines.map((of) => compileMachine(of, () => "arn:x")))) as never[];
+    for (const machine of [...emitted(outer), ...children]) expect(lint(machine)).to.deep.equal([]);
+  });
 
   for (const saga of [orderFulfilment, tripBooking]) {
     it(`find nothing in ${saga.name}`, () => {

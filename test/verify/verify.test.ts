@@ -351,6 +351,45 @@ describe("the verifier", () => {
         { saga: "S", calls: { A: { role: "query", definite: "E" } } },
         "calls.A.definite is no list",
       ],
+      ["with another field", { saga: "S", calls: {}, steps: {} }, "the declaration has 'steps', which says nothing"],
+      [
+        "with another field of a call",
+        { saga: "S", calls: { A: { role: "query", definit: ["E"] } } },
+        "calls.A has 'definit', which says nothing: there are role, undo, definite",
+      ],
+      [
+        "of an undo without a name",
+        { saga: "S", calls: { A: { role: "compensable", undo: "" } } },
+        "calls.A.undo is no name of a state",
+      ],
+      [
+        "of a step that undoes itself",
+        { saga: "S", calls: { A: { role: "compensable", undo: "A" } } },
+        "calls.A.undo is the call itself",
+      ],
+      [
+        "of an undo that is a step",
+        { saga: "S", calls: { A: { role: "compensable", undo: "B" }, B: { role: "query" } } },
+        "calls.A.undo is B, which is declared as a call",
+      ],
+      [
+        "of one undo for two steps",
+        { saga: "S", calls: { A: { role: "compensable", undo: "U" }, B: { role: "pivot", undo: "U" } } },
+        "calls.B.undo is U, which undoes A: give each its own",
+      ],
+      [
+        "of two pivots",
+        { saga: "S", calls: { A: { role: "pivot" }, B: { role: "pivot" } } },
+        "'calls' has two pivots, A and B",
+      ],
+      ...["States.Timeout", "Lambda.Unknown", "Sandbox.Timedout", ""].map(
+        (error) =>
+          [
+            `that takes '${error}' for a refusal`,
+            { saga: "S", calls: { A: { role: "pivot", definite: [error] } } },
+            `calls.A.definite has '${error}', which does not prove that nothing happened`,
+          ] as const,
+      ),
     ];
     for (const [title, declaration, message] of refused) {
       it(title, () => {
@@ -374,6 +413,18 @@ describe("the verifier", () => {
     const machine = structuredClone(definitionOf(tripBooking)) as any;
     machine.States.Book_settled.Default = "Book";
     expect(() => verify(machine, declarationOf(tripBooking))).to.throw(SearchLimitError, "each time it goes round");
+  });
+
+  it("does not prove of expressions that it has not read that they can't fail (S7)", () => {
+    const machine = {
+      StartAt: "A",
+      States: {
+        A: { Type: "Task", Resource: "arn:aws:lambda:a:1:function:f", TimeoutSecondsPath: "$.a", End: true },
+      },
+    };
+    const { proved, violations } = verify(machine, { saga: "S", calls: { A: { role: "query" } } });
+    expect(violations.map(({ rule }) => rule)).not.to.include("S7");
+    expect(proved).not.to.include("S7");
   });
 
   it("says so where the declaration and the definition do not fit", () => {

@@ -1,0 +1,80 @@
+import type { Ast } from "./expression";
+
+export type Type = "string" | "number" | "boolean" | "array" | "object" | "regex" | "any";
+
+/** What is known of an expression that can't raise an error: its type, and whether it always yields a value. */
+export interface Known {
+  readonly type: Type;
+  readonly defined: boolean;
+}
+
+/** What holds of an expression, or of two that can be ordered. */
+export interface Fact {
+  readonly of: readonly Ast[];
+  readonly known: Known;
+}
+
+/** What is known of expressions where one stands. */
+export class Facts {
+  static readonly NONE = new Facts(new Map());
+
+  private constructor(private readonly facts: ReadonlyMap<string, Fact>) {}
+
+  of(...asts: readonly Ast[]): Known | undefined {
+    return this.facts.get(keyOf(asts))?.known;
+  }
+
+  with(learned: readonly Fact[]): Facts {
+    const facts = new Map(this.facts);
+    for (const fact of learned) {
+      // That there is a value does not make its type unknown again.
+      if (fact.known.type !== "any" || !this.of(...fact.of)?.defined) facts.set(keyOf(fact.of), fact);
+    }
+    return new Facts(facts);
+  }
+
+  /** Where a name stands for a new value: what was known of it was of another. */
+  bind(variable: Ast, known: Known): Facts {
+    const name = JSON.stringify(variable.value);
+    const others = [...this.facts].filter(([key]) => !key.includes(name));
+    return new Facts(new Map([...others, [keyOf([variable]), { of: [variable], known }]]));
+  }
+
+  /** In another context: what is read of that is not what was read before. */
+  elsewhere(): Facts {
+    return new Facts(new Map([...this.facts].filter(([, { of }]) => of.every(isRooted))));
+  }
+}
+
+const keyOf = (asts: readonly Ast[]): string =>
+  JSON.stringify(asts, (name, value: unknown) =>
+    name === "position" ? undefined : value instanceof RegExp ? String(value) : value,
+  );
+
+/** Whether an expression reads nothing of the context. */
+function isRooted(ast: Ast): boolean {
+  switch (ast.type) {
+    case "string":
+    case "number":
+    case "value":
+    case "regex":
+      return true;
+    case "variable":
+      return ast.value !== "";
+    case "path":
+      return isRooted(ast.steps?.[0] as Ast);
+    case "block":
+    case "condition":
+    case "binary":
+    case "function":
+      return [
+        ...(ast.expressions ?? []),
+        ...(ast.arguments ?? []),
+        ...[ast.lhs as Ast | undefined, ast.rhs, ast.condition, ast.then, ast.else].filter(
+          (part) => part !== undefined,
+        ),
+      ].every(isRooted);
+    default:
+      return false;
+  }
+}
