@@ -78,9 +78,9 @@ export function watch(name: string, watched: Watched, child: pulumi.CustomResour
     ),
     evaluationPeriods: 3,
   });
-  const never = mustSucceed(saga);
+  const essential = mustSucceed(saga);
   for (const deployed of functions)
-    functionAlarms(deployed, never.has(deployed.task), { ...common, child: { parent: deployed } });
+    functionAlarms(deployed, essential.has(deployed.task), { ...common, child: { parent: deployed } });
 
   dashboard(name, { own, sweeps, main, others, functions }, child);
   return topic;

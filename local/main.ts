@@ -9,21 +9,23 @@ const commands = () => import("./commands");
 
 const HELP = `Runs the deployed form of this Pulumi program on this machine.
 
-  npm start                       the four example orders, and what becomes of each
-  npm start -- '{"order_id":…}'   one order: JSON, @file.json, or - for standard input
-  npm start -- --json             prints one JSON array and nothing else
+  npm start                     the four example orders, and what becomes of each
+  npm start -- '{"order_id":…}' one order: JSON, @file.json, or - for standard
+                                input
+  npm start --silent -- --json  prints one JSON array and nothing else
 
   npm run --silent saga -- definition
-                                  prints the state machine's definition
+                                prints the state machine's definition
   npm run --silent saga -- invoke createOrder -d '{"order_id":"1","total":100}'
-                                  runs one function alone, on an empty table;
-                                  -d takes JSON, @file.json, or - for standard input
+                                runs one function alone, on an empty table;
+                                -d takes JSON, @file.json, or - for standard
+                                input
   npm run --silent saga -- verify [file.asl.json]
-                                  proves that no failure leaves half an order
-                                  behind, or tells how one does; of a file, with
-                                  what undoes what in file.saga.json or in -d
+                                proves that no failure leaves half an order
+                                behind, or tells how one does; of a file, with
+                                what undoes what in file.saga.json or in -d
   npm run --silent saga -- verify --json
-                                  prints one JSON array and nothing else
+                                prints one JSON array and nothing else
 
 Exit codes: 0 completed, or proved; 1 failed, or not sound; 2 bad usage;
 3 compensated; 4 stuck.

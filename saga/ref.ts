@@ -70,7 +70,6 @@ export function makeRef(reference: Reference, where: { saga: string; step: strin
     ownKeys: () => refuse("is spread or listed", "Name each field, or pass the reference on whole"),
     has: () => refuse("is asked for its keys", asIs),
     set: () => refuse("is assigned to", asIs),
-    apply: () => refuse("is called", asIs),
   });
 }
 
