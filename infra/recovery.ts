@@ -2,9 +2,8 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { recover } from "../recovery/recover";
 import type { Saga } from "../saga";
-import type { Config } from "./config";
 import { readsExecutions } from "./encryption";
-import { allow, assumedBy, TRACES } from "./policy";
+import { type FunctionSettings, lambda } from "./lambda";
 import { recoveryAlarms } from "./recovery-alarms";
 
 export interface SagaRecoveryArgs {
@@ -13,10 +12,7 @@ export interface SagaRecoveryArgs {
   readonly machineArn: pulumi.Output<string>;
   /** The one that runs the undos. */
   readonly recoveryMachineArn: pulumi.Output<string>;
-  readonly settings: Pick<
-    Config,
-    "logRetentionDays" | "functionMemory" | "functionArchitecture" | "reservedConcurrency"
-  >;
+  readonly settings: FunctionSettings;
   /** The ARN of the customer managed key of executions and logs, where there is one. */
   readonly key: pulumi.Output<string> | undefined;
   /** Is told when a recovery fails, or can't be begun. */
@@ -50,23 +46,12 @@ export class SagaRecovery extends pulumi.ComponentResource {
       },
       child,
     );
-    const log = new aws.cloudwatch.LogGroup(
-      name,
-      {
-        namePrefix: `/aws/lambda/${name}-`,
-        retentionInDays: settings.logRetentionDays,
-        ...(key && { kmsKeyId: key }),
-        tags,
-      },
-      child,
-    );
-    const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("lambda.amazonaws.com"), tags }, child);
     const executions = machineArn.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`);
-    const policy = new aws.iam.RolePolicy(
+    const { lambda: made, policy } = lambda(
       name,
       {
-        role: role.name,
-        policy: allow(
+        factory: recover,
+        statements: [
           {
             actions: [
               "states:DescribeExecution",
@@ -81,33 +66,19 @@ export class SagaRecovery extends pulumi.ComponentResource {
           { actions: ["states:StartExecution"], resources: [recoveryMachineArn] },
           ...(key ? [readsExecutions(key, [machineArn, recoveryMachineArn])] : []),
           { actions: ["sqs:SendMessage"], resources: [queue.arn] },
-          { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [pulumi.interpolate`${log.arn}:*`] },
-          { actions: TRACES, resources: ["*"] },
-        ),
-      },
-      child,
-    );
-    const lambda = new aws.lambda.CallbackFunction(
-      name,
-      {
-        callbackFactory: recover,
-        runtime: aws.lambda.Runtime.NodeJS22dX,
-        architectures: [settings.functionArchitecture],
-        memorySize: settings.functionMemory,
+        ],
+        settings,
+        key,
+        tags,
         // A history has up to 25 pages.
         timeout: 120,
-        ...(settings.reservedConcurrency > 0 && { reservedConcurrentExecutions: settings.reservedConcurrency }),
-        role,
-        loggingConfig: { logFormat: "Text", logGroup: log.name },
-        tracingConfig: { mode: "Active" },
-        tags,
       },
-      { ...child, dependsOn: [policy] },
+      child,
     );
     new aws.lambda.FunctionEventInvokeConfig(
       name,
       {
-        functionName: lambda.name,
+        functionName: made.name,
         maximumRetryAttempts: 2,
         maximumEventAgeInSeconds: 6 * 60 * 60,
         destinationConfig: { onFailure: { destination: queue.arn } },
@@ -128,7 +99,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
       name,
       {
         action: "lambda:InvokeFunction",
-        function: lambda.name,
+        function: made.name,
         principal: "events.amazonaws.com",
         sourceArn: rule.arn,
       },
@@ -143,7 +114,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
       name,
       {
         rule: rule.name,
-        arn: lambda.arn,
+        arn: made.arn,
         // Not the execution's input, which holds card numbers: what fails stays in the queue for days.
         inputTransformer: {
           inputPaths: { executionArn: "$.detail.executionArn", stopDate: "$.detail.stopDate" },
@@ -155,7 +126,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
       { ...child, dependsOn: [permission, accepts] },
     );
     recoveryAlarms(name, { queue, recoveryMachineArn }, { topic, tags, child });
-    this.functionArn = lambda.arn;
+    this.functionArn = made.arn;
     this.registerOutputs({ functionArn: this.functionArn });
   }
 }

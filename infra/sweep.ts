@@ -3,10 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { sweep, type Sweep } from "../recovery/sweep";
 import type { Saga } from "../saga";
 import { alarm } from "./alarms";
-import type { Config } from "./config";
+import { type FunctionSettings, lambda } from "./lambda";
 import type { Machine } from "./machine";
 import { metricsOf, OLDEST_RUNNING } from "./metrics";
-import { allow, assumedBy, TRACES } from "./policy";
 
 export interface SagaSweepArgs {
   readonly saga: Saga;
@@ -14,10 +13,7 @@ export interface SagaSweepArgs {
   readonly main: Machine;
   /** What recovers executions that are stopped, where something does. */
   readonly recovery: Recovery | undefined;
-  readonly settings: Pick<
-    Config,
-    "logRetentionDays" | "functionMemory" | "functionArchitecture" | "reservedConcurrency"
-  >;
+  readonly settings: FunctionSettings;
   /** The ARN of the customer managed key of logs, where there is one. */
   readonly key: pulumi.Output<string> | undefined;
   /** Is told when executions are not looked at. */
@@ -41,13 +37,21 @@ export class SagaSweep extends pulumi.ComponentResource {
     const child = { parent: this };
     const machineArn = main.stateMachine.arn;
 
-    const log = new aws.cloudwatch.LogGroup(
+    const { lambda: made, log } = lambda(
       name,
       {
-        namePrefix: `/aws/lambda/${name}-`,
-        retentionInDays: settings.logRetentionDays,
-        ...(key && { kmsKeyId: key }),
+        factory: sweep,
+        statements: [
+          // A list tells neither input nor output, and so needs no key.
+          { actions: ["states:ListExecutions"], resources: [machineArn, ...(recovery ? [recovery.machineArn] : [])] },
+          ...(recovery ? [{ actions: ["lambda:InvokeFunction"], resources: [recovery.functionArn] }] : []),
+        ],
+        settings,
+        key,
         tags,
+        // It is over before the next one begins.
+        timeout: 240,
+        ...(settings.reservedConcurrency > 0 && { own: { reservedConcurrentExecutions: 1 } }),
       },
       child,
     );
@@ -65,41 +69,9 @@ export class SagaSweep extends pulumi.ComponentResource {
       },
       child,
     );
-    const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("lambda.amazonaws.com"), tags }, child);
-    const policy = new aws.iam.RolePolicy(
-      name,
-      {
-        role: role.name,
-        policy: allow(
-          // A list tells neither input nor output, and so needs no key.
-          { actions: ["states:ListExecutions"], resources: [machineArn, ...(recovery ? [recovery.machineArn] : [])] },
-          ...(recovery ? [{ actions: ["lambda:InvokeFunction"], resources: [recovery.functionArn] }] : []),
-          { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [pulumi.interpolate`${log.arn}:*`] },
-          { actions: TRACES, resources: ["*"] },
-        ),
-      },
-      child,
-    );
-    const lambda = new aws.lambda.CallbackFunction(
-      name,
-      {
-        callbackFactory: sweep,
-        runtime: aws.lambda.Runtime.NodeJS22dX,
-        architectures: [settings.functionArchitecture],
-        memorySize: settings.functionMemory,
-        // It is over before the next one begins.
-        timeout: 240,
-        ...(settings.reservedConcurrency > 0 && { reservedConcurrentExecutions: 1 }),
-        role,
-        loggingConfig: { logFormat: "Text", logGroup: log.name },
-        tracingConfig: { mode: "Active" },
-        tags,
-      },
-      { ...child, dependsOn: [policy] },
-    );
     // What fails is not kept: the next one, in five minutes, looks at the same again.
     const once = { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 300 };
-    new aws.lambda.FunctionEventInvokeConfig(name, { functionName: lambda.name, ...once }, child);
+    new aws.lambda.FunctionEventInvokeConfig(name, { functionName: made.name, ...once }, child);
 
     const rule = new aws.cloudwatch.EventRule(
       name,
@@ -110,7 +82,7 @@ export class SagaSweep extends pulumi.ComponentResource {
       name,
       {
         action: "lambda:InvokeFunction",
-        function: lambda.name,
+        function: made.name,
         principal: "events.amazonaws.com",
         sourceArn: rule.arn,
       },
@@ -119,7 +91,7 @@ export class SagaSweep extends pulumi.ComponentResource {
     const what: pulumi.Input<Sweep> = pulumi.output({ machineArn, ...(recovery && { recovery }) });
     new aws.cloudwatch.EventTarget(
       name,
-      { rule: rule.name, arn: lambda.arn, input: pulumi.jsonStringify(what), retryPolicy: once },
+      { rule: rule.name, arn: made.arn, input: pulumi.jsonStringify(what), retryPolicy: once },
       { ...child, dependsOn: [permission] },
     );
 
@@ -130,7 +102,7 @@ export class SagaSweep extends pulumi.ComponentResource {
         alarmDescription: `For a quarter of an hour nobody has looked at all executions of ${saga.name}: the function's log says why.`,
         namespace: "AWS/Lambda",
         metricName: "Errors",
-        dimensions: { FunctionName: lambda.name },
+        dimensions: { FunctionName: made.name },
         statistic: "Sum",
         period: 300,
         evaluationPeriods: 3,

@@ -1,17 +1,14 @@
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { LambdaTask } from "../saga";
-import type { Config } from "./config";
 import { usesTableKey } from "./encryption";
-import { allow, assumedBy, type Statement, TRACES } from "./policy";
+import { type FunctionSettings, lambda } from "./lambda";
+import type { Statement } from "./policy";
 
 export interface TaskFunctionArgs {
   readonly task: LambdaTask;
   readonly table: aws.dynamodb.Table;
-  readonly settings: Pick<
-    Config,
-    "logRetentionDays" | "functionMemory" | "functionArchitecture" | "reservedConcurrency"
-  >;
+  readonly settings: FunctionSettings;
   /** The ARN of the customer managed key of table and logs, where there is one. */
   readonly key: pulumi.Output<string> | undefined;
   readonly tags: Readonly<Record<string, string>>;
@@ -32,57 +29,29 @@ export class TaskFunction extends pulumi.ComponentResource {
   constructor(name: string, args: TaskFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
     super("saga:infra:TaskFunction", name, {}, opts);
     const { task, table, settings, key, tags } = args;
-    const child = { parent: this };
-
-    const log = new aws.cloudwatch.LogGroup(
+    const { lambda: made } = lambda(
       name,
       {
-        namePrefix: `/aws/lambda/${name}-`,
-        retentionInDays: settings.logRetentionDays,
-        ...(key && { kmsKeyId: key }),
+        factory: task.handler,
+        statements: task.table.length > 0 ? usesTable(task, table, key) : [],
+        settings,
+        key,
         tags,
-      },
-      child,
-    );
-    const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("lambda.amazonaws.com"), tags }, child);
-    const policy = new aws.iam.RolePolicy(
-      name,
-      {
-        role: role.name,
-        policy: allow(
-          ...(task.table.length > 0 ? usesTable(task, table, key) : []),
-          // The streams of a group have no names before they are written.
-          { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [pulumi.interpolate`${log.arn}:*`] },
-          { actions: TRACES, resources: ["*"] },
-        ),
-      },
-      child,
-    );
-
-    const lambda = new aws.lambda.CallbackFunction(
-      name,
-      {
-        callbackFactory: task.handler,
-        runtime: aws.lambda.Runtime.NodeJS22dX,
-        architectures: [settings.functionArchitecture],
-        memorySize: settings.functionMemory,
         timeout: 10,
-        ...(settings.reservedConcurrency > 0 && { reservedConcurrentExecutions: settings.reservedConcurrency }),
-        publish: true,
-        role,
-        environment: { variables: { TABLE_NAME: table.name } },
-        loggingConfig: { logFormat: "Text", logGroup: log.name },
-        tracingConfig: { mode: "Active" },
-        tags: { ...tags, task: task.name },
+        own: {
+          publish: true,
+          environment: { variables: { TABLE_NAME: table.name } },
+          tags: { ...tags, task: task.name },
+        },
       },
-      { ...child, dependsOn: [policy] },
+      { parent: this },
     );
 
     this.name = name;
     this.task = task;
-    this.arn = lambda.arn;
-    this.versionArn = lambda.qualifiedArn;
-    this.physicalName = lambda.name;
+    this.arn = made.arn;
+    this.versionArn = made.qualifiedArn;
+    this.physicalName = made.name;
     this.registerOutputs({ arn: this.arn, versionArn: this.versionArn, physicalName: this.physicalName });
   }
 }
