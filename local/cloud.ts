@@ -217,6 +217,8 @@ export class LocalCloud {
   private begin(machineArn: string, name: string, input: Json, onEvent?: (event: HistoryEvent) => void): Execution {
     const { machine, resource } = this.known(machineArn);
     const id = executionArn(resource.arn as string, name);
+    if (!EXECUTION_NAME.test(name))
+      throw new TaskFailure("StepFunctions.InvalidNameException", `Invalid Name: '${name}'`);
     if (this.executions.get(id)) throw new TaskFailure("StepFunctions.ExecutionAlreadyExistsException", id);
     const execution: Execution = startExecution(machine, {
       input,
@@ -279,6 +281,9 @@ export class LocalCloud {
     return typeof id === "string" ? this.table.rows(id) : [];
   }
 }
+
+/** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
+const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
 
 /** The state machine that the program registers, as JSON. */
 export function definitionOf(stateMachine: Resource): Json {

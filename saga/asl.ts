@@ -19,12 +19,15 @@ export type State<Arn> =
 /** What leads on from a state that is done, with or without an error. */
 export interface Transition {
   readonly Assign?: Assign;
-  readonly Output?: string;
+  readonly Output?: Output;
   readonly Next?: string;
   readonly End?: true;
 }
 
-export type Assign = Readonly<Record<string, string | null>>;
+/** An expression, or an object with nothing in it. */
+export type Output = string | Readonly<Record<string, never>>;
+
+export type Assign = Readonly<Record<string, string | null | Readonly<Record<string, never>>>>;
 
 export interface TaskState<Arn> extends Transition {
   readonly Type: "Task";
@@ -73,7 +76,7 @@ export interface ChoiceState {
     readonly Next: string;
   })[];
   readonly Assign?: Assign;
-  readonly Output?: string;
+  readonly Output?: Output;
   readonly Default: string;
 }
 

@@ -1,5 +1,5 @@
 import { SagaDefinitionError } from "./errors";
-import { type Mapping, readValue, type ReadScope } from "./mapping";
+import { levelsOf, type Mapping, readValue, type ReadScope } from "./mapping";
 import type { Mapped, Ref } from "./ref";
 
 /** What a `when` decides by, as the user writes it: over references, made by the functions below. */
@@ -78,7 +78,37 @@ export function readTest(from: unknown, scope: ReadScope, resolve: (mapping: Map
       "Combine tests with and(…), or(…) and not(…), and not with &&, || and !",
     );
   }
-  return readCondition(from, scope, resolve);
+  const condition = readCondition(from, scope, resolve);
+  if (levelsOfTest(condition) > MOST_LEVELS) {
+    throw new SagaDefinitionError(
+      "bad-mapping",
+      scope.where,
+      "the test nests so deep that Step Functions does not evaluate it",
+      "Make it flatter: and(…) and or(…) take any number of tests",
+    );
+  }
+  return condition;
+}
+
+/** Step Functions ends an evaluation that nests 100 deep; the rest is for what is around the test. */
+const MOST_LEVELS = 90;
+
+/** How deep the evaluation of a test nests, at most: a comparison first asks for the types of both sides. */
+function levelsOfTest(condition: Condition): number {
+  switch (condition.kind) {
+    case "Compare":
+    case "Present":
+      return 12 + Math.max(...mappingsOf(condition).map(levelsOf));
+    case "Not":
+      return 1 + levelsOfTest(condition.condition);
+    case "All":
+    case "Any": {
+      const { conditions } = condition;
+      // They are joined in a balanced tree, each node of which is a pair of parentheses and an operator.
+      const joins = Math.ceil(Math.log2(Math.max(1, conditions.length)));
+      return 2 * joins + Math.max(1, ...conditions.map(levelsOfTest));
+    }
+  }
 }
 
 function readCondition(from: unknown, scope: ReadScope, resolve: (mapping: Mapping) => Mapping): Condition {

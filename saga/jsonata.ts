@@ -20,9 +20,10 @@ export function render(mapping: Mapping, spell: Spelling): string {
       return typeof mapping.value === "string" ? text(mapping.value) : JSON.stringify(mapping.value);
     case "Reference": {
       const root = spell(mapping.root);
+      const value = mapping.path.reduce<string>(part, root);
       // A result that was never had is null, so that the variable is assigned on every path; the task sees it left out.
-      if (mapping.path.length === 0 && mapping.maybe) return `(${root} != null ? ${root})`;
-      return root + mapping.path.map(part).join("");
+      // No page and no recording says what Step Functions makes of a field of null, so none is read.
+      return mapping.maybe ? `(${root} != null ? ${value})` : value;
     }
     case "Object":
       return object(mapping.fields.map(([key, field]) => [key, render(field, spell)]));
@@ -68,12 +69,12 @@ function element(item: Mapping, spell: Spelling): string {
   }
 }
 
-function part(key: string | number): string {
-  if (typeof key === "number") return `[${key}]`;
+function part(of: string, key: string | number): string {
+  if (typeof key === "number") return `${of}[${key}]`;
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key) && !["and", "or", "in", "true", "false", "null"].includes(key))
-    return `.${key}`;
+    return `${of}.${key}`;
   // A backtick can't be escaped inside backticks.
-  return key.includes("`") ? `.$lookup($, ${text(key)})` : `.\`${key}\``;
+  return key.includes("`") ? `$lookup(${of}, ${text(key)})` : `${of}.\`${key}\``;
 }
 
 /** JSONata has no escape for a single quote; with single quotes a definition, being JSON, stays readable. */
@@ -104,4 +105,18 @@ export function renderCondition(condition: Condition, spell: Spelling): string {
 }
 
 const joined = (conditions: readonly Condition[], by: string, spell: Spelling): string =>
-  `(${conditions.map((condition) => renderCondition(condition, spell)).join(` ${by} `)})`;
+  balanced(
+    conditions.map((condition) => renderCondition(condition, spell)),
+    by,
+  );
+
+/**
+ * Operands joined by an operator, in a tree of which both sides are as deep: in a chain each operand nests in the next one,
+ * and Step Functions ends an evaluation that nests a hundred deep.
+ */
+function balanced(operands: readonly string[], operator: string): string {
+  const [only] = operands;
+  if (only !== undefined && operands.length === 1) return only;
+  const half = Math.ceil(operands.length / 2);
+  return `(${balanced(operands.slice(0, half), operator)} ${operator} ${balanced(operands.slice(half), operator)})`;
+}

@@ -58,9 +58,23 @@ export function readValue(value: unknown, scope: ReadScope): Mapping {
   return read(value, scope, []);
 }
 
+/**
+ * How deep a mapping may nest. Step Functions ends an evaluation that nests 100 deep; half of that is for what is around
+ * the mapping, and for its leaves.
+ */
+const MOST_LEVELS = 50;
+
 function read(value: unknown, scope: ReadScope, at: readonly string[]): Mapping {
   const { owners, where } = scope;
   const place = at.length > 0 ? `the mapping's '${at.join(".")}'` : "the mapping";
+  if (at.length > MOST_LEVELS) {
+    throw new SagaDefinitionError(
+      "bad-mapping",
+      where,
+      `the mapping's '${at.slice(0, 5).join(".")}…' nests more than ${MOST_LEVELS} levels deep, and Step Functions does not evaluate that`,
+      "Make it flatter, or move the literal into the task",
+    );
+  }
   const bad = (what: string, hint: string): never => {
     throw new SagaDefinitionError("bad-mapping", where, `${place} is ${what}`, hint);
   };
@@ -106,6 +120,20 @@ function read(value: unknown, scope: ReadScope, at: readonly string[]): Mapping 
     }
     default:
       return bad(`of type ${typeof value}`, "Return an object of plain data and references");
+  }
+}
+
+/** How many levels a mapping has. */
+export function levelsOf(mapping: Mapping): number {
+  switch (mapping.kind) {
+    case "Absent":
+    case "Literal":
+    case "Reference":
+      return 1;
+    case "Object":
+      return 1 + Math.max(0, ...mapping.fields.map(([, field]) => levelsOf(field)));
+    case "Array":
+      return 1 + Math.max(0, ...mapping.items.map(levelsOf));
   }
 }
 

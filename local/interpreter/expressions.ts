@@ -1,4 +1,5 @@
 import jsonata = require("jsonata");
+import { boundDepth, newCounter } from "./depth";
 import type { Json, JsonObject, JsonTypeName } from "./json";
 import { isObject, jsonTypeOf } from "./json";
 
@@ -52,6 +53,7 @@ function parseExpression(source: string): jsonata.Expression {
     if (mentionsVariable(expression.ast(), "eval")) {
       throw new ExpressionSyntaxError(`The JSONata expression '${source}' uses $eval, which is not supported`);
     }
+    boundDepth(expression);
     if (parsed.size >= MAX_CACHED_EXPRESSIONS) parsed.clear();
     parsed.set(source, expression);
   }
@@ -109,7 +111,7 @@ export async function evaluateTemplate(template: Template, bindings: Bindings): 
       const subject = `The JSONata expression '${source}' specified for the field '${location}'`;
       let value: unknown;
       try {
-        value = await expression.evaluate(undefined, bindings);
+        value = await expression.evaluate(undefined, { ...bindings, ...newCounter() });
       } catch (error) {
         throw new EvaluationError(location, `${subject} threw an error during evaluation. ${describe(error)}`);
       }

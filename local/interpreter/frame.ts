@@ -17,7 +17,7 @@ export class Scope {
   }
 }
 
-/** Which item a Map iteration works on: `$states.context.Map.Item`. */
+/** Which item a Map iteration works on: `$states.context.Map.Item`, for the Map's ItemSelector. */
 export interface MapItem {
   readonly Index: number;
   readonly Value: Json;

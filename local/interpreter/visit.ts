@@ -1,7 +1,7 @@
 import type { Fallible, Result, State } from "./definition";
 import { Interrupted, StateFailure } from "./errors";
 import { type Bindings, EvaluationError, evaluateTemplate, evaluateTyped, type Template } from "./expressions";
-import type { Frame } from "./frame";
+import type { Frame, MapItem } from "./frame";
 import type { EventDetails } from "./history";
 import { exceedsPayloadLimit, isObject, type Json, type JsonObject, type JsonTypeName } from "./json";
 import { findRule, RetryBudget } from "./retry";
@@ -45,7 +45,8 @@ export class Visit<S extends State = State> {
     });
   }
 
-  context(mapItem = this.frame.mapItem): Context {
+  /** @param mapItem Of the Map's own ItemSelector: the states of its iterations have none. */
+  context(mapItem?: MapItem): Context {
     if (this.runtime.fixedContext) return this.runtime.fixedContext;
     return {
       ...this.runtime.context,

@@ -53,7 +53,12 @@ export function identityOf<Arn>({ execution }: Program<Arn>, step: string): stri
   ]);
 }
 
-/** The name of a step, as JSONata; within lists with the indexes of the items. */
+/**
+ * The name of a step, as JSONata; within lists with the indexes of the items. Without an index there is no name: a call
+ * without one is refused, whereas a shorter one would be shared by all items.
+ */
 export function stepName(name: string, indexes: readonly string[], spell: Spelling): string {
-  return text(name) + indexes.map((index) => ` & '[' & ${spell(index)} & ']'`).join("");
+  if (indexes.length === 0) return text(name);
+  const known = indexes.map((index) => `$exists(${spell(index)})`).join(" and ");
+  return `(${known} ? ${text(name)}${indexes.map((index) => ` & '[' & ${spell(index)} & ']'`).join("")})`;
 }

@@ -4,7 +4,7 @@ import { childrenOf } from "../nodes";
 import { names } from "../state-names";
 import { stepName } from "./call";
 import { type Env, spellIn, undoEntryOf } from "./env";
-import { catchAll, caughtFailure, type Frame, leave, type SagaMachine } from "./frame";
+import { catchAll, caughtFailure, type Frame, leave, leaveUndo, NO_RECORDS, type SagaMachine } from "./frame";
 import type { Place } from "./sequence";
 
 const START = "arn:aws:states:::states:startExecution.sync:2";
@@ -42,8 +42,12 @@ export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, kno
   const machine = childMachines(saga);
   const records = names.records(name);
   const undoes = undoEntryOf(node) !== undefined;
-  const nameIn = (env: Env): string =>
-    `$hash(${frame.program.execution} & '/' & ${stepName(name, frame.indexes, spellIn(env))}, 'SHA-256')`;
+  const nameIn = (env: Env, attempt = ""): string => {
+    const step = stepName(name, frame.indexes, spellIn(env));
+    const hash = `$hash(${frame.program.execution} & '/' & ${step}${attempt}, 'SHA-256')`;
+    // Step Functions refuses an empty name, whereas a shorter one would be shared by all items.
+    return frame.indexes.length === 0 ? hash : `($exists(${step}) ? ${hash} : '')`;
+  };
   const inputIn = (env: Env): string => expression(renderObject(node.input, spellIn(env), []));
 
   frame.forwardStates.set(name, {
@@ -59,7 +63,7 @@ export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, kno
       target: undoEntryOf(node) ?? rest,
       failure: caughtFailure(frame.program, name),
       known,
-      missing: undoes ? [records] : [],
+      missing: undoes ? { [records]: NO_RECORDS } : {},
     }),
     ...leave(frame, exit, [
       [name, "$states.result.Output.output"],
@@ -77,7 +81,7 @@ export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, kno
     Resource: START,
     Arguments: {
       StateMachineArn: arnOf(machine.undo),
-      Name: expression(`$hash(${nameIn(frame.undo)} & '/' & ${attempt}, 'SHA-256')`),
+      Name: expression(nameIn(frame.undo, ` & '/' & ${attempt}`)),
       Input: {
         machine: arnOf(machine.child),
         name: expression(nameIn(frame.undo)),
@@ -87,6 +91,6 @@ export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, kno
     },
     TimeoutSeconds,
     Retry: node.undoRetry,
-    ...(rest === undefined ? frame.undone : { Next: rest }),
+    ...leaveUndo(frame, rest),
   });
 }

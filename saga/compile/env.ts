@@ -6,7 +6,12 @@ import { names } from "../state-names";
 export type Env = ReadonlyMap<string, string>;
 
 export const INPUT = "$states.context.Execution.Input";
-const ITEM = "$states.context.Map.Item.Value";
+/**
+ * The item of an iteration, with its index. It is the iteration's input, which each of its states hands on: the Context
+ * object has the item for the Map's own fields, and not for the states within.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
+ */
+export const ITEM = "$states.input";
 
 export function spellIn(env: Env): Spelling {
   return (root) => {
@@ -77,5 +82,3 @@ export function intoMap(env: Env): Env {
 export function carried(env: Env): readonly (readonly [string, string])[] {
   return [...env.values()].some((spelled) => spelled.includes(ITEM)) ? [["outer", ITEM]] : [];
 }
-
-export { ITEM };

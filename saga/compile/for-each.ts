@@ -2,7 +2,7 @@ import { expression, object, render, text } from "../jsonata";
 import type { ForEachNode } from "../nodes";
 import { ITEM as ITEM_BRANCH, names } from "../state-names";
 import { carried, type Env, extend, intoMap, ITEM, spellIn, undoEntryOf } from "./env";
-import { assign, type Frame, leave } from "./frame";
+import { assign, type Frame, leave, leaveUndo } from "./frame";
 import type { Place } from "./sequence";
 import { branch, catchLost, decide } from "./settled";
 
@@ -21,6 +21,7 @@ export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, place: Place)
     undo: inside(frame.undo),
     indexes: [...frame.indexes, `${name}.index`],
     record: ITEM,
+    handsOn: expression(ITEM),
     ...(frame.told !== undefined && { told: `${ITEM}.told` }),
     extra: forward
       ? []
@@ -48,6 +49,7 @@ export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, place: Place)
       [name, "[$map($states.result, function($done) {$done.results})]"],
       [records, "$states.result"],
     ]),
+    Output: frame.handsOn,
     Next: names.settled(name),
   });
   decide(frame, node, place, `${spellIn(frame.forward)(records)}.failure`);
@@ -60,7 +62,7 @@ export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, place: Place)
         frame.told === undefined ? begunItems(node, frame.undo, entry) : toldItems(node, frame.undo, frame.told),
       ),
       ItemProcessor: processor(compiled.undo),
-      ...(place.rest === undefined ? frame.undone : { Next: place.rest }),
+      ...leaveUndo(frame, place.rest),
     });
   }
 }
@@ -76,7 +78,7 @@ function itemsOf(node: ForEachNode, env: Env, more: Fields = []): string {
 function begunItems(node: ForEachNode, env: Env, entry: string): string {
   const records = spellIn(env)(names.records(node.name));
   const around = carried(env);
-  const begun = "$records[$exists(undo)]";
+  const begun = "$filter($records, function($record) {$exists($record.undo)})";
   const kept = ["item", "index", "undo", "results"].map((field) => [field, `$done.${field}`] as const);
   const known =
     around.length === 0 ? `[${begun}]` : `[$map(${begun}, function($done) {${object([...kept, ...around])}})]`;

@@ -1,4 +1,4 @@
-import type { Assign, Catcher, State, Transition } from "../asl";
+import type { Assign, Catcher, Output, State, Transition } from "../asl";
 import { expression, object, text } from "../jsonata";
 import type { Saga } from "../nodes";
 import type { LambdaTask } from "../task";
@@ -36,6 +36,11 @@ export interface Frame<Arn> {
   readonly undoStates: Map<string, State<Arn>>;
   /** Whether a variable is wanted by anybody. */
   readonly assigns: (variable: string) => boolean;
+  /**
+   * What a state puts out that leads on: what the ones after it want of it is in variables. Left out, it would be the whole
+   * result, and one of just under 256 KiB ends the execution on its way, where nothing catches it.
+   */
+  readonly handsOn: Output;
   /** Gives up: leads to the undo that begins at `target`, or to none. */
   readonly fail: (failed: Failed) => Pick<Catcher, "Assign" | "Output" | "Next">;
   /** Where the undo of this level ends, for a state that can end by itself. */
@@ -50,9 +55,14 @@ export interface Failed {
   readonly failure: string;
   /** What had been assigned by then. */
   readonly known: readonly Variable[];
-  /** Variables that the undos read, and that the failed state has not assigned. */
-  readonly missing: readonly string[];
+  /** Variables that the undos read, and that the failed state has not assigned: a result, or the records of branches. */
+  readonly missing: Readonly<Record<string, typeof NO_RESULT | typeof NO_RECORDS>>;
 }
+
+/** A mapping leaves it out. */
+export const NO_RESULT = null;
+/** Fields are read of it, which no page and no recording shows of null. */
+export const NO_RECORDS = {} as const;
 
 /** What follows a sequence: another state, or the end of its level. */
 export type Exit =
@@ -65,7 +75,12 @@ export type Fresh = readonly (readonly [variable: string, jsonata: string])[];
 /** Leads on from a state that can end by itself. */
 export function leave<Arn>(frame: Frame<Arn>, exit: Exit, fresh: Fresh): Transition {
   if (exit.kind === "end") return { Output: expression(exit.output(extend(frame.forward, fresh))), End: true };
-  return { ...assign(frame, fresh), Next: exit.name };
+  return { ...assign(frame, fresh), Output: frame.handsOn, Next: exit.name };
+}
+
+/** Leads on from an undo: to the one before it, or to the end of the undo of its level. */
+export function leaveUndo<Arn>({ handsOn, undone }: Frame<Arn>, rest: string | undefined): Transition {
+  return rest === undefined ? undone : { Output: handsOn, Next: rest };
 }
 
 /** Leads on from a rule of a Choice, which can't end by itself. */
@@ -73,7 +88,7 @@ export function leaveChoice<Arn>(
   frame: Frame<Arn>,
   exit: Exit,
   fresh: Fresh,
-): { Assign?: Assign; Output?: string; Next: string } {
+): { Assign?: Assign; Output?: Output; Next: string } {
   if (exit.kind === "state") return { ...assign(frame, fresh), Next: exit.name };
   return { Output: expression(exit.output(extend(frame.forward, fresh))), Next: exit.endState() };
 }

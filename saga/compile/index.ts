@@ -82,11 +82,12 @@ function forwardMachine<Arn>(
       Assign: {
         failure: expression(failure),
         // No path to an undo may leave a variable unassigned that it reads.
-        ...Object.fromEntries(missing.filter(assigns).map((name) => [name, null])),
+        ...Object.fromEntries(Object.entries(missing).filter(([name]) => assigns(name))),
       },
       Next: target ?? COMPENSATED,
     }),
-    undone: { Next: COMPENSATED },
+    handsOn: {},
+    undone: { Output: {}, Next: COMPENSATED },
     undoneState: () => COMPENSATED,
   };
   const endState = (): string => {

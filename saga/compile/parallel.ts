@@ -2,7 +2,7 @@ import { object } from "../jsonata";
 import type { ParallelNode } from "../nodes";
 import { names } from "../state-names";
 import { spellIn } from "./env";
-import { assign, type Fresh, type Frame, leave } from "./frame";
+import { assign, type Fresh, type Frame, leave, leaveUndo } from "./frame";
 import type { Place } from "./sequence";
 import { branch, catchLost, decide } from "./settled";
 
@@ -42,6 +42,7 @@ export function parallel<Arn>(frame: Frame<Arn>, node: ParallelNode, place: Plac
       [name, byBranch((index) => `$states.result[${index}].results`)],
       [records, byBranch((index) => `$states.result[${index}]`)],
     ]),
+    Output: frame.handsOn,
     Next: names.settled(name),
   });
   decide(frame, node, place, `${spellIn(frame.forward)(records)}.*.failure`);
@@ -51,7 +52,7 @@ export function parallel<Arn>(frame: Frame<Arn>, node: ParallelNode, place: Plac
     frame.undoStates.set(names.undo(name), {
       Type: "Parallel",
       Branches: undos,
-      ...(place.rest === undefined ? frame.undone : { Next: place.rest }),
+      ...leaveUndo(frame, place.rest),
     });
   }
 }

@@ -4,7 +4,7 @@ import { call, identityOf, resultOf, stepName } from "./call";
 import { child } from "./child";
 import { spellIn, undoEntryOf, type Variable, variablesOf } from "./env";
 import { forEach } from "./for-each";
-import { catchAll, caughtFailure, type Exit, type Frame, leave } from "./frame";
+import { catchAll, caughtFailure, type Exit, type Frame, leave, leaveUndo, NO_RESULT } from "./frame";
 import { parallel } from "./parallel";
 import { when } from "./when";
 
@@ -64,7 +64,7 @@ function step<Arn>(frame: Frame<Arn>, node: StepNode, { exit, rest, known }: Pla
   if (node.undo) {
     frame.undoStates.set(node.undo.name, {
       ...call(program, node.undo, identityOf(program, stepName(node.name, indexes, spellIn(undoEnv))), undoEnv),
-      ...(rest === undefined ? frame.undone : { Next: rest }),
+      ...leaveUndo(frame, rest),
     });
   }
 }
@@ -75,10 +75,13 @@ function step<Arn>(frame: Frame<Arn>, node: StepNode, { exit, rest, known }: Pla
  */
 function catchers<Arn>(frame: Frame<Arn>, node: StepNode, rest: string | undefined, known: readonly Variable[]) {
   const { definite, undo } = node;
-  const failed = { target: rest, failure: caughtFailure(frame.program, node.name), known, missing: [] };
+  const failed = { target: rest, failure: caughtFailure(frame.program, node.name), known, missing: {} };
   if (node.committed) return [];
   const refused = definite.length > 0 ? [{ ErrorEquals: definite, ...frame.fail(failed) }] : [];
-  return [...refused, ...catchAll(frame, undo ? { ...failed, target: undo.name, missing: [node.name] } : failed)];
+  return [
+    ...refused,
+    ...catchAll(frame, undo ? { ...failed, target: undo.name, missing: { [node.name]: NO_RESULT } } : failed),
+  ];
 }
 
 function wait<Arn>(frame: Frame<Arn>, { name, until }: WaitNode, { exit }: Place): void {

@@ -1,9 +1,9 @@
-import type { Catcher, ChoiceState, State, States } from "../asl";
+import type { Catcher, ChoiceState, Output, State, States } from "../asl";
 import { expression, object, text } from "../jsonata";
 import type { Node } from "../nodes";
 import { names } from "../state-names";
 import { type Env, extend, spellIn, undoEntryOf, type Variable, variablesOf } from "./env";
-import { catchAll, caughtFailure, type Exit, type Frame, leaveChoice } from "./frame";
+import { catchAll, caughtFailure, type Exit, type Frame, leaveChoice, NO_RECORDS } from "./frame";
 import { reachable } from "./reachable";
 import { type Place, sequence } from "./sequence";
 
@@ -30,12 +30,14 @@ export interface BranchOptions {
   readonly record: string;
   /** In place of a record, in a recovery machine: see `Frame.told`. */
   readonly told?: string;
+  /** In place of what the states around hand on. */
+  readonly handsOn?: Output;
   /** What else stands in the record. */
   readonly extra: readonly (readonly [string, string])[];
 }
 
 export function branch<Arn>(around: Frame<Arn>, options: BranchOptions): Branch<Arn> {
-  const { owner, name, nodes, committed, record, told, extra } = options;
+  const { owner, name, nodes, committed, record, told, extra, handsOn = around.handsOn } = options;
   const variables = variablesOf(nodes);
   const entry = nodes.map(undoEntryOf).findLast((found) => found !== undefined);
   const targets = new Set<string | undefined>();
@@ -71,6 +73,7 @@ export function branch<Arn>(around: Frame<Arn>, options: BranchOptions): Branch<
     ...(told !== undefined && { told }),
     forwardStates,
     undoStates,
+    handsOn,
     assigns: () => true,
     fail: ({ target, failure, known }) => {
       targets.add(target);
@@ -81,7 +84,7 @@ export function branch<Arn>(around: Frame<Arn>, options: BranchOptions): Branch<
       };
     },
     // The results of many undos together must not outgrow what a state may put out.
-    undone: { Output: "{% {} %}", End: true },
+    undone: { Output: {}, End: true },
     undoneState,
   };
   const exit: Exit = {
@@ -101,7 +104,7 @@ export function branch<Arn>(around: Frame<Arn>, options: BranchOptions): Branch<
   };
 }
 
-const NOTHING = { Type: "Succeed", Output: "{% {} %}" } as const;
+const NOTHING = { Type: "Succeed", Output: {} } as const;
 
 /** Begins where the record says. Without a record anything may have happened, and all of it is undone. */
 function undoOf<Arn>(
@@ -132,7 +135,7 @@ export function catchLost<Arn>(frame: Frame<Arn>, node: Node, place: Place): rea
     target: undoEntryOf(node) ?? place.rest,
     failure: caughtFailure(frame.program, node.name),
     known: place.known,
-    missing: [names.records(node.name)],
+    missing: { [names.records(node.name)]: NO_RECORDS },
   });
 }
 
@@ -143,7 +146,7 @@ export function decide<Arn>(frame: Frame<Arn>, node: Node, { exit, rest, known }
     // There is one where this is read; but no expression of a Choice may yield nothing (S7).
     failure: `($first := (${failures})[0]; $first != null ? $first : {})`,
     known: [...known, ...variablesOf([node])],
-    missing: [],
+    missing: {},
   });
   frame.forwardStates.set(names.settled(node.name), {
     Type: "Choice",

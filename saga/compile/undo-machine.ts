@@ -44,7 +44,8 @@ export function undoStates<Arn>(saga: Saga, arnOf: ArnOf<Arn>, purpose: "undo" |
     undoStates: states,
     assigns: () => true,
     fail: ({ target }) => ({ Next: target ?? UNDONE }),
-    undone: { Output: "{% {} %}", End: true },
+    handsOn: {},
+    undone: { Output: {}, End: true },
     undoneState: undone,
   };
   sequence(frame, saga.steps, { exit: { kind: "state", name: UNDONE }, rest: undefined, known: [] });

@@ -41,6 +41,13 @@ export function parse(source: string): Ast {
   return jsonata(source).ast() as unknown as Ast;
 }
 
+/** How many levels an expression has, at most: an evaluation nests no deeper, but where a function calls itself. */
+export function levelsIn(ast: unknown): number {
+  if (Array.isArray(ast)) return ast.reduce<number>((most, each) => Math.max(most, levelsIn(each)), 0);
+  if (typeof ast !== "object" || ast === null || ast instanceof RegExp) return 0;
+  return ("type" in ast ? 1 : 0) + levelsIn(Object.values(ast));
+}
+
 /** What an expression reads from outside itself, and what it calls. */
 export interface Reads {
   /** Variables of the machine; the functions that it calls are not among them. */
@@ -49,6 +56,8 @@ export interface Reads {
   readonly paths: ReadonlySet<string>;
   /** Fields of `$states`. */
   readonly states: ReadonlySet<string>;
+  /** Fields of `$states.context`. */
+  readonly context: ReadonlySet<string>;
   /** Names of functions, but those that it binds itself. */
   readonly calls: ReadonlySet<string>;
 }
@@ -58,6 +67,7 @@ export function readsOf(ast: Ast): Reads {
   const variables = new Set<string>();
   const paths = new Set<string>();
   const states = new Set<string>();
+  const context = new Set<string>();
   const calls = new Set<string>();
 
   function walk(node: Ast | undefined, own: ReadonlySet<string>): void {
@@ -69,9 +79,11 @@ export function readsOf(ast: Ast): Reads {
         if (notes(String(node.value), own)) paths.add(String(node.value));
         break;
       case "path": {
-        const [first, second] = node.steps ?? [];
-        if (first?.type === "variable" && first.value === "states")
+        const [first, second, third] = node.steps ?? [];
+        if (first?.type === "variable" && first.value === "states") {
           states.add(typeof second?.value === "string" ? second.value : "");
+          if (second?.value === "context" && typeof third?.value === "string") context.add(third.value);
+        }
         const reads = first?.type === "variable" && notes(String(first.value), own);
         if (reads) paths.add([String(first.value), ...namesAfter(node.steps ?? [])].join("."));
         for (const step of node.steps ?? []) {
@@ -121,7 +133,7 @@ export function readsOf(ast: Ast): Reads {
   }
 
   walk(ast, new Set());
-  return { variables, paths, states, calls };
+  return { variables, paths, states, context, calls };
 }
 
 /** The fields that a path names after its first step, up to one that is no plain name. */

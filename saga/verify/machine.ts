@@ -9,6 +9,8 @@ import { UNKNOWN, type Value } from "./search/value";
 export interface Template {
   readonly yields: (around: Surroundings) => Value;
   readonly paths: readonly string[];
+  /** Whether it reads the state's input. */
+  readonly input: boolean;
 }
 
 /** A way out of a state. */
@@ -38,6 +40,8 @@ export interface Node {
   readonly catchers: readonly CatcherOf[];
   readonly inner: readonly Level[];
   readonly items: Template | undefined;
+  /** What a Parallel gives its branches, or a Map each iteration; their own where it is not said. */
+  readonly given: Template | undefined;
   readonly part: Part | undefined;
   /** Whether an expression of its own may raise an error; those of its catchers left out. */
   readonly raises: boolean;
@@ -59,7 +63,7 @@ export interface Level {
   readonly effectful: boolean;
 }
 
-const NOTHING: Template = { yields: () => UNKNOWN, paths: [] };
+const NOTHING: Template = { yields: () => UNKNOWN, paths: [], input: false };
 
 function template(raw: unknown): Template {
   const source = sourceOf(raw);
@@ -69,6 +73,7 @@ function template(raw: unknown): Template {
     return {
       yields: (around) => items.map((item) => item.yields(around)),
       paths: items.flatMap(({ paths }) => paths),
+      input: items.some(({ input }) => input),
     };
   }
   if (typeof raw === "object" && raw !== null) {
@@ -76,9 +81,10 @@ function template(raw: unknown): Template {
     return {
       yields: (around) => Object.fromEntries(fields.map(([key, field]) => [key, field.yields(around)])),
       paths: fields.flatMap(([, { paths }]) => paths),
+      input: fields.some(([, { input }]) => input),
     };
   }
-  return { yields: () => raw as Value, paths: [] };
+  return { yields: () => raw as Value, paths: [], input: false };
 }
 
 function expression(source: string): Template {
@@ -92,10 +98,10 @@ function expression(source: string): Template {
   return ofAst(ast);
 }
 
-const ofAst = (ast: Ast): Template => ({
-  yields: (around) => evaluate(ast, around),
-  paths: [...readsOf(ast).paths],
-});
+function ofAst(ast: Ast): Template {
+  const { paths, states } = readsOf(ast);
+  return { yields: (around) => evaluate(ast, around), paths: [...paths], input: states.has("input") || states.has("") };
+}
 
 function mayRaise(value: unknown): boolean {
   const source = sourceOf(value);
@@ -142,6 +148,10 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
     const language = raw["QueryLanguage"] ?? around;
     const jsonata = language === "JSONata";
     const value = (of: unknown): Template => (jsonata ? template(of) : NOTHING);
+    const givenIn = ({ Type, Arguments, ItemSelector }: RawState): Template | undefined => {
+      const given = Type === "Parallel" ? Arguments : Type === "Map" ? ItemSelector : undefined;
+      return given === undefined ? undefined : value(given);
+    };
     const way = (from: Readonly<Record<string, unknown>>, to: unknown): Way => ({
       to: to as string | undefined,
       assigns: jsonata ? Object.entries(from["Assign"] ?? {}).map(([key, of]) => [key, template(of)]) : [],
@@ -161,6 +171,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       })),
       inner: innerOf(raw).map((within) => level(within, false, language)),
       items: raw.Type === "Map" ? (raw["Items"] === undefined ? NOTHING : value(raw["Items"])) : undefined,
+      given: givenIn(raw),
       part: partOf(name),
       raises: jsonata && fieldsOf(raw).some(({ path, value: of }) => !path.startsWith("Catch") && mayRaise(of)),
       error: raw.Type === "Fail" ? value(raw["Error"]) : undefined,

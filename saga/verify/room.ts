@@ -38,12 +38,12 @@ export function leastRoom(machine: Level): PayloadBudget | undefined {
   }
 
   /** What a level puts out. */
-  function walk(level: Level, input: Shape, outer: Variables, item: Shape): Shape {
+  function walk(level: Level, input: Shape, outer: Variables): Shape {
     const variables = new Map(outer);
     const inputs = new Map([[level.startAt, [input]]]);
     const outputs: Shape[] = [];
     for (const node of orderOf(level, waysOf).order.toReversed()) {
-      for (const exit of exitsOf(node, either(inputs.get(node.name) ?? []), variables, item)) {
+      for (const exit of exitsOf(node, either(inputs.get(node.name) ?? []), variables)) {
         const output = leave(node.name, exit, variables);
         const into = typeof exit.raw["Next"] === "string" ? exit.raw["Next"] : exit.raw["Default"];
         if (typeof into !== "string") outputs.push(output);
@@ -68,13 +68,8 @@ export function leastRoom(machine: Level): PayloadBudget | undefined {
     return left;
   }
 
-  function exitsOf(
-    { name, raw, inner }: Node,
-    input: Shape,
-    variables: Map<string, Shape>,
-    item: Shape,
-  ): readonly Exit[] {
-    const before = { input, context: contextOf(item) };
+  function exitsOf({ name, raw, inner }: Node, input: Shape, variables: Map<string, Shape>): readonly Exit[] {
+    const before = { input, context: object(CONTEXT) };
     const value = (of: unknown, context = before.context): Shape =>
       templateShape(of, variables.set("states", object({ input, context })));
     const caught = (raw.Catch ?? []).map((catcher): Exit => ({
@@ -93,13 +88,13 @@ export function leastRoom(machine: Level): PayloadBudget | undefined {
       case "Parallel": {
         const given = raw["Arguments"] === undefined ? input : value(raw["Arguments"]);
         weigh(name, "Arguments", given);
-        return succeeded(tuple(inner.map((branch) => walk(branch, given, variables, item))));
+        return succeeded(tuple(inner.map((branch) => walk(branch, given, variables))));
       }
       case "Map": {
         const each = (raw["Items"] === undefined ? input : value(raw["Items"])).at();
         const given = raw["ItemSelector"] === undefined ? each : value(raw["ItemSelector"], contextOf(each));
         weigh(name, "ItemSelector", given);
-        return succeeded(either(inner.map((iteration) => repeated(walk(iteration, given, variables, each)))));
+        return succeeded(either(inner.map((iteration) => repeated(walk(iteration, given, variables)))));
       }
       case "Fail":
         return [];
@@ -108,18 +103,14 @@ export function leastRoom(machine: Level): PayloadBudget | undefined {
     }
   }
 
-  walk(machine, REFERENCE, new Map(), REFERENCE);
+  walk(machine, REFERENCE, new Map());
   return least;
 }
 
 const ERROR = object({ Error: REFERENCE, Cause: REFERENCE });
 
 /** The context object, as far as its parts are told apart. */
+const CONTEXT = { Execution: REFERENCE, State: REFERENCE, StateMachine: REFERENCE, Task: REFERENCE };
+/** The same as an ItemSelector sees it. */
 const contextOf = (item: Shape): Shape =>
-  object({
-    Execution: REFERENCE,
-    State: REFERENCE,
-    StateMachine: REFERENCE,
-    Task: REFERENCE,
-    Map: object({ Item: object({ Index: NUMBER, Value: item }) }),
-  });
+  object({ ...CONTEXT, Map: object({ Item: object({ Index: NUMBER, Value: item }) }) });

@@ -60,8 +60,10 @@ function unfiltered(ast: Ast, variables: Variables): Shape {
       return of(ast.rhs as Ast);
     case "function": {
       const [list, mapping] = ast.arguments ?? [];
-      const maps = ast.procedure?.value === "map" && list && mapping?.type === "lambda" && mapping.body;
-      return maps ? mapShape(of(list), mapping, variables) : together(parts.map(of));
+      const each = list && mapping?.type === "lambda" && mapping.body;
+      // What is filtered may all be kept.
+      if (each && ast.procedure?.value === "filter") return of(list);
+      return each && ast.procedure?.value === "map" ? mapShape(of(list), mapping, variables) : together(parts.map(of));
     }
     default:
       return together(parts.map(of));

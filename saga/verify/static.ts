@@ -25,6 +25,7 @@ const RULE_OF: Readonly<Record<LintRule, Rule>> = {
   "duplicate-state": "definition",
   "long-name": "definition",
   "partial-expression": "S7",
+  "deep-expression": "S7",
   "machine-timeout": "S7",
   "no-timeout": "S7",
   "misplaced-states-all": "definition",

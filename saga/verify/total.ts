@@ -189,7 +189,7 @@ class Knower {
     const given = ast.arguments ?? [];
     // A function, unless the expression has given its name to something else.
     if (facts.of(ast.procedure as Ast)) throw new Partial(say(ast));
-    if (name === "map") return this.map(ast, given, facts);
+    if (name === "map" || name === "filter") return this.each(ast, given, facts);
     if (name === "merge") return this.merge(ast, given, facts);
     const signature = SIGNATURES.get(name);
     if (!signature) throw new Partial(say(ast));
@@ -208,7 +208,8 @@ class Knower {
     return { type: yields, defined: always ?? known[0]?.defined ?? true };
   }
 
-  private map(ast: Ast, [list, each, ...more]: readonly Ast[], facts: Facts): Known {
+  /** `$map` and `$filter`. */
+  private each(ast: Ast, [list, each, ...more]: readonly Ast[], facts: Facts): Known {
     if (!list || each?.type !== "lambda" || more.length > 0) throw new Partial(say(ast));
     this.know(list, facts);
     const inside = (each.arguments ?? []).reduce(
@@ -260,7 +261,7 @@ const SIGNATURES: ReadonlyMap<string, Signature> = new Map<string, Signature>([
   ["uuid", { takes: [], yields: "string" }],
 ]);
 const HASHES: ReadonlySet<unknown> = new Set(["MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512"]);
-/** What `$map` gives its function: an item, its index, and all of them. */
+/** What `$map` and `$filter` give their function: an item, its index, and all of them. */
 const PARAMETERS: readonly Known[] = [certain("any"), certain("number"), certain("array")];
 
 /** What holds where a test does. */

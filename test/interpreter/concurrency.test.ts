@@ -159,6 +159,24 @@ describe("interpreter: inline Map", () => {
     ]);
   });
 
+  it("tells the item to ItemSelector, and not to the states of an iteration or of a Map within", async () => {
+    const item = "{% $exists($states.context.Map) ? $states.context.Map.Item.Value : 'none' %}";
+    const pass = { StartAt: "P", States: { P: { Type: "Pass", Output: item, End: true } } };
+    const inner = {
+      StartAt: "Inner",
+      States: {
+        Inner: { Type: "Map", Items: ["{% $exists($states.context.Map) %}", 7], ItemProcessor: pass, End: true },
+      },
+    };
+    const { output } = await run(map({ ItemSelector: item, Items: ["x", "y"] }, inner));
+    expect(output).to.deep.equal([
+      ["none", "none"],
+      ["none", "none"],
+    ]);
+    const selected = { StartAt: "S", States: { S: { Type: "Pass", End: true } } };
+    expect((await run(map({ ItemSelector: item, Items: ["x", "y"] }, selected))).output).to.deep.equal(["x", "y"]);
+  });
+
   it("one iteration that fails aborts the others and fails the state", async () => {
     const clock = virtualClock(0);
     const { error, history } = await run(map({ Items: [3, 1, 2] }), {

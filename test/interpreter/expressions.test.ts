@@ -36,6 +36,22 @@ describe("interpreter: expressions", () => {
     expect((await evaluate("-0")).output).to.satisfy((zero: number) => Object.is(zero, 0));
   });
 
+  it("nests as deep as the service evaluates, and no deeper", async () => {
+    const repeated = (times: number, [open, close]: readonly [string, string], inner: string) =>
+      open.repeat(times) + inner + close.repeat(times);
+    const forms: readonly (readonly [string, number, (times: number) => string])[] = [
+      ["parentheses", 99, (times) => repeated(times, ["(", ")"], "1")],
+      ["brackets", 99, (times) => repeated(times, ["[", "]"], "1")],
+      ["a sum of terms", 100, (times) => Array(times).fill("1").join(" + ")],
+      ["a chain of functions", 99, (times) => "1" + " ~> $string()".repeat(times)],
+      ["calls of itself", 31, (times) => `($f := function($n) {$n = 0 ? 0 : 1 + $f($n - 1)}; $f(${times}))`],
+    ];
+    for (const [title, most, form] of forms) {
+      expect((await evaluate(form(most))).error, title).to.equal(undefined);
+      expect((await evaluate(form(most + 1))).cause, title).to.match(/Stack overflow error: .* Depth=101 max=100/);
+    }
+  });
+
   it("$states.result and $states.errorOutput exist only where there is one", async () => {
     expect((await evaluate("$exists($states.result) or $exists($states.errorOutput)")).output).to.equal(false);
     const Output = "{% $exists($states.errorOutput) %}";

@@ -88,7 +88,7 @@ describe("interpreter: redrive", () => {
       { M: { Type: "Map", Items: ["x", "y"], MaxConcurrency: 1, ItemProcessor: processor, End: true } },
       {
         invoke: (call) => {
-          const item = (call.context.Map as { Item: { Value: string } }).Item.Value;
+          const item = ["x", "y"][call.iteration as number] as string;
           calls.push(call.state + item);
           if (call.state === "B" && item === "y" && broken) return Promise.reject(fails("E"));
           return Promise.resolve(call.state + item);

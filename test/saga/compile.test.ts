@@ -65,10 +65,11 @@ describe("the compiler", () => {
           Resource: "arn:aws:states:::lambda:invoke",
           Arguments: {
             FunctionName: "arn:release",
-            Payload: `{% {'sku': $states.context.Execution.Input.sku, 'reservation': $Reserve.reservation, ${identity("Reserve")}} %}`,
+            Payload: `{% {'sku': $states.context.Execution.Input.sku, 'reservation': ($Reserve != null ? $Reserve.reservation), ${identity("Reserve")}} %}`,
           },
           TimeoutSeconds: 30,
           Retry: [anyError],
+          Output: {},
           Next: "SagaCompensated",
         },
         SagaCompensated: {

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import jsonata = require("jsonata");
-import { compile, saga, type TaskEvent } from "../../saga";
+import { and, compile, gt, not, or, type Saga, saga, type TaskEvent, type Test } from "../../saga";
+import { levelsIn, parse, sourceOf } from "../../saga/verify/expression";
 import { stub } from "./tasks";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -24,6 +25,21 @@ async function payload(map: (scope: any) => unknown, input: Json): Promise<Json>
   ) as TaskEvent<Record<string, Json>>;
   expect(identity).to.deep.equal({ id: "arn:execution", step: "Echo" });
   return rest;
+}
+
+/** Every expression of a saga's definition. */
+function sourcesIn(of: Saga): readonly string[] {
+  const walk = (value: unknown): readonly string[] =>
+    typeof value === "object" && value !== null ? Object.values(value).flatMap(walk) : [sourceOf(value) ?? "1"];
+  return walk(compile(of, () => "arn"));
+}
+
+/** How deep the deepest expression nests of a saga whose one step has this mapping. */
+function deepestIn(map: (scope: any) => unknown): number {
+  const one = saga<any>("Echo")
+    .step("Echo", { task: echo, input: map as never, undo })
+    .returns(() => ({}));
+  return Math.max(...sourcesIn(one).map((source) => levelsIn(parse(source))));
 }
 
 describe("a mapping, compiled to JSONata", () => {
@@ -65,6 +81,45 @@ describe("a mapping, compiled to JSONata", () => {
     expect(await payload(({ input }) => input, { a: 1, saga: "not this" })).to.deep.equal({ a: 1 });
     for (const input of ["text", 1, null, true, []])
       expect(await payload(({ input: it }) => it, input)).to.deep.equal({});
+  });
+
+  it("takes what Step Functions evaluates, and refuses what nests deeper", async () => {
+    const nested = (levels: number): Json => (levels === 0 ? "leaf" : { deep: nested(levels - 1) });
+    const listed = (levels: number): Json => (levels === 0 ? 1 : [listed(levels - 1)]);
+    for (const literal of [nested(49), listed(49)]) {
+      expect(await payload(({ input }) => ({ literal, last: input.last }), { last: 1 })).to.deep.equal({
+        literal,
+        last: 1,
+      });
+      expect(deepestIn(({ input }) => ({ literal, last: [input.last] }))).to.be.below(100);
+    }
+    for (const literal of [nested(50), listed(5000)]) {
+      expect(() => deepestIn(() => ({ literal }))).to.throw("nests more than 50 levels deep");
+    }
+  });
+
+  it("nests and(…) and or(…) of any number no deeper than Step Functions evaluates", () => {
+    const tests = (input: any, many: number) => Array.from({ length: many }, (_, index) => gt(input.n, index));
+    const deepest = (test: (input: any) => Test): number =>
+      Math.max(
+        ...sourcesIn(
+          saga<any>("Many")
+            .when(
+              "Which",
+              ({ input }) => test(input),
+              (s) => s.query("Query", { task: echo, input: () => ({}) }),
+            )
+            .returns(() => ({})),
+        ).map((source) => levelsIn(parse(source))),
+      );
+    for (const many of [2, 100, 1000]) {
+      expect(deepest((input) => and(...tests(input, many)))).to.be.below(60);
+      expect(deepest((input) => or(...tests(input, many), and(...tests(input, many))))).to.be.below(80);
+    }
+    const negated = (input: any, times: number): Test =>
+      times === 0 ? gt(input.n, 1) : not(negated(input, times - 1));
+    expect(deepest((input) => negated(input, 70))).to.be.below(100);
+    expect(() => deepest((input) => negated(input, 90))).to.throw("the test nests so deep");
   });
 
   it("never lets a mapping name another saga's identity", async () => {

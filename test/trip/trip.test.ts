@@ -2,9 +2,12 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { tripBooking } from "../../examples/trip/saga";
 import { LocalCloud } from "../../local/cloud";
-import type { JsonObject } from "../../local/interpreter";
+import type { Json, JsonObject } from "../../local/interpreter";
+import type { DeployedFunction } from "../../local/lambda/function";
 import { evaluateProgram } from "../../local/program";
-import { tasksOf } from "../../saga";
+import { compile, tasksOf } from "../../saga";
+
+import jsonata = require("jsonata");
 
 const TRIP = {
   traveller: "Ada",
@@ -93,6 +96,35 @@ describe("the trip saga, deployed on this machine", function () {
     expect(calls).to.include.members(["CancelFlight", "CancelHotel", "ReturnCar"]);
     expect(calls).not.to.include("Pay");
     expect(live).to.deep.equal([]);
+  });
+
+  it("has two cars in two names and two rows, and gives both back", async () => {
+    const { outcome, items } = await book({ card_no: "" });
+    const cars = items.filter(({ entity }) => String(entity).startsWith("CAR"));
+    expect(outcome).to.equal("compensated");
+    expect(cars.map(({ entity, what, status }) => [entity, what, status])).to.deep.equal([
+      ["CAR#0", "Panda", "UNDONE"],
+      ["CAR#1", "500", "UNDONE"],
+    ]);
+    // A reference is made of who calls.
+    expect(new Set(cars.map(({ reference }) => reference))).to.have.property("size", 2);
+  });
+
+  it("refuses a car whose item it is not told, rather than take it for another one", async () => {
+    const { Book } = compile(tripBooking, ({ name }) => name).States as any;
+    const { RentCar } = Book.Branches[2].States.Cars.ItemProcessor.States;
+    const source = RentCar.Arguments.Payload.replace(/^{%|%}$/g, "") as string;
+    const payload = async (input: unknown) => {
+      const states = { context: { Execution: { Id: "e", Input: { order_id: "untold" } } }, input };
+      return JSON.parse(JSON.stringify(await jsonata(source).evaluate({}, { states }))) as Json;
+    };
+    expect(await payload({ item: "Panda", index: 1 })).to.have.nested.property("saga.step", "RentCar[1]");
+    const untold = await payload(undefined);
+    expect(untold).to.deep.equal({ order_id: "untold", saga: { id: "e" } });
+    const refused = await (cloud.functions.get("bookCar") as DeployedFunction)
+      .invoke(untold)
+      .catch((error: unknown) => error);
+    expect(refused).to.include({ error: "InvalidSagaIdentity" });
   });
 
   it("gives everything back when it isn't paid, the payment in doubt first", async () => {

@@ -78,6 +78,29 @@ const CASES: readonly (readonly [rule: LintRule, title: string, bad: never, good
     machine({ A: task({ Catch: [{ ...all, Assign: { a: "{% $states.errorOutput %}" } }], Next: "B" }), B: pass() }),
   ],
   [
+    "misplaced-states-field",
+    "the item of a Map in the states of its iteration",
+    one({
+      Type: "Map",
+      Items: [1],
+      ItemProcessor: machine({ C: pass({ Output: "{% {'i': $states.context.Map.Item.Index} %}" }) }),
+      End: true,
+    }),
+    one({
+      Type: "Map",
+      Items: [1],
+      ItemSelector: { i: "{% $states.context.Map.Item.Index %}" },
+      ItemProcessor: machine({ C: pass({ Output: "{% {'i': $states.input.i} %}" }) }),
+      End: true,
+    }),
+  ],
+  [
+    "deep-expression",
+    "a chain of operators that Step Functions ends as a stack overflow",
+    one(pass({ Output: `{% ${Array(101).fill("$exists($states.input)").join(" and ")} %}` })),
+    one(pass({ Output: `{% ${Array(60).fill("$exists($states.input)").join(" and ")} %}` })),
+  ],
+  [
     "outer-assignment",
     "an assignment to an outer variable",
     machine({

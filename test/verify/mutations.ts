@@ -311,7 +311,7 @@ export const MUTATIONS: readonly Mutation[] = [
     sites: each(isUndo, (state, _machine, name, declaration) => {
       const of = Object.keys(declaration.calls).find((call) => undoOf(declaration, call) === name) as string;
       const args = state["Arguments"] as { Payload: string };
-      args.Payload = args.Payload.replace(`'step': '${of}'`, "'step': 'Another'");
+      args.Payload = args.Payload.replace(new RegExp(`('step': .*)'${of}'`), "$1'Another'");
     }),
   },
   {
@@ -407,7 +407,7 @@ export const MUTATIONS: readonly Mutation[] = [
           top && ["ProcessPayment", "ProcessShipment", "Book"].includes(name) && Catch !== undefined,
       (state) => {
         for (const { Assign = {} } of entries(state)) {
-          for (const name of Object.keys(Assign)) if (Assign[name] === null) Reflect.deleteProperty(Assign, name);
+          for (const name of Object.keys(Assign)) if (name !== "failure") Reflect.deleteProperty(Assign, name);
         }
       },
     ),

@@ -98,6 +98,9 @@ function raw(ast: Ast, context: Value, around: Surroundings): Value {
       );
     case "function":
       return call(ast, context, around);
+    case "lambda":
+      // What the parser makes of a call at the end of a function.
+      return ast.thunk ? value(ast.body as Ast, context, around) : UNKNOWN;
     default:
       return UNKNOWN;
   }
@@ -263,7 +266,10 @@ function call(ast: Ast, context: Value, around: Surroundings): Value {
   const [first, second] = ast.arguments ?? [];
   const given = first ? value(first, context, around) : undefined;
   const name = String(ast.procedure?.value);
-  if (name === "map") return second?.type === "lambda" ? mapped(given, lambdaOf(second), context, around) : UNKNOWN;
+  if (name === "map" || name === "filter") {
+    if (second?.type !== "lambda") return UNKNOWN;
+    return (name === "map" ? mapped : kept)(given, applying(lambdaOf(second), context, around));
+  }
   return given instanceof OneOf ? lift(given, (one) => applied(name, one)) : applied(name, given);
 }
 
@@ -297,21 +303,42 @@ const lambdaOf = (ast: Ast): Lambda => ({
   body: ast.body as Ast,
 });
 
-function mapped(list: Value, { parameters, body }: Lambda, context: Value, around: Surroundings): Value {
-  if (list === undefined) return undefined;
-  if (list instanceof Unknown) {
-    if (list.path === undefined) return UNKNOWN;
-    throw new NeedsLength(list.path);
-  }
-  if (list instanceof OneOf && !list.values.every(isSingle)) throw needs(list);
-  const found = (isArray(list) ? list : [list]).map((item, index) => {
-    const given = [item, index, list];
+type Apply = (item: Value, index: number, list: Value) => Value;
+
+function applying({ parameters, body }: Lambda, context: Value, around: Surroundings): Apply {
+  return (...given) => {
     const variable = (name: string): Value => {
       const at = parameters.indexOf(name);
       return at === -1 ? around.variable(name) : given[at];
     };
     return value(body, context, { ...around, variable });
-  });
+  };
+}
+
+/** The items of a list that is gone through one by one; undefined where nothing is known of them. */
+function itemsOf(list: Value): readonly Value[] | undefined {
+  if (list instanceof Unknown) {
+    if (list.path === undefined) return undefined;
+    throw new NeedsLength(list.path);
+  }
+  if (list instanceof OneOf && !list.values.every(isSingle)) throw needs(list);
+  return isArray(list) ? list : [list];
+}
+
+/** `$filter`. */
+function kept(list: Value, apply: Apply): Value {
+  if (list === undefined) return undefined;
+  const items = itemsOf(list);
+  const tests = items?.map((item, index) => truth(apply(item, index, list)));
+  if (!items || !tests || tests.includes(undefined)) return UNKNOWN;
+  return sequence(items.filter((_, index) => tests[index]));
+}
+
+/** `$map`. */
+function mapped(list: Value, apply: Apply): Value {
+  if (list === undefined) return undefined;
+  const found = itemsOf(list)?.map((item, index) => apply(item, index, list));
+  if (!found) return UNKNOWN;
   for (const one of found) if (one instanceof OneOf && !one.values.every(isThere)) throw needs(one);
   if (found.some((one) => one instanceof Unknown)) return UNKNOWN;
   return sequence(found.filter((one) => one !== undefined));

@@ -37,9 +37,10 @@ export function fork(search: Search, around: Around, point: Point, node: Node): 
 }
 
 /** The branches; or the iterations, for each number of items that there may be. */
-function runsOf(search: Search, point: Point, { items, inner }: Node): readonly (readonly Run[])[] {
+function runsOf(search: Search, point: Point, { items, given, inner }: Node): readonly (readonly Run[])[] {
   if (!items) {
-    return [inner.map((level, index) => ({ level, item: point.item, label: `branch ${index + 1}`, suffix: "" }))];
+    const input = given ? given.yields(search.surroundings(point, UNKNOWN)) : point.input;
+    return [inner.map((level, index) => ({ level, input, label: `branch ${index + 1}`, suffix: "" }))];
   }
   const [level] = inner;
   if (!level) return [];
@@ -52,7 +53,7 @@ function runsOf(search: Search, point: Point, { items, inner }: Node): readonly 
   return lists.map((values) =>
     values.map((value, index) => ({
       level,
-      item: { Index: index, Value: value },
+      input: given ? given.yields(search.surroundings(point, UNKNOWN, { Index: index, Value: value })) : value,
       label: `item ${index}`,
       suffix: `[${index}]`,
     })),
@@ -63,15 +64,15 @@ function runsOf(search: Search, point: Point, { items, inner }: Node): readonly 
  * The item that an iteration says it is about, where it says so: then it is given what this one has done, and nothing of
  * the others.
  */
-function indexOf({ item, suffix }: Run): number | undefined {
-  const value = suffix !== "" && isObject(item) ? item["Value"] : undefined;
+function indexOf({ input, suffix }: Run): number | undefined {
+  if (suffix === "") return undefined;
   const field = (of: Value): Value => (isObject(of) ? of["index"] : undefined);
-  const index = value instanceof OneOf ? lift(value, field) : field(value);
+  const index = input instanceof OneOf ? lift(input, field) : field(input);
   return typeof index === "number" ? index : undefined;
 }
 
 function beginning(search: Search, around: Around, point: Point, node: Node, run: Run, given: Held): [Around, Point] {
-  const { level, item, label, suffix } = run;
+  const { level, input, label, suffix } = run;
   return [
     {
       level,
@@ -84,8 +85,7 @@ function beginning(search: Search, around: Around, point: Point, node: Node, run
       ...point,
       at: level.startAt,
       variables: search.given(level, point),
-      input: UNKNOWN,
-      item,
+      input: search.readsInput(level) ? input : UNKNOWN,
       held: given,
       failed: point.failed === "undoing" ? "undoing" : "no",
       refused: undefined,

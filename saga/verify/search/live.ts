@@ -1,4 +1,4 @@
-import { type Level, levelsOf, type Node, type Template, waysOf } from "../machine";
+import { type Level, levelsOf, type Node, type Template, type Way, waysOf } from "../machine";
 import { isObject, type Value } from "./value";
 
 /** Which variables decide where a machine goes, and where they still do: all others the search may forget. */
@@ -7,6 +7,8 @@ export interface Live {
   readonly at: (level: Level, state: string) => ReadonlySet<string>;
   /** What a level reads of the variables around it, and nothing else of them: so that levels that begin alike are seen to. */
   readonly given: (level: Level, variables: ReadonlyMap<string, Value>) => ReadonlyMap<string, Value>;
+  /** Whether a state, or one that is handed the same, reads its input for a decision. */
+  readonly readsInput: (level: Level, state: string) => boolean;
   /** Whether a list is still to be gone through at this state or after it. */
   readonly listsAhead: (level: Level, state: string) => boolean;
   /** Whether a state can be entered again from itself. */
@@ -21,6 +23,7 @@ export function liveIn(machine: Level): Live {
   const reads = new Map<Level, readonly string[]>();
   const live = new Map<Level, ReadonlyMap<string, ReadonlySet<string>>>();
   const lists = new Map<Level, ReadonlySet<string>>();
+  const inputs = new Map<Level, ReadonlySet<string>>();
   const repeating = new Map(levels.map((level) => [level, cyclic(level)]));
 
   // Inner levels first: what they read, the state that holds them reads.
@@ -37,6 +40,7 @@ export function liveIn(machine: Level): Live {
       level,
       backwards(level, (node) => (byState.get(node.name) as readonly string[]).map(rootOf), variablesOf),
     );
+    inputs.set(level, readersOfInput(level, deciding, inputs));
     const isList = (node: Node): boolean =>
       node.raw.Type === "Map" || node.inner.some((inner) => lists.get(inner)?.has(inner.startAt));
     const ahead = backwards(
@@ -49,10 +53,42 @@ export function liveIn(machine: Level): Live {
   return {
     at: (level, state) => live.get(level)?.get(state) ?? NONE,
     given: (level, variables) => projected(variables, reads.get(level) as readonly string[]),
+    readsInput: (level, state) => inputs.get(level)?.has(state) ?? false,
     listsAhead: (level, state) => lists.get(level)?.has(state) ?? false,
     repeats: (level, state) => repeating.get(level)?.has(state) ?? false,
   };
 }
+
+/** The states of a level that read their input for a decision, or hand it to one that does. */
+function readersOfInput(
+  level: Level,
+  deciding: ReadonlySet<string>,
+  inner: ReadonlyMap<Level, ReadonlySet<string>>,
+): ReadonlySet<string> {
+  const readers = new Set<string>();
+  const handsOn = ({ raw, next }: Node, { to, output }: Way): boolean => {
+    const wanted = to === undefined ? !level.top : readers.has(to);
+    return wanted && (output ? output.input : PASSING.has(raw.Type) && next.output === undefined);
+  };
+  const reads = (node: Node): boolean => {
+    const { raw, next, given } = node;
+    const within = node.inner.some((each) => inner.get(each)?.has(each.startAt));
+    return (
+      directlyOf(node, deciding).some(({ input }) => input) ||
+      (within && (given ? given.input : raw.Type === "Parallel")) ||
+      waysOf(node).some((way) => handsOn(node, way)) ||
+      (raw.Type === "Succeed" && handsOn(node, { ...next, to: undefined }))
+    );
+  };
+  for (let before = -1; before !== readers.size;) {
+    before = readers.size;
+    for (const node of level.nodes.values()) if (reads(node)) readers.add(node.name);
+  }
+  return readers;
+}
+
+/** What puts out its input where it does not say what it puts out. */
+const PASSING: ReadonlySet<string> = new Set(["Succeed", "Pass", "Choice", "Wait"]);
 
 /** The states of a level that are on a cycle, or may be: all of them in the order of a search, from the first that is led back to. */
 function cyclic(level: Level): ReadonlySet<string> {
@@ -108,15 +144,21 @@ const NONE: ReadonlySet<string> = new Set();
 const variablesOf = ({ assigns }: { assigns: readonly (readonly [string, unknown])[] }): readonly string[] =>
   assigns.map(([variable]) => variable);
 
-/** The values by which a state decides; and what a branch puts out, by which others may. */
+/** The values by which a state decides; and what it gives its branches, or a branch puts out, by which others may. */
 function decisionsOf(level: Level, node: Node, deciding: ReadonlySet<string>): readonly Template[] {
-  const ways = waysOf(node);
+  return [
+    ...directlyOf(node, deciding),
+    ...(node.given ? [node.given] : []),
+    ...(level.top ? [] : waysOf(node).flatMap(({ output }) => (output ? [output] : []))),
+  ];
+}
+
+function directlyOf(node: Node, deciding: ReadonlySet<string>): readonly Template[] {
   return [
     ...node.choices.map(({ condition }) => condition),
     ...(node.items ? [node.items] : []),
     ...(node.identity ? [node.identity] : []),
-    ...(level.top ? [] : ways.flatMap(({ output }) => (output ? [output] : []))),
-    ...ways.flatMap(({ assigns }) => assigns.flatMap(([name, value]) => (deciding.has(name) ? [value] : []))),
+    ...waysOf(node).flatMap(({ assigns }) => assigns.flatMap(([name, value]) => (deciding.has(name) ? [value] : []))),
   ];
 }
 

@@ -7,10 +7,8 @@ export interface Point {
   readonly at: string;
   /** Those that something still decides by; of the levels around it too. */
   readonly variables: ReadonlyMap<string, Value>;
-  /** The output of the state before, where this one passes it on. */
+  /** The output of the state before, or what the level was given, where something still depends on it. */
   readonly input: Value;
-  /** In an iteration: the item and its index. */
-  readonly item: Value;
   /** The lengths that lists are assumed to have. */
   readonly lengths: Lengths;
   readonly held: Held;
@@ -46,7 +44,6 @@ export function pointKey(point: Point): string {
     [...point.lengths].map(([path, length]) => `${path}=${length}`).join(),
     [...point.variables].map(([name, value]) => `${name}=${keyOf(value)}`).join(),
     keyOf(point.input),
-    keyOf(point.item),
   ].join("|");
 }
 
@@ -70,7 +67,6 @@ function chosen(point: Point, choice: string, index: number, alternative: Altern
     ...point,
     variables: new Map([...point.variables].map(([name, value]) => [name, pick(value)])),
     input: pick(point.input),
-    item: pick(point.item),
     held: pickHeld(point.held),
     lost: union(point.lost, alternative.lost),
     choices,

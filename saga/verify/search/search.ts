@@ -100,7 +100,6 @@ export class Search {
       at: this.machine.startAt,
       variables: new Map(),
       input: UNKNOWN,
-      item: UNKNOWN,
       lengths: new Map(),
       held: null,
       lost: new Set(),
@@ -289,14 +288,15 @@ export class Search {
   }
 
   /** What the expressions of a state see. */
-  surroundings({ at, variables, input, item, lengths }: Point, result: Value): Surroundings {
+  surroundings({ at, variables, input, lengths }: Point, result: Value, item?: Value): Surroundings {
     const states: Value = {
       input,
       result,
       errorOutput: UNKNOWN,
       context: {
         Execution: { Id: "execution", Input: new Unknown("input") },
-        Map: { Item: item },
+        // Of the Map's own fields alone: the states within have none.
+        ...(item !== undefined && { Map: { Item: item } }),
         State: { Name: at },
       },
     };
@@ -318,9 +318,7 @@ export class Search {
         this.each(ended, (known) => {
           finish(this, around, known, node.name);
         });
-      return [
-        { kind: "end", output, point: { ...ended, at: "", variables: new Map(), input: UNKNOWN, item: UNKNOWN } },
-      ];
+      return [{ kind: "end", output, point: { ...ended, at: "", variables: new Map(), input: UNKNOWN } }];
     }
     const wanted = this.live.at(level, way.to);
     const variables = new Map([...point.variables].filter(([name]) => wanted.has(name)));
@@ -330,7 +328,7 @@ export class Search {
         ...point,
         at: way.to,
         variables,
-        input: passesOn(level.nodes.get(way.to)) ? output : UNKNOWN,
+        input: this.live.readsInput(level, way.to) ? output : UNKNOWN,
         lengths: level.top && !this.live.listsAhead(level, way.to) ? NO_LENGTHS : point.lengths,
         trail,
       },
@@ -340,6 +338,11 @@ export class Search {
   /** What a level reads of the variables around it. */
   given(level: Level, { variables }: Point): Point["variables"] {
     return this.live.given(level, variables);
+  }
+
+  /** Whether something in a level depends on what it is given. */
+  readsInput(level: Level): boolean {
+    return this.live.readsInput(level, level.startAt);
   }
 
   /** Whether an action may run again in the same level. */
@@ -362,6 +365,3 @@ function holderOf(choices: Point["choices"], choice: string): string | undefined
 }
 
 const NO_LENGTHS: Point["lengths"] = new Map();
-
-const passesOn = (node: Node | undefined): boolean =>
-  node !== undefined && ["Succeed", "Pass", "Choice", "Wait"].includes(node.raw.Type);

@@ -10,7 +10,8 @@ import { keyOf, OneOf, UNKNOWN, type Value } from "./value";
 /** A branch or an iteration that is to be run. */
 export interface Run {
   readonly level: Level;
-  readonly item: Value;
+  /** What it is given. */
+  readonly input: Value;
   readonly label: string;
   readonly suffix: string;
 }
@@ -187,10 +188,10 @@ function joined(
   try {
     return leaving(search, around, settled, node, outputs, event);
   } catch (error) {
-    // The item carries the outputs along, so that what is chosen is chosen in them, too.
-    return resolved({ ...settled, item: [settled.item, outputs] }, error).flatMap(({ item, ...chosen }) => {
-      const [own, known] = item as readonly [Value, readonly Value[]];
-      return joined(search, around, { ...chosen, item: own }, node, known, event);
+    // The input carries the outputs along, so that what is chosen is chosen in them, too.
+    return resolved({ ...settled, input: [settled.input, outputs] }, error).flatMap(({ input, ...chosen }) => {
+      const [own, known] = input as readonly [Value, readonly Value[]];
+      return joined(search, around, { ...chosen, input: own }, node, known, event);
     });
   }
 }
