@@ -1,3 +1,5 @@
+// First: a wrong value is told before anything else is loaded.
+import "./infra/check-config";
 import * as pulumi from "@pulumi/pulumi";
 import { readConfig, sagaKey, SagaStateMachine, sagaTable } from "./infra";
 import { orderFulfilment } from "./orderFulfilment";

@@ -19,6 +19,7 @@ export function refuseUnsound(saga: Saga, resource: pulumi.Resource): void {
   const told = violations.map(({ rule, message, story, hint }) =>
     [`${rule}: ${message}`, ...story.map((line) => `    ${line}`), `  → ${hint}`].join("\n"),
   );
-  const error = new pulumi.ResourceError(`the saga '${saga.name}' is not sound\n${told.join("\n")}`, resource);
+  // Where the program was when it found out says nothing of the saga: no stack.
+  const error = new pulumi.ResourceError(`the saga '${saga.name}' is not sound\n${told.join("\n")}`, resource, true);
   throw Object.assign(error, { verdicts });
 }

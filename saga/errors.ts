@@ -26,6 +26,11 @@ export class SagaDefinitionError extends Error {
   readonly step: string | undefined;
   /** What to do about it. */
   readonly hint: string;
+  /**
+   * Pulumi prints what has this mark as a user's mistake: its message, and no stack. It is that of Pulumi's own RunError,
+   * which holds between any two copies of Pulumi, and so without one too.
+   */
+  readonly __pulumiRunError = true;
 
   constructor(code: SagaDefinitionErrorCode, where: { saga?: string; step?: string }, what: string, hint: string) {
     const place = [where.saga && `saga '${where.saga}'`, where.step && `step '${where.step}'`]

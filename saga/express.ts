@@ -18,7 +18,7 @@ export function checkExpress(saga: Saga): void {
   throw refusal(
     { saga: saga.name },
     `its calls and their retries may take ${longest.toLocaleString("en")} s or more, and EXPRESS ends an execution after ${LONGEST} s wherever it stands`,
-    "Lower timeout, retry.attempts and retry.ceiling, or choose STANDARD",
+    "Lower timeout, retry.attempts and retry.ceiling, or set workflowType to STANDARD",
   );
 }
 
@@ -52,7 +52,7 @@ function checkCall(here: { saga: string; step: string }, { undo, role, task }: S
     throw refusal(
       here,
       `'${undo?.name ?? here.step}' may use up its retries, and an EXPRESS execution can't be redriven: it would be stuck for good`,
-      "Choose STANDARD: EXPRESS is for sagas of queries alone",
+      "Set workflowType to STANDARD: EXPRESS is for sagas of queries alone",
     );
   }
   const waits = task.kind === "Task" ? task.callback : /\.(sync(:\d+)?|waitForTaskToken)$/.test(task.resource);
@@ -60,7 +60,7 @@ function checkCall(here: { saga: string; step: string }, { undo, role, task }: S
     throw refusal(
       here,
       `'${task.name}' waits for an answer or a job, and EXPRESS has neither task tokens nor .sync`,
-      "Choose STANDARD, or ask for the result in a later query",
+      "Set workflowType to STANDARD, or ask for the result in a later query",
     );
   }
 }

@@ -184,7 +184,7 @@ describe("the config", () => {
     const error = await evaluateProgram({ workflowType: "EXPRESS" }).catch((thrown: unknown) => thrown as Error);
     expect((error as Error).name).to.equal("SagaDefinitionError");
     expect((error as Error).message).to.equal(
-      "saga 'OrderFulfilment', step 'CreateOrder': 'DeleteOrder' may use up its retries, and an EXPRESS execution can't be redriven: it would be stuck for good. Choose STANDARD: EXPRESS is for sagas of queries alone.",
+      "saga 'OrderFulfilment', step 'CreateOrder': 'DeleteOrder' may use up its retries, and an EXPRESS execution can't be redriven: it would be stuck for good. Set workflowType to STANDARD: EXPRESS is for sagas of queries alone.",
     );
   });
 });

@@ -6,9 +6,11 @@ import { Account } from "./account";
 import type { Inputs } from "./storage";
 
 const ALIAS = "aws:sfn/alias:Alias";
+const DASHBOARD = "aws:cloudwatch/dashboard:Dashboard";
 const KEY = "aws:kms/key:Key";
 const LOG = "aws:cloudwatch/logGroup:LogGroup";
 const MACHINE = "aws:sfn/stateMachine:StateMachine";
+const SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription";
 const TABLE = "aws:dynamodb/table:Table";
 
 describe("the stand-in for AWS", () => {
@@ -48,6 +50,24 @@ describe("the stand-in for AWS", () => {
         replaces: ["type"],
         deleteBeforeReplace: false,
       });
+    });
+
+    it("of who gets the alarms, and how, takes another subscription", async () => {
+      const subscription = { topic: "arn:topic", protocol: "email", endpoint: "you@example.com" };
+      const { id } = await create(SUBSCRIPTION, subscription);
+      for (const changed of ["topic", "protocol", "endpoint"]) {
+        const { replaces } = await diff(id, { ...subscription, [changed]: "other" });
+        expect(replaces).to.deep.equal([changed]);
+      }
+    });
+
+    it("of a dashboard's name takes another one, and of its body does not", async () => {
+      const { id, outs } = await create(DASHBOARD, { dashboardName: "Sale-1", dashboardBody: "{}" });
+      expect(outs["arn"]).to.match(/:Sale-1$/);
+      expect((await diff(id, { dashboardName: "Sale-2", dashboardBody: "{}" })).replaces).to.deep.equal([
+        "dashboardName",
+      ]);
+      expect(await diff(id, { dashboardName: "Sale-1", dashboardBody: "{ }" })).to.include({ changes: true });
     });
 
     it("deletes first what the program itself has named", async () => {
@@ -126,6 +146,17 @@ describe("the stand-in for AWS", () => {
     await update(log, {});
     await account.delete(id);
     expect(account.resources.map(({ type }) => type)).to.deep.equal([LOG]);
+  });
+
+  it("tells what it has, whoever has changed it, and that something is gone", async () => {
+    const archive = { "4dabf18193072939515e22adb298388d": "0def7320c3a5731c473e5ecbe6d01bc7", hash: "abc" };
+    const { id, outs } = await create(MACHINE, { definition: "{}", publish: true, code: archive });
+    expect(await account.read(id, "", outs)).to.deep.equal({ id, props: outs });
+    await update(id, { definition: "{ }", publish: true, code: archive });
+    const { props } = await account.read(id, "", outs);
+    expect(props).to.deep.include({ definition: "{ }", code: archive, stateMachineVersionArn: `${outs["arn"]}:2` });
+    await account.delete(id);
+    expect(await account.read(id, "", outs)).to.deep.equal({ id: "", props: {} });
   });
 
   it("says whose account it is, and nothing that it is not asked", async () => {

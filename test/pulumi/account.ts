@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import type * as provider from "@pulumi/pulumi/provider";
 import { checkDelete, checkPut, split } from "./constraints";
 import { difference, kept } from "./schema";
@@ -33,7 +34,8 @@ export class Account implements provider.Provider {
     const type = types.split("$").at(-1) ?? "";
     const id = randomBytes(8).toString("hex");
     const prefix = (inputs["namePrefix"] as string | undefined) ?? `${logicalName}-`;
-    const name = (inputs["name"] as string | undefined) ?? prefix + id.slice(0, 7);
+    const given = (inputs["name"] ?? inputs["dashboardName"]) as string | undefined;
+    const name = given ?? prefix + id.slice(0, 7);
     const resource = { id, type, name, arn: arnOf(type, name, inputs), revision: 1, inputs: plain(inputs) };
     checkPut(resource, this.resources);
     this.storage.create(resource);
@@ -47,6 +49,18 @@ export class Account implements provider.Provider {
     // bridge, pulumi-terraform-bridge.
     const deleteBeforeReplace = replaces.length > 0 && "name" in news;
     return { changes: changed.length > 0, replaces: [...replaces], deleteBeforeReplace };
+  }
+
+  /** What the account has now, whatever the engine has noted; nothing of what is no longer there. */
+  async read(id: string, _urn: string, noted: Inputs = {}): Promise<provider.ReadResult> {
+    const resource = this.resources.find((each) => each.id === id);
+    if (!resource) return { id: "", props: {} };
+    const asNoted = plain(noted);
+    const inputs = Object.entries(resource.inputs).map(([key, value]) =>
+      // Only a hash is kept of an archive.
+      isDeepStrictEqual(value, asNoted[key]) ? [key, noted[key]] : [key, value],
+    );
+    return { id, props: outputs(Object.fromEntries(inputs) as Inputs, resource) };
   }
 
   async update(id: string, _urn: string, _olds: Inputs, news: Inputs): Promise<provider.UpdateResult> {

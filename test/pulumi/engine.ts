@@ -1,5 +1,7 @@
 // The program under Pulumi's own engine, where there is a CLI: `npm run test:pulumi`.
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { evaluateProgram } from "../../local/program";
@@ -9,6 +11,7 @@ type Listener = { readonly onEvent: (event: EngineEvent) => void };
 type Steps = Readonly<Record<string, string>>;
 
 const ALIAS = "aws:sfn/alias:Alias";
+const DASHBOARD = "aws:cloudwatch/dashboard:Dashboard";
 const KEY = "aws:kms/key:Key";
 const LOG = "aws:cloudwatch/logGroup:LogGroup";
 const MACHINE = "aws:sfn/stateMachine:StateMachine";
@@ -52,6 +55,7 @@ if (cli === undefined) {
     this.bail(true);
     let sandbox: Sandbox;
     let expected: readonly string[];
+    const program = readFileSync(join(__dirname, "../../index.ts"), "utf8");
 
     const preview = () => steps((listener) => sandbox.stack.preview(listener));
     const up = () => steps((listener) => sandbox.stack.up(listener));
@@ -145,6 +149,15 @@ if (cli === undefined) {
       expect(alias().routes).to.deep.equal({ 1: 100 });
     });
 
+    it("plans again what somebody has deleted, once it has looked", async () => {
+      const [dashboard] = inAccount(DASHBOARD);
+      await sandbox.account.delete(dashboard?.id ?? "");
+      await sandbox.stack.refresh();
+      expect(await up()).to.deep.equal({ ...allOf(expected, "same"), ...allOf(these(DASHBOARD), "create") });
+      await sandbox.stack.refresh();
+      expect(await up()).to.deep.equal(allOf(expected, "same"));
+    });
+
     it("destroys all of it but the key", async () => {
       expect(await steps((listener) => sandbox.stack.destroy(listener))).to.deep.equal(allOf(expected, "delete"));
       expect(sandbox.account.resources.map(({ type }) => type)).to.deep.equal([KEY]);
@@ -175,22 +188,50 @@ if (cli === undefined) {
       expect(stateMachineArn?.value).to.equal(alias().arn);
     });
 
-    it("refuses a saga that is not sound at preview, on its resource", async () => {
-      deploying("unsound");
-      const errors: (readonly [string, string])[] = [];
-      let refused: unknown;
-      try {
-        await sandbox.stack.preview({
+    /** What a preview that is refused says: resource → message, as on a terminal without colours. */
+    const refusals = async (): Promise<ReadonlyMap<string, string>> => {
+      const told = new Map<string, string>();
+      const refused = await sandbox.stack
+        .preview({
           onEvent: ({ diagnosticEvent }) => {
             if (diagnosticEvent?.severity !== "error") return;
-            errors.push([diagnosticEvent.urn?.split("::").slice(2).join(" ") ?? "", diagnosticEvent.message]);
+            const { urn = "", message } = diagnosticEvent;
+            told.set(urn.split("::").slice(2).join(" "), stripVTControlCharacters(message.replace(/<\{%.*?%\}>/g, "")));
           },
-        });
-      } catch (error) {
-        refused = error;
-      }
-      expect(refused, "the preview of an unsound saga").to.be.an("error");
-      const [told] = errors.filter(([resource]) => resource === "saga:infra:SagaStateMachine Charge");
-      expect(told?.[1]).to.contain("S4: Pay retries CardDeclined");
+        })
+        .catch((error: unknown) => error);
+      expect(refused, "a preview that is refused").to.be.an("error");
+      for (const message of told.values()) expect(message).not.to.match(/^ {4}at /m);
+      return told;
+    };
+
+    it("refuses a saga that is not sound at preview, on its resource, and shows no stack", async () => {
+      deploying("unsound");
+      const told = await refusals();
+      expect(told.get("saga:infra:SagaStateMachine Charge")).to.equal(
+        "the saga 'Charge' is not sound\n" +
+          "S4: Pay retries CardDeclined\n" +
+          "  → Name the errors that a second try can mend\n",
+      );
+    });
+
+    it("refuses a saga that is no saga, and shows no stack", async () => {
+      deploying("undoless");
+      const [message] = (await refusals()).values();
+      expect(message).to.match(/^saga 'Sale', step 'ProcessPayment': the undo is missing\. .*\n$/);
+    });
+
+    it("refuses a config that can't be used, and shows no stack", async () => {
+      sandbox.edit("index.ts", () => program);
+      await configure({ workflowType: "EXPRESS" });
+      const [express] = (await refusals()).values();
+      expect(express).to.match(/^saga 'OrderFulfilment', step 'CreateOrder': .*Set workflowType to STANDARD.*\n$/);
+      await configure({ workflowType: "express" });
+      const [wrong] = (await refusals()).values();
+      expect(wrong).to.match(/^the stack's config can't be used\n {2}.*: use one of STANDARD, EXPRESS\n$/);
+    });
+
+    it("leaves nothing in the home folder", () => {
+      expect(sandbox.inHome).to.be.empty;
     });
   });

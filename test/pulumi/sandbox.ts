@@ -45,6 +45,11 @@ export class Sandbox {
     readonly account: Account,
   ) {}
 
+  /** What has been left in the home folder. */
+  get inHome(): readonly string[] {
+    return readdirSync(join(this.folder, "user"));
+  }
+
   /** @param cli The folder of the CLI. */
   static async open(cli: string): Promise<Sandbox> {
     // Nothing of the user's may reach the engine: no token, no backend, no stack, no passphrase.
@@ -57,10 +62,20 @@ export class Sandbox {
 
     const folder = mkdtempSync(join(tmpdir(), "saga-pulumi-"));
     try {
-      const [workDir, pulumiHome, backend, account] = ["program", "home", "backend", "account"].map((name) => {
+      const inside = (name: string): string => {
         mkdirSync(join(folder, name));
         return join(folder, name);
-      }) as [string, string, string, string];
+      };
+      const workDir = inside("program");
+      const pulumiHome = inside("pulumi");
+      const backend = inside("backend");
+      const account = inside("account");
+      // The CLI logs its first call, below, as it does any other. What minds no Pulumi home writes to the user's, npm to
+      // the cache that the npm above this one has told it of, and Node to where files are temporary.
+      process.env["PULUMI_HOME"] = pulumiHome;
+      process.env["HOME"] = process.env["USERPROFILE"] = inside("user");
+      process.env["npm_config_cache"] = inside("npm");
+      process.env["TMPDIR"] = process.env["TEMP"] = process.env["TMP"] = inside("tmp");
       for (const name of readdirSync(ROOT).filter((entry) => !LEFT_OUT.test(entry))) {
         cpSync(join(ROOT, name), join(workDir, name), { recursive: true });
       }
@@ -79,8 +94,6 @@ export class Sandbox {
             PULUMI_CONFIG_PASSPHRASE: "test",
             PULUMI_SKIP_UPDATE_CHECK: "true",
             PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-            // The types are `npm test`'s to check, once.
-            PULUMI_NODEJS_TRANSPILE_ONLY: "true",
             SAGA_TEST_ACCOUNT: account,
           },
         },

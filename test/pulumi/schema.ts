@@ -59,6 +59,20 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   },
   // iam/role_policy.go
   "aws:iam/rolePolicy:RolePolicy": { replaces: ["name", "namePrefix", "role"] },
+  // sns/topic_subscription.go
+  "aws:sns/topicSubscription:TopicSubscription": { replaces: ["endpoint", "protocol", "topic"] },
+  // sns/topic_policy.go
+  "aws:sns/topicPolicy:TopicPolicy": { replaces: ["arn"] },
+  // sqs/queue_policy.go
+  "aws:sqs/queuePolicy:QueuePolicy": { replaces: ["queueUrl"] },
+  // cloudwatch/dashboard.go
+  "aws:cloudwatch/dashboard:Dashboard": { replaces: ["dashboardName"] },
+  // appautoscaling/target.go
+  "aws:appautoscaling/target:Target": { replaces: ["resourceId", "scalableDimension", "serviceNamespace"] },
+  // appautoscaling/policy.go
+  "aws:appautoscaling/policy:Policy": {
+    replaces: ["name", "resourceId", "scalableDimension", "serviceNamespace"],
+  },
   // events/target.go
   "aws:cloudwatch/eventTarget:EventTarget": {
     replaces: ["eventBusName", "rule", "targetId"],

@@ -54,7 +54,7 @@ describe("a saga as an Express workflow", () => {
   });
 
   it("is refused with an undo, or a pivot, in whose place an execution would be stuck for good", () => {
-    const says = /'Forget' may use up its retries, .*can't be redriven.*Choose STANDARD/;
+    const says = /'Forget' may use up its retries, .*can't be redriven.*Set workflowType to STANDARD/;
     expect(
       refused(
         given()
