@@ -521,7 +521,6 @@ export const EXPECTED: Snapshot = {
     ttl: { attributeName: "expires_at", enabled: true },
     pointInTimeRecovery: { enabled: true },
     deletionProtectionEnabled: true,
-    onDemandThroughput: { maxReadRequestUnits: -1, maxWriteRequestUnits: -1 },
     serverSideEncryption: { enabled: false },
     tags: TAGS,
   },
