@@ -93,6 +93,6 @@ export function functionAlarms({ name, task, physicalName }: TaskFunction, mustS
   });
   alarm(`${name}-hourly-errors`, common, {
     alarmDescription: `${task.name} fails in most of its calls, for an hour, and has had 3 or more: more than refusals, most likely.`,
-    ...share("IF(calls >= 3, 100 * errors / calls)", 3600),
+    ...share("IF(calls >= 3, 100 * errors / calls, 0)", 3600),
   });
 }

@@ -68,8 +68,14 @@ export function machine(name: string, args: MachineArgs, child: pulumi.CustomRes
         : { type: "AWS_OWNED_KEY" },
       tags,
     },
-    // AWS tries the role's access to the log when it creates the machine.
-    { ...child, dependsOn: [policy] },
+    {
+      ...child,
+      // AWS tries the role's access to the log when it creates the machine.
+      dependsOn: [policy],
+      // It goes some time after its last execution has ended, and may take longer than the provider's five minutes:
+      // https://github.com/hashicorp/terraform-provider-aws/issues/29206
+      customTimeouts: { delete: "30m" },
+    },
   );
   if (!key) return { name, stateMachine, log, needs: [] };
   // By the machine's own ARN, which there is none of before.

@@ -134,8 +134,9 @@ const RULES: Readonly<Record<string, (inputs: any, at: { config: Readonly<Record
       expect([scheduleExpression, eventPattern]).to.deep.equal(["rate(5 minutes)", undefined]);
       return;
     }
-    expect(JSON.parse(eventPattern).detail.stateMachineArn, "one machine's, in any version").to.have.length(1);
-    expect(JSON.parse(eventPattern).detail.stateMachineArn[0]).to.match(/:stateMachine:[^:*]+$/);
+    const [arn, ...others] = JSON.parse(eventPattern).detail.stateMachineArn;
+    expect(arn).to.match(/:stateMachine:[^:*]+$/);
+    expect(others, "one machine's, in any version").to.deep.equal([{ prefix: `${arn}:` }]);
   },
   "aws:cloudwatch/eventTarget:EventTarget"({ input, inputTransformer, deadLetterConfig }) {
     if (input !== undefined) {
@@ -163,6 +164,10 @@ const RULES: Readonly<Record<string, (inputs: any, at: { config: Readonly<Record
         );
     }
   },
+  "aws:cloudwatch/dashboard:Dashboard"({ dashboardBody }) {
+    for (const { properties } of JSON.parse(dashboardBody).widgets)
+      expect(properties.metrics, properties.title).to.be.an("array").that.is.not.empty;
+  },
   "aws:cloudwatch/metricAlarm:MetricAlarm"({ alarmActions, alarmDescription }) {
     expect(alarmActions).to.have.length(1);
     expect(alarmDescription).to.be.a("string").that.is.not.empty;
@@ -175,7 +180,6 @@ const HARMLESS = [
   "aws:sns/topic:Topic",
   "aws:sns/topicSubscription:TopicSubscription",
   "aws:cloudwatch/logMetricFilter:LogMetricFilter",
-  "aws:cloudwatch/dashboard:Dashboard",
   "aws:appautoscaling/target:Target",
   "aws:appautoscaling/policy:Policy",
 ];

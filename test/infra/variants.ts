@@ -166,7 +166,7 @@ export const VARIANTS: readonly Variant[] = [
     changes: {
       "cloudwatch.LogMetricFilter OrderFulfilment-stuck.pattern": [
         STUCK,
-        '{ (($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated"))) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }',
+        '{ (($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error IS NULL) || ($.details.error != "SagaCompensated"))) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }',
       ],
       "iam.RolePolicy OrderFulfilment_sweep.policy.Statement": [
         swept.Statement,
