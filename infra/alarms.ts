@@ -35,7 +35,7 @@ export function sum(
   return { namespace, metricName, statistic: "Sum", period, ...(dimensions && { dimensions }) };
 }
 
-/** The sum of some metrics over a minute; one of which nothing is measured counts for nothing. */
+/** The sum of some metrics, of which an alarm takes ten, over a minute; one of which nothing is measured counts for nothing. */
 export function total(label: string, metrics: readonly Metric[]) {
   return {
     metricQueries: [

@@ -134,10 +134,8 @@ function machineResources(name: string, functions: readonly string[]): Snapshot 
       role: `<name of iam.Role ${name}>`,
       policy: policy(
         allowed(
-          ["lambda:InvokeFunction"],
-          functions
-            .map(nameOf)
-            .flatMap((each) => [`<arn of lambda.Function ${each}>`, `<arn of lambda.Function ${each}>:*`]),
+          ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+          ["arn:aws:events:eu-west-1:000000000000:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"],
         ),
         allowed(
           [
@@ -155,6 +153,10 @@ function machineResources(name: string, functions: readonly string[]): Snapshot 
         allowed(
           ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"],
           ["*"],
+        ),
+        allowed(
+          ["lambda:InvokeFunction"],
+          functions.map((each) => `<arn of lambda.Function ${nameOf(each)}>:*`),
         ),
       ),
     },
