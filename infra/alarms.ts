@@ -35,7 +35,7 @@ export function sum(
   return { namespace, metricName, statistic: "Sum", period, ...(dimensions && { dimensions }) };
 }
 
-/** The sum of some metrics over a minute; one of which nothing is measured counts for nothing. */
+/** The sum of some metrics, of which an alarm takes ten, over a minute; one of which nothing is measured counts for nothing. */
 export function total(label: string, metrics: readonly Metric[]) {
   return {
     metricQueries: [
@@ -93,6 +93,6 @@ export function functionAlarms({ name, task, physicalName }: TaskFunction, mustS
   });
   alarm(`${name}-hourly-errors`, common, {
     alarmDescription: `${task.name} fails in most of its calls, for an hour, and has had 3 or more: more than refusals, most likely.`,
-    ...share("IF(calls >= 3, 100 * errors / calls)", 3600),
+    ...share("IF(calls >= 3, 100 * errors / calls, 0)", 3600),
   });
 }

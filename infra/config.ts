@@ -27,7 +27,7 @@ const integer = (value: number, [least, most]: readonly [number, number], descri
   allowed: `a whole number from ${least} to ${most}`,
   description,
   read: (text) =>
-    /^(0|[1-9]\d{0,8})$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined,
+    /^(0|-?[1-9]\d{0,8})$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined,
 });
 
 const oneOf = <Value extends string | number>(
@@ -131,8 +131,8 @@ export const SCHEMA = {
   ),
   tableMaxUnits: integer(
     0,
-    [0, 40_000],
-    "The most capacity of the table, in units, of reads and of writes each; or 0, on demand, for no maximum.",
+    [-1, 40_000],
+    "The most capacity of the table, in units, of reads and of writes each; or, on demand, 0 for no maximum, and -1 to lift one that was set.",
   ),
   kmsKey: text(
     "aws-owned",

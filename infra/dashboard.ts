@@ -70,7 +70,8 @@ export function dashboard(
       ofMachine("ExecutionThrottled", main.name),
       ...ofOthers("ExecutionThrottled"),
     ]),
-  ];
+    // A saga of services alone has no functions to show.
+  ].filter(({ metrics }) => metrics.length > 0);
   const dashboardBody = pulumi.jsonStringify({
     widgets: widgets.map(({ title, stat, metrics }, at) => ({
       type: "metric",

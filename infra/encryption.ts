@@ -68,9 +68,12 @@ export function usesTableKey(key: pulumi.Output<string>): Statement {
   };
 }
 
-/** What a state machine's role needs to deliver the log of encrypted executions. */
-export function usesLogKey(key: pulumi.Output<string>): Statement {
-  const logs = key.apply((arn) => {
+/**
+ * What a state machine's role needs to deliver the log of encrypted executions.
+ * @param logArn Of the log, whose account need not be the key's.
+ */
+export function usesLogKey(key: pulumi.Output<string>, logArn: pulumi.Output<string>): Statement {
+  const logs = logArn.apply((arn) => {
     const { partition, region, account } = placeOf(arn);
     return `arn:${partition}:logs:${region}:${account}:*`;
   });

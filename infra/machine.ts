@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "./config";
 import { usesLogKey, usesMachineKey } from "./encryption";
-import { allow, assumedBy, type Statement, TRACES } from "./policy";
+import { allow, assumedBy, grant, placeOf, type Statement, TRACES } from "./policy";
 
 export interface MachineArgs {
   readonly definition: unknown;
@@ -36,16 +36,19 @@ export function machine(name: string, args: MachineArgs, child: pulumi.CustomRes
     child,
   );
   const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("states.amazonaws.com"), tags }, child);
-  const policy = new aws.iam.RolePolicy(
+  const granted = grant(
     name,
     {
-      role: role.name,
-      policy: allow(
-        ...statements,
-        ...(key ? [usesLogKey(key)] : []),
+      role,
+      statements: [
+        // First, for they are there in every role: what is many comes last, and may move to another policy.
+        ...(settings.workflowType === "STANDARD" ? [watchesExecutions(log.arn)] : []),
+        ...(key ? [usesLogKey(key, log.arn)] : []),
         { actions: LOG_DELIVERY, resources: ["*"] },
         { actions: [...TRACES, "xray:GetSamplingRules", "xray:GetSamplingTargets"], resources: ["*"] },
-      ),
+        ...statements,
+      ],
+      tags,
     },
     child,
   );
@@ -68,13 +71,35 @@ export function machine(name: string, args: MachineArgs, child: pulumi.CustomRes
         : { type: "AWS_OWNED_KEY" },
       tags,
     },
-    // AWS tries the role's access to the log when it creates the machine.
-    { ...child, dependsOn: [policy] },
+    {
+      ...child,
+      // AWS tries the role's access to the log when it creates the machine.
+      dependsOn: [...granted],
+      // It goes some time after its last execution has ended, and may take longer than the provider's five minutes:
+      // https://github.com/hashicorp/terraform-provider-aws/issues/29206
+      customTimeouts: { delete: "30m" },
+    },
   );
   if (!key) return { name, stateMachine, log, needs: [] };
   // By the machine's own ARN, which there is none of before.
   const usesKey = { role: role.name, policy: allow(usesMachineKey(key, stateMachine.arn)) };
   return { name, stateMachine, log, needs: [new aws.iam.RolePolicy(`${name}-key`, usesKey, child)] };
+}
+
+/**
+ * By this rule, which Step Functions makes itself, a machine hears of the ends of the executions that it waits for. Every
+ * machine that could wait for one may see to the rule from its first deploy: the provider repeats the creation of a machine
+ * until IAM has taken notice of what its role may, but not its update by which a saga gets its first child.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
+ * @see https://github.com/aws-ia/terraform-aws-control_tower_account_factory/issues/365
+ * @param near The ARN of something of the same region and account.
+ */
+function watchesExecutions(near: pulumi.Output<string>): Statement {
+  const rule = near.apply((arn) => {
+    const { partition, region, account } = placeOf(arn);
+    return `arn:${partition}:events:${region}:${account}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule`;
+  });
+  return { actions: ["events:PutTargets", "events:PutRule", "events:DescribeRule"], resources: [rule] };
 }
 
 /**

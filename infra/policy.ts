@@ -1,4 +1,6 @@
+import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { LIMITS } from "./limits";
 
 export interface Statement {
   readonly actions: readonly string[];
@@ -20,6 +22,85 @@ export function allow(...statements: readonly Statement[]): pulumi.Output<string
       ...(conditions && { Condition: conditions }),
     })),
   });
+}
+
+/**
+ * Gives a role these statements: by a policy that stands in it; and where they do not fit into that, as with a hundred
+ * functions, by managed policies as well.
+ *
+ * @returns What must be there before the role is used.
+ * @throws RunError where that would take more policies than a role may have
+ */
+export function grant(
+  name: string,
+  { role, statements, tags }: { role: aws.iam.Role; statements: readonly Statement[]; tags: Tags },
+  child: pulumi.CustomResourceOptions,
+): readonly pulumi.Resource[] {
+  const [inline = [], ...managed] = pack(statements);
+  if (managed.length > LIMITS.managedPolicies) {
+    throw new pulumi.RunError(
+      `'${name}': what it calls takes ${managed.length} managed policies, and IAM gives a role ${LIMITS.managedPolicies}: have child sagas run some of its steps`,
+    );
+  }
+  const attached = managed.map((some, at) => {
+    const of = `${name}-${at + 2}`;
+    const { arn } = new aws.iam.Policy(of, { policy: allow(...some), tags }, child);
+    return new aws.iam.RolePolicyAttachment(of, { role: role.name, policyArn: arn }, child);
+  });
+  // Last, so that what has no place in it any more is allowed elsewhere already.
+  const last = { ...child, dependsOn: attached };
+  return [...attached, new aws.iam.RolePolicy(name, { role: role.name, policy: allow(...inline) }, last)];
+}
+
+type Tags = Readonly<Record<string, string>>;
+
+/** Statements in the order in which they are given, the first as many as fit into a role, the others in managed policies. */
+export function pack(statements: readonly Statement[]): readonly (readonly Statement[])[] {
+  const packed: Statement[][] = [[]];
+  let left: number = LIMITS.inlinePolicies - EMPTY;
+  const next = () => {
+    packed.push([]);
+    left = LIMITS.managedPolicy - EMPTY;
+  };
+  for (const { resources, ...rest } of statements) {
+    const alone = sizeOf({ Effect: "Allow", Action: rest.actions, Resource: [], Condition: rest.conditions }) + 1;
+    let some: pulumi.Input<string>[] = [];
+    const close = () => {
+      if (some.length > 0) packed.at(-1)?.push({ ...rest, resources: some });
+      some = [];
+    };
+    left -= alone;
+    for (const resource of resources) {
+      const size = sizeOf(resource) + 1;
+      if (size > left) {
+        close();
+        next();
+        left -= alone;
+      }
+      some.push(resource);
+      left -= size;
+    }
+    close();
+  }
+  return packed;
+}
+
+/** Of a policy without statements. */
+const EMPTY = JSON.stringify({ Version: "2012-10-17", Statement: [] }).length;
+
+/**
+ * The longest ARN that this component grants: of a machine in `us-gov-west-1`, of a name of 64 characters. Which names
+ * its resources get, it knows only once they are there; how many policies it makes, it must know before.
+ */
+const LONGEST = "arn:aws-us-gov:states:us-gov-west-1:000000000000:stateMachine:".length + 64;
+
+/** The length of a value as JSON, or more where it is not known yet. IAM counts no white space, and there is none. */
+function sizeOf(value: unknown): number {
+  if (pulumi.Output.isInstance(value)) return LONGEST + 2;
+  if (Array.isArray(value)) return value.reduce<number>((sum, each) => sum + sizeOf(each) + 1, 2);
+  if (typeof value === "object" && value !== null)
+    return Object.entries(value).reduce((sum, [key, each]) => sum + sizeOf(key) + sizeOf(each) + 2, 2);
+  return JSON.stringify(value ?? null).length;
 }
 
 /** The trust policy of a role that one AWS service takes on. */

@@ -133,7 +133,8 @@ export class SagaRecovery extends pulumi.ComponentResource {
 
 /**
  * Ends that are neither a success nor compensated. The error may be left out, as with a customer managed key: then the
- * function asks. Whichever version an execution runs, an event has the ARN of the machine itself, beside the version's.
+ * function asks. Whichever version an execution runs, an event has the ARN of the machine itself, by all that is known: it
+ * has those of the version and of the alias in fields of their own. A qualified one is taken as well.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
  */
 function endsWithoutUndos(machineArn: pulumi.Output<string>) {
@@ -141,7 +142,7 @@ function endsWithoutUndos(machineArn: pulumi.Output<string>) {
     source: ["aws.states"],
     "detail-type": ["Step Functions Execution Status Change"],
     detail: {
-      stateMachineArn: [machineArn],
+      stateMachineArn: [machineArn, { prefix: pulumi.interpolate`${machineArn}:` }],
       status: ["ABORTED", "TIMED_OUT", "FAILED"],
       $or: [{ error: [null, { "anything-but": ["SagaCompensated"] }] }, { error: [{ exists: false }] }],
     },

@@ -17,8 +17,8 @@ import {
 import { complete, type Config } from "./config";
 import { readsExecutions } from "./encryption";
 import { type Machine, machine } from "./machine";
-import { checkNames } from "./names";
-import { placeOf, type Statement } from "./policy";
+import { checkGraphs, checkNames, checkTags } from "./limits";
+import type { Statement } from "./policy";
 import { SagaRecovery } from "./recovery";
 import { byName, formerOf } from "./retired";
 import { refuseUnsound } from "./soundness";
@@ -80,6 +80,8 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const inner = byName(machinesOf(saga), former.machines);
     const ofThose = [...tasks, ...inner].map((each) => `${name}-${each.name}`);
     checkNames(name, [`${name}_recover`, `${name}_sweep`, `${name}_undo`, ...ofThose]);
+    checkTags(name, tags);
+    checkGraphs(name, tasks.length + inner.length + 1);
     refuseUnsound(saga, this);
     const child = { parent: this };
 
@@ -194,12 +196,13 @@ function routes({ stateMachine }: Machine, { trafficPercent, previousVersion }: 
 }
 
 /**
- * Every version of the functions: executions that began before a deploy go on with the versions of their time.
- * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
+ * Every version of the functions: executions that began before a deploy go on with the versions of their time. To IAM, a
+ * version is a resource of its own, and no state names a function without one.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
  */
 function invokes(functions: readonly TaskFunction[]): readonly Statement[] {
   if (functions.length === 0) return [];
-  const resources = functions.flatMap(({ arn }) => [arn, pulumi.interpolate`${arn}:*`]);
+  const resources = functions.map(({ arn }) => pulumi.interpolate`${arn}:*`);
   return [{ actions: ["lambda:InvokeFunction"], resources }];
 }
 
@@ -208,17 +211,11 @@ function invokes(functions: readonly TaskFunction[]): readonly Statement[] {
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/stepfunctions-iam.html
  */
 function startsExecutions(machines: readonly Arn[], key: Arn | undefined): readonly Statement[] {
-  const [first] = machines;
-  if (!first) return [];
+  if (machines.length === 0) return [];
   const executions = machines.map((each) => each.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`));
-  const rule = first.apply((arn) => {
-    const { partition, region, account } = placeOf(arn);
-    return `arn:${partition}:events:${region}:${account}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule`;
-  });
   return [
     { actions: ["states:StartExecution"], resources: machines },
     { actions: ["states:DescribeExecution", "states:StopExecution"], resources: executions },
-    { actions: ["events:PutTargets", "events:PutRule", "events:DescribeRule"], resources: [rule] },
     ...(key ? [readsExecutions(key, machines)] : []),
   ];
 }

@@ -22,15 +22,18 @@ export function sagaTable(
   const { key, tags = {}, ...given } = args;
   const { deletionProtection, tableBilling, tableMinUnits, tableMaxUnits } = complete(name, given);
   const scaled = tableBilling === "provisioned";
-  const most = tableMaxUnits > 0 ? tableMaxUnits : -1;
   const table = new aws.dynamodb.Table(
     name,
     {
       ...(scaled
         ? { billingMode: "PROVISIONED", readCapacity: tableMinUnits, writeCapacity: tableMinUnits }
         : { billingMode: "PAY_PER_REQUEST" }),
-      // -1 is no maximum; left out, the one before would stay.
-      ...(!scaled && { onDemandThroughput: { maxReadRequestUnits: most, maxWriteRequestUnits: most } }),
+      // DynamoDB creates no table with a maximum of -1, and lifts a maximum by -1 alone: left out, it stays as it was.
+      // Of a table without one it tells none, so that -1 is for the one deploy that lifts it.
+      ...(!scaled &&
+        tableMaxUnits !== 0 && {
+          onDemandThroughput: { maxReadRequestUnits: tableMaxUnits, maxWriteRequestUnits: tableMaxUnits },
+        }),
       hashKey: "order_id",
       rangeKey: "entity",
       attributes: [

@@ -4,6 +4,7 @@ import { mustSucceed, type Saga } from "../saga";
 import { alarm, functionAlarms, sum, total } from "./alarms";
 import type { Config } from "./config";
 import { dashboard } from "./dashboard";
+import { chunks, LIMITS } from "./limits";
 import type { Machine } from "./machine";
 import { metricsOf, OLDEST_RUNNING } from "./metrics";
 import { placeOf } from "./policy";
@@ -54,18 +55,20 @@ export function watch(name: string, watched: Watched, child: pulumi.CustomResour
     });
   }
   const others = [...children, ...(recovery ? [recovery] : [])];
-  alarm(`${name}-throttled`, common, {
-    alarmDescription: `Step Functions holds executions of ${name} back: the account's quota of state transitions is used up.`,
-    ...total(
-      "Throttled",
-      [main, ...others].map(({ stateMachine }) => ({
-        namespace: "AWS/States",
-        metricName: "ExecutionThrottled",
-        dimensions: { StateMachineArn: stateMachine.arn },
-      })),
-    ),
-    evaluationPeriods: 3,
-  });
+  chunks([main, ...others], LIMITS.alarmMetrics).forEach((machines, at) =>
+    alarm(at === 0 ? `${name}-throttled` : `${name}-throttled-${at + 1}`, common, {
+      alarmDescription: `Step Functions holds executions of ${name} back: the account's quota of state transitions is used up.`,
+      ...total(
+        "Throttled",
+        machines.map(({ stateMachine }) => ({
+          namespace: "AWS/States",
+          metricName: "ExecutionThrottled",
+          dimensions: { StateMachineArn: stateMachine.arn },
+        })),
+      ),
+      evaluationPeriods: 3,
+    }),
+  );
   alarm(`${name}-table-throttled`, common, {
     alarmDescription: `DynamoDB refuses calls of ${name}: the table's capacity is used up.`,
     ...total(
@@ -153,5 +156,6 @@ function countOutcomes(
 }
 
 const COMPENSATED = '{ ($.type = "ExecutionFailed") && ($.details.error = "SagaCompensated") }';
+// What is not there, and what is null, differs from no text.
 const FAILED =
-  '($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated"))';
+  '($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error IS NULL) || ($.details.error != "SagaCompensated"))';

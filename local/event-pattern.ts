@@ -20,6 +20,8 @@ function matchesOne(wanted: Json, value: Json | undefined): boolean {
   switch (operator) {
     case "exists":
       return (value !== undefined) === operand;
+    case "prefix":
+      return typeof value === "string" && value.startsWith(operand as string);
     case "anything-but":
       return value !== undefined && !(operand as Json[]).includes(value);
     default:

@@ -131,5 +131,6 @@ const ARNS: Readonly<Record<string, (name: string) => string>> = {
   "aws:sns/topic:Topic": (name) => `arn:aws:sns:${REGION}:${ACCOUNT}:${name}`,
   "aws:sqs/queue:Queue": (name) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`,
   "aws:cloudwatch/eventRule:EventRule": (name) => `arn:aws:events:${REGION}:${ACCOUNT}:rule/${name}`,
+  "aws:iam/policy:Policy": (name) => `arn:aws:iam::${ACCOUNT}:policy/${name}`,
   "aws:iam/role:Role": (name) => `arn:aws:iam::${ACCOUNT}:role/${name}`,
 };

@@ -16,7 +16,7 @@ export interface Caller {
 export type Authorize = (caller: Caller, action: string, resource: string) => Promise<string | undefined>;
 
 /**
- * Evaluates requests against the inline policies of the program's roles. The policies are read at each request, as IAM
+ * Evaluates requests against the policies of the program's roles. The policies are read at each request, as IAM
  * does: one that changes takes effect.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
@@ -45,11 +45,17 @@ const WHY: Readonly<Record<Decision, ((action: string) => string) | undefined>> 
   ExplicitlyDenied: () => "with an explicit deny in an identity-based policy",
 };
 
-/** The texts of the policies that stand in a role. */
+/** The texts of the policies that stand in a role, and of those of the program's that are attached to it. */
 function policiesOf(role: Resource, resources: readonly Resource[]): readonly string[] {
   return resources
-    .filter(({ type, inputs }) => type === "aws:iam/rolePolicy:RolePolicy" && inputs["role"] === role.physicalName)
-    .map(({ inputs }) => inputs["policy"] as string);
+    .filter(({ inputs }) => inputs["role"] === role.physicalName)
+    .flatMap(({ type, inputs }) => {
+      if (type === "aws:iam/rolePolicy:RolePolicy") return [inputs["policy"] as string];
+      if (type !== "aws:iam/rolePolicyAttachment:RolePolicyAttachment") return [];
+      return resources
+        .filter(({ arn }) => arn === inputs["policyArn"])
+        .map((policy) => policy.inputs["policy"] as string);
+    });
 }
 
 async function decide(

@@ -70,7 +70,9 @@ describe("the config", () => {
     ["reservedConcurrency", "1.5", "a whole number from 0 to 10000"],
     ["tableBilling", "ondemand", "one of on-demand, provisioned"],
     ["tableMinUnits", " 1", "a whole number from 0 to 40000"],
-    ["tableMaxUnits", "many", "a whole number from 0 to 40000"],
+    ["tableMaxUnits", "many", "a whole number from -1 to 40000"],
+    ["tableMaxUnits", "-2", "a whole number from -1 to 40000"],
+    ["tableMaxUnits", "-0", "a whole number from -1 to 40000"],
     ["kmsKey", "alias/orders", "aws-owned, create, or the ARN of a KMS key"],
   ];
   for (const [key, value, allowed] of wrong) {
@@ -106,6 +108,9 @@ describe("the config", () => {
   it("refuses keys that do not fit together", () => {
     expect(faults({ tableMinUnits: "1" })[0]).to.contain("a table on demand has no minimum");
     expect(faults({ tableBilling: "provisioned" })[0]).to.contain("a provisioned table wants a minimum");
+    expect(faults({ tableBilling: "provisioned", tableMinUnits: "1", tableMaxUnits: "-1" })[0]).to.contain(
+      "a maximum not below it",
+    );
     expect(faults({ tableBilling: "provisioned", tableMinUnits: "9", tableMaxUnits: "8" })[0]).to.contain(
       "a maximum not below it",
     );

@@ -43,7 +43,7 @@ export const nameOf = (task: string): string => `OrderFulfilment-${task}`;
 const UNDOS = Object.keys(FUNCTIONS).filter((name) => FUNCTIONS[name]?.undo);
 
 export const STUCK =
-  '{ ($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated")) }';
+  '{ ($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error IS NULL) || ($.details.error != "SagaCompensated")) }';
 
 function functionResources(task: string, { actions, undo }: Expected): Snapshot {
   const name = nameOf(task);
@@ -76,7 +76,7 @@ function functionResources(task: string, { actions, undo }: Expected): Snapshot 
         ),
         [`cloudwatch.MetricAlarm ${name}-hourly-errors`]: alarm(
           `${task} fails in most of its calls, for an hour, and has had 3 or more: more than refusals, most likely.`,
-          share("IF(calls >= 3, 100 * errors / calls)", 3600),
+          share("IF(calls >= 3, 100 * errors / calls, 0)", 3600),
         ),
       };
   return {
@@ -134,10 +134,8 @@ function machineResources(name: string, functions: readonly string[]): Snapshot 
       role: `<name of iam.Role ${name}>`,
       policy: policy(
         allowed(
-          ["lambda:InvokeFunction"],
-          functions
-            .map(nameOf)
-            .flatMap((each) => [`<arn of lambda.Function ${each}>`, `<arn of lambda.Function ${each}>:*`]),
+          ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+          ["arn:aws:events:eu-west-1:000000000000:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"],
         ),
         allowed(
           [
@@ -155,6 +153,10 @@ function machineResources(name: string, functions: readonly string[]): Snapshot 
         allowed(
           ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"],
           ["*"],
+        ),
+        allowed(
+          ["lambda:InvokeFunction"],
+          functions.map((each) => `<arn of lambda.Function ${nameOf(each)}>:*`),
         ),
       ),
     },
@@ -392,8 +394,7 @@ export const RECOVERY: Snapshot = {
       source: ["aws.states"],
       "detail-type": ["Step Functions Execution Status Change"],
       detail: {
-        // Events have it without a version, whichever one runs.
-        stateMachineArn: [`<arn of ${MACHINE}>`],
+        stateMachineArn: [`<arn of ${MACHINE}>`, { prefix: `<arn of ${MACHINE}>:` }],
         status: ["ABORTED", "TIMED_OUT", "FAILED"],
         $or: [{ error: [null, { "anything-but": ["SagaCompensated"] }] }, { error: [{ exists: false }] }],
       },
@@ -521,7 +522,6 @@ export const EXPECTED: Snapshot = {
     ttl: { attributeName: "expires_at", enabled: true },
     pointInTimeRecovery: { enabled: true },
     deletionProtectionEnabled: true,
-    onDemandThroughput: { maxReadRequestUnits: -1, maxWriteRequestUnits: -1 },
     serverSideEncryption: { enabled: false },
     tags: TAGS,
   },

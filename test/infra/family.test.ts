@@ -16,10 +16,11 @@ describe("a program with a child saga", function () {
   const arn = (type: string, name: string) =>
     program.resources.find((resource) => resource.type === type && resource.name === name)?.arn as string;
   const machine = (name: string) => arn("aws:sfn/stateMachine:StateMachine", name);
-  const lambda = (name: string) => {
-    const found = arn("aws:lambda/function:Function", `Family-${name}`);
-    return [found, `${found}:*`];
-  };
+  const lambda = (name: string) => `${arn("aws:lambda/function:Function", `Family-${name}`)}:*`;
+  const watches = [
+    ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+    ["arn:aws:events:eu-west-1:000000000000:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"],
+  ];
   const statements = (name: string) => {
     const policy = program.resources.find(
       ({ type, name: of }) => type === "aws:iam/rolePolicy:RolePolicy" && of === name,
@@ -32,31 +33,37 @@ describe("a program with a child saga", function () {
 
   it("deploys a machine for the child and one for its undo, each with a role for what it calls", () => {
     expect(statements("Family-Ordering")).to.deep.equal([
-      [["lambda:InvokeFunction"], [...lambda("createOrder"), ...lambda("deleteOrder")]],
+      watches,
+      [["lambda:InvokeFunction"], [lambda("createOrder"), lambda("deleteOrder")]],
     ]);
-    expect(statements("Family-Ordering_undo")).to.deep.equal([[["lambda:InvokeFunction"], lambda("deleteOrder")]]);
+    expect(statements("Family-Ordering_undo")).to.deep.equal([
+      watches,
+      [["lambda:InvokeFunction"], [lambda("deleteOrder")]],
+    ]);
     const children = [machine("Family-Ordering"), machine("Family-Ordering_undo")];
     expect(statements("Family")).to.deep.equal([
-      [["lambda:InvokeFunction"], [...lambda("processPayment"), ...lambda("refundPayment")]],
+      watches,
+      [["lambda:InvokeFunction"], [lambda("processPayment"), lambda("refundPayment")]],
       [["sns:Publish"], ["arn:aws:sns:eu-west-1:000000000000:orders"]],
       [["states:StartExecution"], children],
       [
         ["states:DescribeExecution", "states:StopExecution"],
         children.map((child) => `${child.replace(":stateMachine:", ":execution:")}:*`),
       ],
-      [
-        ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
-        ["arn:aws:events:eu-west-1:000000000000:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"],
-      ],
     ]);
   });
 
-  it("lets the parent read what its children put out, where a key of the customer's encrypts it", async () => {
-    process.env["KEY"] = "arn:aws:kms:eu-west-1:000000000000:key/1";
+  it("lets the parent deliver its log, and read what its children put out, where a key of the customer's encrypts them", async () => {
+    // A key may be another account's.
+    process.env["KEY"] = "arn:aws:kms:eu-west-1:111111111111:key/1";
     const encrypted = await evaluateProgram({}, join(__dirname, "family.ts")).finally(() => delete process.env["KEY"]);
     for (const role of ["Family", "Family_undo"]) {
       const policy = encrypted.resources.find(({ type, name }) => type.endsWith(":RolePolicy") && name === role);
       const { Statement } = JSON.parse(policy?.inputs["policy"] as string) as { Statement: any[] };
+      const delivers = Statement.filter(({ Action }) => Action[0] === "kms:GenerateDataKey");
+      expect(delivers.map(({ Condition }) => Condition.StringEquals)).to.deep.equal([
+        { "kms:EncryptionContext:SourceArn": "arn:aws:logs:eu-west-1:000000000000:*" },
+      ]);
       const decrypts = Statement.filter(({ Action }) => Action[0] === "kms:Decrypt");
       const children = role === "Family" ? ["Family-Ordering", "Family-Ordering_undo"] : ["Family-Ordering_undo"];
       expect(decrypts.map(({ Condition }) => Condition.StringEquals)).to.deep.equal([

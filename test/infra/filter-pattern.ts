@@ -6,8 +6,8 @@ type Event = Readonly<Record<string, unknown>>;
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  */
 export function matches(pattern: string, event: Event): boolean {
-  const tokens = pattern.match(/[{}()]|&&|\|\||!=|=|NOT EXISTS|\$(?:\.\w+)+|"[^"]*"|\*/g) ?? [];
-  if (tokens.join("") !== pattern.replace(/ (?!EXISTS)/g, "")) throw new Error(`not understood: ${pattern}`);
+  const tokens = pattern.match(/[{}()]|&&|\|\||!=|=|NOT EXISTS|IS NULL|\$(?:\.\w+)+|"[^"]*"|\*/g) ?? [];
+  if (tokens.join("") !== pattern.replace(/ (?!EXISTS|NULL)/g, "")) throw new Error(`not understood: ${pattern}`);
   let at = 0;
   const take = (wanted: string): void => {
     if (tokens[at++] !== wanted) throw new Error(`expected ${wanted} at token ${at} of ${pattern}`);
@@ -32,11 +32,12 @@ export function matches(pattern: string, event: Event): boolean {
     const keys = (path as string).split(".").slice(1);
     const value = keys.reduce<unknown>((found, key) => (found as Event | undefined)?.[key], event);
     if (operator === "NOT EXISTS") return value === undefined;
+    if (operator === "IS NULL") return value === null;
     const wanted = tokens[at++] as string;
     if (wanted === "*") return value !== undefined;
     const literal = JSON.parse(wanted) as string;
-    // What is not there equals nothing, and differs from nothing.
-    return value !== undefined && (value === literal) === (operator === "=");
+    // What is not there, or null, equals nothing, and differs from nothing.
+    return value !== undefined && value !== null && (value === literal) === (operator === "=");
   };
   take("{");
   const result = any();

@@ -13,6 +13,7 @@ const events = {
   "failed by an error": { type: "ExecutionFailed", details: { error: "Contended", cause: "…" } },
   "failed by the runtime": { type: "ExecutionFailed", details: { error: "States.Runtime", cause: "…" } },
   "failed without an error": { type: "ExecutionFailed", details: {} },
+  "failed with a null for an error": { type: "ExecutionFailed", details: { error: null, cause: null } },
   compensated: { type: "ExecutionFailed", details: { error: "SagaCompensated", cause: "{}" } },
   "failed in a step": { type: "TaskFailed", details: { error: "SagaCompensated", resource: "invoke" } },
 };
@@ -31,7 +32,12 @@ describe("the metrics of outcomes", function () {
     Object.entries(events).flatMap(([what, event]) => (matches(pattern(name, of), event) ? [what] : []));
 
   it("count as stuck what has ended neither completed nor compensated (S6), and what was stopped if nothing recovers it (S12)", async () => {
-    const failed = ["failed by an error", "failed by the runtime", "failed without an error"];
+    const failed = [
+      "failed by an error",
+      "failed by the runtime",
+      "failed without an error",
+      "failed with a null for an error",
+    ];
     expect(counted("stuck")).to.deep.equal(failed);
     const ignoring = await evaluateProgram({ onAbort: "ignore" });
     expect(counted("stuck", ignoring)).to.deep.equal(["stopped", "timed out", ...failed]);

@@ -43,7 +43,19 @@ describe("the rules for what is deployed", function () {
     expect(attached).to.have.length(9);
     expect(() => {
       checkResources(program, {});
-    }).to.throw(/^careless-\w+: expected 'aws:iam\/rolePolicyAtta/);
+    }).to.throw("one of the program's own: expected 'arn:aws:iam::aws:policy/");
+  });
+
+  it("hold for a saga that calls a service alone: nothing is shown of functions that there are none of", async () => {
+    const program = await evaluateProgram({}, join(__dirname, "services.ts"));
+    checkResources(program, {});
+    const dashboard = program.resources.find(({ type }) => type === "aws:cloudwatch/dashboard:Dashboard");
+    const { widgets } = JSON.parse(dashboard?.inputs["dashboardBody"] as string) as { widgets: any[] };
+    expect(widgets.map(({ x, y, properties: { title } }) => [x, y, title])).to.deep.equal([
+      [0, 0, "Executions"],
+      [12, 0, "How long an execution takes, in ms: the median, and the longest"],
+      [0, 6, "State transitions that are throttled"],
+    ]);
   });
 
   it("hold for a saga of queries that is deployed as EXPRESS", async () => {

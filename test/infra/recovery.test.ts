@@ -30,7 +30,7 @@ describe("the recovery that the program deploys", function () {
     const event = (detail: JsonObject): JsonObject => ({
       source: "aws.states",
       "detail-type": "Step Functions Execution Status Change",
-      // An execution of a version has the machine's own ARN here, and the version's beside it.
+      // An execution of a version has the machine's own ARN here, by all that is known, and the version's beside it.
       detail: {
         stateMachineArn: machine().arn as string,
         stateMachineVersionArn: machine().versionArn as string,
@@ -51,6 +51,11 @@ describe("the recovery that the program deploys", function () {
       [false, { status: "RUNNING", error: null }],
       [false, { status: "ABORTED", stateMachineArn: "arn:aws:states:eu-west-1:000000000000:stateMachine:Child" }],
     ];
+    it("takes an event that has a version's ARN, or an alias's, for the machine's", () => {
+      for (const qualified of [machine().versionArn as string, `${machine().arn}:live`])
+        expect(listens({ status: "ABORTED", stateMachineArn: qualified }), qualified).to.equal(true);
+      expect(listens({ status: "ABORTED", stateMachineArn: `${machine().arn}0` }), "another machine").to.equal(false);
+    });
     for (const [expected, detail] of cases) {
       it(`${expected ? "takes" : "leaves"} ${JSON.stringify(detail)}`, () => {
         expect(listens(detail)).to.equal(expected);

@@ -44,6 +44,26 @@ const OPEN: readonly (readonly [action: RegExp, resource: RegExp])[] = [
 /** Families of actions that KMS names so itself: ReEncryptFrom and ReEncryptTo, GenerateDataKey with and without plaintext. */
 const FAMILIES = ["kms:ReEncrypt*", "kms:GenerateDataKey*"];
 
+function checkPolicy({ policy }: { policy: unknown }): void {
+  for (const { Effect, Action, Resource } of statementsOf(policy)) {
+    expect(Effect).to.equal("Allow");
+    expect(list(Action), "an empty list is no policy to AWS").not.to.be.empty;
+    expect(list(Resource), "an empty list is no policy to AWS").not.to.be.empty;
+    for (const action of list(Action)) {
+      if (!FAMILIES.includes(action)) expect(action).to.match(/^[a-z0-9]+:[A-Za-z]+$/);
+      for (const resource of list(Resource)) {
+        if (resource === "*") expect(action).to.be.oneOf(ON_ANYTHING);
+        else if (resource.includes("*")) {
+          expect(
+            OPEN.some(([what, where]) => what.test(action) && where.test(resource)),
+            `${action} on ${resource}`,
+          ).to.equal(true);
+        }
+      }
+    }
+  }
+}
+
 /** What each type must hold to. A type that is not here is not allowed: think what it must hold to, then add it. */
 const RULES: Readonly<Record<string, (inputs: any, at: { config: Readonly<Record<string, string>> }) => void>> = {
   "aws:dynamodb/table:Table"({ pointInTimeRecovery, serverSideEncryption, deletionProtectionEnabled }, { config }) {
@@ -69,23 +89,10 @@ const RULES: Readonly<Record<string, (inputs: any, at: { config: Readonly<Record
       expect((Principal as { Service: unknown }).Service).to.be.oneOf(["lambda.amazonaws.com", "states.amazonaws.com"]);
     }
   },
-  "aws:iam/rolePolicy:RolePolicy"({ policy }) {
-    for (const { Effect, Action, Resource } of statementsOf(policy)) {
-      expect(Effect).to.equal("Allow");
-      expect(list(Action), "an empty list is no policy to AWS").not.to.be.empty;
-      for (const action of list(Action)) {
-        if (!FAMILIES.includes(action)) expect(action).to.match(/^[a-z0-9]+:[A-Za-z]+$/);
-        for (const resource of list(Resource)) {
-          if (resource === "*") expect(action).to.be.oneOf(ON_ANYTHING);
-          else if (resource.includes("*")) {
-            expect(
-              OPEN.some(([what, where]) => what.test(action) && where.test(resource)),
-              `${action} on ${resource}`,
-            ).to.equal(true);
-          }
-        }
-      }
-    }
+  "aws:iam/rolePolicy:RolePolicy": checkPolicy,
+  "aws:iam/policy:Policy": checkPolicy,
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment"({ policyArn }) {
+    expect(policyArn, "one of the program's own").to.match(/^arn:aws:iam::000000000000:policy\//);
   },
   "aws:lambda/function:Function"({ role, loggingConfig, tracingConfig, publish, environment, vpcConfig }) {
     expect(role).to.match(/^arn:aws:iam::\d{12}:role\//);
@@ -134,8 +141,9 @@ const RULES: Readonly<Record<string, (inputs: any, at: { config: Readonly<Record
       expect([scheduleExpression, eventPattern]).to.deep.equal(["rate(5 minutes)", undefined]);
       return;
     }
-    expect(JSON.parse(eventPattern).detail.stateMachineArn, "one machine's, in any version").to.have.length(1);
-    expect(JSON.parse(eventPattern).detail.stateMachineArn[0]).to.match(/:stateMachine:[^:*]+$/);
+    const [arn, ...others] = JSON.parse(eventPattern).detail.stateMachineArn;
+    expect(arn).to.match(/:stateMachine:[^:*]+$/);
+    expect(others, "one machine's, in any version").to.deep.equal([{ prefix: `${arn}:` }]);
   },
   "aws:cloudwatch/eventTarget:EventTarget"({ input, inputTransformer, deadLetterConfig }) {
     if (input !== undefined) {
@@ -163,7 +171,12 @@ const RULES: Readonly<Record<string, (inputs: any, at: { config: Readonly<Record
         );
     }
   },
-  "aws:cloudwatch/metricAlarm:MetricAlarm"({ alarmActions, alarmDescription }) {
+  "aws:cloudwatch/dashboard:Dashboard"({ dashboardBody }) {
+    for (const { properties } of JSON.parse(dashboardBody).widgets)
+      expect(properties.metrics, properties.title).to.be.an("array").that.is.not.empty;
+  },
+  "aws:cloudwatch/metricAlarm:MetricAlarm"({ alarmActions, alarmDescription, metricQueries = [] }) {
+    expect(metricQueries.filter(({ metric }: { metric?: object }) => metric).length).to.be.at.most(10);
     expect(alarmActions).to.have.length(1);
     expect(alarmDescription).to.be.a("string").that.is.not.empty;
   },
@@ -175,7 +188,6 @@ const HARMLESS = [
   "aws:sns/topic:Topic",
   "aws:sns/topicSubscription:TopicSubscription",
   "aws:cloudwatch/logMetricFilter:LogMetricFilter",
-  "aws:cloudwatch/dashboard:Dashboard",
   "aws:appautoscaling/target:Target",
   "aws:appautoscaling/policy:Policy",
 ];
@@ -198,7 +210,7 @@ export function checkResources(program: Program, config: Config): void {
   }
 }
 
-/** Each function and each machine has a role of its own, and each role one policy. */
+/** Each function and each machine has a role of its own, and each role one policy; and what does not fit into it. */
 export function checkRoles(program: Program): void {
   const all = deployed(program);
   const users = all.filter(({ type }) => /:(Function|StateMachine)$/.test(type));
@@ -210,6 +222,15 @@ export function checkRoles(program: Program): void {
   // A machine's use of a key names the machine, which its other policy must come before.
   const first = policies.filter(({ name }) => !name.endsWith("-key"));
   expect(first.map(({ inputs }) => inputs["role"])).to.have.members(roles.map(({ physicalName }) => physicalName));
+  for (const { name, physicalName } of roles) {
+    const inline = policies.filter(({ inputs }) => inputs["role"] === physicalName);
+    const text = inline.map(({ inputs }) => inputs["policy"]).join("");
+    expect(text.length, `the policies that stand in the role ${name}`).to.be.at.most(10_240);
+    const attached = all.filter(({ type, inputs }) => type.endsWith("Attachment") && inputs["role"] === physicalName);
+    expect(attached.length, `the policies that are attached to the role ${name}`).to.be.at.most(10);
+  }
+  for (const { name, inputs } of all.filter(({ type }) => type === "aws:iam/policy:Policy"))
+    expect((inputs["policy"] as string).length, name).to.be.at.most(6_144);
 }
 
 /** Whatever takes tags has these; a function, its task's name too. */

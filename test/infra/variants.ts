@@ -166,7 +166,7 @@ export const VARIANTS: readonly Variant[] = [
     changes: {
       "cloudwatch.LogMetricFilter OrderFulfilment-stuck.pattern": [
         STUCK,
-        '{ (($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error != "SagaCompensated"))) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }',
+        '{ (($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error IS NULL) || ($.details.error != "SagaCompensated"))) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }',
       ],
       "iam.RolePolicy OrderFulfilment_sweep.policy.Statement": [
         swept.Statement,
@@ -229,16 +229,16 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     config: { tableMaxUnits: "100" },
-    changes: {
-      [`${TABLE}.onDemandThroughput.maxReadRequestUnits`]: [-1, 100],
-      [`${TABLE}.onDemandThroughput.maxWriteRequestUnits`]: [-1, 100],
-    },
+    changes: { [`${TABLE}.onDemandThroughput`]: [undefined, { maxReadRequestUnits: 100, maxWriteRequestUnits: 100 }] },
+  },
+  {
+    config: { tableMaxUnits: "-1" },
+    changes: { [`${TABLE}.onDemandThroughput`]: [undefined, { maxReadRequestUnits: -1, maxWriteRequestUnits: -1 }] },
   },
   {
     config: { tableBilling: "provisioned", tableMinUnits: "5", tableMaxUnits: "50" },
     changes: {
       [`${TABLE}.billingMode`]: ["PAY_PER_REQUEST", "PROVISIONED"],
-      [`${TABLE}.onDemandThroughput`]: [{ maxReadRequestUnits: -1, maxWriteRequestUnits: -1 }, undefined],
       [`${TABLE}.readCapacity`]: [undefined, 5],
       [`${TABLE}.writeCapacity`]: [undefined, 5],
       ...scaled("Read"),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { evaluateProgram } from "../../local/program";
 import { Account } from "./account";
 import type { Inputs } from "./storage";
 
@@ -136,6 +137,73 @@ describe("the stand-in for AWS", () => {
     it("is one of its name", async () => {
       await create(ALIAS, routes([`${machine}:1`, 100]));
       expect(await refusal(create(ALIAS, routes([`${machine}:2`, 100])))).to.contain("exists already");
+    });
+  });
+
+  describe("a table's maximum on demand", () => {
+    const table = (units?: number) => ({
+      hashKey: "order_id",
+      billingMode: "PAY_PER_REQUEST",
+      ...(units !== undefined && {
+        onDemandThroughput: { maxReadRequestUnits: units, maxWriteRequestUnits: units },
+      }),
+    });
+    const provisioned = { hashKey: "order_id", billingMode: "PROVISIONED", readCapacity: 1, writeCapacity: 1 };
+    const held = () => account.resources.find(({ type }) => type === TABLE)?.inputs["onDemandThroughput"];
+
+    it("is at least 1 in a new table, for reads and for writes, and there is none where none is given", async () => {
+      for (const units of [-1, 0])
+        expect(await refusal(create(TABLE, table(units))))
+          .to.contain("MaxReadRequestUnits")
+          .and.contain("valid range");
+      const halves = { maxReadRequestUnits: 1, maxWriteRequestUnits: -1 };
+      expect(await refusal(create(TABLE, { ...table(), onDemandThroughput: halves }))).to.contain("MaxWrite");
+      expect(await refusal(create(TABLE, { ...provisioned, ...table(1), billingMode: "PROVISIONED" }))).to.contain(
+        "BillingMode is PROVISIONED",
+      );
+      const { id } = await create(TABLE, table());
+      expect(held()).to.equal(undefined);
+      expect(await diff(id, table())).to.include({ changes: false });
+    });
+
+    it("is lifted by -1, and by nothing else", async () => {
+      const { id } = await create(TABLE, table(100));
+      expect(await diff(id, table())).to.include({ changes: true });
+      expect(await refusal(update(id, table())), "an update that has nothing to say").to.contain("At least one of");
+      await update(id, { ...table(), deletionProtectionEnabled: true });
+      expect(held(), "an update that says something else").to.deep.equal(table(100).onDemandThroughput);
+      expect(await refusal(update(id, table(0)))).to.contain("valid range");
+      expect(await update(id, { ...table(-1), deletionProtectionEnabled: true })).not.to.have.property(
+        "onDemandThroughput",
+      );
+      expect(held()).to.equal(undefined);
+      // As it reads none, the provider would send it again and again.
+      expect(await diff(id, { ...table(-1), deletionProtectionEnabled: true })).to.include({ changes: true });
+      expect(await diff(id, { ...table(), deletionProtectionEnabled: true })).to.include({ changes: false });
+    });
+
+    it("is gone with the billing mode", async () => {
+      const { id } = await create(TABLE, table(100));
+      await update(id, provisioned);
+      expect(held()).to.equal(undefined);
+      await update(id, table());
+      expect(held()).to.equal(undefined);
+    });
+
+    it("comes and goes as the program's key says", async () => {
+      const inputsOf = async (config: Readonly<Record<string, string>>) => {
+        const { resources } = await evaluateProgram(config);
+        return resources.find(({ type }) => type === TABLE)?.inputs as Inputs;
+      };
+      const { id } = await create(TABLE, await inputsOf({}));
+      expect(await diff(id, await inputsOf({}))).to.include({ changes: false });
+      await update(id, await inputsOf({ tableMaxUnits: "100" }));
+      expect(held()).to.deep.equal({ maxReadRequestUnits: 100, maxWriteRequestUnits: 100 });
+      const lifting = await inputsOf({ tableMaxUnits: "-1" });
+      expect(await diff(id, lifting)).to.include({ changes: true });
+      await update(id, lifting);
+      expect(held()).to.equal(undefined);
+      expect(await diff(id, await inputsOf({}))).to.include({ changes: false });
     });
   });
 

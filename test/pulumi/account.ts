@@ -5,6 +5,7 @@ import type * as provider from "@pulumi/pulumi/provider";
 import { checkDelete, checkPut, split } from "./constraints";
 import { difference, kept } from "./schema";
 import { type Held, type Inputs, Storage } from "./storage";
+import { asKept } from "./throughput";
 
 const ACCOUNT = "000000000000";
 const REGION = "eu-west-1";
@@ -36,10 +37,11 @@ export class Account implements provider.Provider {
     const prefix = (inputs["namePrefix"] as string | undefined) ?? `${logicalName}-`;
     const given = (inputs["name"] ?? inputs["dashboardName"]) as string | undefined;
     const name = given ?? prefix + id.slice(0, 7);
-    const resource = { id, type, name, arn: arnOf(type, name, inputs), revision: 1, inputs: plain(inputs) };
+    const put = asKept(type, undefined, inputs);
+    const resource = { id, type, name, arn: arnOf(type, name, put), revision: 1, inputs: plain(put) };
     checkPut(resource, this.resources);
     this.storage.create(resource);
-    return { id, outs: outputs(inputs, resource) };
+    return { id, outs: outputs(put, resource) };
   }
 
   async diff(id: string, _urn: string, _olds: Inputs, news: Inputs): Promise<provider.DiffResult> {
@@ -65,11 +67,11 @@ export class Account implements provider.Provider {
 
   async update(id: string, _urn: string, _olds: Inputs, news: Inputs): Promise<provider.UpdateResult> {
     const old = this.storage.get(id);
-    const stays = kept(old.type, old.inputs, news);
-    const resource = { ...old, revision: old.revision + 1, inputs: { ...plain(news), ...stays } };
+    const put = asKept(old.type, old.inputs, { ...news, ...kept(old.type, old.inputs, news) });
+    const resource = { ...old, revision: old.revision + 1, inputs: plain(put) };
     checkPut(resource, this.othersThan(id));
     this.storage.update(resource);
-    return { outs: outputs({ ...news, ...stays }, resource) };
+    return { outs: outputs(put, resource) };
   }
 
   async delete(id: string): Promise<void> {

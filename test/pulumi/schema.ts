@@ -28,16 +28,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   // dynamodb/table.go
   "aws:dynamodb/table:Table": {
     replaces: ["name", "hashKey", "rangeKey", "localSecondaryIndexes"],
-    // `onDemandThroughput` is not Computed; but an update sends nothing of it where it is left out, so that it stays.
-    computed: [
-      "attributes",
-      "onDemandThroughput",
-      "pointInTimeRecovery",
-      "readCapacity",
-      "serverSideEncryption",
-      "ttl",
-      "writeCapacity",
-    ],
+    computed: ["attributes", "pointInTimeRecovery", "readCapacity", "serverSideEncryption", "ttl", "writeCapacity"],
   },
   // logs/group.go
   "aws:cloudwatch/logGroup:LogGroup": {
