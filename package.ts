@@ -1,7 +1,7 @@
 /** What the npm package gives: the builder of sagas, and what deploys and verifies them. */
-export { sagaKey } from "./infra/encryption";
-export { SagaStateMachine, type SagaStateMachineArgs } from "./infra/saga-state-machine";
-export { sagaTable, type SagaTableArgs } from "./infra/table";
+export { sagaKey } from "./saga/deploy/encryption";
+export { SagaStateMachine, type SagaStateMachineArgs } from "./saga/deploy/saga-state-machine";
+export { sagaTable, type SagaTableArgs } from "./saga/deploy/table";
 export {
   and,
   callbackTask,
@@ -47,4 +47,4 @@ export {
   type Verdict,
   verify,
   type Violation,
-} from "./saga";
+} from "./saga/language";

@@ -1,7 +1,7 @@
 /** The figures that the project promises: `npm run figures`. */
 import { deflateRawSync } from "node:zlib";
-import { definitionOf, mainMachine } from "../local/cloud";
-import { evaluateProgram } from "../local/program";
+import { definitionOf, mainMachine } from "../saga/local/cloud";
+import { evaluateProgram } from "../saga/local/program";
 
 /** What a zip archive holds of a file beside its data: a local header, an entry of the directory, its name in both. */
 const zippedSize = (path: string, text: string): number =>

@@ -1,5 +1,5 @@
-import { compile, saga, type Saga, task } from "../saga";
-import { declarationOf } from "../saga/declaration";
+import { compile, saga, type Saga, task } from "../saga/language";
+import { declarationOf } from "../saga/compile/declaration";
 import { type RawStates, verify } from "../saga/verify";
 
 /** Prints what it costs to compile and verify a saga, by the number of its steps, and how that grows. */

@@ -1,7 +1,7 @@
-import { task } from "../saga/task";
-import { check, orderId, total } from "./input";
-import { logged } from "./logged";
-import { openStore, type Undone } from "./store";
+import { task } from "../saga/language/task";
+import { check, orderId, total } from "../saga/store/rules";
+import { logged } from "../saga/store/logged";
+import { openStore, type Undone } from "../saga/store/store";
 
 export interface CreateOrder {
   readonly order_id: string;

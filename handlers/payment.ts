@@ -1,8 +1,8 @@
-import { task } from "../saga/task";
+import { task } from "../saga/language/task";
 import { idFor } from "./id";
-import { cardNo, check, orderId, total } from "./input";
-import { logged } from "./logged";
-import { openStore, type Undone } from "./store";
+import { cardNo, check, orderId, total } from "../saga/store/rules";
+import { logged } from "../saga/store/logged";
+import { openStore, type Undone } from "../saga/store/store";
 
 export interface ProcessPayment {
   readonly order_id: string;

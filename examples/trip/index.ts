@@ -1,4 +1,4 @@
-import { SagaStateMachine, sagaTable } from "../../infra";
+import { SagaStateMachine, sagaTable } from "../../saga/deploy";
 import { tripBooking } from "./saga";
 
 const table = sagaTable("trips", { deletionProtection: false });

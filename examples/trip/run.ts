@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { LocalCloud } from "../../local/cloud";
-import type { JsonObject } from "../../local/interpreter";
-import { printExecution } from "../../local/print";
-import { evaluateProgram } from "../../local/program";
+import { LocalCloud } from "../../saga/local/cloud";
+import type { JsonObject } from "../../saga/interpreter";
+import { printExecution } from "../../saga/cli/print";
+import { evaluateProgram } from "../../saga/local/program";
 
 const TRIP = { traveller: "Ada", card_no: "123-1234", flight: "LHR-TRN", hotel: "Duchi", cars: ["Panda", "500"] };
 

@@ -1,8 +1,8 @@
 import { idFor } from "../../handlers/id";
-import { address, check, orderId } from "../../handlers/input";
-import { logged } from "../../handlers/logged";
-import { openStore, type Undone } from "../../handlers/store";
-import { callbackTask, task } from "../../saga";
+import { address, check, orderId } from "../../saga/store/rules";
+import { logged } from "../../saga/store/logged";
+import { openStore, type Undone } from "../../saga/store/store";
+import { callbackTask, task } from "../../saga/language";
 
 export interface Booking {
   readonly order_id: string;

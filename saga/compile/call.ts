@@ -1,6 +1,6 @@
-import type { TaskState } from "../asl";
-import { expression, object, renderObject, type Spelling, text } from "../jsonata";
-import type { StepNode, UndoNode } from "../nodes";
+import type { TaskState } from "../asl/types";
+import { expression, object, renderObject, type Spelling, text } from "./jsonata";
+import type { StepNode, UndoNode } from "../language/nodes";
 import { type Env, spellIn } from "./env";
 import type { Program } from "./frame";
 

@@ -1,7 +1,7 @@
-import { expression, object, renderObject } from "../jsonata";
-import type { ChildNode, Saga } from "../nodes";
-import { childrenOf } from "../nodes";
-import { names } from "../state-names";
+import { expression, object, renderObject } from "./jsonata";
+import type { ChildNode, Saga } from "../language/nodes";
+import { childrenOf } from "../language/nodes";
+import { names } from "../language/state-names";
 import { stepName } from "./call";
 import { type Env, spellIn, undoEntryOf } from "./env";
 import { catchAll, caughtFailure, type Frame, leave, leaveUndo, NO_RECORDS, type SagaMachine } from "./frame";

@@ -1,6 +1,6 @@
-import type { Spelling } from "../jsonata";
-import type { Node } from "../nodes";
-import { names } from "../state-names";
+import type { Spelling } from "./jsonata";
+import type { Node } from "../language/nodes";
+import { names } from "../language/state-names";
 
 /** How each name in scope is spelled in JSONata, in the states of one place. */
 export type Env = ReadonlyMap<string, string>;

@@ -1,6 +1,6 @@
-import { expression, object, render, text } from "../jsonata";
-import type { ForEachNode } from "../nodes";
-import { ITEM as ITEM_BRANCH, names } from "../state-names";
+import { expression, object, render, text } from "./jsonata";
+import type { ForEachNode } from "../language/nodes";
+import { ITEM as ITEM_BRANCH, names } from "../language/state-names";
 import { carried, type Env, extend, intoMap, ITEM, spellIn, undoEntryOf } from "./env";
 import { assign, type Frame, leave, leaveUndo } from "./frame";
 import type { Place } from "./sequence";

@@ -1,7 +1,7 @@
-import type { Assign, Catcher, Output, State, Transition } from "../asl";
-import { expression, object, text } from "../jsonata";
-import type { Saga } from "../nodes";
-import type { LambdaTask } from "../task";
+import type { Assign, Catcher, Output, State, Transition } from "../asl/types";
+import { expression, object, text } from "./jsonata";
+import type { Saga } from "../language/nodes";
+import type { LambdaTask } from "../language/task";
 import { type Env, extend, type Variable } from "./env";
 
 /** A machine that a saga needs beside its own: a child saga, the undo of one, or the undo of an execution that was stopped. */

@@ -1,6 +1,6 @@
-import { object } from "../jsonata";
-import type { ParallelNode } from "../nodes";
-import { names } from "../state-names";
+import { object } from "./jsonata";
+import type { ParallelNode } from "../language/nodes";
+import { names } from "../language/state-names";
 import { spellIn } from "./env";
 import { assign, type Fresh, type Frame, leave, leaveUndo } from "./frame";
 import type { Place } from "./sequence";

@@ -1,6 +1,6 @@
-import { rootsOf } from "../mapping";
-import { flatten, type Node, type Saga } from "../nodes";
-import { names } from "../state-names";
+import { rootsOf } from "../language/mapping";
+import { flatten, type Node, type Saga } from "../language/nodes";
+import { names } from "../language/state-names";
 import type { SagaMachine } from "./frame";
 import { lastUndoOf, pivotOf } from "./undo-machine";
 

@@ -1,5 +1,5 @@
-import type { StepNode, WaitNode, Node } from "../nodes";
-import { expression, render } from "../jsonata";
+import type { StepNode, WaitNode, Node } from "../language/nodes";
+import { expression, render } from "./jsonata";
 import { call, identityOf, resultOf, stepName } from "./call";
 import { child } from "./child";
 import { spellIn, undoEntryOf, type Variable, variablesOf } from "./env";

@@ -1,10 +1,10 @@
-import type { Catcher, ChoiceState, Output, State, States } from "../asl";
-import { expression, object, text } from "../jsonata";
-import type { Node } from "../nodes";
-import { names } from "../state-names";
+import type { Catcher, ChoiceState, Output, State, States } from "../asl/types";
+import { expression, object, text } from "./jsonata";
+import type { Node } from "../language/nodes";
+import { names } from "../language/state-names";
 import { type Env, extend, spellIn, undoEntryOf, type Variable, variablesOf } from "./env";
 import { catchAll, caughtFailure, type Exit, type Frame, leaveChoice, NO_RECORDS } from "./frame";
-import { reachable } from "./reachable";
+import { reachable } from "../asl/reachable";
 import { type Place, sequence } from "./sequence";
 
 /**

@@ -1,9 +1,9 @@
-import type { State, States } from "../asl";
-import { object } from "../jsonata";
-import type { Node, Saga } from "../nodes";
+import type { State, States } from "../asl/types";
+import { object } from "./jsonata";
+import type { Node, Saga } from "../language/nodes";
 import { undoEntryOf, variablesOf } from "./env";
 import type { ArnOf, Frame } from "./frame";
-import { reachable } from "./reachable";
+import { reachable } from "../asl/reachable";
 import { sequence } from "./sequence";
 
 /** The end of an undo machine whose last state can't end by itself. */

@@ -1,6 +1,6 @@
-import { expression, renderCondition, text } from "../jsonata";
-import type { Node, WhenNode } from "../nodes";
-import { names } from "../state-names";
+import { expression, renderCondition, text } from "./jsonata";
+import type { Node, WhenNode } from "../language/nodes";
+import { names } from "../language/state-names";
 import { spellIn, undoEntryOf, variablesOf } from "./env";
 import { type Fresh, type Frame, leaveChoice } from "./frame";
 import { type Place, sequence } from "./sequence";

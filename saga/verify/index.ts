@@ -1,10 +1,10 @@
 import { type Budgets, budgetsOf } from "./budget";
-import type { Declaration } from "./declaration";
-import { readDefinition } from "./definition";
+import type { Declaration } from "../asl/declaration";
+import { readDefinition } from "../asl/definition";
 import { readMachine } from "./machine";
 import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
-import type { RawStates } from "./states";
+import type { RawStates } from "../asl/states";
 import { flawsOf } from "./static";
 import { tell } from "./search/trail";
 
@@ -86,9 +86,9 @@ const order = (rule: Rule): number => rules.indexOf(rule);
 
 export type { Budgets, OutcomeBudget } from "./budget";
 export { HISTORY_LIMIT } from "./budget";
-export { type Declaration, DeclarationError, type DeclaredCall, readDeclaration } from "./declaration";
-export { DefinitionError, readDefinition } from "./definition";
+export { type Declaration, DeclarationError, type DeclaredCall, readDeclaration } from "../asl/declaration";
+export { DefinitionError, readDefinition } from "../asl/definition";
 export type { PayloadBudget } from "./room";
 export { type Rule, RULES, type Violation } from "./rules";
 export { SearchLimitError } from "./search/search";
-export type { RawStates } from "./states";
+export type { RawStates } from "../asl/states";

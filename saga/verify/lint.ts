@@ -1,7 +1,7 @@
 import { type Ast, levelsIn, parse, readsOf, sourceOf } from "./expression";
 import type { Type } from "./facts";
-import { FUNCTIONS } from "./functions";
-import { edgesOf, type Field, fieldsOf, innerOf, type RawState, type RawStates } from "./states";
+import { FUNCTIONS } from "../asl/functions";
+import { edgesOf, type Field, fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { partialIn } from "./total";
 
 export type LintRule =

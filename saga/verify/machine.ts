@@ -1,7 +1,7 @@
-import type { Declaration, DeclaredCall } from "./declaration";
+import type { Declaration, DeclaredCall } from "../asl/declaration";
 import { evaluate, type Surroundings } from "./search/evaluate";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
-import { fieldsOf, innerOf, type RawState, type RawStates } from "./states";
+import { fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { partialIn } from "./total";
 import { UNKNOWN, type Value } from "./search/value";
 

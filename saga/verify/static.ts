@@ -1,9 +1,9 @@
 import { isRetried } from "./search/faults";
-import type { Declaration } from "./declaration";
+import type { Declaration } from "../asl/declaration";
 import { lint, type LintRule } from "./lint";
 import { type Level, levelsOf, type Node, waysOf } from "./machine";
 import type { Rule } from "./rules";
-import type { RawStates } from "./states";
+import type { RawStates } from "../asl/states";
 import { structureFlaws } from "./structure";
 
 /** A violation that the definition alone shows, without a path. */

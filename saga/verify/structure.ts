@@ -1,5 +1,5 @@
 import { sourceOf } from "./expression";
-import { innerOf, type RawState, type RawStates } from "./states";
+import { innerOf, type RawState, type RawStates } from "../asl/states";
 import type { Flaw } from "./static";
 
 type Fields = Readonly<Record<string, unknown>>;

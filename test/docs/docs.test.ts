@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import * as ts from "typescript";
 import { parse } from "yaml";
-import { SCHEMA } from "../../infra/config";
+import { SCHEMA } from "../../saga/deploy/config";
 
 const ROOT = join(__dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -93,7 +93,7 @@ describe("the documentation", function () {
   it("has each rule, and each code of a mistake", () => {
     const rules = [...read("docs/semantics.md").matchAll(/^\| (S\d+) /gm)].map(([, rule]) => rule);
     expect(rules).to.deep.equal(Array.from({ length: 13 }, (_, n) => `S${n + 1}`));
-    const codes = [...read("saga/errors.ts").matchAll(/^ {2}\| "([\w-]+)"/gm)].map(([, code]) => code);
+    const codes = [...read("saga/language/errors.ts").matchAll(/^ {2}\| "([\w-]+)"/gm)].map(([, code]) => code);
     const shown = [...read("docs/language.md").matchAll(/^\| `([a-z]+(?:-[a-z]+)+)`/gm)].map(([, code]) => code);
     expect(codes).not.to.be.empty;
     expect(shown).to.have.members(codes);

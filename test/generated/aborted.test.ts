@@ -1,10 +1,10 @@
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { awsHistoryEvent } from "../../local/history-events";
-import { type Execution, loadMachine, seededRandom, startExecution, virtualClock } from "../../local/interpreter";
-import { historyReader } from "../../recovery/history";
-import { compile, compileMachine, recoveryOf } from "../../saga";
+import { awsHistoryEvent } from "../../saga/local/history-events";
+import { type Execution, loadMachine, seededRandom, startExecution, virtualClock } from "../../saga/interpreter";
+import { historyReader } from "../../saga/deploy/recovery/history";
+import { compile, compileMachine, recoveryOf } from "../../saga/language";
 import { build, isBefore } from "./build";
 import { type Scenario, scenario } from "./spec";
 import { World } from "./world";

@@ -1,5 +1,5 @@
-import { eq, type Saga, saga, seconds } from "../../saga";
-import { stub } from "../saga/tasks";
+import { eq, type Saga, saga, seconds } from "../../saga/language";
+import { stub } from "../language/tasks";
 import type { Spec } from "./spec";
 
 /** An action of the saga, and where it stands: actions that part at a branch or an item run at once. */

@@ -1,4 +1,4 @@
-import { type Clock, type Json, type JsonObject, type TaskCall, TaskFailure } from "../../local/interpreter";
+import { type Clock, type Json, type JsonObject, type TaskCall, TaskFailure } from "../../saga/interpreter";
 import type { Built } from "./build";
 import type { Fault, Scenario } from "./spec";
 

@@ -1,10 +1,10 @@
-import { deployedForm, taskOf } from "../../local/cloud";
-import { authorizer } from "../../local/iam/authorizer";
-import { startTableGuard } from "../../local/iam/table-guard";
-import { type DeployedFunction, deployFunction, type FunctionOptions } from "../../local/lambda/function";
-import type { InvocationError } from "../../local/lambda/errors";
-import { evaluateProgram, type Program, type Resource } from "../../local/program";
-import { type LocalTable, startTable, type TableInputs } from "../../local/table";
+import { deployedForm, taskOf } from "../../saga/local/cloud";
+import { authorizer } from "../../saga/local/iam/authorizer";
+import { startTableGuard } from "../../saga/local/iam/table-guard";
+import { type DeployedFunction, deployFunction, type FunctionOptions } from "../../saga/local/lambda/function";
+import type { InvocationError } from "../../saga/local/lambda/errors";
+import { evaluateProgram, type Program, type Resource } from "../../saga/local/program";
+import { type LocalTable, startTable, type TableInputs } from "../../saga/local/table";
 
 let evaluated: Promise<Program> | undefined;
 const program = (): Promise<Program> => (evaluated ??= evaluateProgram());

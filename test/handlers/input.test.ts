@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { InvocationError } from "../../local/lambda/errors";
+import type { InvocationError } from "../../saga/local/lambda/errors";
 import { type Deployed, deploy } from "./deployed";
 import { A, entities } from "./entities";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { realClock, virtualClock } from "../../local/interpreter";
+import { realClock, virtualClock } from "../../saga/interpreter";
 
 const nameOf = (error: unknown): string => (error as Error).name;
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Invoke, type Json, TaskFailure, virtualClock } from "../../local/interpreter";
+import { type Invoke, type Json, TaskFailure, virtualClock } from "../../saga/interpreter";
 import { fails, INVOKE, run, secondsOf, types } from "./helpers";
 
 const task = (name: string, extra: object = {}) => ({

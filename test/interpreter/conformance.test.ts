@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect } from "chai";
-import type { AnyRecording } from "../../local/interpreter/conformance/case";
-import { runCase } from "../../local/interpreter/conformance/run-case";
-import { formatReport, runConformance } from "../../local/interpreter/conformance";
+import type { AnyRecording } from "../../saga/interpreter/conformance/case";
+import { runCase } from "../../saga/interpreter/conformance/run-case";
+import { formatReport, runConformance } from "../../saga/interpreter/conformance";
 
 const RECORDINGS = resolve(__dirname, "../../../shared/asl-conformance");
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DefinitionError, loadMachine } from "../../local/interpreter";
+import { DefinitionError, loadMachine } from "../../saga/interpreter";
 import { INVOKE } from "./helpers";
 
 const END = { Type: "Succeed" };

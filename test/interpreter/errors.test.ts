@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { seededRandom } from "../../local/interpreter";
+import { seededRandom } from "../../saga/interpreter";
 import { answers, fails, INVOKE, run, secondsOf, types } from "./helpers";
 
 const task = (extra: object) => ({ A: { Type: "Task", Resource: INVOKE, End: true, ...extra } });

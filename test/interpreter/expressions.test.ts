@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { seededRandom } from "../../local/interpreter";
+import { seededRandom } from "../../saga/interpreter";
 import { answers, fails, INVOKE, run } from "./helpers";
 
 const evaluate = async (expression: string, input: unknown = {}) =>

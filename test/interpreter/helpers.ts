@@ -9,7 +9,7 @@ import {
   startExecution,
   TaskFailure,
   virtualClock,
-} from "../../local/interpreter";
+} from "../../saga/interpreter";
 
 export const INVOKE = "arn:aws:states:::lambda:invoke";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { MAX_PAYLOAD_BYTES, seededRandom, startExecution, TaskFailure, virtualClock } from "../../local/interpreter";
+import { MAX_PAYLOAD_BYTES, seededRandom, startExecution, TaskFailure, virtualClock } from "../../saga/interpreter";
 import { answers, fails, INVOKE, machineOf, run, secondsOf, slow, start, types } from "./helpers";
 
 const task = (extra: object) => ({ A: { Type: "Task", Resource: INVOKE, End: true, ...extra } });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Json, virtualClock } from "../../local/interpreter";
+import { type Json, virtualClock } from "../../saga/interpreter";
 import { fails, INVOKE, start, types } from "./helpers";
 
 const task = (name: string, extra: object = {}) => ({

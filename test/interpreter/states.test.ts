@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { INVOKE, answers, fails, run, secondsOf, types } from "./helpers";
-import { virtualClock } from "../../local/interpreter";
+import { virtualClock } from "../../saga/interpreter";
 
 describe("interpreter: one state", () => {
   describe("Pass", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { virtualClock } from "../../local/interpreter";
+import { virtualClock } from "../../saga/interpreter";
 import { answers, INVOKE, run, secondsOf, start, types } from "./helpers";
 
 describe("interpreter: task tokens", () => {

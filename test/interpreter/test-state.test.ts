@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { testState } from "../../local/interpreter";
+import { testState } from "../../saga/interpreter";
 import { INVOKE } from "./helpers";
 
 const task = (extra: object = {}) => ({

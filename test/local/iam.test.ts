@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { LocalCloud, mainMachine } from "../../local/cloud";
-import { inVirtualTime, type Meddle } from "../../local/faults/virtual";
-import { authorizer } from "../../local/iam/authorizer";
-import { startTableGuard, type TableGuard } from "../../local/iam/table-guard";
-import { type JsonObject, type TaskCall, TaskFailure } from "../../local/interpreter";
-import { evaluateProgram, type Program, type Resource } from "../../local/program";
-import { outcomeOf } from "../../local/report";
+import { LocalCloud, mainMachine } from "../../saga/local/cloud";
+import { inVirtualTime, type Meddle } from "../../saga/testing/virtual";
+import { authorizer } from "../../saga/local/iam/authorizer";
+import { startTableGuard, type TableGuard } from "../../saga/local/iam/table-guard";
+import { type JsonObject, type TaskCall, TaskFailure } from "../../saga/interpreter";
+import { evaluateProgram, type Program, type Resource } from "../../saga/local/program";
+import { outcomeOf } from "../../saga/local/report";
 
 interface Statement {
   Effect: "Allow";
@@ -74,7 +74,7 @@ describe("least privilege, on this machine", function () {
   it("takes away any statement, action or resource, and some scenario fails, refused just that", async () => {
     let taken = 0;
     for (const policy of policiesOf(program)) {
-      // Nobody stops an execution here: see below for the undos, and test/recovery for the functions.
+      // Nobody stops an execution here: see below for the undos, and test/deploy/recovery for the functions.
       if (/_(undo|recover|sweep)$/.test(policy.name)) continue;
       const whole = statementsOf(policy);
       for (const [at, statement] of whole.entries()) {
@@ -260,7 +260,7 @@ describe("least privilege of a machine that starts others", function () {
   this.timeout(60_000);
 
   it("refuses a child's machine that its role does not name", async () => {
-    const program = await evaluateProgram({}, join(__dirname, "../infra/family.ts"));
+    const program = await evaluateProgram({}, join(__dirname, "../deploy/family.ts"));
     const cloud = await LocalCloud.start(program);
     try {
       const machine = (name: string) => find(program, "aws:sfn/stateMachine:StateMachine", name).arn as string;

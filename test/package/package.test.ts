@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { deployedForm, LocalCloud } from "../../local/cloud";
-import type { FunctionOptions } from "../../local/lambda/function";
-import { evaluateProgram, type Program } from "../../local/program";
+import { deployedForm, LocalCloud } from "../../saga/local/cloud";
+import type { FunctionOptions } from "../../saga/local/lambda/function";
+import { evaluateProgram, type Program } from "../../saga/local/program";
 import { stranger, type Stranger } from "./stranger";
 
 describe("the package, as another program uses it", function () {

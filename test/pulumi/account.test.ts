@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { evaluateProgram } from "../../local/program";
+import { evaluateProgram } from "../../saga/local/program";
 import { Account } from "./account";
 import type { Inputs } from "./storage";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
-import { evaluateProgram } from "../../local/program";
+import { evaluateProgram } from "../../saga/local/program";
 import { findCli, Sandbox } from "./sandbox";
 
 type Listener = { readonly onEvent: (event: EngineEvent) => void };
@@ -61,9 +61,9 @@ if (cli === undefined) {
     const up = () => steps((listener) => sandbox.stack.up(listener));
     const configure = (config: Readonly<Record<string, string>>) =>
       sandbox.stack.setAllConfig(Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }])));
-    /** Makes the stack's program one of those in `test/infra`. */
+    /** Makes the stack's program one of those in `test/deploy`. */
     const deploying = (program: string) => {
-      sandbox.edit("index.ts", () => `export * from "./test/infra/${program}";\n`);
+      sandbox.edit("index.ts", () => `export * from "./test/deploy/${program}";\n`);
     };
     const inAccount = (...types: readonly string[]) =>
       sandbox.account.resources.filter(({ type }) => types.includes(type));
@@ -166,7 +166,7 @@ if (cli === undefined) {
     });
 
     it("deploys two sagas that share a task, one of them the other's child", async () => {
-      expected = await registered({}, join(__dirname, "../infra/siblings.ts"));
+      expected = await registered({}, join(__dirname, "../deploy/siblings.ts"));
       deploying("siblings");
       expect(await preview()).to.deep.equal(allOf(expected, "create"));
       expect(await up()).to.deep.equal(allOf(expected, "create"));
@@ -174,10 +174,10 @@ if (cli === undefined) {
 
     it("makes another machine for another workflowType, and leads to it", async () => {
       deploying("express");
-      sandbox.edit("test/infra/express.ts", (text) => text.replace('"EXPRESS"', '"STANDARD"'));
+      sandbox.edit("test/deploy/express.ts", (text) => text.replace('"EXPRESS"', '"STANDARD"'));
       await up();
       const before = alias();
-      sandbox.edit("test/infra/express.ts", (text) => text.replace('"STANDARD"', '"EXPRESS"'));
+      sandbox.edit("test/deploy/express.ts", (text) => text.replace('"STANDARD"', '"EXPRESS"'));
       await up();
       const [machine, ...others] = inAccount(MACHINE);
       expect(others).to.be.empty;

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import { tripBooking } from "../../examples/trip/saga";
-import { LocalCloud } from "../../local/cloud";
-import type { Json, JsonObject } from "../../local/interpreter";
-import type { DeployedFunction } from "../../local/lambda/function";
-import { evaluateProgram } from "../../local/program";
-import { compile, tasksOf } from "../../saga";
+import { LocalCloud } from "../../saga/local/cloud";
+import type { Json, JsonObject } from "../../saga/interpreter";
+import type { DeployedFunction } from "../../saga/local/lambda/function";
+import { evaluateProgram } from "../../saga/local/program";
+import { compile, tasksOf } from "../../saga/language";
 
 import jsonata = require("jsonata");
 

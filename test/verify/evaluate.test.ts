@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { compile } from "../../saga";
+import { compile } from "../../saga/language";
 import { evaluate } from "../../saga/verify/search/evaluate";
 import { parse, sourceOf } from "../../saga/verify/expression";
-import { fieldsOf, innerOf, type RawStates } from "../../saga/verify/states";
+import { fieldsOf, innerOf, type RawStates } from "../../saga/asl/states";
 import { isKnown, OneOf, SOMETHING, Unknown, UNKNOWN, type Value } from "../../saga/verify/search/value";
 import { build } from "../generated/build";
 import { scenario } from "../generated/spec";

@@ -2,11 +2,11 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { tripBooking } from "../../examples/trip/saga";
 import { orderFulfilment } from "../../orderFulfilment";
-import { compile, compileMachine, machinesOf, recoveryOf, type Saga, saga } from "../../saga";
+import { compile, compileMachine, machinesOf, recoveryOf, type Saga, saga } from "../../saga/language";
 import { type Finding, lint, type LintRule } from "../../saga/verify/lint";
 import { build } from "../generated/build";
 import { scenario } from "../generated/spec";
-import { stub } from "../saga/tasks";
+import { stub } from "../language/tasks";
 
 import validate = require("asl-validator");
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { tripBooking } from "../../examples/trip/saga";
 import { orderFulfilment } from "../../orderFulfilment";
-import { compile, type Saga } from "../../saga";
-import { declarationOf } from "../../saga/declaration";
+import { compile, type Saga } from "../../saga/language";
+import { declarationOf } from "../../saga/compile/declaration";
 import { verify } from "../../saga/verify";
 import { MUTATIONS, type MutableLevel } from "./mutations";
 

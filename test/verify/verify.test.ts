@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { tripBooking } from "../../examples/trip/saga";
-import { loadMachine, seededRandom, startExecution, TaskFailure, virtualClock } from "../../local/interpreter";
+import { loadMachine, seededRandom, startExecution, TaskFailure, virtualClock } from "../../saga/interpreter";
 import { orderFulfilment } from "../../orderFulfilment";
-import { compile, type Saga } from "../../saga";
-import { declarationOf } from "../../saga/declaration";
-import { prove } from "../../saga/prove";
+import { compile, type Saga } from "../../saga/language";
+import { declarationOf } from "../../saga/compile/declaration";
+import { prove } from "../../saga/deploy/prove";
 import {
   DeclarationError,
   type RawStates,

@@ -1,5 +1,5 @@
 import type { CatcherOf, Node } from "../machine";
-import type { RawState } from "../states";
+import type { RawState } from "../../asl/states";
 
 /** The ways of a call to fail that its Retry and its Catch tell apart, once its retries are exhausted. */
 export interface Fault {

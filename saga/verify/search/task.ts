@@ -1,4 +1,4 @@
-import type { DeclaredCall } from "../declaration";
+import type { DeclaredCall } from "../../asl/declaration";
 import { type Effect, effectsOf, type Held, isSought, mayHave, onTop, push, type Sought } from "./effects";
 import { left } from "./ends";
 import { DATA_LIMIT, type Fault, faultsOf } from "./faults";

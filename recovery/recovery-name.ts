@@ -1,9 +1,0 @@
-import { createHash } from "node:crypto";
-
-/** See `recovery/history.ts`. */
-export const deploymentOnlyModule = true;
-
-/** The name of what recovers an execution: the same each time that its end is told, another after a redrive. */
-export function recoveryName(executionArn: string, redriveCount = 0): string {
-  return createHash("sha256").update(`${executionArn}/${redriveCount}`).digest("hex");
-}

@@ -1,0 +1,74 @@
+import { existsSync, fstatSync, readFileSync } from "node:fs";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { type Json, MAX_PAYLOAD_BYTES } from "../interpreter/json";
+import { UsageError } from "./usage-error";
+
+/**
+ * JSON as a command line gives it: itself, `@` and a file, or `-` for standard input.
+ * @throws UsageError
+ */
+export async function readJson(argument: string): Promise<Json> {
+  if (argument === "-") return parse(await text(process.stdin), "standard input");
+  if (argument.startsWith("@")) {
+    const path = argument.slice(1);
+    return parse(readFile(path), path);
+  }
+  if (existsSync(argument))
+    throw new UsageError(`'${argument}' is not JSON; for the file of that name, say '@${argument}'`);
+  return parse(argument, JSON.stringify(argument.length > 40 ? `${argument.slice(0, 40)}…` : argument));
+}
+
+/**
+ * What was piped in, or undefined where nothing is. A pipe that stays silent until `deadline` counts as nothing: some
+ * programs that start others leave one open.
+ */
+export async function pipedInput(deadline: Promise<unknown>): Promise<Json | undefined> {
+  const stdin = fstatSync(0);
+  if (!stdin.isFIFO() && !stdin.isFile() && !stdin.isSocket()) return undefined;
+  const always = (): boolean => true;
+  const spoke = once(process.stdin, "readable");
+  const silent = await Promise.race([spoke.then(() => false), deadline.then(always, always)]);
+  if (silent) {
+    process.stdin.unref();
+    return undefined;
+  }
+  const content = await text(process.stdin);
+  return content.trim() === "" ? undefined : parse(content, "standard input");
+}
+
+/**
+ * A file of JSON, however large.
+ * @throws UsageError
+ */
+export const readJsonFile = (path: string): Json => parseJson(readFile(path), path);
+
+function readFile(path: string): string {
+  try {
+    // Editors on Windows begin a file with a byte order mark.
+    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(
+      `can't read the file '${path}': ${code === "ENOENT" ? "there is none" : (error as Error).message}`,
+    );
+  }
+}
+
+function parseJson(content: string, source: string): Json {
+  try {
+    return JSON.parse(content) as Json;
+  } catch (error) {
+    throw new UsageError(`${source} is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function parse(content: string, source: string): Json {
+  const json = parseJson(content, source);
+  const size = Buffer.byteLength(JSON.stringify(json));
+  if (size > MAX_PAYLOAD_BYTES) {
+    const [has, takes] = [size, MAX_PAYLOAD_BYTES].map((bytes) => bytes.toLocaleString("en"));
+    throw new UsageError(`the input has ${has} bytes, and Step Functions takes ${takes}`);
+  }
+  return json;
+}

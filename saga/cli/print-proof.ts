@@ -1,0 +1,77 @@
+import { HISTORY_LIMIT, type OutcomeBudget, RULES, type Verdict, type Violation } from "../verify";
+import { duration } from "./duration";
+import { paint, wrap } from "./print";
+
+/** What has been proved of a saga, and what it may cost; or how it goes wrong. For a person, in 80 columns. */
+export function printProof({ saga, sound, proved, violations, states, controlFlowOnly, budgets }: Verdict): void {
+  const count = `${violations.length} violation${violations.length === 1 ? "" : "s"}`;
+  const verdict = sound ? paint("green", "sound") : paint("red", `not sound: ${count}`);
+  const lines = [
+    `${paint("bold", saga)}  ${verdict}  (${states.toLocaleString("en")} states searched)`,
+    ...(controlFlowOnly
+      ? wrap("", "The machine is in JSONPath mode: its control flow is verified, its expressions are not.")
+      : []),
+    "",
+    ...Object.entries(RULES).flatMap(([rule, says]) => {
+      const [mark, style] = proved.some((one) => one === rule)
+        ? (["proved", "green"] as const)
+        : violations.some((one) => one.rule === rule)
+          ? (["broken", "red"] as const)
+          : (["-", "dim"] as const);
+      const [first = "", ...more] = wrap(`${rule.padEnd(10)}  ${mark.padEnd(6)}  `, says);
+      return [first.replace(mark, paint(style, mark)), ...more];
+    }),
+    "",
+    ...violations.flatMap(violationLines),
+    ...budgetLines(budgets),
+    "",
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function violationLines({ rule, message, hint, story }: Violation): string[] {
+  return [
+    ...wrap("", `${rule}: ${message}`).map((line) => paint("red", line)),
+    ...story.flatMap((line) => {
+      const indent = /^ */.exec(line)?.[0] ?? "";
+      return wrap(`    ${indent}`, line.trim());
+    }),
+    ...wrap("→ ", hint),
+    "",
+  ];
+}
+
+function budgetLines({ outcomes, items, mostItems, waitsUntil, payload }: Verdict["budgets"]): string[] {
+  const count = (n: number): string => n.toLocaleString("en");
+  return [
+    "  at most      states  transitions  $ for 1,000      longest  history events",
+    ...outcomes.map(outcomeLine),
+    ...(outcomes.some(({ exceeds }) => exceeds.length > 0)
+      ? wrap(
+          "* ",
+          `beyond ${count(HISTORY_LIMIT)} history events, or a year, an execution dies in the middle, without its undos, and is left to the recovery (S12)`,
+        )
+      : []),
+    ...(items === undefined
+      ? []
+      : wrap(
+          "",
+          `with ${items} items in each list; with ${count(mostItems ?? 0)} the history comes to its limit of ${count(HISTORY_LIMIT)} events`,
+        )),
+    ...(waitsUntil.length === 0 ? [] : wrap("", `and as long as ${waitsUntil.join(", ")} waits`)),
+    ...(payload
+      ? wrap(
+          "",
+          `least room for data: ${payload.state}'s ${payload.part}, ${count(payload.bytesEach)} bytes for each of ${payload.references} references`,
+        )
+      : []),
+  ];
+}
+
+function outcomeLine(budget: OutcomeBudget): string {
+  const number = (value: number, width: number): string =>
+    (Number.isFinite(value) ? value.toLocaleString("en") : "no bound").padStart(width);
+  const { outcome, states, transitions, dollarsPerThousand, seconds, events, exceeds } = budget;
+  const price = Number.isFinite(dollarsPerThousand) ? dollarsPerThousand.toFixed(3) : "no bound";
+  return `  ${outcome.padEnd(11)}${number(states, 8)}${number(transitions, 13)}${price.padStart(13)}${duration(seconds).padStart(13)}${number(events, 16)}${exceeds.length > 0 ? ` ${paint("red", "*")}` : ""}`;
+}

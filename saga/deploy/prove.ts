@@ -1,0 +1,23 @@
+import { compile, compileMachine, machinesOf } from "../compile";
+import { declarationOf } from "../compile/declaration";
+import type { Saga } from "../language/nodes";
+import { type RawStates, type Verdict, verify } from "../verify";
+
+/**
+ * Verifies what a saga compiles to, and each of its child sagas.
+ * @throws SagaDefinitionError as `compile` does
+ * @throws SearchLimitError where a machine has more states than can be searched
+ */
+export function prove(saga: Saga, onProgress?: (states: number) => void): readonly Verdict[] {
+  const arnOf = ({ name }: { readonly name: string }): string => name;
+  const children = machinesOf(saga).filter(({ purpose }) => purpose === "child");
+  const machines = [
+    ...children.map((child) => [child.saga, compileMachine(child, arnOf)] as const),
+    [saga, compile(saga, arnOf)] as const,
+  ];
+  return machines.map(([of, machine]) => {
+    // The verifier takes what CreateStateMachine takes, and nothing from the compiler beside it.
+    const definition = JSON.parse(JSON.stringify(machine)) as RawStates;
+    return verify(definition, declarationOf(of), { onProgress });
+  });
+}

@@ -1,0 +1,29 @@
+import { type LambdaTask, machinesOf, type Saga, type SagaMachine, statementsOf, tasksOf } from "../language";
+import type { Statement } from "./policy";
+
+/** What executions that began before a deploy may still call. */
+export interface Former {
+  readonly tasks: readonly LambdaTask[];
+  readonly machines: readonly SagaMachine[];
+  readonly statements: readonly Statement[];
+}
+
+/** All that retired tasks and sagas call, those of child sagas too. */
+export function formerOf(retired: readonly (LambdaTask | Saga)[]): Former {
+  const sagas = retired.filter((each) => each.kind === "Saga");
+  const machines = sagas.flatMap(machinesOf);
+  return {
+    tasks: retired.flatMap((each) => (each.kind === "Saga" ? tasksOf(each) : [each])),
+    machines,
+    statements: [...sagas, ...machines.map(({ saga }) => saga)].flatMap(statementsOf),
+  };
+}
+
+/** The first of each name: what the saga itself names comes before what it named once. */
+export function byName<Named extends { readonly name: string }>(
+  ...lists: readonly (readonly Named[])[]
+): readonly Named[] {
+  const first = new Map<string, Named>();
+  for (const each of lists.flat()) if (!first.has(each.name)) first.set(each.name, each);
+  return [...first.values()];
+}

@@ -1,0 +1,25 @@
+import * as pulumi from "@pulumi/pulumi";
+import { prove, type Saga, SearchLimitError, type Verdict } from "../language";
+
+/**
+ * Lets nothing be created of a saga that some failure would leave half done.
+ * @throws ResourceError on the resource, with the shortest way to each violation; its `verdicts` are the whole proof
+ */
+export function refuseUnsound(saga: Saga, resource: pulumi.Resource): void {
+  let verdicts: readonly Verdict[];
+  try {
+    verdicts = prove(saga);
+  } catch (error) {
+    if (!(error instanceof SearchLimitError)) throw error;
+    void pulumi.log.warn(`the saga '${saga.name}' is too large to be verified: the search ${error.message}`, resource);
+    return;
+  }
+  const violations = verdicts.flatMap((verdict) => verdict.violations);
+  if (violations.length === 0) return;
+  const told = violations.map(({ rule, message, story, hint }) =>
+    [`${rule}: ${message}`, ...story.map((line) => `    ${line}`), `  → ${hint}`].join("\n"),
+  );
+  // Where the program was when it found out says nothing of the saga: no stack.
+  const error = new pulumi.ResourceError(`the saga '${saga.name}' is not sound\n${told.join("\n")}`, resource, true);
+  throw Object.assign(error, { verdicts });
+}

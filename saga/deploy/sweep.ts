@@ -1,0 +1,116 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { sweep, type Sweep } from "./recovery/sweep";
+import type { Saga } from "../language";
+import { alarm } from "./alarms";
+import { type FunctionSettings, lambda } from "./lambda";
+import type { Machine } from "./machine";
+import { metricsOf, OLDEST_RUNNING } from "./metrics";
+
+export interface SagaSweepArgs {
+  readonly saga: Saga;
+  /** The saga's own machine, a STANDARD one: Step Functions lists no executions of others. */
+  readonly main: Machine;
+  /** What recovers executions that are stopped, where something does. */
+  readonly recovery: Recovery | undefined;
+  readonly settings: FunctionSettings;
+  /** The ARN of the customer managed key of logs, where there is one. */
+  readonly key: pulumi.Output<string> | undefined;
+  /** Is told when executions are not looked at. */
+  readonly topic: aws.sns.Topic;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+interface Recovery {
+  readonly machineArn: pulumi.Output<string>;
+  readonly functionArn: pulumi.Output<string>;
+}
+
+/**
+ * Looks at a saga's executions every five minutes, for what no event and no metric of AWS's tells: how old the oldest
+ * is that runs; and which of those that were stopped nobody recovers, because their event was lost.
+ */
+export class SagaSweep extends pulumi.ComponentResource {
+  constructor(name: string, args: SagaSweepArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("saga:infra:SagaSweep", name, {}, opts);
+    const { saga, main, recovery, settings, key, topic, tags } = args;
+    const child = { parent: this };
+    const machineArn = main.stateMachine.arn;
+
+    const { lambda: made, log } = lambda(
+      name,
+      {
+        factory: sweep,
+        statements: [
+          // A list tells neither input nor output, and so needs no key.
+          { actions: ["states:ListExecutions"], resources: [machineArn, ...(recovery ? [recovery.machineArn] : [])] },
+          ...(recovery ? [{ actions: ["lambda:InvokeFunction"], resources: [recovery.functionArn] }] : []),
+        ],
+        settings,
+        key,
+        tags,
+        // It is over before the next one begins.
+        timeout: 240,
+        ...(settings.reservedConcurrency > 0 && { own: { reservedConcurrentExecutions: 1 } }),
+      },
+      child,
+    );
+    new aws.cloudwatch.LogMetricFilter(
+      name,
+      {
+        logGroupName: log.name,
+        pattern: "{ $.oldestRunning = * }",
+        metricTransformation: {
+          namespace: metricsOf(main),
+          name: OLDEST_RUNNING,
+          value: "$.oldestRunning",
+          unit: "Seconds",
+        },
+      },
+      child,
+    );
+    // What fails is not kept: the next one, in five minutes, looks at the same again.
+    const once = { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 300 };
+    new aws.lambda.FunctionEventInvokeConfig(name, { functionName: made.name, ...once }, child);
+
+    const rule = new aws.cloudwatch.EventRule(
+      name,
+      { description: `A look at the executions of ${saga.name}`, scheduleExpression: "rate(5 minutes)", tags },
+      child,
+    );
+    const permission = new aws.lambda.Permission(
+      name,
+      {
+        action: "lambda:InvokeFunction",
+        function: made.name,
+        principal: "events.amazonaws.com",
+        sourceArn: rule.arn,
+      },
+      child,
+    );
+    const what: pulumi.Input<Sweep> = pulumi.output({ machineArn, ...(recovery && { recovery }) });
+    new aws.cloudwatch.EventTarget(
+      name,
+      { rule: rule.name, arn: made.arn, input: pulumi.jsonStringify(what), retryPolicy: once },
+      { ...child, dependsOn: [permission] },
+    );
+
+    alarm(
+      `${name}-failing`,
+      { topic, tags, child },
+      {
+        alarmDescription: `For a quarter of an hour nobody has looked at all executions of ${saga.name}: the function's log says why.`,
+        namespace: "AWS/Lambda",
+        metricName: "Errors",
+        dimensions: { FunctionName: made.name },
+        statistic: "Sum",
+        period: 300,
+        evaluationPeriods: 3,
+        // Each call counts its errors, none among them: where nothing is counted, nothing is called.
+        treatMissingData: "missing",
+        insufficientDataActions: [topic.arn],
+      },
+    );
+    this.registerOutputs({});
+  }
+}

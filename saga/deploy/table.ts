@@ -1,0 +1,92 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { complete, type Config } from "./config";
+
+export interface SagaTableArgs extends Partial<
+  Pick<Config, "deletionProtection" | "tableBilling" | "tableMinUnits" | "tableMaxUnits">
+> {
+  /** The ARN of a customer managed key; without one, DynamoDB's own key encrypts. */
+  readonly key?: pulumi.Output<string> | undefined;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The one table of a saga's tasks: an item per order and entity. Keys and TTL are those of `saga/store/store.ts`.
+ * @throws RunError for settings that do not fit together
+ */
+export function sagaTable(
+  name: string,
+  args: SagaTableArgs = {},
+  opts?: pulumi.CustomResourceOptions,
+): aws.dynamodb.Table {
+  const { key, tags = {}, ...given } = args;
+  const { deletionProtection, tableBilling, tableMinUnits, tableMaxUnits } = complete(name, given);
+  const scaled = tableBilling === "provisioned";
+  const table = new aws.dynamodb.Table(
+    name,
+    {
+      ...(scaled
+        ? { billingMode: "PROVISIONED", readCapacity: tableMinUnits, writeCapacity: tableMinUnits }
+        : { billingMode: "PAY_PER_REQUEST" }),
+      // DynamoDB creates no table with a maximum of -1, and lifts a maximum by -1 alone: left out, it stays as it was.
+      // Of a table without one it tells none, so that -1 is for the one deploy that lifts it.
+      ...(!scaled &&
+        tableMaxUnits !== 0 && {
+          onDemandThroughput: { maxReadRequestUnits: tableMaxUnits, maxWriteRequestUnits: tableMaxUnits },
+        }),
+      hashKey: "order_id",
+      rangeKey: "entity",
+      attributes: [
+        { name: "order_id", type: "S" },
+        { name: "entity", type: "S" },
+      ],
+      ttl: { attributeName: "expires_at", enabled: true },
+      pointInTimeRecovery: { enabled: true },
+      deletionProtectionEnabled: deletionProtection,
+      // Not enabled, it is encrypted with DynamoDB's own key; left out, it would keep the key that it has.
+      serverSideEncryption: key ? { enabled: true, kmsKeyArn: key } : { enabled: false },
+      tags,
+    },
+    // What scales the table changes these: a deploy must not change them back.
+    pulumi.mergeOptions(opts, scaled ? { ignoreChanges: ["readCapacity", "writeCapacity"] } : {}),
+  );
+  if (scaled) {
+    for (const kind of ["Read", "Write"] as const) {
+      scale(name, kind, table, { minCapacity: tableMinUnits, maxCapacity: tableMaxUnits, tags });
+    }
+  }
+  return table;
+}
+
+/** Keeps a table at 70 % of its capacity. */
+function scale(
+  name: string,
+  kind: "Read" | "Write",
+  table: aws.dynamodb.Table,
+  bounds: { minCapacity: number; maxCapacity: number; tags: Readonly<Record<string, string>> },
+): void {
+  const { resourceId, scalableDimension, serviceNamespace } = new aws.appautoscaling.Target(
+    `${name}-${kind.toLowerCase()}`,
+    {
+      ...bounds,
+      resourceId: pulumi.interpolate`table/${table.name}`,
+      scalableDimension: `dynamodb:table:${kind}CapacityUnits`,
+      serviceNamespace: "dynamodb",
+    },
+    { parent: table },
+  );
+  new aws.appautoscaling.Policy(
+    `${name}-${kind.toLowerCase()}`,
+    {
+      policyType: "TargetTrackingScaling",
+      resourceId,
+      scalableDimension,
+      serviceNamespace,
+      targetTrackingScalingPolicyConfiguration: {
+        predefinedMetricSpecification: { predefinedMetricType: `DynamoDB${kind}CapacityUtilization` },
+        targetValue: 70,
+      },
+    },
+    { parent: table },
+  );
+}

@@ -1,0 +1,156 @@
+import type { Retrier } from "../asl/types";
+import type { Condition } from "./condition";
+import type { Mapping } from "./mapping";
+import type { AnyTask, LambdaTask, Statement } from "./task";
+
+/** A call of a task: an action, or the undo of one. */
+interface CallNode {
+  /** Of the state, and of the variable that has the result. */
+  readonly name: string;
+  readonly task: AnyTask;
+  readonly input: Mapping;
+  readonly timeoutSeconds: number;
+  readonly heartbeatSeconds?: number;
+  readonly retry: readonly Retrier[];
+}
+
+export interface UndoNode extends CallNode {
+  readonly kind: "Undo";
+}
+
+/**
+ * What a step is to the saga (S9). A retriable step is never given up; a pivot is, and leads to the undos of the steps
+ * before it, until it has succeeded; a query changes nothing, so there is nothing to undo.
+ */
+export type Role = "compensable" | "pivot" | "retriable" | "query";
+
+/** A node with a result. */
+interface ResultNode {
+  /** What the result is called among those of a branch: the node's name before the saga was included in another. */
+  readonly key: string;
+}
+
+export interface StepNode extends CallNode, ResultNode {
+  readonly kind: "Step";
+  readonly role: Role;
+  /** It stands after the pivot: never given up. */
+  readonly committed: boolean;
+  /** Errors after which the action certainly had no effect, so that its own undo need not run (S2). */
+  readonly definite: readonly string[];
+  readonly undo?: UndoNode;
+}
+
+export interface WaitNode {
+  readonly kind: "Wait";
+  readonly name: string;
+  readonly until: number | Mapping;
+}
+
+export interface WhenNode {
+  readonly kind: "When";
+  readonly name: string;
+  readonly condition: Condition;
+  readonly then: readonly Node[];
+  readonly otherwise: readonly Node[];
+}
+
+export interface ParallelNode extends ResultNode {
+  readonly kind: "Parallel";
+  readonly name: string;
+  readonly branches: readonly (readonly [name: string, nodes: readonly Node[]])[];
+  /** After the pivot nothing is undone, so no branch is ever given up. */
+  readonly forward: boolean;
+}
+
+export interface ForEachNode extends ResultNode {
+  readonly kind: "ForEach";
+  readonly name: string;
+  readonly items: Mapping;
+  readonly body: readonly Node[];
+  readonly maxConcurrency: number;
+  readonly forward: boolean;
+}
+
+/** Another saga as an execution of its own; its undo is an execution of that saga's undo machine. */
+export interface ChildNode extends ResultNode {
+  readonly kind: "Child";
+  readonly name: string;
+  readonly saga: Saga;
+  readonly input: Mapping;
+  readonly timeoutSeconds: number;
+  readonly undoRetry: readonly Retrier[];
+}
+
+export type Node = StepNode | ChildNode | WaitNode | WhenNode | ParallelNode | ForEachNode;
+
+/** A finished saga: frozen data, which the compiler and the program read. */
+export interface Saga<Input = unknown, Output = unknown> {
+  readonly kind: "Saga";
+  readonly name: string;
+  readonly steps: readonly Node[];
+  readonly output: Mapping;
+  /** The types of what goes in and what comes out: for the type checker alone, absent at run time. */
+  readonly types?: { readonly input: Input; readonly output: Output };
+}
+
+/** The sequences of nodes that a node holds. */
+export function innerOf(node: Node): readonly (readonly Node[])[] {
+  switch (node.kind) {
+    case "Step":
+    case "Child":
+    case "Wait":
+      return [];
+    case "When":
+      return [node.then, node.otherwise];
+    case "Parallel":
+      return node.branches.map(([, nodes]) => nodes);
+    case "ForEach":
+      return [node.body];
+  }
+}
+
+/** Every node of a sequence and of the sequences within, in order. */
+export function flatten(nodes: readonly Node[]): readonly Node[] {
+  return nodes.flatMap((node) => [node, ...innerOf(node).flatMap(flatten)]);
+}
+
+/** Every call of a sequence of nodes, those of child sagas too, in order; actions before their undos. */
+export function callsOf(nodes: readonly Node[]): readonly (StepNode | UndoNode)[] {
+  return flatten(nodes).flatMap((node) => {
+    if (node.kind === "Child") return callsOf(node.saga.steps);
+    return node.kind !== "Step" ? [] : node.undo ? [node, node.undo] : [node];
+  });
+}
+
+/** Every function that a saga and its children want deployed, each once, in the order of the steps. */
+export function tasksOf(saga: Saga): readonly LambdaTask[] {
+  const tasks = new Set(callsOf(saga.steps).map(({ task }) => task));
+  return [...tasks].filter((task) => task.kind === "Task");
+}
+
+/** The functions that run what is never given up: undos, and what stands after the pivot (S5). */
+export function mustSucceed(saga: Saga): ReadonlySet<LambdaTask> {
+  const calls = callsOf(saga.steps).filter((call) => call.kind === "Undo" || call.committed);
+  return new Set(calls.map(({ task }) => task).filter((task) => task.kind === "Task"));
+}
+
+/** The sagas that a saga runs as executions of their own, each once; not their children. */
+export function childrenOf(saga: Saga): readonly Saga[] {
+  return [...new Set(flatten(saga.steps).flatMap((node) => (node.kind === "Child" ? [node.saga] : [])))];
+}
+
+/** Every child saga in a sequence, those of children too, and the name of the step that runs it. */
+export function childrenIn(nodes: readonly Node[]): readonly { readonly step: string; readonly child: Saga }[] {
+  return flatten(nodes).flatMap((node) =>
+    node.kind === "Child" ? [{ step: node.name, child: node.saga }, ...childrenIn(node.saga.steps)] : [],
+  );
+}
+
+/** What a saga's own machine must be allowed, for the services that it calls without a function. */
+export function statementsOf(saga: Saga): readonly Statement[] {
+  const calls = flatten(saga.steps).flatMap((node) =>
+    node.kind === "Step" ? [node, ...(node.undo ? [node.undo] : [])] : [],
+  );
+  const tasks = new Set(calls.map(({ task }) => task));
+  return [...tasks].flatMap((task) => (task.kind === "Service" ? task.allow : []));
+}

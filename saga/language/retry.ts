@@ -1,0 +1,108 @@
+import type { Retrier } from "../asl/types";
+import type { Duration } from "./duration";
+import { SagaDefinitionError } from "./errors";
+import { minutes, seconds } from "./duration";
+
+/** How often, and after how long, a call is tried again. */
+export interface Retry {
+  /**
+   * Errors of the task to retry, by name. Without it, an action's budget is that for transient faults of Lambda, and that
+   * of an undo, or of what follows the pivot, the one for any error.
+   */
+  readonly errors?: readonly string[];
+  /** Tries after the first one, 1 to 99,999,999. */
+  readonly attempts: number;
+  /** The wait before the first retry, at most; the real one is drawn from 0 to this (full jitter). Default 2 s. */
+  readonly interval?: Duration;
+  /** What the wait is multiplied by after each retry, 1 or more. Default 2. */
+  readonly backoff?: number;
+  /** The longest wait. Default 1 minute for an action, 5 for an undo, 15 after the pivot. */
+  readonly ceiling?: Duration;
+}
+
+/**
+ * Faults of Lambda itself that pass.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
+ */
+export const TRANSIENT: readonly string[] = Object.freeze([
+  "Lambda.ClientExecutionTimeoutException",
+  "Lambda.ServiceException",
+  "Lambda.AWSLambdaException",
+  "Lambda.SdkClientException",
+  "Lambda.TooManyRequestsException",
+]);
+
+/** The retriers of an action: transient faults always, other errors only when named (S4). */
+export function actionRetry(retry: Retry | undefined, where: { saga: string; step: string }): readonly Retrier[] {
+  const ceiling = minutes(1);
+  const transient = retrier({ attempts: 6 }, TRANSIENT, ceiling, where);
+  if (!retry) return Object.freeze([transient]);
+  if (!retry.errors) return Object.freeze([retrier(retry, TRANSIENT, ceiling, where)]);
+  if (retry.errors.length === 0 || retry.errors.includes("States.ALL")) {
+    throw new SagaDefinitionError(
+      "bad-retry",
+      where,
+      `retry.errors is ${JSON.stringify(retry.errors)}`,
+      "Name the errors that a second try can mend: a refusal is a refusal every time",
+    );
+  }
+  return Object.freeze([retrier(retry, retry.errors, ceiling, where), transient]);
+}
+
+/** The retriers of an undo: any error, with a larger budget than an action has (S4). */
+export function undoRetry(retry: Retry | undefined, where: { saga: string; step: string }): readonly Retrier[] {
+  return anyError(retry ?? { attempts: 12 }, minutes(5), where);
+}
+
+/** The retriers of what can't be undone any more: any error, for some nine hours (S9). */
+export function forwardRetry(retry: Retry | undefined, where: { saga: string; step: string }): readonly Retrier[] {
+  return anyError(retry ?? { attempts: 40 }, minutes(15), where);
+}
+
+function anyError(retry: Retry, ceiling: Duration, where: { saga: string; step: string }): readonly Retrier[] {
+  if (retry.errors) {
+    throw new SagaDefinitionError(
+      "bad-retry",
+      where,
+      "retry.errors picks errors where none may be given up",
+      "Leave it out: an undo, and whatever follows the pivot, retries on any error",
+    );
+  }
+  return Object.freeze([retrier(retry, ["States.ALL"], ceiling, where)]);
+}
+
+// The limits are those of Step Functions: MaxAttempts up to 99,999,999, MaxDelaySeconds below 31,622,401.
+const MOST_ATTEMPTS = 99_999_999;
+const LONGEST_DELAY = 31_622_400;
+
+function retrier(
+  retry: Retry,
+  errors: readonly string[],
+  defaultCeiling: Duration,
+  where: { saga: string; step: string },
+): Retrier {
+  const { attempts, interval = seconds(2), backoff = 2 } = retry;
+  const ceiling = retry.ceiling ?? (interval.seconds > defaultCeiling.seconds ? interval : defaultCeiling);
+  const bad = (what: string, hint: string): never => {
+    throw new SagaDefinitionError("bad-retry", where, what, hint);
+  };
+  if (!Number.isInteger(attempts) || attempts < 1 || attempts > MOST_ATTEMPTS) {
+    bad(`retry.attempts is ${attempts}`, `Use a whole number from 1 to ${MOST_ATTEMPTS.toLocaleString("en")}`);
+  }
+  if (!Number.isFinite(backoff) || backoff < 1) bad(`retry.backoff is ${backoff}`, "Use a number of 1 or more");
+  if (ceiling.seconds > LONGEST_DELAY) bad(`retry.ceiling is ${ceiling.seconds} s`, "Use 366 days at most");
+  if (ceiling.seconds < interval.seconds) {
+    bad(
+      `retry.ceiling (${ceiling.seconds} s) is below retry.interval (${interval.seconds} s)`,
+      "Raise the ceiling or lower the interval",
+    );
+  }
+  return Object.freeze({
+    ErrorEquals: Object.freeze([...errors]),
+    IntervalSeconds: interval.seconds,
+    BackoffRate: backoff,
+    MaxAttempts: attempts,
+    MaxDelaySeconds: ceiling.seconds,
+    JitterStrategy: "FULL",
+  });
+}

@@ -1,0 +1,60 @@
+import type { Authorize } from "./iam/authorizer";
+import type { JsonObject } from "../interpreter";
+import type { Program } from "./program";
+
+/** What could not be dealt with, in the queue that the program registers for it. */
+export interface DeadLetter {
+  readonly queueArn: string;
+  readonly event: JsonObject;
+  readonly reason: Error;
+}
+
+/**
+ * Calls of functions that nobody awaits: one that fails is tried again as often as the program says, though at once, and
+ * then what it failed on goes to its queue, if its role may send it there.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
+ */
+export class AsynchronousCalls {
+  readonly deadLetters: DeadLetter[] = [];
+
+  constructor(
+    private readonly program: Program,
+    private readonly authorize: Authorize,
+    private readonly invoke: (functionArn: string, event: JsonObject) => Promise<unknown>,
+  ) {}
+
+  async call(functionArn: string, event: JsonObject): Promise<void> {
+    const { tries, queueArn, caller } = this.configOf(functionArn);
+    for (let attempt = 1; attempt <= tries; attempt++) {
+      try {
+        await this.invoke(functionArn, event);
+        return;
+      } catch (reason) {
+        if (attempt < tries || (await this.authorize(caller, "sqs:SendMessage", queueArn)) !== undefined) continue;
+        this.deadLetters.push({ queueArn, event, reason: reason as Error });
+      }
+    }
+  }
+
+  private configOf(functionArn: string) {
+    const { resources } = this.program;
+    const lambda = resources.find(({ arn }) => arn === functionArn);
+    if (!lambda) throw new Error(`the program registers no function ${functionArn}`);
+    const config = resources.find(
+      ({ type, inputs }) =>
+        type === "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig" &&
+        inputs["functionName"] === lambda.physicalName,
+    );
+    const { maximumRetryAttempts, destinationConfig } = (config?.inputs ?? {}) as Partial<InvokeConfig>;
+    if (maximumRetryAttempts === undefined || !destinationConfig) {
+      throw new Error(`${functionArn} is called asynchronously, and nobody would be told of its failures`);
+    }
+    const caller = { roleArn: lambda.inputs["role"] as string, session: lambda.physicalName as string };
+    return { tries: 1 + maximumRetryAttempts, queueArn: destinationConfig.onFailure.destination, caller };
+  }
+}
+
+interface InvokeConfig {
+  readonly maximumRetryAttempts: number;
+  readonly destinationConfig: { readonly onFailure: { readonly destination: string } };
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from "node:crypto";
+import { matches } from "./event-pattern";
+import type { KnownExecution } from "./executions";
+import type { Json, JsonObject } from "../interpreter";
+import type { Program } from "./program";
+import { describe } from "./step-functions-api";
+
+/**
+ * The event bus: gives each event to the targets of the rules that the program registers. Rules with a schedule do not
+ * fire here; but their targets must be there, too.
+ */
+export class EventBus {
+  private readonly rules: readonly Rule[];
+
+  /**
+   * @param call Calls a function, and tries again where that fails.
+   * @throws Error for a rule whose target is no function of the program
+   */
+  constructor(
+    { resources }: Program,
+    private readonly call: (functionArn: string, event: JsonObject) => Promise<void>,
+  ) {
+    const ofType = (wanted: string) => resources.filter(({ type }) => type === wanted);
+    const targets = ofType("aws:cloudwatch/eventTarget:EventTarget").map(({ inputs }) => inputs as unknown as Target);
+    for (const { rule, arn } of targets) {
+      if (resources.some((each) => each.arn === arn)) continue;
+      throw new Error(`the rule ${rule} calls ${arn}, which the program does not register`);
+    }
+    this.rules = ofType("aws:cloudwatch/eventRule:EventRule").flatMap(({ physicalName, inputs: { eventPattern } }) =>
+      eventPattern === undefined
+        ? []
+        : {
+            pattern: JSON.parse(eventPattern as string) as JsonObject,
+            targets: targets.filter(({ rule }) => rule === physicalName),
+          },
+    );
+  }
+
+  async publish(event: JsonObject): Promise<void> {
+    const targets = this.rules.flatMap((rule) => (matches(rule.pattern, event) ? rule.targets : []));
+    await Promise.all(targets.map((target) => this.call(target.arn, transformed(target, event))));
+  }
+}
+
+interface Rule {
+  readonly pattern: JsonObject;
+  readonly targets: readonly Target[];
+}
+
+interface Target {
+  readonly rule: string;
+  readonly arn: string;
+  readonly inputTransformer?: {
+    readonly inputPaths: Readonly<Record<string, string>>;
+    readonly inputTemplate: string;
+  };
+}
+
+/** What a target is given of an event. A path is `$` and then names, each after a dot. */
+function transformed({ inputTransformer }: Target, event: JsonObject): JsonObject {
+  if (!inputTransformer) return event;
+  const { inputPaths, inputTemplate } = inputTransformer;
+  const at = (path: string): Json =>
+    path
+      .split(".")
+      .slice(1)
+      .reduce<Json>((value, field) => (value as JsonObject)[field] ?? null, event);
+  const filled = inputTemplate.replace(/<(\w+)>/g, (_, name: string) => JSON.stringify(at(inputPaths[name] as string)));
+  return JSON.parse(filled) as JsonObject;
+}
+
+/**
+ * What Step Functions puts on the bus when an execution has ended.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+ */
+export function statusChange(known: KnownExecution): JsonObject {
+  const { error = null, cause = null, output = null, startDate, stopDate = 0, ...description } = describe(known);
+  const { executionArn, stateMachineArn, name, status, input, inputDetails } = description;
+  const [, , , region, account] = executionArn.split(":") as [string, string, string, string, string];
+  return {
+    version: "0",
+    id: randomUUID(),
+    "detail-type": "Step Functions Execution Status Change",
+    source: "aws.states",
+    account,
+    time: new Date(stopDate * 1000).toISOString(),
+    region,
+    resources: [executionArn],
+    detail: {
+      executionArn,
+      stateMachineArn,
+      name,
+      status,
+      startDate: startDate * 1000,
+      stopDate: stopDate * 1000,
+      input,
+      inputDetails,
+      output,
+      outputDetails: output === null ? null : { included: true },
+      error,
+      cause,
+    },
+  };
+}

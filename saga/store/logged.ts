@@ -1,0 +1,47 @@
+import type { SagaIdentity, TaskEvent, TaskHandler } from "../language/task";
+import { refusal } from "./refusal";
+
+/** What a call came to, in a word for the log, and what it answers. */
+export interface Effect<Out> {
+  readonly outcome: "done" | "repeated" | "undone" | "nothing";
+  readonly result: Out;
+}
+
+/** Refuses calls that do not say which saga they belong to; writes one line of JSON a call. */
+export function logged<In extends object, Out>(
+  task: string,
+  run: (event: TaskEvent<In>) => Promise<Effect<Out>>,
+): TaskHandler<In, Out> {
+  return async (event) => {
+    const started = Date.now();
+    const saga = identityOf(event);
+    const log = (outcome: string, error?: string): void => {
+      const line = { task, saga: saga?.id, step: saga?.step, outcome, error, ms: Date.now() - started };
+      process.stdout.write(JSON.stringify(line) + "\n");
+    };
+    try {
+      if (!saga) {
+        throw refusal(
+          "InvalidSagaIdentity",
+          "saga: expected { id, step }, strings of 1 to 1024 bytes, got something else",
+        );
+      }
+      const { outcome, result } = await run(event);
+      log(outcome);
+      return result;
+    } catch (error) {
+      const { name, refusal: refused } = error as Error & { refusal?: boolean };
+      log(refused ? "refused" : "failed", name);
+      throw error;
+    }
+  };
+}
+
+function identityOf(event: unknown): SagaIdentity | undefined {
+  const saga = (event as { saga?: Partial<SagaIdentity> | null } | null)?.saga;
+  return isName(saga?.id) && isName(saga.step) ? { id: saga.id, step: saga.step } : undefined;
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value.trim() !== "" && Buffer.byteLength(value) <= 1024;
+}

@@ -1,0 +1,66 @@
+import { type Json, TaskFailure } from "../../interpreter";
+
+/** One try of a call, on its way to the function. */
+export interface Delivery {
+  /** Runs the function as it is deployed. */
+  readonly deliver: () => Promise<Json>;
+  /** Runs a function with the same code whose role allows it nothing. */
+  readonly deliverWithoutRights: () => Promise<Json>;
+  /** Runs the function; then its process dies. */
+  readonly deliverAndDie: () => Promise<Json>;
+  /** Runs the function just before that many calls later, or at the end; nobody hears the answer. */
+  readonly deliverLater: (calls: number) => void;
+}
+
+/** A way in which a call goes wrong. */
+export interface Kind {
+  readonly name: string;
+  /** Whether it strikes each try, until somebody mends it before a redrive; the others strike one try. */
+  readonly lasting?: true;
+  strike(delivery: Delivery): Promise<Json>;
+}
+
+const fail = (error: string, cause: string): Promise<never> => Promise.reject(new TaskFailure(error, cause));
+
+/** For the execution no answer comes: the state's timeout ends its wait. */
+const silence = (): Promise<never> => new Promise(() => {});
+
+const late = (when: string, calls: number): Kind => ({
+  name: `times out, arrives ${when}`,
+  strike({ deliverLater }) {
+    deliverLater(calls);
+    return silence();
+  },
+});
+
+async function lost({ deliver }: Delivery): Promise<never> {
+  await deliver().catch(() => {});
+  return fail("Lambda.SdkClientException", "the answer is lost");
+}
+
+/** Every way in which a call may go wrong. */
+export const KINDS: readonly Kind[] = [
+  { name: "fails before the write", strike: () => fail("Error", "the function has done nothing yet") },
+  { name: "fails after the write, once", strike: lost },
+  { name: "fails after the write, each time", lasting: true, strike: lost },
+  {
+    name: "is delivered twice at once",
+    async strike({ deliver }) {
+      const [first] = await Promise.allSettled([deliver(), deliver()]);
+      if (first.status === "rejected") throw first.reason;
+      return first.value;
+    },
+  },
+  {
+    name: "is delivered again at the end",
+    strike({ deliver, deliverLater }) {
+      deliverLater(Infinity);
+      return deliver();
+    },
+  },
+  late("one call later", 2),
+  late("at the end", Infinity),
+  { name: "is throttled", strike: () => fail("Lambda.TooManyRequestsException", "Rate Exceeded.") },
+  { name: "is refused by IAM", lasting: true, strike: ({ deliverWithoutRights }) => deliverWithoutRights() },
+  { name: "crashes after the write", strike: ({ deliverAndDie }) => deliverAndDie() },
+];

@@ -1,0 +1,52 @@
+import { definitionOf, type LocalCloud, mainMachine } from "../local/cloud";
+import { executionArn } from "../local/executions";
+import {
+  type Execution,
+  type Json,
+  loadMachine,
+  seededRandom,
+  startExecution,
+  type TaskCall,
+  type VirtualClock,
+  virtualClock,
+} from "../interpreter";
+import type { Program } from "../local/program";
+
+/** Stands between a state and what it calls: may fail before the call or after it, or let time pass. */
+export type Meddle = (call: TaskCall, deliver: () => Promise<Json>, clock: VirtualClock) => Promise<Json>;
+
+const NEVER = new AbortController().signal;
+
+export interface Started {
+  readonly execution: Execution;
+  readonly clock: VirtualClock;
+}
+
+/** Starts executions of the program's state machine on the deployed functions. Their waiting alone is virtual. */
+export function inVirtualTime(program: Program, cloud: LocalCloud) {
+  const { arn, physicalName, inputs } = mainMachine(program) as { arn: string } & ReturnType<typeof mainMachine>;
+  const machine = loadMachine(definitionOf(mainMachine(program)));
+  return (name: string, input: Json, meddle: Meddle = (_, deliver) => deliver()): Started => {
+    const clock = virtualClock();
+    const execution = startExecution(machine, {
+      input,
+      // A function runs on when its state gives up, and so does a call that is still on its way.
+      invoke: (call) => meddle(call, () => holding(clock, () => cloud.call(arn, { ...call, signal: NEVER })), clock),
+      clock,
+      random: seededRandom(1),
+      execution: { name, id: executionArn(arn, name), roleArn: inputs["roleArn"] as string },
+      stateMachine: { id: arn, name: physicalName as string },
+    });
+    return { execution, clock };
+  };
+}
+
+/** Does what takes real time while the clock stands still. */
+export async function holding<T>(clock: VirtualClock, work: () => Promise<T>): Promise<T> {
+  const release = clock.hold();
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}

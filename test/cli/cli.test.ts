@@ -1,0 +1,259 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+
+const ROOT = join(__dirname, "../..");
+const REFERENCE = "test/verify/fixtures/reference.asl.json";
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Given {
+  /** What is piped in; null leaves the pipe open, and silent. */
+  readonly input?: string | null;
+  /** Nothing at all, in place of a pipe. */
+  readonly stdin?: "ignore";
+  /** A module that is loaded first. */
+  readonly preload?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Closes its end of standard output at the first byte, as `head` does. */
+  readonly leavesEarly?: boolean;
+}
+
+/** Runs the command line. */
+function cli(args: readonly string[], given: Given = {}): Promise<Ended> {
+  const { input = "", stdin = "pipe", preload, env, leavesEarly = false } = given;
+  const hooks = ["ts-node/register/transpile-only", ...(preload === undefined ? [] : [preload])];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...hooks.flatMap((hook) => ["-r", hook]), "saga/cli/main.ts", ...args], {
+      cwd: ROOT,
+      env: { ...process.env, NO_COLOR: undefined, ...env },
+      stdio: [stdin, "pipe", "pipe"],
+    });
+    let [out, err] = ["", ""];
+    child.stdout?.on("data", (chunk: Buffer) => {
+      out += chunk.toString();
+      if (leavesEarly) child.stdout?.destroy();
+    });
+    child.stderr?.on("data", (chunk: Buffer) => (err += chunk.toString()));
+    child.on("error", reject);
+    child.on("close", (code) => {
+      child.stdin?.destroy();
+      resolve({ code, out, err });
+    });
+    child.stdin?.on("error", () => {});
+    if (input !== null) child.stdin?.end(input);
+  });
+}
+
+function refused({ code, out, err }: Ended, exit: number, says: RegExp): void {
+  expect(err).to.match(says);
+  expect(err.trimEnd().split("\n"), err).to.have.length(1);
+  expect(err).not.to.match(/\n\s+at /);
+  expect(out).to.equal("");
+  expect(code).to.equal(exit);
+}
+
+describe("the command line", function () {
+  this.timeout(120_000);
+  const folder = mkdtempSync(join(tmpdir(), "orders-"));
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it("runs the four orders, in 80 columns and without colours, where nobody pipes anything in", async () => {
+    const { code, out, err } = await cli(["run"], { input: null });
+    expect(err).to.equal("");
+    expect(out).to.match(/4 of 4 orders came out as documented\n$/);
+    for (const line of out.split("\n")) expect(line.length, line).to.be.at.most(80);
+    expect(out).not.to.contain("\u001b");
+    expect(code).to.equal(0);
+  });
+
+  it("goes on to its end, and says nothing of it, where its reader leaves early", async () => {
+    const { code, out, err } = await cli(["run"], { leavesEarly: true });
+    expect(out).to.contain("Successful order").and.not.to.contain("4 of 4");
+    expect(err).to.equal("");
+    expect(code).to.equal(0);
+  });
+
+  it("tells in one line what is wrong with a program, and ends, even with a pipe open", async () => {
+    const program = JSON.stringify(join(ROOT, "orderFulfilment.ts"));
+    const broken = (name: string, body: string): string => {
+      const file = join(folder, `${name}.js`);
+      const exported = `{ get orderFulfilment() { ${body} } }`;
+      writeFileSync(file, `require.cache[${program}] = { id: ${program}, loaded: true, exports: ${exported} };`);
+      return file;
+    };
+    const saga = JSON.stringify(join(ROOT, "saga"));
+    const [noSteps, mistake] = await Promise.all([
+      cli(["run"], { preload: broken("saga", `return require(${saga}).saga("S").returns(() => ({}));`), input: null }),
+      cli(["definition"], { preload: broken("mistake", "return undefined.name;") }),
+    ]);
+    refused(noSteps, 1, /^SagaDefinitionError: saga 'S': the saga has no steps\. [^()]*\(…\)\.$/m);
+    refused(mistake, 1, /^TypeError: Cannot read .*mistake\.js:1:\d+\)$/m);
+  });
+
+  it("prints with --json one array, and nothing else", async () => {
+    const { code, out, err } = await cli(["run", "--json"], { stdin: "ignore" });
+    const reports = JSON.parse(out) as Record<string, unknown>[];
+    expect(reports).to.have.length(4);
+    expect(reports[0]).to.have.all.keys("input", "status", "outcome", "path", "output", "items");
+    for (const report of reports.slice(1)) {
+      expect(report).to.have.all.keys("input", "status", "outcome", "path", "error", "cause", "items");
+    }
+    expect(err).to.equal("");
+    expect(code).to.equal(0);
+  });
+
+  it("runs one order: given, from a file, or piped in; and tells by its exit code how it ended", async () => {
+    const terminal = join(folder, "terminal.js");
+    writeFileSync(terminal, "process.stdout.isTTY = true;");
+    const NO_COLOR = "1";
+    const order = '{"order_id":"9","total":1,"card_no":"123-1234","address":"x"}';
+    const file = join(folder, "order.json");
+    writeFileSync(file, '{"order_id":"9","total":1}');
+    const [given, fromFile, piped, dash, wrongType] = await Promise.all([
+      cli(["run", order, "--json"]),
+      cli(["run", `@${file}`], { preload: terminal }),
+      cli(["run"], { input: order }),
+      cli(["run", "-"], { input: '{"order_id":"\\u009b31m"}', preload: terminal, env: { NO_COLOR } }),
+      cli(["run", '{"order_id":9}', "--json"]),
+    ]);
+    expect(given.code).to.equal(0);
+    expect(JSON.parse(given.out)).to.have.length(1);
+    expect(fromFile.out, "in colour on a terminal").to.contain("\u001b[31m✘ failed\u001b[39m  ProcessPayment");
+    expect(fromFile.code).to.equal(3);
+    expect(piped.out).to.match(/completed {2}SUCCEEDED/);
+    expect(piped.code).to.equal(0);
+    expect(dash.code).to.equal(3);
+    expect(dash.out, "NO_COLOR is set, and what an order says moves no cursor").not.to.match(/\p{Cc}\[|\u009b/u);
+    expect(wrongType.code).to.equal(3);
+    expect(JSON.parse(wrongType.out)[0]).to.deep.include({ outcome: "compensated", items: [] });
+    expect(JSON.parse(JSON.parse(wrongType.out)[0].cause).cause).to.contain("order_id: expected a string");
+  });
+
+  it("refuses bad usage in one line, with exit code 2", async () => {
+    const big = join(folder, "big.json");
+    writeFileSync(big, JSON.stringify({ order_id: "1", address: "x".repeat(300 * 1024) }));
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [["run", "{order"], /^"\{order" is not JSON: /],
+      [["run", "package.json"], /^'package\.json' is not JSON; for the file of that name, say '@package\.json'/],
+      [["run", "@none.json"], /^can't read the file 'none\.json': there is none/],
+      [["run", `@${folder}`], /^can't read the file '.*': .*EISDIR/],
+      [["run", `@${big}`], /^the input has 307,\d{3} bytes, and Step Functions takes 262,144/],
+      [["run", "{}", "{}"], /^'run' does not take a further argument: "\{\}"/],
+      [["run", "--colour"], /^Unknown option '--colour'/],
+      [["walk"], /^no command 'walk'/],
+      [["invoke"], /^'invoke' wants the name of a function/],
+      [["invoke", "createOrder"], /^'invoke' wants a payload: -d/],
+      [["invoke", "createOrder", "-d", "{"], /^"\{" is not JSON: /],
+      [
+        ["invoke", "createOrders", "-d", "{}"],
+        /^no function 'createOrders'; there are OrderFulfilment_recover, OrderFulfilment_sweep, cancelShipment, createOrder, /,
+      ],
+      [["definition", "x"], /^'definition' does not take a further argument/],
+      [["definition", "--json"], /^--json goes with 'run' and 'verify'/],
+      [["verify", "OrderFulfilment"], /^there is no file 'OrderFulfilment': give the file of a definition, or nothing/],
+      [
+        ["verify", "package.json"],
+        /^'package\.json' is no state machine: it has no StartAt that names one of its States/,
+      ],
+      [["verify", "test/order/order-fulfilment.asl.json"], /^what undoes what in '.*' is not said: put \{"saga": …/],
+      [["verify", REFERENCE, "-d", '{"saga": "A"}'], /^-d: 'calls' is no object/],
+      [["verify", "-d", "{}"], /^-d goes with a file to verify/],
+    ];
+    for (let at = 0; at < cases.length; at += 4) {
+      const some = cases.slice(at, at + 4);
+      const ended = await Promise.all(some.map(([args]) => cli(args)));
+      some.forEach(([, says], index) => {
+        refused(ended[index] as Ended, 2, says);
+      });
+    }
+    refused(await cli(["run", "-"], { input: "nothing" }), 2, /^standard input is not JSON: /);
+  });
+
+  it("prints the definition that is deployed", async () => {
+    const { code, out } = await cli(["definition"]);
+    expect(JSON.parse(out)).to.include({ StartAt: "CreateOrder", QueryLanguage: "JSONata" });
+    expect(code).to.equal(0);
+  });
+
+  it("runs one function alone, its log on standard error, and a refusal as one line", async () => {
+    const [done, not] = await Promise.all([
+      cli(["invoke", "createOrder", "-d", '{"order_id":"1","total":100}']),
+      cli(["invoke", "createOrder", "-d", '{"order_id":"1"}']),
+    ]);
+    expect(JSON.parse(done.out)).to.deep.equal({ order_id: "1", total: 100 });
+    expect(JSON.parse(done.err)).to.include({ task: "createOrder", outcome: "done" });
+    expect(done.code).to.equal(0);
+    const [log, said] = not.err.trimEnd().split("\n");
+    expect(JSON.parse(log as string)).to.include({ outcome: "refused", error: "InvalidOrder" });
+    expect(said).to.equal("InvalidOrder: total: expected a positive number, 0.001 to 1000000000000, got nothing");
+    expect(not.out).to.equal("");
+    expect(not.code).to.equal(1);
+  });
+
+  it("proves the saga of the program, in 80 columns, and says what it may cost", async () => {
+    const { code, out, err } = await cli(["verify"]);
+    expect(out).to.match(/^OrderFulfilment {2}sound {2}\(9 states searched\)\n/);
+    expect(out.match(/ proved /g)).to.have.length(12);
+    expect(out).to.match(/completed +3 +21 +0\.525 +16 min 36 s +71\n/);
+    expect(out).to.match(/compensated .* 2 h 2 min +195\n/);
+    for (const line of out.split("\n")) expect(line.length, line).to.be.at.most(80);
+    expect(err).to.equal("");
+    expect(code).to.equal(0);
+  });
+
+  it("tells how the program's own saga goes wrong, though the program refuses to be deployed with it", async () => {
+    const preload = join(__dirname, "unsound.ts");
+    const [told, json] = await Promise.all([cli(["verify"], { preload }), cli(["verify", "--json"], { preload })]);
+    expect([told.code, told.err]).to.deep.equal([1, ""]);
+    expect(told.out).to.contain("S4          broken").and.to.contain("S4: ProcessPayment retries any error, refusals");
+    const [{ sound }] = JSON.parse(json.out) as [{ sound: boolean }];
+    expect([json.code, sound]).to.deep.equal([1, false]);
+  });
+
+  it("reads a definition that begins with a byte order mark", async () => {
+    const file = join(folder, "marked.json");
+    const declaration = join(ROOT, REFERENCE.replace(".asl.json", ".saga.json"));
+    writeFileSync(file, `\uFEFF${readFileSync(join(ROOT, REFERENCE), "utf8")}`);
+    const { code, out, err } = await cli(["verify", file, "-d", `@${declaration}`]);
+    expect(out).to.match(/^orderFulfilmentSaga {2}not sound/);
+    expect(err).to.equal("");
+    expect(code).to.equal(1);
+  });
+
+  it("refuses a file that is no state machine, and says where", async () => {
+    const file = join(folder, "none.json");
+    writeFileSync(file, JSON.stringify({ StartAt: "A", States: { A: { Type: "Job" } } }));
+    refused(
+      await cli(["verify", file, "-d", '{"saga": "S", "calls": {}}']),
+      2,
+      /is no state machine: A\/Type is "Job"/,
+    );
+  });
+
+  it("tells how a definition of somebody else's goes wrong, and fails", async () => {
+    const [told, json] = await Promise.all([cli(["verify", REFERENCE]), cli(["verify", REFERENCE, "--json"])]);
+    expect(told.out).to.match(/^orderFulfilmentSaga {2}not sound: 16 violations/);
+    expect(told.out).to.contain("its control flow is verified, its expressions");
+    expect(told.out).to.contain("      DeleteOrder undoes CreateOrder\n      the execution ends SUCCEEDED\n");
+    // Its tasks have no timeout.
+    expect(told.out).to.match(/completed .* no bound +[\d,]+ \*\n/);
+    expect(told.out).to.contain("  * beyond 25,000 history events, or a year, an execution dies in the middle,\n");
+    for (const line of told.out.split("\n")) expect(line.length, line).to.be.at.most(80);
+    // JSON has no infinity.
+    expect(json.out).to.match(/"outcome": "completed",[^}]*"seconds": null,[^}]*"exceeds": \[\s*"year"\s*\]/);
+    const [verdict] = JSON.parse(json.out) as { sound: boolean; violations: { rule: string }[] }[];
+    expect(verdict?.sound).to.equal(false);
+    expect(new Set(verdict?.violations.map(({ rule }) => rule))).to.deep.equal(new Set(["S4", "S6", "S7"]));
+    expect([told.err, json.err]).to.deep.equal(["", ""]);
+    expect([told.code, json.code]).to.deep.equal([1, 1]);
+  });
+});

@@ -1,0 +1,20 @@
+// A program whose saga changes nothing, so that EXPRESS can't leave it stuck.
+import { logged } from "../../saga/store/logged";
+import { SagaStateMachine, sagaTable } from "../../saga/deploy";
+import { saga, seconds, task } from "../../saga/language";
+
+const look = task<{ order_id: string }, { found: boolean }>("look", {
+  table: [],
+  handler: () => logged("look", async () => ({ outcome: "done", result: { found: true } })),
+});
+const lookup = saga<{ order_id: string }>("Lookup")
+  .query("Look", {
+    task: look,
+    input: ({ input }) => ({ order_id: input.order_id }),
+    timeout: seconds(5),
+    retry: { attempts: 3 },
+  })
+  .returns(({ Look }) => ({ found: Look.found }));
+
+const table = sagaTable("orders");
+export const stateMachineArn = new SagaStateMachine(lookup.name, { saga: lookup, table, workflowType: "EXPRESS" }).arn;

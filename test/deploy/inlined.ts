@@ -1,0 +1,36 @@
+// A program in two releases, by the environment: the second does itself what the first had a child saga do.
+import { createOrder, deleteOrder } from "../../handlers/order";
+import { processPayment, refundPayment } from "../../handlers/payment";
+import { SagaStateMachine, sagaTable } from "../../saga/deploy";
+import { saga, seconds } from "../../saga/language";
+
+interface Request {
+  order_id: string;
+  total: number;
+}
+
+const ordering = saga<Request>("Ordering")
+  .step("CreateOrder", {
+    task: createOrder,
+    input: ({ input }) => ({ order_id: input.order_id, total: input.total }),
+    undo: { name: "DeleteOrder", task: deleteOrder, input: ({ input }) => ({ order_id: input.order_id }) },
+  })
+  .returns(() => ({}));
+
+/** Fails for want of a card. */
+const former = saga<Request>("Inlined")
+  .child("Order", ordering, ({ input }) => input)
+  .wait("Pause", seconds(2))
+  .step("Pay", {
+    task: processPayment,
+    input: ({ input }) => ({ order_id: input.order_id, total: input.total, card_no: "" }),
+    undo: { name: "Refund", task: refundPayment, input: ({ input }) => ({ order_id: input.order_id }) },
+  })
+  .returns(() => ({}));
+const present = saga<Request>("Inlined")
+  .include("Order", ordering, ({ input }) => input)
+  .returns(() => ({}));
+
+const table = sagaTable("orders");
+const released = process.env["RELEASE"] === "1" ? { saga: former } : { saga: present, retired: [former] };
+export const stateMachineArn = new SagaStateMachine("Inlined", { ...released, table }).arn;

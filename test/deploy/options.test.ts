@@ -1,0 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { SagaStateMachine, sagaTable } from "../../saga/deploy";
+import { orderFulfilment } from "../../orderFulfilment";
+
+/** What the engine is told of a resource, beside its inputs. */
+describe("a resource's options", () => {
+  const options = new Map<string, pulumi.ResourceOptions>();
+  before(async () => {
+    const mocks: pulumi.runtime.Mocks = {
+      newResource: ({ name, inputs }) => ({
+        id: name,
+        state: { ...(inputs as object), name, arn: `arn:aws:x:y:0:${name}` },
+      }),
+      call: () => ({}),
+    };
+    await pulumi.runtime.setMocks(mocks, "saga-aws-pulumi", "local", false);
+    const record: pulumi.ResourceTransformation = ({ type, name, opts }) => {
+      options.set(`${type} ${name}`, opts);
+      return undefined;
+    };
+    const table = sagaTable("orders");
+    new SagaStateMachine("Sale", { saga: orderFulfilment, table }, { transformations: [record] });
+    await pulumi.runtime.disconnect();
+  });
+
+  it("give a state machine half an hour to go: it stays until its executions have ended", () => {
+    const timeouts = [...options].flatMap(([key, { customTimeouts }]) =>
+      customTimeouts ? [[key, customTimeouts]] : [],
+    );
+    expect(Object.fromEntries(timeouts)).to.deep.equal({
+      "aws:sfn/stateMachine:StateMachine Sale": { delete: "30m" },
+      "aws:sfn/stateMachine:StateMachine Sale_undo": { delete: "30m" },
+    });
+  });
+});

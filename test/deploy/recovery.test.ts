@@ -1,0 +1,91 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { EventBus } from "../../saga/local/event-bus";
+import { matches } from "../../saga/local/event-pattern";
+import type { JsonObject } from "../../saga/interpreter";
+import { evaluateProgram, type Program, type Resource } from "../../saga/local/program";
+
+describe("the recovery that the program deploys", function () {
+  this.timeout(60_000);
+  let program: Program;
+  before(async () => {
+    program = await evaluateProgram();
+  });
+
+  const find = (type: string, name: string): Resource =>
+    program.resources.find((resource) => resource.type === type && resource.name === name) as Resource;
+  const machine = () => find("aws:sfn/stateMachine:StateMachine", "OrderFulfilment");
+  const rule = () => find("aws:cloudwatch/eventRule:EventRule", "OrderFulfilment_recover");
+
+  it("has a machine of the undos alone, the last first", () => {
+    const { definition } = find("aws:sfn/stateMachine:StateMachine", "OrderFulfilment_undo").inputs;
+    expect(Object.keys((JSON.parse(definition as string) as { States: object }).States)).to.deep.equal([
+      "CancelShipment",
+      "RefundPayment",
+      "DeleteOrder",
+    ]);
+  });
+
+  describe("listens to the ends of the saga's own executions", () => {
+    const event = (detail: JsonObject): JsonObject => ({
+      source: "aws.states",
+      "detail-type": "Step Functions Execution Status Change",
+      // An execution of a version has the machine's own ARN here, by all that is known, and the version's beside it.
+      detail: {
+        stateMachineArn: machine().arn as string,
+        stateMachineVersionArn: machine().versionArn as string,
+        ...detail,
+      },
+    });
+    const listens = (detail: JsonObject) =>
+      matches(JSON.parse(rule().inputs["eventPattern"] as string) as JsonObject, event(detail));
+    const cases: readonly (readonly [boolean, JsonObject])[] = [
+      [true, { status: "ABORTED", error: null }],
+      [true, { status: "ABORTED", error: "Mistake" }],
+      [true, { status: "ABORTED" }],
+      [true, { status: "TIMED_OUT", error: null }],
+      [true, { status: "FAILED", error: "States.Runtime" }],
+      [true, { status: "FAILED" }],
+      [false, { status: "FAILED", error: "SagaCompensated" }],
+      [false, { status: "SUCCEEDED", error: null }],
+      [false, { status: "RUNNING", error: null }],
+      [false, { status: "ABORTED", stateMachineArn: "arn:aws:states:eu-west-1:000000000000:stateMachine:Child" }],
+    ];
+    it("takes an event that has a version's ARN, or an alias's, for the machine's", () => {
+      for (const qualified of [machine().versionArn as string, `${machine().arn}:live`])
+        expect(listens({ status: "ABORTED", stateMachineArn: qualified }), qualified).to.equal(true);
+      expect(listens({ status: "ABORTED", stateMachineArn: `${machine().arn}0` }), "another machine").to.equal(false);
+    });
+    for (const [expected, detail] of cases) {
+      it(`${expected ? "takes" : "leaves"} ${JSON.stringify(detail)}`, () => {
+        expect(listens(detail)).to.equal(expected);
+      });
+    }
+  });
+
+  it("is not there for a saga that never has anything to undo, as no EXPRESS one has", async () => {
+    const queries = await evaluateProgram({}, join(__dirname, "express.ts"));
+    expect(queries.resources.filter(({ name }) => /_undo|_recover/.test(name))).to.deep.equal([]);
+  });
+});
+
+describe("the look at executions that the program deploys", () => {
+  it("has a schedule whose target is there, which the local runner checks, though it does not fire there", async () => {
+    const { resources, outputs } = await evaluateProgram();
+    const call = () => Promise.reject(new Error("fired"));
+    await new EventBus({ resources, outputs }, call).publish({ source: "aws.events" });
+    const without = resources.filter(
+      ({ type, name }) => !(type.endsWith(":Function") && name === "OrderFulfilment_sweep"),
+    );
+    expect(() => new EventBus({ resources: without, outputs }, call)).to.throw(
+      /^the rule OrderFulfilment_sweep-\w+ calls arn:aws:lambda:.*:OrderFulfilment_sweep-\w+, which the program does not register$/,
+    );
+  });
+
+  it("is not there for an EXPRESS saga, of which there is no list, and no alarm or graph waits for it", async () => {
+    const { resources } = await evaluateProgram({}, join(__dirname, "express.ts"));
+    expect(resources.filter(({ name }) => /_sweep|-old$/.test(name))).to.deep.equal([]);
+    const dashboard = resources.find(({ type }) => type.endsWith(":Dashboard"))?.inputs["dashboardBody"];
+    expect(dashboard).to.be.a("string").that.does.not.contain("OldestRunning");
+  });
+});

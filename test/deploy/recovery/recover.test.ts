@@ -1,0 +1,316 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { arnsOf, definitionOf, deployedForm } from "../../../saga/local/cloud";
+import { executionArn, Executions, type KnownExecution } from "../../../saga/local/executions";
+import { authorizer } from "../../../saga/local/iam/authorizer";
+import {
+  type Execution,
+  type Json,
+  loadMachine,
+  seededRandom,
+  startExecution,
+  type TaskCall,
+  TaskFailure,
+  virtualClock,
+} from "../../../saga/interpreter";
+import { type DeployedFunction, deployFunction } from "../../../saga/local/lambda/function";
+import type { Served } from "../../../saga/local/loopback";
+import { evaluateProgram, type Program, type Resource } from "../../../saga/local/program";
+import { startStepFunctionsApi } from "../../../saga/local/step-functions-api";
+
+type Call = Pick<TaskCall, "state" | "attempt" | "arguments">;
+
+const TRIP = {
+  order_id: "1",
+  traveller: "Ada",
+  total: 800,
+  card_no: "1234",
+  flight: "F",
+  hotel: "H",
+  cars: ["a", "b"],
+};
+const DONE = { reference: "r", tickets: "t", payment_id: "p" };
+
+describe("the function that recovers, as it is deployed", function () {
+  this.timeout(120_000);
+  let program: Program;
+  let api: Served;
+  let recover: DeployedFunction;
+  let executions: Executions;
+  let count = 0;
+  /** What has been asked of Step Functions. */
+  const asked: string[] = [];
+  /** The definitions of versions, where they are not those of the program; undefined for one that has been deleted. */
+  const definitions = new Map<string, string | undefined>();
+  /** Every call that was made. */
+  const calls: Call[] = [];
+  /** What the tasks do. */
+  let answer: (call: Call) => Json;
+
+  before(async () => {
+    program = await evaluateProgram({}, join(__dirname, "../../../examples/trip/index.ts"));
+  });
+  beforeEach(async () => {
+    executions = new Executions(() => {});
+    calls.length = 0;
+    asked.length = 0;
+    definitions.clear();
+    answer = () => DONE;
+    const lambda = resource("aws:lambda/function:Function", "TripBooking_recover");
+    const caller = { roleArn: lambda.inputs["role"] as string, session: "recover" };
+    const authorize = authorizer(program);
+    const definitionOf = (arn: string) =>
+      definitions.has(arn) ? definitions.get(arn) : (registeredAs(arn).inputs["definition"] as string);
+    api = await startStepFunctionsApi(executions, { begin, definitionOf }, (_, action, of) => {
+      asked.push(action);
+      return authorize(caller, action, of);
+    });
+    const form = await deployedForm(lambda);
+    recover = deployFunction({ ...form, environment: { ...form.environment, AWS_ENDPOINT_URL_SFN: api.endpoint } });
+  });
+  afterEach(async () => {
+    await recover.close();
+    await api.close();
+  });
+
+  const resource = (type: string, name: string) =>
+    program.resources.find((one) => one.type === type && one.name === name) as Resource;
+  const machine = (name: string) => resource("aws:sfn/stateMachine:StateMachine", name);
+  const registeredAs = (arn: string) => program.resources.find((one) => arnsOf(one).includes(arn)) as Resource;
+
+  /** The registered machines; only time is virtual. */
+  function begin(machineArn: string, name: string, input: Json, onCall: (call: Call) => unknown = () => {}): Execution {
+    const registered = registeredAs(machineArn);
+    const execution = startExecution(loadMachine(definitionOf(registered)), {
+      input,
+      clock: virtualClock(),
+      random: seededRandom(1),
+      execution: { name, id: executionArn(machineArn, name) },
+      invoke: async (call) => {
+        calls.push(call);
+        await onCall(call);
+        return { Payload: answer(call) };
+      },
+    });
+    const { arn, inputs } = registered;
+    const versionArn = machineArn === arn ? undefined : machineArn;
+    executions.add(execution, {
+      machineArn: arn as string,
+      versionArn,
+      name,
+      definition: inputs["definition"] as string,
+    });
+    return execution;
+  }
+  const versionArn = () => machine("TripBooking").versionArn as string;
+  /** One that has ended; stopped while a state calls, where one is named. */
+  async function ended(input: Json = TRIP, stopIn?: string, by = versionArn()): Promise<KnownExecution> {
+    let stopped = false;
+    const execution: Execution = begin(by, `trip-${++count}`, input, ({ state }) => {
+      if (state === stopIn && !stopped) execution.stop();
+      stopped ||= state === stopIn;
+    });
+    await execution.result;
+    return executions.get(execution.arn) as KnownExecution;
+  }
+  const endOf = ({ execution, ended: end }: KnownExecution) => ({
+    executionArn: execution.arn,
+    stopDate: end?.stopDate,
+  });
+  const tell = async (known: KnownExecution, event: object = endOf(known)) =>
+    (await recover.invoke(event)).payload as object;
+  const failure = (known: KnownExecution, event?: object) =>
+    tell(known, event).then(
+      (payload) => expect.fail(`it answered ${JSON.stringify(payload)}`),
+      (error: unknown) => JSON.parse((error as { cause: string }).cause) as { errorType: string; errorMessage: string },
+    );
+  const recoveries = () =>
+    [...executions.values()].filter(({ machineArn }) => machineArn === machine("TripBooking_undo").arn);
+  const refuse = (state: string, error = "Refused") => {
+    answer = (call) => {
+      if (call.state === state) throw new TaskFailure(error, "");
+      return DONE;
+    };
+  };
+
+  const cars = (length: number) => Array.from({ length }, () => "a");
+  /** Fills a history. */
+  const tiresome = ({ state, attempt }: Call): Json => {
+    if (state === "RentCar" && attempt < 5) throw new TaskFailure("Lambda.ServiceException", "");
+    return state === "RentCar" ? {} : DONE;
+  };
+
+  it("does nothing about one that has completed, or has run its undos", async () => {
+    expect(await tell(await ended())).to.deep.equal({ did: "nothing", why: "it is SUCCEEDED" });
+    refuse("Pay");
+    expect(await tell(await ended())).to.deep.equal({ did: "nothing", why: "it has run its undos" });
+    expect(recoveries()).to.deep.equal([]);
+  });
+
+  it("leaves one that is stuck to a redrive, whether in an undo or after the pivot (S5)", async () => {
+    refuse("IssueTickets");
+    const why = "it is stuck, and waits for a redrive";
+    expect(await tell(await ended())).to.deep.equal({ did: "nothing", why });
+    answer = ({ state }) => {
+      if (state === "Pay" || state === "CancelHotel") throw new TaskFailure("Refused", "");
+      return DONE;
+    };
+    expect(await tell(await ended())).to.deep.equal({ did: "nothing", why });
+    expect(recoveries()).to.deep.equal([]);
+  });
+
+  it("runs the undos of one that was stopped, each in the name of its step, and once", async () => {
+    const known = await ended(TRIP, "Pay");
+    calls.length = 0;
+    expect(await tell(known)).to.deep.equal({ did: "recovered", why: "it is ABORTED" });
+    expect(await tell(known)).to.deep.equal({ did: "recovered", why: "it is ABORTED" });
+    const [one, ...others] = recoveries();
+    expect(others).to.deep.equal([]);
+    expect(await one?.execution.result).to.include({ status: "SUCCEEDED" });
+    expect(await tell(known), "after it has ended").to.include({ did: "recovered" });
+    const byHand = { executionArn: known.execution.arn, stopDate: 0 };
+    expect(await tell(known, byHand), "as the README has it").to.include({ did: "recovered" });
+    expect(calls.map(({ state }) => state)).to.have.members([
+      "Refund",
+      "CancelFlight",
+      "CancelHotel",
+      "ReturnCar",
+      "ReturnCar",
+    ]);
+    expect(calls[0]?.state).to.equal("Refund");
+    const identities = calls.map(({ arguments: args }) => (args as { Payload: { saga: object } }).Payload.saga);
+    const id = known.execution.arn;
+    expect(identities).to.have.deep.members(
+      ["Pay", "BookFlight", "BookHotel", "RentCar[0]", "RentCar[1]"].map((step) => ({ id, step })),
+    );
+  });
+
+  it("redrives one whose pivot has succeeded, which then completes (S9)", async () => {
+    const known = await ended(TRIP, "IssueTickets");
+    const event = endOf(known);
+    expect(await tell(known)).to.deep.equal({ did: "redriven", why: "its pivot has succeeded" });
+    expect(await known.execution.result).to.include({ status: "SUCCEEDED" });
+    expect(await tell(known, event), "told twice").to.include({ did: "nothing" });
+    expect(known.redriveCount).to.equal(1);
+    expect(recoveries()).to.deep.equal([]);
+  });
+
+  it("asks again where the description or the history lags behind the event; not where it was redriven", async () => {
+    const known = await ended(TRIP, "Pay");
+    const { execution } = known;
+    const event = endOf(known);
+    delete known.ended;
+    expect(await failure(known, event)).to.have.property("errorType", "DescriptionOutdated");
+    known.redriveDate = Date.now() + 1;
+    expect(await tell(known, event)).to.deep.equal({ did: "nothing", why: "it has been redriven" });
+    const history = execution.history.slice(0, -1);
+    executions.add(Object.create(execution, { history: { value: history } }) as Execution, known);
+    await execution.result;
+    expect(await failure(known, event)).to.have.property("errorType", "HistoryIncomplete");
+    expect(recoveries()).to.deep.equal([]);
+  });
+
+  it("fails on one that began when none were recovered, for nobody knows which undos are its own", async () => {
+    const known = await ended(TRIP, "Pay");
+    const definition = { ...(JSON.parse(known.definition) as object), Comment: "Saga TripBooking" };
+    definitions.set(versionArn(), JSON.stringify(definition));
+    const { errorType, errorMessage } = await failure(known);
+    expect(errorType).to.equal("NotRecoverable");
+    expect(errorMessage).to.contain("it began when this stack recovered none (onAbort: ignore)");
+    expect(recoveries()).to.deep.equal([]);
+  });
+
+  it("asks for the definition of each version once, so that many may be stopped together", async () => {
+    for (const each of [await ended(TRIP, "Pay"), await ended(TRIP, "Pay"), await ended(TRIP, "IssueTickets")]) {
+      expect(await tell(each))
+        .to.have.property("did")
+        .that.is.oneOf(["recovered", "redriven"]);
+    }
+    expect(asked.filter((action) => action.startsWith("states:DescribeStateMachine"))).to.deep.equal([
+      "states:DescribeStateMachine",
+    ]);
+  });
+
+  it("asks for the definition of the execution where it has no version, or one that has been deleted", async () => {
+    const without = await ended(TRIP, "Pay", machine("TripBooking").arn);
+    expect(await tell(without)).to.include({ did: "recovered" });
+    expect(asked).to.include("states:DescribeStateMachineForExecution").and.not.include("states:DescribeStateMachine");
+    definitions.set(versionArn(), undefined);
+    expect(await tell(await ended(TRIP, "Pay"))).to.include({ did: "recovered" });
+    expect(recoveries()).to.have.length(2);
+  });
+
+  it("may do all that it does, and is refused what its role does not grant", async () => {
+    const policy = resource("aws:iam/rolePolicy:RolePolicy", "TripBooking_recover").inputs as { policy: string };
+    const { policy: whole } = policy;
+    const unversioned = machine("TripBooking").arn as string;
+    const needed: readonly (readonly [action: string, stopIn: string, by?: string])[] = [
+      // Before it has been told, and remembers.
+      ["DescribeStateMachine", "Pay"],
+      ["DescribeStateMachineForExecution", "Pay", unversioned],
+      ["DescribeExecution", "Pay"],
+      ["GetExecutionHistory", "Pay"],
+      ["StartExecution", "Pay"],
+      ["RedriveExecution", "IssueTickets"],
+    ];
+    for (const [action, stopIn, by] of needed) {
+      const known = await ended(TRIP, stopIn, by);
+      policy.policy = whole.replace(`"states:${action}"`, '"states:ListExecutions"');
+      expect(policy.policy).not.to.equal(whole);
+      const { errorType, errorMessage } = await failure(known);
+      policy.policy = whole;
+      expect(errorType).to.equal("AccessDeniedException");
+      expect(errorMessage).to.contain(`is not authorized to perform: states:${action} on resource: `);
+      expect(await tell(known))
+        .to.have.property("did")
+        .that.is.oneOf(["recovered", "redriven"]);
+    }
+  });
+
+  it("recovers one that is lost because its history is full, reading all pages of it", async () => {
+    answer = tiresome;
+    const known = await ended({ ...TRIP, cars: cars(1200) });
+    expect(await known.execution.result).to.include({ status: "FAILED", error: "States.Runtime" });
+    expect(known.execution.history).to.have.length(25_000);
+    calls.length = 0;
+    expect(await tell(known)).to.deep.equal({ did: "recovered", why: "it is FAILED" });
+    expect(await recoveries()[0]?.execution.result).to.include({ status: "SUCCEEDED" });
+    expect(calls.filter(({ state }) => state === "ReturnCar")).to.have.length(1200);
+  });
+
+  it("fails on one that can neither go on nor be undone, so that somebody is told", async () => {
+    answer = tiresome;
+    const paid = async (length: number) =>
+      (await ended({ ...TRIP, cars: cars(length) })).execution.history.findIndex(
+        ({ type, state }) => type === "TaskStateExited" && state === "Pay",
+      );
+    // The tries of what follows the pivot do not fit.
+    const [none, one] = [await paid(0), await paid(1)];
+    answer = (call) => {
+      if (call.state === "IssueTickets") throw new TaskFailure("Refused", "");
+      return tiresome(call);
+    };
+    const known = await ended({ ...TRIP, cars: cars(Math.floor((24_950 - none) / (one - none))) });
+    expect(await known.execution.result).to.include({ status: "FAILED", error: "States.Runtime" });
+    const { errorType, errorMessage } = await failure(known);
+    expect(errorType).to.equal("NotRecoverable");
+    expect(errorMessage).to.equal(
+      `${known.execution.arn}: its pivot has succeeded, so it can't be undone; and it can't be redriven: Execution history event limit exceeded`,
+    );
+  });
+
+  it("starts a recovery that is stuck in an undo that never succeeds, and goes on there when it is redriven (S5)", async () => {
+    const known = await ended(TRIP, "Pay");
+    refuse("CancelHotel");
+    await tell(known);
+    const [recovery] = recoveries();
+    expect(await recovery?.execution.result).to.include({ status: "FAILED", failedState: "CancelHotel" });
+    answer = () => DONE;
+    calls.length = 0;
+    executions.redrive(recovery as KnownExecution);
+    expect(await recovery?.execution.result).to.include({ status: "SUCCEEDED" });
+    expect(calls.map(({ state }) => state))
+      .to.include("CancelHotel")
+      .and.not.include("Refund");
+  });
+});

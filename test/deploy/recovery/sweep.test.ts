@@ -1,0 +1,232 @@
+import { expect } from "chai";
+import { deployedForm, LocalCloud } from "../../../saga/local/cloud";
+import type { KnownExecution } from "../../../saga/local/executions";
+import type { Execution } from "../../../saga/interpreter";
+import { deployFunction } from "../../../saga/local/lambda/function";
+import { serve } from "../../../saga/local/loopback";
+import { evaluateProgram, type Program, type Resource } from "../../../saga/local/program";
+import type { Sweep, Swept } from "../../../saga/deploy/recovery/sweep";
+import { matches } from "../filter-pattern";
+
+const ORDER = { total: 100, card_no: "123-1234", address: "123 st" };
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const UNDONE = ["ORDER UNDONE", "PAYMENT UNDONE", "SHIPMENT UNDONE"];
+
+describe("the function that looks after executions, as it is deployed", function () {
+  this.timeout(120_000);
+  let program: Program;
+  let cloud: LocalCloud;
+  const lines: string[] = [];
+  let orders = 0;
+
+  before(async () => {
+    program = await evaluateProgram();
+  });
+  beforeEach(async () => {
+    cloud = await LocalCloud.start(program, (line) => lines.push(line));
+    // Every event is lost.
+    cloud.publish = () => {};
+    lines.length = 0;
+  });
+  afterEach(() => cloud.close());
+
+  const find = (type: string, name: string, { resources } = program) =>
+    resources.find((one) => one.type.endsWith(`:${type}`) && one.name === name) as Resource;
+  const machine = (name: string) => find("StateMachine", name).arn as string;
+  /** What the schedule calls the function with. */
+  const given = (of = program) =>
+    JSON.parse(find("EventTarget", "OrderFulfilment_sweep", of).inputs["input"] as string) as Sweep;
+  const sweepWith = async (event: Sweep) => {
+    const { payload } = (await cloud.functions.get("OrderFulfilment_sweep")?.invoke(event)) as { payload: unknown };
+    return payload as Swept;
+  };
+  const sweep = () => sweepWith(given());
+  const failure = () =>
+    sweep().then(
+      (swept) => expect.fail(`it answered ${JSON.stringify(swept)}`),
+      (error: unknown) => JSON.parse((error as { cause: string }).cause) as { errorType: string; errorMessage: string },
+    );
+
+  /** An order that was stopped after its payment, so long ago. */
+  async function stopped(ago: number, order_id = `order-${++orders}`): Promise<KnownExecution> {
+    const execution: Execution = cloud.startExecution({ ...ORDER, order_id }, ({ type, state }) => {
+      if (type === "TaskStateExited" && state === "ProcessPayment") execution.stop();
+    });
+    await execution.result;
+    const known = cloud.executions.get(execution.arn) as KnownExecution;
+    known.ended = { ...(known.ended as Required<KnownExecution>["ended"]), stopDate: Date.now() - ago };
+    return known;
+  }
+  /** One that stands in the list, and does nothing. */
+  function add(of: string, name: string, startDate: number, status?: "ABORTED" | "TIMED_OUT"): void {
+    const result = status ? Promise.resolve({ status, history: [] }) : new Promise(() => {});
+    const arn = `${of.replace(":stateMachine:", ":execution:")}:${name}`;
+    const execution = { arn, input: {}, history: [], result } as unknown as Execution;
+    cloud.executions.add(execution, { machineArn: of, name, definition: "{}" });
+    Object.assign(cloud.executions.get(arn) as KnownExecution, {
+      startDate,
+      ...(status && { ended: { result: { status }, stopDate: startDate } }),
+    });
+  }
+  const rowsOf = async ({ execution }: KnownExecution) =>
+    (await cloud.table.rows((execution.input as { order_id: string }).order_id)).map(
+      (row) => `${String(row["entity"])} ${String(row["status"])}`,
+    );
+  const recoveries = () =>
+    [...cloud.executions.values()].filter(({ machineArn }) => machineArn === machine("OrderFulfilment_undo"));
+
+  it("tells the age of the oldest execution that runs, on whichever page it is, and none of what has ended", async () => {
+    const { inputs } = find("LogMetricFilter", "OrderFulfilment_sweep");
+    const { pattern, metricTransformation } = inputs as {
+      pattern: string;
+      metricTransformation: Record<string, string>;
+    };
+    const counted = () =>
+      lines
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter((event) => matches(pattern, event))
+        .map((event) => event[metricTransformation["value"]?.replace("$.", "") as string]);
+
+    await stopped(30 * MINUTE);
+    expect(await sweepWith({ machineArn: given().machineArn })).to.deep.equal({ oldestRunning: 0, handedOver: 0 });
+    expect(counted(), "what the metric is made of").to.deep.equal([0]);
+
+    const now = Date.now();
+    for (let index = 0; index < 2100; index++) add(machine("OrderFulfilment"), `n${index}`, now - MINUTE - index);
+    add(machine("OrderFulfilment"), "oldest", now - 3 * HOUR);
+    // A redrive is what a list sorts by; its age is from its start.
+    Object.assign(cloud.executions.get(`${executionsOf(machine("OrderFulfilment"))}:oldest`) as object, {
+      redriveDate: now - MINUTE,
+      redriveCount: 1,
+    });
+    add(machine("OrderFulfilment_undo"), "of another machine", now - 5 * HOUR);
+    const { oldestRunning } = await sweepWith({ machineArn: given().machineArn });
+    expect(oldestRunning).to.be.within(3 * 3600, 3 * 3600 + 30);
+    expect(counted()).to.deep.equal([0, oldestRunning]);
+    expect(JSON.parse(lines.at(-1) as string)).to.include({ running: 2101 });
+  });
+
+  it("has one recovered that was stopped and whose event was lost, once (S12)", async () => {
+    const known = await stopped(12 * MINUTE);
+    expect(await sweep()).to.deep.equal({ oldestRunning: 0, handedOver: 1 });
+    await cloud.settled();
+    expect(await rowsOf(known)).to.deep.equal(UNDONE);
+    expect(lines.map((line) => JSON.parse(line))).to.deep.include.members([
+      {
+        execution: known.execution.arn,
+        did: "handed over",
+        why: "it was stopped, and no recovery of it has begun",
+      },
+      { execution: known.execution.arn, did: "recovered", why: "it is ABORTED" },
+    ]);
+    expect(await sweep()).to.include({ handedOver: 0 });
+    expect(recoveries()).to.have.length(1);
+    expect(cloud.deadLetters).to.deep.equal([]);
+  });
+
+  it("finds each wherever it stands among many, one that timed out too", async () => {
+    const now = Date.now();
+    for (let index = 0; index < 1100; index++) {
+      add(machine("OrderFulfilment"), `n${index}`, now - MINUTE, index % 2 ? "ABORTED" : "TIMED_OUT");
+      add(machine("OrderFulfilment_undo"), `n${index}`, now - MINUTE, "ABORTED");
+    }
+    const [one, other] = [await stopped(21 * MINUTE), await stopped(21 * MINUTE)];
+    other.ended = { ...other.ended, result: { ...other.ended?.result, status: "TIMED_OUT" } } as never;
+    expect(await sweep()).to.include({ handedOver: 2 });
+    await cloud.settled();
+    expect(await rowsOf(one)).to.deep.equal(UNDONE);
+    expect(await rowsOf(other)).to.deep.equal(UNDONE);
+    expect(await sweep()).to.include({ handedOver: 0 });
+  });
+
+  it("leaves one whose event may still come, and one that stopped more than a day ago", async () => {
+    for (const ago of [0, 9 * MINUTE, 24 * HOUR + MINUTE, 40 * 24 * HOUR]) await stopped(ago);
+    expect(await sweep()).to.deep.equal({ oldestRunning: 0, handedOver: 0 });
+  });
+
+  it("takes up one that is not recovered after 10 minutes, 20, 40 and so on, so that it fills no queue", async () => {
+    const known = await stopped(0);
+    const turns: number[] = [];
+    // No recovery is ever found in that machine.
+    const event = { ...given(), recovery: { ...given().recovery, machineArn: machine("OrderFulfilment") } } as Sweep;
+    for (let minutes = 1; minutes < 26 * 60; minutes += 5) {
+      Object.assign(known.ended as object, { stopDate: Date.now() - minutes * MINUTE });
+      const { handedOver } = await sweepWith(event);
+      if (handedOver > 0) turns.push(minutes);
+    }
+    expect(turns.length).to.be.within(8, 16);
+    const due = [10, 20, 40, 80, 160, 320, 640, 1280];
+    for (const at of due)
+      expect(
+        turns.some((turn) => turn >= at && turn < at + 6),
+        `at ${at}`,
+      ).to.equal(true);
+    for (const turn of turns)
+      expect(
+        due.some((at) => turn >= at && turn < at + 6),
+        `${turn}`,
+      ).to.equal(true);
+  });
+
+  it("hands nothing over where nothing recovers", async () => {
+    const ignoring = await evaluateProgram({ onAbort: "ignore" });
+    expect(given(ignoring)).to.have.all.keys("machineArn");
+    await stopped(12 * MINUTE);
+    expect(await sweepWith(given(ignoring))).to.deep.equal({ oldestRunning: 0, handedOver: 0 });
+  });
+
+  it("may do all that it does, and is refused what its role does not grant", async () => {
+    const known = await stopped(12 * MINUTE);
+    const policy = find("RolePolicy", "OrderFulfilment_sweep").inputs as { policy: string };
+    const { policy: whole } = policy;
+    const others: readonly (readonly [from: string, to: string, action: string])[] = [
+      ['"states:ListExecutions"', '"states:DescribeExecution"', "states:ListExecutions"],
+      [`"${machine("OrderFulfilment")}"`, `"${machine("OrderFulfilment")}s"`, "states:ListExecutions"],
+      [`"${machine("OrderFulfilment_undo")}"`, `"${machine("OrderFulfilment_undo")}s"`, "states:ListExecutions"],
+      ['"lambda:InvokeFunction"', '"lambda:GetFunction"', "lambda:InvokeFunction"],
+    ];
+    for (const [from, to, action] of others) {
+      policy.policy = whole.replace(from, to);
+      expect(policy.policy).not.to.equal(whole);
+      const { errorType, errorMessage } = await failure();
+      policy.policy = whole;
+      expect(errorType).to.equal("AccessDeniedException");
+      expect(errorMessage).to.contain(`is not authorized to perform: ${action} on resource: `);
+    }
+    expect(JSON.parse(lines.at(-1) as string), "the age is told all the same").to.include({ oldestRunning: 0 });
+    expect(recoveries()).to.deep.equal([]);
+    expect(await sweep()).to.include({ handedOver: 1 });
+    await cloud.settled();
+    expect(await rowsOf(known)).to.deep.equal(UNDONE);
+  });
+
+  it("fails where there are more than it looks at, having told of those that it has seen", async () => {
+    const startDate = Date.now() / 1000 - 600;
+    let pages = 0;
+    const endless = await serve(async (_, outgoing) => {
+      const page = { executions: [{ executionArn: "arn", startDate }], nextToken: String(++pages) };
+      outgoing.writeHead(200, { "Content-Type": "application/x-amz-json-1.0" }).end(JSON.stringify(page));
+    });
+    const form = await deployedForm(find("Function", "OrderFulfilment_sweep"));
+    const run = deployFunction({
+      ...form,
+      environment: { AWS_ENDPOINT_URL_SFN: endless.endpoint },
+      onLog: (line) => lines.push(line),
+    });
+    try {
+      const error = await run.invoke({ machineArn: "arn:machine" }).catch((reason: unknown) => reason);
+      expect(error).to.have.property("error", "TooManyExecutions");
+      expect(error)
+        .to.have.property("message")
+        .that.contains("beyond the latest 100000 that were not looked at: RUNNING of arn:machine");
+      expect(pages).to.equal(100);
+      expect((JSON.parse(lines[0] as string) as Swept).oldestRunning).to.be.within(600, 630);
+    } finally {
+      await run.close();
+      await endless.close();
+    }
+  });
+});
+
+const executionsOf = (machineArn: string): string => machineArn.replace(":stateMachine:", ":execution:");

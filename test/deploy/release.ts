@@ -1,0 +1,30 @@
+// A program in two releases, by the environment: the second has another handler, and a step more.
+import { logged } from "../../saga/store/logged";
+import { SagaStateMachine, sagaTable } from "../../saga/deploy";
+import { type Ref, saga, seconds, task } from "../../saga/language";
+
+const release = Number(process.env["RELEASE"]);
+type Order = { order_id: string };
+const taskOf = (name: string) =>
+  task<Order, { release: number }>(name, {
+    table: [],
+    handler: () => logged(name, async () => ({ outcome: "done", result: { release } })),
+  });
+const input = ({ input: given }: { input: Ref<Order> }) => ({ order_id: given.order_id });
+const call = { task: taskOf("act"), input };
+const unact = taskOf("unact");
+const undo = (name: string) => ({ name, task: unact, input });
+
+const begun = saga<Order>("Released")
+  .step("First", { ...call, undo: undo("UndoFirst") })
+  .wait("Pause", seconds(3))
+  .query("Second", call);
+const released =
+  release === 1
+    ? begun.returns(({ First, Second }) => ({ saga: 1, first: First.release, second: Second.release }))
+    : begun
+        .step("Third", { ...call, undo: undo("UndoThird") })
+        .returns(({ First, Second }) => ({ saga: 2, first: First.release, second: Second.release }));
+
+const table = sagaTable("orders");
+export const stateMachineArn = new SagaStateMachine(released.name, { saga: released, table }).arn;

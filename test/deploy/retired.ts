@@ -1,0 +1,17 @@
+// A program whose saga has lost a step: its functions stay for the executions that began with it.
+import { createOrder, deleteOrder } from "../../handlers/order";
+import { processPayment, refundPayment } from "../../handlers/payment";
+import { SagaStateMachine, sagaTable } from "../../saga/deploy";
+import { saga } from "../../saga/language";
+
+const short = saga<{ order_id: string; total: number }>("Short")
+  .step("CreateOrder", {
+    task: createOrder,
+    input: ({ input }) => ({ order_id: input.order_id, total: input.total }),
+    undo: { name: "DeleteOrder", task: deleteOrder, input: ({ input }) => ({ order_id: input.order_id }) },
+  })
+  .returns(({ CreateOrder }) => ({ order_id: CreateOrder.order_id }));
+
+const table = sagaTable("orders");
+const retired = [processPayment, refundPayment];
+export const stateMachineArn = new SagaStateMachine(short.name, { saga: short, table, retired }).arn;

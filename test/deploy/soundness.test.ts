@@ -1,0 +1,20 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { evaluateProgram } from "../../saga/local/program";
+
+describe("a saga that is not sound", () => {
+  it("is refused on its resource, with the rule, before anything of it is registered", async () => {
+    let refused: { message: string; resource?: { __name?: string } } | undefined;
+    try {
+      await evaluateProgram({}, join(__dirname, "unsound.ts"));
+    } catch (error) {
+      refused = error as typeof refused;
+    }
+    expect(refused?.message).to.equal(
+      "the saga 'Charge' is not sound\n" +
+        "S4: Pay retries CardDeclined\n" +
+        "  → Name the errors that a second try can mend",
+    );
+    expect(refused?.resource?.__name).to.equal("Charge");
+  });
+});

@@ -1,0 +1,22 @@
+// A program whose saga retries what it calls a refusal.
+import { logged } from "../../saga/store/logged";
+import { SagaStateMachine, sagaTable } from "../../saga/deploy";
+import { saga, task } from "../../saga/language";
+
+const act = (name: string) =>
+  task<{ order_id: string }, { done: boolean }>(name, {
+    table: [],
+    handler: () => logged("act", async () => ({ outcome: "done", result: { done: true } })),
+  });
+const charge = saga<{ order_id: string }>("Charge")
+  .step("Pay", {
+    task: act("pay"),
+    input: ({ input }) => ({ order_id: input.order_id }),
+    definite: ["CardDeclined"],
+    retry: { errors: ["CardDeclined"], attempts: 3 },
+    undo: { name: "Refund", task: act("refund"), input: ({ input }) => ({ order_id: input.order_id }) },
+  })
+  .returns(({ Pay }) => ({ done: Pay.done }));
+
+const table = sagaTable("orders");
+export const stateMachineArn = new SagaStateMachine(charge.name, { saga: charge, table }).arn;

@@ -1,0 +1,23 @@
+// A program whose saga has more steps than the policy of one role has room for, each with a function and an undo of its own.
+import { logged } from "../../saga/store/logged";
+import { SagaStateMachine, sagaTable } from "../../saga/deploy";
+import { saga, task } from "../../saga/language";
+
+type Order = { order_id: string };
+const act = (name: string) =>
+  task<Order, { done: boolean }>(name, {
+    table: [],
+    handler: () => logged("act", async () => ({ outcome: "done", result: { done: true } })),
+  });
+const input = ({ input: given }: { input: { order_id: any } }) => ({ order_id: given.order_id });
+
+// Each step has another type, which no loop has.
+let steps: any = saga<Order>("Wide");
+for (let at = 1; at <= Number(process.env["STEPS"]); at++) {
+  const undo = { name: `Undo${at}`, task: act(`takeBackWhatTheStepDid${at}`), input };
+  steps = steps.step(`Step${at}`, { task: act(`doWhatTheStepIsFor${at}`), input, undo });
+}
+const wide = steps.returns(() => ({}));
+
+const table = sagaTable("orders");
+export const stateMachineArn = new SagaStateMachine("Wide", { saga: wide, table }).arn;
