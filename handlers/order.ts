@@ -1,5 +1,6 @@
 import { task } from "../saga/language/task";
-import { check, orderId, total } from "../saga/store/rules";
+import { orderId, total } from "./input";
+import { check } from "../saga/store/rules";
 import { logged } from "../saga/store/logged";
 import { openStore, type Undone } from "../saga/store/store";
 

@@ -1,6 +1,7 @@
 import { task } from "../saga/language/task";
 import { idFor } from "./id";
-import { cardNo, check, orderId, total } from "../saga/store/rules";
+import { cardNo, orderId, total } from "./input";
+import { check } from "../saga/store/rules";
 import { logged } from "../saga/store/logged";
 import { openStore, type Undone } from "../saga/store/store";
 

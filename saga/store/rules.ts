@@ -1,11 +1,13 @@
 import { refusal } from "./refusal";
 
-interface Rule<T = unknown> {
+/** What a field of an input must be. */
+export interface Rule<T = unknown> {
   readonly expected: string;
   readonly holds: (value: unknown) => value is T;
 }
 
-function text(maxBytes: number): Rule<string> {
+/** A string that is not blank. */
+export function nonBlank(maxBytes: number): Rule<string> {
   return {
     expected: `a string of 1 to ${maxBytes} bytes, not blank`,
     holds: (value): value is string =>
@@ -13,20 +15,8 @@ function text(maxBytes: number): Rule<string> {
   };
 }
 
-export const orderId = text(255);
-export const address = text(1024);
-
-// Well within what DynamoDB can hold: no total is refused later than here.
-export const total: Rule<number> = {
-  expected: "a positive number, 0.001 to 1000000000000",
-  holds: (value): value is number => typeof value === "number" && value >= 0.001 && value <= 1e12,
-};
-
-export const cardNo: Rule<string> = {
-  expected: "a string of 4 to 19 digits, which spaces and dashes may separate",
-  holds: (value): value is string =>
-    typeof value === "string" && /^[ -]*(\d[ -]*){4,19}$/.test(value) && value.length <= 64,
-};
+/** What a row's key may be. */
+export const rowKey = nonBlank(255);
 
 /** Refuses what breaks a rule, all of it at once: which field, what was expected, what kind of thing came instead. */
 export function check(errorName: string, input: object, rules: Readonly<Record<string, Rule>>): void {

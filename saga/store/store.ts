@@ -1,6 +1,6 @@
 import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { SagaIdentity } from "../language/task";
-import { orderId } from "./rules";
+import { rowKey } from "./rules";
 import type { Effect } from "./logged";
 import { refusal } from "./refusal";
 
@@ -98,7 +98,7 @@ export function openStore(entity: string): Store {
 
     async undo(saga, order_id) {
       // What no action accepts, none has done.
-      if (!orderId.holds(order_id)) return { outcome: "nothing", result: { undone: false } };
+      if (!rowKey.holds(order_id)) return { outcome: "nothing", result: { undone: false } };
       const undone = await update(order_id, {
         UpdateExpression:
           "SET #status = :undone, saga_id = if_not_exists(saga_id, :saga), expires_at = :expires ADD undone_by :sagas",

@@ -1,7 +1,7 @@
 /** What the npm package gives: the builder of sagas, and what deploys and verifies them. */
-export { sagaKey } from "./saga/deploy/encryption";
-export { SagaStateMachine, type SagaStateMachineArgs } from "./saga/deploy/saga-state-machine";
-export { sagaTable, type SagaTableArgs } from "./saga/deploy/table";
+export { sagaKey } from "./deploy/encryption";
+export { SagaStateMachine, type SagaStateMachineArgs } from "./deploy/saga-state-machine";
+export { sagaTable, type SagaTableArgs } from "./deploy/table";
 export {
   and,
   callbackTask,
@@ -47,4 +47,4 @@ export {
   type Verdict,
   verify,
   type Violation,
-} from "./saga/language";
+} from "./language";
