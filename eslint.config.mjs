@@ -1,12 +1,45 @@
 import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
-/** Who may import what: the arrows of docs/architecture.md, kept by the linter. */
-const keepOut = (files, group, message) => ({
+const PULUMI = "@pulumi/";
+const AWS = "@aws-sdk/";
+
+/**
+ * Who may import what: the arrows of docs/architecture.md, kept by the linter. A part of saga/ names the parts that it
+ * imports, and the scopes of packages that it does.
+ */
+const part = (name, { parts = [], types = [], scopes = [], scopesOfTypes = [], message }) => {
+  // As many steps up as lead out of the part.
+  const folder = (glob, up) => {
+    const out = `^${"\\.\\./".repeat(up)}`;
+    const within = (names) => `(?:${names.join("|") || "(?!)"})(?:/|$)`;
+    const other = [PULUMI, AWS].filter((scope) => !scopes.includes(scope));
+    const packages = (names, allowTypeImports) =>
+      names.length > 0 ? [{ regex: `^(?:${names.join("|")})`, allowTypeImports, message }] : [];
+    return restrict(
+      [glob],
+      [
+        { regex: `${out}(?!${within([...parts, ...types])})`, message },
+        ...(types.length > 0 ? [{ regex: out + within(types), allowTypeImports: true, message }] : []),
+        ...packages(
+          other.filter((scope) => !scopesOfTypes.includes(scope)),
+          false,
+        ),
+        ...packages(scopesOfTypes, true),
+      ],
+    );
+  };
+  return [folder(`saga/${name}/*.ts`, 1), folder(`saga/${name}/*/*.ts`, 2)];
+};
+const restrict = (files, patterns) => ({
   files,
-  rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns: [{ group, message }] }] },
+  rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] },
 });
-const AWS = ["@aws-sdk/*", "@pulumi/*"];
+/** What a program imports of saga/: its face; and, before all else, what refuses a wrong config. */
+const FACE = {
+  regex: "(?:^|/)saga/(?!deploy/check-config$)",
+  message: "A program imports saga/ alone, never a part of it.",
+};
 
 export default tseslint.config(
   { ignores: ["node_modules/", "dist/"] },
@@ -26,49 +59,77 @@ export default tseslint.config(
       ],
     },
   },
-  keepOut(
-    ["saga/**"],
-    [...AWS, "**/handlers/**", "**/infra/**", "**/local/**"],
-    "saga/ is pure: it knows neither AWS nor Pulumi.",
+  ...part("language", {
+    types: ["asl"],
+    message:
+      "The language is pure: it knows nothing of AWS and Pulumi but types, and of what comes after it the types of asl/ alone.",
+  }),
+  ...part("asl", { message: "What all share imports none of them." }),
+  ...part("compile", {
+    parts: ["asl", "language"],
+    message: "The compiler is pure: it reads nodes and writes a definition.",
+  }),
+  ...part("verify", {
+    parts: ["asl"],
+    message: "The verifier reads the emitted definition alone: so it tests the compiler instead of trusting it.",
+  }),
+  ...part("interpreter", {
+    parts: ["asl"],
+    message: "The interpreter reads the emitted definition alone: so it tests the compiler instead of trusting it.",
+  }),
+  ...part("store", {
+    parts: ["language"],
+    scopes: [AWS],
+    message: "The store runs in Lambda, where there is no Pulumi.",
+  }),
+  ...part("deploy", {
+    parts: ["asl", "compile", "language", "verify"],
+    scopes: [PULUMI],
+    message: "deploy/ deploys any saga; it knows none of their functions, and nothing of what runs them here.",
+  }),
+  ...part("deploy/recovery", {
+    types: ["../compile"],
+    scopes: [AWS],
+    message: "What recovers runs in Lambda, where there is no Pulumi, for any saga.",
+  }),
+  ...part("local", {
+    parts: ["interpreter"],
+    scopes: [AWS, PULUMI],
+    message: "local/ runs what the program registers, never its sources.",
+  }),
+  ...part("testing", {
+    parts: ["compile", "interpreter", "local"],
+    message: "testing/ runs what a program registers or a saga compiles to.",
+  }),
+  ...part("cli", {
+    parts: ["interpreter", "local", "testing", "verify"],
+    message: "The command runs what the program registers, never its sources.",
+  }),
+  // What is verified is the definition that the program registers; of the saga, what it says of its steps.
+  restrict(
+    ["saga/cli/verify.ts"],
+    [
+      {
+        regex: "^\\.\\./(?!(?:asl|compile/declaration|interpreter|language|local|verify)(?:/|$))",
+        message:
+          "What is verified is the definition that the program registers; of the saga, what it says of its steps.",
+      },
+    ],
   ),
-  ...[
-    ["saga/verify/*.ts", "../*"],
-    ["saga/verify/search/*.ts", "../../*"],
-  ].map(([files, outside]) =>
-    keepOut(
-      [files],
-      [...AWS, outside],
-      "The verifier reads the emitted definition alone: so it tests the compiler instead of trusting it.",
-    ),
+  restrict(
+    ["saga/index.ts"],
+    [{ regex: "^\\./(?:local|testing|cli|interpreter)(?:/|$)", message: "What a program deploys runs nothing here." }],
   ),
-  keepOut(
+  restrict(["index.ts", "orderFulfilment.ts", "examples/**"], [FACE]),
+  restrict(
     ["handlers/**"],
-    ["@pulumi/*", "**/infra/**", "**/local/**"],
-    "A handler runs in Lambda, where there is no Pulumi.",
+    [FACE, { group: ["@pulumi/*"], message: "A handler runs in Lambda, where there is no Pulumi." }],
   ),
-  keepOut(
-    ["recovery/**"],
-    ["@pulumi/*", "**/handlers/**", "**/infra/**", "**/local/**"],
-    "What recovers runs in Lambda, for any saga.",
-  ),
-  keepOut(
-    ["infra/**"],
-    ["@aws-sdk/*", "**/handlers/**", "**/local/**"],
-    "infra/ deploys any saga; it knows none of the handlers.",
-  ),
-  keepOut(
-    ["local/**"],
-    ["**/handlers/**", "**/recovery/**", "**/saga", "**/saga/**", "**/infra/**"],
-    "local/ runs what the program registers, never its sources.",
-  ),
-  keepOut(
-    ["local/verify.ts", "local/print-proof.ts"],
-    ["**/handlers/**", "**/recovery/**", "**/infra/**", "**/saga/compile/**"],
-    "What is verified is the definition that the program registers; of the saga, what it says of its steps.",
-  ),
+  // It runs its program on this machine, which is no part of one.
+  { files: ["examples/trip/run.ts"], rules: { "@typescript-eslint/no-restricted-imports": "off" } },
   {
     // The SDK is loaded where the serialised handler can load it: by a bare require at cold start.
-    files: ["handlers/**", "recovery/**", "examples/seats/**"],
+    files: ["handlers/**", "saga/store/**", "saga/deploy/recovery/**", "examples/seats/**"],
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   {

@@ -1,7 +1,7 @@
 // First: a wrong value is told before anything else is loaded.
 import "./saga/deploy/check-config";
 import * as pulumi from "@pulumi/pulumi";
-import { readConfig, sagaKey, SagaStateMachine, sagaTable } from "./saga/deploy";
+import { readConfig, sagaKey, SagaStateMachine, sagaTable } from "./saga";
 import { orderFulfilment } from "./orderFulfilment";
 
 const config = readConfig();

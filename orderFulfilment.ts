@@ -1,7 +1,7 @@
 import { createOrder, deleteOrder } from "./handlers/order";
 import { processPayment, refundPayment } from "./handlers/payment";
 import { cancelShipment, processShipment } from "./handlers/shipment";
-import { saga } from "./saga/language";
+import { saga } from "./saga";
 
 /** What starts an execution. */
 export interface OrderRequest {

@@ -16,7 +16,7 @@ function source(steps: number): string {
     undo: { name: "U${n}", task: undo, input: ({ input, S${n} }) => ({ order: input.order, token: S${n}.token }) },
   })`;
   return `
-import { saga, type Task } from "../saga";
+import { saga, type Task } from "../saga/language";
 interface Order { order: string; total: number }
 interface Done { token: string; count: number }
 interface Undo { order: string; token?: string }

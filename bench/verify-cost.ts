@@ -1,4 +1,5 @@
-import { compile, saga, type Saga, task } from "../saga/language";
+import { compile } from "../saga/compile";
+import { saga, type Saga, task } from "../saga/language";
 import { declarationOf } from "../saga/compile/declaration";
 import { type RawStates, verify } from "../saga/verify";
 

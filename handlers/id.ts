@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { SagaIdentity } from "../saga/language/task";
+import type { SagaIdentity } from "../saga";
 
 /** The same for the same call, so a retry that finds nothing stored answers as the first try would have. */
 export function idFor(prefix: string, { id, step }: SagaIdentity, order_id: string): string {

@@ -1,4 +1,4 @@
-import { rowKey, nonBlank, type Rule } from "../saga/store/rules";
+import { nonBlank, rowKey, type Rule } from "../saga";
 
 export const orderId = rowKey;
 

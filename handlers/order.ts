@@ -1,8 +1,5 @@
-import { task } from "../saga/language/task";
+import { check, logged, openStore, task, type Undone } from "../saga";
 import { orderId, total } from "./input";
-import { check } from "../saga/store/rules";
-import { logged } from "../saga/store/logged";
-import { openStore, type Undone } from "../saga/store/store";
 
 export interface CreateOrder {
   readonly order_id: string;

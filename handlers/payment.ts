@@ -1,9 +1,6 @@
-import { task } from "../saga/language/task";
+import { check, logged, openStore, task, type Undone } from "../saga";
 import { idFor } from "./id";
 import { cardNo, orderId, total } from "./input";
-import { check } from "../saga/store/rules";
-import { logged } from "../saga/store/logged";
-import { openStore, type Undone } from "../saga/store/store";
 
 export interface ProcessPayment {
   readonly order_id: string;

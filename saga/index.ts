@@ -1,13 +1,19 @@
 /** What the npm package gives: the builder of sagas, and what deploys and verifies them. */
-export { sagaKey } from "./deploy/encryption";
-export { SagaStateMachine, type SagaStateMachineArgs } from "./deploy/saga-state-machine";
-export { sagaTable, type SagaTableArgs } from "./deploy/table";
+export type { Declaration } from "./asl/declaration";
+export { declarationOf } from "./compile";
+export {
+  prove,
+  readConfig,
+  sagaKey,
+  SagaStateMachine,
+  type SagaStateMachineArgs,
+  sagaTable,
+  type SagaTableArgs,
+} from "./deploy";
 export {
   and,
   callbackTask,
   days,
-  type Declaration,
-  declarationOf,
   type Defaults,
   type Duration,
   eq,
@@ -25,7 +31,6 @@ export {
   ne,
   not,
   or,
-  prove,
   type Ref,
   type Retry,
   saga,
@@ -34,7 +39,6 @@ export {
   SagaDefinitionError,
   type SagaDefinitionErrorCode,
   type SagaIdentity,
-  SearchLimitError,
   seconds,
   serviceTask,
   type ServiceTask,
@@ -44,7 +48,6 @@ export {
   type TaskEvent,
   type TaskHandler,
   type Test,
-  type Verdict,
-  verify,
-  type Violation,
 } from "./language";
+export { check, logged, nonBlank, openStore, rowKey, type Rule, type Undone } from "./store";
+export { SearchLimitError, type Verdict, verify, type Violation } from "./verify";

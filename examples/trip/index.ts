@@ -1,4 +1,4 @@
-import { SagaStateMachine, sagaTable } from "../../saga/deploy";
+import { SagaStateMachine, sagaTable } from "../../saga";
 import { tripBooking } from "./saga";
 
 const table = sagaTable("trips", { deletionProtection: false });

@@ -1,5 +1,5 @@
 import { processPayment, refundPayment } from "../../handlers/payment";
-import { days, gt, minutes, type Ref, saga, type Task } from "../../saga/language";
+import { days, gt, minutes, type Ref, saga, type Task } from "../../saga";
 import { type Booking, bookings, issueTickets, requestApproval, sendItinerary } from "./tasks";
 
 /** What starts an execution. A part of the trip is booked where it says what. */

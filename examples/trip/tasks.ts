@@ -1,9 +1,6 @@
 import { idFor } from "../../handlers/id";
 import { address, orderId } from "../../handlers/input";
-import { check } from "../../saga/store/rules";
-import { logged } from "../../saga/store/logged";
-import { openStore, type Undone } from "../../saga/store/store";
-import { callbackTask, task } from "../../saga/language";
+import { callbackTask, check, logged, openStore, task, type Undone } from "../../saga";
 
 export interface Booking {
   readonly order_id: string;

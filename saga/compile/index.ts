@@ -174,3 +174,4 @@ function freeze<T>(value: T): T {
 export { childMachines, machinesOf } from "./child";
 export type { ArnOf, SagaMachine } from "./frame";
 export { type Recovery, type RecoveryNote, recoveryNote, recoveryOf } from "./recovery";
+export { declarationOf } from "./declaration";

@@ -1,4 +1,5 @@
 export { type Config, readConfig } from "./config";
 export { sagaKey } from "./encryption";
-export { SagaStateMachine } from "./saga-state-machine";
-export { sagaTable } from "./table";
+export { prove } from "./prove";
+export { SagaStateMachine, type SagaStateMachineArgs } from "./saga-state-machine";
+export { sagaTable, type SagaTableArgs } from "./table";

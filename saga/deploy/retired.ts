@@ -1,4 +1,5 @@
-import { type LambdaTask, machinesOf, type Saga, type SagaMachine, statementsOf, tasksOf } from "../language";
+import { machinesOf, type SagaMachine } from "../compile";
+import { type LambdaTask, type Saga, statementsOf, tasksOf } from "../language";
 import type { Statement } from "./policy";
 
 /** What executions that began before a deploy may still call. */

@@ -1,19 +1,9 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import {
-  checkExpress,
-  compile,
-  compileMachine,
-  type LambdaTask,
-  machinesOf,
-  recoveryNote,
-  recoveryOf,
-  type Saga,
-  type SagaMachine,
-  type StateMachine,
-  statementsOf,
-  tasksOf,
-} from "../language";
+import type { StateMachine } from "../asl/types";
+import { compile, compileMachine, machinesOf, recoveryNote, recoveryOf, type SagaMachine } from "../compile";
+import { checkExpress } from "../compile/express";
+import { type LambdaTask, type Saga, statementsOf, tasksOf } from "../language";
 import { complete, type Config } from "./config";
 import { readsExecutions } from "./encryption";
 import { type Machine, machine } from "./machine";

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { prove, type Saga, SearchLimitError, type Verdict } from "../language";
+import type { Saga } from "../language";
+import { SearchLimitError, type Verdict } from "../verify";
+import { prove } from "./prove";
 
 /**
  * Lets nothing be created of a saga that some failure would leave half done.

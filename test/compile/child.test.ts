@@ -8,16 +8,9 @@ import {
   TaskFailure,
   virtualClock,
 } from "../../saga/interpreter";
-import {
-  compile,
-  compileMachine,
-  machinesOf,
-  prove,
-  type Saga,
-  saga,
-  SagaDefinitionError,
-  seconds,
-} from "../../saga/language";
+import { compile, compileMachine, machinesOf } from "../../saga/compile";
+import { prove } from "../../saga/deploy";
+import { type Saga, saga, SagaDefinitionError, seconds } from "../../saga/language";
 import { charge, type Purchase, refund, release, reserve, stub } from "../language/tasks";
 
 const child = saga<{ sku: string }>("Reservation")

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { compile, minutes, saga, seconds } from "../../saga/language";
+import { compile } from "../../saga/compile";
+import { minutes, saga, seconds } from "../../saga/language";
 import { charge, type Purchase, refund, release, reserve } from "../language/tasks";
 
 const arn = (task: { name: string }) => `arn:${task.name}`;

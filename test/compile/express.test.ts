@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { checkExpress } from "../../saga/compile/express";
 import {
   callbackTask,
-  checkExpress,
   eq,
   minutes,
   type Retry,

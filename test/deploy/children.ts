@@ -1,7 +1,6 @@
 // A program whose saga has five child sagas, and so eleven state machines and one for its own undos.
 import { createOrder, deleteOrder } from "../../handlers/order";
-import { SagaStateMachine, sagaTable } from "../../saga/deploy";
-import { saga } from "../../saga/language";
+import { saga, SagaStateMachine, sagaTable } from "../../saga";
 
 type Order = { order_id: string; total: number };
 const child = (name: string) =>

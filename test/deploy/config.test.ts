@@ -2,10 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { createOrder } from "../../handlers/order";
-import { complete, DEFAULTS, type Key, readConfig, SCHEMA } from "../../saga/deploy/config";
-import { SagaStateMachine, sagaTable } from "../../saga/deploy";
+import { readConfig, saga, SagaStateMachine, sagaTable } from "../../saga";
+import { complete, DEFAULTS, type Key, SCHEMA } from "../../saga/deploy/config";
 import { evaluateProgram } from "../../saga/local/program";
-import { saga } from "../../saga/language";
 import { VARIANTS } from "./variants";
 
 const PROJECT = "saga-aws-pulumi";

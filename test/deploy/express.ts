@@ -1,7 +1,5 @@
 // A program whose saga changes nothing, so that EXPRESS can't leave it stuck.
-import { logged } from "../../saga/store/logged";
-import { SagaStateMachine, sagaTable } from "../../saga/deploy";
-import { saga, seconds, task } from "../../saga/language";
+import { logged, saga, SagaStateMachine, sagaTable, seconds, task } from "../../saga";
 
 const look = task<{ order_id: string }, { found: boolean }>("look", {
   table: [],

@@ -2,8 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createOrder, deleteOrder } from "../../handlers/order";
 import { processPayment, refundPayment } from "../../handlers/payment";
-import { SagaStateMachine, sagaTable } from "../../saga/deploy";
-import { gt, saga, serviceTask } from "../../saga/language";
+import { gt, saga, SagaStateMachine, sagaTable, serviceTask } from "../../saga";
 
 interface Request {
   order_id: string;

@@ -1,8 +1,7 @@
 // A program in two releases, by the environment: the second does itself what the first had a child saga do.
 import { createOrder, deleteOrder } from "../../handlers/order";
 import { processPayment, refundPayment } from "../../handlers/payment";
-import { SagaStateMachine, sagaTable } from "../../saga/deploy";
-import { saga, seconds } from "../../saga/language";
+import { saga, SagaStateMachine, sagaTable, seconds } from "../../saga";
 
 interface Request {
   order_id: string;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { SagaStateMachine, sagaTable } from "../../saga/deploy";
+import { SagaStateMachine, sagaTable } from "../../saga";
 import { checkGraphs } from "../../saga/deploy/limits";
 import { grant, pack, type Statement } from "../../saga/deploy/policy";
 import { LocalCloud } from "../../saga/local/cloud";

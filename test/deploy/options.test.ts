@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { SagaStateMachine, sagaTable } from "../../saga/deploy";
+import { SagaStateMachine, sagaTable } from "../../saga";
 import { orderFulfilment } from "../../orderFulfilment";
 
 /** What the engine is told of a resource, beside its inputs. */

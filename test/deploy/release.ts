@@ -1,7 +1,5 @@
 // A program in two releases, by the environment: the second has another handler, and a step more.
-import { logged } from "../../saga/store/logged";
-import { SagaStateMachine, sagaTable } from "../../saga/deploy";
-import { type Ref, saga, seconds, task } from "../../saga/language";
+import { logged, type Ref, saga, SagaStateMachine, sagaTable, seconds, task } from "../../saga";
 
 const release = Number(process.env["RELEASE"]);
 type Order = { order_id: string };

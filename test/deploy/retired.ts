@@ -1,8 +1,7 @@
 // A program whose saga has lost a step: its functions stay for the executions that began with it.
 import { createOrder, deleteOrder } from "../../handlers/order";
 import { processPayment, refundPayment } from "../../handlers/payment";
-import { SagaStateMachine, sagaTable } from "../../saga/deploy";
-import { saga } from "../../saga/language";
+import { saga, SagaStateMachine, sagaTable } from "../../saga";
 
 const short = saga<{ order_id: string; total: number }>("Short")
   .step("CreateOrder", {

@@ -1,6 +1,5 @@
 // A program whose saga calls a service, and no function.
-import { SagaStateMachine, sagaTable } from "../../saga/deploy";
-import { saga, seconds, serviceTask } from "../../saga/language";
+import { saga, SagaStateMachine, sagaTable, seconds, serviceTask } from "../../saga";
 
 const TOPIC = "arn:aws:sns:eu-west-1:000000000000:news";
 const announce = serviceTask<{ TopicArn: string; Message: string }, { MessageId: string }>("announce", {

@@ -1,7 +1,6 @@
 // Two sagas that share a task, one of which is also the other's child: what only this test deploys.
 import { createOrder, deleteOrder } from "../../handlers/order";
-import { SagaStateMachine, sagaTable } from "../../saga/deploy";
-import { saga } from "../../saga/language";
+import { saga, SagaStateMachine, sagaTable } from "../../saga";
 
 interface Request {
   order_id: string;

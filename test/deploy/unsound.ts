@@ -1,7 +1,5 @@
 // A program whose saga retries what it calls a refusal.
-import { logged } from "../../saga/store/logged";
-import { SagaStateMachine, sagaTable } from "../../saga/deploy";
-import { saga, task } from "../../saga/language";
+import { logged, saga, SagaStateMachine, sagaTable, task } from "../../saga";
 
 const act = (name: string) =>
   task<{ order_id: string }, { done: boolean }>(name, {

@@ -1,7 +1,5 @@
 // A program whose saga has more steps than the policy of one role has room for, each with a function and an undo of its own.
-import { logged } from "../../saga/store/logged";
-import { SagaStateMachine, sagaTable } from "../../saga/deploy";
-import { saga, task } from "../../saga/language";
+import { logged, saga, SagaStateMachine, sagaTable, task } from "../../saga";
 
 type Order = { order_id: string };
 const act = (name: string) =>

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { awsHistoryEvent } from "../../saga/local/history-events";
 import { type Execution, loadMachine, seededRandom, startExecution, virtualClock } from "../../saga/interpreter";
 import { historyReader } from "../../saga/deploy/recovery/history";
-import { compile, compileMachine, recoveryOf } from "../../saga/language";
+import { compile, compileMachine, recoveryOf } from "../../saga/compile";
 import { build, isBefore } from "./build";
 import { type Scenario, scenario } from "./spec";
 import { World } from "./world";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { loadMachine, seededRandom, startExecution, virtualClock } from "../../saga/interpreter";
-import { compile } from "../../saga/language";
+import { compile } from "../../saga/compile";
 import { type Built, build, isBefore } from "./build";
 import { type Scenario, scenario } from "./spec";
 import { type Call, World } from "./world";

@@ -9,7 +9,8 @@ import {
   type VirtualClock,
   virtualClock,
 } from "../../saga/interpreter";
-import { compile, type Saga, saga } from "../../saga/language";
+import { compile } from "../../saga/compile";
+import { type Saga, saga } from "../../saga/language";
 import { stub } from "../language/tasks";
 
 const RUNS = 600;

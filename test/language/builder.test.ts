@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { compile } from "../../saga/compile";
 import {
   callbackTask,
-  compile,
   gt,
   isPresent,
   minutes,

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import jsonata = require("jsonata");
-import { and, compile, gt, not, or, type Saga, saga, type TaskEvent, type Test } from "../../saga/language";
+import { compile } from "../../saga/compile";
+import { and, gt, not, or, type Saga, saga, type TaskEvent, type Test } from "../../saga/language";
 import { levelsIn, parse, sourceOf } from "../../saga/verify/expression";
 import { stub } from "./tasks";
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { orderFulfilment } from "../../orderFulfilment";
-import { compile, compileMachine, type Recovery, recoveryOf } from "../../saga/language";
+import { compile, compileMachine, type Recovery, recoveryOf } from "../../saga/compile";
 
 import aslValidator = require("asl-validator");
 

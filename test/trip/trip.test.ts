@@ -5,7 +5,8 @@ import { LocalCloud } from "../../saga/local/cloud";
 import type { Json, JsonObject } from "../../saga/interpreter";
 import type { DeployedFunction } from "../../saga/local/lambda/function";
 import { evaluateProgram } from "../../saga/local/program";
-import { compile, tasksOf } from "../../saga/language";
+import { compile } from "../../saga/compile";
+import { tasksOf } from "../../saga/language";
 
 import jsonata = require("jsonata");
 

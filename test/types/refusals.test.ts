@@ -6,7 +6,7 @@ const ROOT = join(__dirname, "../..");
 const FILE = join(__dirname, "refused.ts");
 
 const BEFORE = `
-import { eq, saga, type Task } from "../../saga";
+import { eq, saga, type Task } from "../../saga/language";
 declare const act: Task<{ order: string }, { token: string }>;
 declare const amend: Task<{ order: string }, unknown>;
 const input = () => ({ order: "" });

@@ -1,7 +1,8 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-type-parameters, @typescript-eslint/restrict-plus-operands --
    the first is what comparing types takes, the second is a mistake shown on purpose */
 // Compiled by `tsc`, never run: each line that must be refused carries @ts-expect-error.
-import { compile, eq, gt, isPresent, type Mapped, type Maybe, type Ref, saga, type Saga } from "../../saga/language";
+import { compile } from "../../saga/compile";
+import { eq, gt, isPresent, type Mapped, type Maybe, type Ref, saga, type Saga } from "../../saga/language";
 import { charge, type Purchase, refund, release, reserve, stub } from "../language/tasks";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { compile } from "../../saga/language";
+import { compile } from "../../saga/compile";
 import { evaluate } from "../../saga/verify/search/evaluate";
 import { parse, sourceOf } from "../../saga/verify/expression";
 import { fieldsOf, innerOf, type RawStates } from "../../saga/asl/states";

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { tripBooking } from "../../examples/trip/saga";
 import { orderFulfilment } from "../../orderFulfilment";
-import { compile, type Saga } from "../../saga/language";
+import { compile } from "../../saga/compile";
+import type { Saga } from "../../saga/language";
 import { declarationOf } from "../../saga/compile/declaration";
 import { verify } from "../../saga/verify";
 import { MUTATIONS, type MutableLevel } from "./mutations";

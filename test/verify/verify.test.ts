@@ -5,7 +5,8 @@ import * as fc from "fast-check";
 import { tripBooking } from "../../examples/trip/saga";
 import { loadMachine, seededRandom, startExecution, TaskFailure, virtualClock } from "../../saga/interpreter";
 import { orderFulfilment } from "../../orderFulfilment";
-import { compile, type Saga } from "../../saga/language";
+import { compile } from "../../saga/compile";
+import type { Saga } from "../../saga/language";
 import { declarationOf } from "../../saga/compile/declaration";
 import { prove } from "../../saga/deploy/prove";
 import {

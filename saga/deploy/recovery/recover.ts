@@ -1,5 +1,5 @@
 import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
-import type { RecoveryNote } from "../../language";
+import type { RecoveryNote } from "../../compile";
 import { historyReader, type Told } from "./history";
 import { recoveryName } from "./recovery-name";
 
