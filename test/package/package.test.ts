@@ -32,11 +32,14 @@ describe("the package, as another program uses it", function () {
   it("has the builder and the component, and nothing else of this project", () => {
     expect(readdirSync(seats.installed)).to.have.members(["LICENSE", "README.md", "dist", "package.json"]);
     expect(readdirSync(join(seats.installed, "dist"))).to.have.members([
-      "infra",
-      "package.d.ts",
-      "package.js",
-      "recovery",
-      "saga",
+      "asl",
+      "compile",
+      "deploy",
+      "index.d.ts",
+      "index.js",
+      "language",
+      "store",
+      "verify",
     ]);
   });
 
