@@ -26,6 +26,7 @@ const RULE_OF: Readonly<Record<LintRule, Rule>> = {
   "long-name": "definition",
   "partial-expression": "S7",
   "deep-expression": "S7",
+  "context-read": "definition",
   "machine-timeout": "S7",
   "no-timeout": "S7",
   "misplaced-states-all": "definition",
