@@ -43,6 +43,7 @@ const ALWAYS: ReadonlyMap<string, Type> = new Map<string, Type>([
   ["states.context.Execution.StartTime", "string"],
   ["states.context.State.Name", "string"],
   ["states.context.Map.Item.Index", "number"],
+  ["states.context.Map.Item.Value", "any"],
 ]);
 
 const TYPES: ReadonlySet<unknown> = new Set<Type>(["string", "number", "boolean", "array", "object"]);
