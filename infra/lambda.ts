@@ -16,6 +16,8 @@ export interface LambdaArgs<In, Out> {
   readonly settings: FunctionSettings;
   /** The ARN of the customer managed key of logs, where there is one. */
   readonly key: pulumi.Output<string> | undefined;
+  /** What it may do with a key, in a policy of its own, which waits for nothing that the key encrypts. */
+  readonly usesKey?: { readonly name: string; readonly statement: Statement } | undefined;
   readonly tags: Readonly<Record<string, string>>;
   /** In seconds. */
   readonly timeout: number;
@@ -39,7 +41,7 @@ export function lambda<In, Out>(
   args: LambdaArgs<In, Out>,
   child: pulumi.CustomResourceOptions,
 ): Lambda<In, Out> {
-  const { factory, statements, settings, key, tags, timeout, own } = args;
+  const { factory, statements, settings, key, usesKey, tags, timeout, own } = args;
   const log = new aws.cloudwatch.LogGroup(
     name,
     {
@@ -64,6 +66,11 @@ export function lambda<In, Out>(
     },
     child,
   );
+  const policies = [policy];
+  if (usesKey) {
+    const keyPolicy = { role: role.name, policy: allow(usesKey.statement) };
+    policies.push(new aws.iam.RolePolicy(usesKey.name, keyPolicy, child));
+  }
   const made = new aws.lambda.CallbackFunction<In, Out>(
     name,
     {
@@ -79,7 +86,7 @@ export function lambda<In, Out>(
       tags,
       ...own,
     },
-    { ...child, dependsOn: [policy] },
+    { ...child, dependsOn: policies },
   );
   return { lambda: made, log, policy };
 }
