@@ -22,10 +22,7 @@ export interface LambdaArgs<In, Out> {
   /** In seconds. */
   readonly timeout: number;
   /** What only this function has. */
-  readonly own?: Pick<
-    aws.lambda.CallbackFunctionArgs<In, Out>,
-    "publish" | "environment" | "tags" | "reservedConcurrentExecutions"
-  >;
+  readonly own?: Pick<aws.lambda.CallbackFunctionArgs<In, Out>, "publish" | "environment" | "tags">;
 }
 
 export interface Lambda<In, Out> {

@@ -41,6 +41,25 @@ describe("a resource's options", () => {
     });
   });
 
+  it("have a table's writes scaled only once its reads are: each may update the table at once", async () => {
+    const order: Registered[] = [];
+    const record: pulumi.ResourceTransformation = ({ type, name, opts }) => {
+      order.push({ type, name, opts });
+      return undefined;
+    };
+    const scaled = { tableBilling: "provisioned", tableMinUnits: 5, tableMaxUnits: 50 } as const;
+    sagaTable("scaled", scaled, { transformations: [record] });
+    const after = (type: string, name: string) =>
+      [order.find((each) => each.type.endsWith(type) && each.name === name)?.opts.dependsOn ?? []]
+        .flat()
+        .map((each) => {
+          const { __pulumiType, __name } = each as unknown as { __pulumiType: string; __name: string };
+          return `${__pulumiType} ${__name}`;
+        });
+    expect(after(":Target", "scaled-write")).to.deep.equal(["aws:appautoscaling/policy:Policy scaled-read"]);
+    expect(after(":Target", "scaled-read")).to.deep.equal([]);
+  });
+
   it("and its name tell it from every other one in Pulumi's table, in a terminal of 80 columns", () => {
     const rows = table([
       { type: "aws:dynamodb/table:Table", name: "orders", depth: 1 },
