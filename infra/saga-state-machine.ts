@@ -52,7 +52,7 @@ export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>> {
  * saga; and what watches over them.
  *
  * @throws SagaDefinitionError `not-express`, `definition-too-large`
- * @throws RunError for settings that do not fit together
+ * @throws RunError for settings that do not fit together, and for what goes beyond the limits of AWS
  * @throws ResourceError where some failure would leave part of the saga behind
  *
  * @example
