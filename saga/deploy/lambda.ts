@@ -16,14 +16,13 @@ export interface LambdaArgs<In, Out> {
   readonly settings: FunctionSettings;
   /** The ARN of the customer managed key of logs, where there is one. */
   readonly key: pulumi.Output<string> | undefined;
+  /** What it may do with a key, in a policy of its own, which waits for nothing that the key encrypts. */
+  readonly usesKey?: { readonly name: string; readonly statement: Statement } | undefined;
   readonly tags: Readonly<Record<string, string>>;
   /** In seconds. */
   readonly timeout: number;
   /** What only this function has. */
-  readonly own?: Pick<
-    aws.lambda.CallbackFunctionArgs<In, Out>,
-    "publish" | "environment" | "tags" | "reservedConcurrentExecutions"
-  >;
+  readonly own?: Pick<aws.lambda.CallbackFunctionArgs<In, Out>, "publish" | "environment" | "tags">;
 }
 
 export interface Lambda<In, Out> {
@@ -39,7 +38,7 @@ export function lambda<In, Out>(
   args: LambdaArgs<In, Out>,
   child: pulumi.CustomResourceOptions,
 ): Lambda<In, Out> {
-  const { factory, statements, settings, key, tags, timeout, own } = args;
+  const { factory, statements, settings, key, usesKey, tags, timeout, own } = args;
   const log = new aws.cloudwatch.LogGroup(
     name,
     {
@@ -64,6 +63,11 @@ export function lambda<In, Out>(
     },
     child,
   );
+  const policies = [policy];
+  if (usesKey) {
+    const keyPolicy = { role: role.name, policy: allow(usesKey.statement) };
+    policies.push(new aws.iam.RolePolicy(usesKey.name, keyPolicy, child));
+  }
   const made = new aws.lambda.CallbackFunction<In, Out>(
     name,
     {
@@ -79,7 +83,7 @@ export function lambda<In, Out>(
       tags,
       ...own,
     },
-    { ...child, dependsOn: [policy] },
+    { ...child, dependsOn: policies },
   );
   return { lambda: made, log, policy };
 }

@@ -15,6 +15,7 @@ import { refuseUnsound } from "./soundness";
 import { SagaSweep } from "./sweep";
 import type { SagaTableArgs } from "./table";
 import { TaskFunction } from "./task-function";
+import { routes } from "./versions";
 import { watch } from "./watch";
 
 /** What is the table's, or the key's, to know. */
@@ -41,7 +42,7 @@ export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>> {
  * saga; and what watches over them.
  *
  * @throws SagaDefinitionError `not-express`, `definition-too-large`
- * @throws RunError for settings that do not fit together
+ * @throws RunError for settings that do not fit together, and for what goes beyond the limits of AWS
  * @throws ResourceError where some failure would leave part of the saga behind
  *
  * @example
@@ -76,7 +77,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const child = { parent: this };
 
     this.functions = tasks.map(
-      (task) => new TaskFunction(`${name}-${task.name}`, { task, table, settings, key, tags }, child),
+      (task) => new TaskFunction({ component: name, task, table, settings, key, tags }, child),
     );
     const functions = new Map(this.functions.map((deployed) => [deployed.task.name, deployed]));
     const machines = new Map<string, Machine>();
@@ -113,7 +114,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const alias = new aws.sfn.Alias(
       // A machine of another type is another machine, and an alias can't be led from one to another.
       `${name}-${settings.workflowType}`,
-      { name: "live", routingConfigurations: routes(main, settings) },
+      { name: "live", routingConfigurations: routes(name, main, settings, this) },
       { ...child, dependsOn: [main, ...machines.values(), ...(undo ? [undo] : [])].flatMap(({ needs }) => needs) },
     );
 
@@ -169,20 +170,6 @@ function calledIn(definition: unknown): ReadonlySet<unknown> {
       field === "FunctionName" || field === "StateMachineArn" ? [value as unknown] : [...calledIn(value)],
     ),
   );
-}
-
-/** Which versions new executions run: AWS takes one, or two that differ. */
-function routes({ stateMachine }: Machine, { trafficPercent, previousVersion }: Config) {
-  return pulumi.all([stateMachine.arn, stateMachine.stateMachineVersionArn]).apply(([arn, now]) => {
-    const before = `${arn}:${previousVersion}`;
-    const only = (stateMachineVersionArn: string) => [{ stateMachineVersionArn, weight: 100 }];
-    if (trafficPercent === 100 || now === before) return only(now);
-    if (trafficPercent === 0) return only(before);
-    return [
-      { stateMachineVersionArn: now, weight: trafficPercent },
-      { stateMachineVersionArn: before, weight: 100 - trafficPercent },
-    ];
-  });
 }
 
 /**

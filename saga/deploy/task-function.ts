@@ -3,9 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LambdaTask } from "../language";
 import { usesTableKey } from "./encryption";
 import { type FunctionSettings, lambda } from "./lambda";
-import type { Statement } from "./policy";
+import { nameOfPart } from "./names";
 
 export interface TaskFunctionArgs {
+  /** The name of the component whose saga has the task. */
+  readonly component: string;
   readonly task: LambdaTask;
   readonly table: aws.dynamodb.Table;
   readonly settings: FunctionSettings;
@@ -16,7 +18,7 @@ export interface TaskFunctionArgs {
 
 /** The function that runs a task, and a role that allows what the task declares on the table, its own log, and no more. */
 export class TaskFunction extends pulumi.ComponentResource {
-  readonly name: string;
+  readonly component: string;
   readonly task: LambdaTask;
   readonly arn: pulumi.Output<string>;
   /**
@@ -26,16 +28,24 @@ export class TaskFunction extends pulumi.ComponentResource {
   readonly versionArn: pulumi.Output<string>;
   readonly physicalName: pulumi.Output<string>;
 
-  constructor(name: string, args: TaskFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(args: TaskFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { component, task, table, settings, key, tags } = args;
+    const name = `${component}-${task.name}`;
     super("saga:infra:TaskFunction", name, {}, opts);
-    const { task, table, settings, key, tags } = args;
+    const usesTable = task.table.length > 0;
+    const onTable = { actions: task.table.map((action) => `dynamodb:${action}`), resources: [table.arn] };
     const { lambda: made } = lambda(
       name,
       {
         factory: task.handler,
-        statements: task.table.length > 0 ? usesTable(task, table, key) : [],
+        statements: usesTable ? [onTable] : [],
         settings,
         key,
+        // The table changes its key in the same deploy.
+        usesKey:
+          usesTable && key
+            ? { name: nameOfPart(task.name, "key", component), statement: usesTableKey(key) }
+            : undefined,
         tags,
         timeout: 10,
         own: {
@@ -47,20 +57,11 @@ export class TaskFunction extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    this.name = name;
+    this.component = component;
     this.task = task;
     this.arn = made.arn;
     this.versionArn = made.qualifiedArn;
     this.physicalName = made.name;
     this.registerOutputs({ arn: this.arn, versionArn: this.versionArn, physicalName: this.physicalName });
   }
-}
-
-function usesTable(
-  task: LambdaTask,
-  table: aws.dynamodb.Table,
-  key: pulumi.Output<string> | undefined,
-): readonly Statement[] {
-  const statement = { actions: task.table.map((action) => `dynamodb:${action}`), resources: [table.arn] };
-  return key ? [statement, usesTableKey(key)] : [statement];
 }

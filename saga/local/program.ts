@@ -54,8 +54,8 @@ export async function evaluateProgram(config: Readonly<Record<string, string>> =
       const versions = { qualifiedArn: published.versionArn, stateMachineVersionArn: published.versionArn };
       return { id: physicalName, state: { ...inputs, arn, name: physicalName, ...versions } };
     },
-    call: ({ token }) => {
-      const answer = ANSWERS[token];
+    call: ({ token, inputs }) => {
+      const answer = ANSWERS[token]?.(inputs as Readonly<Record<string, string>>);
       if (!answer) throw new Error(`the program calls ${token}, which needs an account`);
       return answer;
     },
@@ -94,11 +94,14 @@ type Inputs = {
   readonly routingConfigurations?: readonly { readonly stateMachineVersionArn: string }[];
 };
 
-/** What the program may ask of the account. */
-const ANSWERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "aws:index/getCallerIdentity:getCallerIdentity": { accountId: ACCOUNT },
-  "aws:index/getRegion:getRegion": { region: REGION },
-  "aws:index/getPartition:getPartition": { partition: "aws" },
+/** What the program may ask of the account: one in which each state machine has been deployed nine times before. */
+const ANSWERS: Readonly<Record<string, (inputs: Readonly<Record<string, string>>) => object>> = {
+  "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: ACCOUNT }),
+  "aws:index/getRegion:getRegion": () => ({ region: REGION }),
+  "aws:index/getPartition:getPartition": () => ({ partition: "aws" }),
+  "aws:sfn/getStateMachineVersions:getStateMachineVersions": ({ statemachineArn }) => ({
+    statemachineVersions: Array.from({ length: 9 }, (_, at) => `${statemachineArn}:${9 - at}`),
+  }),
 };
 
 /** A number that changes with what is published, and with nothing else: AWS makes no version where nothing changed. */
