@@ -1,6 +1,6 @@
 import { type Level, levelsOf, type Node, type Way, waysOf } from "./machine";
-import { orderOf } from "./order";
-import { leastRoom, type PayloadBudget } from "./room";
+import { orderOf } from "./topological-order";
+import { leastRoom, type PayloadBudget } from "./payload-headroom";
 import { ITEMS } from "./shape";
 
 /** What a path costs at most. */

@@ -6,7 +6,7 @@ import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
 import type { RawStates } from "../asl/states";
 import { flawsOf } from "./static";
-import { tell } from "./search/trail";
+import { tell } from "./search/trace";
 
 /** What is known of a definition when every path has been gone. */
 export interface Verdict {
@@ -88,7 +88,7 @@ export type { Budgets, OutcomeBudget } from "./budget";
 export { HISTORY_LIMIT } from "./budget";
 export { type Declaration, DeclarationError, type DeclaredCall, readDeclaration } from "../asl/declaration";
 export { DefinitionError, readDefinition } from "../asl/definition";
-export type { PayloadBudget } from "./room";
+export type { PayloadBudget } from "./payload-headroom";
 export { type Rule, RULES, type Violation } from "./rules";
 export { SearchLimitError } from "./search/search";
 export type { RawStates } from "../asl/states";

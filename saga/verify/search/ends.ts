@@ -1,9 +1,9 @@
 import { type Effect, effectsOf, type Held } from "./effects";
 import { sourceOf } from "../expression";
 import type { Node } from "../machine";
-import type { Point } from "./point";
+import type { Point } from "./search-state";
 import type { Around, Results, Search } from "./search";
-import { after } from "./trail";
+import { after } from "./trace";
 import { UNKNOWN } from "./value";
 
 /** A Fail state: the end of a compensated execution, and of no other (S6). */

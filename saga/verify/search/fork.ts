@@ -1,11 +1,11 @@
 import { type Effect, effectsOf, focusOn, type Held, mentions, project, push, pushFork } from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import type { Node } from "../machine";
-import { type Point, union } from "./point";
+import { type Point, union } from "./search-state";
 import { type Around, type End, LENGTHS, type Results, type Search, SearchLimitError } from "./search";
 import { blocked, dropped } from "./task";
-import { after, type Event, following } from "./trail";
-import { acted, type Ran, revoked, type Run } from "./settle";
+import { after, type Event, following } from "./trace";
+import { acted, type Ran, revoked, type Run } from "./join";
 import { isArray, isObject, lift, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
 
 /** A Parallel or a Map. */

@@ -3,12 +3,12 @@ import { type Surroundings, truth } from "./evaluate";
 import { forgetEffects } from "./effects";
 import { fork } from "./fork";
 import { HINTS } from "./hints";
-import { type Live, liveIn } from "./live";
+import { type Live, liveIn } from "./live-variables";
 import { type Level, levelsOf, type Node, type Way } from "../machine";
-import { type Alternative, choose, type Point, pointKey } from "./point";
+import { type Alternative, choose, type Point, pointKey } from "./search-state";
 import type { Rule } from "../rules";
 import { call } from "./task";
-import { after, type Event, following, type Trail } from "./trail";
+import { after, type Event, following, type Trail } from "./trace";
 import { keyOf, NeedsChoice, NeedsLength, Unknown, UNKNOWN, type Value } from "./value";
 
 /** What is around a level. */

@@ -3,9 +3,9 @@ import { type Effect, effectsOf, type Held, isSought, mayHave, onTop, push, type
 import { left } from "./ends";
 import { DATA_LIMIT, type Fault, faultsOf } from "./faults";
 import { levelsOf, type Node } from "../machine";
-import type { Point } from "./point";
+import type { Point } from "./search-state";
 import type { Around, End, Results, Search } from "./search";
-import { after } from "./trail";
+import { after } from "./trace";
 import { Unknown, UNKNOWN } from "./value";
 
 /** A Task: an action, or the undo of one. */

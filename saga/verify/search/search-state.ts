@@ -1,5 +1,5 @@
 import { changeEither, type Either, type Held, idOf, push } from "./effects";
-import { after, type Trail } from "./trail";
+import { after, type Trail } from "./trace";
 import { keyOf, type Lengths, mapChoices, OneOf, type Value } from "./value";
 
 /** Where a path through a level stands: all that what comes next may depend on. */

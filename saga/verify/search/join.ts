@@ -1,10 +1,10 @@
 import { type Focus, type Fork, type Held, idOf, pushFork, split } from "./effects";
 import { faultsOfJoining } from "./faults";
 import type { Level, Node } from "../machine";
-import { type Alternative, either, type Point, renamed, union } from "./point";
+import { type Alternative, either, type Point, renamed, union } from "./search-state";
 import { type Around, type End, resolved, type Results, type Search } from "./search";
 import { dropped } from "./task";
-import { after, type Event, type Trail, type Within } from "./trail";
+import { after, type Event, type Trail, type Within } from "./trace";
 import { keyOf, OneOf, UNKNOWN, type Value } from "./value";
 
 /** A branch or an iteration that is to be run. */

@@ -1,5 +1,5 @@
 import { type Level, type Node, waysOf } from "./machine";
-import { orderOf } from "./order";
+import { orderOf } from "./topological-order";
 import { either, NUMBER, object, REFERENCE, repeated, type Shape, tuple } from "./shape";
 import { templateShape, type Variables } from "./size";
 
