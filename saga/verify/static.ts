@@ -1,7 +1,7 @@
 import { isRetried } from "./search/faults";
 import type { Declaration } from "../asl/declaration";
 import { lint, type LintRule } from "./lint";
-import { type Level, levelsOf, type Node, waysOf } from "./machine";
+import { type Level, levelsOf, type Node, transitionsOf } from "./machine";
 import type { Rule } from "./rules";
 import type { RawStates } from "../asl/states";
 import { structureFlaws } from "./structure";
@@ -70,7 +70,7 @@ function leadsNowhere({ startAt, nodes }: Level): readonly Flaw[] {
   return [
     ...(nodes.has(startAt) ? [] : [flaw(undefined, startAt)]),
     ...[...nodes.values()].flatMap((node) =>
-      waysOf(node).flatMap(({ to }) => (to === undefined || nodes.has(to) ? [] : [flaw(node.name, to)])),
+      transitionsOf(node).flatMap(({ to }) => (to === undefined || nodes.has(to) ? [] : [flaw(node.name, to)])),
     ),
   ];
 }
