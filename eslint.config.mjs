@@ -60,9 +60,10 @@ export default tseslint.config(
     },
   },
   ...part("language", {
-    types: ["asl"],
+    parts: ["asl"],
+    scopesOfTypes: [PULUMI],
     message:
-      "The language is pure: it knows nothing of AWS and Pulumi but types, and of what comes after it the types of asl/ alone.",
+      "The language is pure: it knows nothing of AWS and Pulumi but types, and of what comes after it asl/ alone.",
   }),
   ...part("asl", { message: "What all share imports none of them." }),
   ...part("compile", {

@@ -39,7 +39,7 @@ export function readStep(
     ...call(here, step, defaults, read.action(step.input)),
     retry: committed
       ? forwardRetry(step.retry ?? defaults.forwardRetry, here)
-      : actionRetry(step.retry ?? defaults.retry, here),
+      : actionRetry(step.retry ?? defaults.retry, step.task, here),
     definite: definiteErrors(step.definite ?? [], here),
     ...(undo && { undo: readUndo({ saga, step: undo.name }, undo, defaults, read.undo(undo.name, undo.input)) }),
   };
