@@ -130,7 +130,13 @@ export default tseslint.config(
   { files: ["examples/trip/run.ts"], rules: { "@typescript-eslint/no-restricted-imports": "off" } },
   {
     // The SDK is loaded where the serialised handler can load it: by a bare require at cold start.
-    files: ["handlers/**", "saga/store/**", "saga/deploy/recovery/**", "examples/seats/**"],
+    files: [
+      "handlers/**",
+      "saga/store/**",
+      "saga/deploy/recovery/**",
+      "saga/deploy/cold-start.ts",
+      "examples/seats/**",
+    ],
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   {
