@@ -136,6 +136,8 @@ export default tseslint.config(
       "saga/deploy/recovery/**",
       "saga/deploy/cold-start.ts",
       "examples/seats/**",
+      "test/package/shop.ts",
+      "test/deploy/tasks.test.ts",
     ],
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
