@@ -83,6 +83,11 @@ export const SCHEMA = {
     /^(none|[^\s@]+@[^\s@]+\.[^\s@]+)$/,
     "Who gets the alarms by e-mail, once they confirm the subscription; or none.",
   ),
+  alarms: oneOf(
+    "string",
+    ["essential", "all", "none"],
+    "Which alarms there are: essential, those for which somebody gets up; all, those of each function and of slowness too; or none.",
+  ),
   slowExecutionMinutes: integer(
     60,
     [1, 525_600],

@@ -40,7 +40,7 @@ export async function evaluateProgram(config: Readonly<Record<string, string>> =
 
   const mocks: pulumi.runtime.Mocks = {
     newResource: async ({ type, name, custom, inputs: untyped }) => {
-      const inputs = untyped as Resource["inputs"];
+      const inputs = withoutMarks(untyped) as Resource["inputs"];
       if (resources.some((other) => other.type === type && other.name === name)) {
         throw new Error(`the program registers two resources of type ${type} that are called '${name}'`);
       }
@@ -86,6 +86,20 @@ export async function evaluateProgram(config: Readonly<Record<string, string>> =
 interface ProjectFile {
   readonly name: string;
   readonly config: Readonly<Record<string, { readonly default: unknown }>>;
+}
+
+/** How Pulumi marks a secret on its way to the engine: `{ [MARK]: SECRET, value }`. */
+const MARK = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+/** What a resource is given, its secrets as they are: they go no further than this process. */
+function withoutMarks(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutMarks);
+  // An archive is no plain object, and has no secrets.
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const given = value as Readonly<Record<string, unknown>>;
+  if (given[MARK] === SECRET) return withoutMarks(given["value"]);
+  return Object.fromEntries(Object.entries(given).map(([key, each]) => [key, withoutMarks(each)]));
 }
 
 type Inputs = {

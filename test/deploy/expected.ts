@@ -47,7 +47,41 @@ const UNDOS = Object.keys(FUNCTIONS).filter((name) => FUNCTIONS[name]?.undo);
 export const STUCK =
   '{ ($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error IS NULL) || ($.details.error != "SagaCompensated")) }';
 
-function functionResources(task: string, { actions, undo }: Expected): Snapshot {
+function functionResources(task: string, { actions }: Expected): Snapshot {
+  const name = nameOf(task);
+  return {
+    [`saga:infra:TaskFunction ${name}`]: {},
+    [`cloudwatch.LogGroup ${name}`]: { namePrefix: `/aws/lambda/${name}-`, retentionInDays: 30, tags: TAGS },
+    [`iam.Role ${name}`]: { assumeRolePolicy: trusts("lambda"), tags: TAGS },
+    [`iam.RolePolicy ${name}`]: {
+      role: `<name of iam.Role ${name}>`,
+      policy: policy(
+        allowed(
+          actions.map((action) => `dynamodb:${action}`),
+          ["<arn of dynamodb.Table orders>"],
+        ),
+        allowed(["logs:CreateLogStream", "logs:PutLogEvents"], [`<arn of cloudwatch.LogGroup ${name}>:*`]),
+        allowed(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
+      ),
+    },
+    [`lambda.Function ${name}`]: {
+      architectures: ["arm64"],
+      environment: { variables: { TABLE_NAME: "<name of dynamodb.Table orders>" } },
+      handler: "__index.handler",
+      loggingConfig: { logFormat: "Text", logGroup: `<name of cloudwatch.LogGroup ${name}>` },
+      memorySize: 256,
+      publish: true,
+      role: `<arn of iam.Role ${name}>`,
+      runtime: "nodejs22.x",
+      tags: { ...TAGS, task },
+      timeout: 25,
+      tracingConfig: { mode: "Active" },
+    },
+  };
+}
+
+/** The alarms of a function, for whoever wants all. */
+function functionAlarms(task: string, { undo }: Expected): Snapshot {
   const name = nameOf(task);
   const dimensions = { FunctionName: `<name of lambda.Function ${name}>` };
   const share = (expression: string, period: number) => {
@@ -82,33 +116,6 @@ function functionResources(task: string, { actions, undo }: Expected): Snapshot 
         ),
       };
   return {
-    [`saga:infra:TaskFunction ${name}`]: {},
-    [`cloudwatch.LogGroup ${name}`]: { namePrefix: `/aws/lambda/${name}-`, retentionInDays: 30, tags: TAGS },
-    [`iam.Role ${name}`]: { assumeRolePolicy: trusts("lambda"), tags: TAGS },
-    [`iam.RolePolicy ${name}`]: {
-      role: `<name of iam.Role ${name}>`,
-      policy: policy(
-        allowed(
-          actions.map((action) => `dynamodb:${action}`),
-          ["<arn of dynamodb.Table orders>"],
-        ),
-        allowed(["logs:CreateLogStream", "logs:PutLogEvents"], [`<arn of cloudwatch.LogGroup ${name}>:*`]),
-        allowed(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
-      ),
-    },
-    [`lambda.Function ${name}`]: {
-      architectures: ["arm64"],
-      environment: { variables: { TABLE_NAME: "<name of dynamodb.Table orders>" } },
-      handler: "__index.handler",
-      loggingConfig: { logFormat: "Text", logGroup: `<name of cloudwatch.LogGroup ${name}>` },
-      memorySize: 256,
-      publish: true,
-      role: `<arn of iam.Role ${name}>`,
-      runtime: "nodejs22.x",
-      tags: { ...TAGS, task },
-      timeout: 10,
-      tracingConfig: { mode: "Active" },
-    },
     [`cloudwatch.MetricAlarm ${partOf(task, "throttled")}`]: alarm(
       `Lambda refuses calls of ${task}: its concurrency, or the account's, is used up.`,
       {
@@ -178,11 +185,11 @@ function machineResources(name: string, functions: readonly string[]): Snapshot 
   };
 }
 
-/** The alarm on a sum of metrics, over a minute. */
-const total = (label: string, metrics: readonly object[]) => ({
+/** The alarm on a sum of metrics, over a minute unless it says otherwise. */
+const total = (label: string, metrics: readonly object[], period = 60) => ({
   metricQueries: [
     { id: "total", expression: "SUM(METRICS())", label, returnData: true },
-    ...metrics.map((metric, at) => ({ id: `m${at}`, metric: { ...metric, period: 60, stat: "Sum" } })),
+    ...metrics.map((metric, at) => ({ id: `m${at}`, metric: { ...metric, period, stat: "Sum" } })),
   ],
 });
 
@@ -193,15 +200,23 @@ const ofTable = (metricName: string) => ({
   dimensions: { TableName: "<name of dynamodb.Table orders>" },
 });
 
+const ofFunction = (metricName: string) => (task: string) => ({
+  namespace: "AWS/Lambda",
+  metricName,
+  dimensions: { FunctionName: `<name of lambda.Function ${nameOf(task)}>` },
+});
+const TABLE_THROTTLES = ["ReadThrottleEvents", "WriteThrottleEvents"].map(ofTable);
+
 export const throttled = (machines: readonly string[]) =>
-  total(
-    "Throttled",
-    machines.map((machine) => ({
+  total("Throttled", [
+    ...machines.map((machine) => ({
       namespace: "AWS/States",
       metricName: "ExecutionThrottled",
       dimensions: { StateMachineArn: `<arn of ${machine}>` },
     })),
-  );
+    ...Object.keys(FUNCTIONS).map(ofFunction("Throttles")),
+    ...TABLE_THROTTLES,
+  ]);
 
 const watching: Snapshot = {
   "sns.Topic OrderFulfilment-alarms": { tags: TAGS },
@@ -229,17 +244,6 @@ const watching: Snapshot = {
     "An execution of OrderFulfilment has ended neither completed nor compensated: mend the reason, and redrive it.",
     { namespace: `Sagas/<name of ${MACHINE}>`, metricName: "Stuck", statistic: "Sum", period: 60 },
   ),
-  "cloudwatch.MetricAlarm OrderFulfilment-slow": alarm(
-    "An execution of OrderFulfilment has taken more than 60 minutes.",
-    {
-      namespace: "AWS/States",
-      metricName: "ExecutionTime",
-      statistic: "Maximum",
-      period: 60,
-      dimensions: machineDimension,
-      threshold: 3_600_000,
-    },
-  ),
   "cloudwatch.MetricAlarm OrderFulfilment-old": alarm(
     "An execution of OrderFulfilment has been running for more than 60 minutes.",
     {
@@ -252,18 +256,15 @@ const watching: Snapshot = {
     },
   ),
   "cloudwatch.MetricAlarm OrderFulfilment-throttled": alarm(
-    "Step Functions holds executions of OrderFulfilment back: the account's quota of state transitions is used up.",
+    "AWS holds OrderFulfilment back: a quota of state transitions, the concurrency of Lambda or a table's capacity is used up.",
     {
       ...throttled([MACHINE, `${MACHINE}_undo`]),
       evaluationPeriods: 3,
     },
   ),
-  "cloudwatch.MetricAlarm OrderFulfilment-table-throttled": alarm(
-    "DynamoDB refuses calls of OrderFulfilment: the table's capacity is used up.",
-    {
-      ...total("Throttled", ["ReadThrottleEvents", "WriteThrottleEvents"].map(ofTable)),
-      evaluationPeriods: 3,
-    },
+  "cloudwatch.MetricAlarm OrderFulfilment-undo-failing": alarm(
+    "An undo of OrderFulfilment, or a step after its pivot, fails: executions that use up its retries are stuck.",
+    total("Calls that fail", UNDOS.map(ofFunction("Errors")), 300),
   ),
   "cloudwatch.Dashboard OrderFulfilment": {
     dashboardName: `<name of ${MACHINE}>`,
@@ -537,4 +538,24 @@ export const EXPECTED: Snapshot = {
   ...watching,
   ...RECOVERY,
   ...sweeping,
+};
+
+/** The alarms that there are where all are asked for. */
+export const DETAILS: Snapshot = {
+  "cloudwatch.MetricAlarm OrderFulfilment-slow": alarm(
+    "An execution of OrderFulfilment has taken more than 60 minutes.",
+    {
+      namespace: "AWS/States",
+      metricName: "ExecutionTime",
+      statistic: "Maximum",
+      period: 60,
+      dimensions: machineDimension,
+      threshold: 3_600_000,
+    },
+  ),
+  "cloudwatch.MetricAlarm OrderFulfilment-table-throttled": alarm(
+    "DynamoDB refuses calls of OrderFulfilment: the capacity of a table is used up.",
+    { ...total("Throttled", TABLE_THROTTLES), evaluationPeriods: 3 },
+  ),
+  ...Object.assign({}, ...Object.entries(FUNCTIONS).map(([name, each]) => functionAlarms(name, each))),
 };

@@ -1,5 +1,17 @@
 // Every key of the config at each other kind of value, and what that changes, exactly.
-import { EXPECTED, FUNCTIONS, nameOf, partOf, policy, RECOVERY, STUCK, TAGS, throttled, widgets } from "./expected";
+import {
+  DETAILS,
+  EXPECTED,
+  FUNCTIONS,
+  nameOf,
+  partOf,
+  policy,
+  RECOVERY,
+  STUCK,
+  TAGS,
+  throttled,
+  widgets,
+} from "./expected";
 
 const KEY = "arn:aws:kms:eu-west-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
@@ -156,13 +168,17 @@ export const VARIANTS: readonly Variant[] = [
     },
   },
   {
+    config: { alarms: "all" },
+    changes: Object.fromEntries(Object.entries(DETAILS).map(([name, inputs]) => [name, [undefined, inputs]])),
+  },
+  {
+    config: { alarms: "none" },
+    gone: Object.keys(EXPECTED).filter((name) => name.startsWith("cloudwatch.MetricAlarm ")),
+    changes: {},
+  },
+  {
     config: { slowExecutionMinutes: "5" },
     changes: {
-      "cloudwatch.MetricAlarm OrderFulfilment-slow.threshold": [3_600_000, 300_000],
-      "cloudwatch.MetricAlarm OrderFulfilment-slow.alarmDescription": [
-        "An execution of OrderFulfilment has taken more than 60 minutes.",
-        "An execution of OrderFulfilment has taken more than 5 minutes.",
-      ],
       "cloudwatch.MetricAlarm OrderFulfilment-old.threshold": [3600, 300],
       "cloudwatch.MetricAlarm OrderFulfilment-old.alarmDescription": [
         "An execution of OrderFulfilment has been running for more than 60 minutes.",
