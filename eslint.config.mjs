@@ -102,17 +102,17 @@ export default tseslint.config(
     message: "testing/ runs what a program registers or a saga compiles to.",
   }),
   ...part("cli", {
-    parts: ["interpreter", "local", "testing", "verify"],
+    parts: ["asl", "interpreter", "local", "testing", "verify"],
     message: "The command runs what the program registers, never its sources.",
   }),
-  // What is verified is the definition that the program registers; of the saga, what it says of its steps.
+  // What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.
   restrict(
-    ["saga/cli/verify.ts"],
+    ["saga/cli/verify.ts", "saga/cli/graph.ts"],
     [
       {
         regex: "^\\.\\./(?!(?:asl|compile/declaration|interpreter|language|local|verify)(?:/|$))",
         message:
-          "What is verified is the definition that the program registers; of the saga, what it says of its steps.",
+          "What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.",
       },
     ],
   ),

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "./config";
@@ -32,6 +34,12 @@ export interface Lambda<In, Out> {
   /** What must be there before somebody invokes it. */
   readonly policy: aws.iam.RolePolicy;
 }
+
+const { name: PACKAGE, dependencies } = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")) as {
+  readonly name: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+};
+const DEPLOYMENT_ONLY = [PACKAGE, ...Object.keys(dependencies)];
 
 /** A function with a log of its own, and with a role that allows what is stated, log and traces, and no more. */
 export function lambda<In, Out>(
@@ -77,6 +85,8 @@ export function lambda<In, Out>(
       loggingConfig: { logFormat: "Text", logGroup: log.name },
       tracingConfig: { mode: "Active" },
       tags,
+      // A function takes what its program depends on: not what deploys it.
+      codePathOptions: { extraExcludePackages: [...DEPLOYMENT_ONLY] },
       ...own,
     },
     { ...child, dependsOn: [policy] },

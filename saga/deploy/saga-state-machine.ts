@@ -10,6 +10,7 @@ import { type Machine, machine } from "./machine";
 import { checkGraphs, checkNames, checkTags } from "./limits";
 import type { Statement } from "./policy";
 import { SagaRecovery } from "./recovery";
+import { register } from "./registry";
 import { byName, formerOf } from "./retired";
 import { refuseUnsound } from "./soundness";
 import { SagaSweep } from "./sweep";
@@ -73,6 +74,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     checkTags(name, tags);
     checkGraphs(name, tasks.length + inner.length + 1);
     refuseUnsound(saga, this);
+    register(name, saga);
     const child = { parent: this };
 
     this.functions = tasks.map(

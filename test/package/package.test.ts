@@ -73,8 +73,8 @@ describe("the package, as another program uses it", function () {
       const [first, second] = [await cloud.execute(booking), await cloud.execute(booking)];
       expect(first.report).to.deep.include({ outcome: "completed", output: { booked: "1" } });
       expect(second.report).to.deep.include({ outcome: "compensated", path: ["Hold", "Release"] });
-      expect(second.report.items).to.deep.equal(first.report.items);
-      expect(first.report.items.map(({ entity, status }) => [entity, status])).to.deep.equal([
+      expect(second.report.tables).to.deep.equal({});
+      expect(first.report.tables["seats"]?.map(({ entity, status }) => [entity, status])).to.deep.equal([
         ["PAYMENT", "LIVE"],
         ["SEAT", "LIVE"],
       ]);
