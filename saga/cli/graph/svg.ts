@@ -18,7 +18,7 @@ export function svg({ title, nodes, edges }: Graph): string {
   graph.setGraph({ rankdir: "TB", nodesep: 28, ranksep: 44, edgesep: 14, marginx: 16, marginy: 16 });
   graph.setDefaultEdgeLabel(() => ({}));
   const groups = new Set(nodes.filter(({ kind }) => kind === "group").map(({ id }) => id));
-  for (const node of nodes) graph.setNode(node.id, groups.has(node.id) ? { label: node.label } : sizeOf(node));
+  for (const node of nodes) graph.setNode(node.id, groups.has(node.id) ? {} : sizeOf(node));
   for (const { id, parent } of nodes) if (parent !== undefined) graph.setParent(id, parent);
   // An edge that begins or ends at a group is laid out from a state of it: the first one, and the last.
   const within = (id: string, last: boolean): string => {
