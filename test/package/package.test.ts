@@ -13,7 +13,7 @@ describe("the package, as another program uses it", function () {
   let functions: readonly FunctionOptions[];
 
   before(async () => {
-    seats = stranger();
+    seats = stranger("examples/seats");
     const here = process.cwd();
     // Where a program stands tells Pulumi what its functions depend on.
     process.chdir(seats.folder);
@@ -33,11 +33,14 @@ describe("the package, as another program uses it", function () {
     expect(readdirSync(seats.installed)).to.have.members(["LICENSE", "README.md", "dist", "package.json"]);
     expect(readdirSync(join(seats.installed, "dist"))).to.have.members([
       "asl",
+      "cli",
       "compile",
       "deploy",
       "index.d.ts",
       "index.js",
+      "interpreter",
       "language",
+      "local",
       "store",
       "verify",
     ]);
