@@ -146,7 +146,7 @@ export default tseslint.config(
       "saga/store/**",
       "saga/deploy/recovery/**",
       "saga/deploy/cold-start.ts",
-      "examples/seats/**",
+      "examples/seats/**", "test/package/**",
       "test/package/shop.ts",
       "test/deploy/tasks.test.ts",
     ],

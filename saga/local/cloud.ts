@@ -440,6 +440,7 @@ export class LocalCloud {
     const answer = this.options.answer?.(state, payload);
     if (!answer) {
       for (const { waiting } of this.waits.values()) waiting.push({ state, payload });
+      this.tellWaits();
       return false;
     }
     if ("output" in answer) execution.sendTaskSuccess(token, answer.output);

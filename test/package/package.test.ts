@@ -61,7 +61,7 @@ describe("the package, as another program uses it", function () {
   let functions: readonly FunctionOptions[];
 
   before(async () => {
-    seats = stranger(PACKAGES);
+    seats = stranger("examples/seats", PACKAGES);
     ({ program, functions } = await evaluate(seats, "index.ts"));
   });
   after(() => {
@@ -72,11 +72,14 @@ describe("the package, as another program uses it", function () {
     expect(readdirSync(seats.installed)).to.have.members(["LICENSE", "README.md", "dist", "package.json"]);
     expect(readdirSync(join(seats.installed, "dist"))).to.have.members([
       "asl",
+      "cli",
       "compile",
       "deploy",
       "index.d.ts",
       "index.js",
+      "interpreter",
       "language",
+      "local",
       "store",
       "verify",
     ]);
@@ -128,7 +131,12 @@ describe("the package, as another program uses it", function () {
     for (const [how, prepare] of [
       ["as npm leaves it", () => undefined],
       // Newer than all that it lists: whoever goes by it believes it.
-      ["with npm's own list, which says nothing of what a package is for", () => { utimesSync(lock(), 4e9, 4e9); }],
+      [
+        "with npm's own list, which says nothing of what a package is for",
+        () => {
+          utimesSync(lock(), 4e9, 4e9);
+        },
+      ],
       [
         "without npm's own list",
         () => {

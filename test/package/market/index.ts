@@ -81,9 +81,10 @@ const signup = saga<{ readonly id: string; readonly note: string }>("Signup")
   })
   .returns(({ CreateAccount, Approve }) => ({ id: CreateAccount.id, by: Approve.by }));
 
-const checkout = saga<{ readonly id: string; readonly goods: readonly { readonly id: string; readonly note?: string }[] }>(
-  "Checkout",
-)
+const checkout = saga<{
+  readonly id: string;
+  readonly goods: readonly { readonly id: string; readonly note?: string }[];
+}>("Checkout")
   .forEach(
     "Goods",
     ({ input }) => input.goods,
