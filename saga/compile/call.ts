@@ -1,5 +1,6 @@
 import type { TaskState } from "../asl/types";
-import { expression, object, renderObject, type Spelling, text } from "./jsonata";
+import { renderObject, type Spelling } from "./jsonata";
+import { expression, object, text } from "./syntax";
 import type { StepNode, UndoNode } from "../language/nodes";
 import { type Env, spellIn } from "./env";
 import type { Program } from "./frame";

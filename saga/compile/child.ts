@@ -1,4 +1,5 @@
-import { expression, object, renderObject } from "./jsonata";
+import { renderObject } from "./jsonata";
+import { expression, object } from "./syntax";
 import type { ChildNode, Saga } from "../language/nodes";
 import { childrenOf } from "../language/nodes";
 import { names } from "../language/state-names";

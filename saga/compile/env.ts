@@ -2,8 +2,8 @@ import type { Spelling } from "./jsonata";
 import type { Node } from "../language/nodes";
 import { names } from "../language/state-names";
 
-/** How each name in scope is spelled in JSONata, in the states of one place. */
-export type Env = ReadonlyMap<string, string>;
+/** How each name in scope, and each output of Pulumi's, is spelled in JSONata, in the states of one place. */
+export type Env = ReadonlyMap<string | object, string>;
 
 export const INPUT = "$states.context.Execution.Input";
 /**
@@ -17,12 +17,14 @@ export function spellIn(env: Env): Spelling {
   return (root) => {
     const spelled = env.get(root);
     // The builder has checked every name.
-    if (spelled === undefined) throw new Error(`'${root}' has no spelling here`);
+    if (spelled === undefined)
+      throw new Error(`'${typeof root === "string" ? root : "an output"}' has no spelling here`);
     return spelled;
   };
 }
 
-export const extend = (env: Env, more: Iterable<readonly [string, string]>): Env => new Map([...env, ...more]);
+export const extend = (env: Env, more: Iterable<readonly [string, string]>): Env =>
+  new Map<string | object, string>([...env, ...more]);
 
 /** A variable of the compiled machine, and what it is called among the results of its branch. */
 export interface Variable {

@@ -1,5 +1,5 @@
 import type { Assign, Catcher, Output, State, Transition } from "../asl/types";
-import { expression, object, text } from "./jsonata";
+import { expression, object, text } from "./syntax";
 import type { Saga } from "../language/nodes";
 import type { LambdaTask } from "../language/task";
 import { type Env, extend, type Variable } from "./env";

@@ -1,8 +1,8 @@
 import type { FailState, State, StateMachine, States } from "../asl/types";
-import { mappingsOf } from "../language/condition";
 import { SagaDefinitionError } from "../language/errors";
-import { expression, object, renderValue } from "./jsonata";
-import { rootsOf } from "../language/mapping";
+import { renderValue } from "./jsonata";
+import { expression, object } from "./syntax";
+import { mappingsOf, rootsOf } from "../language/mapping";
 import { flatten, type Node, type Saga } from "../language/nodes";
 import { names } from "../language/state-names";
 import { type Env, INPUT, spellIn, variablesOf } from "./env";

@@ -1,5 +1,5 @@
 import type { State, States } from "../asl/types";
-import { object } from "./jsonata";
+import { object } from "./syntax";
 import type { Node, Saga } from "../language/nodes";
 import { undoEntryOf, variablesOf } from "./env";
 import type { ArnOf, Frame } from "./frame";

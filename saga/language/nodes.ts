@@ -1,6 +1,5 @@
 import type { Retrier } from "../asl/types";
-import type { Condition } from "./condition";
-import type { Mapping } from "./mapping";
+import type { Condition, Mapping } from "./mapping";
 import type { AnyTask, LambdaTask, Statement } from "./task";
 
 /** A call of a task: an action, or the undo of one. */
