@@ -21,6 +21,8 @@ export interface Program<Arn> {
   readonly arnOf: ArnOf<Arn>;
   /** The ARN of the execution in whose name calls are made, as JSONata. */
   readonly execution: string;
+  /** When that execution began, to the second, as JSONata. */
+  readonly startedAt: string;
 }
 
 /** One level of the machine: its top, a branch, or an iteration; with a forward side and an undo side. */

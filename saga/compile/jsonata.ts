@@ -20,6 +20,10 @@ export function render(mapping: Mapping, spell: Spelling): string {
     case "Literal":
       return typeof mapping.value === "string" ? text(mapping.value) : JSON.stringify(mapping.value);
     case "Reference": {
+      const [first, ...rest] = mapping.path;
+      if (mapping.root === "saga" && (first === "id" || first === "startedAt")) {
+        return rest.reduce<string>(part, spell(`saga.${first}`));
+      }
       const root = spell(mapping.root);
       const value = mapping.path.reduce<string>(part, root);
       // A result that was never had is null, so that the variable is assigned on every path; the task sees it left out.
