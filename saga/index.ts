@@ -11,8 +11,12 @@ export {
   type SagaTableArgs,
 } from "./deploy";
 export {
+  add,
   and,
   callbackTask,
+  choose,
+  concat,
+  count,
   days,
   type Defaults,
   type Duration,
@@ -20,6 +24,7 @@ export {
   type Given,
   gt,
   gte,
+  hash,
   hours,
   isPresent,
   type LambdaTask,
@@ -28,9 +33,12 @@ export {
   type Mapped,
   type Maybe,
   minutes,
+  multiply,
   ne,
   not,
+  number,
   or,
+  orElse,
   type Ref,
   type Retry,
   saga,
@@ -43,11 +51,14 @@ export {
   serviceTask,
   type ServiceTask,
   type Statement,
+  subtract,
+  sum,
   task,
   type Task,
   type TaskEvent,
   type TaskHandler,
   type Test,
+  text,
 } from "./language";
 export { check, logged, nonBlank, openStore, rowKey, type Rule, type Undone } from "./store";
 export { SearchLimitError, type Verdict, verify, type Violation } from "./verify";

@@ -173,3 +173,4 @@ export { childMachines, machinesOf } from "./child";
 export type { ArnOf, SagaMachine } from "./frame";
 export { type Recovery, type RecoveryNote, recoveryNote, recoveryOf } from "./recovery";
 export { declarationOf } from "./declaration";
+export { literal } from "./syntax";

@@ -1,5 +1,5 @@
 import { bind, called } from "./functions";
-import { balanced, object, text } from "./syntax";
+import { balanced, literal, object, text } from "./syntax";
 import type { Condition, Mapping, Path } from "../language/mapping";
 
 /**
@@ -18,7 +18,7 @@ export function render(mapping: Mapping, spell: Spelling): string {
       // An empty block yields nothing.
       return "()";
     case "Literal":
-      return typeof mapping.value === "string" ? text(mapping.value) : JSON.stringify(mapping.value);
+      return literal(mapping.value);
     case "Reference": {
       const [first, ...rest] = mapping.path;
       if (mapping.root === "saga" && (first === "id" || first === "startedAt")) {

@@ -1,6 +1,14 @@
 /** A string as Step Functions takes it for an expression. */
 export const expression = (jsonata: string): string => `{% ${jsonata} %}`;
 
+/** Any JSON as a literal of JSONata. */
+export function literal(value: unknown): string {
+  if (typeof value === "string") return text(value);
+  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value ?? null);
+  return object(Object.entries(value).map(([key, field]) => [key, literal(field)]));
+}
+
 /** An object constructor over fields that are rendered already. */
 export function object(fields: readonly (readonly [string, string])[]): string {
   return `{${fields.map(([key, value]) => `${text(key)}: ${value}`).join(", ")}}`;

@@ -1,9 +1,9 @@
 import { SagaDefinitionError } from "./errors";
-import type { Condition, Mapping } from "./mapping";
+import type { Condition, Mapping, Path } from "./mapping";
 import type { Where } from "./symbolic";
 
 /** Step Functions ends an evaluation that nests 100 deep; the rest is for what is around a mapping or a test. */
-const MOST_LEVELS = 88;
+const MOST_LEVELS = 92;
 
 /**
  * Whether Step Functions evaluates a mapping, or a test.
@@ -19,43 +19,65 @@ export function checkLevels(what: "mapping" | "test", levels: number, where: Whe
   );
 }
 
-/** What a function nests around its operands, at most, with what it reads of them. */
-const CALL_LEVELS = 4;
-const LEAST_LEVELS = 14;
+/*
+ * How deep the evaluation of what is compiled from a mapping nests, at most: a level for each operator, call, block,
+ * constructor, path and name. A value that is bound to a name stands three levels deeper: in a block, a binding, an object.
+ */
+const BOUND = 3;
+/** What a function makes of its operands once they are bound: the deepest is that of a sum. */
+const LEAST = 15;
 
-/** How deep the evaluation of a mapping nests, at most. */
 export function levelsOf(mapping: Mapping): number {
   switch (mapping.kind) {
     case "Absent":
     case "Literal":
+      return 1;
     case "Output":
-      return 3;
+      return belowLevels(mapping.path);
     case "Reference":
-      return 6;
+      // `saga` is an object, in which the name of a step within lists is put together.
+      return (mapping.root === "saga" ? 16 : mapping.maybe ? 4 : 2) + belowLevels(mapping.path);
     case "Object":
-      return 1 + Math.max(0, ...mapping.fields.map(([, field]) => levelsOf(field)));
+      return 1 + deepest(mapping.fields.map(([, field]) => levelsOf(field)));
     case "Array":
-      return 1 + Math.max(0, ...mapping.items.map(elementLevels));
-    case "Call": {
-      const { operands, name } = mapping;
-      const joined = name === "concat" || name === "orElse" ? joinsOf(operands.length) : 1;
-      return Math.max(LEAST_LEVELS, CALL_LEVELS * joined + Math.max(0, ...operands.map(elementLevels)));
+      return 1 + deepest(mapping.items.map(elementLevels));
+    case "Call":
+      return belowLevels(mapping.path) + Math.max(LEAST, callLevels(mapping));
+    case "Choose": {
+      const { condition, then, otherwise, path } = mapping;
+      return belowLevels(path) + 2 + deepest([levelsOfTest(condition), levelsOf(then), levelsOf(otherwise)]);
     }
-    case "Choose":
-      return (
-        CALL_LEVELS + Math.max(levelsOfTest(mapping.condition), levelsOf(mapping.then), levelsOf(mapping.otherwise))
-      );
   }
 }
 
-/** An element is asked for its type. */
+function callLevels({ name, operands }: Extract<Mapping, { kind: "Call" }>): number {
+  const operand = deepest(operands.map(levelsOf));
+  switch (name) {
+    case "concat":
+      return 2 * Math.max(1, joinsOf(operands.length)) + operand;
+    case "orElse":
+      return BOUND * joinsOf(operands.length) + operand;
+    case "text":
+      return 1 + operand;
+    case "hash":
+      return 3 + deepest(operands.map(elementLevels));
+    default:
+      return BOUND + operand;
+  }
+}
+
+/** An element is asked whether it is there, and whether it is a list. */
 function elementLevels(item: Mapping): number {
   switch (item.kind) {
-    case "Call":
-    case "Choose":
-      return CALL_LEVELS + levelsOf(item);
-    default:
+    case "Absent":
+    case "Literal":
+    case "Object":
+    case "Array":
       return levelsOf(item);
+    case "Reference":
+      return 6 + levelsOf(item);
+    default:
+      return Math.max(9, BOUND + levelsOf(item));
   }
 }
 
@@ -63,18 +85,22 @@ function elementLevels(item: Mapping): number {
 export function levelsOfTest(condition: Condition): number {
   switch (condition.kind) {
     case "Compare":
-      return Math.max(12, CALL_LEVELS + Math.max(levelsOf(condition.left), levelsOf(condition.right)));
+      return 5 + Math.max(levelsOf(condition.left), levelsOf(condition.right));
     case "Present":
-      return 2 + levelsOf(condition.value);
+      return 1 + levelsOf(condition.value);
     case "Not":
       return 1 + levelsOfTest(condition.condition);
     case "All":
-    case "Any": {
-      const { conditions } = condition;
-      return 2 * joinsOf(conditions.length) + Math.max(1, ...conditions.map(levelsOfTest));
-    }
+    case "Any":
+      return 2 * joinsOf(condition.conditions.length) + deepest(condition.conditions.map(levelsOfTest));
   }
 }
+
+/** A path, an index in it, and a function for each key that no path can have. */
+const belowLevels = (path: Path): number => (path.length === 0 ? 1 : 4 + path.filter(isUnusual).length);
+const isUnusual = (key: string | number): boolean => typeof key === "string" && !/^[\w -]*$/.test(key);
+
+const deepest = (levels: readonly number[]): number => Math.max(1, ...levels);
 
 /** They are joined in a balanced tree, each node of which is a pair of parentheses and an operator. */
 const joinsOf = (operands: number): number => Math.ceil(Math.log2(Math.max(1, operands)));

@@ -92,11 +92,14 @@ function scopeOf(owner: object, names: Names, where: ReadScope["where"]): object
 /** The trials of a function are no more than this, however much it reads; what is read in a row is absent one by one. */
 const MOST_TRIALS = 64;
 
-/** What is absent in each trial: values of which a part is read stand apart, for then that part can't be read. */
+/**
+ * What is absent in each trial: values of which a part is read stand apart, for then that part can't be read; and the parts
+ * before the whole, so that the mistake is found where it is.
+ */
 function trialsOf({ symbols, parents }: Run): readonly Absence[] {
   const all = symbols.map((_, at) => at);
   const isParent = (at: number): boolean => parents.has(symbols[at] as Symbolic);
-  return [all.filter((at) => !isParent(at)), all.filter(isParent)].flatMap((some) =>
+  return [all.filter((at) => !isParent(at)), all.filter(isParent).reverse()].flatMap((some) =>
     Array.from({ length: Math.min(some.length, MOST_TRIALS) }, (_, trial) => ({
       at: some.filter((_at, index) => index % MOST_TRIALS === trial),
       as: undefined,
