@@ -9,6 +9,8 @@ export {
   type SagaStateMachineArgs,
   sagaTable,
   type SagaTableArgs,
+  type TaskFunction,
+  type TaskTable,
 } from "./deploy";
 export {
   add,
@@ -21,6 +23,8 @@ export {
   type Defaults,
   type Duration,
   eq,
+  existingTask,
+  type ExistingTask,
   type Given,
   gt,
   gte,
@@ -53,12 +57,16 @@ export {
   type Statement,
   subtract,
   sum,
+  type TableAction,
   task,
   type Task,
+  type TaskDefinition,
   type TaskEvent,
   type TaskHandler,
+  type TaskOptions,
   type Test,
   text,
+  type Vpc,
 } from "./language";
 export { check, logged, nonBlank, openStore, rowKey, type Rule, type Undone } from "./store";
 export { SearchLimitError, type Verdict, verify, type Violation } from "./verify";

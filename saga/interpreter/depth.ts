@@ -1,10 +1,5 @@
 import type jsonata = require("jsonata");
-
-/**
- * How deep the evaluation of an expression may nest. A chain of operators nests with each operand, as parentheses do.
- * Measured on the service by others: 99 parentheses and a sum of 100 terms are taken, and one more of either is not.
- */
-export const MOST_LEVELS = 100;
+import { levelsIn, MOST_LEVELS } from "../asl/expressions";
 
 const COUNTER = " depth";
 type Lookup = { readonly lookup: (name: string) => unknown };
@@ -40,10 +35,4 @@ function namesFunction(ast: unknown): boolean {
   const { type, rhs } = ast as { type?: unknown; rhs?: { type?: unknown } };
   if (type === "bind" && (rhs?.type === "lambda" || rhs?.type === "partial")) return true;
   return Object.values(ast).some(namesFunction);
-}
-
-function levelsIn(ast: unknown): number {
-  if (Array.isArray(ast)) return ast.reduce<number>((most, each) => Math.max(most, levelsIn(each)), 0);
-  if (typeof ast !== "object" || ast === null || ast instanceof RegExp) return 0;
-  return ("type" in ast ? 1 : 0) + levelsIn(Object.values(ast));
 }

@@ -1,3 +1,4 @@
+import { isTest } from "./condition";
 import { type Duration, hours } from "./duration";
 import { include } from "./include";
 import { checkLevels, levelsOf, levelsOfTest } from "./levels";
@@ -6,7 +7,8 @@ import { checkSagaName } from "./names";
 import { flatten, type Node, type Saga } from "./nodes";
 import { SagaDefinitionError } from "./errors";
 import { readCondition, readValue } from "./read";
-import { makeRef } from "./ref";
+import { makeRef, symbolicOf } from "./ref";
+import type { Symbolic } from "./symbolic";
 import { type MappingFunction, type Names, runMapping } from "./run-mapping";
 import { checkFree, type Taken, takeNode } from "./check";
 import { undoRetry } from "./retry";
@@ -67,6 +69,12 @@ interface State {
 
 type Body = (branch: Builder, ...refs: object[]) => Builder;
 
+/** What a test has found to be present, and whose references it is made of. */
+interface Present {
+  readonly symbolic: Symbolic;
+  readonly owners: readonly object[];
+}
+
 class Builder {
   constructor(private readonly state: State) {
     Object.freeze(this);
@@ -111,8 +119,8 @@ class Builder {
 
   when(name: string, test: MappingFunction, then: Body, otherwise: Body = (branch) => branch): Builder {
     this.checkFree(name);
-    const condition = this.condition(name, test);
-    const yes = this.branch(then, this.state.taken);
+    const { condition, present } = this.test(name, test);
+    const yes = this.branch(this.handOn(name, present, then), this.state.taken);
     const no = this.branch(otherwise, yes.taken);
     const inside = [...yes.names, ...no.names].filter(([inner]) => !this.state.names.has(inner));
     const aliases = new Map([...yes.aliases, ...no.aliases]);
@@ -233,6 +241,22 @@ class Builder {
     return this.add(node, [[name, { maybe: false }]]);
   }
 
+  /** The function that builds a branch, given the reference that its test has found to be present. */
+  private handOn(name: string, present: Present | undefined, body: Body): Body {
+    const where = { saga: this.state.saga, step: name };
+    if (!present) {
+      if (body.length <= 1) return body;
+      throw new SagaDefinitionError(
+        "bad-branch",
+        where,
+        "the branch wants a reference that is present, and the test hands none on",
+        "Let the test be isPresent(…) of a reference, and nothing else",
+      );
+    }
+    const ref = makeRef(present.symbolic);
+    return (branch) => body(branch.with({ owners: [...present.owners, ...branch.state.owners] }), ref);
+  }
+
   /** The sequence that a function builds from here; `taken` has what its sibling branches have taken. */
   private branch(body: Body, taken: Taken): State {
     const begin = this.with({ phase: this.committed ? "committedBranch" : "branch", nodes: [], taken });
@@ -260,13 +284,19 @@ class Builder {
     return deepFreeze(mapping);
   }
 
-  private condition(step: string, test: MappingFunction): Condition {
+  /** What a test is, and what is present where it holds, where it asks for nothing else. */
+  private test(step: string, test: MappingFunction): { condition: Condition; present: Present | undefined } {
     const { names, owners, saga } = this.state;
     const where = { saga, step };
-    const read = runMapping(test, names, { owners, where }, (returned, scope) => readCondition(returned, scope));
+    let present: Present | undefined;
+    const read = runMapping(test, names, { owners, where }, (returned, scope) => {
+      const symbolic = isTest(returned) ? symbolicOf(returned.operands[0]) : undefined;
+      if (!scope.trial && symbolic) present = { symbolic, owners: scope.owners };
+      return readCondition(returned, scope);
+    });
     const condition = substituteIn(read, (mapping) => this.resolve(mapping));
     checkLevels("test", levelsOfTest(condition), where);
-    return condition;
+    return { condition, present: read.kind === "Present" ? present : undefined };
   }
 
   private resolve(mapping: Mapping): Mapping {

@@ -16,6 +16,7 @@ export type SagaDefinitionErrorCode =
   | "bad-role"
   | "bad-branch"
   | "bad-concurrency"
+  | "bad-task"
   | "task-conflict"
   | "not-express"
   | "definition-too-large";

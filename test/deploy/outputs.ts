@@ -9,7 +9,7 @@ const announce = serviceTask<{ TopicArn: string; Message: string; Limits: unknow
   "announce",
   {
     resource: "arn:aws:states:::sns:publish",
-    allow: [{ actions: ["sns:Publish"], resources: [topic.arn as never] }],
+    allow: [{ actions: ["sns:Publish"], resources: [topic.arn] }],
   },
 );
 const news = saga<{ message: string }>("News")

@@ -27,7 +27,8 @@ import {
   sum,
   text,
 } from "../../saga/language";
-import { levelsIn, parse, sourceOf } from "../../saga/verify/expression";
+import { levelsIn } from "../../saga/asl/expressions";
+import { parse, sourceOf } from "../../saga/verify/expression";
 import { partialIn } from "../../saga/verify/total";
 import { stub } from "./tasks";
 

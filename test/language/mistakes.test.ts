@@ -21,8 +21,7 @@ const echo = stub<Record<string, unknown>, any>("echo");
 type AnyBuilder = Readonly<
   Record<"query" | "step" | "when" | "wait" | "forEach" | "returns", (...given: any[]) => any>
 >;
-const start = (): AnyBuilder =>
-  saga<any>("Sale").query("Look", { task: echo, input: () => ({}) });
+const start = (): AnyBuilder => saga<any>("Sale").query("Look", { task: echo, input: () => ({}) });
 const mapping = (input: (scope: any) => unknown): AnyBuilder => start().query("Second", { task: echo, input });
 
 function refused(define: () => unknown): SagaDefinitionError {
