@@ -49,5 +49,20 @@ export {
   type TaskHandler,
   type Test,
 } from "./language";
-export { check, logged, nonBlank, openStore, rowKey, type Rule, type Undone } from "./store";
+export {
+  check,
+  type Effect,
+  type Found,
+  logged,
+  nonBlank,
+  openStore,
+  refusal,
+  type RowKey,
+  rowKey,
+  type Rule,
+  type Store,
+  type StoreAttributes,
+  type StoreOptions,
+  type Undone,
+} from "./store";
 export { SearchLimitError, type Verdict, verify, type Violation } from "./verify";
