@@ -105,7 +105,9 @@ export default tseslint.config(
     message: "local/ runs what the program registers, never its sources.",
   }),
   ...part("testing", {
-    parts: ["compile", "interpreter", "local"],
+    parts: ["compile", "deploy/recovery/history", "interpreter", "language", "local"],
+    types: ["store"],
+    scopesOfTypes: [AWS],
     message: "testing/ runs what a program registers or a saga compiles to.",
   }),
   ...part("cli", {
