@@ -128,7 +128,6 @@ export class LocalCloud {
     const form = await deployedForm(resource);
     const environment = {
       ...form.environment,
-      ...secretsIn(form.environment),
       ...this.guard.environmentOf(resource),
       AWS_ENDPOINT_URL_SFN: this.stepFunctions.endpoint,
       AWS_ENDPOINT_URL_LAMBDA: this.lambda.endpoint,
@@ -327,12 +326,6 @@ interface Asset {
   readonly path?: Promise<string> | string;
 }
 
-/** Of secrets, which are read in an account: the values that this process has under the same names, or none that open anything. */
-function secretsIn(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const names = Object.keys(JSON.parse(environment["SAGA_SECRETS"] ?? "{}") as object);
-  return Object.fromEntries(names.map((name) => [name, process.env[name] ?? `(${name})`]));
-}
-
 interface FunctionInputs {
   readonly code: { readonly assets: Promise<Readonly<Record<string, Asset>>> };
   readonly handler: string;
@@ -344,19 +337,19 @@ interface FunctionInputs {
 /** A function in the form that is deployed. */
 export async function deployedForm({ name, inputs }: Resource): Promise<FunctionOptions> {
   const { code, handler, environment, timeout, memorySize } = inputs as unknown as FunctionInputs;
+  const text: Record<string, string> = {};
   const files: Record<string, string> = {};
-  const copied: Record<string, string> = {};
   for (const [path, asset] of Object.entries(await code.assets)) {
-    const [text, source] = await Promise.all([asset.text, asset.path]);
-    if (text !== undefined) files[path] = text;
+    const [content, source] = await Promise.all([asset.text, asset.path]);
+    if (content !== undefined) text[path] = content;
     // A package's, relative to the program.
-    else if (source !== undefined) copied[path] = resolve(source);
+    else if (source !== undefined) files[path] = resolve(source);
     else throw new Error(`the archive of '${name}' has '${path}', which is neither text nor a file`);
   }
   return {
     name,
-    code: files,
-    copied,
+    code: text,
+    files,
     handler,
     environment: environment?.variables ?? {},
     timeoutSeconds: timeout,

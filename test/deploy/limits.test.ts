@@ -109,7 +109,7 @@ describe("the limits of AWS", function () {
     });
 
     it("tags", () => {
-      const table = sagaTable("orders");
+      const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity" });
       const tagged = (tags: Readonly<Record<string, string>>) =>
         refusal(() => new SagaStateMachine("Sale", { saga: orderFulfilment, table, tags }));
       expect(tagged({ "cost centre": "Köln/4711 (EU)" })).to.equal(

@@ -53,7 +53,10 @@ const shop = saga<Order>("Shop")
 const machine = new SagaStateMachine("Shop", {
   saga: shop,
   table: { name: "bookings", arn: `arn:aws:dynamodb:${REGION}:table/bookings` },
-  tables: { ledger: sagaTable("ledger"), mailLog: { name: "mail", arn: `arn:aws:dynamodb:${REGION}:table/mail` } },
+  tables: {
+    ledger: sagaTable("ledger", { hashKey: "order_id", rangeKey: "entity" }),
+    mailLog: { name: "mail", arn: `arn:aws:dynamodb:${REGION}:table/mail` },
+  },
   environment: { STAGE: "test", SHOP: "nobody" },
 });
 machine.grantStart("api-role");

@@ -40,7 +40,7 @@ async function evaluate({ folder }: Stranger, file: string) {
 }
 
 /** Every file of a function's archive, and how many bytes they have. */
-function filesOf({ code, copied = {} }: FunctionOptions): {
+function filesOf({ code, files: others = {} }: FunctionOptions): {
   readonly names: readonly string[];
   readonly bytes: number;
 } {
@@ -50,7 +50,7 @@ function filesOf({ code, copied = {} }: FunctionOptions): {
     if (stats.isDirectory()) for (const each of readdirSync(source)) add(`${name}/${each}`, join(source, each));
     else files.set(name, stats.size);
   };
-  for (const [name, source] of Object.entries(copied)) add(name, source);
+  for (const [name, source] of Object.entries(others)) add(name, source);
   return { names: [...files.keys()].sort(), bytes: [...files.values()].reduce((sum, each) => sum + each, 0) };
 }
 
@@ -128,7 +128,12 @@ describe("the package, as another program uses it", function () {
     for (const [how, prepare] of [
       ["as npm leaves it", () => undefined],
       // Newer than all that it lists: whoever goes by it believes it.
-      ["with npm's own list, which says nothing of what a package is for", () => { utimesSync(lock(), 4e9, 4e9); }],
+      [
+        "with npm's own list, which says nothing of what a package is for",
+        () => {
+          utimesSync(lock(), 4e9, 4e9);
+        },
+      ],
       [
         "without npm's own list",
         () => {
