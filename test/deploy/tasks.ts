@@ -65,3 +65,11 @@ const { role, function: made, logGroup } = machine.functionOf(charge);
 export const stateMachineArn = machine.arn;
 export const charged = { role: role.name, function: made.name, logGroup: logGroup.name };
 export const functions = Object.keys(machine.functions);
+
+// Nobody runs this: the type checker refuses an action that DynamoDB does not have.
+export const misspelt = () =>
+  task<Order, object>("misspelt", {
+    // @ts-expect-error "GetItems"
+    table: ["GetItems"],
+    handler: () => async () => ({}),
+  });
