@@ -63,7 +63,7 @@ export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>>, 
  * @throws ResourceError where some failure would leave part of the saga behind
  *
  * @example
- * const table = sagaTable("orders");
+ * const table = sagaTable("orders", { hashKey: "order_id" });
  * const { arn } = new SagaStateMachine(orderFulfilment.name, { saga: orderFulfilment, table });
  */
 export class SagaStateMachine extends pulumi.ComponentResource {

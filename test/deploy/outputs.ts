@@ -25,5 +25,5 @@ const news = saga<{ message: string }>("News")
   })
   .returns(({ Announce }) => ({ id: Announce.MessageId }));
 
-const table = sagaTable("orders");
+const table = sagaTable("orders", { hashKey: "id" });
 export const stateMachineArn = new SagaStateMachine(news.name, { saga: news, table, workflowType: "EXPRESS" }).arn;

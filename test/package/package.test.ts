@@ -40,7 +40,7 @@ async function evaluate({ folder }: Stranger, file: string) {
 }
 
 /** Every file of a function's archive, and how many bytes they have. */
-function filesOf({ code, files: copied = {} }: FunctionOptions): {
+function filesOf({ code, files: others = {} }: FunctionOptions): {
   readonly names: readonly string[];
   readonly bytes: number;
 } {
@@ -50,7 +50,7 @@ function filesOf({ code, files: copied = {} }: FunctionOptions): {
     if (stats.isDirectory()) for (const each of readdirSync(source)) add(`${name}/${each}`, join(source, each));
     else files.set(name, stats.size);
   };
-  for (const [name, source] of Object.entries(copied)) add(name, source);
+  for (const [name, source] of Object.entries(others)) add(name, source);
   return { names: [...files.keys()].sort(), bytes: [...files.values()].reduce((sum, each) => sum + each, 0) };
 }
 
