@@ -30,7 +30,7 @@ import {
 import { levelsIn } from "../../saga/asl/expressions";
 import { parse, sourceOf } from "../../saga/verify/expression";
 import { evaluate } from "../../saga/verify/search/evaluate";
-import { isKnown, SOMETHING, type Value } from "../../saga/verify/search/value";
+import { isKnown, SOMETHING } from "../../saga/verify/search/value";
 import { partialIn } from "../../saga/verify/total";
 import { stub } from "./tasks";
 
@@ -205,9 +205,9 @@ async function evaluated(source: string, given: Json): Promise<Readonly<Record<s
 
 /** What the verifier's own evaluator says, where it says anything. */
 function expectAgreed(source: string, given: Json, out: Maybe): void {
-  const states = { context: { Execution: { Id: "arn", Input: given } } } as Value;
-  const around = { variable: (name: string) => (name === "states" ? states : undefined), lengths: new Map() };
-  const found = (evaluate(parse(source), around) as Record<string, Value>)["out"];
+  const states: any = { context: { Execution: { Id: "arn", Input: given } } };
+  const variable = (name: string): any => (name === "states" ? states : undefined);
+  const { out: found }: any = evaluate(parse(source), { variable, lengths: new Map() });
   if (isKnown(found)) expect(found).to.deep.equal(out);
   if (found === SOMETHING) expect(out).not.to.equal(undefined);
 }
@@ -234,7 +234,7 @@ describe("the functions of a mapping", () => {
         for (const given of inputs) {
           const { out, list } = await evaluated(source, given);
           expect(out).to.deep.equal(JSON.parse(JSON.stringify({ out: is(given) })).out);
-          if (!source?.includes("$hash")) expectAgreed(source as string, given, out);
+          if (!source.includes("$hash")) expectAgreed(source, given, out);
           expect(list).to.deep.equal([out ?? null, 1]);
         }
       }),
