@@ -68,5 +68,20 @@ export {
   text,
   type Vpc,
 } from "./language";
-export { check, logged, nonBlank, openStore, rowKey, type Rule, type Undone } from "./store";
+export {
+  check,
+  type Effect,
+  type Found,
+  logged,
+  nonBlank,
+  openStore,
+  refusal,
+  type RowKey,
+  rowKey,
+  type Rule,
+  type Store,
+  type StoreAttributes,
+  type StoreOptions,
+  type Undone,
+} from "./store";
 export { SearchLimitError, type Verdict, verify, type Violation } from "./verify";
