@@ -1,6 +1,6 @@
 import type { Test } from "./condition";
 import { makeRef } from "./ref";
-import type { Mapped, Ref, Unmapped } from "./ref";
+import type { Mapped, Ref, RefTo, Unmapped } from "./ref";
 import type { FunctionName } from "./symbolic";
 import { noteUse, place } from "./trial";
 
@@ -55,7 +55,7 @@ export const choose = <const Then, const Otherwise = undefined>(
  * @example
  * text(input.total) // "12.5"
  */
-export const text = <T>(of: Ref<T>): Ref<undefined extends T ? string | undefined : string> => call("text", [of]);
+export const text = <T>(of: RefTo<T>): Ref<undefined extends T ? string | undefined : string> => call("text", [of]);
 
 /**
  * A number, or what a text says is one: `12`, `-0.5`, `1e6`, with 15 digits at most on either side of the point and two in
@@ -96,8 +96,7 @@ export const multiply = (left: Numeric, right: Numeric): Ref<number | undefined>
  * @example
  * count(input.lines)
  */
-export const count = (list: Ref<readonly unknown[]> | Ref<readonly unknown[] | undefined>): Ref<number> =>
-  call("count", [list]);
+export const count = (list: RefTo<readonly unknown[] | undefined>): Ref<number> => call("count", [list]);
 
 /**
  * The sum of a list of numbers, and 0 of an empty or an absent one; nothing where an item is no number, or beyond 1e150.
@@ -105,8 +104,7 @@ export const count = (list: Ref<readonly unknown[]> | Ref<readonly unknown[] | u
  * @example
  * sum(input.weights)
  */
-export const sum = (list: Ref<readonly number[]> | Ref<readonly number[] | undefined>): Ref<number | undefined> =>
-  call("sum", [list]);
+export const sum = (list: RefTo<readonly number[] | undefined>): Ref<number | undefined> => call("sum", [list]);
 
 /**
  * The SHA-256 hash of the parts, in hexadecimal: the same for the same parts, so it can be an identity that a retry and an

@@ -16,9 +16,9 @@ const news = saga<{ message: string }>("News")
   .query("Announce", {
     task: announce,
     input: ({ input }) => ({
-      TopicArn: topic.arn as never,
-      Message: concat(settings.greeting as never, " ", input.message),
-      Limits: settings.limits as never,
+      TopicArn: topic.arn,
+      Message: concat(settings.greeting, " ", input.message),
+      Limits: settings.limits,
     }),
     timeout: seconds(5),
     retry: { attempts: 3 },

@@ -214,6 +214,10 @@ function block(expressions: readonly Ast[], context: Value, around: Surroundings
   return last;
 }
 
+/** JSONata writes 15 digits. */
+const textOf = (found: string | number): string =>
+  typeof found === "number" ? String(Number(found.toPrecision(15))) : found;
+
 const kindOf = (found: Value): string => (found === null ? "null" : isArray(found) ? "array" : typeof found);
 
 function binary(operator: string, left: Value, right: () => Value): Value {
@@ -246,7 +250,7 @@ function binary(operator: string, left: Value, right: () => Value): Value {
       if (!parts.every((part) => part === undefined || typeof part === "string" || typeof part === "number")) {
         return UNKNOWN;
       }
-      return parts.map((part) => part ?? "").join("");
+      return parts.map((part) => (part === undefined ? "" : textOf(part))).join("");
     }
     case "in": {
       const list = right();
@@ -308,7 +312,7 @@ function applied(name: string, given: Value): Value {
     case "type":
       return given instanceof Unknown ? UNKNOWN : kindOf(given);
     case "string":
-      return typeof given === "string" || typeof given === "number" ? String(given) : UNKNOWN;
+      return typeof given === "string" || typeof given === "number" ? textOf(given) : UNKNOWN;
     case "merge": {
       if (!isArray(given) || !given.every(isObject)) return UNKNOWN;
       const fields = given.flatMap((one): readonly (readonly [string, Value])[] => Object.entries(one));
