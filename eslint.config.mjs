@@ -140,7 +140,14 @@ export default tseslint.config(
   { files: ["examples/trip/run.ts"], rules: { "@typescript-eslint/no-restricted-imports": "off" } },
   {
     // The SDK is loaded where the serialised handler can load it: by a bare require at cold start.
-    files: ["handlers/**", "saga/store/**", "saga/deploy/recovery/**", "examples/seats/**"],
+    files: [
+      "handlers/**",
+      "saga/store/**",
+      "saga/deploy/recovery/**",
+      "examples/seats/**",
+      "test/local/odds.ts",
+      "test/package/market/**",
+    ],
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   {
