@@ -152,6 +152,8 @@ export default tseslint.config(
       "test/package/**",
       "test/package/shop.ts",
       "test/deploy/tasks.test.ts",
+      "test/local/odds.ts",
+      "test/package/market/**",
     ],
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },

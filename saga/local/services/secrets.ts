@@ -34,7 +34,11 @@ export class Secrets {
     const version = ofType(this.program, "aws:secretsmanager/secretVersion:SecretVersion").find(
       ({ inputs }) => inputs["secretId"] === arn || inputs["secretId"] === made?.physicalName,
     );
-    return { name, arn, value: this.#value(made?.name ?? name, version?.inputs["secretString"]) };
+    return {
+      name,
+      arn,
+      value: this.#value(made && made.inputs["name"] === undefined ? made.name : name, version?.inputs["secretString"]),
+    };
   }
 
   /** A parameter of the Parameter Store, by its name or its ARN. */
