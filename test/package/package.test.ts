@@ -37,8 +37,11 @@ describe("the package, as another program uses it", function () {
       "deploy",
       "index.d.ts",
       "index.js",
+      "interpreter",
       "language",
+      "local",
       "store",
+      "testing",
       "verify",
     ]);
   });
