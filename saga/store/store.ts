@@ -9,7 +9,7 @@ export interface StoreOptions<Of> {
   /** What a row stands for, in refusals: `Payment` gives `PaymentAlreadyExists`. */
   readonly entity: string;
   /** The row that an event is about. Undefined where it names none: no action has written it, so there is nothing to undo. */
-  readonly key: (event: Of) => RowKey | undefined;
+  readonly key: (event: TaskEvent<Of>) => RowKey | undefined;
   /** Other names for the attributes in which a saga's claim on a row stands. */
   readonly attributes?: Partial<StoreAttributes>;
   /** Other names for the errors with which an action is refused. */
