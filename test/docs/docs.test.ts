@@ -39,7 +39,7 @@ interface Key {
 describe("the documentation", function () {
   this.timeout(60_000);
 
-  for (const page of ["README.md", "docs/language.md"]) {
+  for (const page of ["README.md", "docs/language.md", "docs/store.md", "docs/testing.md"]) {
     it(`has code in ${page} that the type checker accepts`, () => {
       expect(diagnose(page)).to.deep.equal([]);
     });
@@ -100,7 +100,14 @@ describe("the documentation", function () {
   });
 
   it("leads to pages that there are", () => {
-    for (const page of ["README.md", "docs/language.md", "docs/semantics.md", "docs/architecture.md"]) {
+    for (const page of [
+      "README.md",
+      "docs/language.md",
+      "docs/semantics.md",
+      "docs/architecture.md",
+      "docs/store.md",
+      "docs/testing.md",
+    ]) {
       for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
         expect(() => read(join(page, "..", target as string)), `${page}: ${target}`).not.to.throw();
       }

@@ -77,7 +77,6 @@ describe("a task that calls a service across the network", function () {
   it("keeps the contract of a task, whatever is lost on the way", async () => {
     const { judged } = await check(refundCard);
     expect(judged).to.have.all.keys(Object.keys(LAWS));
-    const { actionOfAnother, ...others } = judged;
-    expect(actionOfAnother + Math.min(...Object.values(others)), JSON.stringify(judged)).to.be.greaterThan(0);
+    expect(Math.min(...Object.values(judged)), JSON.stringify(judged)).to.be.greaterThan(0);
   });
 });
