@@ -61,10 +61,10 @@ const MOST_TRIES = 3;
  * `Of` is what of an event makes the key; `Data` is what a row holds beside the saga's claim on it.
  *
  * @example
- * const payments = openStore<{ order_id: string }, { payment_id: string; total: number }>({
+ * const payments = openStore<{ invoice: string }, { payment_id: string; amount: number }>({
  *   table: process.env["TABLE_NAME"],
  *   entity: "Payment",
- *   key: ({ order_id }) => ({ order_id, entity: "PAYMENT" }),
+ *   key: ({ invoice }) => ({ pk: invoice, sk: "PAYMENT" }),
  * });
  */
 export function openStore<Of extends object, Data extends object>(options: StoreOptions<Of>): Store<Of, Data> {

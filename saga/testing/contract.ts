@@ -101,11 +101,11 @@ export class TaskContractError extends Error {
  * @example
  * const table = memoryTable();
  * await checkTaskContract({
- *   action: processPayment,
- *   undo: refundPayment,
- *   input: (row) => ({ order_id: `order-${row}`, total: 100, card_no: "123-1234" }),
+ *   action: pay,
+ *   undo: repay,
+ *   input: (row) => ({ invoice: `invoice-${row}`, amount: 100 }),
  *   table,
- *   effects: () => table.rows().filter(({ status }) => status === "LIVE").map(({ order_id, total }) => ({ order_id, total })),
+ *   effects: () => table.rows().filter(({ status }) => status === "LIVE").map(({ pk, amount }) => ({ pk, amount })),
  * });
  */
 export async function checkTaskContract<In extends object, Out, UndoIn extends object>(
