@@ -92,9 +92,9 @@ let runs = 0;
  * A step that waits for an answer has a stand-in that gives it, or waits until its timeout.
  *
  * @example
- * const run = await runSaga(orderFulfilment, { input, steps: { ProcessPayment: failing("CardDeclined") } });
+ * const run = await runSaga(sale, { input, steps: { Pay: failing("CardDeclined") } });
  * expect(run.outcome).to.equal("compensated");
- * expect(run.path).to.deep.equal(["CreateOrder", "ProcessPayment", "RefundPayment", "DeleteOrder"]);
+ * expect(run.path).to.deep.equal(["Sell", "Pay", "Repay", "TakeBack"]);
  */
 export async function runSaga<Input, Output>(
   saga: Saga<Input, Output>,
