@@ -3,6 +3,11 @@ import tseslint from "typescript-eslint";
 
 const PULUMI = "@pulumi/";
 const AWS = "@aws-sdk/";
+/** Under the AGPL: nothing that ships may depend on it. */
+const AGPL = {
+  regex: "^@cloud-copilot/",
+  message: "It is under the AGPL: a test alone may hold saga/local/iam/ against it.",
+};
 
 /**
  * Who may import what: the arrows of docs/architecture.md, kept by the linter. A part of saga/ names the parts that it
@@ -19,6 +24,7 @@ const part = (name, { parts = [], types = [], scopes = [], scopesOfTypes = [], m
     return restrict(
       [glob],
       [
+        AGPL,
         { regex: `${out}(?!${within([...parts, ...types])})`, message },
         ...(types.length > 0 ? [{ regex: out + within(types), allowTypeImports: true, message }] : []),
         ...packages(
@@ -99,32 +105,39 @@ export default tseslint.config(
     message: "local/ runs what the program registers, never its sources.",
   }),
   ...part("testing", {
-    parts: ["compile", "interpreter", "local"],
+    parts: ["compile", "deploy/recovery/history", "interpreter", "language", "local"],
+    types: ["store"],
+    scopesOfTypes: [AWS],
     message: "testing/ runs what a program registers or a saga compiles to.",
   }),
   ...part("cli", {
-    parts: ["interpreter", "local", "testing", "verify"],
+    parts: ["asl", "interpreter", "local", "testing", "verify"],
     message: "The command runs what the program registers, never its sources.",
   }),
-  // What is verified is the definition that the program registers; of the saga, what it says of its steps.
+  // What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.
   restrict(
-    ["saga/cli/verify.ts"],
+    ["saga/cli/verify.ts", "saga/cli/graph.ts"],
     [
+      AGPL,
       {
         regex: "^\\.\\./(?!(?:asl|compile/declaration|interpreter|language|local|verify)(?:/|$))",
         message:
-          "What is verified is the definition that the program registers; of the saga, what it says of its steps.",
+          "What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.",
       },
     ],
   ),
   restrict(
     ["saga/index.ts"],
-    [{ regex: "^\\./(?:local|testing|cli|interpreter)(?:/|$)", message: "What a program deploys runs nothing here." }],
+    [
+      AGPL,
+      { regex: "^\\./(?:local|testing|cli|interpreter)(?:/|$)", message: "What a program deploys runs nothing here." },
+    ],
   ),
-  restrict(["index.ts", "orderFulfilment.ts", "examples/**"], [FACE]),
+  restrict(["index.ts", "orderFulfilment.ts", "examples/**"], [FACE, AGPL]),
+  { ...restrict(["test/**", "bench/**"], [AGPL]), ignores: ["test/local/policies.test.ts"] },
   restrict(
     ["handlers/**"],
-    [FACE, { group: ["@pulumi/*"], message: "A handler runs in Lambda, where there is no Pulumi." }],
+    [FACE, AGPL, { group: ["@pulumi/*"], message: "A handler runs in Lambda, where there is no Pulumi." }],
   ),
   // It runs its program on this machine, which is no part of one.
   { files: ["examples/trip/run.ts"], rules: { "@typescript-eslint/no-restricted-imports": "off" } },
@@ -136,6 +149,7 @@ export default tseslint.config(
       "saga/deploy/recovery/**",
       "saga/deploy/cold-start.ts",
       "examples/seats/**",
+      "test/package/**",
       "test/package/shop.ts",
       "test/deploy/tasks.test.ts",
     ],

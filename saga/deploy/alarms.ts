@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Config } from "./config";
 import { chunks, LIMITS } from "./limits";
+import { nameOfPart } from "./names";
 import type { TaskFunction } from "./task-function";
 
 export interface Common {
@@ -89,15 +90,20 @@ export interface Metric {
  *
  * @param mustSucceed Whether it runs an undo, or a step after the pivot.
  */
-export function functionAlarms({ name, task, physicalName }: TaskFunction, mustSucceed: boolean, common: Common): void {
+export function functionAlarms(
+  { component, task, physicalName }: TaskFunction,
+  mustSucceed: boolean,
+  common: Common,
+): void {
   const dimensions = { FunctionName: physicalName };
-  detailAlarm(`${name}-throttled`, common, {
+  const named = (what: string) => nameOfPart(task.name, what, component);
+  detailAlarm(named("throttled"), common, {
     alarmDescription: `Lambda refuses calls of ${task.name}: its concurrency, or the account's, is used up.`,
     ...sum("AWS/Lambda", "Throttles", 60, dimensions),
     evaluationPeriods: 3,
   });
   if (mustSucceed) {
-    detailAlarm(`${name}-errors`, common, {
+    detailAlarm(named("errors"), common, {
       alarmDescription: `${task.name} fails, and must succeed in the end: executions that use up its retries are stuck.`,
       ...sum("AWS/Lambda", "Errors", 300, dimensions),
     });
@@ -117,12 +123,12 @@ export function functionAlarms({ name, task, physicalName }: TaskFunction, mustS
       threshold: 50,
     };
   };
-  detailAlarm(`${name}-errors`, common, {
+  detailAlarm(named("errors"), common, {
     alarmDescription: `${task.name} fails in most of its calls, for a quarter of an hour: more than refusals, most likely.`,
     ...share("100 * errors / calls", 300),
     evaluationPeriods: 3,
   });
-  detailAlarm(`${name}-hourly-errors`, common, {
+  detailAlarm(named("hourly-errors"), common, {
     alarmDescription: `${task.name} fails in most of its calls, for an hour, and has had 3 or more: more than refusals, most likely.`,
     ...share("IF(calls >= 3, 100 * errors / calls, 0)", 3600),
   });

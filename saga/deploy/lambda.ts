@@ -19,6 +19,8 @@ export interface LambdaArgs {
   readonly settings: FunctionSettings;
   /** The ARN of the customer managed key of logs, where there is one. */
   readonly key: pulumi.Output<string> | undefined;
+  /** What it may do with keys, if anything, in a policy of its own, which waits for nothing that they encrypt. */
+  readonly usesKeys?: { readonly name: string; readonly statements: readonly Statement[] };
   readonly tags: Readonly<Record<string, string>>;
   /** In seconds. */
   readonly timeout: number;
@@ -39,7 +41,7 @@ export interface Lambda {
 
 /** A function with a log of its own, and with a role that allows what is stated, log and traces, and no more. */
 export function lambda(name: string, args: LambdaArgs, child: pulumi.CustomResourceOptions): Lambda {
-  const { factory, packages = [], statements, settings, key, tags, timeout, own } = args;
+  const { factory, packages = [], statements, settings, key, usesKeys, tags, timeout, own } = args;
   const code = archive({ name, factory, packages, layers: own?.layers !== undefined });
   const log = new aws.cloudwatch.LogGroup(
     name,
@@ -65,6 +67,11 @@ export function lambda(name: string, args: LambdaArgs, child: pulumi.CustomResou
     },
     child,
   );
+  const policies = [policy];
+  if (usesKeys && usesKeys.statements.length > 0) {
+    const keyPolicy = { role: role.name, policy: allow(...usesKeys.statements) };
+    policies.push(new aws.iam.RolePolicy(usesKeys.name, keyPolicy, child));
+  }
   const made = new aws.lambda.Function(
     name,
     {
@@ -81,7 +88,7 @@ export function lambda(name: string, args: LambdaArgs, child: pulumi.CustomResou
       tags,
       ...own,
     },
-    { ...child, dependsOn: [policy] },
+    { ...child, dependsOn: policies },
   );
   return { lambda: made, role, log, policy };
 }

@@ -20,12 +20,14 @@ import { type Machine, machine } from "./machine";
 import { checkGraphs, checkNames, checkTags } from "./limits";
 import { allow, type Statement } from "./policy";
 import { SagaRecovery } from "./recovery";
+import { register } from "./registry";
 import { byName, formerOf, type Retired } from "./retired";
 import { refuseUnsound } from "./soundness";
 import { SagaSweep } from "./sweep";
 import type { SagaTableArgs } from "./table";
 import { Tables, type TaskTable } from "./tables";
 import { type TaskDefaults, TaskFunction } from "./task-function";
+import { routes } from "./versions";
 import { watch } from "./watch";
 
 /** What is the table's, or the key's, to know. */
@@ -57,7 +59,7 @@ export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>>, 
  * saga; and what watches over them.
  *
  * @throws SagaDefinitionError `not-express`, `definition-too-large`
- * @throws RunError for settings that do not fit together
+ * @throws RunError for settings that do not fit together, and for what goes beyond the limits of AWS
  * @throws ResourceError where some failure would leave part of the saga behind
  *
  * @example
@@ -95,6 +97,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     checkTags(name, tags);
     checkGraphs(name, tasks.length + inner.length + 1);
     refuseUnsound(saga, this);
+    register(name, saga);
     const child = { parent: this };
 
     const allTables = new Tables(name, { table, tables, key });
@@ -102,8 +105,8 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const deployed = tasks.map((task) => {
       const waits = [saga, ...former.sagas].flatMap((each) => waitsFor(each, task));
       const timeout = functionSeconds(task, waits);
-      const ofTask = { task, tables: allTables, defaults, settings, timeout, key, tags };
-      return new TaskFunction(`${name}-${task.name}`, ofTask, child);
+      const ofTask = { component: name, task, tables: allTables, defaults, settings, timeout, key, tags };
+      return new TaskFunction(ofTask, child);
     });
     const functions = new Map(deployed.map((each) => [each.task.name, each]));
     const machines = new Map<string, Machine>();
@@ -149,7 +152,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const alias = new aws.sfn.Alias(
       // A machine of another type is another machine, and an alias can't be led from one to another.
       `${name}-${settings.workflowType}`,
-      { name: ALIAS, routingConfigurations: routes(main, settings) },
+      { name: ALIAS, routingConfigurations: routes(name, main, settings, this) },
       { ...child, dependsOn: [main, ...machines.values(), ...(undo ? [undo] : [])].flatMap(({ needs }) => needs) },
     );
 
@@ -246,20 +249,6 @@ function calledIn(definition: unknown): ReadonlySet<unknown> {
       field === "FunctionName" || field === "StateMachineArn" ? [value as unknown] : [...calledIn(value)],
     ),
   );
-}
-
-/** Which versions new executions run: AWS takes one, or two that differ. */
-function routes({ stateMachine }: Machine, { trafficPercent, previousVersion }: Config) {
-  return pulumi.all([stateMachine.arn, stateMachine.stateMachineVersionArn]).apply(([arn, now]) => {
-    const before = `${arn}:${previousVersion}`;
-    const only = (stateMachineVersionArn: string) => [{ stateMachineVersionArn, weight: 100 }];
-    if (trafficPercent === 100 || now === before) return only(now);
-    if (trafficPercent === 0) return only(before);
-    return [
-      { stateMachineVersionArn: now, weight: trafficPercent },
-      { stateMachineVersionArn: before, weight: 100 - trafficPercent },
-    ];
-  });
 }
 
 /**

@@ -47,12 +47,12 @@ export class SagaSweep extends pulumi.ComponentResource {
           { actions: ["states:ListExecutions"], resources: [machineArn, ...(recovery ? [recovery.machineArn] : [])] },
           ...(recovery ? [{ actions: ["lambda:InvokeFunction"], resources: [recovery.functionArn] }] : []),
         ],
-        settings,
+        // A look that finds no room comes again. One call at a time is all there is, which need not be kept free.
+        settings: { ...settings, reservedConcurrency: 0 },
         key,
         tags,
         // It is over before the next one begins.
         timeout: 240,
-        ...(settings.reservedConcurrency > 0 && { own: { reservedConcurrentExecutions: 1 } }),
       },
       child,
     );

@@ -4,6 +4,7 @@ import { type LambdaTask, SECRETS, tableVariable, type TaskOptions } from "../la
 import { coldStart, readSecrets } from "./cold-start";
 import { usesTableKey } from "./encryption";
 import { type FunctionSettings, lambda } from "./lambda";
+import { nameOfPart } from "./names";
 import type { Statement } from "./policy";
 import type { Tables } from "./tables";
 
@@ -11,6 +12,8 @@ import type { Tables } from "./tables";
 export type TaskDefaults = Pick<TaskOptions, "environment" | "vpc" | "layers">;
 
 export interface TaskFunctionArgs {
+  /** The name of the component whose saga has the task. */
+  readonly component: string;
   readonly task: LambdaTask;
   readonly tables: Tables;
   readonly defaults: TaskDefaults;
@@ -24,7 +27,7 @@ export interface TaskFunctionArgs {
 
 /** The function that runs a task, and a role that allows what the task declares, its own log, and no more. */
 export class TaskFunction extends pulumi.ComponentResource {
-  readonly name: string;
+  readonly component: string;
   readonly task: LambdaTask;
   readonly function: aws.lambda.Function;
   /** May do what the task declares; attach to it what else there is. */
@@ -38,9 +41,10 @@ export class TaskFunction extends pulumi.ComponentResource {
   readonly versionArn: pulumi.Output<string>;
   readonly physicalName: pulumi.Output<string>;
 
-  constructor(name: string, args: TaskFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(args: TaskFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { component, task, tables, defaults, settings, timeout, key, tags } = args;
+    const name = `${component}-${task.name}`;
     super("saga:infra:TaskFunction", name, {}, opts);
-    const { task, tables, defaults, settings, timeout, key, tags } = args;
     const { memory, concurrency, vpc = defaults.vpc, layers = defaults.layers } = task;
     const secrets = Object.keys(task.secrets).length > 0;
     const used = tables.usedBy(task);
@@ -60,7 +64,7 @@ export class TaskFunction extends pulumi.ComponentResource {
         factory: secrets ? coldStart(task.handler, readSecrets) : coldStart(task.handler),
         packages: task.packages,
         statements: [
-          ...used.flatMap(({ actions, table, key: ofTable }) => usesTable(actions, table.arn, ofTable)),
+          ...used.flatMap(({ actions, table }) => usesTable(actions, table.arn)),
           ...task.allow,
           ...readsSecrets(name, task.secrets),
           ...(vpc ? [STANDS_IN_VPC] : []),
@@ -71,6 +75,8 @@ export class TaskFunction extends pulumi.ComponentResource {
           ...(concurrency !== undefined && { reservedConcurrency: concurrency }),
         },
         key,
+        // The table changes its key in the same deploy.
+        usesKeys: { name: nameOfPart(task.name, "key", component), statements: keysOf(used).map(usesTableKey) },
         tags,
         timeout,
         own: {
@@ -84,7 +90,7 @@ export class TaskFunction extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    this.name = name;
+    this.component = component;
     this.task = task;
     this.function = made;
     this.role = role;
@@ -96,15 +102,13 @@ export class TaskFunction extends pulumi.ComponentResource {
   }
 }
 
-function usesTable(
-  actions: readonly string[],
-  tableArn: pulumi.Input<string>,
-  key: pulumi.Output<string> | undefined,
-): readonly Statement[] {
-  if (actions.length === 0) return [];
-  const statement = { actions: actions.map((action) => `dynamodb:${action}`), resources: [tableArn] };
-  return key ? [statement, usesTableKey(key)] : [statement];
-}
+const usesTable = (actions: readonly string[], tableArn: pulumi.Input<string>): readonly Statement[] =>
+  actions.length === 0 ? [] : [{ actions: actions.map((action) => `dynamodb:${action}`), resources: [tableArn] }];
+
+/** The customer managed keys of the tables to which something is done, each once. */
+const keysOf = (used: ReturnType<Tables["usedBy"]>): readonly pulumi.Output<string>[] => [
+  ...new Set(used.flatMap(({ actions, key }) => (actions.length > 0 && key ? [key] : []))),
+];
 
 /** By what it takes to read a secret, as its ARN says; a parameter's type is not known, and its value is decrypted. */
 function readsSecrets(name: string, secrets: LambdaTask["secrets"]): readonly Statement[] {

@@ -2,7 +2,7 @@ import type { Declaration } from "../asl/declaration";
 import { transientErrors } from "../asl/transient";
 import { isRetried } from "./search/faults";
 import { lint, type LintRule } from "./lint";
-import { type Level, levelsOf, type Node, waysOf } from "./machine";
+import { type Level, levelsOf, type Node, transitionsOf } from "./machine";
 import type { Rule } from "./rules";
 import type { RawStates } from "../asl/states";
 import { structureFlaws } from "./structure";
@@ -27,6 +27,7 @@ const RULE_OF: Readonly<Record<LintRule, Rule>> = {
   "long-name": "definition",
   "partial-expression": "S7",
   "deep-expression": "S7",
+  "context-read": "definition",
   "machine-timeout": "S7",
   "no-timeout": "S7",
   "misplaced-states-all": "definition",
@@ -61,7 +62,7 @@ function leadsNowhere({ startAt, nodes }: Level): readonly Flaw[] {
   return [
     ...(nodes.has(startAt) ? [] : [flaw(undefined, startAt)]),
     ...[...nodes.values()].flatMap((node) =>
-      waysOf(node).flatMap(({ to }) => (to === undefined || nodes.has(to) ? [] : [flaw(node.name, to)])),
+      transitionsOf(node).flatMap(({ to }) => (to === undefined || nodes.has(to) ? [] : [flaw(node.name, to)])),
     ),
   ];
 }

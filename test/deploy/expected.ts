@@ -39,6 +39,8 @@ const alarm = (alarmDescription: string, rest: object) => ({
 
 /** Whatever runs a task is named after the saga, too: another may have the same task. */
 export const nameOf = (task: string): string => `OrderFulfilment-${task}`;
+/** What belongs to that. */
+export const partOf = (task: string, part: string): string => `${task}-${part}-OrderFulfilment`;
 
 const UNDOS = Object.keys(FUNCTIONS).filter((name) => FUNCTIONS[name]?.undo);
 
@@ -98,23 +100,23 @@ function functionAlarms(task: string, { undo }: Expected): Snapshot {
   };
   const errors = undo
     ? {
-        [`cloudwatch.MetricAlarm ${name}-errors`]: alarm(
+        [`cloudwatch.MetricAlarm ${partOf(task, "errors")}`]: alarm(
           `${task} fails, and must succeed in the end: executions that use up its retries are stuck.`,
           { namespace: "AWS/Lambda", metricName: "Errors", statistic: "Sum", period: 300, dimensions },
         ),
       }
     : {
-        [`cloudwatch.MetricAlarm ${name}-errors`]: alarm(
+        [`cloudwatch.MetricAlarm ${partOf(task, "errors")}`]: alarm(
           `${task} fails in most of its calls, for a quarter of an hour: more than refusals, most likely.`,
           { ...share("100 * errors / calls", 300), evaluationPeriods: 3 },
         ),
-        [`cloudwatch.MetricAlarm ${name}-hourly-errors`]: alarm(
+        [`cloudwatch.MetricAlarm ${partOf(task, "hourly-errors")}`]: alarm(
           `${task} fails in most of its calls, for an hour, and has had 3 or more: more than refusals, most likely.`,
           share("IF(calls >= 3, 100 * errors / calls, 0)", 3600),
         ),
       };
   return {
-    [`cloudwatch.MetricAlarm ${name}-throttled`]: alarm(
+    [`cloudwatch.MetricAlarm ${partOf(task, "throttled")}`]: alarm(
       `Lambda refuses calls of ${task}: its concurrency, or the account's, is used up.`,
       {
         namespace: "AWS/Lambda",

@@ -61,7 +61,7 @@ describe("the package, as another program uses it", function () {
   let functions: readonly FunctionOptions[];
 
   before(async () => {
-    seats = stranger(PACKAGES);
+    seats = stranger("examples/seats", PACKAGES);
     ({ program, functions } = await evaluate(seats, "index.ts"));
   });
   after(() => {
@@ -72,11 +72,14 @@ describe("the package, as another program uses it", function () {
     expect(readdirSync(seats.installed)).to.have.members(["LICENSE", "README.md", "dist", "package.json"]);
     expect(readdirSync(join(seats.installed, "dist"))).to.have.members([
       "asl",
+      "cli",
       "compile",
       "deploy",
       "index.d.ts",
       "index.js",
+      "interpreter",
       "language",
+      "local",
       "store",
       "verify",
     ]);
@@ -168,8 +171,8 @@ describe("the package, as another program uses it", function () {
       const [first, second] = [await cloud.execute(booking), await cloud.execute(booking)];
       expect(first.report).to.deep.include({ outcome: "completed", output: { booked: "1" } });
       expect(second.report).to.deep.include({ outcome: "compensated", path: ["Hold", "Release"] });
-      expect(second.report.items).to.deep.equal(first.report.items);
-      expect(first.report.items.map(({ entity, status }) => [entity, status])).to.deep.equal([
+      expect(second.report.tables).to.deep.equal({});
+      expect(first.report.tables["seats"]?.map(({ entity, status }) => [entity, status])).to.deep.equal([
         ["PAYMENT", "LIVE"],
         ["SEAT", "LIVE"],
       ]);

@@ -96,6 +96,14 @@ const CASES: readonly (readonly [rule: LintRule, title: string, bad: never, good
     }),
   ],
   [
+    "context-read",
+    "a name that reads from no context, in the body of a function too",
+    one(pass({ Output: "{% {'a': $map($states.input.list, function($y) {name})} %}" })),
+    one(
+      pass({ Output: "{% {'a': $map($states.input.list, function($y) {$y.name}), 'b': $states.input.list[n = 1]} %}" }),
+    ),
+  ],
+  [
     "deep-expression",
     "a chain of operators that Step Functions ends as a stack overflow",
     one(pass({ Output: `{% ${Array(101).fill("$exists($states.input)").join(" and ")} %}` })),
@@ -243,7 +251,7 @@ const PARTIAL: readonly (readonly [title: string, bad: string, good: string])[] 
   ],
   [
     "a guard of another context",
-    "{'x': $type(a) = 'string' ? $states.input.b.($length(a)) : 0}",
+    "{'x': $states.input.c.($type(a) = 'string' ? $states.input.b.($length(a)) : 0)}",
     "{'x': $states.input.b.($type(a) = 'string' ? $length(a) : 0)}",
   ],
   [
