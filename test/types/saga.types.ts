@@ -233,6 +233,17 @@ reserved.query("Whole", { task: charge, input: ({ Reserve }) => Reserve });
 // @ts-expect-error a purchase has no reservation
 reserved.query("Whole", { task: charge, input: ({ input }) => input });
 
+// So does what is declared as any mapping that fits.
+declare const anyCharge: () => Mapped<{ reservation: string; card?: string }>;
+declare const anyCount: () => Mapped<{ reservation: number }>;
+reserved.query("Any", { task: charge, input: anyCharge });
+// @ts-expect-error a number is no string
+reserved.query("Any", { task: charge, input: anyCount });
+function undoBy<In>(name: string, task: Task<In, unknown>, input: () => Mapped<In>) {
+  return { name, task, input };
+}
+reserved.step("Charge", { task: charge, input: anyCharge, undo: undoBy("Refund", refund, () => ({ count: 1 })) });
+
 // What Pulumi will know fits where its value does.
 declare const output: Output<string>;
 declare const numbers: Output<number>;
