@@ -120,6 +120,7 @@ describe("the documentation", function () {
     for (const page of [
       "README.md",
       "docs/language.md",
+      "docs/mistakes.md",
       "docs/semantics.md",
       "docs/architecture.md",
       "docs/tasks.md",
