@@ -100,7 +100,7 @@ describe("the documentation", function () {
   });
 
   it("leads to pages that there are", () => {
-    for (const page of ["README.md", "docs/language.md", "docs/semantics.md", "docs/architecture.md"]) {
+    for (const page of ["README.md", "docs/language.md", "docs/semantics.md", "docs/architecture.md", "docs/command.md"]) {
       for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
         expect(() => read(join(page, "..", target as string)), `${page}: ${target}`).not.to.throw();
       }
