@@ -66,9 +66,10 @@ export default tseslint.config(
     },
   },
   ...part("language", {
-    types: ["asl"],
+    parts: ["asl"],
+    scopesOfTypes: [PULUMI],
     message:
-      "The language is pure: it knows nothing of AWS and Pulumi but types, and of what comes after it the types of asl/ alone.",
+      "The language is pure: it knows nothing of AWS and Pulumi but types, and of what comes after it asl/ alone.",
   }),
   ...part("asl", { message: "What all share imports none of them." }),
   ...part("compile", {
@@ -104,7 +105,9 @@ export default tseslint.config(
     message: "local/ runs what the program registers, never its sources.",
   }),
   ...part("testing", {
-    parts: ["compile", "interpreter", "local"],
+    parts: ["compile", "deploy/recovery/history", "interpreter", "language", "local"],
+    types: ["store"],
+    scopesOfTypes: [AWS],
     message: "testing/ runs what a program registers or a saga compiles to.",
   }),
   ...part("cli", {
@@ -144,7 +147,11 @@ export default tseslint.config(
       "handlers/**",
       "saga/store/**",
       "saga/deploy/recovery/**",
+      "saga/deploy/cold-start.ts",
       "examples/seats/**",
+      "test/package/**",
+      "test/package/shop.ts",
+      "test/deploy/tasks.test.ts",
       "test/local/odds.ts",
       "test/package/market/**",
     ],

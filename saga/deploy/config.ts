@@ -83,6 +83,11 @@ export const SCHEMA = {
     /^(none|[^\s@]+@[^\s@]+\.[^\s@]+)$/,
     "Who gets the alarms by e-mail, once they confirm the subscription; or none.",
   ),
+  alarms: oneOf(
+    "string",
+    ["essential", "all", "none"],
+    "Which alarms there are: essential, those for which somebody gets up; all, those of each function and of slowness too; or none.",
+  ),
   slowExecutionMinutes: integer(
     60,
     [1, 525_600],
@@ -108,7 +113,11 @@ export const SCHEMA = {
     [0, 999_999_999],
     "The version of the state machine that runs the other executions while trafficPercent is below 100; or 0.",
   ),
-  functionMemory: integer(256, [128, 10_240], "The memory of each function, in MB; its share of a CPU grows with it."),
+  functionMemory: integer(
+    256,
+    [128, 10_240],
+    "The memory of each function, in MB; its share of a CPU grows with it. AWS gives some accounts 3,008 at most.",
+  ),
   functionArchitecture: oneOf(
     "string",
     ["arm64", "x86_64"],
@@ -117,7 +126,7 @@ export const SCHEMA = {
   reservedConcurrency: integer(
     0,
     [0, 10_000],
-    "How many calls of each function may run at once, kept free for it in the account; or 0, for whatever the account has.",
+    "How many calls of each function may run at once, reserved for it; or 0, to reserve none. All of them, and 100 more, must fit into the account's concurrency.",
   ),
   tableBilling: oneOf(
     "string",
@@ -154,9 +163,10 @@ export const DEFAULTS = Object.fromEntries(
 
 /**
  * The stack's config, checked.
+ * @param own Keys of the program's own, which it reads itself: what is none of these, and none of this package's, is a slip.
  * @throws RunError that names every key that can't be used, its value, and what is allowed; keys that there are none of too
  */
-export function readConfig(): Config {
+export function readConfig({ own = [] }: { readonly own?: readonly string[] } = {}): Config {
   const given = new pulumi.Config();
   const values: Record<string, unknown> = {};
   const faults: string[] = [];
@@ -167,9 +177,9 @@ export function readConfig(): Config {
   }
   const prefix = `${given.name}:`;
   for (const full of Object.keys(pulumi.runtime.allConfig())) {
-    if (full.startsWith(prefix) && !(full.slice(prefix.length) in SCHEMA)) {
-      faults.push(noSuchKey(full));
-    }
+    // What Pulumi nests, such as a list, has the key before a dot or a bracket.
+    const [key = ""] = full.slice(prefix.length).split(/[.[]/);
+    if (full.startsWith(prefix) && !(key in SCHEMA) && !own.includes(key)) faults.push(noSuchKey(full));
   }
   // Whether keys fit together can only be said of keys that are right by themselves.
   const region = new pulumi.Config("aws").get("region");

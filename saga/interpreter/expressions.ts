@@ -1,4 +1,5 @@
 import jsonata = require("jsonata");
+import { contextReadsIn } from "../asl/expressions";
 import { boundDepth, newCounter } from "./depth";
 import type { Json, JsonObject, JsonTypeName } from "./json";
 import { isObject, jsonTypeOf } from "./json";
@@ -52,6 +53,12 @@ function parseExpression(source: string): jsonata.Expression {
     }
     if (mentionsVariable(expression.ast(), "eval")) {
       throw new ExpressionSyntaxError(`The JSONata expression '${source}' uses $eval, which is not supported`);
+    }
+    const [read] = contextReadsIn(expression.ast());
+    if (read !== undefined) {
+      throw new ExpressionSyntaxError(
+        `UNSUPPORTED_JSONATA_EXPRESSION: Reference to '${read}' at the top level is not supported`,
+      );
     }
     boundDepth(expression);
     if (parsed.size >= MAX_CACHED_EXPRESSIONS) parsed.clear();

@@ -6,6 +6,8 @@ export type SagaDefinitionErrorCode =
   | "duplicate-name"
   | "coerced-reference"
   | "foreign-reference"
+  | "tested-reference"
+  | "unsteady-mapping"
   | "bad-mapping"
   | "bad-duration"
   | "bad-retry"
@@ -14,6 +16,7 @@ export type SagaDefinitionErrorCode =
   | "bad-role"
   | "bad-branch"
   | "bad-concurrency"
+  | "bad-task"
   | "task-conflict"
   | "not-express"
   | "definition-too-large";

@@ -1,81 +1,223 @@
 import { SagaDefinitionError } from "./errors";
+import { sayOf, type Symbolic } from "./symbolic";
+import { stand } from "./trial";
 
 declare const refersTo: unique symbol;
 
+declare const unsure: unique symbol;
 type Primitive = string | number | boolean | bigint | symbol | null | undefined;
 
 /** What stands for a `T`. */
-interface Stands<T> {
+export interface RefTo<T> {
   readonly [refersTo]: T;
 }
 
 /**
  * A value that a running saga will have: the input, a step's result, or a part of either. Reading a property of it
  * records a path; nothing else can be done with it but to stand in a mapping.
- * Where `T` may be undefined, so may each of its fields.
+ * Where `T` may be absent, so may each of its fields. Of a union, every member's fields can be read. A `Date` is read as
+ * what JSON makes of it: a string.
  */
-export type Ref<T> = Stands<T> &
-  ([T] extends [Primitive] ? unknown : undefined extends T ? Fields<NonNullable<T>, undefined> : Fields<T, never>);
+export type Ref<T> = RefTo<T> &
+  ([T] extends [Primitive] ? unknown : [T] extends [object] ? Fields<T, never> : Fields<Extract<T, object>, undefined>);
 
-type Fields<T, Absent> = T extends readonly (infer Item)[]
+type Fields<T, Absent> = [T] extends [readonly (infer Item)[]]
   ? { readonly [index: number]: Ref<Item | undefined> }
-  : { readonly [Key in keyof T]-?: Ref<T[Key] | Absent> };
+  : [KeyOfAny<T>] extends [keyof T]
+    ? { readonly [Key in keyof T]-?: Ref<Json<T[Key]> | Absent> }
+    : { readonly [Key in KeyOfAny<T>]: Ref<Json<FieldOfAny<T, Key>> | Absent> };
 
-/** The result of a step that may have failed before it had one: every field may be absent. */
+/** The keys that any member of a union has, and what stands there: nothing, in a member that has no such key. */
+type KeyOfAny<T> = T extends unknown ? keyof T : never;
+type FieldOfAny<T, Key> = T extends unknown ? (Key extends keyof T ? T[Key] : undefined) : never;
+
+type Json<T> = T extends Date ? string : T;
+
+/** The result of a step that may not have run: every field may be absent. */
 export type Maybe<T> = Ref<T | undefined>;
 
-/** What a mapping may give where a task wants a `T`: a reference, a literal, or an object or array of such. */
-export type Mapped<T> = Stands<T> | Literal<T>;
+/** A step's own result in its undo: every field may be absent, and the checker says why. */
+export type OwnResult<T> = Unsure<T> & ([T] extends [Primitive] ? unknown : OwnFields<T>);
 
-type Literal<T> = T extends Primitive ? T : { readonly [Key in keyof T]: Mapped<T[Key]> };
+interface Unsure<T> extends RefTo<T | undefined> {
+  readonly [unsure]: true;
+}
+
+type OwnFields<T> = T extends readonly (infer Item)[]
+  ? { readonly [index: number]: OwnResult<Item> }
+  : { readonly [Key in keyof T]-?: OwnResult<Json<T[Key]>> };
+
+/** What a mapping may give where a task wants a `T`: a reference, a literal, an Output, or an object or array of such. */
+export type Mapped<T> = RefTo<Wire<T>> | Literal<T> | Known<Wire<T>>;
+
+type Literal<T> = T extends Primitive ? T : T extends Date ? NoDate : { readonly [Key in keyof T]: Mapped<T[Key]> };
+
+type NoDate = "JSON has no dates: let the task take a string";
+
+/** What a `T` is when it has come by JSON: nobody changes it, and there are no dates. */
+type Wire<T> = unknown extends T
+  ? T
+  : T extends Primitive
+    ? T
+    : T extends Date
+      ? NoDate
+      : { readonly [Key in keyof T]: Wire<T[Key]> };
+
+/** What a Pulumi Input may be beside a plain value: of an Output's type as much as tells one, since the whole is costly. */
+type Known<T> = { get(): T } | PromiseLike<T>;
+
+/**
+ * What a mapping must be where a task wants a `T`: `unknown` for a mapping `M` that fits. Of any other, each field that
+ * does not fit wants a sentence, which nothing is: it is what the checker prints first.
+ */
+export type Fitting<M, T> = [M, keyof M] extends [Leaves<T>, keyof T]
+  ? unknown
+  : [M] extends [Needed<T>]
+    ? Explained<M, T>
+    : Needed<T>;
+
+// Most mappings are flat, and cost the checker this one comparison.
+type Leaves<T> = { readonly [Key in keyof T]: RefTo<Wire<T[Key]>> | Extract<T[Key], Primitive> };
+
+/** The fields that can't be left out, whatever they are. */
+type Needed<T> = { readonly [Key in keyof T]: unknown };
+
+type Explained<M, T> = { readonly [Key in keyof M]: Field<M, T, Key> };
+
+type Field<M, T, Key extends keyof M> =
+  Key extends KeyOfAny<T>
+    ? unknown extends Value<M[Key], FieldOfAny<T, Key>, Key & string>
+      ? Together<M, T>
+      : Value<M[Key], FieldOfAny<T, Key>, Key & string>
+    : M extends RefTo<unknown>
+      ? unknown
+      : `'${Key & string}' is not a field of the type that is wanted here`;
+
+type Together<M, T> =
+  IsUnion<T> extends true
+    ? [M] extends [Mapped<T>]
+      ? unknown
+      : "these fields do not go together: no member of the union that is wanted here has them so"
+    : unknown;
+
+type IsUnion<T, Whole = T> = T extends unknown ? ([Whole] extends [T] ? false : true) : never;
+
+type Value<V, T, Key extends string> = unknown extends T
+  ? unknown
+  : [V] extends [Mapped<T>]
+    ? Exact<V, T, Key>
+    : Misfit<V, T, Key>;
+
+/** A value that fits, but may have fields that nobody wants. */
+type Exact<V, T, Key extends string> = V extends RefTo<unknown> | Primitive | Known<unknown>
+  ? unknown
+  : V extends readonly unknown[]
+    ? Items<V, T, Key>
+    : Fitting<V, Extract<T, object>>;
+
+type Items<V extends readonly unknown[], T, Key extends string> =
+  Extract<T, readonly unknown[]> extends readonly (infer Item)[]
+    ? { readonly [At in keyof V]: Value<V[At], Item, `${Key}[${At & string}]`> }
+    : Mapped<T>;
+
+/** A value that does not fit. Of a union of values, those that fit have nothing to say. */
+type Misfit<V, T, Key extends string> = [T] extends [Date | undefined]
+  ? NoDate
+  : V extends RefTo<infer Given>
+    ? [Given] extends [Wire<T>]
+      ? never
+      : Why<V, Given, T, Key>
+    : V extends Primitive
+      ? V extends T
+        ? never
+        : Why<V, V, T, Key>
+      : V extends Known<unknown>
+        ? Mapped<T>
+        : Kind<V> extends Kind<T>
+          ? V extends readonly unknown[]
+            ? Items<V, T, Key>
+            : Fitting<V, Extract<T, object>>
+          : Why<V, V, T, Key>;
+
+type Why<V, Given, T, Key extends string> = [Exclude<Given, undefined>] extends [Wire<T>]
+  ? V extends { readonly [unsure]: true }
+    ? `'${Key}' may be absent: the step may have failed before it had a result. Use orElse(…), or let the undo's task do without`
+    : `'${Key}' may be absent: use orElse(…), or let the task do without`
+  : Kind<T> extends Kind<Given> | "of several types"
+    ? Mapped<T>
+    : `'${Key}' must be ${Kind<T>}, and is ${Kind<Given>}`;
+
+type Kind<T> = [T] extends [string | null | undefined]
+  ? "a string"
+  : [T] extends [number | null | undefined]
+    ? "a number"
+    : [T] extends [boolean | null | undefined]
+      ? "a boolean"
+      : [T] extends [Date | null | undefined]
+        ? "a Date"
+        : [T] extends [readonly unknown[] | null | undefined]
+          ? "a list"
+          : [T] extends [object | null | undefined]
+            ? "an object"
+            : "of several types";
 
 /** The type of the value that a mapping stands for. */
 export type Unmapped<M> = M extends { readonly [refersTo]: infer T }
   ? T
   : M extends Primitive
     ? M
-    : { -readonly [Key in keyof M]: Unmapped<M[Key]> };
-
-/** Where a reference points: whose scope it is of, the name in that scope, and the path below it. */
-export interface Reference {
-  readonly owner: object;
-  readonly root: string;
-  readonly path: readonly (string | number)[];
-  readonly maybe: boolean;
-}
+    : M extends Known<infer T>
+      ? T
+      : { -readonly [Key in keyof M]: Unmapped<M[Key]> };
 
 // The one key that a Ref's proxy answers for itself; keyed by a private symbol, no field can collide with it.
-const REFERENCE = Symbol("saga reference");
+const SYMBOLIC = Symbol("saga reference");
 
-/** Makes the symbolic reference that a mapping sees. */
-export function makeRef(reference: Reference, where: { saga: string; step: string }): object {
-  const said = [reference.root, ...reference.path].join(".");
+/**
+ * Makes what a mapping sees of a symbolic value.
+ * @returns undefined, or the like, where the value is tried as absent: see `trial.ts`
+ */
+export function makeRef(symbolic: Symbolic): object {
+  return stand(symbolic, () => proxyOf(symbolic)) as object;
+}
+
+function proxyOf(symbolic: Symbolic): object {
   const refuse = (use: string, hint: string): never => {
     throw new SagaDefinitionError(
       "coerced-reference",
-      where,
-      `'${said}' ${use}, but it has no value until the saga runs`,
+      symbolic.where,
+      `'${sayOf(symbolic)}' ${use}, but it has no value until the saga runs`,
       hint,
     );
   };
-  const asIs = "Pass the reference on as it is, and compute with its value in the task";
   return new Proxy(Object.freeze({}), {
     get(_target, key) {
-      if (key === REFERENCE) return reference;
-      if (typeof key === "symbol") return refuse("is used as a plain value", asIs);
-      if (key === "toJSON" || key === "toString" || key === "valueOf") return refuse("is used as a plain value", asIs);
+      if (key === SYMBOLIC) return symbolic;
+      if (key === Symbol.toPrimitive) return (to: string) => (to === "string" ? refuse(...TEXT) : refuse(...COMPUTED));
+      if (key === Symbol.iterator)
+        return refuse("is spread or gone through", "Go through a list with forEach, or pass it on whole");
+      if (key === "toJSON") return refuse("is turned into JSON", "Use text(…), which gives the JSON of a value");
+      if (key === "toString" || key === "valueOf") return refuse(...TEXT);
+      if (typeof key === "symbol") return refuse("is used as a plain value", AS_IS);
       const step = /^(0|[1-9][0-9]*)$/.test(key) ? Number(key) : key;
-      return makeRef({ ...reference, path: [...reference.path, step] }, where);
+      return makeRef({ ...symbolic, path: [...symbolic.path, step], parent: symbolic });
     },
     ownKeys: () => refuse("is spread or listed", "Name each field, or pass the reference on whole"),
-    has: () => refuse("is asked for its keys", asIs),
-    set: () => refuse("is assigned to", asIs),
+    has: () => refuse("is asked for its keys", "Use isPresent(…), in a choose(…) or a when"),
+    set: () => refuse("is assigned to", AS_IS),
   });
 }
 
-/** The reference behind a `Ref`, or undefined for any other value. */
-export function referenceOf(value: unknown): Reference | undefined {
+const AS_IS = "Pass the reference on as it is, and compute with its value in the task";
+const TEXT = ["is made part of a text", "Use concat(…) to join texts, and text(…) to make one of a value"] as const;
+const COMPUTED = [
+  "is computed with, or joined to a text",
+  "Use concat(…) to join texts, and add(…), subtract(…) or multiply(…) for numbers",
+] as const;
+
+/** What is behind a `Ref`, or undefined for any other value. */
+export function symbolicOf(value: unknown): Symbolic | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   // Reflect.get answers the private symbol on a Ref, and undefined on anything else.
-  return Reflect.get(value, REFERENCE) as Reference | undefined;
+  return Reflect.get(value, SYMBOLIC) as Symbolic | undefined;
 }

@@ -1,16 +1,16 @@
 import type { Duration } from "./duration";
 import { SagaDefinitionError } from "./errors";
+import { LONGEST_FUNCTION, waitSeconds } from "./function-timeout";
 import type { Mapping } from "./mapping";
 import type { Role, StepNode, UndoNode } from "./nodes";
 import { actionRetry, forwardRetry, type Retry, undoRetry } from "./retry";
+import type { MappingFunction } from "./run-mapping";
 import type { AnyTask } from "./task";
 import type { Defaults } from "./types";
 
-type Map1 = (scope: never) => unknown;
-
 interface CallDefinition {
   readonly task: AnyTask;
-  readonly input: Map1;
+  readonly input: MappingFunction;
   readonly retry?: Retry;
   readonly timeout?: Duration;
   readonly heartbeat?: Duration;
@@ -25,12 +25,12 @@ export interface StepDefinition extends CallDefinition {
 /** Reads a step of any role into its node. */
 export function readStep(
   from: { saga: string; name: string; role: Role; step: StepDefinition; defaults: Defaults; committed: boolean },
-  read: { action: (map: Map1) => Mapping; undo: (name: string, map: Map1) => Mapping },
+  read: { action: (map: MappingFunction) => Mapping; undo: (name: string, map: MappingFunction) => Mapping },
 ): StepNode {
   const { saga, name, role, step, defaults, committed } = from;
   const here = { saga, step: name };
   const { undo } = step;
-  checkUndo(here, role, undo !== undefined);
+  checkUndo(here, role, step);
   return {
     kind: "Step",
     role,
@@ -39,7 +39,7 @@ export function readStep(
     ...call(here, step, defaults, read.action(step.input)),
     retry: committed
       ? forwardRetry(step.retry ?? defaults.forwardRetry, here)
-      : actionRetry(step.retry ?? defaults.retry, here),
+      : actionRetry(step.retry ?? defaults.retry, step.task, here),
     definite: definiteErrors(step.definite ?? [], here),
     ...(undo && { undo: readUndo({ saga, step: undo.name }, undo, defaults, read.undo(undo.name, undo.input)) }),
   };
@@ -61,7 +61,7 @@ interface Place {
 function call(here: Place, from: CallDefinition, defaults: Defaults, input: Mapping): Omit<UndoNode, "kind" | "retry"> {
   const { task, heartbeat } = from;
   const callback = task.kind === "Task" && task.callback;
-  const timeout = from.timeout?.seconds ?? (callback ? undefined : (defaults.timeout?.seconds ?? 30));
+  const timeout = from.timeout?.seconds ?? (callback ? undefined : waitSeconds(task, defaults.timeout));
   if (timeout === undefined) {
     throw new SagaDefinitionError(
       "bad-timeout",
@@ -70,6 +70,7 @@ function call(here: Place, from: CallDefinition, defaults: Defaults, input: Mapp
       "Say with timeout how long the saga waits before it is undone",
     );
   }
+  checkFunctionTimeout(here, task, timeout);
   if (heartbeat && (!callback || heartbeat.seconds >= timeout)) {
     throw new SagaDefinitionError(
       "bad-timeout",
@@ -89,9 +90,30 @@ function call(here: Place, from: CallDefinition, defaults: Defaults, input: Mapp
   };
 }
 
-/** A task's input: an object, or a reference that the handler will find to be one. */
+/** A function ends before its step gives it up: what still runs then would meet its own undo. */
+function checkFunctionTimeout(here: Place, task: AnyTask, timeout: number): void {
+  if (task.kind === "Service") return;
+  if (!(task.kind === "Task" && task.callback) && timeout > LONGEST_FUNCTION) {
+    throw new SagaDefinitionError(
+      "bad-timeout",
+      here,
+      `the timeout is ${timeout} s, and Lambda runs the function of '${task.name}' for ${LONGEST_FUNCTION} s at most`,
+      "Lower the timeout; or make it a callback task, which is done when somebody answers",
+    );
+  }
+  if (task.kind === "Task" && task.timeout && task.timeout.seconds > timeout) {
+    throw new SagaDefinitionError(
+      "bad-timeout",
+      here,
+      `the step waits ${timeout} s, and the function of '${task.name}' may take ${task.timeout.seconds} s`,
+      "Raise the step's timeout or lower the task's",
+    );
+  }
+}
+
+/** A task's input: an object, or what the handler will find to be one. */
 export function asObject(mapping: Mapping, where: Place): Mapping {
-  if (mapping.kind === "Object" || mapping.kind === "Reference") return mapping;
+  if (mapping.kind !== "Absent" && mapping.kind !== "Literal" && mapping.kind !== "Array") return mapping;
   throw new SagaDefinitionError(
     "bad-mapping",
     where,
@@ -100,7 +122,7 @@ export function asObject(mapping: Mapping, where: Place): Mapping {
   );
 }
 
-function checkUndo(here: Place, role: Role, undo: boolean): void {
+function checkUndo(here: Place, role: Role, { task, undo }: StepDefinition): void {
   const fault = (what: string, hint: string): never => {
     throw new SagaDefinitionError("bad-role", here, what, hint);
   };
@@ -111,6 +133,12 @@ function checkUndo(here: Place, role: Role, undo: boolean): void {
   }
   if (role === "query" && undo)
     fault("a query has no undo", "Leave it out; or make it a step, if it changes something");
+  if (undo?.task === task) {
+    fault(
+      `the undo calls '${task.name}', as the action does`,
+      "Give the undo a task that takes back what the action did",
+    );
+  }
 }
 
 /** Only the task itself can know that it did nothing: what Step Functions or Lambda report is a guess. */

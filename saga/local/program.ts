@@ -54,13 +54,17 @@ export async function evaluate(project: Project, answers: AccountAnswers = {}): 
   const region = project.config["aws:region"] ?? REGION;
   const resources: Resource[] = [];
   // A secret stays one in the stack's state; here it is a value like any other.
-  const revealed = (value: unknown): unknown => (runtime.isRpcSecret(value) ? runtime.unwrapRpcSecret(value) : value);
+  const revealed = (value: unknown): unknown => {
+    if (runtime.isRpcSecret(value)) return revealed(runtime.unwrapRpcSecret(value));
+    if (Array.isArray(value)) return value.map(revealed);
+    // An archive is no plain object, and has no secrets.
+    if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, revealed(each)]));
+  };
 
   const mocks: Pulumi.runtime.Mocks = {
     newResource: async ({ type, name, custom, inputs: untyped, id }) => {
-      const inputs = Object.fromEntries(
-        Object.entries(untyped as object).map(([key, value]) => [key, revealed(value)]),
-      );
+      const inputs = revealed(untyped) as Resource["inputs"];
       if (resources.some((other) => other.type === type && other.name === name)) {
         throw new Error(`the program registers two resources of type ${type} that are called '${name}'`);
       }
@@ -173,6 +177,11 @@ function answerOf(token: string, inputs: Readonly<Record<string, unknown>>, regi
       return { accountId: ACCOUNT };
     case "aws:index/getRegion:getRegion":
       return { region, name: region, id: region };
+    // One in which each state machine has been deployed nine times before.
+    case "aws:sfn/getStateMachineVersions:getStateMachineVersions":
+      return {
+        statemachineVersions: Array.from({ length: 9 }, (_, at) => `${String(inputs["statemachineArn"])}:${9 - at}`),
+      };
     case "aws:index/getPartition:getPartition":
       return { partition: "aws", dnsSuffix: "amazonaws.com" };
     case "aws:index/getAvailabilityZones:getAvailabilityZones":

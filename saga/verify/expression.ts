@@ -41,13 +41,6 @@ export function parse(source: string): Ast {
   return jsonata(source).ast() as unknown as Ast;
 }
 
-/** How many levels an expression has, at most: an evaluation nests no deeper, but where a function calls itself. */
-export function levelsIn(ast: unknown): number {
-  if (Array.isArray(ast)) return ast.reduce<number>((most, each) => Math.max(most, levelsIn(each)), 0);
-  if (typeof ast !== "object" || ast === null || ast instanceof RegExp) return 0;
-  return ("type" in ast ? 1 : 0) + levelsIn(Object.values(ast));
-}
-
 /** What an expression reads from outside itself, and what it calls. */
 export interface Reads {
   /** Variables of the machine; the functions that it calls are not among them. */

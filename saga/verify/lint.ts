@@ -1,4 +1,5 @@
-import { type Ast, levelsIn, parse, readsOf, sourceOf } from "./expression";
+import { contextReadsIn, levelsIn, MOST_LEVELS } from "../asl/expressions";
+import { type Ast, parse, readsOf, sourceOf } from "./expression";
 import type { Type } from "./facts";
 import { FUNCTIONS } from "../asl/functions";
 import { edgesOf, type Field, fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
@@ -16,6 +17,7 @@ export type LintRule =
   | "long-name"
   | "partial-expression"
   | "deep-expression"
+  | "context-read"
   | "machine-timeout"
   | "no-timeout"
   | "misplaced-states-all";
@@ -149,6 +151,15 @@ function lintField(
     const message = `It nests ${levels} levels deep, and Step Functions ends an evaluation at ${MOST_LEVELS}`;
     report("deep-expression", path, message, "Put parentheses into a long chain of operators: each operand is a level");
   }
+  for (const name of contextReadsIn(ast)) {
+    const hint = "Read from a variable, from $states, or from a parameter of the function that it stands in";
+    report(
+      "context-read",
+      path,
+      `Step Functions refuses '${name}' here: it reads from a context, and there is none`,
+      hint,
+    );
+  }
   const { variables, states, context, calls } = readsOf(ast);
   for (const name of calls) {
     if (FUNCTIONS.has(name)) continue;
@@ -179,9 +190,6 @@ function lintField(
     report("partial-expression", path, message, "Guard it with $exists or $type, or put it into an object's field");
   }
 }
-
-/** Measured by others: a sum of 100 terms is taken, and one of 101 ends in "Stack overflow error: … Depth=101 max=100". */
-const MOST_LEVELS = 100;
 
 const PLACES: ReadonlyMap<string, string> = new Map([
   ["result", "It is there in Assign and Output of a Task, a Parallel or a Map"],

@@ -1,8 +1,9 @@
+import { FURTHEST, NUMERIC } from "../asl/numbers";
 import type { Ast } from "./expression";
 import { type Fact, Facts, type Known, type Type } from "./facts";
 
 /** Something that an expression does and that can fail, as it stands in the source. */
-export class Partial extends Error {
+export class PartialExpression extends Error {
   constructor(readonly part: string) {
     super(part);
   }
@@ -27,7 +28,7 @@ export function partialIn(ast: Ast, { wants, there = new Map() }: Place = {}): s
     if (!defined) return "it may yield nothing";
     return wants && !wants.includes(type) ? `it may yield something else than a ${wants.join(" or ")}` : undefined;
   } catch (error) {
-    if (error instanceof Partial) return error.part;
+    if (error instanceof PartialExpression) return error.part;
     throw error;
   }
 }
@@ -43,6 +44,7 @@ const ALWAYS: ReadonlyMap<string, Type> = new Map<string, Type>([
   ["states.context.Execution.StartTime", "string"],
   ["states.context.State.Name", "string"],
   ["states.context.Map.Item.Index", "number"],
+  ["states.context.Map.Item.Value", "any"],
 ]);
 
 const TYPES: ReadonlySet<unknown> = new Set<Type>(["string", "number", "boolean", "array", "object"]);
@@ -59,7 +61,7 @@ class Knower {
   constructor(private readonly there: ReadonlyMap<string, Type>) {}
 
   know(ast: Ast, facts: Facts): Known {
-    if (ast.focus !== undefined || ast.index !== undefined) throw new Partial("a name bound within a path");
+    if (ast.focus !== undefined || ast.index !== undefined) throw new PartialExpression("a name bound within a path");
     const filters = [...(ast.predicate ?? []), ...(ast.stages ?? [])];
     for (const { expr } of filters) this.know(expr, facts.elsewhere());
     if (ast.group) this.fields(ast.group.lhs, facts);
@@ -78,7 +80,7 @@ class Knower {
       case "value":
         return certain(typeof ast.value === "boolean" ? "boolean" : "any");
       case "regex":
-        if (!consumes(ast.value as RegExp)) throw new Partial("a regular expression that may match nothing");
+        if (!consumes(ast.value as RegExp)) throw new PartialExpression("a regular expression that may match nothing");
         return certain("regex");
       case "name":
       case "wildcard":
@@ -102,9 +104,9 @@ class Knower {
       case "lambda":
         // What the parser makes of a call at the end of a function.
         if (ast.thunk) return this.know(ast.body as Ast, facts);
-        throw new Partial(say(ast));
+        throw new PartialExpression(say(ast));
       default:
-        throw new Partial(say(ast));
+        throw new PartialExpression(say(ast));
     }
   }
 
@@ -121,7 +123,7 @@ class Knower {
       this.fields(ast.lhs as readonly (readonly [Ast, Ast])[], facts);
       return certain("object");
     }
-    if (ast.value !== "[") throw new Partial(`unary '${String(ast.value)}'`);
+    if (ast.value !== "[") throw new PartialExpression(`unary '${String(ast.value)}'`);
     for (const item of ast.expressions ?? []) this.know(item, facts);
     return certain("array");
   }
@@ -130,8 +132,8 @@ class Knower {
   private fields(pairs: readonly (readonly [Ast, Ast])[], facts: Facts): void {
     const names = new Set<unknown>();
     for (const [name, value] of pairs) {
-      if (name.type !== "string") throw new Partial("a computed key");
-      if (names.has(name.value)) throw new Partial(`the key '${String(name.value)}', which is there twice`);
+      if (name.type !== "string") throw new PartialExpression("a computed key");
+      if (names.has(name.value)) throw new PartialExpression(`the key '${String(name.value)}', which is there twice`);
       names.add(name.value);
       this.know(value, facts.elsewhere());
     }
@@ -177,10 +179,17 @@ class Knower {
       case ">=": {
         const same = left.type === right.type && (left.type === "number" || left.type === "string");
         if (facts.of(lhs, rhs) || (same && left.defined && right.defined)) return certain("boolean");
-        throw new Partial(`'${ast.value}' between values that may not be comparable`);
+        throw new PartialExpression(`'${ast.value}' between values that may not be comparable`);
       }
+      case "+":
+      case "-":
+      case "*":
+        if (left.type === "number" && right.type === "number" && left.computable && right.computable) {
+          return { type: "number", defined: left.defined && right.defined };
+        }
+        throw new PartialExpression(`'${ast.value}' of what may not be two numbers, or outgrow one`);
       default:
-        throw new Partial(say(ast));
+        throw new PartialExpression(say(ast));
     }
   }
 
@@ -188,29 +197,31 @@ class Knower {
     const name = ast.procedure?.type === "variable" ? String(ast.procedure.value) : "";
     const given = ast.arguments ?? [];
     // A function, unless the expression has given its name to something else.
-    if (facts.of(ast.procedure as Ast)) throw new Partial(say(ast));
+    if (facts.of(ast.procedure as Ast)) throw new PartialExpression(say(ast));
     if (name === "map" || name === "filter") return this.each(ast, given, facts);
     if (name === "merge") return this.merge(ast, given, facts);
+    if (name === "number" || name === "sum") return this.numeric(ast, given, facts);
     const signature = SIGNATURES.get(name);
-    if (!signature) throw new Partial(say(ast));
+    if (!signature) throw new PartialExpression(say(ast));
     const { takes, least = takes.length, yields, always } = signature;
     if (given.length < least || given.length > takes.length)
-      throw new Partial(`${say(ast)} with ${given.length} arguments`);
+      throw new PartialExpression(`${say(ast)} with ${given.length} arguments`);
     const known = given.map((argument) => this.know(argument, facts));
     known.forEach(({ type, defined }, index) => {
       const types = takes[index] as readonly Type[];
       if (types.length === 0) return;
-      if (!types.includes(type)) throw new Partial(`${say(ast)} of what may not be a ${types.join(" or ")}`);
+      if (!types.includes(type)) throw new PartialExpression(`${say(ast)} of what may not be a ${types.join(" or ")}`);
       // Where there is nothing to begin with, there is no result; anything else that is not there is an error.
-      if (index > 0 && !defined) throw new Partial(`${say(ast)} of what may not be there`);
+      if (index > 0 && !defined) throw new PartialExpression(`${say(ast)} of what may not be there`);
     });
-    if (name === "hash" && !HASHES.has(given[1]?.value)) throw new Partial(`${say(ast)} by an unknown algorithm`);
+    if (name === "hash" && !HASHES.has(given[1]?.value))
+      throw new PartialExpression(`${say(ast)} by an unknown algorithm`);
     return { type: yields, defined: always ?? known[0]?.defined ?? true };
   }
 
   /** `$map` and `$filter`. */
   private each(ast: Ast, [list, each, ...more]: readonly Ast[], facts: Facts): Known {
-    if (!list || each?.type !== "lambda" || more.length > 0) throw new Partial(say(ast));
+    if (!list || each?.type !== "lambda" || more.length > 0) throw new PartialExpression(say(ast));
     this.know(list, facts);
     const inside = (each.arguments ?? []).reduce(
       (before, parameter, index) => before.bind(parameter, PARAMETERS[index] ?? NOTHING),
@@ -220,13 +231,25 @@ class Knower {
     return NOTHING;
   }
 
+  /** `$number` and `$sum`, which raise an error for any other text, or item. */
+  private numeric(ast: Ast, given: readonly Ast[], facts: Facts): Known {
+    const [only] = given;
+    const takes = ast.procedure?.value === "sum" ? "array" : "string";
+    const known = only && given.length === 1 ? this.know(only, facts) : NOTHING;
+    if (known.type === takes && known.computable) return { type: "number", defined: known.defined };
+    throw new PartialExpression(
+      `${say(ast)} of what may not be ${takes === "array" ? "a list of numbers" : "a number"}`,
+    );
+  }
+
   private merge(ast: Ast, given: readonly Ast[], facts: Facts): Known {
     const [list] = given;
     if (given.length !== 1 || list?.type !== "unary" || list.value !== "[" || list.predicate || list.group) {
-      throw new Partial(say(ast));
+      throw new PartialExpression(say(ast));
     }
     for (const part of list.expressions ?? []) {
-      if (this.know(part, facts).type !== "object") throw new Partial(`${say(ast)} of what may not be an object`);
+      if (this.know(part, facts).type !== "object")
+        throw new PartialExpression(`${say(ast)} of what may not be an object`);
     }
     return certain("object");
   }
@@ -245,6 +268,7 @@ interface Signature {
 
 const ANY: readonly Type[] = [];
 const SIGNATURES: ReadonlyMap<string, Signature> = new Map<string, Signature>([
+  ["abs", { takes: [["number"]], yields: "number" }],
   ["boolean", { takes: [ANY], yields: "boolean" }],
   ["contains", { takes: [["string"], ["string", "regex"]], yields: "boolean" }],
   ["count", { takes: [ANY], yields: "number", always: true }],
@@ -269,6 +293,13 @@ function learned(test: Ast): readonly Fact[] {
   const { lhs, rhs, value } = test as { lhs: Ast; rhs: Ast; value: unknown };
   if (test.predicate || test.group) return [];
   if (test.type === "block" && test.expressions?.length === 1) return learned(test.expressions[0] as Ast);
+  if (test.type === "condition") {
+    const never = test.else?.type === "value" && test.else.value === false;
+    return never ? [...learned(test.condition as Ast), ...learned(test.then as Ast)] : [];
+  }
+  const matched = argumentOf(test, "contains");
+  if (matched)
+    return isNumeric(test.arguments?.[1]) ? [{ of: [matched], known: { ...certain("string"), ...COMPUTABLE } }] : [];
   const checked = argumentOf(test, "exists");
   if (checked) return [{ of: [checked], known: certain("any") }];
   if (test.type !== "binary") return [];
@@ -277,10 +308,34 @@ function learned(test: Ast): readonly Fact[] {
     // Comparing with what is absent is false, either way.
     return rhs.type === "value" && rhs.value === null ? [{ of: [lhs], known: certain("any") }] : [];
   }
+  if (value === "<=") {
+    const near = argumentOf(lhs, "abs");
+    const inRange = near && rhs.type === "number" && Number(rhs.value) <= Number(FURTHEST);
+    return inRange ? [{ of: [near], known: { ...certain("number"), ...COMPUTABLE } }] : [];
+  }
+  const list = value === "=" ? listOfNumbers(lhs, rhs) : undefined;
+  // There may be none: of nothing there are as many numbers as items.
+  if (list) return [{ of: [list], known: { type: "array", defined: false, ...COMPUTABLE } }];
   if (value !== "=" || (rhs.type !== "string" && rhs.type !== "number")) return [];
   const typed = argumentOf(lhs, "type");
   const type = TYPES.has(rhs.value) ? (rhs.value as Type) : "any";
   return [{ of: [lhs], known: certain(rhs.type) }, ...(typed ? [{ of: [typed], known: certain(type) }] : [])];
+}
+
+const COMPUTABLE = { computable: true } as const;
+
+const isNumeric = (pattern: Ast | undefined): boolean =>
+  pattern?.type === "regex" && (pattern.value as RegExp).source === NUMERIC;
+
+/** `$count($filter(list, function($n) {…})) = $count(list)`: each item is a number with which one can compute. */
+function listOfNumbers(lhs: Ast, rhs: Ast): Ast | undefined {
+  const [kept, all] = [argumentOf(lhs, "count"), argumentOf(rhs, "count")];
+  const list = argumentOf(kept, "filter");
+  const [, test] = kept?.arguments ?? [];
+  const [item] = test?.arguments ?? [];
+  if (!list || !all || test?.type !== "lambda" || !item) return undefined;
+  const computable = Facts.NONE.with(learned(test.body as Ast)).of(item)?.computable;
+  return computable && Facts.NONE.with([{ of: [list], known: certain("any") }]).of(all) ? list : undefined;
 }
 
 const argumentOf = (ast: Ast | undefined, name: string): Ast | undefined =>

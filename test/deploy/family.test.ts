@@ -112,7 +112,7 @@ describe("a program with a child saga", function () {
       Type: "Task",
       Resource: "arn:aws:states:::sns:publish",
       Arguments:
-        "{% {'TopicArn': 'arn:aws:sns:eu-west-1:000000000000:orders', 'Message': $Pay.payment_id, 'MessageDeduplicationId': {'id': $states.context.Execution.Id, 'step': 'Announce'}.id} %}",
+        "{% {'TopicArn': 'arn:aws:sns:eu-west-1:000000000000:orders', 'Message': $Pay.payment_id, 'MessageDeduplicationId': $states.context.Execution.Id} %}",
     });
   });
 

@@ -19,7 +19,10 @@ const ordering = saga<Request>("Ordering")
   .returns(({ CreateOrder }) => ({ order_id: CreateOrder.order_id, total: CreateOrder.total }));
 
 const TOPIC = "arn:aws:sns:eu-west-1:000000000000:orders";
-const announce = serviceTask<{ TopicArn: string; Message: string }, { MessageId: string }>("announce", {
+const announce = serviceTask<
+  { TopicArn: string; Message: string; MessageDeduplicationId: string },
+  { MessageId: string }
+>("announce", {
   resource: "arn:aws:states:::sns:publish",
   allow: [{ actions: ["sns:Publish"], resources: [TOPIC] }],
 });
@@ -42,7 +45,7 @@ const family = saga<Request>("Family")
   )
   .returns(({ Order, Pay }) => ({ order_id: Order.order_id, payment_id: Pay.payment_id }));
 
-const table = sagaTable("orders", { deletionProtection: false });
+const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity", deletionProtection: false });
 const key = process.env["KEY"] === undefined ? undefined : pulumi.output(process.env["KEY"]);
 const machine = new SagaStateMachine(family.name, { saga: family, table, key });
 export const stateMachineArn = machine.arn;

@@ -35,7 +35,10 @@ export function check({ saga, result, entered, before, after }: Ended): readonly
       must(is?.["expires_at"] === undefined, `completed, but ${entity} expires`);
       must(isDeepStrictEqual(undoneBy, formerly), `completed, but ${entity} has other tombstones than before`);
     } else if (was?.["status"] === "LIVE" || !entered.has(action)) {
-      must(isDeepStrictEqual(is, was), `compensated, but ${entity} is not as it was before the saga`);
+      // That this saga is over is remembered there too.
+      const remembered = undoneBy.includes(saga) ? [...formerly, saga].sort() : formerly;
+      const before = was && { ...was, ...(remembered.length > 0 && { undone_by: remembered }) };
+      must(isDeepStrictEqual(is, before), `compensated, but ${entity} is not as it was before the saga`);
     } else {
       must(
         is?.["status"] === "UNDONE" && "expires_at" in is,

@@ -36,6 +36,27 @@ describe("interpreter: expressions", () => {
     expect((await evaluate("-0")).output).to.satisfy((zero: number) => Object.is(zero, 0));
   });
 
+  it("refuses what reads from a context, as CreateStateMachine does", async () => {
+    // Measured on the service by others, each with ValidateStateMachineDefinition.
+    for (const taken of [
+      ...["$states.input.items[phone > 3]", "$states.input.a[$ > 1]", "$states.input.a^(phone)", "{'k': 1}.phone"],
+      ...["$states.input.a{'k': phone}", "$states.input.a.(phone)", "$map($states.input.a, function($x) { $x.phone })"],
+    ]) {
+      const definition = { A: { Type: "Pass", Output: { a: `{% $exists(${taken}) %}` }, End: true } };
+      expect((await run(definition)).error, taken).to.equal(undefined);
+    }
+    for (const refused of [
+      ...["phone", "(phone).other", "[phone].other", "{phone: 1}", "($x := phone; $x)", "$sum(phone)", "phone & 'x'"],
+      ...["$map($states.input.a, function($y) { phone })", "$", "$.phone", "$string($)", "$states.input.a[$$.x]"],
+    ]) {
+      const evaluated = evaluate(refused).then(
+        () => "taken",
+        (error: unknown) => (error as Error).message,
+      );
+      expect(await evaluated, refused).to.include("UNSUPPORTED_JSONATA_EXPRESSION");
+    }
+  });
+
   it("nests as deep as the service evaluates, and no deeper", async () => {
     const repeated = (times: number, [open, close]: readonly [string, string], inner: string) =>
       open.repeat(times) + inner + close.repeat(times);

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import jsonata = require("jsonata");
 import { compile } from "../../saga/compile";
 import { and, gt, not, or, type Saga, saga, type TaskEvent, type Test } from "../../saga/language";
-import { levelsIn, parse, sourceOf } from "../../saga/verify/expression";
+import { levelsIn } from "../../saga/asl/expressions";
+import { parse, sourceOf } from "../../saga/verify/expression";
 import { stub } from "./tasks";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

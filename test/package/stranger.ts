@@ -1,5 +1,15 @@
 import { execFile, execSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import * as ts from "typescript";
@@ -14,15 +24,11 @@ interface Locked {
   readonly optionalDependencies?: Names;
 }
 
-const { name, version, dependencies, peerDependencies } = JSON.parse(
-  readFileSync(join(ROOT, "package.json"), "utf8"),
-) as {
+const { name, version, peerDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
   readonly name: string;
   readonly version: string;
-  readonly dependencies: Names;
   readonly peerDependencies: Names;
 };
-const wanted = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
 
 /** A folder with a program, and with the package as npm packs and installs it. */
 export interface Stranger {
@@ -36,6 +42,16 @@ export interface Stranger {
   readonly remove: () => void;
 }
 
+/** A package of npm; what it needs of others here, it names by their versions. */
+export interface Package {
+  readonly name: string;
+  readonly version: string;
+  readonly needs?: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+  /** It is needed, and not by the program. */
+  readonly inner?: boolean;
+}
+
 interface Options {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
@@ -47,8 +63,11 @@ export interface Ended {
   readonly err: string;
 }
 
-/** @param program The folder of the program, from the top of this project. */
-export function stranger(program: string): Stranger {
+/**
+ * @param program The folder of the program, from the top of this project.
+ * @param packages What it has installed beside this one.
+ */
+export function stranger(program: string, packages: readonly Package[] = []): Stranger {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "stranger-")));
   const source = join(ROOT, program);
   const [built, folder] = [join(root, "built"), join(root, basename(program))];
@@ -59,10 +78,10 @@ export function stranger(program: string): Stranger {
   for (const file of ["package.json", "README.md", "LICENSE"]) cpSync(join(ROOT, file), join(built, file));
   npm("pack --ignore-scripts", built);
   mkdirSync(folder);
-  mkdirSync(join(modules, name), { recursive: true });
-  execSync(`tar -xzf ${join(built, `${name}-${version}.tgz`)} -C ${join(modules, name)} --strip-components=1`);
-  // What it depends on is here already: just that, and nothing that this project alone has.
-  for (const each of installedWith([...wanted, "@types/node", "ts-node", "typescript"])) {
+  const tarballs = [join(built, `${name}-${version}.tgz`), ...pack(packages, join(root, "packages"))];
+  npm(`install --prefer-offline --legacy-peer-deps ${tarballs.join(" ")}`, folder);
+  // The peers, which are large, are here already: just they and what they need, and nothing that this project alone has.
+  for (const each of installedWith([...Object.keys(peerDependencies), "@types/node", "ts-node", "typescript"])) {
     const link = join(modules, each);
     if (existsSync(link)) continue;
     mkdirSync(dirname(link), { recursive: true });
@@ -91,6 +110,23 @@ export function stranger(program: string): Stranger {
       rmSync(root, { recursive: true });
     },
   };
+}
+
+/** The tarballs of those that the program itself wants. */
+function pack(packages: readonly Package[], at: string): readonly string[] {
+  const tarball = (each: string, of: string) => join(at, `${each.replace("@", "").replace("/", "-")}-${of}.tgz`);
+  mkdirSync(at);
+  for (const { name: each, version: of, needs = {}, files } of packages) {
+    const source = join(at, `${each.replace("/", "-")}-${of}`);
+    const needed = Object.entries(needs).map(([other, its]) => [other, `file:${tarball(other, its)}`] as const);
+    const manifest = { name: each, version: of, dependencies: Object.fromEntries(needed) };
+    mkdirSync(source);
+    for (const [file, text] of Object.entries({ ...files, "package.json": JSON.stringify(manifest) })) {
+      writeFileSync(join(source, file), text);
+    }
+    npm(`pack --ignore-scripts ${source}`, at);
+  }
+  return packages.filter(({ inner }) => inner !== true).map(({ name: each, version: of }) => tarball(each, of));
 }
 
 /** What npm and mocha say of themselves is nothing that the command should hear. */

@@ -97,8 +97,8 @@ const checkout = saga<{
   )
   .returns(({ input }) => ({ id: input.id }));
 
-const accounts = sagaTable("accounts", { deletionProtection: false });
-const stock = sagaTable("stock", { deletionProtection: false });
+const accounts = sagaTable("accounts", { hashKey: "order_id", rangeKey: "entity", deletionProtection: false });
+const stock = sagaTable("stock", { hashKey: "order_id", rangeKey: "entity", deletionProtection: false });
 new SagaStateMachine("Signup", { saga: signup, table: accounts });
 new SagaStateMachine("Shop", { saga: checkout, table: stock });
 
