@@ -127,6 +127,7 @@ describe("the documentation", function () {
       "docs/starting.md",
       "docs/store.md",
       "docs/testing.md",
+      "docs/command.md",
     ]) {
       for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
         expect(() => read(join(page, "..", target as string)), `${page}: ${target}`).not.to.throw();
