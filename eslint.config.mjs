@@ -3,6 +3,11 @@ import tseslint from "typescript-eslint";
 
 const PULUMI = "@pulumi/";
 const AWS = "@aws-sdk/";
+/** Under the AGPL: nothing that ships may depend on it. */
+const AGPL = {
+  regex: "^@cloud-copilot/",
+  message: "It is under the AGPL: a test alone may hold saga/local/iam/ against it.",
+};
 
 /**
  * Who may import what: the arrows of docs/architecture.md, kept by the linter. A part of saga/ names the parts that it
@@ -19,6 +24,7 @@ const part = (name, { parts = [], types = [], scopes = [], scopesOfTypes = [], m
     return restrict(
       [glob],
       [
+        AGPL,
         { regex: `${out}(?!${within([...parts, ...types])})`, message },
         ...(types.length > 0 ? [{ regex: out + within(types), allowTypeImports: true, message }] : []),
         ...packages(
@@ -109,6 +115,7 @@ export default tseslint.config(
   restrict(
     ["saga/cli/verify.ts"],
     [
+      AGPL,
       {
         regex: "^\\.\\./(?!(?:asl|compile/declaration|interpreter|language|local|verify)(?:/|$))",
         message:
@@ -118,12 +125,16 @@ export default tseslint.config(
   ),
   restrict(
     ["saga/index.ts"],
-    [{ regex: "^\\./(?:local|testing|cli|interpreter)(?:/|$)", message: "What a program deploys runs nothing here." }],
+    [
+      AGPL,
+      { regex: "^\\./(?:local|testing|cli|interpreter)(?:/|$)", message: "What a program deploys runs nothing here." },
+    ],
   ),
-  restrict(["index.ts", "orderFulfilment.ts", "examples/**"], [FACE]),
+  restrict(["index.ts", "orderFulfilment.ts", "examples/**"], [FACE, AGPL]),
+  { ...restrict(["test/**", "bench/**"], [AGPL]), ignores: ["test/local/policies.test.ts"] },
   restrict(
     ["handlers/**"],
-    [FACE, { group: ["@pulumi/*"], message: "A handler runs in Lambda, where there is no Pulumi." }],
+    [FACE, AGPL, { group: ["@pulumi/*"], message: "A handler runs in Lambda, where there is no Pulumi." }],
   ),
   // It runs its program on this machine, which is no part of one.
   { files: ["examples/trip/run.ts"], rules: { "@typescript-eslint/no-restricted-imports": "off" } },

@@ -184,25 +184,99 @@ describe("least privilege, on this machine", function () {
     );
   });
 
-  it("says what a policy denies", async () => {
-    const role = find(program, "aws:iam/role:Role", "OrderFulfilment-deleteOrder");
-    const policy = { ...find(program, "aws:iam/rolePolicy:RolePolicy", "OrderFulfilment-deleteOrder") };
-    const Statement = [
-      { Effect: "Allow", Action: "*", Resource: "*" },
-      { Effect: "Deny", Action: "*", Resource: "*" },
-    ];
-    const authorize = authorizer({
-      outputs: {},
-      resources: [
-        role,
-        { ...policy, inputs: { ...policy.inputs, policy: JSON.stringify({ Version: "2012-10-17", Statement }) } },
-      ],
+  describe("of a role", () => {
+    const statement = { Effect: "Allow", Action: "dynamodb:*", Resource: "*" };
+    const text = (...Statement: readonly object[]) => JSON.stringify({ Version: "2012-10-17", Statement });
+    const arnOf = (name: string) => `arn:aws:iam::000000000000:${name}`;
+    const inline = (policy: string): Resource => ({
+      type: "aws:iam/rolePolicy:RolePolicy",
+      name: "inline",
+      inputs: { role: "some-role", policy },
     });
-    const table = find(program, "aws:dynamodb/table:Table", "orders").arn as string;
-    const caller = { roleArn: role.arn as string, session: "s" };
-    expect(await authorize(caller, "dynamodb:GetItem", table)).to.match(
-      /on resource: arn:aws:dynamodb:[^ ]* with an explicit deny in an identity-based policy$/,
-    );
+    const managed = (name: string, policy: string): Resource => ({
+      type: "aws:iam/policy:Policy",
+      name,
+      arn: arnOf(`policy/${name}`),
+      inputs: { policy },
+    });
+    const attached = (policyArn: string): Resource => ({
+      type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+      name: "attached",
+      inputs: { role: "some-role", policyArn },
+    });
+    const table = "arn:aws:dynamodb:eu-west-1:000000000000:table/some";
+    /** Why a role with these inputs, beside these resources, may not read from the table. */
+    const why = async (resources: readonly Resource[], inputs: Resource["inputs"] = {}) => {
+      const role = {
+        type: "aws:iam/role:Role",
+        name: "r",
+        physicalName: "some-role",
+        arn: arnOf("role/some-role"),
+        inputs,
+      };
+      const authorize = authorizer({ outputs: {}, resources: [role, ...resources] });
+      const said = await authorize({ roleArn: role.arn, session: "s" }, "dynamodb:GetItem", table);
+      return said?.replace(/^.* on resource: \S+ /, "");
+    };
+    const NOTHING = "because no identity-based policy allows the dynamodb:GetItem action";
+
+    it("counts each policy that stands in it or is attached to it", async () => {
+      const allowed = text(statement);
+      expect(await why([])).to.equal(NOTHING);
+      expect(await why([inline(allowed)])).to.equal(undefined);
+      expect(await why([], { inlinePolicies: [{ name: "a", policy: allowed }] })).to.equal(undefined);
+      const policy = managed("p", allowed);
+      expect(await why([policy])).to.equal(NOTHING);
+      expect(await why([policy, attached(policy.arn as string)])).to.equal(undefined);
+      expect(await why([policy], { managedPolicyArns: [policy.arn] })).to.equal(undefined);
+      const inputs = { roles: ["some-role"], policyArn: policy.arn };
+      const type = "aws:iam/policyAttachment:PolicyAttachment";
+      expect(await why([policy, { type, name: "a", inputs }])).to.equal(undefined);
+      expect(await why([policy, { type, name: "a", inputs: { ...inputs, roles: ["another"] } }])).to.equal(NOTHING);
+    });
+
+    it("says what a policy denies", async () => {
+      const denied = text(statement, { ...statement, Effect: "Deny" });
+      expect(await why([inline(denied)])).to.equal("with an explicit deny in an identity-based policy");
+    });
+
+    it("names what it can't evaluate, where that would decide", async () => {
+      const aws = attached("arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess");
+      expect(await why([aws])).to.equal(
+        "because this machine can't evaluate the policy arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess, which the " +
+          "program doesn't register (identity-based policy)",
+      );
+      expect(await why([aws, inline(text(statement))])).to.equal(undefined);
+      expect(await why([inline(text({ ...statement, Principal: "*" }))])).to.equal(
+        "because this machine can't evaluate 'Principal' of statement 0 (identity-based policy)",
+      );
+    });
+
+    it("allows no more than its boundary", async () => {
+      const permissionsBoundary = arnOf("policy/limit");
+      const limited = (limit: object) =>
+        why([inline(text(statement)), managed("limit", text(limit))], { permissionsBoundary });
+      expect(await limited(statement)).to.equal(undefined);
+      expect(await limited({ ...statement, Action: "sns:*" })).to.equal(
+        "because no permissions boundary allows the dynamodb:GetItem action",
+      );
+      expect(await limited({ ...statement, Effect: "Deny" })).to.equal(
+        "with an explicit deny in a permissions boundary",
+      );
+      expect(await why([managed("limit", text(statement))], { permissionsBoundary })).to.equal(NOTHING);
+      expect(await why([inline(text(statement))], { permissionsBoundary })).to.match(/can't evaluate the policy arn:/);
+    });
+
+    it("knows its own tags, and when and where a request is made", async () => {
+      const under = (Condition: object, inputs?: Resource["inputs"]) =>
+        why([inline(text({ ...statement, Condition }))], inputs);
+      const tagged = { StringEquals: { "aws:PrincipalTag/team": "red" } };
+      expect(await under(tagged, { tags: { team: "red" } })).to.equal(undefined);
+      expect(await under(tagged, { tags: { team: "blue" } })).to.equal(NOTHING);
+      expect(await under({ DateGreaterThan: { "aws:CurrentTime": "2025-01-01T00:00:00Z" } })).to.equal(undefined);
+      expect(await under({ StringEquals: { "aws:RequestedRegion": "us-east-1" } })).to.equal(NOTHING);
+      expect(await under({ ArnLike: { "aws:PrincipalArn": arnOf("role/some-*") } })).to.equal(undefined);
+    });
   });
 
   describe("the door of the table", () => {
@@ -240,6 +314,23 @@ describe("least privilege, on this machine", function () {
         refusal("BatchGetItem", `${TABLES}/${name}`),
       );
       expect(await request("ListTables", {})).to.equal(refusal("ListTables", "*"));
+    });
+
+    it("tells which partition is asked for, and which index", async () => {
+      const policy = find(program, "aws:iam/rolePolicy:RolePolicy", "OrderFulfilment-createOrder");
+      const whole = statementsOf(policy);
+      const TableName = find(program, "aws:dynamodb/table:Table", "orders").physicalName as string;
+      const Condition = { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["mine"] } };
+      setStatements(policy, [{ ...whole[0], Condition } as Statement]);
+      const update = (order_id: string) =>
+        request("UpdateItem", { TableName, Key: { order_id: { S: order_id }, entity: { S: "ORDER" } } });
+      expect(await update("yours")).to.equal(refusal("UpdateItem", `${TABLES}/${TableName}`));
+      // It gets through, to where there is nothing.
+      expect(await update("mine").catch((error: unknown) => (error as Error).message)).to.equal("fetch failed");
+      setStatements(policy, whole);
+      expect(await request("Query", { TableName, IndexName: "byDate" })).to.equal(
+        refusal("Query", `${TABLES}/${TableName}/index/byDate`),
+      );
     });
 
     it("is shut to whom nobody knows", async () => {

@@ -1,5 +1,8 @@
-import { runSimulation } from "@cloud-copilot/iam-simulate";
 import type { Program, Resource } from "../program";
+import { isUnknown, unknown } from "./answer";
+import type { Context } from "./context";
+import { evaluate, type Request, type Verdict } from "./evaluate";
+import { PolicyNotUnderstood, readPolicy, type Statement } from "./policy";
 
 /** Who makes a request: a session of a role. */
 export interface Caller {
@@ -12,78 +15,133 @@ export interface Caller {
  * Says why a caller may not do something, in the words of AWS; undefined where it may.
  * @param action `dynamodb:UpdateItem`
  * @param resource The ARN of what it is done to; `*` for an action that knows no resources.
+ * @param context What the service adds to the condition keys that every request has.
  */
-export type Authorize = (caller: Caller, action: string, resource: string) => Promise<string | undefined>;
+export type Authorize = (
+  caller: Caller,
+  action: string,
+  resource: string,
+  context?: Context,
+) => Promise<string | undefined>;
 
 /**
  * Evaluates requests against the policies of the program's roles. The policies are read at each request, as IAM
  * does: one that changes takes effect.
+ *
+ * What a policy has that this machine does not know is never taken for a permission: where it would decide, the request
+ * is refused, and the refusal names it.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function authorizer({ resources }: Program): Authorize {
-  const decisions = new Map<string, Promise<Decision>>();
-  return async (caller, action, resource) => {
+  const read = readingOnce();
+  // eslint-disable-next-line @typescript-eslint/require-await
+  return async (caller, action, resource, context = {}) => {
     const role = resources.find(({ type, arn }) => type === "aws:iam/role:Role" && arn === caller.roleArn);
     if (!role) throw new Error(`the program registers no role ${caller.roleArn}`);
-    const policies = policiesOf(role, resources);
-    // What decides is the text of the policies, so nothing that is kept can be out of date.
-    const key = JSON.stringify([action, resource, ...policies]);
-    const decision = decisions.get(key) ?? decide(role, policies, action, resource);
-    decisions.set(key, decision);
-    const why = WHY[await decision];
+    const request = { action, resource, context: { ...contextOf(role, resource), ...context } };
+    const why = refusal(role, resources, request, read);
     if (why === undefined) return undefined;
     const user = `${caller.roleArn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")}/${caller.session}`;
-    return `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${why(action)}`;
+    return `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
   };
 }
 
-type Decision = "Allowed" | "ImplicitlyDenied" | "ExplicitlyDenied";
+type Read = (text: string) => readonly Statement[];
 
-const WHY: Readonly<Record<Decision, ((action: string) => string) | undefined>> = {
-  Allowed: undefined,
-  ImplicitlyDenied: (action) => `because no identity-based policy allows the ${action} action`,
-  ExplicitlyDenied: () => "with an explicit deny in an identity-based policy",
-};
-
-/** The texts of the policies that stand in a role, and of those of the program's that are attached to it. */
-function policiesOf(role: Resource, resources: readonly Resource[]): readonly string[] {
-  return resources
-    .filter(({ inputs }) => inputs["role"] === role.physicalName)
-    .flatMap(({ type, inputs }) => {
-      if (type === "aws:iam/rolePolicy:RolePolicy") return [inputs["policy"] as string];
-      if (type !== "aws:iam/rolePolicyAttachment:RolePolicyAttachment") return [];
-      return resources
-        .filter(({ arn }) => arn === inputs["policyArn"])
-        .map((policy) => policy.inputs["policy"] as string);
-    });
+/** The policies' texts are few, and the requests are many. */
+function readingOnce(): Read {
+  const policies = new Map<string, readonly Statement[]>();
+  return (text) => {
+    const policy = policies.get(text) ?? readPolicy(text);
+    policies.set(text, policy);
+    return policy;
+  };
 }
 
-async function decide(
-  role: Resource,
-  policies: readonly string[],
-  action: string,
-  resource: string,
-): Promise<Decision> {
-  const principal = role.arn as string;
-  const result = await runSimulation(
-    {
-      request: {
-        principal,
-        action,
-        resource: { resource, accountId: principal.split(":")[4] as string },
-        contextVariables: {},
-      },
-      identityPolicies: policies.map((text, at) => ({
-        name: `${role.name}-${at}`,
-        policy: JSON.parse(text) as object,
-      })),
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
-    },
-    {},
-  );
-  if (result.resultType !== "error") return result.overallResult;
-  throw new Error(
-    `whether '${role.name}' may ${action} on ${resource} can't be told: ${JSON.stringify(result.errors)}`,
-  );
+/** Why a role may not make a request, or undefined. The boundary limits what the policies allow, and allows nothing. */
+function refusal(role: Resource, resources: readonly Resource[], request: Request, read: Read): string | undefined {
+  const { policies, unread } = policiesOf(role, resources);
+  const ask = (texts: readonly string[], others: readonly string[]): Verdict => {
+    try {
+      return evaluate(texts.flatMap(read), request, others);
+    } catch (error) {
+      if (error instanceof PolicyNotUnderstood) return unknown(error.message);
+      throw error;
+    }
+  };
+  const why = reason(ask(policies, unread), request.action, "identity-based policy");
+  const boundary = role.inputs["permissionsBoundary"] as string | undefined;
+  if (why !== undefined || boundary === undefined) return why;
+  const limit = resources.find(({ arn }) => arn === boundary);
+  const limits = limit ? ask([limit.inputs["policy"] as string], []) : unknown(textOf(boundary));
+  return reason(limits, request.action, "permissions boundary");
+}
+
+function reason(verdict: Verdict, action: string, kind: string): string | undefined {
+  if (isUnknown(verdict)) return `because this machine can't evaluate ${verdict.unknown} (${kind})`;
+  const article = kind.startsWith("i") ? "an" : "a";
+  return {
+    Allowed: undefined,
+    ImplicitlyDenied: `because no ${kind} allows the ${action} action`,
+    ExplicitlyDenied: `with an explicit deny in ${article} ${kind}`,
+  }[verdict];
+}
+
+const textOf = (arn: string): string => `the policy ${arn}, which the program doesn't register`;
+
+/** The texts of a role's policies; and what is attached to it beside that the program does not register. */
+function policiesOf(
+  { physicalName, inputs: role }: Resource,
+  resources: readonly Resource[],
+): { readonly policies: readonly string[]; readonly unread: readonly string[] } {
+  const of = (wanted: string) => resources.filter(({ type }) => type === wanted).map(({ inputs }) => inputs);
+  const inline = (role["inlinePolicies"] ?? []) as readonly { readonly policy?: string }[];
+  const attached = [
+    ...((role["managedPolicyArns"] ?? []) as readonly string[]),
+    ...of("aws:iam/rolePolicyAttachment:RolePolicyAttachment").flatMap(({ role: to, policyArn }) =>
+      to === physicalName ? [policyArn as string] : [],
+    ),
+    ...of("aws:iam/policyAttachment:PolicyAttachment").flatMap(({ roles = [], policyArn }) =>
+      (roles as readonly unknown[]).includes(physicalName) ? [policyArn as string] : [],
+    ),
+  ];
+  const managed = attached.map((policyArn) => ({
+    text: resources.find(({ arn }) => arn === policyArn)?.inputs["policy"] as string | undefined,
+    policyArn,
+  }));
+  return {
+    policies: [
+      ...inline.flatMap(({ policy }) => policy ?? []),
+      ...of("aws:iam/rolePolicy:RolePolicy").flatMap(({ role: to, policy }) =>
+        to === physicalName ? [policy as string] : [],
+      ),
+      ...managed.flatMap(({ text }) => text ?? []),
+    ],
+    unread: managed.flatMap(({ text, policyArn }) => (text === undefined ? [textOf(policyArn)] : [])),
+  };
+}
+
+/**
+ * The condition keys of which this machine knows what they are on AWS, whatever the service.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+ */
+function contextOf({ arn: roleArn = "", inputs }: Resource, resource: string): Context {
+  const [, , , region = "", account = ""] = resource.split(":");
+  const tags = Object.entries((inputs["tags"] ?? {}) as Readonly<Record<string, string>>);
+  const now = Date.now();
+  return {
+    "aws:PrincipalArn": roleArn,
+    "aws:PrincipalAccount": roleArn.split(":")[4],
+    "aws:PrincipalType": "AssumedRole",
+    "aws:PrincipalIsAWSService": "false",
+    "aws:ViaAWSService": "false",
+    "aws:SecureTransport": "true",
+    "aws:CurrentTime": new Date(now).toISOString(),
+    "aws:EpochTime": String(Math.floor(now / 1000)),
+    // A role has no user's name.
+    "aws:username": undefined,
+    ...(region !== "" && { "aws:RequestedRegion": region }),
+    ...(account !== "" && { "aws:ResourceAccount": account }),
+    ...Object.fromEntries(tags.map(([name, value]) => [`aws:PrincipalTag/${name}`, value])),
+  };
 }

@@ -4,6 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { serve } from "../loopback";
 import type { Resource } from "../program";
 import type { Authorize, Caller } from "./authorizer";
+import type { Context } from "./context";
 
 export interface TableGuard {
   /** The variables by which a function finds the table and shows who it is. */
@@ -22,11 +23,12 @@ export async function startTableGuard(endpoint: string, table: Resource, authori
   const callers = new Map<string, Caller>();
   const agent = new Agent({ keepAlive: true });
 
-  /** The tables that a request names. */
-  function resourcesOf(body: Buffer): readonly string[] {
-    const { TableName, RequestItems } = JSON.parse(body.toString()) as { TableName?: string; RequestItems?: object };
-    const names = TableName !== undefined ? [TableName] : Object.keys(RequestItems ?? {});
-    return names.length > 0 ? names.map((name) => (table.arn as string).replace(/[^/]*$/, name)) : ["*"];
+  /** The tables, or the index, that a request names. */
+  function resourcesOf({ TableName, IndexName, RequestItems }: TableRequest): readonly string[] {
+    const arnOf = (name: string) => (table.arn as string).replace(/[^/]*$/, name);
+    if (TableName !== undefined) return [`${arnOf(TableName)}${IndexName === undefined ? "" : `/index/${IndexName}`}`];
+    const names = Object.keys(RequestItems ?? {});
+    return names.length > 0 ? names.map(arnOf) : ["*"];
   }
 
   function callerOf({ headers }: IncomingMessage): Caller | undefined {
@@ -39,8 +41,9 @@ export async function startTableGuard(endpoint: string, table: Resource, authori
     const caller = callerOf(request);
     if (!caller) return error("UnrecognizedClientException", "The security token included in the request is invalid.");
     const action = `dynamodb:${String(headers["x-amz-target"]).replace(/^.*\./, "")}`;
-    for (const resource of resourcesOf(body)) {
-      const why = await authorize(caller, action, resource);
+    const asked = JSON.parse(body.toString()) as TableRequest;
+    for (const resource of resourcesOf(asked)) {
+      const why = await authorize(caller, action, resource, leadingKeys(asked, table));
       if (why !== undefined) return error("AccessDeniedException", why);
     }
     return undefined;
@@ -80,6 +83,24 @@ export async function startTableGuard(endpoint: string, table: Resource, authori
       await guarded.close();
     },
   };
+}
+
+/** What of a request says whose it is; a value is `{ "S": "…" }`. */
+interface TableRequest {
+  readonly TableName?: string;
+  readonly IndexName?: string;
+  readonly RequestItems?: object;
+  readonly Key?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly Item?: TableRequest["Key"];
+}
+
+/**
+ * The condition key that tells which partition a request touches, where the request names one item.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ */
+function leadingKeys({ TableName, Key, Item = Key }: TableRequest, table: Resource): Context {
+  const [value] = Object.values(Item?.[table.inputs["hashKey"] as string] ?? {});
+  return TableName === table.physicalName && value !== undefined ? { "dynamodb:LeadingKeys": [value] } : {};
 }
 
 const error = (type: string, Message: string) => ({ __type: `com.amazon.coral.service#${type}`, Message });
