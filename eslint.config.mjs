@@ -104,7 +104,7 @@ export default tseslint.config(
     message: "local/ runs what the program registers, never its sources.",
   }),
   ...part("testing", {
-    parts: ["compile", "interpreter", "local"],
+    parts: ["asl", "compile", "interpreter", "local"],
     message: "testing/ runs what a program registers or a saga compiles to.",
   }),
   ...part("cli", {
@@ -140,7 +140,7 @@ export default tseslint.config(
   { files: ["examples/trip/run.ts"], rules: { "@typescript-eslint/no-restricted-imports": "off" } },
   {
     // The SDK is loaded where the serialised handler can load it: by a bare require at cold start.
-    files: ["handlers/**", "saga/store/**", "saga/deploy/recovery/**", "examples/seats/**"],
+    files: ["handlers/**", "saga/store/**", "saga/deploy/recovery/**", "examples/seats/**", "test/faults/stranger.ts"],
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   {

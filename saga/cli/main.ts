@@ -27,6 +27,11 @@ const HELP = `Runs the deployed form of this Pulumi program on this machine.
   npm run --silent saga -- verify --json
                                 prints one JSON array and nothing else
 
+  npm run --silent saga -- faults [NAME] --input '{…}'
+                                strikes every call of the saga with everything
+                                that may go wrong, and judges what it leaves:
+                                see docs/faults.md
+
 Exit codes: 0 completed, or proved; 1 failed, or not sound; 2 bad usage;
 3 compensated; 4 stuck.
 `;
@@ -46,9 +51,14 @@ async function main(args: string[]): Promise<number> {
   if (values.data !== undefined && command !== "invoke" && command !== "verify") {
     throw new UsageError("-d goes with 'invoke' and 'verify'");
   }
-  if (values.json && command !== "run" && command !== "verify") {
-    throw new UsageError("--json goes with 'run' and 'verify'");
+  if (values.json && command !== "run" && command !== "verify" && command !== "faults") {
+    throw new UsageError("--json goes with 'run', 'verify' and 'faults'");
   }
+  const ofFaults = (["input", "beside", "answer", "undone", "most", "single", "pairs"] as const).find(
+    (name) => values[name] !== undefined,
+  );
+  if (ofFaults !== undefined && command !== "faults") throw new UsageError(`--${ofFaults} goes with 'faults'`);
+  if (values.single === true && values.pairs === true) throw new UsageError("--single and --pairs exclude each other");
   switch (command) {
     case "run": {
       most(1);
@@ -76,6 +86,25 @@ async function main(args: string[]): Promise<number> {
       const { verifyFile, verifyProgram } = await import("./verify");
       return file === undefined ? verifyProgram(values) : verifyFile(file, declaration, values);
     }
+    case "faults": {
+      most(1);
+      const { input, beside, answer = [], undone, single } = values;
+      if (input === undefined)
+        throw new UsageError("'faults' wants what the saga starts with: --input '{…}', @file or -");
+      const given = {
+        input: await readJson(input),
+        ...(beside !== undefined && { beside: await readJson(beside) }),
+        pairs: single !== true,
+        json: values.json,
+      };
+      const run = await import("./faults");
+      const more = {
+        ...(values.most !== undefined && { most: run.readMost(values.most) }),
+        ...(undone !== undefined && { undone: run.readUndone(undone) }),
+        answers: await run.readAnswers(answer),
+      };
+      return run.faultsOfProgram(rest[0], { ...given, ...more });
+    }
     default:
       throw new UsageError(command === undefined ? "no command" : `no command '${command}'`);
   }
@@ -89,6 +118,13 @@ function parse(args: string[]) {
       options: {
         json: { type: "boolean", default: false },
         data: { type: "string", short: "d" },
+        input: { type: "string" },
+        beside: { type: "string" },
+        answer: { type: "string", multiple: true },
+        undone: { type: "string" },
+        most: { type: "string" },
+        single: { type: "boolean" },
+        pairs: { type: "boolean" },
         help: { type: "boolean", short: "h", default: false },
       },
     });

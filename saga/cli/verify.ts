@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { declarationOf } from "../compile/declaration";
 import {
+  type Declaration,
   DeclarationError,
   DefinitionError,
   type RawStates,
@@ -33,16 +34,21 @@ export async function verifyProgram(options: Options): Promise<number> {
     if (verdicts) return tell(verdicts, options);
     throw error;
   }
-  const sagas = sagasLoaded();
   const verdicts = resources
     .filter(({ type }) => type === "aws:sfn/stateMachine:StateMachine")
     .flatMap((resource) => {
-      const definition = definitionOf(resource) as unknown as RawStates & { readonly Comment: string };
-      const saga = sagas.get(sagaIn(definition.Comment) ?? "");
-      return saga ? [check(definition, declarationOf(saga))] : [];
+      const declaration = declarationIn(resource);
+      return declaration ? [check(definitionOf(resource) as unknown as RawStates, declaration)] : [];
     });
   if (verdicts.length === 0) throw new UsageError("the program has no state machine of a saga that its modules export");
   return tell(verdicts, options);
+}
+
+/** What the saga of a machine says of its steps, where a module that the program has loaded exports it. */
+export function declarationIn(machine: Resource): Declaration | undefined {
+  const { Comment } = definitionOf(machine) as { readonly Comment: string };
+  const saga = sagasLoaded().get(sagaIn(Comment) ?? "");
+  return saga && declarationOf(saga);
 }
 
 /** Of which saga a machine is: the Comment tells, as JSON where it tells more. That of an undo is none. */
