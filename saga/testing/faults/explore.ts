@@ -75,19 +75,21 @@ export const DEFAULT_MOST = 5_000;
  */
 export async function explore(stages: readonly Stage[], options: ExploreOptions): Promise<Explored> {
   const { pairs, most = DEFAULT_MOST, answers, undone = UNDONE, declaration, kinds = KINDS } = options;
+  const given = { ...(answers && { answers }), ...(declaration && { declaration }) };
   let executions = 0;
   const run = (stage: Stage, scenario: Scenario, watch = false): Promise<Tried> =>
     tryOut(stage, scenario, {
       name: `faults-${String(++executions).padStart(7, "0")}`,
       watch,
-      ...(answers && { answers }),
+      ...given,
     });
 
   const trials = await prepare(stages[0] as Stage, options, run);
   const probes = trials.flatMap(({ probes: some }) => some);
   const undoable = new Set(probes.flatMap(({ tries }) => tries.filter(isUndo).map(({ step }) => stateOf(step))));
   for (const [state, { undo }] of Object.entries(declaration?.calls ?? {})) if (undo !== undefined) undoable.add(state);
-  const unseen = unseenIn(probes, declaration);
+  const judged = judgedIn(probes, declaration);
+  const unseen = unseenIn(probes, judged);
   const plan = planOf(trials, { pairs, most, unseen, probes, kinds });
   options.onPlan?.(plan);
 
@@ -99,7 +101,7 @@ export async function explore(stages: readonly Stage[], options: ExploreOptions)
       scenario,
       redrives,
       violations,
-      unseen: statesOf(tried).filter((state) => unseen.includes(state)),
+      unseen: unseenIn([tried], judged),
     });
     options.onProgress?.(findings.length);
   };
@@ -239,16 +241,18 @@ function partingOf(one: Tried, other: Tried): string | undefined {
 
 const stateOf = (step: string | undefined): string => (step ?? "").replace(/\[.*/, "");
 
-/** The states that said they had done something where nothing was seen to change, and that are not known to be queries. */
-function unseenIn(probes: readonly Tried[], declaration: Declaration | undefined): readonly string[] {
-  const seen = new Set(probes.flatMap((probe) => [...probe.seen]));
-  const took = new Set(
-    probes.flatMap(({ tries }) => tries.filter((each) => each.took && !isUndo(each)).map(({ state }) => state)),
+/** The actions that have done something of which nothing was seen: in no execution, while each call was watched. */
+function unseenIn(tried: readonly Tried[], judged: ReadonlySet<string>): readonly string[] {
+  const took = tried.flatMap(({ tries }) =>
+    tries.filter((each) => each.took && !isUndo(each)).map(({ state }) => state),
   );
-  const undos = new Set(Object.values(declaration?.calls ?? {}).map(({ undo }) => undo));
-  return [...took].filter(
-    (state) => !seen.has(state) && !undos.has(state) && declaration?.calls[state]?.role !== "query",
-  );
+  return [...new Set(took)].filter((state) => !judged.has(state));
+}
+
+/** The states whose effects were seen, and those that have none. */
+function judgedIn(probes: readonly Tried[], declaration: Declaration | undefined): ReadonlySet<string> {
+  const queries = Object.entries(declaration?.calls ?? {}).filter(([, { role }]) => role === "query");
+  return new Set([...probes.flatMap((probe) => [...probe.seen]), ...queries.map(([state]) => state)]);
 }
 
 interface PlanOptions {

@@ -107,10 +107,11 @@ function imageOf({ before, after, saga, result, sent }: Tried, shuffled: Readonl
   );
   // Keys that are other ones each time tell nothing: what has them stands in the order of the rest of it.
   const numbers = new Map<string, number>();
-  const rows = changed
-    .map(([key, row]) => ({ key, row, text: JSON.stringify(Object.keys(row ?? {})) + JSON.stringify(row ?? null) }))
-    .sort((one, other) => (shuffled.has(tableOf(one.key)) && one.text < other.text ? -1 : 0))
-    .map(({ key, row }) => {
+  const orderOf = ([key, row]: (typeof changed)[number]): string =>
+    shuffled.has(tableOf(key)) ? JSON.stringify([Object.keys(row ?? {}), row ?? null]) : key;
+  const rows = [...changed]
+    .sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
+    .map(([key, row]) => {
       const table = tableOf(key);
       if (!shuffled.has(table)) return [key, row] as const;
       numbers.set(table, (numbers.get(table) ?? 0) + 1);

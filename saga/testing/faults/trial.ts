@@ -1,3 +1,4 @@
+import type { Declaration } from "../../asl/declaration";
 import {
   type Execution,
   type ExecutionResult,
@@ -84,6 +85,8 @@ export interface Tried {
 export interface TryOptions {
   readonly name: string;
   readonly answers?: Answers;
+  /** Tells of calls that do not say whose they are, as those of other services, which of them undoes which. */
+  readonly declaration?: Declaration;
   /** Makes one call after the other, and looks what each of them changes. */
   readonly watch?: boolean;
 }
@@ -150,7 +153,7 @@ class Trial {
 
   readonly meddle = async (call: TaskCall, send: () => Promise<Json>, clock: VirtualClock): Promise<Json> => {
     const number = ++this.calls;
-    const made = tryOf(call);
+    const made = tryOf(call, this.options.declaration);
     this.tries.push(made);
     const deliver = (): Promise<Json> => this.deliver(made, send, clock);
     await this.land(number);
@@ -244,14 +247,14 @@ class Trial {
   }
 }
 
-/** What a call says of itself. */
-function tryOf({ state, resource, arguments: args }: TaskCall): Try {
-  const { FunctionName, Payload, Input } = args as {
-    readonly FunctionName?: string;
-    readonly Payload?: JsonObject;
-    readonly Input?: JsonObject;
-  };
-  const step = ((Payload ?? Input)?.["saga"] as { readonly step?: string } | undefined)?.step;
+/** What a call says of itself; or what the saga says of it. */
+function tryOf({ state, resource, arguments: args, iteration }: TaskCall, declaration: Declaration | undefined): Try {
+  const { FunctionName, Payload } = args as { readonly FunctionName?: string; readonly Payload?: JsonObject };
+  const calls = Object.entries(declaration?.calls ?? {});
+  const declared = calls.find(([name, { undo }]) => name === state || undo === state)?.[0];
+  const step =
+    (Payload?.["saga"] as { readonly step?: string } | undefined)?.step ??
+    (declared !== undefined && iteration !== undefined ? `${declared}[${iteration}]` : declared);
   return {
     state,
     ...(step !== undefined && { step }),
