@@ -17,7 +17,7 @@ export const alarmTopicArn = machine.alarmTopicArn;
 export const tableName = table.name;
 /** The name of each function's task → the name of the function in the account. */
 export const functionNames = pulumi.all(
-  Object.fromEntries(machine.functions.map(({ task, physicalName }) => [task.name, physicalName])),
+  Object.fromEntries(Object.entries(machine.functions).map(([task, { physicalName }]) => [task, physicalName])),
 );
 export const consoleUrl = machine.machineArn.apply((arn) => {
   const region = arn.split(":")[3];

@@ -9,6 +9,8 @@ export {
   type SagaStateMachineArgs,
   sagaTable,
   type SagaTableArgs,
+  type TaskFunction,
+  type TaskTable,
 } from "./deploy";
 export {
   and,
@@ -17,6 +19,8 @@ export {
   type Defaults,
   type Duration,
   eq,
+  existingTask,
+  type ExistingTask,
   type Given,
   gt,
   gte,
@@ -43,11 +47,15 @@ export {
   serviceTask,
   type ServiceTask,
   type Statement,
+  type TableAction,
   task,
   type Task,
+  type TaskDefinition,
   type TaskEvent,
   type TaskHandler,
+  type TaskOptions,
   type Test,
+  type Vpc,
 } from "./language";
 export { check, logged, nonBlank, openStore, rowKey, type Rule, type Undone } from "./store";
 export { SearchLimitError, type Verdict, verify, type Violation } from "./verify";

@@ -29,10 +29,10 @@ export function printProof({ saga, sound, proved, violations, states, controlFlo
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-function violationLines({ rule, message, hint, story }: Violation): string[] {
+function violationLines({ rule, message, hint, counterexample }: Violation): string[] {
   return [
     ...wrap("", `${rule}: ${message}`).map((line) => paint("red", line)),
-    ...story.flatMap((line) => {
+    ...counterexample.flatMap((line) => {
       const indent = /^ */.exec(line)?.[0] ?? "";
       return wrap(`    ${indent}`, line.trim());
     }),

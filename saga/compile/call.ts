@@ -25,10 +25,11 @@ export function call<Arn>(
       ...rest,
     };
   }
-  const extra = task.callback ? ([["task_token", "$states.context.Task.Token"]] as const) : [];
+  const callback = task.kind === "Task" && task.callback;
+  const extra = callback ? ([["task_token", "$states.context.Task.Token"]] as const) : [];
   return {
     Type: "Task",
-    Resource: task.callback ? `${LAMBDA}.waitForTaskToken` : LAMBDA,
+    Resource: callback ? `${LAMBDA}.waitForTaskToken` : LAMBDA,
     Arguments: {
       FunctionName: arnOf(task),
       Payload: expression(renderObject(node.input, spell, [...extra, ["saga", identity]])),
@@ -39,7 +40,8 @@ export function call<Arn>(
 
 /** The result of a call that has just succeeded. */
 export function resultOf({ task }: StepNode): string {
-  return task.kind === "Task" && !task.callback ? "$states.result.Payload" : "$states.result";
+  const answered = task.kind === "Service" || (task.kind === "Task" && task.callback);
+  return answered ? "$states.result" : "$states.result.Payload";
 }
 
 /**

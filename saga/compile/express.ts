@@ -55,7 +55,10 @@ function checkCall(here: { saga: string; step: string }, { undo, role, task }: S
       "Set workflowType to STANDARD: EXPRESS is for sagas of queries alone",
     );
   }
-  const waits = task.kind === "Task" ? task.callback : /\.(sync(:\d+)?|waitForTaskToken)$/.test(task.resource);
+  const waits =
+    task.kind !== "Service"
+      ? task.kind === "Task" && task.callback
+      : /\.(sync(:\d+)?|waitForTaskToken)$/.test(task.resource);
   if (waits) {
     throw refusal(
       here,

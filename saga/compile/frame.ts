@@ -1,7 +1,7 @@
 import type { Assign, Catcher, Output, State, Transition } from "../asl/types";
 import { expression, object, text } from "./jsonata";
 import type { Saga } from "../language/nodes";
-import type { LambdaTask } from "../language/task";
+import type { ExistingTask, LambdaTask } from "../language/task";
 import { type Env, extend, type Variable } from "./env";
 
 /** A machine that a saga needs beside its own: a child saga, the undo of one, or the undo of an execution that was stopped. */
@@ -13,7 +13,7 @@ export interface SagaMachine {
 }
 
 /** The ARN of a function, or of a machine; of any type, so that a program can give an output. */
-export type ArnOf<Arn> = (deployed: LambdaTask | SagaMachine) => Arn;
+export type ArnOf<Arn> = (deployed: LambdaTask | ExistingTask | SagaMachine) => Arn;
 
 /** What the whole machine has in common. */
 export interface Program<Arn> {

@@ -1,16 +1,29 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import type { Config } from "./config";
+import { chunks, LIMITS } from "./limits";
+import { nameOfPart } from "./names";
 import type { TaskFunction } from "./task-function";
 
 export interface Common {
+  /** Which alarms there are. */
+  readonly alarms: Config["alarms"];
   readonly topic: aws.sns.Topic;
   readonly tags: Readonly<Record<string, string>>;
   readonly child: pulumi.CustomResourceOptions;
 }
 
-/** An alarm: above 0 in one period, unless `args` say otherwise; where nothing is measured, nothing is wrong. */
-export function alarm(name: string, { topic, tags, child }: Common, args: Partial<aws.cloudwatch.MetricAlarmArgs>) {
-  return new aws.cloudwatch.MetricAlarm(
+/**
+ * An alarm for which somebody gets up: above 0 in one period, unless `args` say otherwise; where nothing is measured,
+ * nothing is wrong.
+ */
+export function alarm(
+  name: string,
+  { alarms, topic, tags, child }: Common,
+  args: Partial<aws.cloudwatch.MetricAlarmArgs>,
+) {
+  if (alarms === "none") return;
+  new aws.cloudwatch.MetricAlarm(
     name,
     {
       comparisonOperator: "GreaterThanThreshold",
@@ -25,6 +38,11 @@ export function alarm(name: string, { topic, tags, child }: Common, args: Partia
   );
 }
 
+/** An alarm that tells where and why, or what may come of it: for whoever wants all of them. */
+export function detailAlarm(name: string, common: Common, args: Partial<aws.cloudwatch.MetricAlarmArgs>): void {
+  if (common.alarms === "all") alarm(name, common, args);
+}
+
 /** The sum of a metric over a period, in seconds. */
 export function sum(
   namespace: pulumi.Input<string>,
@@ -35,38 +53,57 @@ export function sum(
   return { namespace, metricName, statistic: "Sum", period, ...(dimensions && { dimensions }) };
 }
 
-/** The sum of some metrics, of which an alarm takes ten, over a minute; one of which nothing is measured counts for nothing. */
-export function total(label: string, metrics: readonly Metric[]) {
+/** The sum of some metrics, of which an alarm takes ten; one of which nothing is measured counts for nothing. */
+export function total(label: string, metrics: readonly Metric[], period = 60) {
   return {
     metricQueries: [
       { id: "total", expression: "SUM(METRICS())", label, returnData: true },
-      ...metrics.map((metric, at) => ({ id: `m${at}`, metric: { ...metric, period: 60, stat: "Sum" } })),
+      ...metrics.map((metric, at) => ({ id: `m${at}`, metric: { ...metric, period, stat: "Sum" } })),
     ],
   };
 }
 
-interface Metric {
+/** An alarm on a sum of however many metrics: one for each ten. */
+export function alarmOnSum(name: string, common: Common, { label, metrics, period, ...args }: SumAlarm): void {
+  chunks(metrics, LIMITS.alarmMetrics).forEach((some, at) => {
+    alarm(at === 0 ? name : `${name}-${at + 1}`, common, { ...args, ...total(label, some, period) });
+  });
+}
+
+interface SumAlarm extends Pick<aws.cloudwatch.MetricAlarmArgs, "alarmDescription" | "evaluationPeriods"> {
+  readonly label: string;
+  readonly metrics: readonly Metric[];
+  /** In seconds. */
+  readonly period?: number;
+}
+
+export interface Metric {
   readonly namespace: string;
   readonly metricName: string;
   readonly dimensions: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 /**
- * Of a function that must succeed in the end, every error counts: each brings an execution nearer to being stuck. Any
+ * Alarms of one function. Of one that must succeed in the end, every error counts: each brings an execution nearer to being stuck. Any
  * other may refuse, so that alone is suspicious which goes on: most calls of a quarter of an hour; or of an hour, where
  * there are too few of them to fill each part of a quarter.
  *
  * @param mustSucceed Whether it runs an undo, or a step after the pivot.
  */
-export function functionAlarms({ name, task, physicalName }: TaskFunction, mustSucceed: boolean, common: Common): void {
+export function functionAlarms(
+  { component, task, physicalName }: TaskFunction,
+  mustSucceed: boolean,
+  common: Common,
+): void {
   const dimensions = { FunctionName: physicalName };
-  alarm(`${name}-throttled`, common, {
+  const named = (what: string) => nameOfPart(task.name, what, component);
+  detailAlarm(named("throttled"), common, {
     alarmDescription: `Lambda refuses calls of ${task.name}: its concurrency, or the account's, is used up.`,
     ...sum("AWS/Lambda", "Throttles", 60, dimensions),
     evaluationPeriods: 3,
   });
   if (mustSucceed) {
-    alarm(`${name}-errors`, common, {
+    detailAlarm(named("errors"), common, {
       alarmDescription: `${task.name} fails, and must succeed in the end: executions that use up its retries are stuck.`,
       ...sum("AWS/Lambda", "Errors", 300, dimensions),
     });
@@ -86,12 +123,12 @@ export function functionAlarms({ name, task, physicalName }: TaskFunction, mustS
       threshold: 50,
     };
   };
-  alarm(`${name}-errors`, common, {
+  detailAlarm(named("errors"), common, {
     alarmDescription: `${task.name} fails in most of its calls, for a quarter of an hour: more than refusals, most likely.`,
     ...share("100 * errors / calls", 300),
     evaluationPeriods: 3,
   });
-  alarm(`${name}-hourly-errors`, common, {
+  detailAlarm(named("hourly-errors"), common, {
     alarmDescription: `${task.name} fails in most of its calls, for an hour, and has had 3 or more: more than refusals, most likely.`,
     ...share("IF(calls >= 3, 100 * errors / calls, 0)", 3600),
   });

@@ -83,6 +83,11 @@ export const SCHEMA = {
     /^(none|[^\s@]+@[^\s@]+\.[^\s@]+)$/,
     "Who gets the alarms by e-mail, once they confirm the subscription; or none.",
   ),
+  alarms: oneOf(
+    "string",
+    ["essential", "all", "none"],
+    "Which alarms there are: essential, those for which somebody gets up; all, those of each function and of slowness too; or none.",
+  ),
   slowExecutionMinutes: integer(
     60,
     [1, 525_600],
@@ -108,7 +113,11 @@ export const SCHEMA = {
     [0, 999_999_999],
     "The version of the state machine that runs the other executions while trafficPercent is below 100; or 0.",
   ),
-  functionMemory: integer(256, [128, 10_240], "The memory of each function, in MB; its share of a CPU grows with it."),
+  functionMemory: integer(
+    256,
+    [128, 10_240],
+    "The memory of each function, in MB; its share of a CPU grows with it. AWS gives some accounts 3,008 at most.",
+  ),
   functionArchitecture: oneOf(
     "string",
     ["arm64", "x86_64"],
@@ -117,7 +126,7 @@ export const SCHEMA = {
   reservedConcurrency: integer(
     0,
     [0, 10_000],
-    "How many calls of each function may run at once, kept free for it in the account; or 0, for whatever the account has.",
+    "How many calls of each function may run at once, reserved for it; or 0, to reserve none. All of them, and 100 more, must fit into the account's concurrency.",
   ),
   tableBilling: oneOf(
     "string",

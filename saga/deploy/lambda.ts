@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { archive, HANDLER } from "./archive";
 import type { Config } from "./config";
 import { allow, assumedBy, type Statement, TRACES } from "./policy";
 
@@ -8,38 +9,40 @@ export type FunctionSettings = Pick<
   "logRetentionDays" | "functionMemory" | "functionArchitecture" | "reservedConcurrency"
 >;
 
-export interface LambdaArgs<In, Out> {
-  /** Runs once at a cold start. */
-  readonly factory: () => (event: In) => Promise<Out>;
+export interface LambdaArgs {
+  /** Builds the handler, once at a cold start. */
+  readonly factory: () => unknown;
+  /** npm packages that it requires. */
+  readonly packages?: readonly string[];
   /** What it does, beside writing its log and its traces. */
   readonly statements: readonly Statement[];
   readonly settings: FunctionSettings;
   /** The ARN of the customer managed key of logs, where there is one. */
   readonly key: pulumi.Output<string> | undefined;
+  /** What it may do with keys, if anything, in a policy of its own, which waits for nothing that they encrypt. */
+  readonly usesKeys?: { readonly name: string; readonly statements: readonly Statement[] };
   readonly tags: Readonly<Record<string, string>>;
   /** In seconds. */
   readonly timeout: number;
-  /** What only this function has. */
+  /** What only this function has, or has otherwise. */
   readonly own?: Pick<
-    aws.lambda.CallbackFunctionArgs<In, Out>,
-    "publish" | "environment" | "tags" | "reservedConcurrentExecutions"
+    aws.lambda.FunctionArgs,
+    "publish" | "environment" | "tags" | "reservedConcurrentExecutions" | "memorySize" | "vpcConfig" | "layers"
   >;
 }
 
-export interface Lambda<In, Out> {
-  readonly lambda: aws.lambda.CallbackFunction<In, Out>;
+export interface Lambda {
+  readonly lambda: aws.lambda.Function;
+  readonly role: aws.iam.Role;
   readonly log: aws.cloudwatch.LogGroup;
   /** What must be there before somebody invokes it. */
   readonly policy: aws.iam.RolePolicy;
 }
 
 /** A function with a log of its own, and with a role that allows what is stated, log and traces, and no more. */
-export function lambda<In, Out>(
-  name: string,
-  args: LambdaArgs<In, Out>,
-  child: pulumi.CustomResourceOptions,
-): Lambda<In, Out> {
-  const { factory, statements, settings, key, tags, timeout, own } = args;
+export function lambda(name: string, args: LambdaArgs, child: pulumi.CustomResourceOptions): Lambda {
+  const { factory, packages = [], statements, settings, key, usesKeys, tags, timeout, own } = args;
+  const code = archive({ name, factory, packages, layers: own?.layers !== undefined });
   const log = new aws.cloudwatch.LogGroup(
     name,
     {
@@ -64,22 +67,28 @@ export function lambda<In, Out>(
     },
     child,
   );
-  const made = new aws.lambda.CallbackFunction<In, Out>(
+  const policies = [policy];
+  if (usesKeys && usesKeys.statements.length > 0) {
+    const keyPolicy = { role: role.name, policy: allow(...usesKeys.statements) };
+    policies.push(new aws.iam.RolePolicy(usesKeys.name, keyPolicy, child));
+  }
+  const made = new aws.lambda.Function(
     name,
     {
-      callbackFactory: factory,
+      code,
+      handler: HANDLER,
       runtime: aws.lambda.Runtime.NodeJS22dX,
       architectures: [settings.functionArchitecture],
       memorySize: settings.functionMemory,
       timeout,
       ...(settings.reservedConcurrency > 0 && { reservedConcurrentExecutions: settings.reservedConcurrency }),
-      role,
+      role: role.arn,
       loggingConfig: { logFormat: "Text", logGroup: log.name },
       tracingConfig: { mode: "Active" },
       tags,
       ...own,
     },
-    { ...child, dependsOn: [policy] },
+    { ...child, dependsOn: policies },
   );
-  return { lambda: made, log, policy };
+  return { lambda: made, role, log, policy };
 }

@@ -81,7 +81,8 @@ export function machine(name: string, args: MachineArgs, child: pulumi.CustomRes
     },
   );
   if (!key) return { name, stateMachine, log, needs: [] };
-  // By the machine's own ARN, which there is none of before.
+  // By the machine's own ARN, which there is none of before. Until the alias leads on, executions are of a version that
+  // was there, and keeps the key that it had.
   const usesKey = { role: role.name, policy: allow(usesMachineKey(key, stateMachine.arn)) };
   return { name, stateMachine, log, needs: [new aws.iam.RolePolicy(`${name}-key`, usesKey, child)] };
 }

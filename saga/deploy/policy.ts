@@ -1,14 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { Statement as TaskStatement } from "../language";
 import { LIMITS } from "./limits";
 
-export interface Statement {
-  readonly actions: readonly string[];
-  readonly resources: readonly pulumi.Input<string>[];
-  /** As IAM writes them: operator → key → value. */
-  readonly conditions?: Readonly<
-    Record<string, Readonly<Record<string, pulumi.Input<string> | readonly pulumi.Input<string>[]>>>
-  >;
+/** One statement of a policy, which allows; its actions may follow from what is known only once it is there. */
+export interface Statement extends Omit<TaskStatement, "actions"> {
+  readonly actions: readonly pulumi.Input<string>[];
 }
 
 /** An IAM policy that allows these statements and nothing else. */

@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { recover } from "./recovery/recover";
 import type { Saga } from "../language";
+import type { Config } from "./config";
 import { readsExecutions } from "./encryption";
 import { type FunctionSettings, lambda } from "./lambda";
 import { recoveryAlarms } from "./recovery-alarms";
@@ -12,7 +13,7 @@ export interface SagaRecoveryArgs {
   readonly machineArn: pulumi.Output<string>;
   /** The one that runs the undos. */
   readonly recoveryMachineArn: pulumi.Output<string>;
-  readonly settings: FunctionSettings;
+  readonly settings: FunctionSettings & Pick<Config, "alarms">;
   /** The ARN of the customer managed key of executions and logs, where there is one. */
   readonly key: pulumi.Output<string> | undefined;
   /** Is told when a recovery fails, or can't be begun. */
@@ -125,7 +126,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: [permission, accepts] },
     );
-    recoveryAlarms(name, { queue, recoveryMachineArn }, { topic, tags, child });
+    recoveryAlarms(name, { queue, recoveryMachineArn }, { alarms: settings.alarms, topic, tags, child });
     this.functionArn = made.arn;
     this.registerOutputs({ functionArn: this.functionArn });
   }

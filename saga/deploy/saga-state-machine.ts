@@ -3,28 +3,45 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StateMachine } from "../asl/types";
 import { compile, compileMachine, machinesOf, recoveryNote, recoveryOf, type SagaMachine } from "../compile";
 import { checkExpress } from "../compile/express";
-import { type LambdaTask, type Saga, statementsOf, tasksOf } from "../language";
+import {
+  type ExistingTask,
+  existingOf,
+  functionSeconds,
+  type LambdaTask,
+  type Saga,
+  statementsOf,
+  type Task,
+  tasksOf,
+  waitsFor,
+} from "../language";
 import { complete, type Config } from "./config";
 import { readsExecutions } from "./encryption";
 import { type Machine, machine } from "./machine";
 import { checkGraphs, checkNames, checkTags } from "./limits";
-import type { Statement } from "./policy";
+import { allow, type Statement } from "./policy";
 import { SagaRecovery } from "./recovery";
-import { byName, formerOf } from "./retired";
+import { byName, formerOf, type Retired } from "./retired";
 import { refuseUnsound } from "./soundness";
 import { SagaSweep } from "./sweep";
 import type { SagaTableArgs } from "./table";
-import { TaskFunction } from "./task-function";
+import { Tables, type TaskTable } from "./tables";
+import { type TaskDefaults, TaskFunction } from "./task-function";
+import { routes } from "./versions";
 import { watch } from "./watch";
 
 /** What is the table's, or the key's, to know. */
 type Elsewhere = keyof SagaTableArgs | "kmsKey";
 
 /** A setting that is left out has the default of the config's key of that name. */
-export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>> {
+export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>>, TaskDefaults {
   readonly saga: Saga;
-  /** The table of the saga's tasks. */
-  readonly table: aws.dynamodb.Table;
+  /**
+   * The table of the saga's tasks, in `TABLE_NAME`: one of this program's, or one that was there before. Without one, tasks
+   * keep what they do elsewhere.
+   */
+  readonly table?: TaskTable | undefined;
+  /** Other tables, by the names that tasks give them: `ledger` is in `LEDGER_TABLE_NAME`. */
+  readonly tables?: Readonly<Record<string, TaskTable>>;
   /** The ARN of a customer managed key for logs and executions; give the table the same one. */
   readonly key?: pulumi.Output<string> | undefined;
   readonly tags?: Readonly<Record<string, string>>;
@@ -32,7 +49,7 @@ export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>> {
    * Tasks that the saga no longer names, or sagas as they were: what executions that are under way may still call. They
    * stay deployed, with their child machines, and every machine may call them.
    */
-  readonly retired?: readonly (LambdaTask | Saga)[];
+  readonly retired?: readonly Retired[];
 }
 
 /**
@@ -41,7 +58,7 @@ export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>> {
  * saga; and what watches over them.
  *
  * @throws SagaDefinitionError `not-express`, `definition-too-large`
- * @throws RunError for settings that do not fit together
+ * @throws RunError for settings that do not fit together, and for what goes beyond the limits of AWS
  * @throws ResourceError where some failure would leave part of the saga behind
  *
  * @example
@@ -58,16 +75,22 @@ export class SagaStateMachine extends pulumi.ComponentResource {
   readonly physicalName: pulumi.Output<string>;
   /** Gets the alarms. */
   readonly alarmTopicArn: pulumi.Output<string>;
-  readonly functions: readonly TaskFunction[];
+  /** By the name of the task that each runs. */
+  readonly functions: Readonly<Record<string, TaskFunction>>;
+  readonly #name: string;
+  readonly #startable: { readonly express: boolean; readonly key: pulumi.Output<string> | undefined };
 
   constructor(name: string, args: SagaStateMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("saga:infra:SagaStateMachine", name, {}, opts);
-    const { saga, table, key, retired = [], tags = {}, ...given } = args;
+    const { saga, table, tables, key, retired = [], tags = {}, environment = {}, vpc, layers, ...given } = args;
     const settings = complete(name, given);
     if (settings.workflowType === "EXPRESS") checkExpress(saga);
     const former = formerOf(retired);
     const tasks = byName(tasksOf(saga), former.tasks);
     const inner = byName(machinesOf(saga), former.machines);
+    const existing = new Map(
+      [...existingOf(saga), ...former.existing].map((each) => [each, pulumi.output(each.functionArn)]),
+    );
     const ofThose = [...tasks, ...inner].map((each) => `${name}-${each.name}`);
     checkNames(name, [`${name}_recover`, `${name}_sweep`, `${name}_undo`, ...ofThose]);
     checkTags(name, tags);
@@ -75,15 +98,26 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     refuseUnsound(saga, this);
     const child = { parent: this };
 
-    this.functions = tasks.map(
-      (task) => new TaskFunction(`${name}-${task.name}`, { task, table, settings, key, tags }, child),
-    );
-    const functions = new Map(this.functions.map((deployed) => [deployed.task.name, deployed]));
+    const allTables = new Tables(name, { table, tables, key });
+    const defaults: TaskDefaults = { environment, ...(vpc && { vpc }), ...(layers && { layers }) };
+    const deployed = tasks.map((task) => {
+      const waits = [saga, ...former.sagas].flatMap((each) => waitsFor(each, task));
+      const timeout = functionSeconds(task, waits);
+      const ofTask = { component: name, task, tables: allTables, defaults, settings, timeout, key, tags };
+      return new TaskFunction(ofTask, child);
+    });
+    const functions = new Map(deployed.map((each) => [each.task.name, each]));
     const machines = new Map<string, Machine>();
-    const arnOf = (what: LambdaTask | SagaMachine): Arn =>
-      what.kind === "Task"
-        ? known(functions, what).versionArn
-        : known(machines, what).stateMachine.stateMachineVersionArn;
+    const arnOf = (what: LambdaTask | ExistingTask | SagaMachine): Arn => {
+      switch (what.kind) {
+        case "Task":
+          return known(functions, what).versionArn;
+        case "Existing":
+          return existing.get(what) as Arn;
+        case "Machine":
+          return known(machines, what).stateMachine.stateMachineVersionArn;
+      }
+    };
     const deploy = (machineName: string, own: Saga, definition: Definition): Machine => {
       // What a definition names is what its machine's role allows; and what the one before it may have named.
       const named = calledIn(definition);
@@ -93,7 +127,10 @@ export class SagaStateMachine extends pulumi.ComponentResource {
         calls(stateMachine.stateMachineVersionArn, what, former.machines),
       );
       const statements = [
-        ...invokes(this.functions.filter(({ task, versionArn }) => calls(versionArn, task.name, former.tasks))),
+        ...invokes(deployed.filter(({ task, versionArn }) => calls(versionArn, task.name, former.tasks))),
+        ...invokesExisting(
+          [...existing].flatMap(([what, arn]) => (calls(arn, what.name, former.existing) ? [arn] : [])),
+        ),
         ...new Set([...statementsOf(own), ...former.statements]),
         ...startsExecutions(
           children.map(([, { stateMachine }]) => stateMachine.arn),
@@ -113,7 +150,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const alias = new aws.sfn.Alias(
       // A machine of another type is another machine, and an alias can't be led from one to another.
       `${name}-${settings.workflowType}`,
-      { name: "live", routingConfigurations: routes(main, settings) },
+      { name: ALIAS, routingConfigurations: routes(name, main, settings, this) },
       { ...child, dependsOn: [main, ...machines.values(), ...(undo ? [undo] : [])].flatMap(({ needs }) => needs) },
     );
 
@@ -123,9 +160,9 @@ export class SagaStateMachine extends pulumi.ComponentResource {
         saga,
         main,
         children: [...machines.values()],
-        functions: this.functions,
+        functions: deployed,
         recovery: undo,
-        table,
+        tables: allTables.all(),
         settings,
         tags,
       },
@@ -142,6 +179,9 @@ export class SagaStateMachine extends pulumi.ComponentResource {
       new SagaSweep(`${name}_sweep`, { ...common, main, recovery: recovers }, child);
     }
 
+    this.#name = name;
+    this.#startable = { express: settings.workflowType === "EXPRESS", key };
+    this.functions = Object.freeze(Object.fromEntries(functions));
     this.arn = alias.arn;
     this.machineArn = main.stateMachine.arn;
     this.version = main.stateMachine.stateMachineVersionArn.apply((arn) => arn.split(":").at(-1) as string);
@@ -149,7 +189,45 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     this.alarmTopicArn = topic.arn;
     this.registerOutputs({ arn: this.arn, machineArn: this.machineArn, version: this.version });
   }
+
+  /**
+   * The function that runs a task of this saga.
+   * @throws RunError for a task that it does not have
+   */
+  functionOf({ name }: Task<never, unknown> | LambdaTask): TaskFunction {
+    const found = this.functions[name];
+    if (found) return found;
+    const there = Object.keys(this.functions).join(", ");
+    throw new pulumi.RunError(`'${this.#name}': no function runs the task '${name}'; there are ${there}`);
+  }
+
+  /**
+   * Lets a role start executions, by `arn` and in no other way.
+   * @see https://docs.aws.amazon.com/step-functions/latest/dg/auth-version-alias.html
+   *
+   * @param role Of this program's, or the name of one that was there before.
+   * @param name Of the policy: one of its own for each role.
+   */
+  grantStart(role: aws.iam.Role | pulumi.Input<string>, name = `${this.#name}-start`): aws.iam.RolePolicy {
+    const { express, key } = this.#startable;
+    const start: Statement = {
+      // An alias is a qualifier to IAM, and no resource.
+      actions: ["states:StartExecution", ...(express ? ["states:StartSyncExecution"] : [])],
+      resources: [this.machineArn],
+      conditions: { "ForAnyValue:StringEquals": { "states:StateMachineQualifier": [ALIAS] } },
+    };
+    // What is started is decrypted for the machine's own role; who waits for the end of it reads the output.
+    const policy = allow(start, ...(express && key ? [readsExecutions(key, [this.machineArn])] : []));
+    return new aws.iam.RolePolicy(
+      name,
+      { role: aws.iam.Role.isInstance(role) ? role.name : role, policy },
+      { parent: this },
+    );
+  }
 }
+
+/** The alias by which executions are started. */
+const ALIAS = "live";
 
 type Arn = pulumi.Output<string>;
 type Definition = Omit<StateMachine<Arn>, "Comment"> & { readonly Comment: pulumi.Input<string> };
@@ -171,20 +249,6 @@ function calledIn(definition: unknown): ReadonlySet<unknown> {
   );
 }
 
-/** Which versions new executions run: AWS takes one, or two that differ. */
-function routes({ stateMachine }: Machine, { trafficPercent, previousVersion }: Config) {
-  return pulumi.all([stateMachine.arn, stateMachine.stateMachineVersionArn]).apply(([arn, now]) => {
-    const before = `${arn}:${previousVersion}`;
-    const only = (stateMachineVersionArn: string) => [{ stateMachineVersionArn, weight: 100 }];
-    if (trafficPercent === 100 || now === before) return only(now);
-    if (trafficPercent === 0) return only(before);
-    return [
-      { stateMachineVersionArn: now, weight: trafficPercent },
-      { stateMachineVersionArn: before, weight: 100 - trafficPercent },
-    ];
-  });
-}
-
 /**
  * Every version of the functions: executions that began before a deploy go on with the versions of their time. To IAM, a
  * version is a resource of its own, and no state names a function without one.
@@ -194,6 +258,11 @@ function invokes(functions: readonly TaskFunction[]): readonly Statement[] {
   if (functions.length === 0) return [];
   const resources = functions.map(({ arn }) => pulumi.interpolate`${arn}:*`);
   return [{ actions: ["lambda:InvokeFunction"], resources }];
+}
+
+/** Functions that were there before, each by the ARN that a state names it by, which has a qualifier or has none. */
+function invokesExisting(resources: readonly Arn[]): readonly Statement[] {
+  return resources.length === 0 ? [] : [{ actions: ["lambda:InvokeFunction"], resources }];
 }
 
 /**

@@ -18,8 +18,8 @@ export function refuseUnsound(saga: Saga, resource: pulumi.Resource): void {
   }
   const violations = verdicts.flatMap((verdict) => verdict.violations);
   if (violations.length === 0) return;
-  const told = violations.map(({ rule, message, story, hint }) =>
-    [`${rule}: ${message}`, ...story.map((line) => `    ${line}`), `  → ${hint}`].join("\n"),
+  const told = violations.map(({ rule, message, counterexample, hint }) =>
+    [`${rule}: ${message}`, ...counterexample.map((line) => `    ${line}`), `  → ${hint}`].join("\n"),
   );
   // Where the program was when it found out says nothing of the saga: no stack.
   const error = new pulumi.ResourceError(`the saga '${saga.name}' is not sound\n${told.join("\n")}`, resource, true);

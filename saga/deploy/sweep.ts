@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { sweep, type Sweep } from "./recovery/sweep";
 import type { Saga } from "../language";
 import { alarm } from "./alarms";
+import type { Config } from "./config";
 import { type FunctionSettings, lambda } from "./lambda";
 import type { Machine } from "./machine";
 import { metricsOf, OLDEST_RUNNING } from "./metrics";
@@ -13,7 +14,7 @@ export interface SagaSweepArgs {
   readonly main: Machine;
   /** What recovers executions that are stopped, where something does. */
   readonly recovery: Recovery | undefined;
-  readonly settings: FunctionSettings;
+  readonly settings: FunctionSettings & Pick<Config, "alarms">;
   /** The ARN of the customer managed key of logs, where there is one. */
   readonly key: pulumi.Output<string> | undefined;
   /** Is told when executions are not looked at. */
@@ -46,12 +47,12 @@ export class SagaSweep extends pulumi.ComponentResource {
           { actions: ["states:ListExecutions"], resources: [machineArn, ...(recovery ? [recovery.machineArn] : [])] },
           ...(recovery ? [{ actions: ["lambda:InvokeFunction"], resources: [recovery.functionArn] }] : []),
         ],
-        settings,
+        // A look that finds no room comes again. One call at a time is all there is, which need not be kept free.
+        settings: { ...settings, reservedConcurrency: 0 },
         key,
         tags,
         // It is over before the next one begins.
         timeout: 240,
-        ...(settings.reservedConcurrency > 0 && { own: { reservedConcurrentExecutions: 1 } }),
       },
       child,
     );
@@ -97,7 +98,7 @@ export class SagaSweep extends pulumi.ComponentResource {
 
     alarm(
       `${name}-failing`,
-      { topic, tags, child },
+      { alarms: settings.alarms, topic, tags, child },
       {
         alarmDescription: `For a quarter of an hour nobody has looked at all executions of ${saga.name}: the function's log says why.`,
         namespace: "AWS/Lambda",

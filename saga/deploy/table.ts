@@ -51,9 +51,10 @@ export function sagaTable(
     pulumi.mergeOptions(opts, scaled ? { ignoreChanges: ["readCapacity", "writeCapacity"] } : {}),
   );
   if (scaled) {
-    for (const kind of ["Read", "Write"] as const) {
-      scale(name, kind, table, { minCapacity: tableMinUnits, maxCapacity: tableMaxUnits, tags });
-    }
+    const bounds = { minCapacity: tableMinUnits, maxCapacity: tableMaxUnits, tags };
+    // A table that was on demand has one unit of each, so that both are raised at once; and DynamoDB takes one change after
+    // the other, as does what scales it: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
+    scale(name, "Write", table, bounds, [scale(name, "Read", table, bounds)]);
   }
   return table;
 }
@@ -64,7 +65,8 @@ function scale(
   kind: "Read" | "Write",
   table: aws.dynamodb.Table,
   bounds: { minCapacity: number; maxCapacity: number; tags: Readonly<Record<string, string>> },
-): void {
+  dependsOn: pulumi.Resource[] = [],
+): pulumi.Resource {
   const { resourceId, scalableDimension, serviceNamespace } = new aws.appautoscaling.Target(
     `${name}-${kind.toLowerCase()}`,
     {
@@ -73,9 +75,9 @@ function scale(
       scalableDimension: `dynamodb:table:${kind}CapacityUnits`,
       serviceNamespace: "dynamodb",
     },
-    { parent: table },
+    { parent: table, dependsOn },
   );
-  new aws.appautoscaling.Policy(
+  return new aws.appautoscaling.Policy(
     `${name}-${kind.toLowerCase()}`,
     {
       policyType: "TargetTrackingScaling",

@@ -1,23 +1,38 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { LambdaTask } from "../language";
+import { type LambdaTask, SECRETS, tableVariable, type TaskOptions } from "../language";
+import { coldStart, readSecrets } from "./cold-start";
 import { usesTableKey } from "./encryption";
 import { type FunctionSettings, lambda } from "./lambda";
+import { nameOfPart } from "./names";
 import type { Statement } from "./policy";
+import type { Tables } from "./tables";
+
+/** What every task's function has that says nothing else; of the environment, what a task adds is its own. */
+export type TaskDefaults = Pick<TaskOptions, "environment" | "vpc" | "layers">;
 
 export interface TaskFunctionArgs {
+  /** The name of the component whose saga has the task. */
+  readonly component: string;
   readonly task: LambdaTask;
-  readonly table: aws.dynamodb.Table;
+  readonly tables: Tables;
+  readonly defaults: TaskDefaults;
   readonly settings: FunctionSettings;
-  /** The ARN of the customer managed key of table and logs, where there is one. */
+  /** How long a call may take, in seconds. */
+  readonly timeout: number;
+  /** The ARN of the customer managed key of logs, where there is one. */
   readonly key: pulumi.Output<string> | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** The function that runs a task, and a role that allows what the task declares on the table, its own log, and no more. */
+/** The function that runs a task, and a role that allows what the task declares, its own log, and no more. */
 export class TaskFunction extends pulumi.ComponentResource {
-  readonly name: string;
+  readonly component: string;
   readonly task: LambdaTask;
+  readonly function: aws.lambda.Function;
+  /** May do what the task declares; attach to it what else there is. */
+  readonly role: aws.iam.Role;
+  readonly logGroup: aws.cloudwatch.LogGroup;
   readonly arn: pulumi.Output<string>;
   /**
    * Of the version that is deployed now. A version never changes, and stays until the function goes: an execution ends
@@ -26,29 +41,60 @@ export class TaskFunction extends pulumi.ComponentResource {
   readonly versionArn: pulumi.Output<string>;
   readonly physicalName: pulumi.Output<string>;
 
-  constructor(name: string, args: TaskFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(args: TaskFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { component, task, tables, defaults, settings, timeout, key, tags } = args;
+    const name = `${component}-${task.name}`;
     super("saga:infra:TaskFunction", name, {}, opts);
-    const { task, table, settings, key, tags } = args;
-    const { lambda: made } = lambda(
+    const { memory, concurrency, vpc = defaults.vpc, layers = defaults.layers } = task;
+    const secrets = Object.keys(task.secrets).length > 0;
+    const used = tables.usedBy(task);
+    const variables = {
+      ...Object.fromEntries(used.map(({ logicalName, table }) => [tableVariable(logicalName), table.name])),
+      ...defaults.environment,
+      ...task.environment,
+      ...(secrets && { [SECRETS]: pulumi.jsonStringify(task.secrets) }),
+    };
+    const {
+      lambda: made,
+      role,
+      log,
+    } = lambda(
       name,
       {
-        factory: task.handler,
-        statements: task.table.length > 0 ? usesTable(task, table, key) : [],
-        settings,
+        factory: secrets ? coldStart(task.handler, readSecrets) : coldStart(task.handler),
+        packages: task.packages,
+        statements: [
+          ...used.flatMap(({ actions, table }) => usesTable(actions, table.arn)),
+          ...task.allow,
+          ...readsSecrets(name, task.secrets),
+          ...(vpc ? [STANDS_IN_VPC] : []),
+        ],
+        settings: {
+          ...settings,
+          ...(memory !== undefined && { functionMemory: memory }),
+          ...(concurrency !== undefined && { reservedConcurrency: concurrency }),
+        },
         key,
+        // The table changes its key in the same deploy.
+        usesKeys: { name: nameOfPart(task.name, "key", component), statements: keysOf(used).map(usesTableKey) },
         tags,
-        timeout: 10,
+        timeout,
         own: {
           publish: true,
-          environment: { variables: { TABLE_NAME: table.name } },
+          ...(Object.keys(variables).length > 0 && { environment: { variables } }),
+          ...(vpc && { vpcConfig: inVpc(vpc) }),
+          ...(layers && { layers: mutable(layers) }),
           tags: { ...tags, task: task.name },
         },
       },
       { parent: this },
     );
 
-    this.name = name;
+    this.component = component;
     this.task = task;
+    this.function = made;
+    this.role = role;
+    this.logGroup = log;
     this.arn = made.arn;
     this.versionArn = made.qualifiedArn;
     this.physicalName = made.name;
@@ -56,11 +102,50 @@ export class TaskFunction extends pulumi.ComponentResource {
   }
 }
 
-function usesTable(
-  task: LambdaTask,
-  table: aws.dynamodb.Table,
-  key: pulumi.Output<string> | undefined,
-): readonly Statement[] {
-  const statement = { actions: task.table.map((action) => `dynamodb:${action}`), resources: [table.arn] };
-  return key ? [statement, usesTableKey(key)] : [statement];
+const usesTable = (actions: readonly string[], tableArn: pulumi.Input<string>): readonly Statement[] =>
+  actions.length === 0 ? [] : [{ actions: actions.map((action) => `dynamodb:${action}`), resources: [tableArn] }];
+
+/** The customer managed keys of the tables to which something is done, each once. */
+const keysOf = (used: ReturnType<Tables["usedBy"]>): readonly pulumi.Output<string>[] => [
+  ...new Set(used.flatMap(({ actions, key }) => (actions.length > 0 && key ? [key] : []))),
+];
+
+/** By what it takes to read a secret, as its ARN says; a parameter's type is not known, and its value is decrypted. */
+function readsSecrets(name: string, secrets: LambdaTask["secrets"]): readonly Statement[] {
+  return Object.entries(secrets).map(([variable, secret]) => {
+    const arn = pulumi.output(secret);
+    const action = arn.apply((known) => {
+      const [, , service, , , kind] = known.split(":");
+      if (service === "secretsmanager" && kind === "secret") return "secretsmanager:GetSecretValue";
+      if (service === "ssm" && kind?.startsWith("parameter/") === true) return "ssm:GetParameter";
+      throw new pulumi.RunError(
+        `'${name}': ${variable} is to be read from '${known}', which is no ARN of a secret in Secrets Manager or of a parameter in SSM: give that`,
+      );
+    });
+    return { actions: [action], resources: [arn] };
+  });
 }
+
+/**
+ * What a function in a subnet needs for its network interfaces, which have no names before they are there.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+ */
+const STANDS_IN_VPC: Statement = {
+  actions: [
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+  ],
+  resources: ["*"],
+};
+
+function inVpc({ subnetIds, securityGroupIds }: NonNullable<TaskOptions["vpc"]>) {
+  return { subnetIds: mutable(subnetIds), securityGroupIds: mutable(securityGroupIds) };
+}
+
+/** The provider's types take no list that is read-only. */
+const mutable = (list: pulumi.Input<readonly pulumi.Input<string>[]>): pulumi.Output<string[]> =>
+  pulumi.output(list).apply((known) => [...known]);

@@ -1,13 +1,13 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { mustSucceed, type Saga } from "../language";
-import { alarm, functionAlarms, sum, total } from "./alarms";
+import { alarm, alarmOnSum, type Common, detailAlarm, functionAlarms, type Metric, sum } from "./alarms";
 import type { Config } from "./config";
 import { dashboard } from "./dashboard";
-import { chunks, LIMITS } from "./limits";
 import type { Machine } from "./machine";
 import { metricsOf, OLDEST_RUNNING } from "./metrics";
 import { placeOf } from "./policy";
+import type { TaskTable } from "./tables";
 import type { TaskFunction } from "./task-function";
 
 export interface Watched {
@@ -18,26 +18,26 @@ export interface Watched {
   readonly functions: readonly TaskFunction[];
   /** The machine that recovers executions which are stopped (S12), where there is one; it has alarms of its own beside. */
   readonly recovery: Machine | undefined;
-  readonly table: aws.dynamodb.Table;
-  readonly settings: Pick<Config, "alarmEmail" | "slowExecutionMinutes" | "workflowType">;
+  readonly tables: readonly TaskTable[];
+  readonly settings: Pick<Config, "alarms" | "alarmEmail" | "slowExecutionMinutes" | "workflowType">;
   readonly tags: Readonly<Record<string, string>>;
 }
 
 /** Makes alarms, the topic that they are sent to, and a dashboard. */
 export function watch(name: string, watched: Watched, child: pulumi.CustomResourceOptions): aws.sns.Topic {
-  const { saga, main, children, recovery, functions, table, settings, tags } = watched;
+  const { saga, main, children, recovery, functions, tables, settings, tags } = watched;
   const topic = alarmTopic(name, settings.alarmEmail, tags, child);
   const own = metricsOf(main);
   countOutcomes(name, watched, own, child);
   // Of others, Step Functions lists no executions; they end within five minutes.
   const sweeps = settings.workflowType === "STANDARD";
-  const common = { topic, tags, child };
+  const common: Common = { alarms: settings.alarms, topic, tags, child };
 
   alarm(`${name}-stuck`, common, {
     alarmDescription: `An execution of ${name} has ended neither completed nor compensated: mend the reason, and redrive it.`,
     ...sum(own, "Stuck", 60),
   });
-  alarm(`${name}-slow`, common, {
+  detailAlarm(`${name}-slow`, common, {
     alarmDescription: `An execution of ${name} has taken more than ${settings.slowExecutionMinutes} minutes.`,
     ...sum("AWS/States", "ExecutionTime", 60, { StateMachineArn: main.stateMachine.arn }),
     statistic: "Maximum",
@@ -55,39 +55,55 @@ export function watch(name: string, watched: Watched, child: pulumi.CustomResour
     });
   }
   const others = [...children, ...(recovery ? [recovery] : [])];
-  chunks([main, ...others], LIMITS.alarmMetrics).forEach((machines, at) =>
-    alarm(at === 0 ? `${name}-throttled` : `${name}-throttled-${at + 1}`, common, {
-      alarmDescription: `Step Functions holds executions of ${name} back: the account's quota of state transitions is used up.`,
-      ...total(
-        "Throttled",
-        machines.map(({ stateMachine }) => ({
-          namespace: "AWS/States",
-          metricName: "ExecutionThrottled",
-          dimensions: { StateMachineArn: stateMachine.arn },
-        })),
-      ),
-      evaluationPeriods: 3,
-    }),
-  );
-  alarm(`${name}-table-throttled`, common, {
-    alarmDescription: `DynamoDB refuses calls of ${name}: the table's capacity is used up.`,
-    ...total(
-      "Throttled",
-      ["ReadThrottleEvents", "WriteThrottleEvents"].map((metricName) => ({
-        namespace: "AWS/DynamoDB",
-        metricName,
-        dimensions: { TableName: table.name },
-      })),
-    ),
+  const throttled: readonly Metric[] = [
+    ...[main, ...others].map(({ stateMachine }) => ({
+      namespace: "AWS/States",
+      metricName: "ExecutionThrottled",
+      dimensions: { StateMachineArn: stateMachine.arn },
+    })),
+    ...functions.map((each) => ofFunction(each, "Throttles")),
+    ...tables.flatMap(throttlesOf),
+  ];
+  alarmOnSum(`${name}-throttled`, common, {
+    alarmDescription: `AWS holds ${name} back: a quota of state transitions, the concurrency of Lambda or a table's capacity is used up.`,
+    label: "Throttled",
+    metrics: throttled,
     evaluationPeriods: 3,
   });
-  const essential = mustSucceed(saga);
-  for (const deployed of functions)
-    functionAlarms(deployed, essential.has(deployed.task), { ...common, child: { parent: deployed } });
+  if (settings.alarms === "all") {
+    alarmOnSum(`${name}-table-throttled`, common, {
+      alarmDescription: `DynamoDB refuses calls of ${name}: the capacity of a table is used up.`,
+      label: "Throttled",
+      metrics: tables.flatMap(throttlesOf),
+      evaluationPeriods: 3,
+    });
+  }
+  const mustEnd = mustSucceed(saga);
+  const neverGivenUp = functions.filter(({ task }) => mustEnd.has(task));
+  alarmOnSum(`${name}-undo-failing`, common, {
+    alarmDescription: `An undo of ${name}, or a step after its pivot, fails: executions that use up its retries are stuck.`,
+    label: "Calls that fail",
+    metrics: neverGivenUp.map((each) => ofFunction(each, "Errors")),
+    period: 300,
+  });
+  for (const each of functions) functionAlarms(each, mustEnd.has(each.task), { ...common, child: { parent: each } });
 
   dashboard(name, { own, sweeps, main, others, functions }, child);
   return topic;
 }
+
+const ofFunction = ({ physicalName }: TaskFunction, metricName: string): Metric => ({
+  namespace: "AWS/Lambda",
+  metricName,
+  dimensions: { FunctionName: physicalName },
+});
+
+const throttlesOf = ({ name }: TaskTable): readonly Metric[] =>
+  ["ReadThrottleEvents", "WriteThrottleEvents"].map((metricName) => ({
+    namespace: "AWS/DynamoDB",
+    metricName,
+    dimensions: { TableName: name },
+  }));
 
 /** Where alarms go. They name resources and say nothing of orders; so AWS's own encryption is enough. */
 function alarmTopic(

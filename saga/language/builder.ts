@@ -1,11 +1,11 @@
-import { readTest } from "./condition";
+import { readTest, type Test } from "./condition";
 import { type Duration, hours } from "./duration";
 import { include } from "./include";
 import { type Mapping, type Names, type ReadScope, readValue, substitute, withScope } from "./mapping";
 import { checkSagaName } from "./names";
 import { flatten, type Node, type Saga } from "./nodes";
 import { SagaDefinitionError } from "./errors";
-import { makeRef } from "./ref";
+import { makeRef, type Reference, referenceOf } from "./ref";
 import { checkFree, type Taken, takeNode } from "./check";
 import { undoRetry } from "./retry";
 import { asObject, readStep, type StepDefinition } from "./step";
@@ -110,10 +110,13 @@ class Builder {
 
   when(name: string, test: Map1, then: Body, otherwise: Body = (branch) => branch): Builder {
     this.checkFree(name);
-    const condition = this.read(name, test, (returned, scope) =>
-      readTest(returned, scope, (mapping) => this.resolve(mapping)),
-    );
-    const yes = this.branch(then, this.state.taken);
+    let present: Reference | undefined;
+    const condition = this.read(name, test, (returned, scope) => {
+      const read = readTest(returned, scope, (mapping) => this.resolve(mapping));
+      if (read.kind === "Present") present = referenceOf((returned as Test).operands[0]);
+      return read;
+    });
+    const yes = this.branch(this.handOn(name, present, then), this.state.taken);
     const no = this.branch(otherwise, yes.taken);
     const inside = [...yes.names, ...no.names].filter(([inner]) => !this.state.names.has(inner));
     const aliases = new Map([...yes.aliases, ...no.aliases]);
@@ -221,6 +224,23 @@ class Builder {
       },
     );
     return this.add(node, [[name, { maybe: false }]]);
+  }
+
+  /** The function that builds a branch, given the reference that its test has found to be present. */
+  private handOn(name: string, present: Reference | undefined, body: Body): Body {
+    const where = { saga: this.state.saga, step: name };
+    if (!present) {
+      if (body.length <= 1) return body;
+      throw new SagaDefinitionError(
+        "bad-branch",
+        where,
+        "the branch wants a reference that is present, and the test hands none on",
+        "Let the test be isPresent(…) of a reference, and nothing else",
+      );
+    }
+    const owner = {};
+    const ref = makeRef({ ...present, owner }, where);
+    return (branch) => body(branch.with({ owners: [owner, ...branch.state.owners] }), ref);
   }
 
   /** The sequence that a function builds from here; `taken` has what its sibling branches have taken. */

@@ -1,12 +1,19 @@
 import { SagaDefinitionError } from "./errors";
 import { levelsOf, type Mapping, readValue, type ReadScope } from "./mapping";
-import type { Mapped, Ref } from "./ref";
+import type { Mapped, RefTo } from "./ref";
 
-/** What a `when` decides by, as the user writes it: over references, made by the functions below. */
-export interface Test {
+declare const present: unique symbol;
+
+/**
+ * What a `when` decides by, as the user writes it: over references, made by the functions below. `Present` is the type of
+ * what has a value where the test holds.
+ */
+export interface Test<Present = unknown> {
   readonly kind: "Test";
   readonly op: Operator;
   readonly operands: readonly unknown[];
+  /** For the type checker alone, absent at run time. */
+  readonly [present]?: Present;
 }
 
 type Operator = "eq" | "ne" | "gt" | "gte" | "lt" | "lte" | "and" | "or" | "not" | "isPresent";
@@ -40,17 +47,17 @@ function test(op: Operator, ...operands: readonly unknown[]): Test {
 type Ordered = number | string | undefined;
 
 /** Both are the same, at any depth; an absent value equals nothing. */
-export const eq = <T>(left: Ref<T>, right: Mapped<T>): Test => test("eq", left, right);
+export const eq = <T>(left: RefTo<T>, right: Mapped<NoInfer<T>>): Test => test("eq", left, right);
 /** Not the same; an absent value differs from everything. */
-export const ne = <T>(left: Ref<T>, right: Mapped<T>): Test => test("ne", left, right);
+export const ne = <T>(left: RefTo<T>, right: Mapped<NoInfer<T>>): Test => test("ne", left, right);
 /** Greater: two numbers, or two strings by code units. Never true of an absent value, or of two types. */
-export const gt = <T extends Ordered>(left: Ref<T>, right: Mapped<T>): Test => test("gt", left, right);
+export const gt = <T extends Ordered>(left: RefTo<T>, right: Mapped<NoInfer<T>>): Test => test("gt", left, right);
 /** Greater or equal; see {@link gt}. */
-export const gte = <T extends Ordered>(left: Ref<T>, right: Mapped<T>): Test => test("gte", left, right);
+export const gte = <T extends Ordered>(left: RefTo<T>, right: Mapped<NoInfer<T>>): Test => test("gte", left, right);
 /** Less; see {@link gt}. */
-export const lt = <T extends Ordered>(left: Ref<T>, right: Mapped<T>): Test => test("lt", left, right);
+export const lt = <T extends Ordered>(left: RefTo<T>, right: Mapped<NoInfer<T>>): Test => test("lt", left, right);
 /** Less or equal; see {@link gt}. */
-export const lte = <T extends Ordered>(left: Ref<T>, right: Mapped<T>): Test => test("lte", left, right);
+export const lte = <T extends Ordered>(left: RefTo<T>, right: Mapped<NoInfer<T>>): Test => test("lte", left, right);
 /** Every one holds; true of none. */
 export const and = (...tests: readonly Test[]): Test => test("and", ...tests);
 /** At least one holds; false of none. */
@@ -58,7 +65,7 @@ export const or = (...tests: readonly Test[]): Test => test("or", ...tests);
 /** It does not hold. */
 export const not = (of: Test): Test => test("not", of);
 /** There is a value, and it is not null. */
-export const isPresent = (value: Ref<unknown>): Test => test("isPresent", value);
+export const isPresent = <T>(value: RefTo<T>): Test<NonNullable<T>> => test("isPresent", value) as Test<NonNullable<T>>;
 
 const COMPARE = { eq: "=", gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
 

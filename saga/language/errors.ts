@@ -14,6 +14,7 @@ export type SagaDefinitionErrorCode =
   | "bad-role"
   | "bad-branch"
   | "bad-concurrency"
+  | "bad-task"
   | "task-conflict"
   | "not-express"
   | "definition-too-large";

@@ -3,19 +3,27 @@ export { saga } from "./builder";
 export { and, eq, gt, gte, isPresent, lt, lte, ne, not, or, type Test } from "./condition";
 export { days, type Duration, hours, minutes, seconds } from "./duration";
 export { SagaDefinitionError, type SagaDefinitionErrorCode } from "./errors";
-export { mustSucceed, type Saga, statementsOf, tasksOf } from "./nodes";
+export { functionSeconds } from "./function-timeout";
+export { existingOf, mustSucceed, type Saga, statementsOf, tasksOf, waitsFor } from "./nodes";
 export type { Mapped, Maybe, Ref } from "./ref";
 export type { Retry } from "./retry";
 export {
   callbackTask,
+  existingTask,
+  type ExistingTask,
   type LambdaTask,
   type SagaIdentity,
   serviceTask,
   type ServiceTask,
   type Statement,
+  type TableAction,
   task,
   type Task,
+  type TaskDefinition,
   type TaskEvent,
   type TaskHandler,
+  type TaskOptions,
+  type Vpc,
 } from "./task";
+export { SECRETS, tableVariable } from "./task-check";
 export type { Defaults, Given, SagaBuilder, SagaTypeError } from "./types";

@@ -1,7 +1,7 @@
 import type { Retrier } from "../asl/types";
 import type { Condition } from "./condition";
 import type { Mapping } from "./mapping";
-import type { AnyTask, LambdaTask, Statement } from "./task";
+import type { AnyTask, ExistingTask, LambdaTask, Statement } from "./task";
 
 /** A call of a task: an action, or the undo of one. */
 interface CallNode {
@@ -126,6 +126,17 @@ export function callsOf(nodes: readonly Node[]): readonly (StepNode | UndoNode)[
 export function tasksOf(saga: Saga): readonly LambdaTask[] {
   const tasks = new Set(callsOf(saga.steps).map(({ task }) => task));
   return [...tasks].filter((task) => task.kind === "Task");
+}
+
+/** The functions that were there before, and that a saga and its children call. */
+export function existingOf(saga: Saga): readonly ExistingTask[] {
+  const tasks = new Set(callsOf(saga.steps).map(({ task }) => task));
+  return [...tasks].filter((task) => task.kind === "Existing");
+}
+
+/** How long, in seconds, the steps of a saga and its children wait for a task. */
+export function waitsFor(saga: Saga, task: LambdaTask): readonly number[] {
+  return callsOf(saga.steps).flatMap((call) => (call.task === task ? [call.timeoutSeconds] : []));
 }
 
 /** The functions that run what is never given up: undos, and what stands after the pivot (S5). */

@@ -2,39 +2,171 @@ import { SagaDefinitionError } from "./errors";
 
 declare const refersTo: unique symbol;
 
+declare const unsure: unique symbol;
 type Primitive = string | number | boolean | bigint | symbol | null | undefined;
 
 /** What stands for a `T`. */
-interface Stands<T> {
+export interface RefTo<T> {
   readonly [refersTo]: T;
 }
 
 /**
  * A value that a running saga will have: the input, a step's result, or a part of either. Reading a property of it
  * records a path; nothing else can be done with it but to stand in a mapping.
- * Where `T` may be undefined, so may each of its fields.
+ * Where `T` may be absent, so may each of its fields. Of a union, every member's fields can be read. A `Date` is read as
+ * what JSON makes of it: a string.
  */
-export type Ref<T> = Stands<T> &
-  ([T] extends [Primitive] ? unknown : undefined extends T ? Fields<NonNullable<T>, undefined> : Fields<T, never>);
+export type Ref<T> = RefTo<T> &
+  ([T] extends [Primitive] ? unknown : [T] extends [object] ? Fields<T, never> : Fields<Extract<T, object>, undefined>);
 
-type Fields<T, Absent> = T extends readonly (infer Item)[]
+type Fields<T, Absent> = [T] extends [readonly (infer Item)[]]
   ? { readonly [index: number]: Ref<Item | undefined> }
-  : { readonly [Key in keyof T]-?: Ref<T[Key] | Absent> };
+  : [KeyOfAny<T>] extends [keyof T]
+    ? { readonly [Key in keyof T]-?: Ref<Json<T[Key]> | Absent> }
+    : { readonly [Key in KeyOfAny<T>]: Ref<Json<FieldOfAny<T, Key>> | Absent> };
 
-/** The result of a step that may have failed before it had one: every field may be absent. */
+/** The keys that any member of a union has, and what stands there: nothing, in a member that has no such key. */
+type KeyOfAny<T> = T extends unknown ? keyof T : never;
+type FieldOfAny<T, Key> = T extends unknown ? (Key extends keyof T ? T[Key] : undefined) : never;
+
+type Json<T> = T extends Date ? string : T;
+
+/** The result of a step that may not have run: every field may be absent. */
 export type Maybe<T> = Ref<T | undefined>;
 
-/** What a mapping may give where a task wants a `T`: a reference, a literal, or an object or array of such. */
-export type Mapped<T> = Stands<T> | Literal<T>;
+/** A step's own result in its undo: every field may be absent, and the checker says why. */
+export type OwnResult<T> = Unsure<T> & ([T] extends [Primitive] ? unknown : OwnFields<T>);
 
-type Literal<T> = T extends Primitive ? T : { readonly [Key in keyof T]: Mapped<T[Key]> };
+interface Unsure<T> extends RefTo<T | undefined> {
+  readonly [unsure]: true;
+}
+
+type OwnFields<T> = T extends readonly (infer Item)[]
+  ? { readonly [index: number]: OwnResult<Item> }
+  : { readonly [Key in keyof T]-?: OwnResult<Json<T[Key]>> };
+
+/** What a mapping may give where a task wants a `T`: a reference, a literal, an Output, or an object or array of such. */
+export type Mapped<T> = RefTo<Wire<T>> | Literal<T> | Known<Wire<T>>;
+
+type Literal<T> = T extends Primitive ? T : T extends Date ? NoDate : { readonly [Key in keyof T]: Mapped<T[Key]> };
+
+type NoDate = "JSON has no dates: let the task take a string";
+
+/** What a `T` is when it has come by JSON: nobody changes it, and there are no dates. */
+type Wire<T> = unknown extends T
+  ? T
+  : T extends Primitive
+    ? T
+    : T extends Date
+      ? NoDate
+      : { readonly [Key in keyof T]: Wire<T[Key]> };
+
+/** What a Pulumi Input may be beside a plain value: of an Output's type as much as tells one, since the whole is costly. */
+type Known<T> = { get(): T } | PromiseLike<T>;
+
+/**
+ * What a mapping must be where a task wants a `T`: `unknown` for a mapping `M` that fits. Of any other, each field that
+ * does not fit wants a sentence, which nothing is: it is what the checker prints first.
+ */
+export type Fitting<M, T> = [M, keyof M] extends [Leaves<T>, keyof T]
+  ? unknown
+  : [M] extends [Needed<T>]
+    ? Explained<M, T>
+    : Needed<T>;
+
+// Most mappings are flat, and cost the checker this one comparison.
+type Leaves<T> = { readonly [Key in keyof T]: RefTo<Wire<T[Key]>> | Extract<T[Key], Primitive> };
+
+/** The fields that can't be left out, whatever they are. */
+type Needed<T> = { readonly [Key in keyof T]: unknown };
+
+type Explained<M, T> = { readonly [Key in keyof M]: Field<M, T, Key> };
+
+type Field<M, T, Key extends keyof M> =
+  Key extends KeyOfAny<T>
+    ? unknown extends Value<M[Key], FieldOfAny<T, Key>, Key & string>
+      ? Together<M, T>
+      : Value<M[Key], FieldOfAny<T, Key>, Key & string>
+    : M extends RefTo<unknown>
+      ? unknown
+      : `'${Key & string}' is not a field of the type that is wanted here`;
+
+type Together<M, T> =
+  IsUnion<T> extends true
+    ? [M] extends [Mapped<T>]
+      ? unknown
+      : "these fields do not go together: no member of the union that is wanted here has them so"
+    : unknown;
+
+type IsUnion<T, Whole = T> = T extends unknown ? ([Whole] extends [T] ? false : true) : never;
+
+type Value<V, T, Key extends string> = unknown extends T
+  ? unknown
+  : [V] extends [Mapped<T>]
+    ? Exact<V, T, Key>
+    : Misfit<V, T, Key>;
+
+/** A value that fits, but may have fields that nobody wants. */
+type Exact<V, T, Key extends string> = V extends RefTo<unknown> | Primitive | Known<unknown>
+  ? unknown
+  : V extends readonly unknown[]
+    ? Items<V, T, Key>
+    : Fitting<V, Extract<T, object>>;
+
+type Items<V extends readonly unknown[], T, Key extends string> =
+  Extract<T, readonly unknown[]> extends readonly (infer Item)[]
+    ? { readonly [At in keyof V]: Value<V[At], Item, `${Key}[${At & string}]`> }
+    : Mapped<T>;
+
+/** A value that does not fit. Of a union of values, those that fit have nothing to say. */
+type Misfit<V, T, Key extends string> = [T] extends [Date | undefined]
+  ? NoDate
+  : V extends RefTo<infer Given>
+    ? [Given] extends [Wire<T>]
+      ? never
+      : Why<V, Given, T, Key>
+    : V extends Primitive
+      ? V extends T
+        ? never
+        : Why<V, V, T, Key>
+      : V extends Known<unknown>
+        ? Mapped<T>
+        : Kind<V> extends Kind<T>
+          ? V extends readonly unknown[]
+            ? Items<V, T, Key>
+            : Fitting<V, Extract<T, object>>
+          : Why<V, V, T, Key>;
+
+type Why<V, Given, T, Key extends string> = [Exclude<Given, undefined>] extends [Wire<T>]
+  ? V extends { readonly [unsure]: true }
+    ? `'${Key}' may be absent: the step may have failed before it had a result. Use orElse(…), or let the undo's task do without`
+    : `'${Key}' may be absent: use orElse(…), or let the task do without`
+  : Kind<T> extends Kind<Given> | "of several types"
+    ? Mapped<T>
+    : `'${Key}' must be ${Kind<T>}, and is ${Kind<Given>}`;
+
+type Kind<T> = [T] extends [string | null | undefined]
+  ? "a string"
+  : [T] extends [number | null | undefined]
+    ? "a number"
+    : [T] extends [boolean | null | undefined]
+      ? "a boolean"
+      : [T] extends [Date | null | undefined]
+        ? "a Date"
+        : [T] extends [readonly unknown[] | null | undefined]
+          ? "a list"
+          : [T] extends [object | null | undefined]
+            ? "an object"
+            : "of several types";
 
 /** The type of the value that a mapping stands for. */
 export type Unmapped<M> = M extends { readonly [refersTo]: infer T }
   ? T
   : M extends Primitive
     ? M
-    : { -readonly [Key in keyof M]: Unmapped<M[Key]> };
+    : M extends Known<infer T>
+      ? T
+      : { -readonly [Key in keyof M]: Unmapped<M[Key]> };
 
 /** Where a reference points: whose scope it is of, the name in that scope, and the path below it. */
 export interface Reference {

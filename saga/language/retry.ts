@@ -1,13 +1,15 @@
+import { transientErrors } from "../asl/transient";
 import type { Retrier } from "../asl/types";
 import type { Duration } from "./duration";
 import { SagaDefinitionError } from "./errors";
 import { minutes, seconds } from "./duration";
+import type { AnyTask } from "./task";
 
 /** How often, and after how long, a call is tried again. */
 export interface Retry {
   /**
-   * Errors of the task to retry, by name. Without it, an action's budget is that for transient faults of Lambda, and that
-   * of an undo, or of what follows the pivot, the one for any error.
+   * Errors of the task to retry, by name. Without it, an action's budget is that for transient faults of what it calls, and
+   * that of an undo, or of what follows the pivot, the one for any error.
    */
   readonly errors?: readonly string[];
   /** Tries after the first one, 1 to 99,999,999. */
@@ -20,24 +22,19 @@ export interface Retry {
   readonly ceiling?: Duration;
 }
 
-/**
- * Faults of Lambda itself that pass.
- * @see https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
- */
-export const TRANSIENT: readonly string[] = Object.freeze([
-  "Lambda.ClientExecutionTimeoutException",
-  "Lambda.ServiceException",
-  "Lambda.AWSLambdaException",
-  "Lambda.SdkClientException",
-  "Lambda.TooManyRequestsException",
-]);
-
-/** The retriers of an action: transient faults always, other errors only when named (S4). */
-export function actionRetry(retry: Retry | undefined, where: { saga: string; step: string }): readonly Retrier[] {
+/** The retriers of an action: transient faults of what it calls always, other errors only when named (S4). */
+export function actionRetry(
+  retry: Retry | undefined,
+  task: AnyTask,
+  where: { saga: string; step: string },
+): readonly Retrier[] {
   const ceiling = minutes(1);
-  const transient = retrier({ attempts: 6 }, TRANSIENT, ceiling, where);
-  if (!retry) return Object.freeze([transient]);
-  if (!retry.errors) return Object.freeze([retrier(retry, TRANSIENT, ceiling, where)]);
+  const passing = transientErrors(task.kind === "Service" ? task.resource : LAMBDA);
+  // What can't be known to pass is not tried again: no list of errors may be empty.
+  const transient = (budget: Retry): readonly Retrier[] =>
+    passing.length > 0 ? [retrier(budget, passing, ceiling, where)] : [];
+  if (!retry) return Object.freeze(transient({ attempts: 6 }));
+  if (!retry.errors) return Object.freeze(transient(retry));
   if (retry.errors.length === 0 || retry.errors.includes("States.ALL")) {
     throw new SagaDefinitionError(
       "bad-retry",
@@ -46,8 +43,10 @@ export function actionRetry(retry: Retry | undefined, where: { saga: string; ste
       "Name the errors that a second try can mend: a refusal is a refusal every time",
     );
   }
-  return Object.freeze([retrier(retry, retry.errors, ceiling, where), transient]);
+  return Object.freeze([retrier(retry, retry.errors, ceiling, where), ...transient({ attempts: 6 })]);
 }
+
+const LAMBDA = "arn:aws:states:::lambda:invoke";
 
 /** The retriers of an undo: any error, with a larger budget than an action has (S4). */
 export function undoRetry(retry: Retry | undefined, where: { saga: string; step: string }): readonly Retrier[] {

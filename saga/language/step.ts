@@ -1,5 +1,6 @@
 import type { Duration } from "./duration";
 import { SagaDefinitionError } from "./errors";
+import { LONGEST_FUNCTION, waitSeconds } from "./function-timeout";
 import type { Mapping } from "./mapping";
 import type { Role, StepNode, UndoNode } from "./nodes";
 import { actionRetry, forwardRetry, type Retry, undoRetry } from "./retry";
@@ -39,7 +40,7 @@ export function readStep(
     ...call(here, step, defaults, read.action(step.input)),
     retry: committed
       ? forwardRetry(step.retry ?? defaults.forwardRetry, here)
-      : actionRetry(step.retry ?? defaults.retry, here),
+      : actionRetry(step.retry ?? defaults.retry, step.task, here),
     definite: definiteErrors(step.definite ?? [], here),
     ...(undo && { undo: readUndo({ saga, step: undo.name }, undo, defaults, read.undo(undo.name, undo.input)) }),
   };
@@ -61,7 +62,7 @@ interface Place {
 function call(here: Place, from: CallDefinition, defaults: Defaults, input: Mapping): Omit<UndoNode, "kind" | "retry"> {
   const { task, heartbeat } = from;
   const callback = task.kind === "Task" && task.callback;
-  const timeout = from.timeout?.seconds ?? (callback ? undefined : (defaults.timeout?.seconds ?? 30));
+  const timeout = from.timeout?.seconds ?? (callback ? undefined : waitSeconds(task, defaults.timeout));
   if (timeout === undefined) {
     throw new SagaDefinitionError(
       "bad-timeout",
@@ -70,6 +71,7 @@ function call(here: Place, from: CallDefinition, defaults: Defaults, input: Mapp
       "Say with timeout how long the saga waits before it is undone",
     );
   }
+  checkFunctionTimeout(here, task, timeout);
   if (heartbeat && (!callback || heartbeat.seconds >= timeout)) {
     throw new SagaDefinitionError(
       "bad-timeout",
@@ -87,6 +89,27 @@ function call(here: Place, from: CallDefinition, defaults: Defaults, input: Mapp
     timeoutSeconds: timeout,
     ...(heartbeat && { heartbeatSeconds: heartbeat.seconds }),
   };
+}
+
+/** A function ends before its step gives it up: what still runs then would meet its own undo. */
+function checkFunctionTimeout(here: Place, task: AnyTask, timeout: number): void {
+  if (task.kind === "Service") return;
+  if (!(task.kind === "Task" && task.callback) && timeout > LONGEST_FUNCTION) {
+    throw new SagaDefinitionError(
+      "bad-timeout",
+      here,
+      `the timeout is ${timeout} s, and Lambda runs the function of '${task.name}' for ${LONGEST_FUNCTION} s at most`,
+      "Lower the timeout; or make it a callback task, which is done when somebody answers",
+    );
+  }
+  if (task.kind === "Task" && task.timeout && task.timeout.seconds > timeout) {
+    throw new SagaDefinitionError(
+      "bad-timeout",
+      here,
+      `the step waits ${timeout} s, and the function of '${task.name}' may take ${task.timeout.seconds} s`,
+      "Raise the step's timeout or lower the task's",
+    );
+  }
 }
 
 /** A task's input: an object, or a reference that the handler will find to be one. */

@@ -2,7 +2,7 @@ import type { Test } from "./condition";
 import type { Duration } from "./duration";
 import type { ReservedName } from "./names";
 import type { Saga } from "./nodes";
-import type { Mapped, Maybe, Ref, Unmapped } from "./ref";
+import type { Fitting, Mapped, Maybe, OwnResult, Ref, Unmapped } from "./ref";
 import type { Retry } from "./retry";
 import type { SagaIdentity, Task } from "./task";
 
@@ -23,28 +23,62 @@ export type Phase = "start" | "committed" | "branch" | "committedBranch";
 type Inner<P extends Phase> = P extends "start" | "branch" ? "branch" : "committedBranch";
 
 /** What is in scope from the beginning. */
-export interface Given<Input> {
+export type Given<Input> = InScope<
+  "what ran before: a branch's results under the branch's name, no later step's, no sibling's",
+  Input
+>;
+
+/** The checker prints the hint where a name is not in scope. */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+interface InScope<_Hint extends string, Input> {
   readonly input: Ref<Input>;
   /** The execution's ARN, and the name of the step in whose mapping it stands. */
   readonly saga: Ref<SagaIdentity>;
 }
 
-/** The name itself, where it is free; else the reason why not. */
-type FreeName<Name extends string, Names extends string> = Name extends Names
-  ? SagaTypeError<
-      Name extends ReservedName
-        ? `'${Name}' is reserved: choose another name for the step`
-        : `'${Name}' is already the name of a step`
-    >
-  : Name;
+// A mistake in a step as a whole is said of its name: the checker prints what it finds before what it expects, and a name is
+// short where a step is not.
 
-type PivotName<Name extends string, Names extends string, P extends Phase> = P extends "start"
-  ? FreeName<Name, Names>
+/** What is wrong with a name; unknown, if nothing is. */
+type FreeName<Name extends string, Names extends string> = Name extends Names ? SagaTypeError<Taken> : unknown;
+
+type Taken = "another step has this name, or it has a meaning of its own: choose another";
+
+/** Stands for the input of an undo that is not there. */
+interface NoUndo {
+  readonly undo: never;
+}
+
+/** As FreeName; and a step has an undo before the pivot, and none after it. */
+type StepName<Name extends string, Names extends string, P extends Phase, UndoIn> = P extends "start" | "branch"
+  ? Name extends Names
+    ? SagaTypeError<Taken>
+    : UndoIn extends NoUndo
+      ? SagaTypeError<"a step before the pivot needs an undo: if it changes nothing, make it a query">
+      : unknown
+  : Name extends Names
+    ? SagaTypeError<Taken>
+    : UndoIn extends NoUndo
+      ? unknown
+      : SagaTypeError<"after the pivot nothing is undone: leave the undo out, or move the step before the pivot">;
+
+type PivotName<Name extends string, Names extends string, P extends Phase, UndoIn> = P extends "start"
+  ? Name extends Names
+    ? SagaTypeError<Taken>
+    : UndoIn extends NoUndo
+      ? SagaTypeError<"a pivot needs an undo: one that fails may have taken effect all the same">
+      : unknown
   : SagaTypeError<
       P extends "committed"
         ? "the saga has a pivot already: make this one a step"
         : "a branch has no pivot: put it at the top of the saga"
     >;
+
+type QueryName<Name extends string, Names extends string, UndoIn> = Name extends Names
+  ? SagaTypeError<Taken>
+  : UndoIn extends NoUndo
+    ? unknown
+    : SagaTypeError<"a query changes nothing, so it has no undo: make it a step if it does">;
 
 /** What every call has in common. */
 interface Call {
@@ -59,58 +93,31 @@ interface Call {
   readonly heartbeat?: Duration;
 }
 
-interface Action<Scope, In, Out> extends Call {
-  readonly task: Task<In, Out>;
-  /** Runs once, while the saga is defined, over references: what the task gets. */
-  readonly input: (scope: Scope) => NoInfer<Mapped<In>>;
-}
-
 /** A step's undo: its own name, its task, and what of the saga it needs. */
-export interface Undo<Scope, In> extends Call {
+export interface Undo<Scope, In, M = Mapped<In>> extends Call {
   readonly name: string;
   readonly task: Task<In, unknown>;
-  readonly input: (scope: Scope) => NoInfer<Mapped<In>>;
+  readonly input: (scope: Scope) => M;
 }
 
-interface Fallible {
+/** A step, a pivot or a query. */
+interface Step<P extends Phase, Scope, Name extends string, In, Out, M, UndoIn, UndoM> extends Call {
+  readonly task: Task<In, Out>;
+  /** Runs once, while the saga is defined, over references: what the task gets. */
+  readonly input: (scope: Scope) => M;
+  /** Runs when a later step fails, and when this one does: it may have taken effect all the same (S2). */
+  readonly undo?: Undo<Scope & { readonly [Own in Name]: OwnResult<Out> }, UndoIn, UndoM>;
   /**
    * Errors of the task after which nothing has happened for certain, on whichever try: then the step's own undo is not
-   * run.
+   * run. Before the pivot alone.
    */
-  readonly definite?: readonly string[];
+  readonly definite?: P extends "start" | "branch" ? readonly string[] : never;
 }
 
-// The result is what the task says, never what an undo reads of it. NoInfer would stay in every type that is shown.
-type FromTask<Out> = [Out][Out extends unknown ? 0 : never];
-
-/** A step that can be undone. Its first type argument is there to be read in the checker's message. */
-// eslint-disable-next-line @typescript-eslint/no-unused-vars
-export interface Compensable<_Rule extends string, Scope, Name extends string, In, Out, UndoIn>
-  extends Action<Scope, In, Out>, Fallible {
-  /** Runs when a later step fails, and when this one does: it may have taken effect all the same (S2). */
-  readonly undo: Undo<Scope & { readonly [Own in Name]: Maybe<FromTask<Out>> }, UndoIn>;
-}
-
-/** A step after the pivot: retried until it succeeds, or is stuck where a redrive resumes it. */
-export interface Retriable<Scope, In, Out> extends Action<Scope, In, Out> {
-  readonly undo?: SagaTypeError<"after the pivot nothing is undone: leave the undo out, or move the step before the pivot">;
-}
-
-/** A step that changes nothing. */
-export interface Query<Scope, In, Out> extends Action<Scope, In, Out> {
-  readonly undo?: SagaTypeError<"a query changes nothing, so it has no undo: make it a step if it does">;
-}
-
-type StepIn<P extends Phase, Scope, Name extends string, In, Out, UndoIn> = P extends "start" | "branch"
-  ? Compensable<
-      "a step before the pivot needs an undo: if it changes nothing, make it a query",
-      Scope,
-      Name,
-      In,
-      Out,
-      UndoIn
-    >
-  : Retriable<Scope, In, Out>;
+/** What a test has found to be present. */
+type PresentRef<T> = unknown extends T
+  ? SagaTypeError<"no reference: only the test isPresent(…) hands one on">
+  : Ref<T>;
 
 // What a sequence of steps is inferred from, whichever it is.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -119,6 +126,7 @@ type AnyBuilder<Scope = any> = SagaBuilder<any, Scope, any, any>;
 /** The results that a branch had, beyond what was in scope around it. */
 type Own<Outer, Inside> = { readonly [Name in Exclude<keyof Inside, keyof Outer>]: Unmapped<Inside[Name]> };
 type MaybeOwn<Outer, Inside> = { readonly [Name in Exclude<keyof Inside, keyof Outer>]: Maybe<Unmapped<Inside[Name]>> };
+type Later<Scope, Name extends string, Out> = Scope & { readonly [K in Name]: Ref<Out> };
 type ScopeOf<Builder> = Builder extends AnyBuilder<infer Scope> ? Scope : never;
 
 /**
@@ -128,32 +136,46 @@ type ScopeOf<Builder> = Builder extends AnyBuilder<infer Scope> ? Scope : never;
  */
 export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names extends string = ReservedName> {
   /** Adds a step: before the pivot an action and the undo that amends it, after the pivot an action that is never given up. */
-  step<Name extends string, In, Out, UndoIn>(
-    name: FreeName<Name, Names>,
-    step: StepIn<P, Scope, Name, In, Out, UndoIn>,
-  ): SagaBuilder<Input, Scope & { readonly [K in Name]: Ref<Out> }, P, Names | Name>;
+  step<
+    Name extends string,
+    In,
+    Out,
+    const M extends Fitting<M, In>,
+    const UndoM extends Fitting<UndoM, UndoIn>,
+    UndoIn = NoUndo,
+  >(
+    name: Name & StepName<Name, Names, P, UndoIn>,
+    step: Step<P, Scope, Name, In, Out, M, UndoIn, UndoM>,
+  ): SagaBuilder<Input, Later<Scope, Name, Out>, P, Names | Name>;
 
   /**
    * Adds the point of no return: once it has succeeded, the saga only goes forward. Until then it is a step like any
    * other; its undo runs when the pivot itself fails, and never after it has succeeded.
    */
-  pivot<Name extends string, In, Out, UndoIn>(
-    name: PivotName<Name, Names, P>,
-    pivot: Compensable<
-      "a pivot needs an undo: one that fails may have taken effect all the same",
-      Scope,
-      Name,
-      In,
-      Out,
-      UndoIn
-    >,
-  ): SagaBuilder<Input, Scope & { readonly [K in Name]: Ref<Out> }, "committed", Names | Name>;
+  pivot<
+    Name extends string,
+    In,
+    Out,
+    const M extends Fitting<M, In>,
+    const UndoM extends Fitting<UndoM, UndoIn>,
+    UndoIn = NoUndo,
+  >(
+    name: Name & PivotName<Name, Names, P, UndoIn>,
+    pivot: Step<"start", Scope, Name, In, Out, M, UndoIn, UndoM>,
+  ): SagaBuilder<Input, Later<Scope, Name, Out>, "committed", Names | Name>;
 
   /** Adds a step that changes nothing, so that it needs no undo anywhere. */
-  query<Name extends string, In, Out>(
-    name: FreeName<Name, Names>,
-    query: Query<Scope, In, Out>,
-  ): SagaBuilder<Input, Scope & { readonly [K in Name]: Ref<Out> }, P, Names | Name>;
+  query<
+    Name extends string,
+    In,
+    Out,
+    const M extends Fitting<M, In>,
+    const UndoM extends Fitting<UndoM, UndoIn>,
+    UndoIn = NoUndo,
+  >(
+    name: Name & QueryName<Name, Names, UndoIn>,
+    query: Step<"committed", Scope, Name, In, Out, M, UndoIn, UndoM>,
+  ): SagaBuilder<Input, Later<Scope, Name, Out>, P, Names | Name>;
 
   /**
    * Runs branches at once. None is aborted when another fails: all come to an end, and then either the saga goes on or
@@ -164,7 +186,7 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
     Name extends string,
     Branches extends Readonly<Record<string, (branch: SagaBuilder<Input, Scope, Inner<P>, Names>) => AnyBuilder>>,
   >(
-    name: FreeName<Name, Names>,
+    name: Name & FreeName<Name, Names>,
     branches: Branches,
   ): SagaBuilder<
     Input,
@@ -176,11 +198,14 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
     Names | Name
   >;
 
-  /** Runs steps only when a test holds, or else others. Their results may be absent afterwards. */
-  when<Name extends string, Then, Otherwise = Scope>(
-    name: FreeName<Name, Names>,
-    test: (scope: Scope) => Test,
-    then: (branch: SagaBuilder<Input, Scope, Inner<P>, Names>) => AnyBuilder<Then>,
+  /**
+   * Runs steps only when a test holds, or else others. Their results may be absent afterwards. A test that is
+   * `isPresent(reference)` hands the reference to the steps for which it holds, as one that is present.
+   */
+  when<Name extends string, Present, Then, Otherwise = Scope>(
+    name: Name & FreeName<Name, Names>,
+    test: (scope: Scope) => Test<Present>,
+    then: (branch: SagaBuilder<Input, Scope, Inner<P>, Names>, present: PresentRef<Present>) => AnyBuilder<Then>,
     otherwise?: (branch: SagaBuilder<Input, Scope, Inner<P>, Names>) => AnyBuilder<Otherwise>,
   ): SagaBuilder<
     Input,
@@ -194,7 +219,7 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
    * The result is a list of each item's results. An absent list is an empty one.
    */
   forEach<Name extends string, Item, Each>(
-    name: FreeName<Name, Names>,
+    name: Name & FreeName<Name, Names>,
     items: (scope: Scope) => Ref<readonly Item[]> | Ref<readonly Item[] | undefined>,
     body: (branch: SagaBuilder<Input, Scope, Inner<P>, Names>, item: Ref<Item>, index: Ref<number>) => AnyBuilder<Each>,
     options?: {
@@ -216,26 +241,26 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
    * Makes another saga's steps and undos part of this one, their names with `name` and an underscore before them. Its
    * input is mapped from this scope; its output stands under `name` in the later scope.
    */
-  include<Name extends string, In, Out>(
-    name: FreeName<Name, Names>,
+  include<Name extends string, In, Out, const M extends Fitting<M, In>>(
+    name: Name & FreeName<Name, Names>,
     saga: Saga<In, Out>,
-    input: (scope: Scope) => Mapped<In>,
-  ): SagaBuilder<Input, Scope & { readonly [K in Name]: Ref<Out> }, P, Names | Name>;
+    input: (scope: Scope) => M,
+  ): SagaBuilder<Input, Later<Scope, Name, Out>, P, Names | Name>;
 
   /**
    * Runs another saga as an execution of its own, and waits for it. Once it has completed, its undo is an execution of
    * that saga's undo machine, which is compiled and deployed with it. Only before the pivot, and only a saga without one:
    * what it did must be undone when a later step fails.
    */
-  child<Name extends string, In, Out>(
-    name: FreeName<Name, Names>,
+  child<Name extends string, In, Out, const M extends Fitting<M, In>>(
+    name: Name & FreeName<Name, Names>,
     saga: Saga<In, Out>,
-    input: (scope: Scope) => Mapped<In>,
+    input: (scope: Scope) => M,
     options?: {
       /** How long the execution may take before it is stopped and undone. Default 1 hour. */
       readonly timeout?: Duration;
     },
-  ): SagaBuilder<Input, Scope & { readonly [K in Name]: Ref<Out> }, P, Names | Name>;
+  ): SagaBuilder<Input, Later<Scope, Name, Out>, P, Names | Name>;
 
   /** Finishes the saga: what a completed execution gives as its output. */
   returns<const Output>(output: (scope: Scope) => Output): Saga<Input, Unmapped<Output>>;

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type Authorize, authorizer } from "./iam/authorizer";
 import { permit } from "./iam/machine-role";
 import { startTableGuard, type TableGuard } from "./iam/table-guard";
@@ -127,6 +128,7 @@ export class LocalCloud {
     const form = await deployedForm(resource);
     const environment = {
       ...form.environment,
+      ...secretsIn(form.environment),
       ...this.guard.environmentOf(resource),
       AWS_ENDPOINT_URL_SFN: this.stepFunctions.endpoint,
       AWS_ENDPOINT_URL_LAMBDA: this.lambda.endpoint,
@@ -319,8 +321,20 @@ function only({ resources }: Program, type: string): Resource {
   return found[0] as Resource;
 }
 
+/** A text, or a file or folder by its path. */
+interface Asset {
+  readonly text?: Promise<string> | string;
+  readonly path?: Promise<string> | string;
+}
+
+/** Of secrets, which are read in an account: the values that this process has under the same names, or none that open anything. */
+function secretsIn(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const names = Object.keys(JSON.parse(environment["SAGA_SECRETS"] ?? "{}") as object);
+  return Object.fromEntries(names.map((name) => [name, process.env[name] ?? `(${name})`]));
+}
+
 interface FunctionInputs {
-  readonly code: { readonly assets: Promise<Readonly<Record<string, { readonly text?: Promise<string> | string }>>> };
+  readonly code: { readonly assets: Promise<Readonly<Record<string, Asset>>> };
   readonly handler: string;
   readonly environment?: { readonly variables: Readonly<Record<string, string>> };
   readonly timeout: number;
@@ -331,14 +345,18 @@ interface FunctionInputs {
 export async function deployedForm({ name, inputs }: Resource): Promise<FunctionOptions> {
   const { code, handler, environment, timeout, memorySize } = inputs as unknown as FunctionInputs;
   const files: Record<string, string> = {};
+  const copied: Record<string, string> = {};
   for (const [path, asset] of Object.entries(await code.assets)) {
-    const text = await asset.text;
-    if (text === undefined) throw new Error(`the archive of '${name}' has '${path}', which is no text`);
-    files[path] = text;
+    const [text, source] = await Promise.all([asset.text, asset.path]);
+    if (text !== undefined) files[path] = text;
+    // A package's, relative to the program.
+    else if (source !== undefined) copied[path] = resolve(source);
+    else throw new Error(`the archive of '${name}' has '${path}', which is neither text nor a file`);
   }
   return {
     name,
     code: files,
+    copied,
     handler,
     environment: environment?.variables ?? {},
     timeoutSeconds: timeout,

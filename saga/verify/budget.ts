@@ -1,6 +1,6 @@
-import { type Level, levelsOf, type Node, type Way, waysOf } from "./machine";
-import { orderOf } from "./order";
-import { leastRoom, type PayloadBudget } from "./room";
+import { type Level, levelsOf, type Node, type Transition, transitionsOf } from "./machine";
+import { topologicalOrder } from "./topological-order";
+import { payloadHeadroom, type PayloadBudget } from "./payload-headroom";
 import { ITEMS } from "./shape";
 
 /** What a path costs at most. */
@@ -76,7 +76,7 @@ export function budgetsOf(machine: Level, controlFlowOnly: boolean): Budgets {
     waitsUntil: nodes.flatMap(({ name, raw }) =>
       raw.Type === "Wait" && typeof raw["Seconds"] !== "number" ? [name] : [],
     ),
-    payload: controlFlowOnly ? undefined : leastRoom(machine),
+    payload: controlFlowOnly ? undefined : payloadHeadroom(machine),
   };
 }
 
@@ -125,9 +125,9 @@ const exceededBy = ({ events, seconds }: Cost): OutcomeBudget["exceeds"] => [
 /** The dearest way from the start of a level to a state of some kind, that state's own cost included. */
 function longest(level: Level, items: number, well: boolean, ends: (node: Node) => boolean): Cost | undefined {
   const known = new Map<string, Cost | undefined>();
-  const onward = (node: Node): readonly Way[] =>
-    well ? [...node.choices.map(({ way }) => way), node.next] : waysOf(node);
-  const { order, cyclic } = orderOf(level, onward);
+  const onward = (node: Node): readonly Transition[] =>
+    well ? [...node.choices.map(({ transition }) => transition), node.next] : transitionsOf(node);
+  const { order, cyclic } = topologicalOrder(level, onward);
   for (const node of order) {
     const own = costOf(node, items, well);
     const after = onward(node).flatMap(({ to }) => (to === undefined ? [] : [known.get(to)]));

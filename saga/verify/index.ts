@@ -6,7 +6,7 @@ import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
 import type { RawStates } from "../asl/states";
 import { flawsOf } from "./static";
-import { tell } from "./search/trail";
+import { counterexample } from "./search/trace";
 
 /** What is known of a definition when every path has been gone. */
 export interface Verdict {
@@ -50,9 +50,12 @@ export function verify(
   search.run();
   const flaws = flawsOf(definition, machine, declaration).map((flaw): Violation => ({
     ...flaw,
-    story: flaw.state === undefined ? [] : tell(search.reached.get(flaw.state)),
+    counterexample: flaw.state === undefined ? [] : counterexample(search.reached.get(flaw.state)),
   }));
-  const found = [...search.found.values()].map(({ trail, ...rest }): Violation => ({ ...rest, story: tell(trail) }));
+  const found = [...search.found.values()].map(({ trace, ...rest }): Violation => ({
+    ...rest,
+    counterexample: counterexample(trace),
+  }));
   const never: readonly Violation[] = search.completes || search.truncated ? [] : [NEVER];
   const violations = [...found, ...flaws, ...never].sort((one, other) => order(one.rule) - order(other.rule));
   const broken = new Set(violations.map(({ rule }) => rule));
@@ -78,7 +81,7 @@ const NEVER: Violation = {
   state: undefined,
   message: "no path completes the saga",
   hint: "Let the last step end the execution",
-  story: [],
+  counterexample: [],
 };
 
 const rules = Object.keys(RULES) as Rule[];
@@ -88,7 +91,7 @@ export type { Budgets, OutcomeBudget } from "./budget";
 export { HISTORY_LIMIT } from "./budget";
 export { type Declaration, DeclarationError, type DeclaredCall, readDeclaration } from "../asl/declaration";
 export { DefinitionError, readDefinition } from "../asl/definition";
-export type { PayloadBudget } from "./room";
+export type { PayloadBudget } from "./payload-headroom";
 export { type Rule, RULES, type Violation } from "./rules";
 export { SearchLimitError } from "./search/search";
 export type { RawStates } from "../asl/states";

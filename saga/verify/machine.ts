@@ -13,17 +13,17 @@ export interface Template {
   readonly input: boolean;
 }
 
-/** A way out of a state. */
-export interface Way {
+/** A transition out of a state. */
+export interface Transition {
   /** Undefined at the end of the level. */
   readonly to: string | undefined;
   readonly assigns: readonly (readonly [variable: string, value: Template])[];
   readonly output: Template | undefined;
 }
 
-export interface CatcherOf {
+export interface CatchRule {
   readonly errors: readonly string[];
-  readonly way: Way;
+  readonly transition: Transition;
 }
 
 /** What a Task is to the saga; undefined where the declaration does not say. */
@@ -35,9 +35,9 @@ export type Part =
 export interface Node {
   readonly name: string;
   readonly raw: RawState;
-  readonly next: Way;
-  readonly choices: readonly { readonly condition: Template; readonly way: Way }[];
-  readonly catchers: readonly CatcherOf[];
+  readonly next: Transition;
+  readonly choices: readonly { readonly condition: Template; readonly transition: Transition }[];
+  readonly catchers: readonly CatchRule[];
   readonly inner: readonly Level[];
   readonly items: Template | undefined;
   /** What a Parallel gives its branches, or a Map each iteration; their own where it is not said. */
@@ -152,7 +152,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       const given = Type === "Parallel" ? Arguments : Type === "Map" ? ItemSelector : undefined;
       return given === undefined ? undefined : value(given);
     };
-    const way = (from: Readonly<Record<string, unknown>>, to: unknown): Way => ({
+    const transition = (from: Readonly<Record<string, unknown>>, to: unknown): Transition => ({
       to: to as string | undefined,
       assigns: jsonata ? Object.entries(from["Assign"] ?? {}).map(([key, of]) => [key, template(of)]) : [],
       output: from["Output"] === undefined ? undefined : value(from["Output"]),
@@ -160,14 +160,14 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
     return {
       name,
       raw,
-      next: way(raw, raw.Type === "Choice" ? raw.Default : raw.Next),
+      next: transition(raw, raw.Type === "Choice" ? raw.Default : raw.Next),
       choices: (raw.Choices ?? []).map((rule) => ({
         condition: value(rule["Condition"]),
-        way: way(rule, rule["Next"]),
+        transition: transition(rule, rule["Next"]),
       })),
       catchers: (raw.Catch ?? []).map((catcher) => ({
         errors: catcher["ErrorEquals"] as readonly string[],
-        way: way(catcher, catcher["Next"]),
+        transition: transition(catcher, catcher["Next"]),
       })),
       inner: innerOf(raw).map((within) => level(within, false, language)),
       items: raw.Type === "Map" ? (raw["Items"] === undefined ? NOTHING : value(raw["Items"])) : undefined,
@@ -221,8 +221,8 @@ export function levelsOf(level: Level): readonly Level[] {
   return [level, ...[...level.nodes.values()].flatMap(({ inner }) => inner.flatMap(levelsOf))];
 }
 
-/** Every way out of a node. */
-export function waysOf({ raw, next, choices, catchers }: Node): readonly Way[] {
+/** Every transition out of a node. */
+export function transitionsOf({ raw, next, choices, catchers }: Node): readonly Transition[] {
   const onward = raw.Type === "Succeed" || raw.Type === "Fail" ? [] : [next];
-  return [...choices.map(({ way }) => way), ...onward, ...catchers.map(({ way }) => way)];
+  return [...choices.map(({ transition }) => transition), ...onward, ...catchers.map(({ transition }) => transition)];
 }

@@ -24,5 +24,5 @@ export interface Violation {
   readonly message: string;
   readonly hint: string;
   /** The shortest path to it that was found, a line an event; empty where no path is needed to see it. */
-  readonly story: readonly string[];
+  readonly counterexample: readonly string[];
 }

@@ -1,7 +1,8 @@
-import { isRetried } from "./search/faults";
 import type { Declaration } from "../asl/declaration";
+import { transientErrors } from "../asl/transient";
+import { isRetried } from "./search/faults";
 import { lint, type LintRule } from "./lint";
-import { type Level, levelsOf, type Node, waysOf } from "./machine";
+import { type Level, levelsOf, type Node, transitionsOf } from "./machine";
 import type { Rule } from "./rules";
 import type { RawStates } from "../asl/states";
 import { structureFlaws } from "./structure";
@@ -32,15 +33,6 @@ const RULE_OF: Readonly<Record<LintRule, Rule>> = {
   "misplaced-states-all": "definition",
 };
 
-/** Faults of Lambda itself, which pass (S4). */
-const TRANSIENT = [
-  "Lambda.ClientExecutionTimeoutException",
-  "Lambda.ServiceException",
-  "Lambda.AWSLambdaException",
-  "Lambda.SdkClientException",
-  "Lambda.TooManyRequestsException",
-];
-
 /** What a definition shows by itself: the lints, and what every call must have. */
 export function flawsOf(definition: RawStates, machine: Level, declaration: Declaration): readonly Flaw[] {
   const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
@@ -70,7 +62,7 @@ function leadsNowhere({ startAt, nodes }: Level): readonly Flaw[] {
   return [
     ...(nodes.has(startAt) ? [] : [flaw(undefined, startAt)]),
     ...[...nodes.values()].flatMap((node) =>
-      waysOf(node).flatMap(({ to }) => (to === undefined || nodes.has(to) ? [] : [flaw(node.name, to)])),
+      transitionsOf(node).flatMap(({ to }) => (to === undefined || nodes.has(to) ? [] : [flaw(node.name, to)])),
     ),
   ];
 }
@@ -106,10 +98,10 @@ function retryFlaws(node: Node): readonly Flaw[] {
     const what = refusals.length > 0 ? refusals.join(", ") : "any error, refusals among them";
     return flaw("S4", `${name} retries ${what}`, "Name the errors that a second try can mend");
   }
-  const unretried = TRANSIENT.filter((error) => !isRetried(raw, error));
-  if (!isLambda(raw["Resource"]) || unretried.length === 0) return [];
+  const resource = String(raw["Resource"]);
+  // An execution that has ended is not started a second time under its name: another try would be refused.
+  if (resource.includes(":states:startExecution")) return [];
+  const unretried = transientErrors(resource).filter((error) => !isRetried(raw, error));
+  if (unretried.length === 0) return [];
   return flaw("S4", `${name} is given up on a fault that passes: ${unretried.join(", ")}`, "Retry these errors");
 }
-
-const isLambda = (resource: unknown): boolean =>
-  /^arn:aws[\w-]*:(states:::lambda:invoke|lambda:)/.test(String(resource));

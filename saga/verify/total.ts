@@ -2,7 +2,7 @@ import type { Ast } from "./expression";
 import { type Fact, Facts, type Known, type Type } from "./facts";
 
 /** Something that an expression does and that can fail, as it stands in the source. */
-export class Partial extends Error {
+export class PartialExpression extends Error {
   constructor(readonly part: string) {
     super(part);
   }
@@ -27,7 +27,7 @@ export function partialIn(ast: Ast, { wants, there = new Map() }: Place = {}): s
     if (!defined) return "it may yield nothing";
     return wants && !wants.includes(type) ? `it may yield something else than a ${wants.join(" or ")}` : undefined;
   } catch (error) {
-    if (error instanceof Partial) return error.part;
+    if (error instanceof PartialExpression) return error.part;
     throw error;
   }
 }
@@ -60,7 +60,7 @@ class Knower {
   constructor(private readonly there: ReadonlyMap<string, Type>) {}
 
   know(ast: Ast, facts: Facts): Known {
-    if (ast.focus !== undefined || ast.index !== undefined) throw new Partial("a name bound within a path");
+    if (ast.focus !== undefined || ast.index !== undefined) throw new PartialExpression("a name bound within a path");
     const filters = [...(ast.predicate ?? []), ...(ast.stages ?? [])];
     for (const { expr } of filters) this.know(expr, facts.elsewhere());
     if (ast.group) this.fields(ast.group.lhs, facts);
@@ -79,7 +79,7 @@ class Knower {
       case "value":
         return certain(typeof ast.value === "boolean" ? "boolean" : "any");
       case "regex":
-        if (!consumes(ast.value as RegExp)) throw new Partial("a regular expression that may match nothing");
+        if (!consumes(ast.value as RegExp)) throw new PartialExpression("a regular expression that may match nothing");
         return certain("regex");
       case "name":
       case "wildcard":
@@ -103,9 +103,9 @@ class Knower {
       case "lambda":
         // What the parser makes of a call at the end of a function.
         if (ast.thunk) return this.know(ast.body as Ast, facts);
-        throw new Partial(say(ast));
+        throw new PartialExpression(say(ast));
       default:
-        throw new Partial(say(ast));
+        throw new PartialExpression(say(ast));
     }
   }
 
@@ -122,7 +122,7 @@ class Knower {
       this.fields(ast.lhs as readonly (readonly [Ast, Ast])[], facts);
       return certain("object");
     }
-    if (ast.value !== "[") throw new Partial(`unary '${String(ast.value)}'`);
+    if (ast.value !== "[") throw new PartialExpression(`unary '${String(ast.value)}'`);
     for (const item of ast.expressions ?? []) this.know(item, facts);
     return certain("array");
   }
@@ -131,8 +131,8 @@ class Knower {
   private fields(pairs: readonly (readonly [Ast, Ast])[], facts: Facts): void {
     const names = new Set<unknown>();
     for (const [name, value] of pairs) {
-      if (name.type !== "string") throw new Partial("a computed key");
-      if (names.has(name.value)) throw new Partial(`the key '${String(name.value)}', which is there twice`);
+      if (name.type !== "string") throw new PartialExpression("a computed key");
+      if (names.has(name.value)) throw new PartialExpression(`the key '${String(name.value)}', which is there twice`);
       names.add(name.value);
       this.know(value, facts.elsewhere());
     }
@@ -178,10 +178,10 @@ class Knower {
       case ">=": {
         const same = left.type === right.type && (left.type === "number" || left.type === "string");
         if (facts.of(lhs, rhs) || (same && left.defined && right.defined)) return certain("boolean");
-        throw new Partial(`'${ast.value}' between values that may not be comparable`);
+        throw new PartialExpression(`'${ast.value}' between values that may not be comparable`);
       }
       default:
-        throw new Partial(say(ast));
+        throw new PartialExpression(say(ast));
     }
   }
 
@@ -189,29 +189,30 @@ class Knower {
     const name = ast.procedure?.type === "variable" ? String(ast.procedure.value) : "";
     const given = ast.arguments ?? [];
     // A function, unless the expression has given its name to something else.
-    if (facts.of(ast.procedure as Ast)) throw new Partial(say(ast));
+    if (facts.of(ast.procedure as Ast)) throw new PartialExpression(say(ast));
     if (name === "map" || name === "filter") return this.each(ast, given, facts);
     if (name === "merge") return this.merge(ast, given, facts);
     const signature = SIGNATURES.get(name);
-    if (!signature) throw new Partial(say(ast));
+    if (!signature) throw new PartialExpression(say(ast));
     const { takes, least = takes.length, yields, always } = signature;
     if (given.length < least || given.length > takes.length)
-      throw new Partial(`${say(ast)} with ${given.length} arguments`);
+      throw new PartialExpression(`${say(ast)} with ${given.length} arguments`);
     const known = given.map((argument) => this.know(argument, facts));
     known.forEach(({ type, defined }, index) => {
       const types = takes[index] as readonly Type[];
       if (types.length === 0) return;
-      if (!types.includes(type)) throw new Partial(`${say(ast)} of what may not be a ${types.join(" or ")}`);
+      if (!types.includes(type)) throw new PartialExpression(`${say(ast)} of what may not be a ${types.join(" or ")}`);
       // Where there is nothing to begin with, there is no result; anything else that is not there is an error.
-      if (index > 0 && !defined) throw new Partial(`${say(ast)} of what may not be there`);
+      if (index > 0 && !defined) throw new PartialExpression(`${say(ast)} of what may not be there`);
     });
-    if (name === "hash" && !HASHES.has(given[1]?.value)) throw new Partial(`${say(ast)} by an unknown algorithm`);
+    if (name === "hash" && !HASHES.has(given[1]?.value))
+      throw new PartialExpression(`${say(ast)} by an unknown algorithm`);
     return { type: yields, defined: always ?? known[0]?.defined ?? true };
   }
 
   /** `$map` and `$filter`. */
   private each(ast: Ast, [list, each, ...more]: readonly Ast[], facts: Facts): Known {
-    if (!list || each?.type !== "lambda" || more.length > 0) throw new Partial(say(ast));
+    if (!list || each?.type !== "lambda" || more.length > 0) throw new PartialExpression(say(ast));
     this.know(list, facts);
     const inside = (each.arguments ?? []).reduce(
       (before, parameter, index) => before.bind(parameter, PARAMETERS[index] ?? NOTHING),
@@ -224,10 +225,11 @@ class Knower {
   private merge(ast: Ast, given: readonly Ast[], facts: Facts): Known {
     const [list] = given;
     if (given.length !== 1 || list?.type !== "unary" || list.value !== "[" || list.predicate || list.group) {
-      throw new Partial(say(ast));
+      throw new PartialExpression(say(ast));
     }
     for (const part of list.expressions ?? []) {
-      if (this.know(part, facts).type !== "object") throw new Partial(`${say(ast)} of what may not be an object`);
+      if (this.know(part, facts).type !== "object")
+        throw new PartialExpression(`${say(ast)} of what may not be an object`);
     }
     return certain("object");
   }

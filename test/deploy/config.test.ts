@@ -59,6 +59,7 @@ describe("the config", () => {
     ["logLevel", "OFF", "one of ALL, ERROR, FATAL"],
     ["logExecutionData", "", "true or false"],
     ["alarmEmail", "nobody", "none, or an e-mail address"],
+    ["alarms", "few", "one of essential, all, none"],
     ["slowExecutionMinutes", "0", "a whole number from 1 to 525600"],
     ["workflowType", "express", "one of STANDARD, EXPRESS"],
     ["onAbort", "undo", "one of recover, ignore"],

@@ -39,46 +39,16 @@ const alarm = (alarmDescription: string, rest: object) => ({
 
 /** Whatever runs a task is named after the saga, too: another may have the same task. */
 export const nameOf = (task: string): string => `OrderFulfilment-${task}`;
+/** What belongs to that. */
+export const partOf = (task: string, part: string): string => `${task}-${part}-OrderFulfilment`;
 
 const UNDOS = Object.keys(FUNCTIONS).filter((name) => FUNCTIONS[name]?.undo);
 
 export const STUCK =
   '{ ($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error IS NULL) || ($.details.error != "SagaCompensated")) }';
 
-function functionResources(task: string, { actions, undo }: Expected): Snapshot {
+function functionResources(task: string, { actions }: Expected): Snapshot {
   const name = nameOf(task);
-  const dimensions = { FunctionName: `<name of lambda.Function ${name}>` };
-  const share = (expression: string, period: number) => {
-    const query = (id: string, metricName: string) => ({
-      id,
-      metric: { namespace: "AWS/Lambda", metricName, dimensions, period, stat: "Sum" },
-    });
-    return {
-      metricQueries: [
-        { id: "share", expression, label: "Calls that fail, in percent", returnData: true },
-        query("errors", "Errors"),
-        query("calls", "Invocations"),
-      ],
-      threshold: 50,
-    };
-  };
-  const errors = undo
-    ? {
-        [`cloudwatch.MetricAlarm ${name}-errors`]: alarm(
-          `${task} fails, and must succeed in the end: executions that use up its retries are stuck.`,
-          { namespace: "AWS/Lambda", metricName: "Errors", statistic: "Sum", period: 300, dimensions },
-        ),
-      }
-    : {
-        [`cloudwatch.MetricAlarm ${name}-errors`]: alarm(
-          `${task} fails in most of its calls, for a quarter of an hour: more than refusals, most likely.`,
-          { ...share("100 * errors / calls", 300), evaluationPeriods: 3 },
-        ),
-        [`cloudwatch.MetricAlarm ${name}-hourly-errors`]: alarm(
-          `${task} fails in most of its calls, for an hour, and has had 3 or more: more than refusals, most likely.`,
-          share("IF(calls >= 3, 100 * errors / calls, 0)", 3600),
-        ),
-      };
   return {
     [`saga:infra:TaskFunction ${name}`]: {},
     [`cloudwatch.LogGroup ${name}`]: { namePrefix: `/aws/lambda/${name}-`, retentionInDays: 30, tags: TAGS },
@@ -104,10 +74,49 @@ function functionResources(task: string, { actions, undo }: Expected): Snapshot 
       role: `<arn of iam.Role ${name}>`,
       runtime: "nodejs22.x",
       tags: { ...TAGS, task },
-      timeout: 10,
+      timeout: 25,
       tracingConfig: { mode: "Active" },
     },
-    [`cloudwatch.MetricAlarm ${name}-throttled`]: alarm(
+  };
+}
+
+/** The alarms of a function, for whoever wants all. */
+function functionAlarms(task: string, { undo }: Expected): Snapshot {
+  const name = nameOf(task);
+  const dimensions = { FunctionName: `<name of lambda.Function ${name}>` };
+  const share = (expression: string, period: number) => {
+    const query = (id: string, metricName: string) => ({
+      id,
+      metric: { namespace: "AWS/Lambda", metricName, dimensions, period, stat: "Sum" },
+    });
+    return {
+      metricQueries: [
+        { id: "share", expression, label: "Calls that fail, in percent", returnData: true },
+        query("errors", "Errors"),
+        query("calls", "Invocations"),
+      ],
+      threshold: 50,
+    };
+  };
+  const errors = undo
+    ? {
+        [`cloudwatch.MetricAlarm ${partOf(task, "errors")}`]: alarm(
+          `${task} fails, and must succeed in the end: executions that use up its retries are stuck.`,
+          { namespace: "AWS/Lambda", metricName: "Errors", statistic: "Sum", period: 300, dimensions },
+        ),
+      }
+    : {
+        [`cloudwatch.MetricAlarm ${partOf(task, "errors")}`]: alarm(
+          `${task} fails in most of its calls, for a quarter of an hour: more than refusals, most likely.`,
+          { ...share("100 * errors / calls", 300), evaluationPeriods: 3 },
+        ),
+        [`cloudwatch.MetricAlarm ${partOf(task, "hourly-errors")}`]: alarm(
+          `${task} fails in most of its calls, for an hour, and has had 3 or more: more than refusals, most likely.`,
+          share("IF(calls >= 3, 100 * errors / calls, 0)", 3600),
+        ),
+      };
+  return {
+    [`cloudwatch.MetricAlarm ${partOf(task, "throttled")}`]: alarm(
       `Lambda refuses calls of ${task}: its concurrency, or the account's, is used up.`,
       {
         namespace: "AWS/Lambda",
@@ -176,11 +185,11 @@ function machineResources(name: string, functions: readonly string[]): Snapshot 
   };
 }
 
-/** The alarm on a sum of metrics, over a minute. */
-const total = (label: string, metrics: readonly object[]) => ({
+/** The alarm on a sum of metrics, over a minute unless it says otherwise. */
+const total = (label: string, metrics: readonly object[], period = 60) => ({
   metricQueries: [
     { id: "total", expression: "SUM(METRICS())", label, returnData: true },
-    ...metrics.map((metric, at) => ({ id: `m${at}`, metric: { ...metric, period: 60, stat: "Sum" } })),
+    ...metrics.map((metric, at) => ({ id: `m${at}`, metric: { ...metric, period, stat: "Sum" } })),
   ],
 });
 
@@ -191,15 +200,23 @@ const ofTable = (metricName: string) => ({
   dimensions: { TableName: "<name of dynamodb.Table orders>" },
 });
 
+const ofFunction = (metricName: string) => (task: string) => ({
+  namespace: "AWS/Lambda",
+  metricName,
+  dimensions: { FunctionName: `<name of lambda.Function ${nameOf(task)}>` },
+});
+const TABLE_THROTTLES = ["ReadThrottleEvents", "WriteThrottleEvents"].map(ofTable);
+
 export const throttled = (machines: readonly string[]) =>
-  total(
-    "Throttled",
-    machines.map((machine) => ({
+  total("Throttled", [
+    ...machines.map((machine) => ({
       namespace: "AWS/States",
       metricName: "ExecutionThrottled",
       dimensions: { StateMachineArn: `<arn of ${machine}>` },
     })),
-  );
+    ...Object.keys(FUNCTIONS).map(ofFunction("Throttles")),
+    ...TABLE_THROTTLES,
+  ]);
 
 const watching: Snapshot = {
   "sns.Topic OrderFulfilment-alarms": { tags: TAGS },
@@ -227,17 +244,6 @@ const watching: Snapshot = {
     "An execution of OrderFulfilment has ended neither completed nor compensated: mend the reason, and redrive it.",
     { namespace: `Sagas/<name of ${MACHINE}>`, metricName: "Stuck", statistic: "Sum", period: 60 },
   ),
-  "cloudwatch.MetricAlarm OrderFulfilment-slow": alarm(
-    "An execution of OrderFulfilment has taken more than 60 minutes.",
-    {
-      namespace: "AWS/States",
-      metricName: "ExecutionTime",
-      statistic: "Maximum",
-      period: 60,
-      dimensions: machineDimension,
-      threshold: 3_600_000,
-    },
-  ),
   "cloudwatch.MetricAlarm OrderFulfilment-old": alarm(
     "An execution of OrderFulfilment has been running for more than 60 minutes.",
     {
@@ -250,18 +256,15 @@ const watching: Snapshot = {
     },
   ),
   "cloudwatch.MetricAlarm OrderFulfilment-throttled": alarm(
-    "Step Functions holds executions of OrderFulfilment back: the account's quota of state transitions is used up.",
+    "AWS holds OrderFulfilment back: a quota of state transitions, the concurrency of Lambda or a table's capacity is used up.",
     {
       ...throttled([MACHINE, `${MACHINE}_undo`]),
       evaluationPeriods: 3,
     },
   ),
-  "cloudwatch.MetricAlarm OrderFulfilment-table-throttled": alarm(
-    "DynamoDB refuses calls of OrderFulfilment: the table's capacity is used up.",
-    {
-      ...total("Throttled", ["ReadThrottleEvents", "WriteThrottleEvents"].map(ofTable)),
-      evaluationPeriods: 3,
-    },
+  "cloudwatch.MetricAlarm OrderFulfilment-undo-failing": alarm(
+    "An undo of OrderFulfilment, or a step after its pivot, fails: executions that use up its retries are stuck.",
+    total("Calls that fail", UNDOS.map(ofFunction("Errors")), 300),
   ),
   "cloudwatch.Dashboard OrderFulfilment": {
     dashboardName: `<name of ${MACHINE}>`,
@@ -535,4 +538,24 @@ export const EXPECTED: Snapshot = {
   ...watching,
   ...RECOVERY,
   ...sweeping,
+};
+
+/** The alarms that there are where all are asked for. */
+export const DETAILS: Snapshot = {
+  "cloudwatch.MetricAlarm OrderFulfilment-slow": alarm(
+    "An execution of OrderFulfilment has taken more than 60 minutes.",
+    {
+      namespace: "AWS/States",
+      metricName: "ExecutionTime",
+      statistic: "Maximum",
+      period: 60,
+      dimensions: machineDimension,
+      threshold: 3_600_000,
+    },
+  ),
+  "cloudwatch.MetricAlarm OrderFulfilment-table-throttled": alarm(
+    "DynamoDB refuses calls of OrderFulfilment: the capacity of a table is used up.",
+    { ...total("Throttled", TABLE_THROTTLES), evaluationPeriods: 3 },
+  ),
+  ...Object.assign({}, ...Object.entries(FUNCTIONS).map(([name, each]) => functionAlarms(name, each))),
 };

@@ -19,7 +19,10 @@ const ordering = saga<Request>("Ordering")
   .returns(({ CreateOrder }) => ({ order_id: CreateOrder.order_id, total: CreateOrder.total }));
 
 const TOPIC = "arn:aws:sns:eu-west-1:000000000000:orders";
-const announce = serviceTask<{ TopicArn: string; Message: string }, { MessageId: string }>("announce", {
+const announce = serviceTask<
+  { TopicArn: string; Message: string; MessageDeduplicationId: string },
+  { MessageId: string }
+>("announce", {
   resource: "arn:aws:states:::sns:publish",
   allow: [{ actions: ["sns:Publish"], resources: [TOPIC] }],
 });

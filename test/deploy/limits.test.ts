@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { SagaStateMachine, sagaTable } from "../../saga";
 import { checkGraphs } from "../../saga/deploy/limits";
 import { grant, pack, type Statement } from "../../saga/deploy/policy";
+import { checkVersion } from "../../saga/deploy/versions";
 import { LocalCloud } from "../../saga/local/cloud";
 import { authorizer } from "../../saga/local/iam/authorizer";
 import { evaluateProgram } from "../../saga/local/program";
@@ -120,6 +121,55 @@ describe("the limits of AWS", function () {
       expect(tagged(Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`key${at}`, "x"])))).to.equal(
         "'Sale': it has 50 tags, and AWS takes 49 beside its own: leave some out",
       );
+    });
+  });
+
+  describe("a previousVersion", () => {
+    const told: string[] = [];
+    const check = (previousVersion: number, list: () => Promise<readonly string[]>) =>
+      checkVersion("Sale", "arn:sale", { previousVersion }, { list, warn: (message) => told.push(message) });
+    const nine = () => Promise.resolve([9, 8, 7, 6, 5, 3].map((version) => `arn:sale:${version}`));
+
+    it("is one of the state machine's", async () => {
+      await check(9, nine);
+      await check(3, nine);
+      for (const version of [4, 10]) {
+        const error = await check(version, nine).catch((thrown: unknown) => thrown as Error);
+        expect(pulumi.RunError.isInstance(error)).to.equal(true);
+        // As Pulumi does with what it comes upon in an input.
+        (error as Error).message = `error serializing property "x": ${(error as Error).message}`;
+        expect((error as Error).message).to.equal(
+          `'Sale': its state machine has no version ${version}: set previousVersion to one that it has, such as 9, 8 or 7`,
+        );
+      }
+      expect(told).to.deep.equal([]);
+    });
+
+    it("is left to AWS where nobody can look it up", async () => {
+      await check(12, () => Promise.reject(new Error("no credentials")));
+      expect(told).to.deep.equal([
+        "'Sale': whether its state machine has a version 12 can't be looked up: no credentials",
+      ]);
+    });
+
+    it("is looked up by the program", async () => {
+      let asked: readonly unknown[] = [];
+      const mocks: pulumi.runtime.Mocks = {
+        newResource: ({ name, inputs }) => ({ id: name, state: { ...(inputs as object), name, arn: `arn:${name}` } }),
+        call: ({ token, inputs }) => {
+          asked = [token, inputs];
+          return { statemachineVersions: ["arn:Sale:7"] };
+        },
+      };
+      await pulumi.runtime.setMocks(mocks, "saga-aws-pulumi", "local", false);
+      const shifting = { trafficPercent: 10, previousVersion: 7 };
+      const { arn } = new SagaStateMachine("Sale", { saga: orderFulfilment, table: sagaTable("orders"), ...shifting });
+      await new Promise((resolve) => arn.apply(resolve));
+      await pulumi.runtime.disconnect();
+      expect(asked).to.deep.equal([
+        "aws:sfn/getStateMachineVersions:getStateMachineVersions",
+        { statemachineArn: "arn:Sale" },
+      ]);
     });
   });
 

@@ -1,36 +1,99 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { SagaStateMachine, sagaTable } from "../../saga";
+import { tripBooking } from "../../examples/trip/saga";
+import { type Saga, SagaStateMachine, sagaTable } from "../../saga";
 import { orderFulfilment } from "../../orderFulfilment";
 
-/** What the engine is told of a resource, beside its inputs. */
-describe("a resource's options", () => {
-  const options = new Map<string, pulumi.ResourceOptions>();
-  before(async () => {
-    const mocks: pulumi.runtime.Mocks = {
-      newResource: ({ name, inputs }) => ({
-        id: name,
-        state: { ...(inputs as object), name, arn: `arn:aws:x:y:0:${name}` },
-      }),
-      call: () => ({}),
-    };
-    await pulumi.runtime.setMocks(mocks, "saga-aws-pulumi", "local", false);
-    const record: pulumi.ResourceTransformation = ({ type, name, opts }) => {
-      options.set(`${type} ${name}`, opts);
-      return undefined;
-    };
-    const table = sagaTable("orders");
-    new SagaStateMachine("Sale", { saga: orderFulfilment, table }, { transformations: [record] });
-    await pulumi.runtime.disconnect();
-  });
+interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly opts: pulumi.ResourceOptions;
+}
 
-  it("give a state machine half an hour to go: it stays until its executions have ended", () => {
-    const timeouts = [...options].flatMap(([key, { customTimeouts }]) =>
-      customTimeouts ? [[key, customTimeouts]] : [],
+/** What a program registers, with what it tells the engine of it beside its inputs. */
+async function registeredBy(
+  program: (opts: pulumi.ComponentResourceOptions) => unknown,
+): Promise<readonly Registered[]> {
+  const mocks: pulumi.runtime.Mocks = {
+    newResource: ({ name, inputs }) => ({
+      id: name,
+      state: { ...(inputs as object), name, arn: `arn:aws:x:y:0:${name}` },
+    }),
+    call: () => ({}),
+  };
+  await pulumi.runtime.setMocks(mocks, "saga-aws-pulumi", "local", false);
+  const registered: Registered[] = [];
+  const record: pulumi.ResourceTransformation = ({ type, name, opts }) => {
+    registered.push({ type, name, opts });
+    return undefined;
+  };
+  program({ transformations: [record] });
+  await pulumi.runtime.disconnect();
+  return registered;
+}
+
+const everythingOf = (saga: Saga) => (opts: pulumi.ComponentResourceOptions) => {
+  const key = pulumi.output("arn:aws:kms:eu-west-1:000000000000:key/1");
+  const table = sagaTable("orders", { key }, opts);
+  new SagaStateMachine(saga.name, { saga, table, key, alarmEmail: "you@example.com" }, opts);
+};
+
+/** `aws:dynamodb/table:Table orders` */
+const nameOf = (resource: unknown): string => {
+  const { __pulumiType, __name } = resource as { readonly __pulumiType: string; readonly __name: string };
+  return `${__pulumiType} ${__name}`;
+};
+
+describe("a resource's options", function () {
+  this.timeout(60_000);
+
+  it("give a state machine half an hour to go: it stays until its executions have ended", async () => {
+    const registered = await registeredBy(everythingOf(orderFulfilment));
+    const timeouts = registered.flatMap(({ type, name, opts: { customTimeouts } }) =>
+      customTimeouts ? [[`${type} ${name}`, customTimeouts]] : [],
     );
     expect(Object.fromEntries(timeouts)).to.deep.equal({
-      "aws:sfn/stateMachine:StateMachine Sale": { delete: "30m" },
-      "aws:sfn/stateMachine:StateMachine Sale_undo": { delete: "30m" },
+      "aws:sfn/stateMachine:StateMachine OrderFulfilment": { delete: "30m" },
+      "aws:sfn/stateMachine:StateMachine OrderFulfilment_undo": { delete: "30m" },
     });
   });
+
+  it("have a table's writes scaled only once its reads are: each may update the table at once", async () => {
+    const registered = await registeredBy((opts) =>
+      sagaTable("orders", { tableBilling: "provisioned", tableMinUnits: 5, tableMaxUnits: 50 }, opts),
+    );
+    const targets = registered.flatMap(({ type, name, opts: { dependsOn = [] } }) =>
+      type.endsWith(":Target") ? [[name, [dependsOn].flat().map(nameOf)]] : [],
+    );
+    expect(Object.fromEntries(targets)).to.deep.equal({
+      "orders-read": [],
+      "orders-write": ["aws:appautoscaling/policy:Policy orders-read"],
+    });
+  });
+
+  for (const saga of [orderFulfilment, tripBooking]) {
+    it(`and its name tell it from every other one in Pulumi's table, in a terminal of 80 columns: ${saga.name}`, async () => {
+      const rows = layOut(await registeredBy(everythingOf(saga))).map((row) => row.slice(0, 79));
+      expect(rows.filter((row, at) => rows.indexOf(row) !== at)).to.deep.equal([]);
+      expect(rows.some((row) => /^ \+ {3}│ {2}│ {2}├─ aws:cloudwatch:MetricAlarm +\w+-hourly-/.test(row))).to.equal(
+        true,
+      );
+    });
+  }
 });
+
+/**
+ * As the CLI lays out what is to be created: the operation, the type in its place in the tree, the name, each as wide as
+ * its widest, with two spaces between. It cuts every row to the terminal's width less one.
+ * @see https://github.com/pulumi/pulumi/blob/master/pkg/backend/display/tree.go
+ */
+function layOut(resources: readonly Registered[]): readonly string[] {
+  const depths = new Map<string, number>();
+  const types = resources.map(({ type, name, opts: { parent } }) => {
+    const depth = parent === undefined ? 1 : 1 + (depths.get(nameOf(parent)) as number);
+    depths.set(`${type} ${name}`, depth);
+    return `${"│  ".repeat(depth - 1)}├─ ${type.replace(/\/[^:]*/, "")}`;
+  });
+  const width = Math.max(...types.map((type) => type.length));
+  return resources.map(({ name }, at) => ` +   ${(types[at] as string).padEnd(width)}  ${name}`);
+}

@@ -4,5 +4,5 @@ import { saga } from "../../saga/language";
 
 const withoutUndo = { task: processPayment, input: () => ({ order_id: "1", total: 1, card_no: "1234" }) };
 saga("Sale")
-  .step("ProcessPayment", withoutUndo as never)
+  .step("ProcessPayment" as never, withoutUndo)
   .returns(() => ({}));

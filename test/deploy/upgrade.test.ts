@@ -52,8 +52,8 @@ describe("an upgrade", function () {
     const after = await withPayment(
       task("processPayment", {
         table,
-        handler: () => {
-          const run = handler();
+        handler: async () => {
+          const run = await handler();
           return async (event: never) => run(event);
         },
       }),

@@ -51,7 +51,7 @@ describe("interpreter: expressions", () => {
     ]) {
       const evaluated = evaluate(refused).then(
         () => "taken",
-        (error: Error) => error.message,
+        (error: unknown) => (error as Error).message,
       );
       expect(await evaluated, refused).to.include("UNSUPPORTED_JSONATA_EXPRESSION");
     }

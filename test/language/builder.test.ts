@@ -45,7 +45,7 @@ describe("the saga builder", () => {
   it("gives frozen data, and leaves the builder it was called on as it was", () => {
     const builder = start();
     const one = builder.returns(() => ({}));
-    const two = builder.step("Charge", chargeStep() as never).returns(() => ({}));
+    const two = builder.step("Charge" as never, chargeStep()).returns(() => ({}));
     expect(one.steps.map((step) => step.name)).to.deep.equal(["Reserve"]);
     expect(two.steps.map((step) => step.name)).to.deep.equal(["Reserve", "Charge"]);
     for (const part of [builder, one, one.steps, one.steps[0], (one.steps[0] as any).undo, one.output])
@@ -59,6 +59,70 @@ describe("the saga builder", () => {
       undo: { name: "ReleaseAgain", task: release, input: ({ input }) => ({ sku: input.sku }) },
     });
     expect(tasksOf(twice.returns(() => ({}))).map((task) => task.name)).to.deep.equal(["reserve", "release"]);
+  });
+
+  it("hands what a test has found to be present to the branch, and to the undos in it", () => {
+    const noted = start()
+      .when(
+        "Noted",
+        ({ input }) => isPresent(input.note),
+        (s, note) =>
+          s.step("Charge", {
+            task: charge,
+            input: () => ({ reservation: note }),
+            undo: { name: "Refund", task: refund, input: () => ({ charge: note }) },
+          }),
+      )
+      .returns(() => ({}));
+    const { States } = compile(noted, (task) => task.name);
+    for (const state of ["Charge", "Refund"]) {
+      expect(JSON.stringify(States[state])).to.contain("$states.context.Execution.Input.note");
+    }
+  });
+
+  it("hands on what is present of a step's result, of an included saga's and of an item", () => {
+    const inner = start().returns(({ Reserve, input }) => ({ id: Reserve.reservation, note: input.note }));
+    const outer = saga<{ purchase: Purchase; tags: (string | null)[] }>("Outer")
+      .include("Buy", inner, ({ input }) => input.purchase)
+      .when(
+        "Noted",
+        ({ Buy }) => isPresent(Buy.note),
+        (s, note) => s.query("Note", { task: charge, input: () => ({ reservation: note }) }),
+      )
+      .when(
+        "Reserved",
+        ({ Buy }) => isPresent(Buy.id),
+        (s, id) => s.query("Line", { task: charge, input: () => ({ reservation: id }) }),
+      )
+      .forEach(
+        "Tags",
+        ({ input }) => input.tags,
+        (each, item) =>
+          each.when(
+            "Tagged",
+            () => isPresent(item),
+            (s, tag) => s.query("Tag", { task: charge, input: () => ({ reservation: tag }) }),
+          ),
+      )
+      .returns(() => ({}));
+    const text = JSON.stringify(compile(outer, (task) => task.name));
+    expect(text).to.contain("'reservation': $states.context.Execution.Input.purchase.note");
+    expect(text).to.contain("'reservation': $Buy_Reserve.reservation");
+    expect(text).to.contain("'reservation': $states.input.item");
+  });
+
+  it("keeps what is present in the branch whose test has found it", () => {
+    let leaked: unknown;
+    const define = () =>
+      start()
+        .when(
+          "Noted",
+          ({ input }) => isPresent(input.note),
+          (s, note) => s.query("Look", { task: charge, input: () => ({ reservation: (leaked = note) }) }),
+        )
+        .query("Again", { task: charge, input: () => ({ reservation: leaked as string }) });
+    const error = refused(define);
+    expect(error.code).to.equal("foreign-reference");
   });
 
   const mistakes: [title: string, code: SagaDefinitionErrorCode, define: () => unknown, says: RegExp][] = [
@@ -251,6 +315,17 @@ describe("the saga builder", () => {
       "bad-branch",
       () => (start() as any).parallel("Both", { left: () => undefined }),
       /does not give back its steps/,
+    ],
+    [
+      "a branch that wants what its test has not found",
+      "bad-branch",
+      () =>
+        (start() as any).when(
+          "Many",
+          ({ input }: any) => gt(input.count, 1),
+          (s: any, count: any) => s.query("Look", { task: charge, input: () => ({ reservation: count }) }),
+        ),
+      /step 'Many': the branch wants a reference.*isPresent\(…\)/,
     ],
     [
       "a branch without steps",

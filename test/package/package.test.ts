@@ -1,10 +1,58 @@
-import { readdirSync } from "node:fs";
+import { cpSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { deployedForm, LocalCloud } from "../../saga/local/cloud";
-import type { FunctionOptions } from "../../saga/local/lambda/function";
+import { deployFunction, type FunctionOptions } from "../../saga/local/lambda/function";
 import { evaluateProgram, type Program } from "../../saga/local/program";
-import { stranger, type Stranger } from "./stranger";
+import { type Package, stranger, type Stranger } from "./stranger";
+
+const says = (said: string) => `module.exports = () => ${said};`;
+/** Two need a third, in different versions. */
+const PACKAGES: readonly Package[] = [
+  { name: "second", version: "1.0.0", inner: true, files: { "index.js": says('"second 1"') } },
+  { name: "second", version: "2.0.0", inner: true, files: { "index.js": says('"second 2"') } },
+  {
+    name: "first",
+    version: "1.0.0",
+    needs: { second: "1.0.0" },
+    files: { "index.js": says('`first of ${require("second")()}`') },
+  },
+  {
+    name: "@scope/third",
+    version: "1.0.0",
+    needs: { second: "2.0.0" },
+    files: { "index.js": "", "part.js": says('`third of ${require("second")()}`') },
+  },
+];
+
+/** A program of the stranger's, and its functions in the form that ships. */
+async function evaluate({ folder }: Stranger, file: string) {
+  const here = process.cwd();
+  // Where a program stands tells what its functions ship.
+  process.chdir(folder);
+  try {
+    const program = await evaluateProgram({}, join(folder, file));
+    const deployed = program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
+    return { program, functions: await Promise.all(deployed.map(deployedForm)) };
+  } finally {
+    process.chdir(here);
+  }
+}
+
+/** Every file of a function's archive, and how many bytes they have. */
+function filesOf({ code, copied = {} }: FunctionOptions): {
+  readonly names: readonly string[];
+  readonly bytes: number;
+} {
+  const files = new Map(Object.entries(code).map(([name, text]) => [name, Buffer.byteLength(text)]));
+  const add = (name: string, source: string): void => {
+    const stats = statSync(source);
+    if (stats.isDirectory()) for (const each of readdirSync(source)) add(`${name}/${each}`, join(source, each));
+    else files.set(name, stats.size);
+  };
+  for (const [name, source] of Object.entries(copied)) add(name, source);
+  return { names: [...files.keys()].sort(), bytes: [...files.values()].reduce((sum, each) => sum + each, 0) };
+}
 
 describe("the package, as another program uses it", function () {
   this.timeout(120_000);
@@ -13,17 +61,8 @@ describe("the package, as another program uses it", function () {
   let functions: readonly FunctionOptions[];
 
   before(async () => {
-    seats = stranger();
-    const here = process.cwd();
-    // Where a program stands tells Pulumi what its functions depend on.
-    process.chdir(seats.folder);
-    try {
-      program = await evaluateProgram({}, join(seats.folder, "index.ts"));
-      const deployed = program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
-      functions = await Promise.all(deployed.map(deployedForm));
-    } finally {
-      process.chdir(here);
-    }
+    seats = stranger(PACKAGES);
+    ({ program, functions } = await evaluate(seats, "index.ts"));
   });
   after(() => {
     seats.remove();
@@ -64,6 +103,57 @@ describe("the package, as another program uses it", function () {
       expect(text.length, name).to.be.lessThan(16_000);
       expect(text, name).not.to.include(seats.folder);
     }
+  });
+
+  describe("ships with each function its handler, the packages that it names with what they need, and nothing else", () => {
+    const QUOTE = [
+      "__index.js",
+      "node_modules/@scope/third/index.js",
+      "node_modules/@scope/third/node_modules/second/index.js",
+      "node_modules/@scope/third/node_modules/second/package.json",
+      "node_modules/@scope/third/package.json",
+      "node_modules/@scope/third/part.js",
+      "node_modules/first/index.js",
+      "node_modules/first/package.json",
+      "node_modules/second/index.js",
+      "node_modules/second/package.json",
+    ];
+    const ALONE = ["__index.js"];
+    const lock = () => join(seats.folder, "node_modules/.package-lock.json");
+
+    before(() => {
+      cpSync(join(__dirname, "shop.ts"), join(seats.folder, "shop.ts"));
+    });
+
+    for (const [how, prepare] of [
+      ["as npm leaves it", () => undefined],
+      // Newer than all that it lists: whoever goes by it believes it.
+      ["with npm's own list, which says nothing of what a package is for", () => { utimesSync(lock(), 4e9, 4e9); }],
+      [
+        "without npm's own list",
+        () => {
+          rmSync(lock());
+        },
+      ],
+    ] as const) {
+      it(how, async () => {
+        prepare();
+        const { functions: shipped } = await evaluate(seats, "shop.ts");
+        expect(Object.fromEntries(shipped.map((each) => [each.name, filesOf(each).names]))).to.deep.equal({
+          "Shop-quote": QUOTE,
+          "Shop-report": ALONE,
+          Shop_sweep: ALONE,
+        });
+        for (const each of shipped) expect(filesOf(each).bytes, each.name).to.be.below(10_000);
+      });
+    }
+
+    it("so that the handler finds them", async () => {
+      const { functions: shipped } = await evaluate(seats, "shop.ts");
+      const quote = deployFunction(shipped.find(({ name }) => name === "Shop-quote") as FunctionOptions);
+      const { payload } = await quote.invoke({ order_id: "1" }).finally(() => quote.close());
+      expect(payload).to.deep.equal({ quoted: "first of second 1, third of second 2" });
+    });
   });
 
   it("books a seat, and gives back none that another booking has", async () => {

@@ -1,5 +1,14 @@
 import { execSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as ts from "typescript";
@@ -18,7 +27,18 @@ export interface Stranger {
   readonly remove: () => void;
 }
 
-export function stranger(): Stranger {
+/** A package of npm; what it needs of others here, it names by their versions. */
+export interface Package {
+  readonly name: string;
+  readonly version: string;
+  readonly needs?: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+  /** It is needed, and not by the program. */
+  readonly inner?: boolean;
+}
+
+/** @param packages What the program's folder has installed beside. */
+export function stranger(packages: readonly Package[] = []): Stranger {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "stranger-")));
   const [built, folder] = [join(root, "built"), join(root, "seats")];
   const modules = join(folder, "node_modules");
@@ -29,7 +49,8 @@ export function stranger(): Stranger {
   npm("pack --ignore-scripts", built);
   mkdirSync(folder);
   // Without what it depends on, which is here already.
-  npm(`install --offline --legacy-peer-deps ${join(built, `${name}-${version}.tgz`)}`, folder);
+  const tarballs = [join(built, `${name}-${version}.tgz`), ...pack(packages, join(root, "packages"))];
+  npm(`install --offline --legacy-peer-deps ${tarballs.join(" ")}`, folder);
   for (const each of ["@aws-sdk", "@pulumi", "@types/node", "jsonata"]) {
     mkdirSync(dirname(join(modules, each)), { recursive: true });
     symlinkSync(join(ROOT, "node_modules", each), join(modules, each), "junction");
@@ -44,6 +65,23 @@ export function stranger(): Stranger {
       rmSync(root, { recursive: true });
     },
   };
+}
+
+/** The tarballs of those that the program itself wants. */
+function pack(packages: readonly Package[], at: string): readonly string[] {
+  const tarball = (each: string, of: string) => join(at, `${each.replace("@", "").replace("/", "-")}-${of}.tgz`);
+  mkdirSync(at);
+  for (const { name: each, version: of, needs = {}, files } of packages) {
+    const source = join(at, `${each.replace("/", "-")}-${of}`);
+    const needed = Object.entries(needs).map(([other, its]) => [other, `file:${tarball(other, its)}`] as const);
+    const manifest = { name: each, version: of, dependencies: Object.fromEntries(needed) };
+    mkdirSync(source);
+    for (const [file, text] of Object.entries({ ...files, "package.json": JSON.stringify(manifest) })) {
+      writeFileSync(join(source, file), text);
+    }
+    npm(`pack --ignore-scripts ${source}`, at);
+  }
+  return packages.filter(({ inner }) => inner !== true).map(({ name: each, version: of }) => tarball(each, of));
 }
 
 /** Reads each source file once, for whatever is built of it. */

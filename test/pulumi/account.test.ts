@@ -227,6 +227,16 @@ describe("the stand-in for AWS", () => {
     expect(await account.read(id, "", outs)).to.deep.equal({ id: "", props: {} });
   });
 
+  it("lists the versions of a state machine, the last one first", async () => {
+    const versions = (statemachineArn: unknown) =>
+      account.invoke("aws:sfn/getStateMachineVersions:getStateMachineVersions", { statemachineArn });
+    const { id, outs } = await create(MACHINE, { publish: true });
+    await update(id, { publish: true });
+    const arn = outs["arn"] as string;
+    expect(await versions(arn)).to.deep.equal({ outputs: { statemachineVersions: [`${arn}:2`, `${arn}:1`] } });
+    expect(await refusal(versions("arn"))).to.contain("StateMachineDoesNotExist");
+  });
+
   it("says whose account it is, and nothing that it is not asked", async () => {
     expect(await account.invoke("aws:index/getCallerIdentity:getCallerIdentity")).to.deep.equal({
       outputs: { accountId: "000000000000" },

@@ -79,7 +79,14 @@ export class Account implements provider.Provider {
     this.storage.delete(id);
   }
 
-  async invoke(token: string): Promise<provider.InvokeResult> {
+  async invoke(token: string, inputs: Inputs = {}): Promise<provider.InvokeResult> {
+    if (token === "aws:sfn/getStateMachineVersions:getStateMachineVersions") {
+      const machine = this.resources.find(({ arn }) => arn === inputs["statemachineArn"]);
+      if (!machine) throw new Error(`StateMachineDoesNotExist: ${String(inputs["statemachineArn"])}`);
+      // The last one first.
+      const numbers = Array.from({ length: machine.revision }, (_, at) => machine.revision - at);
+      return { outputs: { statemachineVersions: numbers.map((number) => `${machine.arn}:${number}`) } };
+    }
     const answer = ANSWERS[token];
     if (!answer) throw new Error(`the program calls ${token}, which the stand-in for AWS does not answer`);
     return { outputs: answer };

@@ -8,9 +8,9 @@ type Throughput = Readonly<Partial<Record<(typeof MEMBERS)[number], number>>>;
 const IN_ONE_REQUEST = ["billingMode", "readCapacity", "writeCapacity", "deletionProtectionEnabled"];
 
 /**
- * The inputs as DynamoDB keeps them, which has an opinion of a table's maximum on demand: what an update leaves out stays
- * as it was, -1 lifts it, and a provisioned table has none. What it does not have, it does not tell: the provider reads
- * no `onDemandThroughput` then. Other types keep what they are given.
+ * The inputs as AWS keeps them. A table's maximum on demand is not what it was given last: what an update leaves out stays
+ * as it was, -1 lifts it, and a provisioned table has none. Where there is none, DynamoDB tells none, and so the provider
+ * reads no `onDemandThroughput`. Other types keep what they are given.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
  * @see https://github.com/nubo-db/dynoxide/issues/159 recordings of the service

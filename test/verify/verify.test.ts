@@ -120,8 +120,10 @@ describe("the verifier", () => {
 
     it("an order that was rolled back ends as SUCCEEDED", () => {
       found("S6", "DeleteOrder", /ends SUCCEEDED/);
-      const { story } = verdict.violations.find(({ rule }) => rule === "S6") as { story: readonly string[] };
-      expect(story).to.deep.equal([
+      const { counterexample } = verdict.violations.find(({ rule }) => rule === "S6") as {
+        counterexample: readonly string[];
+      };
+      expect(counterexample).to.deep.equal([
         "CreateOrder fails: States.Timeout; it may have taken effect, or may yet",
         "DeleteOrder undoes CreateOrder",
         "the execution ends SUCCEEDED",

@@ -1,11 +1,5 @@
 import type { HistoryEvent, TaskSucceededEventDetails } from "@aws-sdk/client-sfn";
 
-/**
- * Has Pulumi serialise what a function takes from this module, from `node_modules` too: it takes a module there for one
- * that ships with the function.
- */
-export const deploymentOnlyModule = true;
-
 /** What a history tells of one level of an execution: its top with the branches in it, or one item of a list. */
 export interface Told {
   /** Each result by the variable that has it, or was to have it. */

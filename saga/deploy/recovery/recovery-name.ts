@@ -1,8 +1,5 @@
 import { createHash } from "node:crypto";
 
-/** See `saga/deploy/recovery/history.ts`. */
-export const deploymentOnlyModule = true;
-
 /** The name of what recovers an execution: the same each time that its end is told, another after a redrive. */
 export function recoveryName(executionArn: string, redriveCount = 0): string {
   return createHash("sha256").update(`${executionArn}/${redriveCount}`).digest("hex");

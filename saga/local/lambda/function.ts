@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { devNull, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -10,6 +10,8 @@ export interface FunctionOptions {
   readonly name: string;
   /** The deployed archive: text by path. */
   readonly code: Readonly<Record<string, string>>;
+  /** What else is in the archive, packages: a file or a folder of this machine by path. */
+  readonly copied?: Readonly<Record<string, string>>;
   /** Module and export: `__index.handler`. */
   readonly handler: string;
   /** Wins over what Lambda sets itself. */
@@ -39,7 +41,7 @@ const sdk = dirname(dirname(require.resolve("@aws-sdk/client-dynamodb/package.js
 
 /** Runs a function from its deployed form, in as many sandboxes as it has invocations at once, as Lambda does. */
 export function deployFunction(options: FunctionOptions): DeployedFunction {
-  const { name, code, handler, timeoutSeconds, memory, onLog = () => {} } = options;
+  const { name, code, copied = {}, handler, timeoutSeconds, memory, onLog = () => {} } = options;
   const root = realpathSync(mkdtempSync(join(tmpdir(), "lambda-")));
   const taskRoot = join(root, "task");
   const modules = join(root, "runtime");
@@ -49,6 +51,7 @@ export function deployFunction(options: FunctionOptions): DeployedFunction {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
+  for (const [path, source] of Object.entries(copied)) cpSync(source, join(taskRoot, path), { recursive: true });
   mkdirSync(modules);
   symlinkSync(sdk, join(modules, "@aws-sdk"));
 

@@ -17,25 +17,25 @@ export interface Effect {
 /** What the branches of a Parallel, or the items of a Map, have done at once; null for one with nothing to undo. */
 export interface Fork {
   readonly kind: "fork";
-  readonly branches: readonly Held[];
+  readonly branches: readonly OutstandingEffects[];
 }
 
 /** One of several, by how a branch has ended. */
 export interface Either {
   readonly kind: "either";
   readonly choice: string;
-  readonly held: readonly Held[];
+  readonly outstanding: readonly OutstandingEffects[];
 }
 
 /** The effects of a level in the order in which they began, the last one on top. The same effects are the same object. */
 export interface Effects {
   readonly id: number;
   readonly top: Effect | Fork | Either;
-  readonly rest: Held;
+  readonly rest: OutstandingEffects;
   readonly depth: number;
 }
 
-export type Held = Effects | null;
+export type OutstandingEffects = Effects | null;
 
 const interned = new Map<string, Effects>();
 let ids = 0;
@@ -45,14 +45,16 @@ export function forgetEffects(): void {
   interned.clear();
 }
 
-export const idOf = (held: Held): number => held?.id ?? -1;
+export const idOf = (outstanding: OutstandingEffects): number => outstanding?.id ?? -1;
 
 function nameOf(top: Effects["top"]): string {
   if (top.kind === "effect") return `${top.action}/${top.instance}/${top.status}`;
-  return top.kind === "fork" ? `[${top.branches.map(idOf).join()}]` : `<${top.choice}:${top.held.map(idOf).join()}>`;
+  return top.kind === "fork"
+    ? `[${top.branches.map(idOf).join()}]`
+    : `<${top.choice}:${top.outstanding.map(idOf).join()}>`;
 }
 
-export function push(top: Effects["top"], rest: Held): Effects {
+export function push(top: Effects["top"], rest: OutstandingEffects): Effects {
   const key = `${nameOf(top)} ${idOf(rest)}`;
   const known = interned.get(key);
   if (known) return known;
@@ -62,7 +64,7 @@ export function push(top: Effects["top"], rest: Held): Effects {
 }
 
 /** Puts a fork on top, unless nothing in it is left to undo. */
-export function pushFork(branches: readonly Held[], rest: Held): Held {
+export function pushFork(branches: readonly OutstandingEffects[], rest: OutstandingEffects): OutstandingEffects {
   return branches.every((branch) => branch === null) ? rest : push({ kind: "fork", branches }, rest);
 }
 
@@ -70,9 +72,12 @@ export function pushFork(branches: readonly Held[], rest: Held): Held {
  * Every effect, the last one first, and whether it is in a fork.
  * @throws NeedsChoice where that depends on how a branch has ended
  */
-export function effectsOf(held: Held, forked = false): readonly (Effect & { readonly forked: boolean })[] {
+export function effectsOf(
+  outstanding: OutstandingEffects,
+  forked = false,
+): readonly (Effect & { readonly forked: boolean })[] {
   const found: (Effect & { readonly forked: boolean })[] = [];
-  for (let at = held; at; at = at.rest) {
+  for (let at = outstanding; at; at = at.rest) {
     if (at.top.kind === "either") throw new NeedsChoice(at.top.choice);
     if (at.top.kind === "effect") found.push({ ...at.top, forked });
     else for (const branch of at.top.branches) found.push(...effectsOf(branch, true));
@@ -81,19 +86,20 @@ export function effectsOf(held: Held, forked = false): readonly (Effect & { read
 }
 
 /** Whether there may be such an effect in it. */
-export function mayHave(held: Held, test: (effect: Effect) => boolean): boolean {
-  for (let at = held; at; at = at.rest) {
+export function mayHave(outstanding: OutstandingEffects, test: (effect: Effect) => boolean): boolean {
+  for (let at = outstanding; at; at = at.rest) {
     const { top } = at;
     if (top.kind === "effect") {
       if (test(top)) return true;
-    } else if ((top.kind === "fork" ? top.branches : top.held).some((inner) => mayHave(inner, test))) return true;
+    } else if ((top.kind === "fork" ? top.branches : top.outstanding).some((inner) => mayHave(inner, test)))
+      return true;
   }
   return false;
 }
 
 /** Whether there may be an effect of one of these actions in it. */
-export const mentions = (held: Held, actions: ReadonlySet<string>): boolean =>
-  mayHave(held, ({ action }) => actions.has(action));
+export const mentions = (outstanding: OutstandingEffects, actions: ReadonlySet<string>): boolean =>
+  mayHave(outstanding, ({ action }) => actions.has(action));
 
 /** What an undo looks for: the caller's name where it is known, else any call of the action. */
 export interface Sought {
@@ -112,29 +118,29 @@ export const isSought = ({ action, instance }: Effect, sought: Sought): boolean 
  * @throws NeedsChoice where that depends on how a branch has ended
  */
 export function onTop(
-  held: Held,
+  outstanding: OutstandingEffects,
   sought: Sought,
   change: (effect: Effect) => Effect | undefined,
   keepFork = false,
-): { readonly held: Held } | undefined {
-  if (!held) return undefined;
-  const { top, rest } = held;
+): { readonly outstanding: OutstandingEffects } | undefined {
+  if (!outstanding) return undefined;
+  const { top, rest } = outstanding;
   if (top.kind === "either") throw new NeedsChoice(top.choice);
   if (top.kind === "effect") {
     if (!isSought(top, sought)) return undefined;
     const changed = change(top);
-    return { held: changed ? push(changed, rest) : rest };
+    return { outstanding: changed ? push(changed, rest) : rest };
   }
   if (isEmpty(top)) {
     const below = onTop(rest, sought, change);
-    return below && keepFork ? { held: push(top, below.held) } : below;
+    return below && keepFork ? { outstanding: push(top, below.outstanding) } : below;
   }
   for (const [index, branch] of top.branches.entries()) {
     if (!mayHave(branch, (effect) => isSought(effect, sought))) continue;
     const found = onTop(branch, sought, change);
     if (!found) continue;
-    const branches = top.branches.with(index, found.held);
-    return { held: keepFork ? push({ kind: "fork", branches }, rest) : pushFork(branches, rest) };
+    const branches = top.branches.with(index, found.outstanding);
+    return { outstanding: keepFork ? push({ kind: "fork", branches }, rest) : pushFork(branches, rest) };
   }
   const choice = firstChoice(top);
   if (choice !== undefined && mayHave(rest, (effect) => isSought(effect, sought))) throw new NeedsChoice(choice);
@@ -149,7 +155,11 @@ const isEmpty = ({ branches }: Fork): boolean =>
  * The part of a fork that somebody who undoes these actions is concerned with, alone; null where there is none.
  * @param only The one branch that it says it is about.
  */
-export function project({ branches }: Fork, actions: ReadonlySet<string>, only: number | undefined): Held {
+export function project(
+  { branches }: Fork,
+  actions: ReadonlySet<string>,
+  only: number | undefined,
+): OutstandingEffects {
   const concerned = branches.map((branch, index) =>
     (only === undefined || index === only) && mentions(branch, actions) ? branch : null,
   );
@@ -168,10 +178,10 @@ function firstChoice({ branches }: Fork): string | undefined {
   return undefined;
 }
 
-/** A fork in the midst of what is held, and how to put back what is left of it. */
+/** A fork in the midst of what is outstanding, and how to put back what is left of it. */
 export interface Focus {
   readonly fork: Fork;
-  readonly rebuild: (branches: readonly Held[]) => Held;
+  readonly rebuild: (branches: readonly OutstandingEffects[]) => OutstandingEffects;
 }
 
 /**
@@ -179,9 +189,13 @@ export interface Focus {
  * is the one on top in that one's branch.
  * @throws NeedsChoice where that depends on how a branch has ended
  */
-export function focusOn(held: Held, actions: ReadonlySet<string>, keepFork: boolean): Focus | undefined {
-  if (!held || !mentions(held, actions)) return undefined;
-  const { top, rest } = held;
+export function focusOn(
+  outstanding: OutstandingEffects,
+  actions: ReadonlySet<string>,
+  keepFork: boolean,
+): Focus | undefined {
+  if (!outstanding || !mentions(outstanding, actions)) return undefined;
+  const { top, rest } = outstanding;
   if (top.kind === "either") throw new NeedsChoice(top.choice);
   if (top.kind !== "fork") return undefined;
   const concerned = top.branches.flatMap((branch, index) => (mentions(branch, actions) ? [index] : []));
@@ -191,7 +205,7 @@ export function focusOn(held: Held, actions: ReadonlySet<string>, keepFork: bool
     if (choice !== undefined) throw new NeedsChoice(choice);
     return isEmpty(top) ? focusOn(rest, actions, false) : undefined;
   }
-  const back = (branches: readonly Held[]): Held =>
+  const back = (branches: readonly OutstandingEffects[]): OutstandingEffects =>
     keepFork ? push({ kind: "fork", branches }, rest) : pushFork(branches, rest);
   const given = keepFork && rest === null && others.length === 0;
   const inner = given ? focusOn(top.branches[only] ?? null, actions, false) : undefined;
@@ -200,20 +214,23 @@ export function focusOn(held: Held, actions: ReadonlySet<string>, keepFork: bool
 }
 
 /** What stands above the lowest fork, and that fork. */
-export function split(held: Held): { readonly above: Held; readonly base: Fork } {
-  if (held?.rest) {
-    const { above, base } = split(held.rest);
-    return { above: push(held.top, above), base };
+export function split(outstanding: OutstandingEffects): { readonly above: OutstandingEffects; readonly base: Fork } {
+  if (outstanding?.rest) {
+    const { above, base } = split(outstanding.rest);
+    return { above: push(outstanding.top, above), base };
   }
-  if (held?.top.kind !== "fork") throw new Error("the fork that a branch was given is gone");
-  return { above: null, base: held.top };
+  if (outstanding?.top.kind !== "fork") throw new Error("the fork that a branch was given is gone");
+  return { above: null, base: outstanding.top };
 }
 
 /** The same with every choice changed: into effects of its own, or into another choice. */
-export function changeEither(held: Held, change: (either: Either) => Held | Either): Held {
-  if (!held) return null;
-  const rest = changeEither(held.rest, change);
-  const { top } = held;
+export function changeEither(
+  outstanding: OutstandingEffects,
+  change: (either: Either) => OutstandingEffects | Either,
+): OutstandingEffects {
+  if (!outstanding) return null;
+  const rest = changeEither(outstanding.rest, change);
+  const { top } = outstanding;
   if (top.kind === "effect") return push(top, rest);
   if (top.kind === "fork") {
     const branches = top.branches.map((branch) => changeEither(branch, change));
@@ -225,4 +242,5 @@ export function changeEither(held: Held, change: (either: Either) => Held | Eith
 }
 
 /** One on top of the other. */
-export const stack = (above: Held, below: Held): Held => (above ? push(above.top, stack(above.rest, below)) : below);
+export const stack = (above: OutstandingEffects, below: OutstandingEffects): OutstandingEffects =>
+  above ? push(above.top, stack(above.rest, below)) : below;

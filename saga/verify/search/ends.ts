@@ -1,22 +1,22 @@
-import { type Effect, effectsOf, type Held } from "./effects";
+import { type Effect, effectsOf, type OutstandingEffects } from "./effects";
 import { sourceOf } from "../expression";
 import type { Node } from "../machine";
-import type { Point } from "./point";
+import type { SearchState } from "./search-state";
 import type { Around, Results, Search } from "./search";
-import { after } from "./trail";
+import { after } from "./trace";
 import { UNKNOWN } from "./value";
 
 /** A Fail state: the end of a compensated execution, and of no other (S6). */
-export function failState(search: Search, around: Around, point: Point, node: Node): Results {
+export function failState(search: Search, around: Around, point: SearchState, node: Node): Results {
   const { name, raw } = node;
   const stated = node.error?.yields(search.surroundings(point, UNKNOWN));
   const error = typeof stated === "string" ? stated : String(raw["Error"] ?? raw["ErrorPath"]);
-  const ended = { ...point, trail: after(point.trail, { text: `${name} ends FAILED with ${error}` }) };
+  const ended = { ...point, trace: after(point.trace, { text: `${name} ends FAILED with ${error}` }) };
   if (!around.level.top) return [{ kind: "stopped", stuck: false, error, state: name, point: ended }];
   if (point.committed) {
     const message = `${name} ends a saga whose pivot has succeeded: a redrive would enter it again, and fail again`;
     search.report(around, ended, "S5", name, message, "stuck");
-  } else if (effectsOf(point.held).length > 0) {
+  } else if (effectsOf(point.outstanding).length > 0) {
     unfinished(search, around, ended, name);
   } else if (error !== "SagaCompensated") {
     const message = `a compensated execution fails with ${error}, as a stuck one may`;
@@ -41,13 +41,13 @@ function tells(cause: unknown): boolean {
 }
 
 /** The execution succeeds: it must be a completed one. */
-export function finish(search: Search, around: Around, point: Point, state: string): void {
+export function finish(search: Search, around: Around, point: SearchState, state: string): void {
   if (point.failed === "no") {
     search.completes = true;
     return;
   }
-  const ended = { ...point, trail: after(point.trail, { text: "the execution ends SUCCEEDED" }) };
-  if (effectsOf(point.held).length > 0) {
+  const ended = { ...point, trace: after(point.trace, { text: "the execution ends SUCCEEDED" }) };
+  if (effectsOf(point.outstanding).length > 0) {
     unfinished(search, around, ended, state);
   } else if (point.committed) {
     const message = "a step after the pivot has failed, and the execution succeeds";
@@ -59,9 +59,9 @@ export function finish(search: Search, around: Around, point: Point, state: stri
 }
 
 /** An execution has ended, and something is left. */
-function unfinished(search: Search, around: Around, point: Point, state: string): void {
-  const remains = effectsOf(point.held);
-  const message = `${state} ends the execution, ${left(point.held)}`;
+function unfinished(search: Search, around: Around, point: SearchState, state: string): void {
+  const remains = effectsOf(point.outstanding);
+  const message = `${state} ends the execution, ${left(point.outstanding)}`;
   const any = (test: (effect: (typeof remains)[number]) => boolean): boolean => remains.some(test);
   if (any(({ status }) => status === "undoFailed")) search.report(around, point, "S5", state, message, "stuck");
   else if (any(({ status, forked }) => status === "doubtful" && !forked)) {
@@ -71,8 +71,8 @@ function unfinished(search: Search, around: Around, point: Point, state: string)
 }
 
 /** What an execution leaves behind, as part of a sentence. */
-export function left(held: Held): string {
-  const effects = effectsOf(held);
+export function left(outstanding: OutstandingEffects): string {
+  const effects = effectsOf(outstanding);
   if (effects.length === 0) return "with nothing left behind";
   const say = (status: Effect["status"], what: string): readonly string[] => {
     const names = effects.flatMap((effect) => (effect.status === status ? [effect.instance] : []));

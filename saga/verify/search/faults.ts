@@ -1,4 +1,4 @@
-import type { CatcherOf, Node } from "../machine";
+import type { CatchRule, Node } from "../machine";
 import type { RawState } from "../../asl/states";
 
 /** The ways of a call to fail that its Retry and its Catch tell apart, once its retries are exhausted. */
@@ -9,7 +9,7 @@ export interface Fault {
   readonly definite: boolean;
   readonly retried: boolean;
   /** Undefined where nothing catches it. */
-  readonly catcher: CatcherOf | undefined;
+  readonly catcher: CatchRule | undefined;
 }
 
 export const DATA_LIMIT = "States.DataLimitExceeded";
@@ -64,7 +64,7 @@ export function faultsOfBranch({ raw, catchers }: Node): readonly Fault[] {
 }
 
 function distinct(
-  catchers: readonly CatcherOf[],
+  catchers: readonly CatchRule[],
   raw: RawState,
   errors: readonly string[],
   definite: readonly string[],

@@ -1,26 +1,26 @@
-import { type Effect, effectsOf, focusOn, type Held, mentions, project, push, pushFork } from "./effects";
+import { type Effect, effectsOf, focusOn, type OutstandingEffects, mentions, project, push, pushFork } from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import type { Node } from "../machine";
-import { type Point, union } from "./point";
+import { type SearchState, union } from "./search-state";
 import { type Around, type End, LENGTHS, type Results, type Search, SearchLimitError } from "./search";
 import { blocked, dropped } from "./task";
-import { after, type Event, following } from "./trail";
-import { acted, type Ran, revoked, type Run } from "./settle";
+import { after, type Event, following } from "./trace";
+import { joinForward, type Ran, joinUndo, type Run } from "./join";
 import { isArray, isObject, lift, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
 
 /** A Parallel or a Map. */
-export function fork(search: Search, around: Around, point: Point, node: Node): Results {
+export function fork(search: Search, around: Around, point: SearchState, node: Node): Results {
   return runsOf(search, point, node).flatMap((runs) => {
     const undoes = new Set(runs.flatMap(({ level }) => [...level.undoes]));
-    const focus = focusOn(point.held, undoes, around.keepFork);
-    if (!focus && mentions(point.held, undoes)) {
-      blocked(search, around, point, node.name, effectsOf(point.held)[0] as Effect);
+    const focus = focusOn(point.outstanding, undoes, around.keepFork);
+    if (!focus && mentions(point.outstanding, undoes)) {
+      blocked(search, around, point, node.name, effectsOf(point.outstanding)[0] as Effect);
       return search.cut();
     }
     if (!focus && search.repeats(around.level, node.name) && runs.some(({ level }) => level.effectful)) {
       throw new SearchLimitError(`gave up on ${node.name}: its branches do more each time it goes round`);
     }
-    const stopped: (Point | End)[] = [];
+    const stopped: (SearchState | End)[] = [];
     const ran = runs.map((run): Ran => {
       const given = focus ? project(focus.fork, run.level.undoes, indexOf(run)) : null;
       const ends = search.explore(...beginning(search, around, point, node, run, given));
@@ -31,13 +31,13 @@ export function fork(search: Search, around: Around, point: Point, node: Node): 
     });
     return [
       ...stopped,
-      ...(focus ? revoked(search, around, point, node, focus, ran) : acted(search, around, point, node, ran)),
+      ...(focus ? joinUndo(search, around, point, node, focus, ran) : joinForward(search, around, point, node, ran)),
     ];
   });
 }
 
 /** The branches; or the iterations, for each number of items that there may be. */
-function runsOf(search: Search, point: Point, { items, given, inner }: Node): readonly (readonly Run[])[] {
+function runsOf(search: Search, point: SearchState, { items, given, inner }: Node): readonly (readonly Run[])[] {
   if (!items) {
     const input = given ? given.yields(search.surroundings(point, UNKNOWN)) : point.input;
     return [inner.map((level, index) => ({ level, input, label: `branch ${index + 1}`, suffix: "" }))];
@@ -71,13 +71,20 @@ function indexOf({ input, suffix }: Run): number | undefined {
   return typeof index === "number" ? index : undefined;
 }
 
-function beginning(search: Search, around: Around, point: Point, node: Node, run: Run, given: Held): [Around, Point] {
+function beginning(
+  search: Search,
+  around: Around,
+  point: SearchState,
+  node: Node,
+  run: Run,
+  given: OutstandingEffects,
+): [Around, SearchState] {
   const { level, input, label, suffix } = run;
   return [
     {
       level,
       suffix: around.suffix + suffix,
-      prefix: following(around.prefix, after(point.trail, { text: `${node.name}, ${label}:` })),
+      prefix: following(around.prefix, after(point.trace, { text: `${node.name}, ${label}:` })),
       holders: [...around.holders, node.name],
       keepFork: given !== null,
     },
@@ -86,10 +93,10 @@ function beginning(search: Search, around: Around, point: Point, node: Node, run
       at: level.startAt,
       variables: search.given(level, point),
       input: search.readsInput(level) ? input : UNKNOWN,
-      held: given,
+      outstanding: given,
       failed: point.failed === "undoing" ? "undoing" : "no",
       refused: undefined,
-      trail: undefined,
+      trace: undefined,
     },
   ];
 }
@@ -98,7 +105,7 @@ function beginning(search: Search, around: Around, point: Point, node: Node, run
 function aborted(
   search: Search,
   around: Around,
-  point: Point,
+  point: SearchState,
   node: Node,
   runs: readonly Run[],
   label: string,
@@ -107,37 +114,37 @@ function aborted(
   const { error, state, stuck } = end;
   const event: Event = {
     text: `${node.name} fails with one of its branches`,
-    within: [{ label, trail: end.point.trail }],
+    within: [{ label, trace: end.point.trace }],
   };
-  const trail = after(point.trail, event);
+  const trace = after(point.trace, event);
   if (!stuck && error === DATA_LIMIT) {
     const message = `nothing catches ${DATA_LIMIT} of ${state} in its branch, for States.ALL may not`;
-    search.report(around, { ...point, trail }, "S7", state, message, "dataLimit");
+    search.report(around, { ...point, trace }, "S7", state, message, "dataLimit");
     return search.cut();
   }
   if (!stuck && runs.some((run) => run.label !== label && run.level.effectful)) {
     const message = `${state} fails its branch, and so aborts the others of ${node.name}, wherever they are`;
-    search.report(around, { ...point, trail }, "S10", state, message, "abort");
+    search.report(around, { ...point, trace }, "S10", state, message, "abort");
     return search.cut();
   }
   // Of the branch that is stuck it matters only that something of it is not undone.
-  const held = stuck
-    ? push({ kind: "effect", action: state, instance: `what ${state} undoes`, status: "undoFailed" }, point.held)
-    : pushFork([end.point.held], point.held);
-  const failed: Point = {
+  const outstanding = stuck
+    ? push({ kind: "effect", action: state, instance: `what ${state} undoes`, status: "undoFailed" }, point.outstanding)
+    : pushFork([end.point.outstanding], point.outstanding);
+  const failed: SearchState = {
     ...point,
-    held: point.committed ? point.held : held,
+    outstanding: point.committed ? point.outstanding : outstanding,
     lost: union(point.lost, new Set([node.name])),
     failed: stuck ? "undoing" : "branch",
     choices: new Map([...point.choices, ...end.point.choices]),
   };
-  const results: (Point | End)[] = [];
+  const results: (SearchState | End)[] = [];
   for (const { error: caught, catcher } of faultsOfBranch(node)) {
     if (catcher) {
-      results.push(...search.leave(around, failed, catcher.way, node, UNKNOWN, event));
+      results.push(...search.leave(around, failed, catcher.transition, node, UNKNOWN, event));
       continue;
     }
-    const stopped = { ...failed, trail };
+    const stopped = { ...failed, trace };
     if (!stuck && around.level.top)
       search.each(stopped, (known) => {
         dropped(search, around, known, node, caught);

@@ -3,12 +3,12 @@ import { type Surroundings, truth } from "./evaluate";
 import { forgetEffects } from "./effects";
 import { fork } from "./fork";
 import { HINTS } from "./hints";
-import { type Live, liveIn } from "./live";
-import { type Level, levelsOf, type Node, type Way } from "../machine";
-import { type Alternative, choose, type Point, pointKey } from "./point";
+import { type LiveVariables, liveVariablesOf } from "./live-variables";
+import { type Level, levelsOf, type Node, type Transition } from "../machine";
+import { type Alternative, choose, type SearchState, stateKey } from "./search-state";
 import type { Rule } from "../rules";
 import { call } from "./task";
-import { after, type Event, following, type Trail } from "./trail";
+import { after, type Event, following, type Trace } from "./trace";
 import { keyOf, NeedsChoice, NeedsLength, Unknown, UNKNOWN, type Value } from "./value";
 
 /** What is around a level. */
@@ -16,7 +16,7 @@ export interface Around {
   readonly level: Level;
   /** `[2]`, in an iteration. */
   readonly suffix: string;
-  readonly prefix: Trail;
+  readonly prefix: Trace;
   /** The holders of this level, outermost first. */
   readonly holders: readonly string[];
   /** The level was given a fork to undo: it leaves it in its place when nothing in it is left. */
@@ -25,24 +25,24 @@ export interface Around {
 
 /** How a level ends. */
 export type End =
-  | { readonly kind: "end"; readonly output: Value; readonly point: Point }
+  | { readonly kind: "end"; readonly output: Value; readonly point: SearchState }
   /** By an error that nothing in it catches; stuck, where that is as it should be. */
   | {
       readonly kind: "stopped";
       readonly stuck: boolean;
       readonly error: string;
       readonly state: string;
-      readonly point: Point;
+      readonly point: SearchState;
     };
 
-export type Results = readonly (Point | End)[];
+export type Results = readonly (SearchState | End)[];
 
 export interface Found {
   readonly rule: Rule;
   readonly state: string;
   readonly message: string;
   readonly hint: string;
-  readonly trail: Trail;
+  readonly trace: Trace;
 }
 
 export interface SearchOptions {
@@ -71,14 +71,14 @@ export const LENGTHS = [0, 1, 2] as const;
  */
 export class Search {
   readonly found = new Map<string, Found>();
-  /** The first way that was found to each state. */
-  readonly reached = new Map<string, Trail>();
+  /** The first trace that was found to each state. */
+  readonly reached = new Map<string, Trace>();
   states = 0;
   /** Some path completes the saga. */
   completes = false;
   /** Some path was not gone on: what comes after a violation is not known. */
   truncated = false;
-  private readonly live: Live;
+  private readonly live: LiveVariables;
   /** How many states the machine has. */
   private readonly size: number;
   private readonly ends = new Map<string, readonly End[]>();
@@ -88,7 +88,7 @@ export class Search {
     readonly machine: Level,
     private readonly options: SearchOptions,
   ) {
-    this.live = liveIn(machine);
+    this.live = liveVariablesOf(machine);
     this.size = levelsOf(machine).reduce((sum, { nodes }) => sum + nodes.size, 0);
   }
 
@@ -101,13 +101,13 @@ export class Search {
       variables: new Map(),
       input: UNKNOWN,
       lengths: new Map(),
-      held: null,
+      outstanding: null,
       lost: new Set(),
       failed: "no",
       committed: false,
       refused: undefined,
       choices: new Map(),
-      trail: undefined,
+      trace: undefined,
     });
   }
 
@@ -117,29 +117,36 @@ export class Search {
     return [];
   }
 
-  report({ prefix }: Around, { trail }: Point, rule: Rule, state: string, message: string, hint: keyof typeof HINTS) {
-    const whole = following(prefix, trail);
+  report(
+    { prefix }: Around,
+    { trace }: SearchState,
+    rule: Rule,
+    state: string,
+    message: string,
+    hint: keyof typeof HINTS,
+  ) {
+    const whole = following(prefix, trace);
     const key = `${rule} ${state} ${hint}`;
     const known = this.found.get(key);
-    if (known && (known.trail?.length ?? 0) <= (whole?.length ?? 0)) return;
-    this.found.set(key, { rule, state, message, hint: HINTS[hint], trail: whole });
+    if (known && (known.trace?.length ?? 0) <= (whole?.length ?? 0)) return;
+    this.found.set(key, { rule, state, message, hint: HINTS[hint], trace: whole });
   }
 
   /** All ends of a level. Levels that begin alike end alike. */
-  explore(around: Around, start: Point): readonly End[] {
-    const key = `${around.level.id}|${around.suffix}|${String(around.keepFork)}|${pointKey(start)}`;
+  explore(around: Around, start: SearchState): readonly End[] {
+    const key = `${around.level.id}|${around.suffix}|${String(around.keepFork)}|${stateKey(start)}`;
     const known = this.ends.get(key);
     if (known) return known;
     const ends = new Map<string, End>();
-    const seen = new Map<string, Point>();
+    const seen = new Map<string, SearchState>();
     /** From which points each was reached; and the points after which something ends. */
     const before = new Map<string, string[]>();
     const ending: string[] = [];
-    let wave: readonly Point[] = [start];
+    let wave: readonly SearchState[] = [start];
     while (wave.length > 0) {
-      const next: Point[] = [];
+      const next: SearchState[] = [];
       for (const point of wave) {
-        const name = pointKey(point);
+        const name = stateKey(point);
         if (seen.has(name)) continue;
         seen.set(name, point);
         this.count(point);
@@ -148,12 +155,12 @@ export class Search {
         for (const result of results) {
           if (!("kind" in result)) {
             next.push(result);
-            const to = pointKey(result);
+            const to = stateKey(result);
             before.set(to, [...(before.get(to) ?? []), name]);
             continue;
           }
           const what = result.kind === "end" ? keyOf(result.output) : result.error;
-          const end = `${result.kind} ${what} ${pointKey(result.point)}`;
+          const end = `${result.kind} ${what} ${stateKey(result.point)}`;
           if (!ends.has(end)) ends.set(end, result);
         }
       }
@@ -168,7 +175,7 @@ export class Search {
   /** Reports the first point from which nothing ever ends. */
   private endless(
     around: Around,
-    seen: ReadonlyMap<string, Point>,
+    seen: ReadonlyMap<string, SearchState>,
     before: ReadonlyMap<string, readonly string[]>,
     ending: readonly string[],
   ): void {
@@ -178,22 +185,22 @@ export class Search {
     const [point] = [...seen].flatMap(([name, each]) => (ends.has(name) ? [] : [each]));
     if (!point) return;
     this.each(point, (known) => {
-      const message = `from ${known.at} on the execution goes round for ever, ${left(known.held)}`;
+      const message = `from ${known.at} on the execution goes round for ever, ${left(known.outstanding)}`;
       this.report(around, known, "S6", known.at, message, "endless");
     });
   }
 
-  private count({ held }: Point): void {
+  private count({ outstanding }: SearchState): void {
     const { onProgress, limit } = this.options;
     if (++this.states % 10_000 === 0) onProgress?.(this.states);
     if (this.states > limit) throw new SearchLimitError(`gave up after ${limit.toLocaleString("en")} states`);
-    // On a way that does not go round, each state adds one effect at most.
-    if ((held?.depth ?? 0) > this.size)
+    // On a path that does not go round, each state adds one effect at most.
+    if ((outstanding?.depth ?? 0) > this.size)
       throw new SearchLimitError("gave up on a machine that does more each time it goes round");
   }
 
   /** What may come of a point; for each length of a list, and for each end of a branch, that matters here. */
-  private step(around: Around, point: Point): Results {
+  private step(around: Around, point: SearchState): Results {
     try {
       return this.once(around, point);
     } catch (error) {
@@ -209,7 +216,7 @@ export class Search {
   }
 
   /** Does something with a point, or with each that it may be where that depends on how a branch has ended. */
-  each(point: Point, apply: (point: Point) => void): void {
+  each(point: SearchState, apply: (point: SearchState) => void): void {
     try {
       apply(point);
     } catch (error) {
@@ -225,11 +232,11 @@ export class Search {
     return `${place}#${number}`;
   }
 
-  private once(around: Around, point: Point): Results {
+  private once(around: Around, point: SearchState): Results {
     const node = around.level.nodes.get(point.at);
     // The lints report a state that is not there.
     if (!node) return this.cut();
-    if (!this.reached.has(node.name)) this.reached.set(node.name, following(around.prefix, point.trail));
+    if (!this.reached.has(node.name)) this.reached.set(node.name, following(around.prefix, point.trace));
     switch (node.raw.Type) {
       case "Task":
         return call(this, around, point, node);
@@ -250,23 +257,29 @@ export class Search {
     }
   }
 
-  bookkeeping(around: Around, point: Point, { name }: Node, what: string): void {
+  bookkeeping(around: Around, point: SearchState, { name }: Node, what: string): void {
     if (point.failed === "no") this.report(around, point, "S13", name, `${name} ${what}`, "bookkeeping");
   }
 
-  private choice(around: Around, point: Point, node: Node): Results {
+  private choice(around: Around, point: SearchState, node: Node): Results {
     const { Choices = [], Default: Next, Assign, Output } = node.raw;
-    const ways = [...Choices, { Next, Assign, Output }].map((way) => [way["Next"], way["Assign"], way["Output"]]);
-    if (new Set(ways.map((way) => JSON.stringify(way))).size === 1) {
-      this.bookkeeping(around, point, node, "decides nothing: all its ways lead to the same");
+    const transitions = [...Choices, { Next, Assign, Output }].map((transition) => [
+      transition["Next"],
+      transition["Assign"],
+      transition["Output"],
+    ]);
+    if (new Set(transitions.map((transition) => JSON.stringify(transition))).size === 1) {
+      this.bookkeeping(around, point, node, "decides nothing: all its transitions lead to the same");
     }
-    const results: (Point | End)[] = [];
-    const take = (way: Way): void => {
-      results.push(...this.leave(around, point, way, node, point.input, { text: `${node.name} goes to ${way.to}` }));
+    const results: (SearchState | End)[] = [];
+    const take = (transition: Transition): void => {
+      results.push(
+        ...this.leave(around, point, transition, node, point.input, { text: `${node.name} goes to ${transition.to}` }),
+      );
     };
-    for (const { condition, way } of node.choices) {
+    for (const { condition, transition } of node.choices) {
       const holds = truth(condition.yields(this.surroundings(point, UNKNOWN)));
-      if (holds !== false) take(way);
+      if (holds !== false) take(transition);
       if (holds === true) return results;
     }
     if (node.next.to === undefined) return [...results, ...this.unmatched(around, point, node)];
@@ -275,12 +288,12 @@ export class Search {
   }
 
   /** No rule of a Choice matches, and there is no Default: nothing can catch that. */
-  private unmatched(around: Around, point: Point, { name }: Node): Results {
+  private unmatched(around: Around, point: SearchState, { name }: Node): Results {
     const error = "States.NoChoiceMatched";
-    const stopped = { ...point, trail: after(point.trail, { text: `${name} has no rule that matches: ${error}` }) };
+    const stopped = { ...point, trace: after(point.trace, { text: `${name} has no rule that matches: ${error}` }) };
     if (around.level.top) {
       this.each(stopped, (known) => {
-        const message = `no rule of ${name} need match, it has no Default, and nothing catches ${error}: the execution stops there, ${left(known.held)}`;
+        const message = `no rule of ${name} need match, it has no Default, and nothing catches ${error}: the execution stops there, ${left(known.outstanding)}`;
         this.report(around, known, "S7", name, message, "default");
       });
     }
@@ -288,7 +301,7 @@ export class Search {
   }
 
   /** What the expressions of a state see. */
-  surroundings({ at, variables, input, lengths }: Point, result: Value, item?: Value): Surroundings {
+  surroundings({ at, variables, input, lengths }: SearchState, result: Value, item?: Value): Surroundings {
     const states: Value = {
       input,
       result,
@@ -306,37 +319,37 @@ export class Search {
     };
   }
 
-  /** Goes a way out of a state, to another one or to the end of the level. */
-  leave(around: Around, point: Point, way: Way, node: Node, result: Value, event?: Event): Results {
+  /** Takes a transition out of a state, to another one or to the end of the level. */
+  leave(around: Around, point: SearchState, transition: Transition, node: Node, result: Value, event?: Event): Results {
     const { level } = around;
-    const trail = event ? after(point.trail, event) : point.trail;
+    const trace = event ? after(point.trace, event) : point.trace;
     const seen = this.surroundings(point, result);
-    const output = level.top ? UNKNOWN : way.output ? way.output.yields(seen) : result;
-    if (way.to === undefined) {
-      const ended: Point = { ...point, trail };
+    const output = level.top ? UNKNOWN : transition.output ? transition.output.yields(seen) : result;
+    if (transition.to === undefined) {
+      const ended: SearchState = { ...point, trace };
       if (level.top)
         this.each(ended, (known) => {
           finish(this, around, known, node.name);
         });
       return [{ kind: "end", output, point: { ...ended, at: "", variables: new Map(), input: UNKNOWN } }];
     }
-    const wanted = this.live.at(level, way.to);
+    const wanted = this.live.at(level, transition.to);
     const variables = new Map([...point.variables].filter(([name]) => wanted.has(name)));
-    for (const [name, value] of way.assigns) if (wanted.has(name)) variables.set(name, value.yields(seen));
+    for (const [name, value] of transition.assigns) if (wanted.has(name)) variables.set(name, value.yields(seen));
     return [
       {
         ...point,
-        at: way.to,
+        at: transition.to,
         variables,
-        input: this.live.readsInput(level, way.to) ? output : UNKNOWN,
-        lengths: level.top && !this.live.listsAhead(level, way.to) ? NO_LENGTHS : point.lengths,
-        trail,
+        input: this.live.readsInput(level, transition.to) ? output : UNKNOWN,
+        lengths: level.top && !this.live.listsAhead(level, transition.to) ? NO_LENGTHS : point.lengths,
+        trace,
       },
     ];
   }
 
   /** What a level reads of the variables around it. */
-  given(level: Level, { variables }: Point): Point["variables"] {
+  given(level: Level, { variables }: SearchState): SearchState["variables"] {
     return this.live.given(level, variables);
   }
 
@@ -352,16 +365,16 @@ export class Search {
 }
 
 /** The points at which it is known what was not. */
-export function resolved(point: Point, error: unknown): readonly Point[] {
+export function resolved(point: SearchState, error: unknown): readonly SearchState[] {
   if (!(error instanceof NeedsChoice)) throw error;
   const { choice } = error;
   return choose(point, point.choices.has(choice) ? choice : (holderOf(point.choices, choice) ?? choice));
 }
 
 /** The choice of whose ends one holds another choice, however deep. */
-function holderOf(choices: Point["choices"], choice: string): string | undefined {
+function holderOf(choices: SearchState["choices"], choice: string): string | undefined {
   const holds = (end: Alternative): boolean => end.choices.has(choice) || holderOf(end.choices, choice) !== undefined;
   return [...choices].find(([, ends]) => ends.some(holds))?.[0];
 }
 
-const NO_LENGTHS: Point["lengths"] = new Map();
+const NO_LENGTHS: SearchState["lengths"] = new Map();

@@ -1,15 +1,24 @@
 import type { DeclaredCall } from "../../asl/declaration";
-import { type Effect, effectsOf, type Held, isSought, mayHave, onTop, push, type Sought } from "./effects";
+import {
+  type Effect,
+  effectsOf,
+  type OutstandingEffects,
+  isSought,
+  mayHave,
+  onTop,
+  push,
+  type Sought,
+} from "./effects";
 import { left } from "./ends";
 import { DATA_LIMIT, type Fault, faultsOf } from "./faults";
 import { levelsOf, type Node } from "../machine";
-import type { Point } from "./point";
+import type { SearchState } from "./search-state";
 import type { Around, End, Results, Search } from "./search";
-import { after } from "./trail";
+import { after } from "./trace";
 import { Unknown, UNKNOWN } from "./value";
 
 /** A Task: an action, or the undo of one. */
-export function call(search: Search, around: Around, point: Point, node: Node): Results {
+export function call(search: Search, around: Around, point: SearchState, node: Node): Results {
   const { part } = node;
   if (!part) {
     const message = `the declaration does not say what ${node.name} is`;
@@ -22,12 +31,18 @@ export function call(search: Search, around: Around, point: Point, node: Node): 
 }
 
 /** In whose name a Task calls: the same for an action and its undo (S11). */
-function callerOf(search: Search, point: Point, { identity }: Node): string | undefined {
+function callerOf(search: Search, point: SearchState, { identity }: Node): string | undefined {
   const step = identity?.yields(search.surroundings(point, UNKNOWN));
   return typeof step === "string" ? step : undefined;
 }
 
-function action(search: Search, around: Around, point: Point, node: Node, { role, definite }: DeclaredCall): Results {
+function action(
+  search: Search,
+  around: Around,
+  point: SearchState,
+  node: Node,
+  { role, definite }: DeclaredCall,
+): Results {
   const name = callerOf(search, point, node) ?? node.name + around.suffix;
   if (role !== "query" && (point.failed === "here" || point.failed === "branch")) {
     goesOn(search, around, point, node);
@@ -36,33 +51,33 @@ function action(search: Search, around: Around, point: Point, node: Node, { role
   misplaced(search, around, point, node, role);
   // What is done after the pivot is never undone.
   const lasts = (role === "compensable" || role === "pivot") && !point.committed;
-  const holding = (status: Effect["status"]): Held => {
-    if (!lasts) return point.held;
+  const holding = (status: Effect["status"]): OutstandingEffects => {
+    if (!lasts) return point.outstanding;
     const sought = { action: node.name, instance: name };
     // A further round in the same name has the same effect: it is where it was.
-    if (search.repeats(around.level, node.name) && mayHave(point.held, (effect) => isSought(effect, sought))) {
-      return onTop(point.held, sought, (old) => ({ ...old, status }))?.held ?? point.held;
+    if (search.repeats(around.level, node.name) && mayHave(point.outstanding, (effect) => isSought(effect, sought))) {
+      return onTop(point.outstanding, sought, (old) => ({ ...old, status }))?.outstanding ?? point.outstanding;
     }
-    return push({ kind: "effect", action: node.name, instance: name, status }, point.held);
+    return push({ kind: "effect", action: node.name, instance: name, status }, point.outstanding);
   };
-  const done: Point =
-    role === "pivot" ? { ...point, held: null, committed: true } : { ...point, held: holding("done") };
-  const results: (Point | End)[] = [
+  const done: SearchState =
+    role === "pivot" ? { ...point, outstanding: null, committed: true } : { ...point, outstanding: holding("done") };
+  const results: (SearchState | End)[] = [
     ...search.leave(around, done, node.next, node, new Unknown(name), { text: `${name} is done` }),
   ];
   for (const fault of faultsOf(node, definite ?? [])) {
     const event = { text: `${name} fails: ${described(fault, lasts)}` };
-    const failed: Point = {
+    const failed: SearchState = {
       ...point,
-      held: fault.definite ? point.held : holding("doubtful"),
+      outstanding: fault.definite ? point.outstanding : holding("doubtful"),
       failed: point.failed === "undoing" ? "undoing" : "here",
       refused: fault.definite ? node.name : undefined,
     };
     if (fault.catcher) {
-      results.push(...search.leave(around, failed, fault.catcher.way, node, UNKNOWN, event));
+      results.push(...search.leave(around, failed, fault.catcher.transition, node, UNKNOWN, event));
       continue;
     }
-    const stopped = { ...failed, trail: after(point.trail, event) };
+    const stopped = { ...failed, trace: after(point.trace, event) };
     const stuck = point.committed || role === "retriable";
     if (!stuck && around.level.top) dropped(search, around, stopped, node, fault.error);
     results.push({ kind: "stopped", stuck, error: fault.error, state: node.name, point: stopped });
@@ -77,7 +92,13 @@ function described({ error, definite, retried }: Fault, lasts: boolean): string 
 }
 
 /** A step on the wrong side of the pivot (S9). */
-function misplaced(search: Search, around: Around, point: Point, { name }: Node, role: DeclaredCall["role"]): void {
+function misplaced(
+  search: Search,
+  around: Around,
+  point: SearchState,
+  { name }: Node,
+  role: DeclaredCall["role"],
+): void {
   if (role === "query") return;
   if (role === "retriable" && !point.committed) {
     const message = `${name} is declared retriable, and runs where no pivot has succeeded: nothing undoes it`;
@@ -89,9 +110,9 @@ function misplaced(search: Search, around: Around, point: Point, { name }: Node,
 }
 
 /** A step that starts after another has failed. */
-function goesOn(search: Search, around: Around, point: Point, { name }: Node): void {
-  const effects = effectsOf(point.held);
-  const message = `${name} starts though something before it has failed, ${left(point.held)}`;
+function goesOn(search: Search, around: Around, point: SearchState, { name }: Node): void {
+  const effects = effectsOf(point.outstanding);
+  const message = `${name} starts though something before it has failed, ${left(point.outstanding)}`;
   if (point.failed === "branch") search.report(around, point, "S10", name, message, "decide");
   else {
     const rule = effects.some(({ status }) => status === "doubtful") ? "S2" : "S1";
@@ -100,21 +121,21 @@ function goesOn(search: Search, around: Around, point: Point, { name }: Node): v
 }
 
 /** A failure that nothing catches stops the machine, with what it had done. */
-export function dropped(search: Search, around: Around, point: Point, { name }: Node, error: string): void {
-  const remains = effectsOf(point.held);
+export function dropped(search: Search, around: Around, point: SearchState, { name }: Node, error: string): void {
+  const remains = effectsOf(point.outstanding);
   if (error === DATA_LIMIT) {
     if (remains.length === 0) return;
-    const message = `nothing catches ${DATA_LIMIT} of ${name}, for States.ALL may not: it stops, ${left(point.held)}`;
+    const message = `nothing catches ${DATA_LIMIT} of ${name}, for States.ALL may not: it stops, ${left(point.outstanding)}`;
     search.report(around, point, "S7", name, message, "dataLimit");
     return;
   }
   const own = remains.some(({ action: of, status }) => of === name && status === "doubtful");
   const rule = own ? "S2" : remains.length > 0 ? "S1" : "S6";
-  const message = `nothing catches that ${name} fails: the execution stops there, ${left(point.held)}`;
+  const message = `nothing catches that ${name} fails: the execution stops there, ${left(point.outstanding)}`;
   search.report(around, point, rule, name, message, "uncaught");
 }
 
-function undo(search: Search, around: Around, point: Point, node: Node, of: string): Results {
+function undo(search: Search, around: Around, point: SearchState, node: Node, of: string): Results {
   const name = node.name + around.suffix;
   if (point.committed) {
     const message = `${node.name} runs after the pivot has succeeded`;
@@ -122,17 +143,17 @@ function undo(search: Search, around: Around, point: Point, node: Node, of: stri
     return search.cut();
   }
   const sought = { action: of, instance: callerOf(search, point, node) };
-  const change = (next: (old: Effect) => Effect | undefined): Held | undefined =>
-    onTop(point.held, sought, next, around.keepFork)?.held;
-  const there = onTop(point.held, sought, (old) => old) !== undefined;
+  const change = (next: (old: Effect) => Effect | undefined): OutstandingEffects | undefined =>
+    onTop(point.outstanding, sought, next, around.keepFork)?.outstanding;
+  const there = onTop(point.outstanding, sought, (old) => old) !== undefined;
   if (!there && !mayBeMissing(search, around, point, node, sought)) return search.cut();
-  const undoing: Point = { ...point, failed: "undoing", refused: undefined };
-  const leaving = (next: (old: Effect) => Effect | undefined): Point => ({
+  const undoing: SearchState = { ...point, failed: "undoing", refused: undefined };
+  const leaving = (next: (old: Effect) => Effect | undefined): SearchState => ({
     ...undoing,
-    held: there ? (change(next) ?? null) : point.held,
+    outstanding: there ? (change(next) ?? null) : point.outstanding,
   });
   const done = { text: there ? `${name} undoes ${sought.instance ?? of}` : `${name} finds nothing to undo` };
-  const results: (Point | End)[] = [
+  const results: (SearchState | End)[] = [
     ...search.leave(
       around,
       leaving(() => undefined),
@@ -145,20 +166,20 @@ function undo(search: Search, around: Around, point: Point, node: Node, of: stri
   for (const { error, retried, catcher } of faultsOf(node, [])) {
     const event = { text: `${name} fails: ${error}${retried ? ", at every retry" : ""}` };
     const failed = leaving((old) => ({ ...old, status: "undoFailed" }));
-    if (catcher) results.push(...search.leave(around, failed, catcher.way, node, UNKNOWN, event));
+    if (catcher) results.push(...search.leave(around, failed, catcher.transition, node, UNKNOWN, event));
     else {
-      const stopped = { ...failed, trail: after(point.trail, event) };
+      const stopped = { ...failed, trace: after(point.trace, event) };
       results.push({ kind: "stopped", stuck: true, error, state: node.name, point: stopped });
     }
   }
   return results;
 }
 
-/** An undo whose action is not on top of what is held: whether that is as it should be. */
-function mayBeMissing(search: Search, around: Around, point: Point, { name }: Node, sought: Sought): boolean {
-  const somewhere = mayHave(point.held, (effect) => isSought(effect, sought));
+/** An undo whose action is not on top of what is outstanding: whether that is as it should be. */
+function mayBeMissing(search: Search, around: Around, point: SearchState, { name }: Node, sought: Sought): boolean {
+  const somewhere = mayHave(point.outstanding, (effect) => isSought(effect, sought));
   if (!somewhere && isLost(search, around, point, sought.action)) return true;
-  const effects = effectsOf(point.held);
+  const effects = effectsOf(point.outstanding);
   if (somewhere && effects.some((effect) => isSought(effect, sought))) {
     blocked(search, around, point, name, effects[0] as Effect);
     return false;
@@ -178,10 +199,10 @@ function mayBeMissing(search: Search, around: Around, point: Point, { name }: No
 }
 
 /** An undo runs while something that began later is not undone. */
-export function blocked(search: Search, around: Around, point: Point, state: string, above: Effect): void {
+export function blocked(search: Search, around: Around, point: SearchState, state: string, above: Effect): void {
   const { status, instance } = above;
   if (status === "undoFailed") {
-    const message = `${state} runs though the undo of ${instance} has failed, ${left(point.held)}`;
+    const message = `${state} runs though the undo of ${instance} has failed, ${left(point.outstanding)}`;
     search.report(around, point, "S5", state, message, "stuck");
   } else if (status === "doubtful") {
     const message = `${state} runs before the undo of ${instance}, which failed and may have taken effect`;
@@ -193,7 +214,7 @@ export function blocked(search: Search, around: Around, point: Point, state: str
 }
 
 /** Whether what an action did is not known any more, its branch's record having been lost. */
-function isLost({ machine }: Search, { holders }: Around, { lost }: Point, action: string): boolean {
+function isLost({ machine }: Search, { holders }: Around, { lost }: SearchState, action: string): boolean {
   if (lost.size === 0) return false;
   if (holders.some((holder) => lost.has(holder))) return true;
   const nodes = levelsOf(machine).flatMap(({ nodes: all }) => [...all.values()]);

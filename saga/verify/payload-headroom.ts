@@ -1,5 +1,5 @@
-import { type Level, type Node, waysOf } from "./machine";
-import { orderOf } from "./order";
+import { type Level, type Node, transitionsOf } from "./machine";
+import { topologicalOrder } from "./topological-order";
 import { either, NUMBER, object, REFERENCE, repeated, type Shape, tuple } from "./shape";
 import { templateShape, type Variables } from "./size";
 
@@ -28,7 +28,7 @@ interface Exit {
  * The value of a machine with the least room for data, where every reference has as much, and every list its ten items.
  * Each variable is taken at its largest, and a loop as if it were gone through once.
  */
-export function leastRoom(machine: Level): PayloadBudget | undefined {
+export function payloadHeadroom(machine: Level): PayloadBudget | undefined {
   let least: PayloadBudget | undefined;
 
   function weigh(state: string, part: PayloadBudget["part"], { size: { fixed, references } }: Shape): void {
@@ -42,7 +42,7 @@ export function leastRoom(machine: Level): PayloadBudget | undefined {
     const variables = new Map(outer);
     const inputs = new Map([[level.startAt, [input]]]);
     const outputs: Shape[] = [];
-    for (const node of orderOf(level, waysOf).order.toReversed()) {
+    for (const node of topologicalOrder(level, transitionsOf).order.toReversed()) {
       for (const exit of exitsOf(node, either(inputs.get(node.name) ?? []), variables)) {
         const output = leave(node.name, exit, variables);
         const into = typeof exit.raw["Next"] === "string" ? exit.raw["Next"] : exit.raw["Default"];

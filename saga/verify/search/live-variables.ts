@@ -1,8 +1,8 @@
-import { type Level, levelsOf, type Node, type Template, type Way, waysOf } from "../machine";
+import { type Level, levelsOf, type Node, type Template, type Transition, transitionsOf } from "../machine";
 import { isObject, type Value } from "./value";
 
 /** Which variables decide where a machine goes, and where they still do: all others the search may forget. */
-export interface Live {
+export interface LiveVariables {
   /** The variables of a level that a state, or one after it, reads for a decision. */
   readonly at: (level: Level, state: string) => ReadonlySet<string>;
   /** What a level reads of the variables around it, and nothing else of them: so that levels that begin alike are seen to. */
@@ -17,7 +17,7 @@ export interface Live {
 
 const rootOf = (path: string): string => (path.includes(".") ? path.slice(0, path.indexOf(".")) : path);
 
-export function liveIn(machine: Level): Live {
+export function liveVariablesOf(machine: Level): LiveVariables {
   const levels = levelsOf(machine);
   const deciding = decidingVariables(levels);
   const reads = new Map<Level, readonly string[]>();
@@ -33,7 +33,7 @@ export function liveIn(machine: Level): Live {
       ...node.inner.flatMap((inner) => reads.get(inner) as readonly string[]),
     ];
     const byState = new Map([...level.nodes].map(([name, node]) => [name, own(node)]));
-    const assigned = new Set([...level.nodes.values()].flatMap((node) => waysOf(node)).flatMap(variablesOf));
+    const assigned = new Set([...level.nodes.values()].flatMap((node) => transitionsOf(node)).flatMap(variablesOf));
     const outside = [...byState.values()].flat().filter((path) => !assigned.has(rootOf(path)));
     reads.set(level, [...new Set(outside)]);
     live.set(
@@ -66,7 +66,7 @@ function readersOfInput(
   inner: ReadonlyMap<Level, ReadonlySet<string>>,
 ): ReadonlySet<string> {
   const readers = new Set<string>();
-  const handsOn = ({ raw, next }: Node, { to, output }: Way): boolean => {
+  const handsOn = ({ raw, next }: Node, { to, output }: Transition): boolean => {
     const wanted = to === undefined ? !level.top : readers.has(to);
     return wanted && (output ? output.input : PASSING.has(raw.Type) && next.output === undefined);
   };
@@ -76,7 +76,7 @@ function readersOfInput(
     return (
       directlyOf(node, deciding).some(({ input }) => input) ||
       (within && (given ? given.input : raw.Type === "Parallel")) ||
-      waysOf(node).some((way) => handsOn(node, way)) ||
+      transitionsOf(node).some((transition) => handsOn(node, transition)) ||
       (raw.Type === "Succeed" && handsOn(node, { ...next, to: undefined }))
     );
   };
@@ -100,7 +100,7 @@ function cyclic(level: Level): ReadonlySet<string> {
     const node = level.nodes.get(name);
     if (!node) return;
     open.add(name);
-    stack.push({ name, next: waysOf(node).flatMap(({ to }) => (to === undefined ? [] : [to])) });
+    stack.push({ name, next: transitionsOf(node).flatMap(({ to }) => (to === undefined ? [] : [to])) });
   };
   enter(level.startAt);
   for (let top = stack.at(-1); top; top = stack.at(-1)) {
@@ -149,7 +149,7 @@ function decisionsOf(level: Level, node: Node, deciding: ReadonlySet<string>): r
   return [
     ...directlyOf(node, deciding),
     ...(node.given ? [node.given] : []),
-    ...(level.top ? [] : waysOf(node).flatMap(({ output }) => (output ? [output] : []))),
+    ...(level.top ? [] : transitionsOf(node).flatMap(({ output }) => (output ? [output] : []))),
   ];
 }
 
@@ -158,7 +158,9 @@ function directlyOf(node: Node, deciding: ReadonlySet<string>): readonly Templat
     ...node.choices.map(({ condition }) => condition),
     ...(node.items ? [node.items] : []),
     ...(node.identity ? [node.identity] : []),
-    ...waysOf(node).flatMap(({ assigns }) => assigns.flatMap(([name, value]) => (deciding.has(name) ? [value] : []))),
+    ...transitionsOf(node).flatMap(({ assigns }) =>
+      assigns.flatMap(([name, value]) => (deciding.has(name) ? [value] : [])),
+    ),
   ];
 }
 
@@ -181,11 +183,11 @@ function decidingVariables(levels: readonly Level[]): ReadonlySet<string> {
 function backwards(
   level: Level,
   readsOf: (node: Node) => readonly string[],
-  assignsOf: (way: ReturnType<typeof waysOf>[number]) => readonly string[],
+  assignsOf: (transition: ReturnType<typeof transitionsOf>[number]) => readonly string[],
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const before = new Map<string, Node[]>();
   for (const node of level.nodes.values()) {
-    for (const { to } of waysOf(node)) if (to !== undefined) before.set(to, [...(before.get(to) ?? []), node]);
+    for (const { to } of transitionsOf(node)) if (to !== undefined) before.set(to, [...(before.get(to) ?? []), node]);
   }
   const at = new Map<string, Set<string>>([...level.nodes].map(([name]) => [name, new Set()]));
   const changed = [...level.nodes.values()];
@@ -193,9 +195,9 @@ function backwards(
     const known = at.get(node.name) as Set<string>;
     const size = known.size;
     for (const name of readsOf(node)) known.add(name);
-    for (const way of waysOf(node)) {
-      const assigned = new Set(assignsOf(way));
-      for (const name of (way.to === undefined ? undefined : at.get(way.to)) ?? []) {
+    for (const transition of transitionsOf(node)) {
+      const assigned = new Set(assignsOf(transition));
+      for (const name of (transition.to === undefined ? undefined : at.get(transition.to)) ?? []) {
         if (!assigned.has(name)) known.add(name);
       }
     }

@@ -1,9 +1,9 @@
-import { changeEither, type Either, type Held, idOf, push } from "./effects";
-import { after, type Trail } from "./trail";
+import { changeEither, type Either, type OutstandingEffects, idOf, push } from "./effects";
+import { after, type Trace } from "./trace";
 import { keyOf, type Lengths, mapChoices, OneOf, type Value } from "./value";
 
 /** Where a path through a level stands: all that what comes next may depend on. */
-export interface Point {
+export interface SearchState {
   readonly at: string;
   /** Those that something still decides by; of the levels around it too. */
   readonly variables: ReadonlyMap<string, Value>;
@@ -11,7 +11,7 @@ export interface Point {
   readonly input: Value;
   /** The lengths that lists are assumed to have. */
   readonly lengths: Lengths;
-  readonly held: Held;
+  readonly outstanding: OutstandingEffects;
   /** States with branches whose records were lost: what is within may be undone without having run. */
   readonly lost: ReadonlySet<string>;
   /** Whether something has failed, here or in a branch; or has begun to be undone. */
@@ -22,21 +22,21 @@ export interface Point {
   readonly refused: string | undefined;
   /** The ways in which branches may have ended, where several are open. */
   readonly choices: ReadonlyMap<string, readonly Alternative[]>;
-  readonly trail: Trail;
+  readonly trace: Trace;
 }
 
 /** A way in which a branch has ended. */
 export interface Alternative {
   readonly lost: ReadonlySet<string>;
-  readonly choices: Point["choices"];
-  readonly trail: Trail;
+  readonly choices: SearchState["choices"];
+  readonly trace: Trace;
 }
 
 /** The same text for points from which the same follows. */
-export function pointKey(point: Point): string {
+export function stateKey(point: SearchState): string {
   return [
     point.at,
-    idOf(point.held),
+    idOf(point.outstanding),
     point.failed,
     point.committed,
     point.refused ?? "",
@@ -48,18 +48,20 @@ export function pointKey(point: Point): string {
 }
 
 /** The points at which it is known which way a branch has ended. */
-export function choose(point: Point, choice: string): readonly Point[] {
+export function choose(point: SearchState, choice: string): readonly SearchState[] {
   const alternatives = point.choices.get(choice);
   if (!alternatives) throw new Error(`there is no choice ${choice} here`);
   return alternatives.map((alternative, index) => chosen(point, choice, index, alternative));
 }
 
-function chosen(point: Point, choice: string, index: number, alternative: Alternative): Point {
+function chosen(point: SearchState, choice: string, index: number, alternative: Alternative): SearchState {
   const pick = (value: Value): Value =>
     mapChoices(value, (one) => (one.name === choice ? one.values[index] : new OneOf(one.name, one.values.map(pick))));
-  const pickHeld = (held: Held): Held =>
-    changeEither(held, (either) =>
-      either.choice === choice ? (either.held[index] ?? null) : { ...either, held: either.held.map(pickHeld) },
+  const pickHeld = (outstanding: OutstandingEffects): OutstandingEffects =>
+    changeEither(outstanding, (either) =>
+      either.choice === choice
+        ? (either.outstanding[index] ?? null)
+        : { ...either, outstanding: either.outstanding.map(pickHeld) },
     );
   const choices = new Map([...point.choices, ...alternative.choices]);
   choices.delete(choice);
@@ -67,34 +69,40 @@ function chosen(point: Point, choice: string, index: number, alternative: Altern
     ...point,
     variables: new Map([...point.variables].map(([name, value]) => [name, pick(value)])),
     input: pick(point.input),
-    held: pickHeld(point.held),
+    outstanding: pickHeld(point.outstanding),
     lost: union(point.lost, alternative.lost),
     choices,
-    trail: after(point.trail, { text: "", chosen: { choice, trail: alternative.trail } }),
+    trace: after(point.trace, { text: "", chosen: { choice, trace: alternative.trace } }),
   };
 }
 
 /** What a level leaves for the one around it, its choices called by names of their own there. */
-export function renamed(held: Held, output: Value, choices: Point["choices"], scope: string) {
+export function renamed(
+  outstanding: OutstandingEffects,
+  output: Value,
+  choices: SearchState["choices"],
+  scope: string,
+) {
   const value = (of: Value): Value => mapChoices(of, (one) => new OneOf(scope + one.name, one.values.map(value)));
-  const effects = (of: Held): Held =>
+  const effects = (of: OutstandingEffects): OutstandingEffects =>
     changeEither(of, (either): Either => ({
       ...either,
       choice: scope + either.choice,
-      held: either.held.map(effects),
+      outstanding: either.outstanding.map(effects),
     }));
-  const named = (of: Point["choices"]): Point["choices"] =>
+  const named = (of: SearchState["choices"]): SearchState["choices"] =>
     new Map(
       [...of].map(([name, alternatives]) => [
         scope + name,
         alternatives.map((one) => ({ ...one, choices: named(one.choices) })),
       ]),
     );
-  return { held: effects(held), output: value(output), choices: named(choices) };
+  return { outstanding: effects(outstanding), output: value(output), choices: named(choices) };
 }
 
 /** Effects that are one of several. */
-export const either = (choice: string, held: readonly Held[]): Held => push({ kind: "either", choice, held }, null);
+export const either = (choice: string, outstanding: readonly OutstandingEffects[]): OutstandingEffects =>
+  push({ kind: "either", choice, outstanding }, null);
 
 export const union = (one: ReadonlySet<string>, other: ReadonlySet<string>): ReadonlySet<string> =>
   other.size === 0 ? one : new Set([...one, ...other]);

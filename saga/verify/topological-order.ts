@@ -1,12 +1,12 @@
-import type { Level, Node, Way } from "./machine";
+import type { Level, Node, Transition } from "./machine";
 
 /**
  * The states of a level that its start leads to, each before those that lead to it, and whether it may go round; then
  * one state of the round comes too late.
  */
-export function orderOf(
+export function topologicalOrder(
   level: Level,
-  waysOf: (node: Node) => readonly Way[],
+  waysOf: (node: Node) => readonly Transition[],
 ): { readonly order: readonly Node[]; readonly cyclic: boolean } {
   const open = new Set<string>();
   const done = new Set<string>();

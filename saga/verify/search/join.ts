@@ -1,10 +1,10 @@
-import { type Focus, type Fork, type Held, idOf, pushFork, split } from "./effects";
+import { type Focus, type Fork, type OutstandingEffects, idOf, pushFork, split } from "./effects";
 import { faultsOfJoining } from "./faults";
 import type { Level, Node } from "../machine";
-import { type Alternative, either, type Point, renamed, union } from "./point";
+import { type Alternative, either, type SearchState, renamed, union } from "./search-state";
 import { type Around, type End, resolved, type Results, type Search } from "./search";
 import { dropped } from "./task";
-import { after, type Event, type Trail, type Within } from "./trail";
+import { after, type Event, type Trace, type Within } from "./trace";
 import { keyOf, OneOf, UNKNOWN, type Value } from "./value";
 
 /** A branch or an iteration that is to be run. */
@@ -20,13 +20,19 @@ export type Settled = Extract<End, { kind: "end" }>;
 
 /** A run, and how it may end. */
 export interface Ran extends Run {
-  /** The part of what is held that it was given to undo. */
-  readonly given: Held;
+  /** The part of what is outstanding that it was given to undo. */
+  readonly given: OutstandingEffects;
   readonly settled: readonly Settled[];
 }
 
-/** Branches that act: all are done, or there is a first one that has failed. Which way each has ended is left open. */
-export function acted(search: Search, around: Around, point: Point, node: Node, ran: readonly Ran[]): Results {
+/** Branches that act: all are done, or there is a first one that has failed. How each has ended is left open. */
+export function joinForward(
+  search: Search,
+  around: Around,
+  point: SearchState,
+  node: Node,
+  ran: readonly Ran[],
+): Results {
   const failed = ({ point: { failed: how } }: Settled): boolean => how !== point.failed && how !== "no";
   const well = ran.map(({ settled }) => settled.filter((end) => !failed(end)));
   const badly = ran.map(({ settled }) => settled.filter(failed));
@@ -42,11 +48,11 @@ export function acted(search: Search, around: Around, point: Point, node: Node, 
       open(search, ends, `${node.name}/${index}.${number}`, `${node.name}/${index}/`),
     );
     const failing = number > 0 && point.failed !== "undoing";
-    const settled: Point = {
+    const settled: SearchState = {
       ...point,
-      held: pushFork(
-        parts.map(({ held }) => held),
-        point.held,
+      outstanding: pushFork(
+        parts.map(({ outstanding }) => outstanding),
+        point.outstanding,
       ),
       failed: failing ? "branch" : point.failed,
       choices: new Map([...point.choices, ...parts.flatMap(({ choices }) => [...choices])]),
@@ -54,9 +60,9 @@ export function acted(search: Search, around: Around, point: Point, node: Node, 
     };
     const event: Event = {
       text: `${node.name} settles`,
-      within: parts.map(({ trail, choice }, index): Within => ({
+      within: parts.map(({ trace, choice }, index): Within => ({
         label: ran[index]?.label ?? "",
-        trail,
+        trace,
         ...(choice !== undefined && { choice }),
       })),
       scope: parts.map((_, index) => `${node.name}/${index}/`),
@@ -73,44 +79,46 @@ export function acted(search: Search, around: Around, point: Point, node: Node, 
 }
 
 interface Part {
-  readonly held: Held;
+  readonly outstanding: OutstandingEffects;
   readonly output: Value;
-  readonly choices: Point["choices"];
+  readonly choices: SearchState["choices"];
   readonly lost: ReadonlySet<string>;
-  readonly trail: Trail;
+  readonly trace: Trace;
   readonly choice?: string;
 }
 
 /** One end, or the choice between several. */
 function open(search: Search, ends: readonly Settled[], place: string, scope: string): Part {
-  const all = ends.map(({ output, point: { held, choices, lost, trail } }) => ({
-    ...renamed(held, output, choices, scope),
+  const all = ends.map(({ output, point: { outstanding, choices, lost, trace } }) => ({
+    ...renamed(outstanding, output, choices, scope),
     lost,
-    trail,
+    trace,
   }));
-  const shortest = all.reduce((one, other) => ((other.trail?.length ?? 0) < (one.trail?.length ?? 0) ? other : one));
+  const shortest = all.reduce((one, other) => ((other.trace?.length ?? 0) < (one.trace?.length ?? 0) ? other : one));
   if (all.length === 1) return shortest;
   const outputs = all.map(({ output }) => output);
-  const alternatives = all.map(({ held, output, lost }) => `${idOf(held)} ${keyOf(output)} ${[...lost].join()}`);
+  const alternatives = all.map(
+    ({ outstanding, output, lost }) => `${idOf(outstanding)} ${keyOf(output)} ${[...lost].join()}`,
+  );
   const choice = search.choiceName(place, alternatives.join("|"));
   return {
-    held: either(
+    outstanding: either(
       choice,
-      all.map(({ held }) => held),
+      all.map(({ outstanding }) => outstanding),
     ),
     output: new Set(outputs.map(keyOf)).size === 1 ? outputs[0] : new OneOf(choice, outputs),
     choices: new Map<string, readonly Alternative[]>([[choice, all]]),
     lost: new Set(),
-    trail: shortest.trail,
+    trace: shortest.trace,
     choice,
   };
 }
 
 /** Branches that undo: each the part of a fork that it was given, in every combination of how they end. */
-export function revoked(
+export function joinUndo(
   search: Search,
   around: Around,
-  point: Point,
+  point: SearchState,
   node: Node,
   focus: Focus,
   ran: readonly Ran[],
@@ -118,15 +126,15 @@ export function revoked(
   const combine = (index: number, chosen: readonly Settled[]): Results => {
     const next = ran[index];
     if (next) return next.settled.flatMap((end) => combine(index + 1, [...chosen, end]));
-    const held = merged(search, around, point, node, focus, ran, chosen);
-    if (held === undefined) return [];
+    const outstanding = merged(search, around, point, node, focus, ran, chosen);
+    if (outstanding === undefined) return [];
     const event: Event = {
       text: `${node.name} settles`,
-      within: chosen.map(({ point: { trail } }, at) => ({ label: ran[at]?.label ?? "", trail })),
+      within: chosen.map(({ point: { trace } }, at) => ({ label: ran[at]?.label ?? "", trace })),
     };
     // What is left of the fork may hold choices that were within those that a branch has made.
     const choices = new Map([...point.choices, ...chosen.flatMap((end) => [...end.point.choices])]);
-    const settled: Point = { ...point, held, choices, failed: "undoing" };
+    const settled: SearchState = { ...point, outstanding, choices, failed: "undoing" };
     return joined(
       search,
       around,
@@ -139,26 +147,26 @@ export function revoked(
   return combine(0, []);
 }
 
-/** What is held when all branches have ended: what each undid of the fork is gone, and what it did comes on top. */
+/** What is outstanding when all branches have ended: what each undid of the fork is gone, and what it did comes on top. */
 function merged(
   search: Search,
   around: Around,
-  point: Point,
+  point: SearchState,
   node: Node,
   { fork: before, rebuild }: Focus,
   ran: readonly Ran[],
   chosen: readonly Settled[],
-): Held | undefined {
+): OutstandingEffects | undefined {
   const remaining = [...before.branches];
   const touched = new Set<number>();
-  const own: Held[] = [];
+  const own: OutstandingEffects[] = [];
   for (const [index, { point: end }] of chosen.entries()) {
     const given = ran[index]?.given ?? null;
     if (!given) {
-      own.push(end.held);
+      own.push(end.outstanding);
       continue;
     }
-    const { above, base } = split(end.held);
+    const { above, base } = split(end.outstanding);
     own.push(above);
     for (const [place, was] of (given.top as Fork).branches.entries()) {
       const now = base.branches[place] ?? null;
@@ -180,7 +188,7 @@ function merged(
 function joined(
   search: Search,
   around: Around,
-  settled: Point,
+  settled: SearchState,
   node: Node,
   outputs: readonly Value[],
   event: Event,
@@ -200,24 +208,24 @@ function joined(
 function leaving(
   search: Search,
   around: Around,
-  settled: Point,
+  settled: SearchState,
   node: Node,
   outputs: readonly Value[],
   event: Event,
 ): Results {
-  const results: (Point | End)[] = [...search.leave(around, settled, node.next, node, outputs, event)];
+  const results: (SearchState | End)[] = [...search.leave(around, settled, node.next, node, outputs, event)];
   for (const { error, catcher } of faultsOfJoining(node, !outputs.every(isSmall))) {
     const torn = { ...event, text: `${node.name} fails though its branches have settled: ${error}` };
-    const failed: Point = {
+    const failed: SearchState = {
       ...settled,
       lost: union(settled.lost, new Set([node.name])),
       failed: settled.failed === "undoing" ? "undoing" : "here",
     };
     if (catcher) {
-      results.push(...search.leave(around, failed, catcher.way, node, UNKNOWN, torn));
+      results.push(...search.leave(around, failed, catcher.transition, node, UNKNOWN, torn));
       continue;
     }
-    const stopped = { ...failed, trail: after(settled.trail, torn) };
+    const stopped = { ...failed, trace: after(settled.trace, torn) };
     const stuck = settled.committed || settled.failed === "undoing";
     if (!stuck && around.level.top)
       search.each(stopped, (known) => {

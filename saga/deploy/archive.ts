@@ -1,0 +1,85 @@
+import { builtinModules } from "node:module";
+import { dirname, relative, sep } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { type Placed, shipped } from "./packages";
+
+export interface ArchiveArgs {
+  /** Of the function, for whoever is told what is wrong with it. */
+  readonly name: string;
+  /** Builds the handler, once at a cold start. */
+  readonly factory: () => unknown;
+  /** What it requires of npm. */
+  readonly packages: readonly string[];
+  /** Whether layers bring modules of which nothing is known here. */
+  readonly layers: boolean;
+}
+
+/** Module and export of the serialised handler. */
+export const HANDLER = "__index.handler";
+
+/**
+ * A function's code: its serialised handler, and the packages that it requires with what these need. What the program's
+ * own package.json depends on is its own affair: of that, nothing is in here.
+ *
+ * @throws RunError for a package that is not installed, or that is for deployments alone; and the promise, for a secret that
+ * is captured, or a package that is required and not shipped
+ */
+export function archive({ name, factory, packages, layers }: ArchiveArgs): Promise<pulumi.asset.AssetArchive> {
+  const placed = shipped(name, packages, process.cwd());
+  serialiseByValue();
+  return pulumi.runtime
+    .serializeFunction(factory, { exportName: "handler", isFactoryFunction: true, allowSecrets: true })
+    .then(({ text, containsSecrets }) => {
+      if (containsSecrets) {
+        throw new pulumi.RunError(
+          `'${name}': its handler captures a secret, whose value would stand in the function's archive: hand it over in the task's environment, or by its ARN in secrets`,
+        );
+      }
+      if (!layers) checkRequired(name, text, placed);
+      return new pulumi.asset.AssetArchive({
+        "__index.js": new pulumi.asset.StringAsset(text),
+        ...Object.fromEntries(placed.flatMap(assetsOf)),
+      });
+    });
+}
+
+/** By the path that a file or a folder has in the archive. The state has its path relative to the program, and no other's. */
+function assetsOf({
+  path,
+  entries,
+}: Placed): readonly (readonly [string, pulumi.asset.Asset | pulumi.asset.Archive])[] {
+  return entries.map(({ name, folder, source }) => {
+    const from = relative(process.cwd(), source);
+    return [`${path}/${name}`, folder ? new pulumi.asset.FileArchive(from) : new pulumi.asset.FileAsset(from)];
+  });
+}
+
+/**
+ * What a handler uses of this package is serialised with it: in Lambda the package is not there. From `node_modules`, Pulumi
+ * would take a module for one that is, unless it has this mark.
+ */
+function serialiseByValue(): void {
+  const own = dirname(__dirname) + sep;
+  for (const [file, loaded] of Object.entries(require.cache)) {
+    const exports: unknown = loaded?.exports;
+    if (!file.startsWith(own) || typeof exports !== "object" || exports === null) continue;
+    if ("deploymentOnlyModule" in exports || !Object.isExtensible(exports)) continue;
+    Object.defineProperty(exports, "deploymentOnlyModule", { value: true });
+  }
+}
+
+/** What Lambda's runtime brings along. */
+const RUNTIME = /^(node:.*|@aws-sdk\/.*|@smithy\/.*)$/;
+
+/** Refuses a handler that could not start: Lambda finds a module in the archive, in its own runtime, or in a layer. */
+function checkRequired(name: string, text: string, placed: readonly Placed[]): void {
+  const code = text.replace(/^\s*(\/\/|\*|\/\*).*$/gm, "");
+  for (const [, required = ""] of code.matchAll(/\brequire\(["'`]([^"'`]+)["'`]\)/g)) {
+    const [, module = ""] = /^((?:@[^/]+\/)?[^/]+)/.exec(required) ?? [];
+    if (RUNTIME.test(required) || builtinModules.includes(required)) continue;
+    if (placed.some(({ path }) => path === `node_modules/${module}`)) continue;
+    throw new pulumi.RunError(
+      `'${name}': its handler requires '${required}', and its archive does not have it: add ${JSON.stringify(module)} to the task's packages`,
+    );
+  }
+}

@@ -1,0 +1,122 @@
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+
+/** A package in an archive. */
+export interface Placed {
+  /** `node_modules/stripe`; of a second version of one, `node_modules/other/node_modules/stripe`. */
+  readonly path: string;
+  /** What stands in its folder, but for the packages in there. */
+  readonly entries: readonly { readonly name: string; readonly folder: boolean; readonly source: string }[];
+}
+
+/**
+ * Packages and what they need, as Node finds them from the program's folder: by the folders that are there, whoever
+ * installed them. Each lies at the top of the archive, or, where another version of it lies there already, within what needs
+ * it.
+ *
+ * @throws RunError for a package that is not installed, or that is for deployments alone
+ */
+export function shipped(name: string, packages: readonly string[], folder: string): readonly Placed[] {
+  const at = new Map<string, string>();
+  const refuse = (reason: string): never => {
+    throw new pulumi.RunError(`'${name}': ${reason}`);
+  };
+  const wanted = packages.map((each) => {
+    const found =
+      find(each, folder) ?? refuse(`the package '${each}' is not installed in ${folder}: run npm install ${each}`);
+    if (forDeployments(found)) {
+      refuse(`the package '${each}' is for deployments alone, and can't run in a function: leave it out of packages`);
+    }
+    return { ...found, from: "" };
+  });
+  // Level by level: what a package needs is placed before what that needs, which then finds it where Node would.
+  for (let level: readonly Wanted[] = wanted; level.length > 0;) {
+    const placed = level.flatMap((each) => {
+      const path = place(each, at);
+      return path === undefined ? [] : [{ ...each, path }];
+    });
+    level = placed.flatMap((each) => needsOf(each, refuse).map((needed) => ({ ...needed, from: each.path })));
+  }
+  return [...at].map(([path, source]) => ({ path, entries: entriesOf(source) }));
+}
+
+interface Installed {
+  readonly name: string;
+  /** Without symbolic links. */
+  readonly source: string;
+}
+/** And by what: the path in the archive of the one that needs it; none for the handler. */
+interface Wanted extends Installed {
+  readonly from: string;
+}
+
+/** The path that a package gets; undefined for one that is there already, where it is looked for. */
+function place({ name, source, from }: Wanted, at: Map<string, string>): string | undefined {
+  const seen = lookedUp(name, from).find((path) => at.has(path));
+  if (seen !== undefined && at.get(seen) === source) return undefined;
+  const path = `${seen === undefined || from === "" ? "" : `${from}/`}node_modules/${name}`;
+  at.set(path, source);
+  return path;
+}
+
+/** Where Node looks for a package in the archive, nearest first. */
+function lookedUp(name: string, from: string): readonly string[] {
+  const around = from === "" ? [] : from.split("/node_modules/").map((_, depth, all) => all.slice(0, depth + 1));
+  return [
+    ...around.reverse().map((parts) => `${parts.join("/node_modules/")}/node_modules/${name}`),
+    `node_modules/${name}`,
+  ];
+}
+
+function needsOf({ name, source }: Installed, refuse: (reason: string) => never): readonly Installed[] {
+  const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = manifestOf(source);
+  const must = Object.keys(dependencies).filter((each) => !(each in optionalDependencies));
+  const may = [...Object.keys(optionalDependencies), ...Object.keys(peerDependencies)];
+  return [...new Set([...must, ...may])].flatMap((each) => {
+    const found = find(each, source);
+    if (found) return forDeployments(found) ? [] : [found];
+    return must.includes(each)
+      ? refuse(`the package '${name}' needs '${each}', which is not installed: run npm install`)
+      : [];
+  });
+}
+
+/** A package as Node finds it from a folder. */
+function find(name: string, folder: string): Installed | undefined {
+  for (let dir = folder; ; dir = dirname(dir)) {
+    const candidate = join(basename(dir) === "node_modules" ? dir : join(dir, "node_modules"), name);
+    if (existsSync(join(candidate, "package.json"))) return { name, source: realpathSync(candidate) };
+    if (dirname(dir) === dir) return undefined;
+  }
+}
+
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  /** That of a package that a Pulumi program needs, and no function. */
+  readonly pulumi?: unknown;
+}
+
+/** By the package's folder: all functions of a program ship the same few. */
+const manifests = new Map<string, Manifest>();
+
+function manifestOf(source: string): Manifest {
+  const known = manifests.get(source);
+  if (known) return known;
+  const read = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as Manifest;
+  manifests.set(source, read);
+  return read;
+}
+
+const forDeployments = ({ name, source }: Installed): boolean =>
+  name.startsWith("@pulumi/") || manifestOf(source).pulumi !== undefined;
+
+/** What is installed within a package is placed by itself. */
+function entriesOf(source: string): Placed["entries"] {
+  return readdirSync(source, { withFileTypes: true })
+    .filter((entry) => entry.name !== "node_modules" && entry.name !== ".git")
+    .map((entry) => ({ name: entry.name, folder: entry.isDirectory(), source: join(source, entry.name) }))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+}

@@ -1,0 +1,76 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { LambdaTask } from "../language";
+
+/** A table of this program's, or one that was there before: its keys are the tasks' own affair. */
+export interface TaskTable {
+  readonly name: pulumi.Input<string>;
+  readonly arn: pulumi.Input<string>;
+  /** The ARN of the customer managed key that encrypts it, if one does; for a Table, the component's. */
+  readonly keyArn?: pulumi.Input<string> | undefined;
+}
+
+/** A table as a task uses it. */
+interface Used {
+  /** Among `tables`; undefined for `table`. */
+  readonly logicalName?: string;
+  readonly actions: readonly string[];
+  readonly table: TaskTable;
+  readonly key: pulumi.Output<string> | undefined;
+}
+
+/** The tables of a component's tasks. */
+export class Tables {
+  readonly #component: string;
+  readonly #main: TaskTable | undefined;
+  readonly #named: Readonly<Record<string, TaskTable>>;
+  readonly #key: pulumi.Output<string> | undefined;
+
+  constructor(
+    component: string,
+    tables: {
+      readonly table?: TaskTable | undefined;
+      readonly tables?: Readonly<Record<string, TaskTable>> | undefined;
+      /** The component's. */
+      readonly key: pulumi.Output<string> | undefined;
+    },
+  ) {
+    this.#component = component;
+    this.#main = tables.table;
+    this.#named = tables.tables ?? {};
+    this.#key = tables.key;
+  }
+
+  /** Each once. */
+  all(): readonly TaskTable[] {
+    return [...new Set([...(this.#main ? [this.#main] : []), ...Object.values(this.#named)])];
+  }
+
+  /**
+   * What a task does to which table. It knows the name of `table` whatever it does to it, and of others when it does.
+   * @throws RunError for a table that the component does not have
+   */
+  usedBy({ name, table: actions, tables }: LambdaTask): readonly Used[] {
+    const refuse = (what: string): never => {
+      throw new pulumi.RunError(`'${this.#component}': the task '${name}' ${what}`);
+    };
+    if (actions.length > 0 && this.#main === undefined) {
+      refuse(`does ${actions.join(", ")} to the component's table, and there is none: give it one with table`);
+    }
+    const named = Object.entries(tables).map(([logicalName, own]): Used => {
+      const table =
+        this.#named[logicalName] ??
+        refuse(`uses the table '${logicalName}', and the component's tables have ${namesOf(this.#named)}`);
+      return { logicalName, actions: own, table, key: this.#keyOf(table) };
+    });
+    return [...(this.#main ? [{ actions, table: this.#main, key: this.#keyOf(this.#main) }] : []), ...named];
+  }
+
+  #keyOf(table: TaskTable): pulumi.Output<string> | undefined {
+    if (table.keyArn !== undefined) return pulumi.output(table.keyArn);
+    return aws.dynamodb.Table.isInstance(table) ? this.#key : undefined;
+  }
+}
+
+const namesOf = (tables: object): string =>
+  Object.keys(tables).length === 0 ? "none" : `only ${Object.keys(tables).join(", ")}`;
