@@ -42,7 +42,9 @@ describe("faults of a stranger's saga, with a table of its own form", function (
     expect(violations(explored)).to.deep.equal([]);
     const { plan, findings } = explored;
     expect(plan.unseen).to.deep.equal(["Welcome"]);
-    // It is called where the saga completes.
+    // It gets no further than the notes of another sign-up.
+    expect(plan.settings).to.deep.equal(["nothing there before", "a second try of what another saga has done"]);
+    // Welcome is called where the saga completes.
     const open = findings.filter(({ unseen }) => unseen.length > 0);
     expect(open.length).to.be.above(5);
     expect(open.length).to.be.below(findings.length);
@@ -97,7 +99,7 @@ describe("faults of a stranger's saga, with a table of its own form", function (
       "attribute_not_exists(nothing)",
     );
     const found = violations(await strike(mutant, { kinds: [] }));
-    expect(found).to.include("compensated, but accounts ada BILL is not as it was before the saga");
+    expect(found).to.include("compensated, but accounts ada LOGIN is not as it was before the saga");
   });
 
   it("find each row at fault where what it says of being undone is in other words", async () => {

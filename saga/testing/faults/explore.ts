@@ -160,16 +160,18 @@ async function prepare(stage: Stage, options: ExploreOptions, run: Run): Promise
   const alone = await onTrial(stage, first, run);
   const second = await anotherTry(stage, { setting: first, clean: alone.clean, run });
   if (!second) return [alone];
-  const probes = [...alone.probes, second.probe];
-  const again = await onTrial(stage, second.setting, run).catch((error: unknown) => {
-    // What another saga did can't be done again here, so there is no such setting.
-    if (error instanceof FaultsError) return undefined;
-    throw error;
-  });
-  const fresh = { ...alone, probes };
-  if (!again) return [fresh];
-  const partsAt = partingOf(alone.clean, again.clean);
-  return partsAt === undefined ? [fresh] : [fresh, { ...again, partsAt }];
+  const fresh = { ...alone, probes: [...alone.probes, second.probe] };
+  for (const { setting, holds } of second.settings) {
+    const again = await onTrial(stage, setting, run).catch((error: unknown) => {
+      // What another saga did can't be done again here, or leaves this one nowhere to go: there is no such setting.
+      if (error instanceof FaultsError) return undefined;
+      throw error;
+    });
+    if (!again || !statesOf(again.clean).includes(holds)) continue;
+    const partsAt = partingOf(alone.clean, again.clean);
+    if (partsAt !== undefined) return [fresh, { ...again, partsAt }];
+  }
+  return [fresh];
 }
 
 const bare = (name: string, input: Json, earlier: readonly EarlierCall[]): Scenario => ({
@@ -193,13 +195,14 @@ async function onTrial(stage: Stage, setting: Setting, run: Run): Promise<Settin
 }
 
 /**
- * A setting in which another saga tried the same before: it has undone all but its last step, which stands. So the saga
- * finds tombstones, and then what another one holds.
+ * Settings in which another saga tried the same before. It has undone all but its last step, which stands: so the saga
+ * finds tombstones, and then what another one holds. Where it gets no further than the tombstones, the other one has
+ * completed.
  */
 async function anotherTry(
   stage: Stage,
   { setting, clean, run }: { readonly setting: Setting; readonly clean: Tried; readonly run: Run },
-): Promise<{ readonly setting: Setting; readonly probe: Tried } | undefined> {
+): Promise<{ readonly settings: readonly HeldSetting[]; readonly probe: Tried } | undefined> {
   if (outcomeOf(clean.result) !== "completed") return undefined;
   const kind = LASTS;
   for (const state of statesOf(clean).toReversed()) {
@@ -209,11 +212,30 @@ async function anotherTry(
     const last = actionsOf(clean).find((each) => each.state === state);
     const before = undos.filter(({ step }) => step !== last?.step);
     if (!last || before.some(({ functionArn }) => functionArn === undefined)) return undefined;
-    const name = `a second try, whose ${last.step ?? state} another saga holds`;
-    const calls = earlierCalls([...before.toReversed(), last], EARLIER);
-    return { setting: { ...setting, name, earlier: [...setting.earlier, ...calls] }, probe };
+    const actions = actionsOf(clean);
+    const settingOf = (name: string, tries: Tried["tries"], holds: string): HeldSetting => ({
+      setting: { ...setting, name, earlier: [...setting.earlier, ...earlierCalls(tries, EARLIER)] },
+      holds,
+    });
+    return {
+      settings: [
+        settingOf(
+          `a second try, whose ${last.step ?? state} another saga holds`,
+          [...before.toReversed(), last],
+          state,
+        ),
+        settingOf("a second try of what another saga has done", actions, actions[0]?.state ?? state),
+      ],
+      probe,
+    };
   }
   return undefined;
+}
+
+/** A setting, and the state at which the saga finds what another one holds. */
+interface HeldSetting {
+  readonly setting: Setting;
+  readonly holds: string;
 }
 
 /** Refuses each try, as somebody who says no. */
