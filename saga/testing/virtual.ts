@@ -15,7 +15,8 @@ import type { Program } from "../local/program";
 /** Stands between a state and what it calls: may fail before the call or after it, or let time pass. */
 export type Meddle = (call: TaskCall, deliver: () => Promise<Json>, clock: VirtualClock) => Promise<Json>;
 
-const NEVER = new AbortController().signal;
+/** Of its own for each call: what listens to it goes with it. */
+const never = (): AbortSignal => new AbortController().signal;
 
 export interface Started {
   readonly execution: Execution;
@@ -31,7 +32,7 @@ export function inVirtualTime(program: Program, cloud: LocalCloud) {
     const execution = startExecution(machine, {
       input,
       // A function runs on when its state gives up, and so does a call that is still on its way.
-      invoke: (call) => meddle(call, () => holding(clock, () => cloud.call(arn, { ...call, signal: NEVER })), clock),
+      invoke: (call) => meddle(call, () => holding(clock, () => cloud.call(arn, { ...call, signal: never() })), clock),
       clock,
       random: seededRandom(1),
       execution: { name, id: executionArn(arn, name), roleArn: inputs["roleArn"] as string },
