@@ -105,22 +105,24 @@ export default tseslint.config(
     message: "local/ runs what the program registers, never its sources.",
   }),
   ...part("testing", {
-    parts: ["asl", "compile", "interpreter", "local"],
+    parts: ["asl", "compile", "deploy/recovery/history", "interpreter", "language", "local"],
+    types: ["store"],
+    scopesOfTypes: [AWS],
     message: "testing/ runs what a program registers or a saga compiles to.",
   }),
   ...part("cli", {
-    parts: ["interpreter", "local", "testing", "verify"],
+    parts: ["asl", "interpreter", "local", "testing", "verify"],
     message: "The command runs what the program registers, never its sources.",
   }),
-  // What is verified is the definition that the program registers; of the saga, what it says of its steps.
+  // What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.
   restrict(
-    ["saga/cli/verify.ts"],
+    ["saga/cli/verify.ts", "saga/cli/graph.ts"],
     [
       AGPL,
       {
         regex: "^\\.\\./(?!(?:asl|compile/declaration|interpreter|language|local|verify)(?:/|$))",
         message:
-          "What is verified is the definition that the program registers; of the saga, what it says of its steps.",
+          "What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.",
       },
     ],
   ),
@@ -147,9 +149,12 @@ export default tseslint.config(
       "saga/deploy/recovery/**",
       "saga/deploy/cold-start.ts",
       "examples/seats/**",
+      "test/package/**",
       "test/package/shop.ts",
       "test/deploy/tasks.test.ts",
       "test/faults/stranger.ts",
+      "test/local/odds.ts",
+      "test/package/market/**",
     ],
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },

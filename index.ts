@@ -7,7 +7,7 @@ import { orderFulfilment } from "./orderFulfilment";
 const config = readConfig();
 const tags = { project: pulumi.getProject(), stack: pulumi.getStack() };
 const key = sagaKey("orders", config, tags);
-const table = sagaTable("orders", { ...config, key, tags });
+const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity", ...config, key, tags });
 const machine = new SagaStateMachine(orderFulfilment.name, { saga: orderFulfilment, table, ...config, key, tags });
 
 export const stateMachineArn = machine.arn;

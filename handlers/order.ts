@@ -1,5 +1,6 @@
-import { check, logged, openStore, task, type Undone } from "../saga";
+import { check, logged, task, type Undone } from "../saga";
 import { orderId, total } from "./input";
+import { storeOf } from "./store";
 
 export interface CreateOrder {
   readonly order_id: string;
@@ -18,10 +19,10 @@ export interface DeleteOrder {
 export const createOrder = task<CreateOrder, Order>("createOrder", {
   table: ["UpdateItem", "GetItem"],
   handler: () => {
-    const store = openStore("Order");
+    const orders = storeOf<Order>("Order");
     return logged("createOrder", async (event) => {
       check("InvalidOrder", event, { order_id: orderId, total });
-      return store.create(event.saga, event.order_id, { total: event.total });
+      return orders.create(event, { order_id: event.order_id, total: event.total });
     });
   },
 });
@@ -29,7 +30,7 @@ export const createOrder = task<CreateOrder, Order>("createOrder", {
 export const deleteOrder = task<DeleteOrder, Undone>("deleteOrder", {
   table: ["UpdateItem"],
   handler: () => {
-    const store = openStore("Order");
-    return logged("deleteOrder", ({ saga, order_id }) => store.undo(saga, order_id));
+    const orders = storeOf<Order>("Order");
+    return logged("deleteOrder", (event) => orders.undo(event));
   },
 });

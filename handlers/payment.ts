@@ -1,6 +1,7 @@
-import { check, logged, openStore, task, type Undone } from "../saga";
+import { check, logged, task, type Undone } from "../saga";
 import { idFor } from "./id";
 import { cardNo, orderId, total } from "./input";
+import { storeOf } from "./store";
 
 export interface ProcessPayment {
   readonly order_id: string;
@@ -24,12 +25,13 @@ export interface RefundPayment {
 export const processPayment = task<ProcessPayment, Payment>("processPayment", {
   table: ["UpdateItem", "GetItem"],
   handler: () => {
-    const store = openStore("Payment");
+    const payments = storeOf<Payment>("Payment");
     return logged("processPayment", async (event) => {
       check("InvalidPayment", event, { order_id: orderId, total, card_no: cardNo });
       const { saga, order_id, total: amount, card_no } = event;
-      return store.create(saga, order_id, {
+      return payments.create(event, {
         payment_id: idFor("pay", saga, order_id),
+        order_id,
         total: amount,
         card_last4: card_no.replace(/\D/g, "").slice(-4),
       });
@@ -40,7 +42,7 @@ export const processPayment = task<ProcessPayment, Payment>("processPayment", {
 export const refundPayment = task<RefundPayment, Undone>("refundPayment", {
   table: ["UpdateItem"],
   handler: () => {
-    const store = openStore("Payment");
-    return logged("refundPayment", ({ saga, order_id }) => store.undo(saga, order_id));
+    const payments = storeOf<Payment>("Payment");
+    return logged("refundPayment", (event) => payments.undo(event));
   },
 });

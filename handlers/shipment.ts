@@ -1,6 +1,7 @@
-import { check, logged, openStore, task, type Undone } from "../saga";
+import { check, logged, task, type Undone } from "../saga";
 import { idFor } from "./id";
 import { address, orderId } from "./input";
+import { storeOf } from "./store";
 
 export interface ProcessShipment {
   readonly order_id: string;
@@ -22,11 +23,12 @@ export interface CancelShipment {
 export const processShipment = task<ProcessShipment, Shipment>("processShipment", {
   table: ["UpdateItem", "GetItem"],
   handler: () => {
-    const store = openStore("Shipment");
+    const shipments = storeOf<Shipment>("Shipment");
     return logged("processShipment", async (event) => {
       check("InvalidShipment", event, { order_id: orderId, address });
-      return store.create(event.saga, event.order_id, {
+      return shipments.create(event, {
         tracking_no: idFor("trk", event.saga, event.order_id),
+        order_id: event.order_id,
         address: event.address,
       });
     });
@@ -36,7 +38,7 @@ export const processShipment = task<ProcessShipment, Shipment>("processShipment"
 export const cancelShipment = task<CancelShipment, Undone>("cancelShipment", {
   table: ["UpdateItem"],
   handler: () => {
-    const store = openStore("Shipment");
-    return logged("cancelShipment", ({ saga, order_id }) => store.undo(saga, order_id));
+    const shipments = storeOf<Shipment>("Shipment");
+    return logged("cancelShipment", (event) => shipments.undo(event));
   },
 });

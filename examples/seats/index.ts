@@ -60,6 +60,9 @@ const seats = saga<Booking>("Seats")
   })
   .returns(({ Pay }) => ({ booked: Pay.order_id }));
 
-const machine = new SagaStateMachine(seats.name, { saga: seats, table: sagaTable("seats") });
+const machine = new SagaStateMachine(seats.name, {
+  saga: seats,
+  table: sagaTable("seats", { hashKey: "order_id", rangeKey: "entity" }),
+});
 
 export const stateMachineArn = machine.arn;

@@ -23,7 +23,7 @@ function manager(_state: string, request: unknown) {
 }
 
 async function main(): Promise<void> {
-  const cloud = await LocalCloud.start(await evaluateProgram({}, join(__dirname, "index.ts")), undefined, manager);
+  const cloud = await LocalCloud.start(await evaluateProgram({}, join(__dirname, "index.ts")), { answer: manager });
   try {
     for (const [title, trip] of TRIPS) printExecution({ title, ...(await cloud.execute(trip)) });
   } finally {

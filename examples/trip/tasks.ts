@@ -1,5 +1,6 @@
 import { idFor } from "../../handlers/id";
 import { address, orderId } from "../../handlers/input";
+import { storeOf } from "../../handlers/store";
 import { callbackTask, check, logged, openStore, task, type Undone } from "../../saga";
 
 export interface Booking {
@@ -18,21 +19,30 @@ const ITEM = { order_id: orderId, what: address };
 
 /** What can be booked can be cancelled. */
 function bookable(kind: string) {
+  const open = () =>
+    openStore<Omit<Booking, "what">, Booked & { readonly what: string }>({
+      table: process.env["TABLE_NAME"],
+      entity: kind,
+      key: ({ order_id, index = 0 }) => ({ order_id, entity: `${kind.toUpperCase()}#${index}` }),
+    });
   return {
     book: task<Booking, Booked>(`book${kind}`, {
       table: ["UpdateItem", "GetItem"],
-      handler: () =>
-        logged(`book${kind}`, async (event) => {
+      handler: () => {
+        const store = open();
+        return logged(`book${kind}`, async (event) => {
           check(`Invalid${kind}`, event, ITEM);
-          const { saga, order_id, index = 0, what } = event;
-          const reference = idFor(kind.toLowerCase(), saga, order_id);
-          return openStore(`${kind}#${index}`).create(saga, order_id, { what, reference });
-        }),
+          const { saga, order_id, what } = event;
+          return store.create(event, { order_id, what, reference: idFor(kind.toLowerCase(), saga, order_id) });
+        });
+      },
     }),
     cancel: task<Omit<Booking, "what">, Undone>(`cancel${kind}`, {
       table: ["UpdateItem"],
-      handler: () =>
-        logged(`cancel${kind}`, ({ saga, order_id, index = 0 }) => openStore(`${kind}#${index}`).undo(saga, order_id)),
+      handler: () => {
+        const store = open();
+        return logged(`cancel${kind}`, (event) => store.undo(event));
+      },
     }),
   };
 }
@@ -55,23 +65,28 @@ export const issueTickets = task<{ readonly order_id: string; readonly flight: s
   {
     table: ["UpdateItem", "GetItem"],
     handler: () => {
-      const store = openStore("Tickets");
-      return logged("issueTickets", async ({ saga, order_id, flight }) =>
-        store.create(saga, order_id, { flight, tickets: idFor("tkt", saga, order_id) }),
+      const tickets = storeOf<{ flight: string; tickets: string }>("Tickets");
+      return logged("issueTickets", (event) =>
+        tickets.create(event, { flight: event.flight, tickets: idFor("tkt", event.saga, event.order_id) }),
       );
     },
   },
 );
 
-export const sendItinerary = task<
-  { readonly order_id: string; readonly traveller: string; readonly tickets: string; readonly hotel: string },
-  { readonly order_id: string }
->("sendItinerary", {
+interface Itinerary {
+  readonly order_id: string;
+  readonly traveller: string;
+  readonly tickets: string;
+  readonly hotel: string;
+}
+
+export const sendItinerary = task<Itinerary, { readonly order_id: string }>("sendItinerary", {
   table: ["UpdateItem", "GetItem"],
   handler: () => {
-    const store = openStore("Itinerary");
-    return logged("sendItinerary", async ({ saga, order_id, traveller, tickets, hotel }) =>
-      store.create(saga, order_id, { traveller, tickets, hotel }),
-    );
+    const itineraries = storeOf<Itinerary>("Itinerary");
+    return logged("sendItinerary", (event) => {
+      const { order_id, traveller, tickets, hotel } = event;
+      return itineraries.create(event, { order_id, traveller, tickets, hotel });
+    });
   },
 });

@@ -1,3 +1,5 @@
+import type { DeferredExpression } from "./deferred";
+
 /**
  * The part of Amazon States Language that sagas compile to, in its JSONata mode.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html
@@ -24,15 +26,18 @@ export interface Transition {
   readonly End?: true;
 }
 
-/** An expression, or an object with nothing in it. */
-export type Output = string | Readonly<Record<string, never>>;
+/** JSONata in its delimiters. */
+export type Expression = string | DeferredExpression;
 
-export type Assign = Readonly<Record<string, string | null | Readonly<Record<string, never>>>>;
+/** An expression, or an object with nothing in it. */
+export type Output = Expression | Readonly<Record<string, never>>;
+
+export type Assign = Readonly<Record<string, Expression | null | Readonly<Record<string, never>>>>;
 
 export interface TaskState<Arn> extends Transition {
   readonly Type: "Task";
   readonly Resource: string;
-  readonly Arguments: string | { readonly FunctionName: Arn; readonly Payload: string } | StartExecution<Arn>;
+  readonly Arguments: Expression | { readonly FunctionName: Arn; readonly Payload: Expression } | StartExecution<Arn>;
   readonly TimeoutSeconds: number;
   readonly HeartbeatSeconds?: number;
   readonly Retry?: readonly Retrier[];
@@ -42,7 +47,7 @@ export interface TaskState<Arn> extends Transition {
 export interface StartExecution<Arn> {
   readonly StateMachineArn: Arn;
   readonly Name: string;
-  readonly Input: string | UndoInput<Arn>;
+  readonly Input: Expression | UndoInput<Arn>;
 }
 
 /** What an undo machine is started with. */
@@ -51,8 +56,10 @@ export interface UndoInput<Arn> {
   readonly machine: Arn;
   readonly name: string;
   /** Its input, and the variables it ended with; of one that failed these are not known. */
-  readonly input: string;
+  readonly input: Expression;
   readonly results: string;
+  /** When the saga began of which it is a part. */
+  readonly startedAt: string;
 }
 
 export interface ParallelState<Arn> extends Transition {
@@ -63,7 +70,7 @@ export interface ParallelState<Arn> extends Transition {
 
 export interface MapState<Arn> extends Transition {
   readonly Type: "Map";
-  readonly Items: string;
+  readonly Items: Expression;
   readonly MaxConcurrency: number;
   readonly ItemProcessor: States<Arn> & { readonly ProcessorConfig: { readonly Mode: "INLINE" } };
   readonly Catch?: readonly Catcher[];
@@ -72,7 +79,7 @@ export interface MapState<Arn> extends Transition {
 export interface ChoiceState {
   readonly Type: "Choice";
   readonly Choices: readonly (Omit<Transition, "End" | "Next"> & {
-    readonly Condition: string;
+    readonly Condition: Expression;
     readonly Next: string;
   })[];
   readonly Assign?: Assign;
@@ -83,7 +90,7 @@ export interface ChoiceState {
 export interface WaitState extends Transition {
   readonly Type: "Wait";
   readonly Seconds?: number;
-  readonly Timestamp?: string;
+  readonly Timestamp?: Expression;
 }
 
 export interface SucceedState {

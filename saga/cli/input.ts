@@ -2,6 +2,7 @@ import { existsSync, fstatSync, readFileSync } from "node:fs";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { type Json, MAX_PAYLOAD_BYTES } from "../interpreter/json";
+import { callersPath } from "./paths";
 import { UsageError } from "./usage-error";
 
 /**
@@ -14,7 +15,7 @@ export async function readJson(argument: string): Promise<Json> {
     const path = argument.slice(1);
     return parse(readFile(path), path);
   }
-  if (existsSync(argument))
+  if (existsSync(callersPath(argument)))
     throw new UsageError(`'${argument}' is not JSON; for the file of that name, say '@${argument}'`);
   return parse(argument, JSON.stringify(argument.length > 40 ? `${argument.slice(0, 40)}…` : argument));
 }
@@ -38,15 +39,16 @@ export async function pipedInput(deadline: Promise<unknown>): Promise<Json | und
 }
 
 /**
- * A file of JSON, however large.
+ * A file of JSON, however large; or, as `-`, standard input.
  * @throws UsageError
  */
-export const readJsonFile = (path: string): Json => parseJson(readFile(path), path);
+export const readJsonFile = async (path: string): Promise<Json> =>
+  path === "-" ? parseJson(await text(process.stdin), "standard input") : parseJson(readFile(path), path);
 
 function readFile(path: string): string {
   try {
     // Editors on Windows begin a file with a byte order mark.
-    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+    return readFileSync(callersPath(path), "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UsageError(
@@ -56,10 +58,30 @@ function readFile(path: string): string {
 }
 
 function parseJson(content: string, source: string): Json {
+  let json: Json;
   try {
-    return JSON.parse(content) as Json;
+    json = JSON.parse(content) as Json;
   } catch (error) {
     throw new UsageError(`${source} is not JSON: ${(error as Error).message}`);
+  }
+  refuseUnfit(json, source);
+  return json;
+}
+
+/** What JSON.parse reads, and nothing after it can take. */
+const MOST_LEVELS = 1000;
+
+/** Without recursion, which what is refused here would overflow. */
+function refuseUnfit(json: Json, source: string): void {
+  const open: (readonly [value: Json, depth: number])[] = [[json, 0]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [value, depth] = next;
+    if (depth > MOST_LEVELS) throw new UsageError(`${source} is nested deeper than ${MOST_LEVELS} levels`);
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      throw new UsageError(`${source} has a number that is too large for JSON in JavaScript, and would become null`);
+    }
+    if (typeof value === "object" && value !== null)
+      for (const each of Object.values(value)) open.push([each, depth + 1]);
   }
 }
 

@@ -1,40 +1,13 @@
+#!/usr/bin/env node
 import { relative } from "node:path";
 import { parseArgs } from "node:util";
-import { readJson } from "./input";
+import { HELP } from "./help";
+import { commandName } from "./paths";
 import { printError } from "./print";
 import { UsageError } from "./usage-error";
+import { type Values, VERBS } from "./verbs";
 
-/** What runs a command takes seconds to load: a command line that can't be followed is refused before that. */
-const commands = () => import("./commands");
-
-const HELP = `Runs the deployed form of this Pulumi program on this machine.
-
-  npm start                     the four example orders, and what becomes of each
-  npm start -- '{"order_id":…}' one order: JSON, @file.json, or - for standard
-                                input
-  npm start --silent -- --json  prints one JSON array and nothing else
-
-  npm run --silent saga -- definition
-                                prints the state machine's definition
-  npm run --silent saga -- invoke createOrder -d '{"order_id":"1","total":100}'
-                                runs one function alone, on an empty table;
-                                -d takes JSON, @file.json, or - for standard
-                                input
-  npm run --silent saga -- verify [file.asl.json]
-                                proves that no failure leaves half an order
-                                behind, or tells how one does; of a file, with
-                                what undoes what in file.saga.json or in -d
-  npm run --silent saga -- verify --json
-                                prints one JSON array and nothing else
-
-  npm run --silent saga -- faults [NAME] --input '{…}'
-                                strikes every call of the saga with everything
-                                that may go wrong, and judges what it leaves:
-                                see docs/faults.md
-
-Exit codes: 0 completed, or proved; 1 failed, or not sound; 2 bad usage;
-3 compensated; 4 stuck.
-`;
+const EVERYWHERE: readonly (keyof Values)[] = ["program", "stack", "config", "stubs"];
 
 async function main(args: string[]): Promise<number> {
   const { values, positionals } = parse(args);
@@ -43,103 +16,72 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const most = (count: number): void => {
-    const extra = rest[count];
-    if (extra !== undefined)
-      throw new UsageError(`'${command}' does not take a further argument: ${JSON.stringify(extra)}`);
-  };
-  if (values.data !== undefined && command !== "invoke" && command !== "verify") {
-    throw new UsageError("-d goes with 'invoke' and 'verify'");
+  if (command === undefined) throw new UsageError("no command");
+  const verb = Object.hasOwn(VERBS, command) ? VERBS[command] : undefined;
+  if (!verb) throw new UsageError(`no command '${command}'; there are ${Object.keys(VERBS).join(", ")}`);
+  const extra = rest[verb.most];
+  if (extra !== undefined) {
+    throw new UsageError(`'${command}' does not take a further argument: ${JSON.stringify(extra)}`);
   }
-  if (values.json && command !== "run" && command !== "verify" && command !== "faults") {
-    throw new UsageError("--json goes with 'run', 'verify' and 'faults'");
+  for (const option of Object.keys(values) as (keyof Values)[]) {
+    if (EVERYWHERE.includes(option) || verb.options.includes(option)) continue;
+    const takers = Object.entries(VERBS).flatMap(([name, { options }]) =>
+      options.includes(option) ? [`'${name}'`] : [],
+    );
+    const last = takers.pop() as string;
+    const shown = option === "data" ? "-d" : `--${option}`;
+    throw new UsageError(`${shown} goes with ${takers.length > 0 ? `${takers.join(", ")} and ` : ""}${last}`);
   }
-  const ofFaults = (["input", "beside", "answer", "undone", "most", "single", "pairs"] as const).find(
-    (name) => values[name] !== undefined,
-  );
-  if (ofFaults !== undefined && command !== "faults") throw new UsageError(`--${ofFaults} goes with 'faults'`);
-  if (values.single === true && values.pairs === true) throw new UsageError("--single and --pairs exclude each other");
-  switch (command) {
-    case "run": {
-      most(1);
-      if (rest[0] === undefined) return (await commands()).orders({ json: values.json });
-      const input = await readJson(rest[0]);
-      return (await commands()).run(input, { json: values.json });
-    }
-    case "definition":
-      most(0);
-      return (await commands()).definition();
-    case "invoke": {
-      most(1);
-      const [name] = rest;
-      if (name === undefined) throw new UsageError("'invoke' wants the name of a function");
-      if (values.data === undefined)
-        throw new UsageError("'invoke' wants a payload: -d '{…}', -d @file.json or -d - for standard input");
-      const payload = await readJson(values.data);
-      return (await commands()).invoke(name, payload);
-    }
-    case "verify": {
-      most(1);
-      const [file] = rest;
-      if (file === undefined && values.data !== undefined) throw new UsageError("-d goes with a file to verify");
-      const declaration = values.data === undefined ? undefined : await readJson(values.data);
-      const { verifyFile, verifyProgram } = await import("./verify");
-      return file === undefined ? verifyProgram(values) : verifyFile(file, declaration, values);
-    }
-    case "faults": {
-      most(1);
-      const { input, beside, answer = [], undone, single } = values;
-      if (input === undefined)
-        throw new UsageError("'faults' wants what the saga starts with: --input '{…}', @file or -");
-      const given = {
-        input: await readJson(input),
-        ...(beside !== undefined && { beside: await readJson(beside) }),
-        pairs: single !== true,
-        json: values.json,
-      };
-      const run = await import("./faults");
-      const more = {
-        ...(values.most !== undefined && { most: run.readMost(values.most) }),
-        ...(undone !== undefined && { undone: run.readUndone(undone) }),
-        answers: await run.readAnswers(answer),
-      };
-      return run.faultsOfProgram(rest[0], { ...given, ...more });
-    }
-    default:
-      throw new UsageError(command === undefined ? "no command" : `no command '${command}'`);
-  }
+  return verb.run({ rest, values });
 }
 
 function parse(args: string[]) {
   try {
-    return parseArgs({
+    const string = { type: "string" } as const;
+    const strings = { type: "string", multiple: true } as const;
+    const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
       options: {
-        json: { type: "boolean", default: false },
-        data: { type: "string", short: "d" },
-        input: { type: "string" },
-        beside: { type: "string" },
-        answer: { type: "string", multiple: true },
-        undone: { type: "string" },
-        most: { type: "string" },
+        json: { type: "boolean" },
+        data: { ...string, short: "d" },
+        program: string,
+        stack: { ...string, short: "s" },
+        config: { ...strings, short: "c" },
+        stubs: string,
+        answer: strings,
+        fail: strings,
+        input: string,
+        beside: string,
+        undone: string,
+        most: string,
         single: { type: "boolean" },
         pairs: { type: "boolean" },
-        help: { type: "boolean", short: "h", default: false },
+        format: string,
+        output: { ...string, short: "o" },
+        help: { type: "boolean", short: "h" },
       },
     });
+    return { values, positionals };
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
 }
 
+/** What is wrong with what was asked for, rather than with the program. */
+const USAGE: ReadonlySet<string> = new Set(["NoSuchResource", "ProjectError", "StubError", "NotOnThisMachine"]);
+
 /** Says in one line what went wrong. */
 function complain(error: unknown): number {
   if (error instanceof UsageError) {
-    printError(`${error.message}; see npm start -- --help`);
+    printError(`${error.message}; see ${commandName()} --help`);
     return 2;
   }
-  const { name, message, stack = "" } = error as Error;
+  const { name, message, stack = "" } = error instanceof Error ? error : new Error(String(error));
+  if (USAGE.has(name)) {
+    printError(message);
+    return 2;
+  }
   // What is wrong with a saga says so itself; for what else the program may throw, the place is told.
   const [, place] = (name !== "SagaDefinitionError" && /(?:\(| )(\/[^()\s]*:\d+:\d+)\)?$/m.exec(stack)) || [];
   printError(`${name}: ${message}${place === undefined ? "" : ` (${relative(process.cwd(), place)})`}`);
@@ -151,6 +93,16 @@ for (const stream of [process.stdout, process.stderr]) {
     // A reader that has seen enough, as `head` has, changes nothing about how a command ends.
     if (error.code !== "EPIPE") process.exit(complain(error));
   });
+}
+// A program may fail where nothing waits for it.
+process.on("unhandledRejection", (reason) => process.exit(complain(reason)));
+// What has been started goes with the process.
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const) {
+  process.once(signal, () => process.exit(code));
 }
 void main(process.argv.slice(2))
   .catch(complain)

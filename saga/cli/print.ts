@@ -6,40 +6,72 @@ export type Style = Parameters<typeof styleText>[0];
 const coloured = process.stdout.isTTY && !process.env["NO_COLOR"];
 export const paint = (style: Style, text: string): string => (coloured ? styleText(style, text) : text);
 
+/** As wide as the terminal is, and 80 where there is none; never so narrow that a label fills it. */
+export const columns = (): number => Math.max(40, process.stdout.columns || 80);
+
 const LOOK: Readonly<Record<Visit["did"], { readonly mark: string; readonly style: Style }>> = {
   done: { mark: "✔", style: "green" },
   failed: { mark: "✘", style: "red" },
   undone: { mark: "↩", style: "yellow" },
   stuck: { mark: "■", style: "red" },
-  passed: { mark: "·", style: "dim" },
+  waited: { mark: "·", style: "dim" },
+  waits: { mark: "…", style: "cyan" },
 };
-const OUTCOME: Readonly<Record<Outcome, Style>> = { completed: "green", compensated: "yellow", stuck: "red" };
+const OUTCOME: Readonly<Record<ExecutionReport["outcome"], Style>> = {
+  completed: "green",
+  compensated: "yellow",
+  stuck: "red",
+  waiting: "cyan",
+};
 
-/** One execution, for a person, in 80 columns where the data allows it. */
+/** What of a table's rows is shown first, and what is not shown. */
+export interface TableLook {
+  readonly keys: readonly string[];
+  /** When a row expires says nothing of what happened. */
+  readonly hidden: readonly string[];
+}
+
+/** One execution, for a person, in as many columns as there are, where the data allows it. */
 export function printExecution(execution: {
-  readonly title?: string;
+  readonly title?: string | undefined;
   readonly report: ExecutionReport;
   readonly visits: readonly Visit[];
+  readonly tables?: ReadonlyMap<string, TableLook>;
   /** What was expected, where it is something else. */
-  readonly documented?: { readonly outcome: Outcome; readonly path: readonly string[] };
+  readonly documented?: { readonly outcome?: Outcome | undefined; readonly path?: readonly string[] | undefined };
+  /** How to give an answer that is waited for. */
+  readonly hint?: string | undefined;
 }): void {
-  const { title, report, visits, documented } = execution;
+  const { title, report, visits, tables = new Map<string, TableLook>(), documented, hint } = execution;
   const lines = [
-    ...(title === undefined ? [] : [paint("bold", title)]),
+    ...(title === undefined ? [] : [paint("bold", legible(title))]),
     ...wrap("input    ", JSON.stringify(report.input)),
     ...visits.flatMap(visitLines),
-    `  ${paint(OUTCOME[report.outcome], report.outcome)}  ${report.status}${report.error === undefined ? "" : ` ${report.error}`}`,
+    `  ${paint(OUTCOME[report.outcome], report.outcome)}  ${report.status}${report.error === undefined ? "" : ` ${legible(report.error)}`}`,
     ...(report.output === undefined ? [] : wrap("output   ", JSON.stringify(report.output))),
-    ...rowLines(report.items),
-    ...(documented ? wrap(paint("red", "expected "), `${documented.outcome}: ${documented.path.join(" → ")}`) : []),
+    ...rowLines(report, tables),
+    ...report.outbox.flatMap(({ action, from, request }) =>
+      wrap("sent     ", `${action} by ${from}: ${JSON.stringify(request)}`),
+    ),
+    ...(documented ? wrap(paint("red", "expected "), expectation(documented)) : []),
+    ...(hint === undefined ? [] : wrap("answer   ", hint)),
     "",
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
+const expectation = ({
+  outcome,
+  path,
+}: {
+  outcome?: Outcome | undefined;
+  path?: readonly string[] | undefined;
+}): string => [outcome, path?.join(" → ")].filter((each) => each !== undefined).join(": ");
+
 /** How many executions came out as documented. */
 export function printVerdict(good: number, all: number): void {
-  process.stdout.write(`${paint(good === all ? "green" : "red", `${good} of ${all} orders came out as documented`)}\n`);
+  const what = `${good} of ${all} example${all === 1 ? "" : "s"} came out as documented`;
+  process.stdout.write(`${paint(good === all ? "green" : "red", what)}\n`);
 }
 
 /** One line, whatever the message. */
@@ -47,13 +79,39 @@ export function printError(message: string): void {
   process.stderr.write(`${legible(message).replaceAll(/\s+/g, " ").trim()}\n`);
 }
 
-/** Without control characters: an order's text may move no cursor and change no colour. */
+/** What whoever runs the command should know. */
+export function printNote(note: string): void {
+  printError(`note: ${note}`);
+}
+
+/** JSON and nothing else, in which no character does anything to a terminal. */
+export function printJson(value: unknown): void {
+  const text = JSON.stringify(value, null, 2).replaceAll(UNPRINTABLE, (character) =>
+    character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  process.stdout.write(`${masked(text, (secret) => JSON.stringify(secret).slice(1, -1))}\n`);
+}
+
+const secrets = new Set<string>();
+
+/** From now on nothing that is printed shows these. A very short one would hide half of what else there is. */
+export function hideSecrets(values: readonly string[]): void {
+  for (const value of values) if (value.length >= 4) secrets.add(value);
+}
+
+const masked = (text: string, spell = (secret: string): string => secret): string =>
+  [...secrets].reduce((shown, secret) => shown.replaceAll(spell(secret), "[secret]"), text);
+
+/** Control characters, and those that turn the direction of the text around. */
 // eslint-disable-next-line no-control-regex
-const legible = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, " ");
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** What a saga's data says moves no cursor, changes no colour and no direction. */
+export const legible = (text: string): string => masked(text).replaceAll(UNPRINTABLE, " ");
 
 function visitLines({ state, did, error, cause }: Visit): string[] {
   const { mark, style } = LOOK[did];
-  const line = `  ${paint(style, `${mark} ${did.padEnd(6)}`)}  ${state}`;
+  const line = `  ${paint(style, `${mark} ${did.padEnd(6)}`)}  ${legible(state)}`;
   return error === undefined ? [line] : [line, ...wrap("           ", `${error}: ${messageOf(cause)}`)];
 }
 
@@ -66,23 +124,37 @@ function messageOf(cause: string | undefined): string {
   }
 }
 
-function rowLines(items: ExecutionReport["items"]): string[] {
-  if (items.length === 0) return ["  table    no rows"];
-  const width = Math.max(8, ...items.map((row) => String(row["entity"]).length)) + 1;
-  const keys = ["order_id", "entity", "status", "saga_id", "undone_by", "expires_at"];
-  return items.flatMap((row, index) => {
-    const data = Object.entries(row).filter(([key]) => !keys.includes(key));
-    const rest = data.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(" ");
-    const label = index === 0 ? "table    " : "         ";
-    return wrap(`${label}${String(row["entity"]).padEnd(width)}${String(row["status"]).padEnd(7)}`, rest);
+function rowLines({ tables }: ExecutionReport, looks: ReadonlyMap<string, TableLook>): string[] {
+  const named = Object.entries(tables);
+  if (named.length === 0) return looks.size === 0 ? [] : ["  rows     none changed"];
+  return named.flatMap(([table, rows]) => {
+    const { keys, hidden } = looks.get(table) ?? { keys: [], hidden: [] };
+    const cells = rows.map((row) => keys.map((key) => shown(row[key])));
+    const widths = keys.map((_, at) => Math.min(30, Math.max(...cells.map((each) => (each[at] as string).length))));
+    return rows.flatMap((row, index) => {
+      const data = Object.entries(row).filter(
+        ([name, value]) => !keys.includes(name) && !hidden.includes(name) && !namesExecutions(value),
+      );
+      const rest = data.map(([name, value]) => `${name}=${shown(value)}`).join(" ");
+      const label = (index === 0 ? table : "").padEnd(Math.max(8, table.length));
+      const found = (cells[index] as string[]).map((cell, at) => cell.padEnd(widths[at] as number)).join("  ");
+      return wrap(`${legible(`${label} ${found}`)}  `, rest);
+    });
   });
 }
 
-const WIDTH = 80;
+const shown = (value: unknown): string =>
+  typeof value === "string" && /^[\p{L}\p{N}.,:;@#/_-]+$/u.test(value) ? value : JSON.stringify(value ?? null);
+
+/** By whom a row was written is long, and the same for all rows of an execution. */
+const namesExecutions = (value: unknown): boolean =>
+  Array.isArray(value)
+    ? value.length > 0 && value.every(namesExecutions)
+    : typeof value === "string" && /^arn:[^:]+:states:[^:]*:\d+:execution:/.test(value);
 
 /** Breaks at blanks and commas, beside a label on the first line. */
 export function wrap(label: string, text: string): string[] {
-  const room = WIDTH - 2 - label.length;
+  const room = Math.max(20, columns() - 2 - label.length);
   const parts = legible(text).match(/[^\s,]*[\s,]*/g) ?? [];
   const lines: string[] = [];
   let line = "";

@@ -12,81 +12,83 @@ import {
   verify,
 } from "../verify";
 import { childrenOf, type Saga } from "../language/nodes";
-import { definitionOf } from "../local/cloud";
+import type { Program, Resource } from "../local/program";
+import { definitionOf, machinesOf, mainMachine, sagaOf } from "../local/resources";
 import { readJsonFile } from "./input";
+import { callersPath } from "./paths";
 import type { Json } from "../interpreter";
+import { printJson } from "./print";
 import { printProof } from "./print-proof";
-import { evaluateProgram, type Resource } from "../local/program";
+import type { LoadedProgram } from "./program";
 import { UsageError } from "./usage-error";
 
 interface Options {
   readonly json: boolean;
 }
 
-/** Verifies what the program registers for each of its sagas, by what the saga says of its steps. */
-export async function verifyProgram(options: Options): Promise<number> {
-  let resources: readonly Resource[];
+/** Verifies what the program registers for its sagas, or for the one of a name, by what each says of its steps. */
+export async function verifyProgram(
+  load: () => Promise<LoadedProgram>,
+  { json, name }: Options & { readonly name?: string | undefined },
+): Promise<number> {
+  let program: Program;
   try {
-    ({ resources } = await evaluateProgram());
+    ({ program } = await load());
   } catch (error) {
     // A program refuses to deploy an unsound saga, and says what it has found.
     const { verdicts } = error as { readonly verdicts?: readonly Verdict[] };
-    if (verdicts) return tell(verdicts, options);
+    if (verdicts) return tell(verdicts, { json });
     throw error;
   }
-  const verdicts = resources
-    .filter(({ type }) => type === "aws:sfn/stateMachine:StateMachine")
-    .flatMap((resource) => {
-      const declaration = declarationIn(resource);
-      return declaration ? [check(definitionOf(resource) as unknown as RawStates, declaration)] : [];
-    });
-  if (verdicts.length === 0) throw new UsageError("the program has no state machine of a saga that its modules export");
-  return tell(verdicts, options);
+  const machines = name === undefined ? machinesOf(program) : [mainMachine(program, name)];
+  const sagas = sagasIn(program);
+  const verdicts = machines.flatMap((machine) => {
+    const saga = sagas.get(sagaOf(machine) ?? "");
+    return saga ? [check(definitionOf(machine) as unknown as RawStates, declarationOf(saga))] : [];
+  });
+  if (verdicts.length === 0) {
+    const what =
+      name === undefined ? "the program has no state machine of a saga" : `'${name}' is no machine of a saga`;
+    throw new UsageError(`${what}: of another machine, give the file of its definition`);
+  }
+  return tell(verdicts, { json });
 }
 
-/** What the saga of a machine says of its steps, where a module that the program has loaded exports it. */
-export function declarationIn(machine: Resource): Declaration | undefined {
-  const { Comment } = definitionOf(machine) as { readonly Comment: string };
-  const saga = sagasLoaded().get(sagaIn(Comment) ?? "");
+/** What the saga of a machine says of its steps: nothing of a machine that is no saga's. */
+export function declarationIn(program: Program, machine: Resource): Declaration | undefined {
+  const saga = sagasIn(program).get(sagaOf(machine) ?? "");
   return saga && declarationOf(saga);
 }
 
-/** Of which saga a machine is: the Comment tells, as JSON where it tells more. That of an undo is none. */
-function sagaIn(comment: string): string | undefined {
-  if (comment.startsWith("{")) return (JSON.parse(comment) as { readonly saga: string }).saga;
-  return /^Saga (.+)$/.exec(comment)?.[1];
-}
-
 /** Verifies a definition that somebody wrote; without a declaration, by the one in the file beside it. */
-export function verifyFile(file: string, declaration: Json | undefined, options: Options): number {
-  if (!existsSync(file)) {
-    throw new UsageError(
-      `there is no file '${file}': give the file of a definition, or nothing to verify each saga of the program`,
-    );
-  }
-  const definition = readDefinitionOf(file);
-  return tell([check(definition, readDeclarationOf(file, declaration))], options);
+export async function verifyFile(file: string, declaration: Json | undefined, options: Options): Promise<number> {
+  const definition = await readDefinitionOf(file);
+  return tell([check(definition, await readDeclarationOf(file, declaration))], options);
 }
 
-function readDefinitionOf(file: string): RawStates {
+async function readDefinitionOf(file: string): Promise<RawStates> {
+  const json = await readJsonFile(file);
   try {
-    return readDefinition(readJsonFile(file));
+    return readDefinition(json);
   } catch (error) {
     if (error instanceof DefinitionError) throw new UsageError(`'${file}' is no state machine: ${error.message}`);
     throw error;
   }
 }
 
-function readDeclarationOf(file: string, given: Json | undefined) {
-  const beside = file.replace(/(\.asl)?(\.json)?$/, ".saga.json");
-  if (given === undefined && !existsSync(beside)) {
+async function readDeclarationOf(file: string, given: Json | undefined) {
+  const beside = file === "-" ? "-" : file.replace(/(\.asl)?(\.json)?$/, ".saga.json");
+  if (given === undefined && file === "-") {
+    throw new UsageError("what undoes what in standard input is not said: give it with -d, as JSON or @file.saga.json");
+  }
+  if (given === undefined && !existsSync(callersPath(beside))) {
     throw new UsageError(
       `what undoes what in '${file}' is not said: put {"saga": …, "calls": {"Pay": {"role": "compensable", "undo": "Refund"}}} ` +
         `into '${beside}', or give it with -d`,
     );
   }
   try {
-    return readDeclaration(given ?? readJsonFile(beside));
+    return readDeclaration(given ?? (await readJsonFile(beside)));
   } catch (error) {
     if (error instanceof DeclarationError) throw new UsageError(`${given ? "-d" : beside}: ${error.message}`);
     throw error;
@@ -109,27 +111,18 @@ function check(definition: RawStates, declaration: ReturnType<typeof readDeclara
 }
 
 function tell(verdicts: readonly Verdict[], { json }: Options): number {
-  if (json) process.stdout.write(`${JSON.stringify(verdicts, null, 2)}\n`);
+  if (json) printJson(verdicts);
   else verdicts.forEach(printProof);
   return verdicts.every(({ sound }) => sound) ? 0 : 1;
 }
 
-/** The sagas that the program's modules export, and their child sagas, by name. */
-function sagasLoaded(): ReadonlyMap<string, Saga> {
-  const exported = Object.values(require.cache).flatMap((loaded) => {
-    const exports: unknown = loaded?.exports;
-    return typeof exports === "object" && exports !== null && !loaded?.filename.includes("node_modules")
-      ? (Object.values(exports) as unknown[])
-      : [];
-  });
-  const sagas = new Map<string, Saga>();
+/** The sagas that the program deploys, and their child sagas, by name. */
+function sagasIn({ sagas }: Program): ReadonlyMap<string, Saga> {
+  const found = new Map<string, Saga>();
   const add = (saga: Saga): void => {
-    sagas.set(saga.name, saga);
+    found.set(saga.name, saga);
     for (const child of childrenOf(saga)) add(child);
   };
-  for (const value of exported) if (isSaga(value)) add(value);
-  return sagas;
+  for (const saga of sagas?.values() ?? []) add(saga as Saga);
+  return found;
 }
-
-const isSaga = (value: unknown): value is Saga =>
-  typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "Saga";

@@ -1,5 +1,6 @@
 import type { TaskState } from "../asl/types";
-import { expression, object, renderObject, type Spelling, text } from "./jsonata";
+import { renderObject, type Spelling } from "./jsonata";
+import { expression, object, text } from "./syntax";
 import type { StepNode, UndoNode } from "../language/nodes";
 import { type Env, spellIn } from "./env";
 import type { Program } from "./frame";
@@ -8,14 +9,15 @@ const LAMBDA = "arn:aws:states:::lambda:invoke";
 
 /** A call, but for what follows it. */
 export function call<Arn>(
-  { arnOf }: Program<Arn>,
+  { arnOf, startedAt }: Program<Arn>,
   node: StepNode | UndoNode,
-  identity: string,
+  identity: Identity,
   env: Env,
 ): Omit<TaskState<Arn>, "Next" | "End"> {
   const { task, timeoutSeconds: TimeoutSeconds, heartbeatSeconds, retry: Retry } = node;
   const inScope = spellIn(env);
-  const spell: Spelling = (root) => (root === "saga" ? identity : inScope(root));
+  const own = object([...identity, ["startedAt", startedAt]]);
+  const spell: Spelling = (root) => (root === "saga" ? own : inScope(root));
   const rest = { TimeoutSeconds, ...(heartbeatSeconds !== undefined && { HeartbeatSeconds: heartbeatSeconds }), Retry };
   if (task.kind === "Service") {
     return {
@@ -32,7 +34,7 @@ export function call<Arn>(
     Resource: callback ? `${LAMBDA}.waitForTaskToken` : LAMBDA,
     Arguments: {
       FunctionName: arnOf(task),
-      Payload: expression(renderObject(node.input, spell, [...extra, ["saga", identity]])),
+      Payload: expression(renderObject(node.input, spell, [...extra, ["saga", object(identity)]])),
     },
     ...rest,
   };
@@ -48,12 +50,14 @@ export function resultOf({ task }: StepNode): string {
  * Who calls: the execution's ARN and the step's name, for its undo too, so that it is one idempotency key over retry and
  * redrive (S11). Each item of a list is a caller of its own.
  */
-export function identityOf<Arn>({ execution }: Program<Arn>, step: string): string {
-  return object([
+export function identityOf<Arn>({ execution }: Program<Arn>, step: string): Identity {
+  return [
     ["id", execution],
     ["step", step],
-  ]);
+  ];
 }
+
+type Identity = readonly (readonly [field: string, jsonata: string])[];
 
 /**
  * The name of a step, as JSONata; within lists with the indexes of the items. Without an index there is no name: a call

@@ -1,4 +1,5 @@
-import { expression, object, renderObject } from "./jsonata";
+import { renderObject } from "./jsonata";
+import { expression, object } from "./syntax";
 import type { ChildNode, Saga } from "../language/nodes";
 import { childrenOf } from "../language/nodes";
 import { names } from "../language/state-names";
@@ -48,7 +49,8 @@ export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, kno
     // Step Functions refuses an empty name, whereas a shorter one would be shared by all items.
     return frame.indexes.length === 0 ? hash : `($exists(${step}) ? ${hash} : '')`;
   };
-  const inputIn = (env: Env): string => expression(renderObject(node.input, spellIn(env), []));
+  const inputIn = (env: Env): string => renderObject(node.input, spellIn(env), []);
+  const { startedAt } = frame.program;
 
   frame.forwardStates.set(name, {
     Type: "Task",
@@ -56,7 +58,12 @@ export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, kno
     Arguments: {
       StateMachineArn: arnOf(machine.child),
       Name: expression(nameIn(frame.forward)),
-      Input: inputIn(frame.forward),
+      Input: expression(
+        object([
+          ["input", inputIn(frame.forward)],
+          ["startedAt", startedAt],
+        ]),
+      ),
     },
     TimeoutSeconds,
     Catch: catchAll(frame, {
@@ -85,7 +92,8 @@ export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, kno
       Input: {
         machine: arnOf(machine.child),
         name: expression(nameIn(frame.undo)),
-        input: inputIn(frame.undo),
+        input: expression(inputIn(frame.undo)),
+        startedAt: expression(`$exists(${startedAt}) ? ${startedAt} : ''`),
         results: expression(`${spelled} != null ? ${spelled} : ${object([])}`),
       },
     },

@@ -1,11 +1,26 @@
 import type { Spelling } from "./jsonata";
 import type { Node } from "../language/nodes";
 import { names } from "../language/state-names";
+import { object } from "./syntax";
 
-/** How each name in scope is spelled in JSONata, in the states of one place. */
-export type Env = ReadonlyMap<string, string>;
+/** How each name in scope, and each output of Pulumi's, is spelled in JSONata, in the states of one place. */
+export type Env = ReadonlyMap<string | object, string>;
 
 export const INPUT = "$states.context.Execution.Input";
+
+/** What a mapping may read of `saga` in every place; within a call it is told the step as well. */
+export const sagaFields = ({ execution, startedAt }: { readonly execution: string; readonly startedAt: string }) =>
+  [
+    [
+      "saga",
+      object([
+        ["id", execution],
+        ["startedAt", startedAt],
+      ]),
+    ],
+    ["saga.id", execution],
+    ["saga.startedAt", startedAt],
+  ] as const;
 /**
  * The item of an iteration, with its index. It is the iteration's input, which each of its states hands on: the Context
  * object has the item for the Map's own fields, and not for the states within.
@@ -17,12 +32,14 @@ export function spellIn(env: Env): Spelling {
   return (root) => {
     const spelled = env.get(root);
     // The builder has checked every name.
-    if (spelled === undefined) throw new Error(`'${root}' has no spelling here`);
+    if (spelled === undefined)
+      throw new Error(`'${typeof root === "string" ? root : "an output"}' has no spelling here`);
     return spelled;
   };
 }
 
-export const extend = (env: Env, more: Iterable<readonly [string, string]>): Env => new Map([...env, ...more]);
+export const extend = (env: Env, more: Iterable<readonly [string, string]>): Env =>
+  new Map<string | object, string>([...env, ...more]);
 
 /** A variable of the compiled machine, and what it is called among the results of its branch. */
 export interface Variable {

@@ -1,4 +1,5 @@
-import { expression, object, render, text } from "./jsonata";
+import { render } from "./jsonata";
+import { expression, object, text } from "./syntax";
 import type { ForEachNode } from "../language/nodes";
 import { ITEM as ITEM_BRANCH, names } from "../language/state-names";
 import { carried, type Env, extend, intoMap, ITEM, spellIn, undoEntryOf } from "./env";

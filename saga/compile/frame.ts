@@ -1,5 +1,5 @@
 import type { Assign, Catcher, Output, State, Transition } from "../asl/types";
-import { expression, object, text } from "./jsonata";
+import { expression, object, text } from "./syntax";
 import type { Saga } from "../language/nodes";
 import type { ExistingTask, LambdaTask } from "../language/task";
 import { type Env, extend, type Variable } from "./env";
@@ -21,6 +21,8 @@ export interface Program<Arn> {
   readonly arnOf: ArnOf<Arn>;
   /** The ARN of the execution in whose name calls are made, as JSONata. */
   readonly execution: string;
+  /** When that execution began, to the second, as JSONata. */
+  readonly startedAt: string;
 }
 
 /** One level of the machine: its top, a branch, or an iteration; with a forward side and an undo side. */

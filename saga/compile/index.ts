@@ -1,16 +1,17 @@
 import type { FailState, State, StateMachine, States } from "../asl/types";
-import { mappingsOf } from "../language/condition";
 import { SagaDefinitionError } from "../language/errors";
-import { expression, object, renderValue } from "./jsonata";
+import { renderValue } from "./jsonata";
+import { expression, object } from "./syntax";
 import { rootsOf } from "../language/mapping";
-import { flatten, type Node, type Saga } from "../language/nodes";
+import { flatten, mappingsIn, type Node, type Saga } from "../language/nodes";
 import { names } from "../language/state-names";
-import { type Env, INPUT, spellIn, variablesOf } from "./env";
+import { type Env, INPUT, sagaFields, spellIn, variablesOf } from "./env";
 import type { ArnOf, Frame, SagaMachine } from "./frame";
 import { reachable } from "../asl/reachable";
 import { recoveryNote, recoveryOf } from "./recovery";
 import { sequence } from "./sequence";
 import { undoStates } from "./undo-machine";
+import { deferOutputs, spellOutputs } from "./outputs";
 
 /** The end of every compensated execution (S6). */
 const COMPENSATED = "SagaCompensated";
@@ -19,19 +20,20 @@ const COMPLETED = "SagaCompleted";
 
 /**
  * Compiles a saga to a Step Functions state machine: one state a step, one an undo, and the end of a compensated run.
- * The result is plain, frozen data, and the same for the same saga, byte by byte.
+ * The result is plain, frozen data, and the same for the same saga, byte by byte; but an expression with outputs of
+ * Pulumi's in it is a `DeferredExpression` in place of a string.
  *
  * @param arnOf The ARN of the function that runs a task, and of the machine that runs a child saga.
  * @throws SagaDefinitionError `definition-too-large`
  */
 export function compile<Arn>(saga: Saga, arnOf: ArnOf<Arn>): StateMachine<Arn> {
   const wanted = wantedIn(saga);
-  return forwardMachine(
-    saga,
-    arnOf,
-    (variable) => wanted.has(variable),
-    (at) => renderValue(saga.output, spellIn(at)),
-  );
+  return forwardMachine(saga, arnOf, {
+    // To the second: whoever recovers an execution from outside may be told of no more.
+    given: { input: INPUT, startedAt: "($substring($states.context.Execution.StartTime, 0, 19) & 'Z')" },
+    assigns: (variable) => wanted.has(variable),
+    output: (at) => renderValue(saga.output, spellIn(at)),
+  });
 }
 
 /**
@@ -44,7 +46,10 @@ export function compileMachine<Arn>({ saga, purpose }: SagaMachine, arnOf: ArnOf
   return finish(saga, { Comment, ...undoStates(saga, arnOf, purpose) });
 }
 
-/** A child puts out all that its undo machine may want, beside its output. */
+/**
+ * A child puts out all that its undo machine may want, beside its output. It is told when its parent began: that is known to
+ * both, and to whoever recovers the parent.
+ */
 function childMachine<Arn>(saga: Saga, arnOf: ArnOf<Arn>): StateMachine<Arn> {
   const results = (at: Env): string =>
     object(variablesOf(saga.steps).map(({ name }) => [name, spellIn(at)(name)] as const));
@@ -53,25 +58,33 @@ function childMachine<Arn>(saga: Saga, arnOf: ArnOf<Arn>): StateMachine<Arn> {
       ["output", renderValue(saga.output, spellIn(at))],
       ["results", results(at)],
     ]);
-  return forwardMachine(saga, arnOf, () => true, output);
+  const given = { input: `${INPUT}.input`, startedAt: `${INPUT}.startedAt` };
+  return forwardMachine(saga, arnOf, { given, assigns: () => true, output });
+}
+
+interface Forward {
+  /** The saga's input and the time when it began, as JSONata. */
+  readonly given: { readonly input: string; readonly startedAt: string };
+  readonly assigns: (variable: string) => boolean;
+  readonly output: (at: Env) => string;
 }
 
 function forwardMachine<Arn>(
   saga: Saga,
   arnOf: ArnOf<Arn>,
-  assigns: (variable: string) => boolean,
-  output: (at: Env) => string,
+  { given: { input, startedAt }, assigns, output }: Forward,
 ): StateMachine<Arn> {
-  const execution = "$states.context.Execution.Id";
-  const env = new Map([
-    ["input", INPUT],
-    ["saga", object([["id", execution]])],
+  const whose = { execution: "$states.context.Execution.Id", startedAt };
+  const env: Env = new Map<string | object, string>([
+    ...spellOutputs(saga),
+    ["input", input],
+    ...sagaFields(whose),
     ...variablesOf(saga.steps).map(({ name }) => [name, `$${name}`] as const),
   ]);
   const forwardStates = new Map<string, State<Arn>>();
   const undoStates = new Map<string, State<Arn>>();
   const frame: Frame<Arn> = {
-    program: { saga: saga.name, arnOf, execution },
+    program: { saga: saga.name, arnOf, ...whose },
     forward: env,
     undo: env,
     indexes: [],
@@ -100,7 +113,7 @@ function forwardMachine<Arn>(
 }
 
 function finish<Arn>(saga: Saga, { Comment, ...states }: { Comment: string } & States<Arn>): StateMachine<Arn> {
-  const machine: StateMachine<Arn> = { Comment, QueryLanguage: "JSONata", ...states };
+  const machine: StateMachine<Arn> = deferOutputs(saga, { Comment, QueryLanguage: "JSONata", ...states });
   checkSize(saga, machine);
   return freeze(machine);
 }
@@ -108,22 +121,7 @@ function finish<Arn>(saga: Saga, { Comment, ...states }: { Comment: string } & S
 /** The variables at the top that somebody reads. */
 function wantedIn(saga: Saga): ReadonlySet<string> {
   const nodes = flatten(saga.steps);
-  const read = nodes.flatMap((node) => {
-    switch (node.kind) {
-      case "Step":
-        return [node.input, ...(node.undo ? [node.undo.input] : [])];
-      case "Child":
-        return [node.input];
-      case "Wait":
-        return typeof node.until === "number" ? [] : [node.until];
-      case "When":
-        return mappingsOf(node.condition);
-      case "ForEach":
-        return [node.items];
-      case "Parallel":
-        return [];
-    }
-  });
+  const read = nodes.flatMap(mappingsIn);
   const own = nodes.flatMap(({ name }) => [names.records(name), names.taken(name)]);
   return new Set([...own, ...read.flatMap(rootsOf), ...rootsOf(saga.output)]);
 }
@@ -175,3 +173,4 @@ export { childMachines, machinesOf } from "./child";
 export type { ArnOf, SagaMachine } from "./frame";
 export { type Recovery, type RecoveryNote, recoveryNote, recoveryOf } from "./recovery";
 export { declarationOf } from "./declaration";
+export { literal } from "./syntax";

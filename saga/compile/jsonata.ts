@@ -1,15 +1,16 @@
-import type { Condition } from "../language/condition";
-import type { Mapping } from "../language/mapping";
-
-/** How a name of the scope is spelled in JSONata, in some place: `$CreateOrder`, or `$states.context.Execution.Input`. */
-export type Spelling = (root: string) => string;
-
-/** A string as Step Functions takes it for an expression. */
-export const expression = (jsonata: string): string => `{% ${jsonata} %}`;
+import { bind, called } from "./functions";
+import { balanced, literal, object, text } from "./syntax";
+import type { Condition, Mapping, Path } from "../language/mapping";
 
 /**
- * A mapping as one JSONata expression. It can't fail, and only a lone reference can yield nothing: JSONata leaves an
- * absent field out of an object, whereas an expression of its own that yields nothing fails the state (S8).
+ * How a name of the scope is spelled in JSONata, in some place: `$CreateOrder`, or `$states.context.Execution.Input`. An
+ * output of Pulumi's is spelled by a mark for its value: see `deferred.ts`.
+ */
+export type Spelling = (root: string | object) => string;
+
+/**
+ * A mapping as one JSONata expression. It can't fail; and where it yields nothing, JSONata leaves the field of an object
+ * out, whereas an expression of its own that yields nothing fails the state (S8).
  */
 export function render(mapping: Mapping, spell: Spelling): string {
   switch (mapping.kind) {
@@ -17,8 +18,12 @@ export function render(mapping: Mapping, spell: Spelling): string {
       // An empty block yields nothing.
       return "()";
     case "Literal":
-      return typeof mapping.value === "string" ? text(mapping.value) : JSON.stringify(mapping.value);
+      return literal(mapping.value);
     case "Reference": {
+      const [first, ...rest] = mapping.path;
+      if (mapping.root === "saga" && (first === "id" || first === "startedAt")) {
+        return rest.reduce<string>(part, spell(`saga.${first}`));
+      }
       const root = spell(mapping.root);
       const value = mapping.path.reduce<string>(part, root);
       // A result that was never had is null, so that the variable is assigned on every path; the task sees it left out.
@@ -28,13 +33,36 @@ export function render(mapping: Mapping, spell: Spelling): string {
     case "Object":
       return object(mapping.fields.map(([key, field]) => [key, render(field, spell)]));
     case "Array":
-      return `[${mapping.items.map((item) => element(item, spell)).join(", ")}]`;
+      return list(mapping.items, spell);
+    case "Output":
+      return below(spell(mapping.value), mapping.path);
+    case "Choose": {
+      const [then, otherwise] = [render(mapping.then, spell), render(mapping.otherwise, spell)];
+      const sides = mapping.otherwise.kind === "Absent" ? then : `${then} : ${otherwise}`;
+      return below(`(${renderCondition(mapping.condition, spell)} ? ${sides})`, mapping.path);
+    }
+    case "Call": {
+      const { name, operands, path } = mapping;
+      const rendered = name === "hash" ? [list(operands, spell)] : operands.map((operand) => render(operand, spell));
+      return below(called(name, rendered), path);
+    }
   }
 }
 
-/** An object constructor over fields that are rendered already. */
-export function object(fields: readonly (readonly [string, string])[]): string {
-  return `{${fields.map(([key, value]) => `${text(key)}: ${value}`).join(", ")}}`;
+const list = (items: readonly Mapping[], spell: Spelling): string =>
+  `[${items.map((item) => element(item, spell)).join(", ")}]`;
+
+/** A part of a value that is no name: of a text, a path would make the name of a field. */
+const below = (value: string, path: Path): string =>
+  path.length === 0 ? value : path.reduce<string>(part, `(${value})`);
+
+/** Whether a mapping may be written more than once: a function's operands nest, and would be as often in each other. */
+const isShort = ({ kind }: Mapping): boolean => kind === "Reference" || kind === "Literal" || kind === "Absent";
+
+/** What is made of a mapping that stands in it more than once. */
+export function renderOnce(mapping: Mapping, spell: Spelling, use: (rendered: string) => string): string {
+  const rendered = render(mapping, spell);
+  return isShort(mapping) ? use(rendered) : bind([["of", rendered]], use("$given.of"));
 }
 
 /** An expression that is an object whatever the mapping yields. */
@@ -43,29 +71,37 @@ export function renderObject(mapping: Mapping, spell: Spelling, extra: readonly 
     const own = mapping.fields.map(([key, field]) => [key, render(field, spell)] as const);
     return object([...own.filter(([key]) => !extra.some(([reserved]) => reserved === key)), ...extra]);
   }
-  const whole = render(mapping, spell);
-  return `$merge([$type(${whole}) = 'object' ? ${whole} : {}, ${object(extra)}])`;
+  return renderOnce(
+    mapping,
+    spell,
+    (whole) => `$merge([$type(${whole}) = 'object' ? ${whole} : {}, ${object(extra)}])`,
+  );
 }
 
 /** An expression that has a value whatever the mapping yields. */
 export function renderValue(mapping: Mapping, spell: Spelling): string {
-  const rendered = render(mapping, spell);
-  const certain = mapping.kind !== "Reference" && mapping.kind !== "Absent";
-  return certain ? rendered : `($exists(${rendered}) ? ${rendered} : null)`;
+  if (["Literal", "Object", "Array"].includes(mapping.kind)) return render(mapping, spell);
+  return renderOnce(mapping, spell, (rendered) => `($exists(${rendered}) ? ${rendered} : null)`);
 }
 
 /** An element keeps its place when absent, as in JSON; and an array stays one element: JSONata would splice it in. */
 function element(item: Mapping, spell: Spelling): string {
-  const rendered = render(item, spell);
   switch (item.kind) {
     case "Absent":
       return "null";
     case "Literal":
     case "Object":
     case "Array":
-      return rendered;
+      return render(item, spell);
     case "Reference":
-      return `($exists(${rendered}) ? ($type(${rendered}) = 'array' ? [[${rendered}]] : ${rendered}) : null)`;
+    case "Call":
+    case "Choose":
+    case "Output":
+      return renderOnce(
+        item,
+        spell,
+        (one) => `($exists(${one}) ? ($type(${one}) = 'array' ? [[${one}]] : ${one}) : null)`,
+      );
   }
 }
 
@@ -73,24 +109,24 @@ function part(of: string, key: string | number): string {
   if (typeof key === "number") return `${of}[${key}]`;
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key) && !["and", "or", "in", "true", "false", "null"].includes(key))
     return `${of}.${key}`;
-  // A backtick can't be escaped inside backticks.
-  return key.includes("`") ? `$lookup(${of}, ${text(key)})` : `${of}.\`${key}\``;
-}
-
-/** JSONata has no escape for a single quote; with single quotes a definition, being JSON, stays readable. */
-export function text(value: string): string {
-  const quoted = JSON.stringify(value);
-  return value.includes("'") ? quoted : `'${quoted.slice(1, -1).replaceAll('\\"', '"')}'`;
+  // A backtick can't be escaped inside backticks; and a control character may be a mark for an output.
+  // eslint-disable-next-line no-control-regex
+  return /[`\u0000-\u001f]/.test(key) ? `$lookup(${of}, ${text(key)})` : `${of}.\`${key}\``;
 }
 
 /** A test as an expression that is true or false whatever its operands: a Choice has no Catch (S7). */
 export function renderCondition(condition: Condition, spell: Spelling): string {
   switch (condition.kind) {
     case "Compare": {
-      const [left, right] = [render(condition.left, spell), render(condition.right, spell)];
-      if (condition.op === "=") return `${left} = ${right}`;
-      const ordered = `$type(${left}) = $type(${right}) and $type(${left}) in ['number', 'string']`;
-      return `(${ordered} ? ${left} ${condition.op} ${right} : false)`;
+      const { left, right, op } = condition;
+      const [one, other] = [render(left, spell), render(right, spell)];
+      if (op === "=") return `${one} = ${other}`;
+      if (isShort(left) && isShort(right)) return ordered(one, op, other);
+      const sides = [
+        ["left", one],
+        ["right", other],
+      ] as const;
+      return bind(sides, ordered("$given.left", op, "$given.right"));
     }
     case "Present":
       // Comparing with what is absent is false, either way.
@@ -104,19 +140,13 @@ export function renderCondition(condition: Condition, spell: Spelling): string {
   }
 }
 
+function ordered(left: string, op: string, right: string): string {
+  const comparable = `$type(${left}) = $type(${right}) and $type(${left}) in ['number', 'string']`;
+  return `(${comparable} ? ${left} ${op} ${right} : false)`;
+}
+
 const joined = (conditions: readonly Condition[], by: string, spell: Spelling): string =>
   balanced(
     conditions.map((condition) => renderCondition(condition, spell)),
     by,
   );
-
-/**
- * Operands joined by an operator, in a tree of which both sides are as deep: in a chain each operand nests in the next one,
- * and Step Functions ends an evaluation that nests a hundred deep.
- */
-function balanced(operands: readonly string[], operator: string): string {
-  const [only] = operands;
-  if (only !== undefined && operands.length === 1) return only;
-  const half = Math.ceil(operands.length / 2);
-  return `(${balanced(operands.slice(0, half), operator)} ${operator} ${balanced(operands.slice(half), operator)})`;
-}

@@ -1,4 +1,4 @@
-import { object } from "./jsonata";
+import { object } from "./syntax";
 import type { ParallelNode } from "../language/nodes";
 import { names } from "../language/state-names";
 import { spellIn } from "./env";

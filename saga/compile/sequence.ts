@@ -1,5 +1,6 @@
 import type { StepNode, WaitNode, Node } from "../language/nodes";
-import { expression, render } from "./jsonata";
+import { renderOnce } from "./jsonata";
+import { expression } from "./syntax";
 import { call, identityOf, resultOf, stepName } from "./call";
 import { child } from "./child";
 import { spellIn, undoEntryOf, type Variable, variablesOf } from "./env";
@@ -89,7 +90,7 @@ function wait<Arn>(frame: Frame<Arn>, { name, until }: WaitNode, { exit }: Place
     Type: "Wait",
     ...(typeof until === "number"
       ? { Seconds: until }
-      : { Timestamp: expression(timestamp(render(until, spellIn(frame.forward)))) }),
+      : { Timestamp: expression(renderOnce(until, spellIn(frame.forward), timestamp)) }),
     ...leave(frame, exit, []),
   });
 }

@@ -1,5 +1,5 @@
 import type { Catcher, ChoiceState, Output, State, States } from "../asl/types";
-import { expression, object, text } from "./jsonata";
+import { expression, object, text } from "./syntax";
 import type { Node } from "../language/nodes";
 import { names } from "../language/state-names";
 import { type Env, extend, spellIn, undoEntryOf, type Variable, variablesOf } from "./env";

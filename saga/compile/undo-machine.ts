@@ -1,8 +1,8 @@
 import type { State, States } from "../asl/types";
-import { object } from "./jsonata";
 import type { Node, Saga } from "../language/nodes";
-import { undoEntryOf, variablesOf } from "./env";
+import { type Env, sagaFields, undoEntryOf, variablesOf } from "./env";
 import type { ArnOf, Frame } from "./frame";
+import { spellOutputs } from "./outputs";
 import { reachable } from "../asl/reachable";
 import { sequence } from "./sequence";
 
@@ -14,7 +14,7 @@ const GIVEN = "$states.context.Execution.Input";
 /** Which execution is undone: an undo machine is given its machine and its name, for its parent knows no more. */
 const EXECUTION = {
   // The ARN of an execution tells its machine, not the machine's version.
-  undo: `$replace(${GIVEN}.machine, /:stateMachine:([^:]+).*/, ':execution:$1') & ':' & ${GIVEN}.name`,
+  undo: `($replace(${GIVEN}.machine, /:stateMachine:([^:]+).*/, ':execution:$1') & ':' & ${GIVEN}.name)`,
   recovery: `${GIVEN}.execution`,
 } as const;
 
@@ -23,10 +23,11 @@ const EXECUTION = {
  * well (S3): its tombstone refuses an action that is still under way, and all that a redrive would do.
  */
 export function undoStates<Arn>(saga: Saga, arnOf: ArnOf<Arn>, purpose: "undo" | "recovery"): States<Arn> {
-  const execution = EXECUTION[purpose];
-  const env = new Map([
+  const whose = { execution: EXECUTION[purpose], startedAt: `${GIVEN}.startedAt` };
+  const env: Env = new Map<string | object, string>([
+    ...spellOutputs(saga),
     ["input", `${GIVEN}.input`],
-    ["saga", object([["id", execution]])],
+    ...sagaFields(whose),
     ...variablesOf(saga.steps).map(({ name }) => [name, `${GIVEN}.results.${name}`] as const),
   ]);
   const states = new Map<string, State<Arn>>();
@@ -35,7 +36,7 @@ export function undoStates<Arn>(saga: Saga, arnOf: ArnOf<Arn>, purpose: "undo" |
     return UNDONE;
   };
   const frame: Frame<Arn> = {
-    program: { saga: saga.name, arnOf, execution },
+    program: { saga: saga.name, arnOf, ...whose },
     forward: env,
     undo: env,
     indexes: [],

@@ -1,4 +1,5 @@
-import { expression, renderCondition, text } from "./jsonata";
+import { renderCondition } from "./jsonata";
+import { expression, text } from "./syntax";
 import type { Node, WhenNode } from "../language/nodes";
 import { names } from "../language/state-names";
 import { spellIn, undoEntryOf, variablesOf } from "./env";

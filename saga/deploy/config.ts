@@ -163,9 +163,10 @@ export const DEFAULTS = Object.fromEntries(
 
 /**
  * The stack's config, checked.
+ * @param own Keys of the program's own, which it reads itself: what is none of these, and none of this package's, is a slip.
  * @throws RunError that names every key that can't be used, its value, and what is allowed; keys that there are none of too
  */
-export function readConfig(): Config {
+export function readConfig({ own = [] }: { readonly own?: readonly string[] } = {}): Config {
   const given = new pulumi.Config();
   const values: Record<string, unknown> = {};
   const faults: string[] = [];
@@ -176,9 +177,9 @@ export function readConfig(): Config {
   }
   const prefix = `${given.name}:`;
   for (const full of Object.keys(pulumi.runtime.allConfig())) {
-    if (full.startsWith(prefix) && !(full.slice(prefix.length) in SCHEMA)) {
-      faults.push(noSuchKey(full));
-    }
+    // What Pulumi nests, such as a list, has the key before a dot or a bracket.
+    const [key = ""] = full.slice(prefix.length).split(/[.[]/);
+    if (full.startsWith(prefix) && !(key in SCHEMA) && !own.includes(key)) faults.push(noSuchKey(full));
   }
   // Whether keys fit together can only be said of keys that are right by themselves.
   const region = new pulumi.Config("aws").get("region");

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "./config";
+import { withOutputs } from "./definition";
 import { usesLogKey, usesMachineKey } from "./encryption";
 import { allow, assumedBy, grant, placeOf, type Statement, TRACES } from "./policy";
 
@@ -58,7 +59,7 @@ export function machine(name: string, args: MachineArgs, child: pulumi.CustomRes
       type: settings.workflowType,
       publish: true,
       roleArn: role.arn,
-      definition: pulumi.jsonStringify(definition),
+      definition: pulumi.jsonStringify(withOutputs(name, definition)),
       loggingConfiguration: {
         level: settings.logLevel,
         includeExecutionData: settings.logExecutionData,

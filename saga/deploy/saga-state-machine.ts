@@ -20,6 +20,7 @@ import { type Machine, machine } from "./machine";
 import { checkGraphs, checkNames, checkTags } from "./limits";
 import { allow, type Statement } from "./policy";
 import { SagaRecovery } from "./recovery";
+import { register } from "./registry";
 import { byName, formerOf, type Retired } from "./retired";
 import { refuseUnsound } from "./soundness";
 import { SagaSweep } from "./sweep";
@@ -62,7 +63,7 @@ export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>>, 
  * @throws ResourceError where some failure would leave part of the saga behind
  *
  * @example
- * const table = sagaTable("orders");
+ * const table = sagaTable("orders", { hashKey: "order_id" });
  * const { arn } = new SagaStateMachine(orderFulfilment.name, { saga: orderFulfilment, table });
  */
 export class SagaStateMachine extends pulumi.ComponentResource {
@@ -96,6 +97,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     checkTags(name, tags);
     checkGraphs(name, tasks.length + inner.length + 1);
     refuseUnsound(saga, this);
+    register(name, saga);
     const child = { parent: this };
 
     const allTables = new Tables(name, { table, tables, key });

@@ -5,21 +5,26 @@ import { complete, type Config } from "./config";
 export interface SagaTableArgs extends Partial<
   Pick<Config, "deletionProtection" | "tableBilling" | "tableMinUnits" | "tableMaxUnits">
 > {
+  /** The attribute that is the partition key; a text, as every key here. */
+  readonly hashKey: string;
+  /** The attribute that is the sort key, where there is one. */
+  readonly rangeKey?: string;
+  /** The attribute with the time at which an item is deleted. Default `expires_at`, in which the store writes it. */
+  readonly ttlAttribute?: string;
   /** The ARN of a customer managed key; without one, DynamoDB's own key encrypts. */
   readonly key?: pulumi.Output<string> | undefined;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 /**
- * The one table of a saga's tasks: an item per order and entity. Keys and TTL are those of `saga/store/store.ts`.
+ * A table for a saga's tasks, with keys of your own: kept from being deleted, restored to any second, encrypted.
  * @throws RunError for settings that do not fit together
+ *
+ * @example
+ * const table = sagaTable("bookings", { hashKey: "booking_id", rangeKey: "entity" });
  */
-export function sagaTable(
-  name: string,
-  args: SagaTableArgs = {},
-  opts?: pulumi.CustomResourceOptions,
-): aws.dynamodb.Table {
-  const { key, tags = {}, ...given } = args;
+export function sagaTable(name: string, args: SagaTableArgs, opts?: pulumi.CustomResourceOptions): aws.dynamodb.Table {
+  const { hashKey, rangeKey, ttlAttribute = "expires_at", key, tags = {}, ...given } = args;
   const { deletionProtection, tableBilling, tableMinUnits, tableMaxUnits } = complete(name, given);
   const scaled = tableBilling === "provisioned";
   const table = new aws.dynamodb.Table(
@@ -34,13 +39,10 @@ export function sagaTable(
         tableMaxUnits !== 0 && {
           onDemandThroughput: { maxReadRequestUnits: tableMaxUnits, maxWriteRequestUnits: tableMaxUnits },
         }),
-      hashKey: "order_id",
-      rangeKey: "entity",
-      attributes: [
-        { name: "order_id", type: "S" },
-        { name: "entity", type: "S" },
-      ],
-      ttl: { attributeName: "expires_at", enabled: true },
+      hashKey,
+      ...(rangeKey !== undefined && { rangeKey }),
+      attributes: [hashKey, ...(rangeKey === undefined ? [] : [rangeKey])].map((name) => ({ name, type: "S" })),
+      ttl: { attributeName: ttlAttribute, enabled: true },
       pointInTimeRecovery: { enabled: true },
       deletionProtectionEnabled: deletionProtection,
       // Not enabled, it is encrypted with DynamoDB's own key; left out, it would keep the key that it has.

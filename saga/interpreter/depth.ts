@@ -22,9 +22,17 @@ export function boundDepth(expression: jsonata.Expression): void {
 
 export const newCounter = (): Readonly<Record<string, unknown>> => ({ [COUNTER]: { depth: 0 } });
 
-/** Most expressions are far from it, and counting costs time at every step. A function that has a name may call itself. */
+/**
+ * Most expressions are far from it, and counting costs time at every step; and it counts too much where this evaluator, but
+ * not the service's, has the items of an array constructor under way at once. A function that has a name may call itself.
+ */
 function mayNestTooDeep(ast: unknown): boolean {
-  const text = JSON.stringify(ast);
-  const recurs = text.includes('"type":"bind"') && /"type":"(lambda|partial)"/.test(text);
-  return recurs || levelsIn(ast) > MOST_LEVELS;
+  return namesFunction(ast) || levelsIn(ast) > MOST_LEVELS;
+}
+
+function namesFunction(ast: unknown): boolean {
+  if (typeof ast !== "object" || ast === null || ast instanceof RegExp) return false;
+  const { type, rhs } = ast as { type?: unknown; rhs?: { type?: unknown } };
+  if (type === "bind" && (rhs?.type === "lambda" || rhs?.type === "partial")) return true;
+  return Object.values(ast).some(namesFunction);
 }

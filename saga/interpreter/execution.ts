@@ -42,6 +42,8 @@ export interface ExecutionResult {
 export class Execution {
   readonly arn: string;
   readonly input: Json;
+  /** As the Context object has it: a redrive does not change it. */
+  readonly startTime: string;
   /** Rejects only where `invoke` rejects with anything but a `TaskFailure`: a fault of the caller, not of the machine. */
   result: Promise<ExecutionResult>;
   private readonly runtime: Runtime;
@@ -64,6 +66,7 @@ export class Execution {
     const name = options.execution?.name ?? randomUuid(random);
     this.arn = options.execution?.id ?? `arn:aws:states:us-east-1:123456789012:execution:${machineName}:${name}`;
     this.input = copyJson(options.input);
+    this.startTime = options.execution?.startTime ?? new Date(clock.now()).toISOString();
     this.frame = new Frame(machine, this.input);
     this.runtime = {
       invoke,
@@ -78,7 +81,7 @@ export class Execution {
           Input: this.input,
           Name: name,
           RoleArn: options.execution?.roleArn ?? "arn:aws:iam::123456789012:role/local",
-          StartTime: options.execution?.startTime ?? new Date(clock.now()).toISOString(),
+          StartTime: this.startTime,
           RedriveCount: 0,
         },
         StateMachine: { Id: machineArn, Name: machineName },

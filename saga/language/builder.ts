@@ -1,11 +1,15 @@
-import { readTest, type Test } from "./condition";
+import { isTest } from "./condition";
 import { type Duration, hours } from "./duration";
 import { include } from "./include";
-import { type Mapping, type Names, type ReadScope, readValue, substitute, withScope } from "./mapping";
+import { checkLevels, levelsOf, levelsOfTest } from "./levels";
+import { type Condition, type Mapping, substitute, substituteIn } from "./mapping";
 import { checkSagaName } from "./names";
 import { flatten, type Node, type Saga } from "./nodes";
 import { SagaDefinitionError } from "./errors";
-import { makeRef, type Reference, referenceOf } from "./ref";
+import { readCondition, readValue } from "./read";
+import { makeRef, symbolicOf } from "./ref";
+import type { Symbolic } from "./symbolic";
+import { type MappingFunction, type Names, runMapping } from "./run-mapping";
 import { checkFree, type Taken, takeNode } from "./check";
 import { undoRetry } from "./retry";
 import { asObject, readStep, type StepDefinition } from "./step";
@@ -63,8 +67,13 @@ interface State {
   readonly taken: Taken;
 }
 
-type Map1 = (scope: never) => unknown;
 type Body = (branch: Builder, ...refs: object[]) => Builder;
+
+/** What a test has found to be present, and whose references it is made of. */
+interface Present {
+  readonly symbolic: Symbolic;
+  readonly owners: readonly object[];
+}
 
 class Builder {
   constructor(private readonly state: State) {
@@ -108,14 +117,9 @@ class Builder {
     ]);
   }
 
-  when(name: string, test: Map1, then: Body, otherwise: Body = (branch) => branch): Builder {
+  when(name: string, test: MappingFunction, then: Body, otherwise: Body = (branch) => branch): Builder {
     this.checkFree(name);
-    let present: Reference | undefined;
-    const condition = this.read(name, test, (returned, scope) => {
-      const read = readTest(returned, scope, (mapping) => this.resolve(mapping));
-      if (read.kind === "Present") present = referenceOf((returned as Test).operands[0]);
-      return read;
-    });
+    const { condition, present } = this.test(name, test);
     const yes = this.branch(this.handOn(name, present, then), this.state.taken);
     const no = this.branch(otherwise, yes.taken);
     const inside = [...yes.names, ...no.names].filter(([inner]) => !this.state.names.has(inner));
@@ -126,11 +130,17 @@ class Builder {
     ).with({ aliases });
   }
 
-  forEach(name: string, items: Map1, body: Body, options: { readonly maxConcurrency?: number } = {}): Builder {
+  forEach(
+    name: string,
+    items: MappingFunction,
+    body: Body,
+    options: { readonly maxConcurrency?: number } = {},
+  ): Builder {
     this.checkFree(name);
     const owner = {};
+    const where = { saga: this.state.saga, step: name };
     const refs = ["item", "index"].map((part) =>
-      makeRef({ owner, root: `${name}.${part}`, path: [], maybe: false }, { saga: this.state.saga, step: name }),
+      makeRef({ kind: "Reference", owner, root: `${name}.${part}`, path: [], maybe: false, parent: undefined, where }),
     );
     const inside = this.branch(
       (branch) => body(branch.with({ owners: [owner, ...this.state.owners] }), ...refs),
@@ -148,13 +158,13 @@ class Builder {
     return this.add(node, [[name, { maybe: false }]]);
   }
 
-  wait(name: string, until: Duration | Map1): Builder {
+  wait(name: string, until: Duration | MappingFunction): Builder {
     this.checkFree(name);
     const value = typeof until === "function" ? this.map(name, until) : until.seconds;
     return this.add({ kind: "Wait", name, until: value }, []);
   }
 
-  include(name: string, saga: Saga, input: Map1): Builder {
+  include(name: string, saga: Saga, input: MappingFunction): Builder {
     this.checkFree(name);
     const { nodes, output } = include(name, saga, this.map(name, input));
     const included = nodes.reduce<Builder>((builder, node) => builder.add(node, []), this);
@@ -174,7 +184,12 @@ class Builder {
     });
   }
 
-  child(name: string, saga: Saga, input: Map1, { timeout = hours(1) }: { readonly timeout?: Duration } = {}): Builder {
+  child(
+    name: string,
+    saga: Saga,
+    input: MappingFunction,
+    { timeout = hours(1) }: { readonly timeout?: Duration } = {},
+  ): Builder {
     this.checkFree(name);
     const here = { saga: this.state.saga, step: name };
     const pivoted = flatten(saga.steps).some((node) => node.kind === "Step" && node.role === "pivot");
@@ -200,7 +215,7 @@ class Builder {
     return this.add(node, [[name, { maybe: false }]]);
   }
 
-  returns(output: Map1): Saga {
+  returns(output: MappingFunction): Saga {
     const { saga, nodes } = this.state;
     if (nodes.length === 0) {
       throw new SagaDefinitionError("no-steps", { saga }, "the saga has no steps", "Add one with .step(…)");
@@ -227,7 +242,7 @@ class Builder {
   }
 
   /** The function that builds a branch, given the reference that its test has found to be present. */
-  private handOn(name: string, present: Reference | undefined, body: Body): Body {
+  private handOn(name: string, present: Present | undefined, body: Body): Body {
     const where = { saga: this.state.saga, step: name };
     if (!present) {
       if (body.length <= 1) return body;
@@ -238,9 +253,8 @@ class Builder {
         "Let the test be isPresent(…) of a reference, and nothing else",
       );
     }
-    const owner = {};
-    const ref = makeRef({ ...present, owner }, where);
-    return (branch) => body(branch.with({ owners: [owner, ...branch.state.owners] }), ref);
+    const ref = makeRef(present.symbolic);
+    return (branch) => body(branch.with({ owners: [...present.owners, ...branch.state.owners] }), ref);
   }
 
   /** The sequence that a function builds from here; `taken` has what its sibling branches have taken. */
@@ -262,13 +276,27 @@ class Builder {
     checkFree({ saga, step: given[0] as string }, taken.names, given);
   }
 
-  private map(step: string, map: Map1): Mapping {
-    return this.read(step, map, (returned, scope) => deepFreeze(this.resolve(readValue(returned, scope))));
+  private map(step: string, map: MappingFunction): Mapping {
+    const { names, owners, saga } = this.state;
+    const where = { saga, step };
+    const mapping = this.resolve(runMapping(map, names, { owners, where }, readValue));
+    checkLevels("mapping", levelsOf(mapping), where);
+    return deepFreeze(mapping);
   }
 
-  private read<Result>(step: string, map: Map1, use: (returned: unknown, scope: ReadScope) => Result): Result {
+  /** What a test is, and what is present where it holds, where it asks for nothing else. */
+  private test(step: string, test: MappingFunction): { condition: Condition; present: Present | undefined } {
     const { names, owners, saga } = this.state;
-    return withScope(map, names, { owners, where: { saga, step } }, use);
+    const where = { saga, step };
+    let present: Present | undefined;
+    const read = runMapping(test, names, { owners, where }, (returned, scope) => {
+      const symbolic = isTest(returned) ? symbolicOf(returned.operands[0]) : undefined;
+      if (!scope.trial && symbolic) present = { symbolic, owners: scope.owners };
+      return readCondition(returned, scope);
+    });
+    const condition = substituteIn(read, (mapping) => this.resolve(mapping));
+    checkLevels("test", levelsOfTest(condition), where);
+    return { condition, present: read.kind === "Present" ? present : undefined };
   }
 
   private resolve(mapping: Mapping): Mapping {
@@ -289,10 +317,11 @@ class Builder {
   }
 }
 
+/** Freezes plain data: not an output in it, which is Pulumi's. */
 function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    Object.values(value).forEach(deepFreeze);
-  }
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value;
+  Object.freeze(value);
+  Object.values(value).forEach(deepFreeze);
   return value;
 }

@@ -6,6 +6,8 @@ export type SagaDefinitionErrorCode =
   | "duplicate-name"
   | "coerced-reference"
   | "foreign-reference"
+  | "tested-reference"
+  | "unsteady-mapping"
   | "bad-mapping"
   | "bad-duration"
   | "bad-retry"

@@ -1,5 +1,4 @@
-import type { Condition } from "./condition";
-import { type Mapping, substitute } from "./mapping";
+import { type Mapping, substitute, substituteIn } from "./mapping";
 import { flatten, type Node, type Saga, type StepNode } from "./nodes";
 
 /** Another saga's nodes and output as part of this one: renamed, and fed from this one's scope. */
@@ -14,20 +13,6 @@ export function include(prefix: string, saga: Saga, input: Mapping): { nodes: re
       const owner = root.split(".")[0] as string;
       return inside.has(owner) ? { kind: "Reference", root: rename(root), path: [], maybe } : undefined;
     });
-
-  const condition = (of: Condition): Condition => {
-    switch (of.kind) {
-      case "Compare":
-        return { ...of, left: map(of.left), right: map(of.right) };
-      case "Present":
-        return { ...of, value: map(of.value) };
-      case "All":
-      case "Any":
-        return { ...of, conditions: of.conditions.map(condition) };
-      case "Not":
-        return { ...of, condition: condition(of.condition) };
-    }
-  };
 
   const step = (node: StepNode): StepNode => {
     const { undo } = node;
@@ -52,7 +37,7 @@ export function include(prefix: string, saga: Saga, input: Mapping): { nodes: re
         return {
           ...node,
           name,
-          condition: condition(node.condition),
+          condition: substituteIn(node.condition, map),
           then: node.then.map(each),
           otherwise: node.otherwise.map(each),
         };

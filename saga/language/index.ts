@@ -4,6 +4,7 @@ export { and, eq, gt, gte, isPresent, lt, lte, ne, not, or, type Test } from "./
 export { days, type Duration, hours, minutes, seconds } from "./duration";
 export { SagaDefinitionError, type SagaDefinitionErrorCode } from "./errors";
 export { functionSeconds } from "./function-timeout";
+export { add, choose, concat, count, hash, multiply, number, orElse, subtract, sum, text } from "./functions";
 export { existingOf, mustSucceed, type Saga, statementsOf, tasksOf, waitsFor } from "./nodes";
 export type { Mapped, Maybe, Ref } from "./ref";
 export type { Retry } from "./retry";

@@ -1,6 +1,5 @@
 import type { Retrier } from "../asl/types";
-import type { Condition } from "./condition";
-import type { Mapping } from "./mapping";
+import { type Condition, type Mapping, mappingsOf } from "./mapping";
 import type { AnyTask, ExistingTask, LambdaTask, Statement } from "./task";
 
 /** A call of a task: an action, or the undo of one. */
@@ -112,6 +111,24 @@ export function innerOf(node: Node): readonly (readonly Node[])[] {
 /** Every node of a sequence and of the sequences within, in order. */
 export function flatten(nodes: readonly Node[]): readonly Node[] {
   return nodes.flatMap((node) => [node, ...innerOf(node).flatMap(flatten)]);
+}
+
+/** The mappings of a node, without those of the nodes within it. */
+export function mappingsIn(node: Node): readonly Mapping[] {
+  switch (node.kind) {
+    case "Step":
+      return [node.input, ...(node.undo ? [node.undo.input] : [])];
+    case "Child":
+      return [node.input];
+    case "Wait":
+      return typeof node.until === "number" ? [] : [node.until];
+    case "When":
+      return mappingsOf(node.condition);
+    case "ForEach":
+      return [node.items];
+    case "Parallel":
+      return [];
+  }
 }
 
 /** Every call of a sequence of nodes, those of child sagas too, in order; actions before their undos. */

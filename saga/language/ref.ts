@@ -1,4 +1,6 @@
 import { SagaDefinitionError } from "./errors";
+import { sayOf, type Symbolic } from "./symbolic";
+import { stand } from "./trial";
 
 declare const refersTo: unique symbol;
 
@@ -168,46 +170,54 @@ export type Unmapped<M> = M extends { readonly [refersTo]: infer T }
       ? T
       : { -readonly [Key in keyof M]: Unmapped<M[Key]> };
 
-/** Where a reference points: whose scope it is of, the name in that scope, and the path below it. */
-export interface Reference {
-  readonly owner: object;
-  readonly root: string;
-  readonly path: readonly (string | number)[];
-  readonly maybe: boolean;
+// The one key that a Ref's proxy answers for itself; keyed by a private symbol, no field can collide with it.
+const SYMBOLIC = Symbol("saga reference");
+
+/**
+ * Makes what a mapping sees of a symbolic value.
+ * @returns undefined, or the like, where the value is tried as absent: see `trial.ts`
+ */
+export function makeRef(symbolic: Symbolic): object {
+  return stand(symbolic, () => proxyOf(symbolic)) as object;
 }
 
-// The one key that a Ref's proxy answers for itself; keyed by a private symbol, no field can collide with it.
-const REFERENCE = Symbol("saga reference");
-
-/** Makes the symbolic reference that a mapping sees. */
-export function makeRef(reference: Reference, where: { saga: string; step: string }): object {
-  const said = [reference.root, ...reference.path].join(".");
+function proxyOf(symbolic: Symbolic): object {
   const refuse = (use: string, hint: string): never => {
     throw new SagaDefinitionError(
       "coerced-reference",
-      where,
-      `'${said}' ${use}, but it has no value until the saga runs`,
+      symbolic.where,
+      `'${sayOf(symbolic)}' ${use}, but it has no value until the saga runs`,
       hint,
     );
   };
-  const asIs = "Pass the reference on as it is, and compute with its value in the task";
   return new Proxy(Object.freeze({}), {
     get(_target, key) {
-      if (key === REFERENCE) return reference;
-      if (typeof key === "symbol") return refuse("is used as a plain value", asIs);
-      if (key === "toJSON" || key === "toString" || key === "valueOf") return refuse("is used as a plain value", asIs);
+      if (key === SYMBOLIC) return symbolic;
+      if (key === Symbol.toPrimitive) return (to: string) => (to === "string" ? refuse(...TEXT) : refuse(...COMPUTED));
+      if (key === Symbol.iterator)
+        return refuse("is spread or gone through", "Go through a list with forEach, or pass it on whole");
+      if (key === "toJSON") return refuse("is turned into JSON", "Use text(…), which gives the JSON of a value");
+      if (key === "toString" || key === "valueOf") return refuse(...TEXT);
+      if (typeof key === "symbol") return refuse("is used as a plain value", AS_IS);
       const step = /^(0|[1-9][0-9]*)$/.test(key) ? Number(key) : key;
-      return makeRef({ ...reference, path: [...reference.path, step] }, where);
+      return makeRef({ ...symbolic, path: [...symbolic.path, step], parent: symbolic });
     },
     ownKeys: () => refuse("is spread or listed", "Name each field, or pass the reference on whole"),
-    has: () => refuse("is asked for its keys", asIs),
-    set: () => refuse("is assigned to", asIs),
+    has: () => refuse("is asked for its keys", "Use isPresent(…), in a choose(…) or a when"),
+    set: () => refuse("is assigned to", AS_IS),
   });
 }
 
-/** The reference behind a `Ref`, or undefined for any other value. */
-export function referenceOf(value: unknown): Reference | undefined {
+const AS_IS = "Pass the reference on as it is, and compute with its value in the task";
+const TEXT = ["is made part of a text", "Use concat(…) to join texts, and text(…) to make one of a value"] as const;
+const COMPUTED = [
+  "is computed with, or joined to a text",
+  "Use concat(…) to join texts, and add(…), subtract(…) or multiply(…) for numbers",
+] as const;
+
+/** What is behind a `Ref`, or undefined for any other value. */
+export function symbolicOf(value: unknown): Symbolic | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   // Reflect.get answers the private symbol on a Ref, and undefined on anything else.
-  return Reflect.get(value, REFERENCE) as Reference | undefined;
+  return Reflect.get(value, SYMBOLIC) as Symbolic | undefined;
 }

@@ -4,14 +4,13 @@ import { LONGEST_FUNCTION, waitSeconds } from "./function-timeout";
 import type { Mapping } from "./mapping";
 import type { Role, StepNode, UndoNode } from "./nodes";
 import { actionRetry, forwardRetry, type Retry, undoRetry } from "./retry";
+import type { MappingFunction } from "./run-mapping";
 import type { AnyTask } from "./task";
 import type { Defaults } from "./types";
 
-type Map1 = (scope: never) => unknown;
-
 interface CallDefinition {
   readonly task: AnyTask;
-  readonly input: Map1;
+  readonly input: MappingFunction;
   readonly retry?: Retry;
   readonly timeout?: Duration;
   readonly heartbeat?: Duration;
@@ -26,12 +25,12 @@ export interface StepDefinition extends CallDefinition {
 /** Reads a step of any role into its node. */
 export function readStep(
   from: { saga: string; name: string; role: Role; step: StepDefinition; defaults: Defaults; committed: boolean },
-  read: { action: (map: Map1) => Mapping; undo: (name: string, map: Map1) => Mapping },
+  read: { action: (map: MappingFunction) => Mapping; undo: (name: string, map: MappingFunction) => Mapping },
 ): StepNode {
   const { saga, name, role, step, defaults, committed } = from;
   const here = { saga, step: name };
   const { undo } = step;
-  checkUndo(here, role, undo !== undefined);
+  checkUndo(here, role, step);
   return {
     kind: "Step",
     role,
@@ -112,9 +111,9 @@ function checkFunctionTimeout(here: Place, task: AnyTask, timeout: number): void
   }
 }
 
-/** A task's input: an object, or a reference that the handler will find to be one. */
+/** A task's input: an object, or what the handler will find to be one. */
 export function asObject(mapping: Mapping, where: Place): Mapping {
-  if (mapping.kind === "Object" || mapping.kind === "Reference") return mapping;
+  if (mapping.kind !== "Absent" && mapping.kind !== "Literal" && mapping.kind !== "Array") return mapping;
   throw new SagaDefinitionError(
     "bad-mapping",
     where,
@@ -123,7 +122,7 @@ export function asObject(mapping: Mapping, where: Place): Mapping {
   );
 }
 
-function checkUndo(here: Place, role: Role, undo: boolean): void {
+function checkUndo(here: Place, role: Role, { task, undo }: StepDefinition): void {
   const fault = (what: string, hint: string): never => {
     throw new SagaDefinitionError("bad-role", here, what, hint);
   };
@@ -134,6 +133,12 @@ function checkUndo(here: Place, role: Role, undo: boolean): void {
   }
   if (role === "query" && undo)
     fault("a query has no undo", "Leave it out; or make it a step, if it changes something");
+  if (undo?.task === task) {
+    fault(
+      `the undo calls '${task.name}', as the action does`,
+      "Give the undo a task that takes back what the action did",
+    );
+  }
 }
 
 /** Only the task itself can know that it did nothing: what Step Functions or Lambda report is a guess. */

@@ -32,8 +32,15 @@ export type Given<Input> = InScope<
 // eslint-disable-next-line @typescript-eslint/no-unused-vars
 interface InScope<_Hint extends string, Input> {
   readonly input: Ref<Input>;
-  /** The execution's ARN, and the name of the step in whose mapping it stands. */
-  readonly saga: Ref<SagaIdentity>;
+  readonly saga: Ref<SagaInScope>;
+}
+
+interface SagaInScope extends SagaIdentity {
+  /**
+   * When the execution began, to the second, as `2027-01-31T08:00:00Z`: the same in an action, its undo, a retry, a redrive
+   * and a recovery. In a child, when its parent began.
+   */
+  readonly startedAt: string;
 }
 
 // A mistake in a step as a whole is said of its name: the checker prints what it finds before what it expects, and a name is

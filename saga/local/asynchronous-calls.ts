@@ -11,7 +11,7 @@ export interface DeadLetter {
 
 /**
  * Calls of functions that nobody awaits: one that fails is tried again as often as the program says, though at once, and
- * then what it failed on goes to its queue, if its role may send it there.
+ * then what it failed on goes to its queue, if it has one and its role may send it there. Lambda tries three times unless told.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
  */
 export class AsynchronousCalls {
@@ -30,7 +30,8 @@ export class AsynchronousCalls {
         await this.invoke(functionArn, event);
         return;
       } catch (reason) {
-        if (attempt < tries || (await this.authorize(caller, "sqs:SendMessage", queueArn)) !== undefined) continue;
+        if (attempt < tries || queueArn === undefined) continue;
+        if ((await this.authorize(caller, "sqs:SendMessage", queueArn)) !== undefined) continue;
         this.deadLetters.push({ queueArn, event, reason: reason as Error });
       }
     }
@@ -45,16 +46,13 @@ export class AsynchronousCalls {
         type === "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig" &&
         inputs["functionName"] === lambda.physicalName,
     );
-    const { maximumRetryAttempts, destinationConfig } = (config?.inputs ?? {}) as Partial<InvokeConfig>;
-    if (maximumRetryAttempts === undefined || !destinationConfig) {
-      throw new Error(`${functionArn} is called asynchronously, and nobody would be told of its failures`);
-    }
+    const { maximumRetryAttempts = 2, destinationConfig } = (config?.inputs ?? {}) as Partial<InvokeConfig>;
     const caller = { roleArn: lambda.inputs["role"] as string, session: lambda.physicalName as string };
-    return { tries: 1 + maximumRetryAttempts, queueArn: destinationConfig.onFailure.destination, caller };
+    return { tries: 1 + maximumRetryAttempts, queueArn: destinationConfig?.onFailure?.destination, caller };
   }
 }
 
 interface InvokeConfig {
   readonly maximumRetryAttempts: number;
-  readonly destinationConfig: { readonly onFailure: { readonly destination: string } };
+  readonly destinationConfig: { readonly onFailure?: { readonly destination: string } };
 }

@@ -1,9 +1,10 @@
-import { resolve } from "node:path";
+import { AsynchronousCalls, type DeadLetter } from "./asynchronous-calls";
+import { deployedForm } from "./deployed-form";
+import { EventBus, statusChange } from "./event-bus";
+import { executionArn, Executions } from "./executions";
 import { type Authorize, authorizer } from "./iam/authorizer";
 import { permit } from "./iam/machine-role";
 import { startTableGuard, type TableGuard } from "./iam/table-guard";
-import { deployFunction, type DeployedFunction, type FunctionOptions } from "./lambda/function";
-import { invokeTask } from "./lambda/task";
 import {
   type Execution,
   type HistoryEvent,
@@ -15,125 +16,229 @@ import {
   startExecution,
   type TaskCall,
   TaskFailure,
+  virtualClock,
 } from "../interpreter";
-import { AsynchronousCalls, type DeadLetter } from "./asynchronous-calls";
-import { EventBus, statusChange } from "./event-bus";
-import { executionArn, Executions, withoutVersion } from "./executions";
 import { startLambdaApi } from "./lambda-api";
-import type { Refuse, Served } from "./loopback";
-import type { Program, Resource } from "./program";
-import { report } from "./report";
+import { deployFunction, type DeployedFunction } from "./lambda/function";
+import { invokeTask } from "./lambda/task";
+import type { Refuse } from "./loopback";
+import { ACCOUNT, type Program, type Resource } from "./program";
+import { type Reported, report } from "./report";
+import { arnsOf, definitionOf, FUNCTION, machinesOf, mainMachine, ofType, TABLE, taskOf } from "./resources";
+import { startAwsApi } from "./services/aws-api";
+import { answerOfStub, callService, NotOnThisMachine } from "./services/integrations";
+import { Outbox } from "./services/outbox";
+import { Secrets } from "./services/secrets";
 import { startStepFunctionsApi } from "./step-functions-api";
-import { type LocalTable, startTable, type TableInputs } from "./table";
+import { type Stub, stubFor, type Stubs } from "./stubs";
+import { type LocalDynamoDB, type Row, type Rows, startDynamoDB, type TableInputs } from "./table";
+
+export { deployedForm } from "./deployed-form";
+export { arnsOf, definitionOf, mainMachine, taskOf } from "./resources";
 
 /** What is sent with a task token: SendTaskSuccess or SendTaskFailure. */
-export type Answer = { readonly output: Json } | { readonly error: string; readonly cause: string };
+export type Answer = Stub;
 
-/** What the program registers, running in this process: its table, its functions, its state machine. */
+/** How a program runs here. */
+export interface CloudOptions {
+  /** Gets each line that a function logs. */
+  readonly onLog?: (line: string) => void;
+  /** Gets what whoever runs the program should know: a secret that is not known here. */
+  readonly onNote?: (note: string) => void;
+  /** Plays the one who answers with a task token; without an answer the step waits. */
+  readonly answer?: (state: string, payload: Json) => Answer | undefined;
+  /** What stands in for what is not on this machine. */
+  readonly stubs?: Stubs;
+  /** Whether waits, backoffs and timeouts take no time: the clock stands still while something runs, else it jumps. */
+  readonly skipsWaits?: boolean;
+  /** Where the values of secrets are looked up. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** A state that waits for an answer that nobody gives. */
+export interface Waiting {
+  readonly state: string;
+  /** What its task was given, to pass on to whoever answers. */
+  readonly payload: Json;
+}
+
+/** What a program has here before it is deployed. */
+interface Opened {
+  readonly dynamoDB: LocalDynamoDB;
+  readonly guard: TableGuard;
+  /** The endpoints that functions are told of, by the variables that tell them. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly close: () => Promise<void>;
+}
+
+/** What the program registers, running in this process: its tables, its functions, its state machines. */
 export class LocalCloud {
+  /** Of all machines. */
+  readonly executions = new Executions((ended) => {
+    this.publish(statusChange(ended));
+  });
+  /** What was sent to services that are not on this machine. */
+  readonly outbox = new Outbox();
+  /** By the names under which the program registers them. */
+  readonly tables = new Map<string, Rows>();
   private readonly deployed = new Map<string, DeployedFunction>();
   private readonly machines = new Map<string, { readonly resource: Resource; readonly machine: Machine }>();
   private readonly deliveries = new Set<Promise<void>>();
+  private readonly waits = new Map<string, { readonly waiting: Waiting[]; tell: () => void }>();
   private calls: AsynchronousCalls;
   private bus: EventBus;
+  private authorize: Authorize;
+  private secrets: Secrets;
+  private opened!: Opened;
   private started = 0;
+  private running = 0;
 
   private constructor(
     private program: Program,
-    private authorize: Authorize,
-    readonly table: LocalTable,
-    private readonly guard: TableGuard,
-    /** Of all machines. */
-    readonly executions: Executions,
-    private readonly stepFunctions: Served,
-    private readonly lambda: Served,
-    private readonly onLog: (line: string) => void,
-    private readonly answer: (state: string, payload: Json) => Answer | undefined,
+    private readonly options: CloudOptions,
   ) {
     this.calls = this.callsOf(program);
     this.bus = this.busOf(program);
+    this.authorize = authorizerOf(program);
+    this.secrets = this.secretsOf(program);
   }
 
-  /**
-   * Starts all of it. Close it in the end.
-   * @param onLog Gets each line that a function logs.
-   * @param answer Plays the one who answers with a task token; without an answer the step waits until its timeout.
-   */
-  static async start(
-    program: Program,
-    onLog: (line: string) => void = () => {},
-    answer: (state: string, payload: Json) => Answer | undefined = () => undefined,
-  ): Promise<LocalCloud> {
-    const tableResource = only(program, "aws:dynamodb/table:Table");
-    const table = await startTable(
-      tableResource.inputs as unknown as TableInputs,
-      tableResource.physicalName as string,
-    );
-    // None is used before the program is deployed.
-    const authorize: Authorize = (...asked) => cloud.authorize(...asked);
-    const guard = await startTableGuard(table.endpoint, tableResource, authorize);
-    const executions = new Executions((ended) => {
-      cloud.publish(statusChange(ended));
-    });
+  /** Starts all of it. Close it in the end. */
+  static async start(program: Program, options: CloudOptions = {}): Promise<LocalCloud> {
+    const cloud = new LocalCloud(program, options);
+    cloud.opened = await cloud.open();
+    try {
+      await cloud.deploy(program);
+    } catch (error) {
+      await cloud.close();
+      throw error;
+    }
+    return cloud;
+  }
+
+  /** Opens what functions call, none of which is used before the program is deployed; closes it again where that fails. */
+  private async open(): Promise<Opened> {
+    const closers: (() => Promise<void>)[] = [];
+    const close = async (): Promise<void> => {
+      for (const each of closers.splice(0).reverse()) await each();
+    };
+    const opened = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+      const started = await starting;
+      closers.push(() => started.close());
+      return started;
+    };
+    const authorize: Authorize = (...asked) => this.authorize(...asked);
     const refuse: Refuse = async (request, action, resource) => {
       const caller = guard.callerOf(request);
       return caller ? authorize(caller, action, resource) : "The security token included in the request is invalid.";
     };
-    const sfn = await startStepFunctionsApi(
-      executions,
-      {
-        begin: (...started) => cloud.begin(...started),
-        definitionOf: (arn) => cloud.machines.get(arn)?.resource.inputs["definition"] as string | undefined,
-      },
-      refuse,
-    );
-    const lambda = await startLambdaApi((functionArn, event) => {
-      cloud.underWay(cloud.calls.call(functionArn, event));
-    }, refuse);
-    const cloud = new LocalCloud(program, authorizer(program), table, guard, executions, sfn, lambda, onLog, answer);
-    await cloud.deploy(program);
-    return cloud;
+    let guard: TableGuard;
+    try {
+      const dynamoDB = await opened(startDynamoDB());
+      // The guard knows by a table where the others are.
+      const { region, account } = this.place();
+      const any: Resource = {
+        type: TABLE,
+        name: "any",
+        inputs: {},
+        arn: `arn:aws:dynamodb:${region}:${account}:table/any`,
+      };
+      guard = await opened(startTableGuard(dynamoDB.endpoint, any, authorize, () => ofType(this.program, TABLE)));
+      const sfn = await opened(
+        startStepFunctionsApi(
+          this.executions,
+          {
+            begin: (...started) => this.begin(...started),
+            definitionOf: (arn) => this.machines.get(arn)?.resource.inputs["definition"] as string | undefined,
+          },
+          refuse,
+        ),
+      );
+      const lambda = await opened(
+        startLambdaApi((functionArn, event) => {
+          this.underWay(this.calls.call(functionArn, event));
+        }, refuse),
+      );
+      const others = await opened(
+        startAwsApi({
+          refuse,
+          outbox: this.outbox,
+          stubs: () => this.options.stubs ?? {},
+          secrets: () => this.secrets,
+          place: () => this.place(),
+          callerOf: (request) => this.taskOfCaller(guard.callerOf(request)?.session),
+        }),
+      );
+      const endpoints = {
+        AWS_ENDPOINT_URL: others.endpoint,
+        AWS_ENDPOINT_URL_SFN: sfn.endpoint,
+        AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
+      };
+      return { dynamoDB, guard, endpoints, close };
+    } catch (error) {
+      await close();
+      throw error;
+    }
   }
 
   /**
-   * Deploys a program, or another release of it on the same table. Executions that are under way go on with their
+   * Deploys a program, or another release of it on the same tables. Executions that are under way go on with their
    * definition, and with the versions of the functions that it names.
    */
   async deploy(program: Program): Promise<void> {
-    const functions = program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
+    for (const resource of ofType(program, TABLE)) {
+      const inputs = resource.inputs as unknown as TableInputs;
+      // The keys of a table that was there before are not known here.
+      if (this.tables.has(resource.name) || (inputs.hashKey as string | undefined) === undefined) continue;
+      this.tables.set(resource.name, await this.opened.dynamoDB.create(inputs, resource.physicalName as string));
+    }
     await Promise.all(
-      functions.map(async (resource) => {
+      ofType(program, FUNCTION).map(async (resource) => {
+        if (resource.existing) return;
         const known = this.deployed.get(resource.versionArn ?? "");
         const run = known ?? (await this.deployFunction(resource));
         for (const arn of arnsOf(resource)) this.deployed.set(arn, run);
       }),
     );
     for (const resource of machinesOf(program)) {
+      if (resource.existing) continue;
       const known = { resource, machine: loadMachine(definitionOf(resource)) };
       for (const arn of arnsOf(resource)) this.machines.set(arn, known);
     }
     this.program = program;
-    this.authorize = authorizer(program);
+    this.authorize = authorizerOf(program);
+    this.secrets = this.secretsOf(program);
     this.calls = this.callsOf(program);
     this.bus = this.busOf(program);
   }
 
-  /** The functions by their tasks' names; one that runs no task by its own. */
+  /** The functions by their tasks' names; one that runs no task, or shares its name with another, by its own. */
   get functions(): ReadonlyMap<string, DeployedFunction> {
-    const functions = this.program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
-    return new Map(functions.map((each) => [taskOf(each), this.functionAt(each.arn as string)]));
+    const functions = ofType(this.program, FUNCTION).filter(({ arn }) => this.deployed.has(arn as string));
+    const tasks = functions.map(taskOf);
+    const shared = new Set(tasks.filter((task, at) => tasks.indexOf(task) !== at));
+    return new Map(
+      functions.map((each) => [
+        shared.has(taskOf(each)) ? each.name : taskOf(each),
+        this.functionAt(each.arn as string),
+      ]),
+    );
+  }
+
+  /** The program's one table. */
+  get table(): Rows {
+    const [table, ...more] = this.tables.values();
+    if (!table || more.length > 0) throw new Error(`the program has ${this.tables.size} tables, not one`);
+    return table;
   }
 
   private async deployFunction(resource: Resource): Promise<DeployedFunction> {
-    const form = await deployedForm(resource);
-    const environment = {
-      ...form.environment,
-      ...secretsIn(form.environment),
-      ...this.guard.environmentOf(resource),
-      AWS_ENDPOINT_URL_SFN: this.stepFunctions.endpoint,
-      AWS_ENDPOINT_URL_LAMBDA: this.lambda.endpoint,
-    };
-    return deployFunction({ ...form, environment, onLog: this.onLog });
+    const form = await deployedForm(resource).catch((error: unknown) => error as Error);
+    // A function of another kind matters only to whoever calls it.
+    if (form instanceof Error) return unavailable(form);
+    const { guard, endpoints } = this.opened;
+    const environment = { ...form.environment, ...endpoints, ...guard.environmentOf(resource) };
+    return deployFunction({ ...form, environment, onLog: this.options.onLog ?? (() => {}) });
   }
 
   private callsOf(program: Program): AsynchronousCalls {
@@ -148,24 +253,47 @@ export class LocalCloud {
     return new EventBus(program, (...called) => this.calls.call(...called));
   }
 
+  private secretsOf(program: Program): Secrets {
+    return new Secrets(program, this.options.env ?? process.env, this.options.onNote ?? (() => {}));
+  }
+
+  private place() {
+    const arn = this.program.resources.find((each) => each.arn?.split(":")[3])?.arn ?? "";
+    return { region: arn.split(":")[3] ?? "us-east-1", account: ACCOUNT };
+  }
+
+  private taskOfCaller(session: string | undefined): string {
+    const lambda = ofType(this.program, FUNCTION).find(({ physicalName }) => physicalName === session);
+    return lambda ? taskOf(lambda) : "a function";
+  }
+
   /**
-   * Runs one execution to its end.
+   * Runs one execution to its end, or until it does nothing but wait for answers that nobody gives.
+   * @param machine The name of the saga; needed where the program has several.
    * @throws InvalidExecutionInput when the input is over 256 KiB, as StartExecution does
+   * @throws NoSuchResource
    */
-  async execute(input: Json): Promise<ReturnType<typeof report>> {
-    const execution = this.startExecution(input);
-    const result = await execution.result;
-    return report(input, execution.history, result, await this.rowsOf(input));
+  async execute(input: Json, machine?: string): Promise<Reported> {
+    const before = await this.allRows();
+    const sent = this.outbox.messages.length;
+    const execution = this.startExecution(input, undefined, machine);
+    const waiting = this.waitsOf(execution.arn);
+    const result = await Promise.race([execution.result, waiting]);
+    const tables = changed(before, await this.allRows());
+    const outbox = this.outbox.messages.slice(sent);
+    return report({ input, history: execution.history, result, tables, outbox });
   }
 
   /**
    * Starts one execution.
    * @param onEvent Gets each event of its history.
+   * @param machine The name of the saga; needed where the program has several.
    * @throws InvalidExecutionInput when the input is over 256 KiB, as StartExecution does
+   * @throws NoSuchResource
    */
-  startExecution(input: Json, onEvent?: (event: HistoryEvent) => void): Execution {
-    // As the alias has it.
-    return this.begin(mainMachine(this.program).versionArn as string, `local-${++this.started}`, input, onEvent);
+  startExecution(input: Json, onEvent?: (event: HistoryEvent) => void, machine?: string): Execution {
+    const { arn, versionArn } = mainMachine(this.program, machine);
+    return this.begin(versionArn ?? (arn as string), `local-${++this.started}`, input, onEvent);
   }
 
   /** Puts an event on the bus. */
@@ -196,18 +324,26 @@ export class LocalCloud {
 
   async close(): Promise<void> {
     await Promise.all([...new Set(this.deployed.values())].map((run) => run.close()));
-    await this.stepFunctions.close();
-    await this.lambda.close();
-    await this.guard.close();
-    await this.table.close();
+    await this.opened.close();
   }
 
   /** What one state of a machine calls, if the machine's role allows it. */
-  call(machineArn: string, call: TaskCall): Promise<Json> {
+  async call(machineArn: string, call: TaskCall): Promise<Json> {
     const { resource } = this.known(machineArn);
-    if (call.resource.startsWith("arn:aws:states:::states:startExecution")) return this.runChild(resource, call);
-    if (call.resource.startsWith("arn:aws:states:::lambda:invoke")) return this.runFunction(resource, call);
-    throw new Error(`'${call.state}' calls ${call.resource}, a service that there is none of on this machine`);
+    if (/:states:startExecution/.test(call.resource)) return this.runChild(resource, call);
+    this.running++;
+    try {
+      if (/:lambda:invoke/.test(call.resource)) return await this.runFunction(resource, call);
+      return await callService(resource, call, {
+        dynamoDB: this.opened.dynamoDB.endpoint,
+        authorize: (...asked) => this.authorize(...asked),
+        outbox: this.outbox,
+        stubs: this.options.stubs ?? {},
+      });
+    } finally {
+      this.running--;
+      this.tellWaits();
+    }
   }
 
   private known(machineArn: string) {
@@ -222,14 +358,22 @@ export class LocalCloud {
     if (!EXECUTION_NAME.test(name))
       throw new TaskFailure("StepFunctions.InvalidNameException", `Invalid Name: '${name}'`);
     if (this.executions.get(id)) throw new TaskFailure("StepFunctions.ExecutionAlreadyExistsException", id);
+    const clock = this.options.skipsWaits === true ? virtualClock(Date.now()) : undefined;
     const execution: Execution = startExecution(machine, {
       input,
       invoke: async (call) => {
-        const result = await this.call(machineArn, call);
-        if (call.taskToken !== undefined) this.reply(execution, call, call.taskToken);
-        return result;
+        const release = clock?.hold();
+        let waits = false;
+        try {
+          const result = await this.call(machineArn, call);
+          if (call.taskToken !== undefined) waits = !this.reply(execution, call, call.taskToken);
+          return result;
+        } finally {
+          // The time of an answer that nobody gives does not come: its timeout is for those who wait for it.
+          if (!waits) release?.();
+        }
       },
-      clock: realClock,
+      clock: clock ?? realClock,
       random: Math.random,
       execution: { name, id },
       stateMachine: { id: resource.arn as string, name: resource.physicalName as string },
@@ -241,25 +385,43 @@ export class LocalCloud {
     return execution;
   }
 
-  private functionAt(arn: string): DeployedFunction {
+  /** The function with an ARN, its own or that of its version. */
+  functionAt(arn: string): DeployedFunction {
     const run = this.deployed.get(arn);
     if (!run) throw new TaskFailure("Lambda.ResourceNotFoundException", `Function not found: ${arn}`);
     return run;
   }
 
-  private async runFunction(machine: Resource, { arguments: args, signal }: TaskCall): Promise<Json> {
+  private async runFunction(machine: Resource, { arguments: args, signal, state }: TaskCall): Promise<Json> {
     const { FunctionName, Payload } = args as { FunctionName: string; Payload: Json };
     await permit(this.authorize, machine, "lambda:InvokeFunction", FunctionName);
+    const lambda = ofType(this.program, FUNCTION).find((each) => arnsOf(each).includes(FunctionName));
+    const name = FunctionName.replace(/^arn:.*:function:/, "");
+    const names = [FunctionName, name, name.replace(/:.*/, ""), ...(lambda ? [taskOf(lambda), lambda.name] : [])];
+    const stub = stubFor(this.options.stubs ?? {}, state, ...names);
+    if (stub) return { ExecutedVersion: "$LATEST", Payload: answerOfStub(stub), StatusCode: 200 };
+    if (!this.deployed.has(FunctionName)) {
+      throw new NotOnThisMachine(
+        `'${state}' invokes ${FunctionName}, which the program does not make: give its answer with --stubs, such as ` +
+          `{"${state}": {"output": {}}}`,
+      );
+    }
     return invokeTask(this.functionAt(FunctionName), Payload, signal);
   }
 
   /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
-  private async runChild(machine: Resource, { arguments: args, signal }: TaskCall): Promise<Json> {
+  private async runChild(
+    machine: Resource,
+    { arguments: args, signal, resource: called, state }: TaskCall,
+  ): Promise<Json> {
     const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
+    const stub = stubFor(this.options.stubs ?? {}, state, StateMachineArn);
+    if (stub) return answerOfStub(stub);
     // IAM knows a machine by its own ARN, whichever version is meant.
     const { resource } = this.known(StateMachineArn);
     await permit(this.authorize, machine, "states:StartExecution", resource.arn as string);
     const execution = this.begin(StateMachineArn, Name, Input);
+    if (!called.includes(".sync")) return { ExecutionArn: execution.arn, StartDate: new Date().toISOString() };
     const stop = (): void => {
       execution.stop();
     };
@@ -272,94 +434,88 @@ export class LocalCloud {
     throw new TaskFailure("States.TaskFailed", JSON.stringify({ ...described, Error: error, Cause: cause }));
   }
 
-  private reply(execution: Execution, { state, arguments: args }: TaskCall, token: string): void {
-    const answer = this.answer(state, (args as { Payload: Json }).Payload);
-    if (answer && "output" in answer) execution.sendTaskSuccess(token, answer.output);
-    else if (answer) execution.sendTaskFailure(token, answer.error, answer.cause);
+  /** Answers with a token; false where nobody does. */
+  private reply(execution: Execution, { state, arguments: args }: TaskCall, token: string): boolean {
+    const payload = (args as { readonly Payload?: Json }).Payload ?? args;
+    const answer = this.options.answer?.(state, payload);
+    if (!answer) {
+      for (const { waiting } of this.waits.values()) waiting.push({ state, payload });
+      this.tellWaits();
+      return false;
+    }
+    if ("output" in answer) execution.sendTaskSuccess(token, answer.output);
+    else execution.sendTaskFailure(token, answer.error, answer.cause);
+    return true;
   }
 
-  private async rowsOf(input: Json): Promise<Record<string, unknown>[]> {
-    const id = typeof input === "object" && input !== null && "order_id" in input ? input.order_id : undefined;
-    return typeof id === "string" ? this.table.rows(id) : [];
+  /** Comes to what waits once nothing else runs. */
+  private waitsOf(arn: string): Promise<readonly Waiting[]> {
+    return new Promise((resolve) => {
+      const waiting: Waiting[] = [];
+      const tell = (): void => {
+        if (waiting.length > 0) resolve(waiting);
+      };
+      this.waits.set(arn, { waiting, tell });
+      void this.executions
+        .get(arn)
+        ?.execution.result.finally(() => this.waits.delete(arn))
+        .catch(() => {});
+    });
   }
+
+  /** Once nothing is called, and nothing happens between calls either. */
+  private tellWaits(): void {
+    if (this.running > 0 || [...this.waits.values()].every(({ waiting }) => waiting.length === 0)) return;
+    const seen = this.events();
+    setTimeout(() => {
+      if (this.events() !== seen) this.tellWaits();
+      else if (this.running === 0) for (const { tell } of this.waits.values()) tell();
+    }, 50);
+  }
+
+  private events(): number {
+    return [...this.executions.values()].reduce((sum, { execution }) => sum + execution.history.length, 0);
+  }
+
+  private async allRows(): Promise<ReadonlyMap<string, readonly Row[]>> {
+    return new Map(
+      await Promise.all([...this.tables].map(async ([name, table]) => [name, await table.rows()] as const)),
+    );
+  }
+}
+
+/** The rows that are new or different, of each table that has any. */
+function changed(
+  before: ReadonlyMap<string, readonly Row[]>,
+  after: ReadonlyMap<string, readonly Row[]>,
+): Readonly<Record<string, readonly Row[]>> {
+  return Object.fromEntries(
+    [...after].flatMap(([name, rows]) => {
+      const there = new Set((before.get(name) ?? []).map((row) => JSON.stringify(row)));
+      const other = rows.filter((row) => !there.has(JSON.stringify(row)));
+      return other.length > 0 ? [[name, other] as const] : [];
+    }),
+  );
+}
+
+/** The policies of a role that the program does not make are not known: whoever has it may do what it asks for. */
+function authorizerOf(program: Program): Authorize {
+  const authorize = authorizer(program);
+  const roles = new Set(ofType(program, "aws:iam/role:Role").flatMap(({ arn, existing }) => (existing ? [] : [arn])));
+  return async (caller, action, resource) =>
+    roles.has(caller.roleArn) || caller.roleArn.includes(`:${ACCOUNT}:`)
+      ? authorize(caller, action, resource)
+      : undefined;
+}
+
+/** A function that can't run here. */
+function unavailable(reason: Error): DeployedFunction {
+  return {
+    invoke: () => Promise.reject(new NotOnThisMachine(`${reason.message}; give its answer with --stubs`)),
+    running: () => [],
+    close: () => Promise.resolve(),
+  };
 }
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
 const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
-
-/** The state machine that the program registers, as JSON. */
-export function definitionOf(stateMachine: Resource): Json {
-  return JSON.parse(stateMachine.inputs["definition"] as string) as Json;
-}
-
-/** The state machine that an execution starts, by its alias; beside it there may be those of child sagas. */
-export function mainMachine(program: Program): Resource {
-  const { stateMachineArn } = program.outputs;
-  const alias = program.resources.find(({ type, arn }) => type === "aws:sfn/alias:Alias" && arn === stateMachineArn);
-  const [route] = (alias?.inputs["routingConfigurations"] ?? []) as { stateMachineVersionArn: string }[];
-  const machineArn = withoutVersion(route?.stateMachineVersionArn ?? (stateMachineArn as string));
-  const found = machinesOf(program).find(({ arn }) => arn === machineArn);
-  if (!found) throw new Error("the program exports no stateMachineArn of a state machine that it registers");
-  return found;
-}
-
-const machinesOf = ({ resources }: Program): readonly Resource[] =>
-  resources.filter(({ type }) => type === "aws:sfn/stateMachine:StateMachine");
-
-/** The ARNs by which something may be called: its own, and that of its version. */
-export const arnsOf = ({ arn, versionArn }: Resource): readonly string[] =>
-  [arn, versionArn].filter((each) => each !== undefined);
-
-/** The name of the task that a function runs, which a tag tells; its own name where it runs none. */
-export const taskOf = ({ name, inputs }: Resource): string =>
-  (inputs["tags"] as { readonly task?: string } | undefined)?.task ?? name;
-
-/** The one resource of a type. */
-function only({ resources }: Program, type: string): Resource {
-  const found = resources.filter((resource) => resource.type === type);
-  if (found.length !== 1) throw new Error(`the program registers ${found.length} resources of type ${type}, not one`);
-  return found[0] as Resource;
-}
-
-/** A text, or a file or folder by its path. */
-interface Asset {
-  readonly text?: Promise<string> | string;
-  readonly path?: Promise<string> | string;
-}
-
-/** Of secrets, which are read in an account: the values that this process has under the same names, or none that open anything. */
-function secretsIn(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const names = Object.keys(JSON.parse(environment["SAGA_SECRETS"] ?? "{}") as object);
-  return Object.fromEntries(names.map((name) => [name, process.env[name] ?? `(${name})`]));
-}
-
-interface FunctionInputs {
-  readonly code: { readonly assets: Promise<Readonly<Record<string, Asset>>> };
-  readonly handler: string;
-  readonly environment?: { readonly variables: Readonly<Record<string, string>> };
-  readonly timeout: number;
-  readonly memorySize: number;
-}
-
-/** A function in the form that is deployed. */
-export async function deployedForm({ name, inputs }: Resource): Promise<FunctionOptions> {
-  const { code, handler, environment, timeout, memorySize } = inputs as unknown as FunctionInputs;
-  const files: Record<string, string> = {};
-  const copied: Record<string, string> = {};
-  for (const [path, asset] of Object.entries(await code.assets)) {
-    const [text, source] = await Promise.all([asset.text, asset.path]);
-    if (text !== undefined) files[path] = text;
-    // A package's, relative to the program.
-    else if (source !== undefined) copied[path] = resolve(source);
-    else throw new Error(`the archive of '${name}' has '${path}', which is neither text nor a file`);
-  }
-  return {
-    name,
-    code: files,
-    copied,
-    handler,
-    environment: environment?.variables ?? {},
-    timeoutSeconds: timeout,
-    memory: memorySize,
-  };
-}

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { matches } from "./event-pattern";
 import type { KnownExecution } from "./executions";
 import type { Json, JsonObject } from "../interpreter";
-import type { Program } from "./program";
+import { ACCOUNT, type Program } from "./program";
 import { describe } from "./step-functions-api";
 
 /**
@@ -14,7 +14,7 @@ export class EventBus {
 
   /**
    * @param call Calls a function, and tries again where that fails.
-   * @throws Error for a rule whose target is no function of the program
+   * @throws Error for a rule whose target would be the program's, and is not there
    */
   constructor(
     { resources }: Program,
@@ -23,7 +23,8 @@ export class EventBus {
     const ofType = (wanted: string) => resources.filter(({ type }) => type === wanted);
     const targets = ofType("aws:cloudwatch/eventTarget:EventTarget").map(({ inputs }) => inputs as unknown as Target);
     for (const { rule, arn } of targets) {
-      if (resources.some((each) => each.arn === arn)) continue;
+      // What is in another account, or is a service's own, is not this machine's.
+      if (!arn.includes(`:${ACCOUNT}:`) || resources.some((each) => each.arn === arn)) continue;
       throw new Error(`the rule ${rule} calls ${arn}, which the program does not register`);
     }
     this.rules = ofType("aws:cloudwatch/eventRule:EventRule").flatMap(({ physicalName, inputs: { eventPattern } }) =>
@@ -38,7 +39,8 @@ export class EventBus {
 
   async publish(event: JsonObject): Promise<void> {
     const targets = this.rules.flatMap((rule) => (matches(rule.pattern, event) ? rule.targets : []));
-    await Promise.all(targets.map((target) => this.call(target.arn, transformed(target, event))));
+    const functions = targets.filter(({ arn }) => arn.includes(`:${ACCOUNT}:function:`));
+    await Promise.all(functions.map((target) => this.call(target.arn, transformed(target, event))));
   }
 }
 

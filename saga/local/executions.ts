@@ -33,7 +33,9 @@ export class Executions {
 
   add(execution: Execution, of: Pick<KnownExecution, "machineArn" | "versionArn" | "definition" | "name">): void {
     const { machineArn, versionArn, definition, name } = of;
-    const known = { execution, machineArn, versionArn, definition, name, startDate: Date.now(), redriveCount: 0 };
+    // What DescribeExecution tells is what a state reads.
+    const startDate = Date.parse(execution.startTime);
+    const known = { execution, machineArn, versionArn, definition, name, startDate, redriveCount: 0 };
     this.known.set(execution.arn, known);
     this.watch(known, execution.result);
   }

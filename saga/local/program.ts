@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
+import type * as Pulumi from "@pulumi/pulumi";
+import { type Project, readProject } from "./project";
+import { loadTypeScript } from "./typescript";
 
-const ROOT = join(__dirname, "../..");
 const REGION = "eu-west-1";
-const ACCOUNT = "000000000000";
+export const ACCOUNT = "000000000000";
 
 /** A resource as the Pulumi program registered it. */
 export interface Resource {
@@ -18,88 +18,150 @@ export interface Resource {
   readonly arn?: string;
   /** With the version of what publishes any. */
   readonly versionArn?: string;
+  /** The program reads what somebody else made. */
+  readonly existing?: true;
 }
 
 /** What the Pulumi program says: every resource, in the order of registration, and the stack's outputs. */
 export interface Program {
   readonly resources: readonly Resource[];
   readonly outputs: Readonly<Record<string, unknown>>;
+  /** The sagas that are deployed, by the names of their components: for whoever reads what they declare. */
+  readonly sagas?: ReadonlyMap<string, unknown>;
+}
+
+/** Answers to what a program asks of its account, by token: `aws:ec2/getVpc:getVpc`. */
+export type AccountAnswers = Readonly<Record<string, unknown>>;
+
+/**
+ * Evaluates a Pulumi program with neither CLI nor account.
+ *
+ * @param config Values in place of the defaults in `Pulumi.yaml`.
+ * @param path The folder of the program, or a module in the place of the project's own.
+ * @throws ProjectError
+ */
+export function evaluateProgram(config: Readonly<Record<string, string>> = {}, path = process.cwd()): Promise<Program> {
+  return evaluate(readProject(path, { config }));
 }
 
 /**
- * Evaluates the Pulumi program with neither CLI nor account. Physical names end as Pulumi's own do, but in a hash
- * of the logical name, so that they are the same at each run.
- *
- * @param config Values in place of the defaults in `Pulumi.yaml`.
- * @param path The program's module.
+ * Evaluates a project. Physical names end as Pulumi's own do, but in a hash of the logical name, so that they are the same
+ * at each run.
  */
-export async function evaluateProgram(config: Readonly<Record<string, string>> = {}, path = ROOT): Promise<Program> {
-  const project = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as ProjectFile;
-  const defaults = Object.entries(project.config).map(([key, { default: value }]) => [key, String(value)] as const);
+export async function evaluate(project: Project, answers: AccountAnswers = {}): Promise<Program> {
+  const { pulumi, load } = loaderOf(project);
+  const { runtime } = pulumi;
+  const region = project.config["aws:region"] ?? REGION;
   const resources: Resource[] = [];
+  // A secret stays one in the stack's state; here it is a value like any other.
+  const revealed = (value: unknown): unknown => {
+    if (runtime.isRpcSecret(value)) return revealed(runtime.unwrapRpcSecret(value));
+    if (Array.isArray(value)) return value.map(revealed);
+    // An archive is no plain object, and has no secrets.
+    if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, revealed(each)]));
+  };
 
-  const mocks: pulumi.runtime.Mocks = {
-    newResource: async ({ type, name, custom, inputs: untyped }) => {
-      const inputs = withoutMarks(untyped) as Resource["inputs"];
+  const mocks: Pulumi.runtime.Mocks = {
+    newResource: async ({ type, name, custom, inputs: untyped, id }) => {
+      const inputs = revealed(untyped) as Resource["inputs"];
       if (resources.some((other) => other.type === type && other.name === name)) {
         throw new Error(`the program registers two resources of type ${type} that are called '${name}'`);
       }
       const at = resources.length;
       resources.push({ type, name, inputs });
-      if (!custom) return { id: undefined, state: {} };
-      const { physicalName, arn } = identify(type, name, inputs);
+      if (custom !== true) return { id: undefined, state: {} };
+      const existing = id === undefined || id === "" ? undefined : id;
+      const { physicalName, arn } = identify({ type, name, inputs, existing, region });
       const published = inputs["publish"] === true ? { versionArn: `${arn}:${await versionOf(inputs)}` } : {};
-      resources[at] = { type, name, inputs, physicalName, ...(arn !== undefined && { arn }), ...published };
+      resources[at] = {
+        type,
+        name,
+        inputs,
+        physicalName,
+        ...(arn !== undefined && { arn }),
+        ...published,
+        ...(existing !== undefined && { existing: true as const }),
+      };
       // Of a function and of a state machine, in this order.
       const versions = { qualifiedArn: published.versionArn, stateMachineVersionArn: published.versionArn };
-      return { id: physicalName, state: { ...inputs, arn, name: physicalName, ...versions } };
+      const state = { ...inputs, ...(arn !== undefined && { arn }), name: physicalName, ...versions };
+      if (type !== "aws:sqs/queue:Queue") return { id: physicalName, state };
+      return {
+        id: physicalName,
+        state: { ...state, url: `https://sqs.${region}.amazonaws.com/${ACCOUNT}/${physicalName}` },
+      };
     },
     call: ({ token, inputs }) => {
-      const answer = ANSWERS[token]?.(inputs as Readonly<Record<string, string>>);
-      if (!answer) throw new Error(`the program calls ${token}, which needs an account`);
+      const answer = answers[token] ?? answerOf(token, inputs as Readonly<Record<string, unknown>>, region);
+      if (answer === undefined) {
+        throw new Error(`the program calls ${token}, which needs an account: give its answer in a file, with --stubs`);
+      }
       return answer;
     },
   };
-  await pulumi.runtime.setMocks(mocks, project.name, "local", false);
-  pulumi.runtime.setAllConfig(
-    Object.fromEntries(
-      [...defaults, ...Object.entries(config)].map(([key, value]) => [`${project.name}:${key}`, value] as const),
-    ),
-  );
+  await runtime.setMocks(mocks, project.name, project.stack, false);
+  runtime.setAllConfig({ ...project.config }, [...project.secretKeys]);
+  const sagas = new Map<string, unknown>();
+  const registry = globalThis as unknown as Record<symbol, unknown>;
+  registry[REGISTRY] = sagas;
   // Pulumi takes a stack trace for each promise that it makes, and source maps make these dear.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 1;
-  // The program is a module: its resources are made as it loads, so it must load once the mocks are there, each time.
-  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
-  delete require.cache[require.resolve(path)];
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const outputs = pulumi.output(require(path) as Record<string, unknown>);
-    const values = await new Promise<Record<string, unknown>>((resolve) => outputs.apply(resolve));
-    await pulumi.runtime.disconnect();
-    return { resources, outputs: values };
+    const exported = load();
+    const outputs = pulumi.output(typeof exported === "function" ? (exported as () => unknown)() : exported);
+    const values = await valueOf(outputs as Pulumi.Output<Record<string, unknown> | undefined>);
+    await runtime.disconnect();
+    return { resources, outputs: values ?? {}, sagas };
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+    delete registry[REGISTRY];
   }
 }
 
-interface ProjectFile {
-  readonly name: string;
-  readonly config: Readonly<Record<string, { readonly default: unknown }>>;
+/** Where a component that deploys a saga tells of it: its package may be loaded more than once. */
+const REGISTRY = Symbol.for("saga-aws-pulumi.sagas");
+
+/** The program's own Pulumi, whose state the mocks are, and its module. */
+function loaderOf(project: Project): { readonly pulumi: typeof Pulumi; readonly load: () => unknown } {
+  const program = createRequire(join(project.folder, "program.js"));
+  let pulumi: typeof Pulumi;
+  try {
+    pulumi = program("@pulumi/pulumi") as typeof Pulumi;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
+    throw new Error(`there is no @pulumi/pulumi in ${project.folder}: run npm install there`, { cause: error });
+  }
+  const load = (): unknown => {
+    loadTypeScript(project);
+    // The program is a module: its resources are made as it loads, so it must load once the mocks are there, each time.
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+    delete require.cache[program.resolve(project.main)];
+    try {
+      return program(project.main);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ERR_REQUIRE_ESM") throw error;
+      throw new Error(`${project.main} is an ES module, which can't be evaluated here: leave "type": "module" out`, {
+        cause: error,
+      });
+    }
+  };
+  return { pulumi, load };
 }
 
-/** How Pulumi marks a secret on its way to the engine: `{ [MARK]: SECRET, value }`. */
-const MARK = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+/** What an output comes to; rejects where the program fails on the way. */
+function valueOf<T>(output: Pulumi.Output<T>): Promise<T> {
+  return (output as unknown as { readonly promise: () => Promise<T> }).promise();
+}
 
-/** What a resource is given, its secrets as they are: they go no further than this process. */
-function withoutMarks(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutMarks);
-  // An archive is no plain object, and has no secrets.
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  const given = value as Readonly<Record<string, unknown>>;
-  if (given[MARK] === SECRET) return withoutMarks(given["value"]);
-  return Object.fromEntries(Object.entries(given).map(([key, each]) => [key, withoutMarks(each)]));
+interface Identity {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Resource["inputs"];
+  readonly existing: string | undefined;
+  readonly region: string;
 }
 
 type Inputs = {
@@ -108,15 +170,66 @@ type Inputs = {
   readonly routingConfigurations?: readonly { readonly stateMachineVersionArn: string }[];
 };
 
-/** What the program may ask of the account: one in which each state machine has been deployed nine times before. */
-const ANSWERS: Readonly<Record<string, (inputs: Readonly<Record<string, string>>) => object>> = {
-  "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: ACCOUNT }),
-  "aws:index/getRegion:getRegion": () => ({ region: REGION }),
-  "aws:index/getPartition:getPartition": () => ({ partition: "aws" }),
-  "aws:sfn/getStateMachineVersions:getStateMachineVersions": ({ statemachineArn }) => ({
-    statemachineVersions: Array.from({ length: 9 }, (_, at) => `${statemachineArn}:${9 - at}`),
-  }),
-};
+/** What the program may ask of the account. */
+function answerOf(token: string, inputs: Readonly<Record<string, unknown>>, region: string): object | undefined {
+  switch (token) {
+    case "aws:index/getCallerIdentity:getCallerIdentity":
+      return { accountId: ACCOUNT };
+    case "aws:index/getRegion:getRegion":
+      return { region, name: region, id: region };
+    // One in which each state machine has been deployed nine times before.
+    case "aws:sfn/getStateMachineVersions:getStateMachineVersions":
+      return {
+        statemachineVersions: Array.from({ length: 9 }, (_, at) => `${String(inputs["statemachineArn"])}:${9 - at}`),
+      };
+    case "aws:index/getPartition:getPartition":
+      return { partition: "aws", dnsSuffix: "amazonaws.com" };
+    case "aws:index/getAvailabilityZones:getAvailabilityZones":
+      return { names: ["a", "b", "c"].map((zone) => region + zone), zoneIds: ["az1", "az2", "az3"] };
+    case "aws:iam/getPolicyDocument:getPolicyDocument":
+      return { json: JSON.stringify(policyDocument(inputs)) };
+    default:
+      return undefined;
+  }
+}
+
+interface PolicyDocument {
+  readonly version?: string;
+  readonly statements?: readonly {
+    readonly sid?: string;
+    readonly effect?: string;
+    readonly actions?: readonly string[];
+    readonly notActions?: readonly string[];
+    readonly resources?: readonly string[];
+    readonly notResources?: readonly string[];
+    readonly principals?: readonly { readonly type: string; readonly identifiers: readonly string[] }[];
+    readonly conditions?: readonly {
+      readonly test: string;
+      readonly variable: string;
+      readonly values: readonly string[];
+    }[];
+  }[];
+}
+
+/** A policy from its statements, which the provider makes without asking anybody. */
+function policyDocument({ version = "2012-10-17", statements = [] }: PolicyDocument): object {
+  const Statement = statements.map((each) => {
+    const conditions: Record<string, Record<string, readonly string[]>> = {};
+    for (const { test, variable, values } of each.conditions ?? []) (conditions[test] ??= {})[variable] = values;
+    const principals = (each.principals ?? []).map(({ type, identifiers }) => [type, identifiers] as const);
+    return {
+      ...(each.sid !== undefined && { Sid: each.sid }),
+      Effect: each.effect ?? "Allow",
+      ...(each.actions && { Action: each.actions }),
+      ...(each.notActions && { NotAction: each.notActions }),
+      ...(each.resources && { Resource: each.resources }),
+      ...(each.notResources && { NotResource: each.notResources }),
+      ...(principals.length > 0 && { Principal: Object.fromEntries(principals) }),
+      ...(each.conditions && { Condition: conditions }),
+    };
+  });
+  return { Version: version, Statement };
+}
 
 /** A number that changes with what is published, and with nothing else: AWS makes no version where nothing changed. */
 async function versionOf({ code, ...inputs }: Resource["inputs"]): Promise<number> {
@@ -126,28 +239,46 @@ async function versionOf({ code, ...inputs }: Resource["inputs"]): Promise<numbe
   return 1 + hash.digest().readUIntBE(0, 3);
 }
 
-function identify(
-  type: string,
-  name: string,
-  { name: given, namePrefix, routingConfigurations: [route] = [] }: Inputs,
-): { arn?: string; physicalName: string } {
+function identify({ type, name, inputs, existing, region }: Identity): { arn?: string; physicalName: string } {
+  const { name: given, namePrefix, routingConfigurations: [route] = [] } = inputs as Inputs;
   const suffix = createHash("sha256").update(`${type}\0${name}`).digest("hex").slice(0, 7);
-  const physicalName = given ?? `${namePrefix ?? `${name}-`}${suffix}`;
+  // What is there already is read by its name, by its ARN or by its URL.
+  const read = existing !== undefined && /^(arn|https):/.test(existing) ? existing.split(/[/:]/).at(-1) : existing;
+  const physicalName = read ?? given ?? `${namePrefix ?? `${name}-`}${suffix}`;
+  if (existing?.startsWith("arn:")) return { physicalName, arn: existing };
   // An alias of a state machine is named beneath it.
   if (route) return { physicalName, arn: route.stateMachineVersionArn.replace(/[^:]*$/, physicalName) };
   const spell = ARNS[type];
-  return { physicalName, ...(spell && { arn: spell(physicalName) }) };
+  if (spell) return { physicalName, arn: spell(physicalName, `${region}:${ACCOUNT}`) };
+  const [, service, kind] = /^aws:(\w+)\/(\w+):/.exec(type) ?? [];
+  // Whatever else there is has an ARN of its own that says what it is, unless it is only part of something.
+  if (service === undefined || "arn" in inputs || PARTS.test(type)) return { physicalName };
+  return { physicalName, arn: `arn:aws:${service}:${region}:${ACCOUNT}:${kind as string}/${physicalName}` };
 }
 
-const ARNS: Readonly<Record<string, (name: string) => string>> = {
-  "aws:dynamodb/table:Table": (name) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`,
-  "aws:lambda/function:Function": (name) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`,
-  "aws:sfn/stateMachine:StateMachine": (name) => `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${name}`,
-  "aws:cloudwatch/logGroup:LogGroup": (name) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${name}`,
-  "aws:kms/key:Key": (name) => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${name}`,
-  "aws:sns/topic:Topic": (name) => `arn:aws:sns:${REGION}:${ACCOUNT}:${name}`,
-  "aws:sqs/queue:Queue": (name) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`,
-  "aws:cloudwatch/eventRule:EventRule": (name) => `arn:aws:events:${REGION}:${ACCOUNT}:rule/${name}`,
+/** What belongs to the services that sagas are made of, and has no ARN. */
+const PARTS = /^aws:(iam|lambda|cloudwatch|appautoscaling|sfn|sqs|sns|dynamodb|kms)\//;
+
+type Spell = (name: string, place: string) => string;
+
+const ARNS: Readonly<Record<string, Spell>> = {
+  "aws:dynamodb/table:Table": (name, place) => `arn:aws:dynamodb:${place}:table/${name}`,
+  "aws:lambda/function:Function": (name, place) => `arn:aws:lambda:${place}:function:${name}`,
+  "aws:sfn/stateMachine:StateMachine": (name, place) => `arn:aws:states:${place}:stateMachine:${name}`,
+  "aws:cloudwatch/logGroup:LogGroup": (name, place) => `arn:aws:logs:${place}:log-group:${name}`,
+  "aws:kms/key:Key": (name, place) => `arn:aws:kms:${place}:key/${name}`,
+  "aws:sns/topic:Topic": (name, place) => `arn:aws:sns:${place}:${name}`,
+  "aws:sqs/queue:Queue": (name, place) => `arn:aws:sqs:${place}:${name}`,
+  "aws:cloudwatch/eventRule:EventRule": (name, place) => `arn:aws:events:${place}:rule/${name}`,
+  "aws:cloudwatch/eventBus:EventBus": (name, place) => `arn:aws:events:${place}:event-bus/${name}`,
+  "aws:secretsmanager/secret:Secret": (name, place) => `arn:aws:secretsmanager:${place}:secret:${name}-AbCdEf`,
+  "aws:ssm/parameter:Parameter": (name, place) => `arn:aws:ssm:${place}:parameter/${name.replace(/^\//, "")}`,
+  "aws:s3/bucket:Bucket": (name) => `arn:aws:s3:::${name}`,
+  "aws:s3/bucketV2:BucketV2": (name) => `arn:aws:s3:::${name}`,
+  "aws:ses/emailIdentity:EmailIdentity": (name, place) => `arn:aws:ses:${place}:identity/${name}`,
+  "aws:ses/domainIdentity:DomainIdentity": (name, place) => `arn:aws:ses:${place}:identity/${name}`,
+  "aws:sesv2/emailIdentity:EmailIdentity": (name, place) => `arn:aws:ses:${place}:identity/${name}`,
+  "aws:kinesis/stream:Stream": (name, place) => `arn:aws:kinesis:${place}:stream/${name}`,
   "aws:iam/policy:Policy": (name) => `arn:aws:iam::${ACCOUNT}:policy/${name}`,
   "aws:iam/role:Role": (name) => `arn:aws:iam::${ACCOUNT}:role/${name}`,
 };

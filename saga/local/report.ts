@@ -1,4 +1,6 @@
 import type { ExecutionResult, HistoryEvent, Json } from "../interpreter";
+import type { Message } from "./services/outbox";
+import type { Row } from "./table";
 
 /** How a saga ends (S6). */
 export type Outcome = "completed" | "compensated" | "stuck";
@@ -6,47 +8,67 @@ export type Outcome = "completed" | "compensated" | "stuck";
 /** One execution, as `--json` prints it. */
 export interface ExecutionReport {
   readonly input: Json;
-  readonly status: ExecutionResult["status"];
-  readonly outcome: Outcome;
-  /** The states entered, in order, but for the Fail state that ends a compensated execution. */
+  readonly status: ExecutionResult["status"] | "RUNNING";
+  readonly outcome: Outcome | "waiting";
+  /** What ran, in order: calls, and waits; in a list each with its item's index. */
   readonly path: readonly string[];
   readonly output?: Json;
   readonly error?: string;
   readonly cause?: string;
-  /** The table's rows for this order, after the execution. */
-  readonly items: readonly Record<string, unknown>[];
+  /** What waits for an answer that nobody has given. */
+  readonly waiting?: readonly { readonly state: string; readonly payload: Json }[];
+  /** The rows that the execution has changed, by the names under which the program registers the tables. */
+  readonly tables: Readonly<Record<string, readonly Row[]>>;
+  /** What was sent to services that are not on this machine. */
+  readonly outbox: readonly Message[];
 }
 
 /** What became of one state. */
 export interface Visit {
+  /** In a list with the item's index: `Reserve[2]`. */
   readonly state: string;
-  /** A state that calls nothing is just passed. */
-  readonly did: "done" | "failed" | "undone" | "stuck" | "passed";
+  readonly did: "done" | "failed" | "undone" | "stuck" | "waited" | "waits";
   /** Why it failed. */
   readonly error?: string;
   readonly cause?: string;
 }
 
+export interface Reported {
+  readonly report: ExecutionReport;
+  readonly visits: readonly Visit[];
+}
+
 /** Reads an execution's history. */
-export function report(
-  input: Json,
-  history: readonly HistoryEvent[],
-  result: ExecutionResult,
-  items: readonly Record<string, unknown>[],
-): { readonly report: ExecutionReport; readonly visits: readonly Visit[] } {
-  const { status, output, error, cause } = result;
-  const visits = visitsOf(history, result);
+export function report({
+  input,
+  history,
+  result,
+  tables,
+  outbox,
+}: {
+  readonly input: Json;
+  readonly history: readonly HistoryEvent[];
+  /** How it has ended; or, where it has not, for what it waits. */
+  readonly result: ExecutionResult | NonNullable<ExecutionReport["waiting"]>;
+  readonly tables: ExecutionReport["tables"];
+  readonly outbox: ExecutionReport["outbox"];
+}): Reported {
+  const ended = "status" in result ? result : undefined;
+  const { output, error, cause } = ended ?? {};
+  const visits = visitsOf(history, ended);
   return {
     visits,
     report: {
       input,
-      status,
-      outcome: outcomeOf(result),
+      status: ended?.status ?? "RUNNING",
+      outcome: ended ? outcomeOf(ended) : "waiting",
       path: visits.map(({ state }) => state),
       ...(output !== undefined && { output }),
       ...(error !== undefined && { error }),
       ...(cause !== undefined && { cause }),
-      items,
+      ...(!("status" in result) && { waiting: result }),
+      tables,
+      outbox,
     },
   };
 }
@@ -57,43 +79,62 @@ export function outcomeOf({ status, error }: ExecutionResult): Outcome {
   return status === "FAILED" && error === "SagaCompensated" ? "compensated" : "stuck";
 }
 
+interface Followed {
+  readonly state: string;
+  readonly type: string;
+  readonly iteration: number | undefined;
+  /** By which the call is known: that of its step, with the indexes of all lists that it is in. */
+  step?: string;
+  failures: HistoryEvent[];
+  exited: boolean;
+}
+
 /** Follows each thread of the history from a state's entry to its exit. */
-function visitsOf(history: readonly HistoryEvent[], { status }: ExecutionResult): readonly Visit[] {
-  const visits: { state: string; task: boolean; failures: HistoryEvent[]; exited: boolean; undo: boolean }[] = [];
-  const visitAt = new Map<number, (typeof visits)[number]>();
+function visitsOf(history: readonly HistoryEvent[], ended: ExecutionResult | undefined): readonly Visit[] {
+  const followed: Followed[] = [];
+  const byEvent = new Map<number, Followed>();
   for (const event of history) {
-    if (event.type.endsWith("StateEntered") && event.type !== "FailStateEntered") {
-      const task = event.type === "TaskStateEntered";
-      const visit = { state: event.state as string, task, failures: [], exited: false, undo: false };
-      visits.push(visit);
-      visitAt.set(event.id, visit);
+    const [, type] = /^(.+)StateEntered$/.exec(event.type) ?? [];
+    if (type !== undefined && type !== "Fail") {
+      const { state, iteration } = event;
+      const one: Followed = { state: state as string, type, iteration, failures: [], exited: false };
+      followed.push(one);
+      byEvent.set(event.id, one);
       continue;
     }
-    const visit = visitAt.get(event.previousEventId);
-    if (!visit) continue;
-    visitAt.set(event.id, visit);
-    if (event.type === "TaskScheduled") visit.undo = isUndo(visit.state, event.parameters);
-    if (FAILURES.has(event.type)) visit.failures.push(event);
-    if (event.type === "TaskSucceeded") visit.failures = [];
-    if (event.type.endsWith("StateExited")) visit.exited = true;
+    const one = byEvent.get(event.previousEventId);
+    if (!one) continue;
+    byEvent.set(event.id, one);
+    if (event.type === "TaskScheduled") {
+      const step = stepOf(event.parameters);
+      if (step !== undefined) one.step = step;
+    }
+    if (FAILURES.has(event.type)) one.failures.push(event);
+    if (event.type === "TaskSucceeded") one.failures = [];
+    if (event.type.endsWith("StateExited")) one.exited = true;
   }
-  return visits.map(({ state, task, failures, exited, undo }) => {
+  return followed.flatMap(({ state, type, iteration, step, failures, exited }): Visit[] => {
     const last = failures.at(-1);
     const why = {
       ...(last?.error !== undefined && { error: last.error }),
       ...(last?.cause !== undefined && { cause: last.cause }),
     };
-    if (!exited && status !== "SUCCEEDED") return { state, did: "stuck", ...why };
-    if (last) return { state, did: "failed", ...why };
-    return { state, did: !task ? "passed" : undo ? "undone" : "done" };
+    const named = state + (step?.replace(/^[^[]*/, "") ?? (iteration === undefined ? "" : `[${iteration}]`));
+    const open = !exited && ended?.status !== "SUCCEEDED";
+    // What only leads on, around calls and between them, is the machine's own affair, unless it goes wrong.
+    if (type !== "Task" && type !== "Wait") return open && last ? [{ state: named, did: "stuck", ...why }] : [];
+    if (open) return [{ state: named, did: ended ? "stuck" : "waits", ...why }];
+    if (last) return [{ state: named, did: "failed", ...why }];
+    if (type === "Wait") return [{ state: named, did: "waited" }];
+    // An undo calls in the name of the step that it undoes, not in its own (S11).
+    return [{ state: named, did: step !== undefined && step.replace(/\[.*/, "") !== state ? "undone" : "done" }];
   });
 }
 
-/** An undo calls in the name of the step that it undoes, not in its own (S11). */
-function isUndo(state: string, parameters: Json | undefined): boolean {
+/** The step in whose name a call is made, which its payload tells. */
+function stepOf(parameters: Json | undefined): string | undefined {
   const { Payload } = (parameters ?? {}) as { readonly Payload?: { readonly saga?: { readonly step?: string } } };
-  const step = Payload?.saga?.step;
-  return step !== undefined && step.replace(/\[.*/, "") !== state;
+  return Payload?.saga?.step;
 }
 
 const FAILURES: ReadonlySet<string> = new Set([

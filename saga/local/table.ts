@@ -4,33 +4,57 @@ import { promisify } from "node:util";
 import {
   BillingMode,
   CreateTableCommand,
+  type CreateTableCommandInput,
   DynamoDBClient,
+  type KeySchemaElement,
+  type ProjectionType,
   type ScalarAttributeType,
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 import { DeleteCommand, DynamoDBDocumentClient, paginateQuery, paginateScan } from "@aws-sdk/lib-dynamodb";
 import dynalite = require("dynalite");
 
-/** What `saga/local/` needs of the inputs that the program registers for its table. */
+/** What `saga/local/` needs of the inputs that the program registers for a table. */
 export interface TableInputs {
   readonly attributes: readonly { readonly name: string; readonly type: string }[];
   readonly hashKey: string;
   readonly rangeKey?: string;
+  readonly globalSecondaryIndexes?: readonly IndexInputs[];
+  readonly localSecondaryIndexes?: readonly Omit<IndexInputs, "hashKey">[];
+  readonly ttl?: { readonly attributeName?: string };
+}
+
+interface IndexInputs {
+  readonly name: string;
+  readonly hashKey: string;
+  readonly rangeKey?: string;
+  readonly projectionType: string;
+  readonly nonKeyAttributes?: readonly string[];
 }
 
 /** Plain JSON; a DynamoDB set is a sorted array. */
 export type Row = Record<string, unknown>;
 
-export interface LocalTable {
-  readonly endpoint: string;
+/** The rows of a table on this machine. */
+export interface Rows {
   /** All rows, or those of one partition, in the order of their keys. */
   rows(partition?: string): Promise<Row[]>;
   clear(): Promise<void>;
+}
+
+export interface LocalTable extends Rows {
+  readonly endpoint: string;
   close(): Promise<void>;
 }
 
-/** Starts a DynamoDB in this process, on a free port of the loopback interface, with one table. Nothing ever expires. */
-export async function startTable(inputs: TableInputs, tableName: string): Promise<LocalTable> {
+/** A DynamoDB in this process, on a free port of the loopback interface. Nothing ever expires. */
+export interface LocalDynamoDB {
+  readonly endpoint: string;
+  readonly create: (inputs: TableInputs, tableName: string) => Promise<Rows>;
+  readonly close: () => Promise<void>;
+}
+
+export async function startDynamoDB(): Promise<LocalDynamoDB> {
   // The AWS SDK's notice that a later release of it will want a later Node has no place among the answers.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const server = dynalite({ createTableMs: 0 });
@@ -40,18 +64,72 @@ export async function startTable(inputs: TableInputs, tableName: string): Promis
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
   const client = new DynamoDBClient({ endpoint, region: "us-east-1", credentials });
   const db = DynamoDBDocumentClient.from(client);
-  const keys = [inputs.hashKey, inputs.rangeKey].filter((key) => key !== undefined);
 
-  const close = async (): Promise<void> => {
-    client.destroy();
-    const closed = promisify(server.close.bind(server))();
-    // Clients keep their connections alive; a server waits for them otherwise.
-    server.closeAllConnections();
-    await closed;
+  return {
+    endpoint,
+    async create(inputs, tableName) {
+      await client.send(new CreateTableCommand(creation(inputs, tableName)));
+      await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.01 }, { TableName: tableName });
+      return rowsOf(db, inputs, tableName);
+    },
+    async close() {
+      client.destroy();
+      const closed = promisify(server.close.bind(server))();
+      // Clients keep their connections alive; a server waits for them otherwise.
+      server.closeAllConnections();
+      await closed;
+    },
   };
+}
 
+/** Starts a DynamoDB with one table. */
+export async function startTable(inputs: TableInputs, tableName: string): Promise<LocalTable> {
+  const dynamoDB = await startDynamoDB();
+  try {
+    return { ...(await dynamoDB.create(inputs, tableName)), endpoint: dynamoDB.endpoint, close: dynamoDB.close };
+  } catch (error) {
+    await dynamoDB.close();
+    throw error;
+  }
+}
+
+function creation(inputs: TableInputs, TableName: string): CreateTableCommandInput {
+  const { attributes, hashKey, globalSecondaryIndexes = [], localSecondaryIndexes = [] } = inputs;
+  const schema = (hash: string, range: string | undefined): KeySchemaElement[] => [
+    { AttributeName: hash, KeyType: "HASH" },
+    ...(range === undefined ? [] : [{ AttributeName: range, KeyType: "RANGE" as const }]),
+  ];
+  const index = ({ name, hashKey, rangeKey, projectionType, nonKeyAttributes }: IndexInputs) => ({
+    IndexName: name,
+    KeySchema: schema(hashKey, rangeKey),
+    Projection: {
+      ProjectionType: projectionType as ProjectionType,
+      ...(nonKeyAttributes && { NonKeyAttributes: [...nonKeyAttributes] }),
+    },
+  });
+  return {
+    TableName,
+    BillingMode: BillingMode.PAY_PER_REQUEST,
+    AttributeDefinitions: attributes.map(({ name, type }) => ({
+      AttributeName: name,
+      AttributeType: type as ScalarAttributeType,
+    })),
+    KeySchema: schema(hashKey, inputs.rangeKey),
+    ...(globalSecondaryIndexes.length > 0 && { GlobalSecondaryIndexes: globalSecondaryIndexes.map(index) }),
+    ...(localSecondaryIndexes.length > 0 && {
+      LocalSecondaryIndexes: localSecondaryIndexes.map((each) => index({ ...each, hashKey })),
+    }),
+  };
+}
+
+/** The names of a table's keys. */
+export const keysOf = ({ hashKey, rangeKey }: TableInputs): readonly string[] =>
+  rangeKey === undefined ? [hashKey] : [hashKey, rangeKey];
+
+function rowsOf(db: DynamoDBDocumentClient, inputs: TableInputs, TableName: string): Rows {
+  const keys = keysOf(inputs);
   const rows = async (partition?: string): Promise<Row[]> => {
-    const whole = { TableName: tableName, ConsistentRead: true };
+    const whole = { TableName, ConsistentRead: true };
     const part = {
       ...whole,
       KeyConditionExpression: "#key = :partition",
@@ -64,35 +142,14 @@ export async function startTable(inputs: TableInputs, tableName: string): Promis
     const order = (row: Row) => JSON.stringify(keys.map((key) => row[key]));
     return all.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   };
-
-  try {
-    await client.send(
-      new CreateTableCommand({
-        TableName: tableName,
-        BillingMode: BillingMode.PAY_PER_REQUEST,
-        AttributeDefinitions: inputs.attributes.map(({ name, type }) => ({
-          AttributeName: name,
-          AttributeType: type as ScalarAttributeType,
-        })),
-        KeySchema: keys.map((key, i) => ({ AttributeName: key, KeyType: i === 0 ? "HASH" : "RANGE" })),
-      }),
-    );
-    await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.01 }, { TableName: tableName });
-  } catch (error) {
-    await close();
-    throw error;
-  }
-
   return {
-    endpoint,
     rows,
     async clear() {
       for (const row of await rows()) {
         const Key = Object.fromEntries(keys.map((key) => [key, row[key]]));
-        await db.send(new DeleteCommand({ TableName: tableName, Key }));
+        await db.send(new DeleteCommand({ TableName, Key }));
       }
     },
-    close,
   };
 }
 

@@ -1,4 +1,6 @@
 /** Conditional writes that stand retries and undos, and what a task's function says no with. */
-export { logged } from "./logged";
+export { type Effect, logged } from "./logged";
+export { refusal } from "./refusal";
 export { check, nonBlank, rowKey, type Rule } from "./rules";
-export { openStore, type Undone } from "./store";
+export type { RowKey, StoreAttributes } from "./rows";
+export { type Found, openStore, type Store, type StoreOptions, type Undone } from "./store";

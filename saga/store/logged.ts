@@ -39,9 +39,7 @@ export function logged<In extends object, Out>(
 
 function identityOf(event: unknown): SagaIdentity | undefined {
   const saga = (event as { saga?: Partial<SagaIdentity> | null } | null)?.saga;
+  const isName = (value: unknown): value is string =>
+    typeof value === "string" && value.trim() !== "" && Buffer.byteLength(value) <= 1024;
   return isName(saga?.id) && isName(saga.step) ? { id: saga.id, step: saga.step } : undefined;
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === "string" && value.trim() !== "" && Buffer.byteLength(value) <= 1024;
 }

@@ -1,117 +1,142 @@
-import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { SagaIdentity } from "../language/task";
-import { rowKey } from "./rules";
+import type { TaskEvent } from "../language/task";
 import type { Effect } from "./logged";
 import { refusal } from "./refusal";
+import { dynamoRows, type Item, type RowKey, type Rows, type StoreAttributes } from "./rows";
+
+export interface StoreOptions<Of> {
+  /** The table's name. The saga's own table is `process.env["TABLE_NAME"]`. */
+  readonly table: string | undefined;
+  /** What a row stands for, in refusals: `Payment` gives `PaymentAlreadyExists`. */
+  readonly entity: string;
+  /** The row that an event is about. Undefined where it names none: no action has written it, so there is nothing to undo. */
+  readonly key: (event: Of) => RowKey | undefined;
+  /** Other names for the attributes in which a saga's claim on a row stands. */
+  readonly attributes?: Partial<StoreAttributes>;
+  /** Other names for the errors with which an action is refused. */
+  readonly refusals?: {
+    /** The row is another saga's, and live. Default: the entity's name and `AlreadyExists`. */
+    readonly exists?: string;
+    /** This saga has undone it: the action comes too late. Default: `AlreadyUndone`. */
+    readonly undone?: string;
+  };
+  /** How long a tombstone is kept. Default 30: nothing comes later, for an execution can be redriven for 14 days. */
+  readonly tombstoneDays?: number;
+}
 
 export interface Undone {
-  readonly order_id?: string;
   /** Whether this very call left the tombstone. */
   readonly undone: boolean;
 }
 
-export interface Store {
-  /** Writes the entity, unless it stands already; refuses what another saga holds and what this saga has undone. */
-  create<Data extends object>(
-    saga: SagaIdentity,
-    order_id: string,
-    data: Data,
-  ): Promise<Effect<{ order_id: string } & Data>>;
-  /** Leaves a tombstone on what is absent, this saga's own or dead already. Never refuses, never touches what others own. */
-  undo(saga: SagaIdentity, order_id: unknown): Promise<Effect<Undone>>;
+/** What stands in a row. */
+export interface Found<Data> {
+  /** Whether its effect stands: nobody has undone it. */
+  readonly live: boolean;
+  /** Whether it is, or was, the caller's saga that wrote it. */
+  readonly own: boolean;
+  readonly data: Partial<Data>;
 }
 
-interface Stored {
-  readonly saga_id: string;
-  readonly status: "LIVE" | "UNDONE";
-  /** Every saga that has undone this item, kept when a later one takes it over: none of their actions may come late. */
-  readonly undone_by?: ReadonlySet<string>;
+/** Writes that keep the contract of a task (S3): each may come twice, late, or in the wrong order. */
+export interface Store<Of extends object, Data extends object> {
+  /**
+   * The action's write. Repeated, it answers what is stored.
+   * @throws where another saga holds the row, and where this saga has undone it
+   */
+  create(event: TaskEvent<Of>, data: Data): Promise<Effect<Data>>;
+  /**
+   * The undo's write: a tombstone, on what the saga itself has written, and where nothing is. It never refuses. On a row
+   * that another saga holds it changes nothing but what is remembered: that this saga's action may not come any more.
+   */
+  undo(event: TaskEvent<Of>): Promise<Effect<Undone>>;
+  /** Looks a row up, with what was written last. */
+  find(event: TaskEvent<Of>): Promise<Found<Data> | undefined>;
 }
 
-/** Longer than anything may come late: an execution can be redriven for 14 days. */
-const TOMBSTONE_SECONDS = 30 * 24 * 60 * 60;
+/** How often a write is tried that meets a row which others change. */
+const MOST_TRIES = 3;
 
-/** Opens the saga's table for one kind of entity, such as `Order`. Called once per cold start. */
-export function openStore(entity: string): Store {
-  const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { DynamoDBDocumentClient, GetCommand, UpdateCommand } =
-    require("@aws-sdk/lib-dynamodb") as typeof import("@aws-sdk/lib-dynamodb");
+/**
+ * Opens a table for the rows of one kind. Call it once a cold start, in the task's `handler`.
+ * `Of` is what of an event makes the key; `Data` is what a row holds beside the saga's claim on it.
+ *
+ * @example
+ * const payments = openStore<{ order_id: string }, { payment_id: string; total: number }>({
+ *   table: process.env["TABLE_NAME"],
+ *   entity: "Payment",
+ *   key: ({ order_id }) => ({ order_id, entity: "PAYMENT" }),
+ * });
+ */
+export function openStore<Of extends object, Data extends object>(options: StoreOptions<Of>): Store<Of, Data> {
+  const { table, entity, key, tombstoneDays = 30 } = options;
+  const names = {
+    saga: "saga_id",
+    status: "status",
+    undoneBy: "undone_by",
+    expiresAt: "expires_at",
+    ...options.attributes,
+  };
+  const { exists = `${entity}AlreadyExists`, undone = "AlreadyUndone" } = options.refusals ?? {};
+  const thing = entity.toLowerCase();
+  if (!table)
+    throw new Error(`the store of '${entity}' has no table: give openStore a name, such as TABLE_NAME's value`);
+  const rows = rowsOf(table, names);
 
-  // A write and the read after it, each tried three times, end within the function's own timeout.
-  const requestHandler = { connectionTimeout: 500, requestTimeout: 1_400, throwOnRequestTimeout: true };
-  const db = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3, requestHandler }));
-  const at = (order_id: string) => ({
-    TableName: process.env["TABLE_NAME"],
-    Key: { order_id, entity: entity.toUpperCase() },
-  });
-
-  /** Whether the condition held. */
-  async function update(
-    order_id: string,
-    { ExpressionAttributeNames, ...input }: Omit<UpdateCommandInput, "TableName" | "Key">,
-  ): Promise<boolean> {
-    try {
-      const names = { "#status": "status", ...ExpressionAttributeNames };
-      await db.send(new UpdateCommand({ ...at(order_id), ...input, ExpressionAttributeNames: names }));
-      return true;
-    } catch (error) {
-      if ((error as Error).name === "ConditionalCheckFailedException") return false;
-      throw error;
-    }
-  }
+  const isLive = (row: Item) => row[names.status] === "LIVE";
+  const dataOf = (row: Item): Partial<Data> => {
+    const own = Object.values(names);
+    return Object.fromEntries(Object.entries(row).filter(([name]) => !own.includes(name))) as Partial<Data>;
+  };
+  const contended = () =>
+    Object.assign(new Error(`other sagas change this ${thing} all the time`), { name: "Contended" });
 
   return {
-    async create(saga, order_id, data) {
-      const fields = Object.entries(data);
-      const take = {
-        // Not a put: that would forget who has undone the item before.
-        UpdateExpression: `SET saga_id = :saga, #status = :live, ${fields.map((_, i) => `#f${i} = :f${i}`).join(", ")} REMOVE expires_at`,
-        ConditionExpression: "attribute_not_exists(order_id) OR (#status = :undone AND NOT contains(undone_by, :saga))",
-        ExpressionAttributeNames: Object.fromEntries(fields.map(([name], i) => [`#f${i}`, name])),
-        ExpressionAttributeValues: {
-          ...Object.fromEntries(fields.map(([, value], i) => [`:f${i}`, value])),
-          ":saga": saga.id,
-          ":live": "LIVE",
-          ":undone": "UNDONE",
-        },
-      };
-      for (let attempt = 1; attempt <= 3; attempt++) {
-        if (await update(order_id, take)) return { outcome: "done", result: { order_id, ...data } };
-
-        const { Item } = await db.send(new GetCommand({ ...at(order_id), ConsistentRead: true }));
-        const stored = Item as (Stored & typeof data) | undefined;
-        if (stored?.undone_by?.has(saga.id)) {
-          throw refusal("AlreadyUndone", `order_id: this saga has already undone its ${entity.toLowerCase()}`);
+    async create(event, data) {
+      const { id } = event.saga;
+      const at = key(event);
+      if (!at) throw refusal(`Invalid${entity}`, `the event names no ${thing}: its key is undefined`);
+      const taken = Object.values(names).find((name) => name in data);
+      if (taken) throw new Error(`'${taken}' can't be data of a ${thing}: it is an attribute of the store's own`);
+      let row: Item | undefined;
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        if (await rows.take(at, id, { ...data } as Item, row)) return { outcome: "done", result: data };
+        row = await rows.read(at);
+        // It went, or it was undone by its owner: now it can be taken.
+        if (!row) continue;
+        if ((row[names.undoneBy] as ReadonlySet<string> | undefined)?.has(id)) {
+          throw refusal(undone, `this saga has already undone its ${thing}`);
         }
-        if (stored?.status === "LIVE" && stored.saga_id !== saga.id) {
-          throw refusal(`${entity}AlreadyExists`, `order_id: another saga holds a live ${entity.toLowerCase()}`);
-        }
-        if (stored?.status === "LIVE") {
-          const same = Object.fromEntries(fields.map(([name]) => [name, stored[name as keyof typeof data]]));
-          return { outcome: "repeated", result: { order_id, ...(same as typeof data) } };
-        }
-        // Between the write and the read it was undone by its owner, or it expired: now it can be taken.
+        if (!isLive(row)) continue;
+        if (row[names.saga] !== id) throw refusal(exists, `another saga holds a live ${thing}`);
+        const stored = row;
+        const same = Object.keys(data).map((name) => [name, stored[name]] as const);
+        return { outcome: "repeated", result: Object.fromEntries(same) as Data };
       }
-      const message = `order_id: other sagas change its ${entity.toLowerCase()} all the time`;
-      throw Object.assign(new Error(message), { name: "Contended" });
+      throw contended();
     },
 
-    async undo(saga, order_id) {
-      // What no action accepts, none has done.
-      if (!rowKey.holds(order_id)) return { outcome: "nothing", result: { undone: false } };
-      const undone = await update(order_id, {
-        UpdateExpression:
-          "SET #status = :undone, saga_id = if_not_exists(saga_id, :saga), expires_at = :expires ADD undone_by :sagas",
-        ConditionExpression:
-          "attribute_not_exists(order_id) OR ((#status = :undone OR saga_id = :saga) AND NOT contains(undone_by, :saga))",
-        ExpressionAttributeValues: {
-          ":saga": saga.id,
-          ":sagas": new Set([saga.id]),
-          ":undone": "UNDONE",
-          ":expires": Math.floor(Date.now() / 1000) + TOMBSTONE_SECONDS,
-        },
-      });
-      return { outcome: undone ? "undone" : "nothing", result: { order_id, undone } };
+    async undo(event) {
+      const { id } = event.saga;
+      const at = key(event);
+      if (!at) return { outcome: "nothing", result: { undone: false } };
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        const expires = Math.floor(Date.now() / 1000) + tombstoneDays * 24 * 60 * 60;
+        if (await rows.bury(at, id, expires)) return { outcome: "undone", result: { undone: true } };
+        if (await rows.remember(at, id)) return { outcome: "nothing", result: { undone: false } };
+      }
+      throw contended();
+    },
+
+    async find(event) {
+      const at = key(event);
+      const row = at && (await rows.read(at));
+      return row && { live: isLive(row), own: row[names.saga] === event.saga.id, data: dataOf(row) };
     },
   };
+}
+
+/** A table that a test holds in memory, under the name by which `saga-aws-pulumi/testing` gives it out; else DynamoDB's. */
+function rowsOf(table: string, names: StoreAttributes): Rows {
+  const { sagaTables } = globalThis as { sagaTables?: Record<string, (names: StoreAttributes) => Rows> };
+  return sagaTables?.[table]?.(names) ?? dynamoRows(table, names);
 }

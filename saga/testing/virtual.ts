@@ -23,10 +23,14 @@ export interface Started {
   readonly clock: VirtualClock;
 }
 
-/** Starts executions of the program's state machine on the deployed functions. Their waiting alone is virtual. */
-export function inVirtualTime(program: Program, cloud: LocalCloud) {
-  const { arn, physicalName, inputs } = mainMachine(program) as { arn: string } & ReturnType<typeof mainMachine>;
-  const machine = loadMachine(definitionOf(mainMachine(program)));
+/**
+ * Starts executions of the program's state machine on the deployed functions. Their waiting alone is virtual.
+ * @param machineName Which one, where the program has several.
+ */
+export function inVirtualTime(program: Program, cloud: LocalCloud, machineName?: string) {
+  const resource = mainMachine(program, machineName);
+  const { arn, physicalName, inputs } = resource as { arn: string } & typeof resource;
+  const machine = loadMachine(definitionOf(resource));
   return (name: string, input: Json, meddle: Meddle = (_, deliver) => deliver()): Started => {
     const clock = virtualClock();
     const execution = startExecution(machine, {

@@ -6,6 +6,11 @@ export type Type = "string" | "number" | "boolean" | "array" | "object" | "regex
 export interface Known {
   readonly type: Type;
   readonly defined: boolean;
+  /**
+   * Of a number, that it is not so far from 0 that its sum or product with another such one could outgrow a double; of a
+   * string, that it is such a number; of a list, that it is of such numbers.
+   */
+  readonly computable?: true;
 }
 
 /** What holds of an expression, or of two that can be ordered. */

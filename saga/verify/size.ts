@@ -59,6 +59,8 @@ function unfiltered(ast: Ast, variables: Variables): Shape {
     case "bind":
       return of(ast.rhs as Ast);
     case "function": {
+      const own = FUNCTIONS[String(ast.procedure?.value)];
+      if (own) return own;
       const [list, mapping] = ast.arguments ?? [];
       const each = list && mapping?.type === "lambda" && mapping.body;
       // What is filtered may all be kept.
@@ -75,6 +77,15 @@ const isAst = (part: unknown): part is Ast => typeof part === "object" && part !
 const OPERATIONS: Readonly<Record<string, Shape>> = {
   ...Object.fromEntries(["=", "!=", "<", "<=", ">", ">=", "in", "and", "or"].map((operator) => [operator, BOOLEAN])),
   ...Object.fromEntries(["+", "-", "*", "/", "%"].map((operator) => [operator, NUMBER])),
+};
+
+/** Functions whose result is small, whatever they are given. */
+const FUNCTIONS: Readonly<Record<string, Shape>> = {
+  ...Object.fromEntries(["abs", "count", "length", "number", "sum"].map((name) => [name, NUMBER])),
+  ...Object.fromEntries(["boolean", "contains", "exists", "not"].map((name) => [name, BOOLEAN])),
+  type: literal("undefined"),
+  // Of the longest algorithm.
+  hash: literal("x".repeat(128)),
 };
 
 /** What is made of values in a way that is not known: it may have all of them in it. */

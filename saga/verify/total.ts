@@ -1,3 +1,4 @@
+import { FURTHEST, NUMERIC } from "../asl/numbers";
 import type { Ast } from "./expression";
 import { type Fact, Facts, type Known, type Type } from "./facts";
 
@@ -180,6 +181,13 @@ class Knower {
         if (facts.of(lhs, rhs) || (same && left.defined && right.defined)) return certain("boolean");
         throw new PartialExpression(`'${ast.value}' between values that may not be comparable`);
       }
+      case "+":
+      case "-":
+      case "*":
+        if (left.type === "number" && right.type === "number" && left.computable && right.computable) {
+          return { type: "number", defined: left.defined && right.defined };
+        }
+        throw new PartialExpression(`'${ast.value}' of what may not be two numbers, or outgrow one`);
       default:
         throw new PartialExpression(say(ast));
     }
@@ -192,6 +200,7 @@ class Knower {
     if (facts.of(ast.procedure as Ast)) throw new PartialExpression(say(ast));
     if (name === "map" || name === "filter") return this.each(ast, given, facts);
     if (name === "merge") return this.merge(ast, given, facts);
+    if (name === "number" || name === "sum") return this.numeric(ast, given, facts);
     const signature = SIGNATURES.get(name);
     if (!signature) throw new PartialExpression(say(ast));
     const { takes, least = takes.length, yields, always } = signature;
@@ -222,6 +231,17 @@ class Knower {
     return NOTHING;
   }
 
+  /** `$number` and `$sum`, which raise an error for any other text, or item. */
+  private numeric(ast: Ast, given: readonly Ast[], facts: Facts): Known {
+    const [only] = given;
+    const takes = ast.procedure?.value === "sum" ? "array" : "string";
+    const known = only && given.length === 1 ? this.know(only, facts) : NOTHING;
+    if (known.type === takes && known.computable) return { type: "number", defined: known.defined };
+    throw new PartialExpression(
+      `${say(ast)} of what may not be ${takes === "array" ? "a list of numbers" : "a number"}`,
+    );
+  }
+
   private merge(ast: Ast, given: readonly Ast[], facts: Facts): Known {
     const [list] = given;
     if (given.length !== 1 || list?.type !== "unary" || list.value !== "[" || list.predicate || list.group) {
@@ -248,6 +268,7 @@ interface Signature {
 
 const ANY: readonly Type[] = [];
 const SIGNATURES: ReadonlyMap<string, Signature> = new Map<string, Signature>([
+  ["abs", { takes: [["number"]], yields: "number" }],
   ["boolean", { takes: [ANY], yields: "boolean" }],
   ["contains", { takes: [["string"], ["string", "regex"]], yields: "boolean" }],
   ["count", { takes: [ANY], yields: "number", always: true }],
@@ -272,6 +293,13 @@ function learned(test: Ast): readonly Fact[] {
   const { lhs, rhs, value } = test as { lhs: Ast; rhs: Ast; value: unknown };
   if (test.predicate || test.group) return [];
   if (test.type === "block" && test.expressions?.length === 1) return learned(test.expressions[0] as Ast);
+  if (test.type === "condition") {
+    const never = test.else?.type === "value" && test.else.value === false;
+    return never ? [...learned(test.condition as Ast), ...learned(test.then as Ast)] : [];
+  }
+  const matched = argumentOf(test, "contains");
+  if (matched)
+    return isNumeric(test.arguments?.[1]) ? [{ of: [matched], known: { ...certain("string"), ...COMPUTABLE } }] : [];
   const checked = argumentOf(test, "exists");
   if (checked) return [{ of: [checked], known: certain("any") }];
   if (test.type !== "binary") return [];
@@ -280,10 +308,34 @@ function learned(test: Ast): readonly Fact[] {
     // Comparing with what is absent is false, either way.
     return rhs.type === "value" && rhs.value === null ? [{ of: [lhs], known: certain("any") }] : [];
   }
+  if (value === "<=") {
+    const near = argumentOf(lhs, "abs");
+    const inRange = near && rhs.type === "number" && Number(rhs.value) <= Number(FURTHEST);
+    return inRange ? [{ of: [near], known: { ...certain("number"), ...COMPUTABLE } }] : [];
+  }
+  const list = value === "=" ? listOfNumbers(lhs, rhs) : undefined;
+  // There may be none: of nothing there are as many numbers as items.
+  if (list) return [{ of: [list], known: { type: "array", defined: false, ...COMPUTABLE } }];
   if (value !== "=" || (rhs.type !== "string" && rhs.type !== "number")) return [];
   const typed = argumentOf(lhs, "type");
   const type = TYPES.has(rhs.value) ? (rhs.value as Type) : "any";
   return [{ of: [lhs], known: certain(rhs.type) }, ...(typed ? [{ of: [typed], known: certain(type) }] : [])];
+}
+
+const COMPUTABLE = { computable: true } as const;
+
+const isNumeric = (pattern: Ast | undefined): boolean =>
+  pattern?.type === "regex" && (pattern.value as RegExp).source === NUMERIC;
+
+/** `$count($filter(list, function($n) {…})) = $count(list)`: each item is a number with which one can compute. */
+function listOfNumbers(lhs: Ast, rhs: Ast): Ast | undefined {
+  const [kept, all] = [argumentOf(lhs, "count"), argumentOf(rhs, "count")];
+  const list = argumentOf(kept, "filter");
+  const [, test] = kept?.arguments ?? [];
+  const [item] = test?.arguments ?? [];
+  if (!list || !all || test?.type !== "lambda" || !item) return undefined;
+  const computable = Facts.NONE.with(learned(test.body as Ast)).of(item)?.computable;
+  return computable && Facts.NONE.with([{ of: [list], known: certain("any") }]).of(all) ? list : undefined;
 }
 
 const argumentOf = (ast: Ast | undefined, name: string): Ast | undefined =>

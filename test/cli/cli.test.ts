@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -69,7 +69,7 @@ describe("the command line", function () {
   it("runs the four orders, in 80 columns and without colours, where nobody pipes anything in", async () => {
     const { code, out, err } = await cli(["run"], { input: null });
     expect(err).to.equal("");
-    expect(out).to.match(/4 of 4 orders came out as documented\n$/);
+    expect(out).to.match(/4 of 4 examples came out as documented\n$/);
     for (const line of out.split("\n")) expect(line.length, line).to.be.at.most(80);
     expect(out).not.to.contain("\u001b");
     expect(code).to.equal(0);
@@ -103,9 +103,9 @@ describe("the command line", function () {
     const { code, out, err } = await cli(["run", "--json"], { stdin: "ignore" });
     const reports = JSON.parse(out) as Record<string, unknown>[];
     expect(reports).to.have.length(4);
-    expect(reports[0]).to.have.all.keys("input", "status", "outcome", "path", "output", "items");
+    expect(reports[0]).to.have.all.keys("input", "status", "outcome", "path", "output", "tables", "outbox");
     for (const report of reports.slice(1)) {
-      expect(report).to.have.all.keys("input", "status", "outcome", "path", "error", "cause", "items");
+      expect(report).to.have.all.keys("input", "status", "outcome", "path", "error", "cause", "tables", "outbox");
     }
     expect(err).to.equal("");
     expect(code).to.equal(0);
@@ -134,13 +134,15 @@ describe("the command line", function () {
     expect(dash.code).to.equal(3);
     expect(dash.out, "NO_COLOR is set, and what an order says moves no cursor").not.to.match(/\p{Cc}\[|\u009b/u);
     expect(wrongType.code).to.equal(3);
-    expect(JSON.parse(wrongType.out)[0]).to.deep.include({ outcome: "compensated", items: [] });
+    expect(JSON.parse(wrongType.out)[0]).to.deep.include({ outcome: "compensated", tables: {} });
     expect(JSON.parse(JSON.parse(wrongType.out)[0].cause).cause).to.contain("order_id: expected a string");
   });
 
   it("refuses bad usage in one line, with exit code 2", async () => {
     const big = join(folder, "big.json");
     writeFileSync(big, JSON.stringify({ order_id: "1", address: "x".repeat(300 * 1024) }));
+    const deep = join(folder, "deep.json");
+    writeFileSync(deep, `${"[".repeat(5000)}${"]".repeat(5000)}`);
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [["run", "{order"], /^"\{order" is not JSON: /],
       [["run", "package.json"], /^'package\.json' is not JSON; for the file of that name, say '@package\.json'/],
@@ -157,9 +159,19 @@ describe("the command line", function () {
         ["invoke", "createOrders", "-d", "{}"],
         /^no function 'createOrders'; there are OrderFulfilment_recover, OrderFulfilment_sweep, cancelShipment, createOrder, /,
       ],
-      [["definition", "x"], /^'definition' does not take a further argument/],
-      [["definition", "--json"], /^--json goes with 'run' and 'verify'/],
-      [["verify", "OrderFulfilment"], /^there is no file 'OrderFulfilment': give the file of a definition, or nothing/],
+      [["definition", "x"], /^no saga 'x'; there is OrderFulfilment$/m],
+      [["definition", "x", "y"], /^'definition' does not take a further argument: "y"/],
+      [["definition", "--json"], /^--json goes with 'start', 'run' and 'verify'/],
+      [["verify", "Sale"], /^no saga 'Sale'; there is OrderFulfilment$/m],
+      [["verify", "none.json"], /^can't read the file 'none\.json': there is none/],
+      [["verify", "-"], /^standard input is not JSON: /],
+      [["start"], /^'start' wants a saga's name and an input/],
+      [["start", "OrderFulfilment"], /^'start' wants an input: start OrderFulfilment '\{…\}', @file\.json, or -/],
+      [["start", "{}", "--answer", "Approve"], /^--answer wants NAME=VALUE, not 'Approve'/],
+      [["start", `@${deep}`], /^.*deep\.json is nested deeper than 1000 levels/],
+      [["start", '{"total":1e400}'], /^"\{\\"total\\":1e400\}" has a number that is too large/],
+      [["start", "{}", "--stack", "prod"], /^no file Pulumi\.prod\.yaml in .*, for the stack 'prod'$/m],
+      [["graph", "--format", "png"], /^no format 'png'; there are mermaid and svg/],
       [
         ["verify", "package.json"],
         /^'package\.json' is no state machine: it has no StartAt that names one of its States/,
@@ -176,6 +188,59 @@ describe("the command line", function () {
       });
     }
     refused(await cli(["run", "-"], { input: "nothing" }), 2, /^standard input is not JSON: /);
+  });
+
+  it("takes files where the caller is, and not where npm has gone", async () => {
+    writeFileSync(join(folder, "in.json"), '{"order_id":"8"}');
+    const byNpm = { INIT_CWD: folder, npm_package_json: join(ROOT, "package.json") };
+    const [there, elsewhere] = await Promise.all([
+      cli(["start", "@in.json", "--json"], { env: byNpm }),
+      // npm has started something else, in another folder, which has started this.
+      cli(["start", "@in.json"], { env: { ...byNpm, npm_package_json: join(folder, "package.json") } }),
+    ]);
+    expect(JSON.parse(there.out)[0].input).to.deep.equal({ order_id: "8" });
+    refused(elsewhere, 2, /^can't read the file 'in\.json': there is none/);
+  });
+
+  it("prints nothing that turns a line around, in text or in JSON", async () => {
+    const order = '{"order_id":"\\u202Ecod.exe"}';
+    const [text, json] = await Promise.all([cli(["start", order]), cli(["start", order, "--json"])]);
+    expect(text.out + json.out).not.to.match(/[\u202a-\u202e]/);
+    expect(json.out).to.contain('"\\u202ecod.exe"');
+    expect(JSON.parse(json.out)[0].input.order_id).to.equal("\u202ecod.exe");
+  });
+
+  it("is as wide as its terminal", async () => {
+    const wide = join(folder, "wide.js");
+    writeFileSync(wide, "process.stdout.columns = 200;");
+    const { out } = await cli(["start", '{"order_id":"3","total":100}'], { preload: wide });
+    expect(out).to.contain("digits, which spaces and dashes may separate, got nothing\n");
+  });
+
+  it("leaves nothing behind where it is stopped", async () => {
+    const tmp = mkdtempSync(join(tmpdir(), "stopped-"));
+    const hook = join(folder, "stop.js");
+    // As soon as the functions have their folders.
+    const watch = `const { readdirSync } = require("fs");
+      const timer = setInterval(() => {
+        if (readdirSync(${JSON.stringify(tmp)}).length < 8) return;
+        clearInterval(timer);
+        process.kill(process.pid, "SIGTERM");
+      }, 5);`;
+    writeFileSync(hook, `if (require("worker_threads").isMainThread) { ${watch} }`);
+    const { code, err } = await cli(["run"], { preload: hook, env: { TMPDIR: tmp }, stdin: "ignore" });
+    expect([code, err]).to.deep.equal([143, ""]);
+    expect(readdirSync(tmp).filter((name) => name.startsWith("lambda-"))).to.deep.equal([]);
+    rmSync(tmp, { recursive: true });
+  });
+
+  it("draws the saga: the way forward apart from that of the undos", async () => {
+    const [mermaid, svg] = await Promise.all([cli(["graph"]), cli(["graph", "--format", "svg"])]);
+    expect(mermaid.out).to.match(/^%% OrderFulfilment\nflowchart TB\n/);
+    expect(mermaid.out).to.contain('["RefundPayment"]:::undo').and.to.contain('["ProcessPayment"]:::forward');
+    expect(svg.out).to.match(/^<svg .*aria-label="OrderFulfilment"/);
+    expect(svg.out.match(/class="box forward"/g)).to.have.length(4);
+    expect(svg.out.match(/class="box undo"/g)).to.have.length(4);
   });
 
   it("prints the definition that is deployed", async () => {
@@ -223,7 +288,10 @@ describe("the command line", function () {
     const file = join(folder, "marked.json");
     const declaration = join(ROOT, REFERENCE.replace(".asl.json", ".saga.json"));
     writeFileSync(file, `\uFEFF${readFileSync(join(ROOT, REFERENCE), "utf8")}`);
+    const piped = await cli(["verify", "-", "-d", `@${declaration}`], { input: readFileSync(file, "utf8").slice(1) });
+    expect([piped.code, piped.err]).to.deep.equal([1, ""]);
     const { code, out, err } = await cli(["verify", file, "-d", `@${declaration}`]);
+    expect(piped.out).to.equal(out);
     expect(out).to.match(/^orderFulfilmentSaga {2}not sound/);
     expect(err).to.equal("");
     expect(code).to.equal(1);

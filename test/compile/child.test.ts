@@ -10,7 +10,7 @@ import {
 } from "../../saga/interpreter";
 import { compile, compileMachine, machinesOf } from "../../saga/compile";
 import { prove } from "../../saga/deploy";
-import { type Saga, saga, SagaDefinitionError, seconds } from "../../saga/language";
+import { type Given, type Saga, saga, SagaDefinitionError, seconds } from "../../saga/language";
 import { charge, type Purchase, refund, release, reserve, stub } from "../language/tasks";
 
 const child = saga<{ sku: string }>("Reservation")
@@ -40,7 +40,7 @@ const parent = saga<Purchase>("Purchase")
   .returns(({ Reservation }) => ({ reservation: Reservation.reservation }));
 
 /** Runs a parent, with its machines beside it; a call whose task is in `failing` is refused. */
-async function run(failing: readonly string[], root: Saga = parent) {
+async function run(failing: readonly string[], root: Saga = parent, onCall: (payload: any) => void = () => {}) {
   const calls: { task: string; id: string; step: string; reservation?: unknown }[] = [];
   const clock = virtualClock();
   const machines = new Map<string, ReturnType<typeof loadMachine>>([
@@ -65,6 +65,7 @@ async function run(failing: readonly string[], root: Saga = parent) {
           return { ExecutionArn: nested.arn, Output: output as Json };
         }
         const { saga: identity, ...rest } = given.Payload;
+        onCall(rest);
         calls.push({
           task: given.FunctionName,
           ...identity,
@@ -120,6 +121,32 @@ describe("a child saga", () => {
     expect(error).to.equal("SagaCompensated");
     const [reserved] = calls;
     expect(calls.at(-1)).to.deep.equal({ task: "release", id: reserved?.id, step: "Reserve", reservation: "R1" });
+  });
+
+  it("is told when its parent began, and so is whoever undoes it, in another child too", async () => {
+    const at: (string | undefined)[] = [];
+    const timed = (name: string) => stub<{ at: string }, object>(name);
+    const input = ({ saga: { startedAt } }: Given<{ sku: string }>) => ({ at: startedAt });
+    const inner = saga<{ sku: string }>("Inner")
+      .step("Begin", { task: timed("begin"), input, undo: { name: "End", task: timed("end"), input } })
+      .returns(() => ({}));
+    const middle = saga<{ sku: string }>("Middle")
+      .wait("Rest", seconds(100))
+      .child("Inner", inner, ({ input: of }) => of)
+      .returns(() => ({}));
+    const outer = saga<Purchase>("Outer")
+      .wait("Rest", seconds(5))
+      .child("Middle", middle, ({ input: { sku } }) => ({ sku }))
+      .step("Charge", {
+        task: charge,
+        input: ({ saga: { startedAt } }) => ({ reservation: startedAt }),
+        undo: { name: "Refund", task: refund, input: () => ({}) },
+      })
+      .returns(() => ({}));
+    const { calls } = await run(["charge"], outer, (payload) => at.push(payload.at ?? payload.reservation));
+    expect(calls.map(({ task }) => task)).to.deep.equal(["begin", "charge", "refund", "end"]);
+    expect(at).to.deep.equal([at[0], at[0], undefined, at[0]]);
+    expect(at[0]).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   });
 
   it("of queries alone has nothing to be undone, in a branch or in another child, too", () => {

@@ -21,7 +21,8 @@ const input = ({ input: { id } }: { readonly input: any }) => ({ id });
 const given = () => saga<{ id: string; at: string; ids: string[] }>("Given");
 const short: Retry = { attempts: 2, interval: seconds(1), ceiling: seconds(1) };
 const query = { task: look, input, timeout: seconds(10), retry: short };
-const undo = { name: "Forget", task: look, input };
+const forget = task<{ id: string }, null>("forget", { table: [], handler: () => async () => null });
+const undo = { name: "Forget", task: forget, input };
 
 function refused(built: Saga): string {
   try {

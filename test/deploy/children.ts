@@ -19,5 +19,5 @@ const parent = saga<Order>("Parent")
   .child("Fifth", child("Five"), ({ input }) => input)
   .returns(() => ({}));
 
-const table = sagaTable("orders");
+const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity" });
 export const stateMachineArn = new SagaStateMachine(parent.name, { saga: parent, table }).arn;

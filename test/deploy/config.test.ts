@@ -42,6 +42,16 @@ describe("the config", () => {
     }
   });
 
+  it("leaves alone the keys that are the program's own, and no others", () => {
+    const given = { stripeKey: "sk", "regions[0]": "eu", [`${PROJECT}:strypeKey`]: "sk" };
+    const full = Object.entries(given).map(([key, value]) => [key.includes(":") ? key : `${PROJECT}:${key}`, value]);
+    pulumi.runtime.setAllConfig(Object.fromEntries(full) as Record<string, string>);
+    expect(() => readConfig({ own: ["stripeKey", "regions"] })).to.throw(
+      /^the stack's config can't be used\n {2}saga-aws-pulumi:strypeKey: there is no such key; [^\n]*$/,
+    );
+    expect(() => readConfig({ own: ["stripeKey", "strypeKey", "regions"] })).not.to.throw();
+  });
+
   it("reads each key in its type", () => {
     const given = { deletionProtection: "false", logRetentionDays: "7", kmsKey: "create", "aws:region": "eu-west-1" };
     expect(read(given)).to.deep.equal({
@@ -162,11 +172,13 @@ describe("the config", () => {
     );
     expect(refused({ onabort: "ignore" })).to.contain("onabort: there is no such key; there are ");
     expect(complete("orders", { alarmEmail: undefined } as object)).to.deep.equal(DEFAULTS);
-    expect(() => sagaTable("orders", { tableMinUnits: 1 })).to.throw("'orders' can't be deployed");
+    expect(() => sagaTable("orders", { hashKey: "order_id", rangeKey: "entity", tableMinUnits: 1 })).to.throw(
+      "'orders' can't be deployed",
+    );
   });
 
   it("refuses names that AWS would refuse in the middle of a deploy", () => {
-    const table = sagaTable("orders");
+    const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity" });
     const named = (task: string) =>
       saga<{ order_id: string }>("Sale")
         .query("Look", {

@@ -14,5 +14,5 @@ const lookup = saga<{ order_id: string }>("Lookup")
   })
   .returns(({ Look }) => ({ found: Look.found }));
 
-const table = sagaTable("orders");
+const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity" });
 export const stateMachineArn = new SagaStateMachine(lookup.name, { saga: lookup, table, workflowType: "EXPRESS" }).arn;

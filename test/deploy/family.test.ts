@@ -112,7 +112,7 @@ describe("a program with a child saga", function () {
       Type: "Task",
       Resource: "arn:aws:states:::sns:publish",
       Arguments:
-        "{% {'TopicArn': 'arn:aws:sns:eu-west-1:000000000000:orders', 'Message': $Pay.payment_id, 'MessageDeduplicationId': {'id': $states.context.Execution.Id, 'step': 'Announce'}.id} %}",
+        "{% {'TopicArn': 'arn:aws:sns:eu-west-1:000000000000:orders', 'Message': $Pay.payment_id, 'MessageDeduplicationId': $states.context.Execution.Id} %}",
     });
   });
 
@@ -120,7 +120,7 @@ describe("a program with a child saga", function () {
     const { report } = await cloud.execute({ order_id: "1", total: 5, card_no: "123-1234" });
     expect(report.outcome).to.equal("completed");
     expect(report.output).to.have.property("order_id", "1");
-    expect(report.items.map(({ entity, status }) => [entity, status])).to.deep.equal([
+    expect(report.tables["orders"]?.map(({ entity, status }) => [entity, status])).to.deep.equal([
       ["ORDER", "LIVE"],
       ["PAYMENT", "LIVE"],
     ]);
@@ -130,7 +130,7 @@ describe("a program with a child saga", function () {
     const { report } = await cloud.execute({ order_id: "2", total: 5 });
     expect(report.outcome).to.equal("compensated");
     expect(report.path).to.deep.equal(["Order", "Pay", "Refund", "Undo_Order"]);
-    const [order] = report.items;
+    const [order] = report.tables["orders"] ?? [];
     expect(order).to.include({ entity: "ORDER", status: "UNDONE" });
     // In the name of the child's own execution, which wrote it.
     expect(order?.["undone_by"]).to.deep.equal([order?.["saga_id"]]);

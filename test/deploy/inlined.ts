@@ -30,6 +30,6 @@ const present = saga<Request>("Inlined")
   .include("Order", ordering, ({ input }) => input)
   .returns(() => ({}));
 
-const table = sagaTable("orders");
+const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity" });
 const released = process.env["RELEASE"] === "1" ? { saga: former } : { saga: present, retired: [former] };
 export const stateMachineArn = new SagaStateMachine("Inlined", { ...released, table }).arn;

@@ -110,7 +110,7 @@ describe("the limits of AWS", function () {
     });
 
     it("tags", () => {
-      const table = sagaTable("orders");
+      const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity" });
       const tagged = (tags: Readonly<Record<string, string>>) =>
         refusal(() => new SagaStateMachine("Sale", { saga: orderFulfilment, table, tags }));
       expect(tagged({ "cost centre": "Köln/4711 (EU)" })).to.equal(
@@ -163,7 +163,11 @@ describe("the limits of AWS", function () {
       };
       await pulumi.runtime.setMocks(mocks, "saga-aws-pulumi", "local", false);
       const shifting = { trafficPercent: 10, previousVersion: 7 };
-      const { arn } = new SagaStateMachine("Sale", { saga: orderFulfilment, table: sagaTable("orders"), ...shifting });
+      const { arn } = new SagaStateMachine("Sale", {
+        saga: orderFulfilment,
+        table: sagaTable("orders", { hashKey: "order_id", rangeKey: "entity" }),
+        ...shifting,
+      });
       await new Promise((resolve) => arn.apply(resolve));
       await pulumi.runtime.disconnect();
       expect(asked).to.deep.equal([

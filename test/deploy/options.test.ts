@@ -34,8 +34,8 @@ async function registeredBy(
 
 const everythingOf = (saga: Saga) => (opts: pulumi.ComponentResourceOptions) => {
   const key = pulumi.output("arn:aws:kms:eu-west-1:000000000000:key/1");
-  const table = sagaTable("orders", { key }, opts);
-  new SagaStateMachine(saga.name, { saga, table, key, alarmEmail: "you@example.com" }, opts);
+  const table = sagaTable("orders", { ...KEYS, key }, opts);
+  new SagaStateMachine(saga.name, { saga, table, key, alarms: "all", alarmEmail: "you@example.com" }, opts);
 };
 
 /** `aws:dynamodb/table:Table orders` */
@@ -60,7 +60,7 @@ describe("a resource's options", function () {
 
   it("have a table's writes scaled only once its reads are: each may update the table at once", async () => {
     const registered = await registeredBy((opts) =>
-      sagaTable("orders", { tableBilling: "provisioned", tableMinUnits: 5, tableMaxUnits: 50 }, opts),
+      sagaTable("orders", { ...KEYS, tableBilling: "provisioned", tableMinUnits: 5, tableMaxUnits: 50 }, opts),
     );
     const targets = registered.flatMap(({ type, name, opts: { dependsOn = [] } }) =>
       type.endsWith(":Target") ? [[name, [dependsOn].flat().map(nameOf)]] : [],
@@ -80,7 +80,30 @@ describe("a resource's options", function () {
       );
     });
   }
+
+  it("are the user's as well: a transformation reaches whatever the component makes", async () => {
+    const boundaries = new Map<string, unknown>();
+    const mocks: pulumi.runtime.Mocks = {
+      newResource: ({ type, name, inputs }) => {
+        if (type === "aws:iam/role:Role") boundaries.set(name, inputs["permissionsBoundary"]);
+        return { id: name, state: { ...(inputs as object), name, arn: `arn:aws:x:y:0:${name}` } };
+      },
+      call: () => ({}),
+    };
+    await pulumi.runtime.setMocks(mocks, "saga-aws-pulumi", "local", false);
+    const bounded: pulumi.ResourceTransformation = ({ type, props, opts }) =>
+      type === "aws:iam/role:Role"
+        ? { props: { ...props, permissionsBoundary: "arn:aws:iam::0:policy/team" }, opts }
+        : undefined;
+    new SagaStateMachine("Sale", { saga: orderFulfilment, table: TABLE }, { transformations: [bounded] });
+    await pulumi.runtime.disconnect();
+    // Of six functions, two machines, and what recovers and sweeps.
+    expect([...boundaries.values()]).to.deep.equal(Array.from({ length: 10 }, () => "arn:aws:iam::0:policy/team"));
+  });
 });
+
+const KEYS = { hashKey: "order_id", rangeKey: "entity" } as const;
+const TABLE = { name: "orders", arn: "arn:aws:dynamodb:eu-west-1:0:table/orders" };
 
 /**
  * As the CLI lays out what is to be created: the operation, the type in its place in the tree, the name, each as wide as

@@ -24,5 +24,5 @@ const released =
         .step("Third", { ...call, undo: undo("UndoThird") })
         .returns(({ First, Second }) => ({ saga: 2, first: First.release, second: Second.release }));
 
-const table = sagaTable("orders");
+const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity" });
 export const stateMachineArn = new SagaStateMachine(released.name, { saga: released, table }).arn;

@@ -11,6 +11,6 @@ const short = saga<{ order_id: string; total: number }>("Short")
   })
   .returns(({ CreateOrder }) => ({ order_id: CreateOrder.order_id }));
 
-const table = sagaTable("orders");
+const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity" });
 const retired = [processPayment, refundPayment];
 export const stateMachineArn = new SagaStateMachine(short.name, { saga: short, table, retired }).arn;

@@ -15,5 +15,5 @@ const news = saga<{ message: string }>("News")
   })
   .returns(({ Announce }) => ({ id: Announce.MessageId }));
 
-const table = sagaTable("orders");
+const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity" });
 export const stateMachineArn = new SagaStateMachine(news.name, { saga: news, table, workflowType: "EXPRESS" }).arn;

@@ -24,6 +24,6 @@ const parent = saga<Request>("Parent")
   })
   .returns(({ Order }) => ({ order_id: Order.order_id }));
 
-const table = sagaTable("orders");
+const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity" });
 export const stateMachineArn = new SagaStateMachine(alone.name, { saga: alone, table }).arn;
 new SagaStateMachine(parent.name, { saga: parent, table });

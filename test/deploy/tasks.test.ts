@@ -303,9 +303,12 @@ describe("a task is refused", () => {
       expect(deployed({ table: ["GetItem"] })).to.equal(
         "'Shop': the task 'charge' does GetItem to the component's table, and there is none: give it one with table",
       );
-      expect(deployed({ tables: { ledger: ["GetItem"] } }, { tables: { audit: sagaTable("audit") } })).to.equal(
-        "'Shop': the task 'charge' uses the table 'ledger', and the component's tables have only audit",
-      );
+      expect(
+        deployed(
+          { tables: { ledger: ["GetItem"] } },
+          { tables: { audit: sagaTable("audit", { hashKey: "order_id", rangeKey: "entity" }) } },
+        ),
+      ).to.equal("'Shop': the task 'charge' uses the table 'ledger', and the component's tables have only audit");
     });
 
     it("whose program does not have a package installed", () => {

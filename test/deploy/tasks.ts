@@ -53,7 +53,10 @@ const shop = saga<Order>("Shop")
 const machine = new SagaStateMachine("Shop", {
   saga: shop,
   table: { name: "bookings", arn: `arn:aws:dynamodb:${REGION}:table/bookings` },
-  tables: { ledger: sagaTable("ledger"), mailLog: { name: "mail", arn: `arn:aws:dynamodb:${REGION}:table/mail` } },
+  tables: {
+    ledger: sagaTable("ledger", { hashKey: "order_id", rangeKey: "entity" }),
+    mailLog: { name: "mail", arn: `arn:aws:dynamodb:${REGION}:table/mail` },
+  },
   environment: { STAGE: "test", SHOP: "nobody" },
 });
 machine.grantStart("api-role");
@@ -62,3 +65,11 @@ const { role, function: made, logGroup } = machine.functionOf(charge);
 export const stateMachineArn = machine.arn;
 export const charged = { role: role.name, function: made.name, logGroup: logGroup.name };
 export const functions = Object.keys(machine.functions);
+
+// Nobody runs this: the type checker refuses an action that DynamoDB does not have.
+export const misspelt = () =>
+  task<Order, object>("misspelt", {
+    // @ts-expect-error "GetItems"
+    table: ["GetItems"],
+    handler: () => async () => ({}),
+  });

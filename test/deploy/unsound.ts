@@ -16,5 +16,5 @@ const charge = saga<{ order_id: string }>("Charge")
   })
   .returns(({ Pay }) => ({ done: Pay.done }));
 
-const table = sagaTable("orders");
+const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity" });
 export const stateMachineArn = new SagaStateMachine(charge.name, { saga: charge, table }).arn;

@@ -17,5 +17,5 @@ for (let at = 1; at <= Number(process.env["STEPS"]); at++) {
 }
 const wide = steps.returns(() => ({}));
 
-const table = sagaTable("orders");
+const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity" });
 export const stateMachineArn = new SagaStateMachine("Wide", { saga: wide, table }).arn;

@@ -19,7 +19,7 @@ describe("saga faults", function () {
 
   it("says how many scenarios there are before it tries them, and what came of them", () => {
     const { status, stdout, stderr } = saga(
-      ...["OrderFulfilment", "--input", "@examples/order.json", "--single", "--most", "5"],
+      ...["OrderFulfilment", "--input", "@examples/faults/order.json", "--single", "--most", "5"],
     );
     expect(stderr).to.equal("");
     expect(stdout).to.match(/^At most 5 scenarios, in 2 settings:\n {2}nothing there before\n/);
@@ -29,7 +29,7 @@ describe("saga faults", function () {
 
   it("refuses a command line that can't be followed, in a sentence", () => {
     for (const [said, ...args] of [
-      ["'faults' wants what the saga starts with: --input '{…}', @file or -"],
+      ["'faults' wants what the saga starts with: --input '{…}', @file.json, or - for standard input"],
       ["no saga 'Orders'; there is OrderFulfilment", "Orders", "--input", "{}"],
       ["--most wants a whole number from 1, not 'many'", "--input", "{}", "--most", "many"],
       ["--undone wants ATTRIBUTE=VALUE, such as status=UNDONE, not 'UNDONE'", "--input", "{}", "--undone", "UNDONE"],

@@ -4,7 +4,7 @@ import { LocalCloud, mainMachine } from "../../saga/local/cloud";
 import { evaluateProgram } from "../../saga/local/program";
 import { explore, type Explored, formatFindings, KINDS, setUp } from "../../saga/testing/faults";
 import { inVirtualTime, type Meddle } from "../../saga/testing/virtual";
-import { mutated } from "./mutated";
+import { type Changes, mutated } from "./mutated";
 import { BESIDE, ORDER } from "./orders";
 
 const transient = (): never => {
@@ -13,9 +13,9 @@ const transient = (): never => {
 const kinds = (...names: readonly string[]) => KINDS.filter(({ name }) => names.includes(name));
 
 /** What is found in the order saga, as it is deployed, or in a mutant of it. */
-async function strike(options: Partial<Parameters<typeof explore>[1]>, mutant?: readonly [from: string, to: string]) {
+async function strike(options: Partial<Parameters<typeof explore>[1]>, ...changes: Changes) {
   const registered = await evaluateProgram();
-  const program = mutant ? await mutated(registered, ...mutant) : registered;
+  const program = await mutated(registered, ...changes);
   const machine = mainMachine(program);
   const stages = [await setUp(program, { machine }), await setUp(program, { machine })];
   try {
@@ -131,12 +131,11 @@ describe("the search for faults", function () {
   this.timeout(120_000);
 
   const late = { kinds: kinds("times out, arrives at the end") };
-  const TAKES = "(#status = :undone AND NOT contains(undone_by, :saga))";
-  const UNDOES = "attribute_not_exists(order_id) OR ((#status = :undone OR saga_id = :saga) AND";
+  const BURIES = "attribute_not_exists(#key) OR ((#status = :undone OR #saga = :saga) AND";
 
   it("finds an undo that leaves no tombstone where there is nothing to undo", async () => {
-    const needsItem = "attribute_exists(order_id) AND ((#status = :undone OR saga_id = :saga) AND";
-    const { findings } = await strike(late, [UNDOES, needsItem]);
+    const needsItem = "attribute_exists(#key) AND ((#status = :undone OR #saga = :saga) AND";
+    const { findings } = await strike(late, [BURIES, needsItem], ["await rows.remember(at, id)", "true"]);
     const text = formatFindings(findings);
     expect(text).to.contain(
       "\nnothing there before\n  ProcessPayment times out, arrives at the end\n    compensated, but orders 1 PAYMENT",
@@ -145,25 +144,30 @@ describe("the search for faults", function () {
   });
 
   it("finds an action that does not look for its tombstone", async () => {
-    expect(violations(await strike(late, [TAKES, "#status = :undone"]))).to.include(
+    const heedless: Changes = [
+      ["#saga = :owner AND NOT contains(#by, :saga)", "#saga = :owner"],
+      [".has(id)", '.has("")'],
+    ];
+    expect(violations(await strike(late, ...heedless))).to.include(
       "compensated, but orders 1 PAYMENT is there still, and not undone",
     );
   });
 
   it("finds an undo that takes what another saga holds", async () => {
-    expect(violations(await strike({ kinds: [] }, [UNDOES, "attribute_not_exists(order_id) OR ("]))).to.deep.equal([
+    const taking = [BURIES, "attribute_not_exists(#key) OR ("] as const;
+    expect(violations(await strike({ kinds: [] }, taking))).to.deep.equal([
       "compensated, but orders 1 SHIPMENT is not as it was before the saga",
     ]);
   });
 
   it("finds an undo that says it has undone, and has not", async () => {
-    const found = violations(await strike(late, ["await update(order_id, {", "true || ({"]));
+    const found = violations(await strike(late, ["await rows.bury(at, id, expires)", "true"]));
     expect(found).to.include("compensated, but orders 1 ORDER is there still, and not undone");
   });
 
   it("finds an undo that forgets who has undone the same before", async () => {
-    const mutant = ["expires_at = :expires ADD undone_by :sagas", "expires_at = :expires, undone_by = :sagas"] as const;
-    expect(violations(await strike({ kinds: [] }, mutant))).to.include(
+    const forgetful = ["#expires = :expires ADD #by :ids", "#expires = :expires, #by = :ids"] as const;
+    expect(violations(await strike({ kinds: [] }, forgetful))).to.include(
       "compensated, but orders 1 ORDER has forgotten some of its undone_by",
     );
   });

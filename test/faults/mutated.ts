@@ -3,8 +3,13 @@ import type { Program, Resource } from "../../saga/local/program";
 
 type Assets = Readonly<Record<string, { readonly text: Promise<string> | string }>>;
 
-/** The program with another text in the archive of each of its functions that has it: a mutant must differ. */
-export async function mutated(program: Program, from: string, to: string): Promise<Program> {
+export type Changes = readonly (readonly [from: string, to: string])[];
+
+/** The program with other texts in the archives of those of its functions that have them: a mutant must differ. */
+export const mutated = (program: Program, ...changes: Changes): Promise<Program> =>
+  changes.reduce(async (mutant, change) => changed(await mutant, ...change), Promise.resolve(program));
+
+async function changed(program: Program, from: string, to: string): Promise<Program> {
   let found = 0;
   const change = async (resource: Resource): Promise<Resource> => {
     if (resource.type !== "aws:lambda/function:Function") return resource;
@@ -14,8 +19,8 @@ export async function mutated(program: Program, from: string, to: string): Promi
       if (was.includes(from)) found++;
       return [path, { text: was.replaceAll(from, to) }] as const;
     });
-    const changed = Promise.resolve(Object.fromEntries(await Promise.all(files)));
-    return { ...resource, inputs: { ...resource.inputs, code: { assets: changed } } };
+    const altered = Promise.resolve(Object.fromEntries(await Promise.all(files)));
+    return { ...resource, inputs: { ...resource.inputs, code: { assets: altered } } };
   };
   const resources = await Promise.all(program.resources.map(change));
   expect(found, from).to.be.above(0);

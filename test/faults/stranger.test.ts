@@ -68,36 +68,34 @@ describe("faults of a stranger's saga, with a table of its own form", function (
   const only = (...names: readonly string[]) => KINDS.filter(({ name }) => names.includes(name));
 
   it("find an undo that does nothing", async () => {
-    const mutant = await mutated(program, "await db.send(undo)", "await Promise.resolve(undo)");
+    const mutant = await mutated(program, ["await db.send(undo)", "await Promise.resolve(undo)"]);
     const explored = await strike(mutant, { kinds: only("fails after the write, each time") });
     expect(violations(explored)).to.include("compensated, but accounts ada LOGIN is there still, and not undone");
     expect(isSound(explored)).to.equal(false);
   });
 
   it("find an action that ignores the note of its undo", async () => {
-    const mutant = await mutated(program, "(signup = :me AND stage_is = :open)", "signup = :me");
+    const mutant = await mutated(program, ["(signup = :me AND stage_is = :open)", "signup = :me"]);
     const found = violations(await strike(mutant, { kinds: only("times out, arrives at the end") }));
     expect(found).to.include("OpenAccount was done after its undo, which should have it refused");
     expect(found).to.include("compensated, but accounts ada LOGIN is there still, and not undone");
   });
 
   it("find an action that counts each repetition", async () => {
-    const counting = await mutated(
+    const mutant = await mutated(
       program,
-      "SET signup = :me, stage_is = :open",
-      "ADD times :one SET signup = :me, stage_is = :open",
+      ["SET signup = :me, stage_is = :open", "ADD times :one SET signup = :me, stage_is = :open"],
+      ['":open": {', '":one": { N: "1" }, ":open": {'],
     );
-    const mutant = await mutated(counting, '":open": {', '":one": { N: "1" }, ":open": {');
     const found = violations(await strike(mutant, { kinds: only("is delivered again at the end") }));
     expect(found).to.include("completed, but accounts ada LOGIN has another times than without a fault");
   });
 
   it("find an undo that takes what another sign-up holds", async () => {
-    const mutant = await mutated(
-      program,
+    const mutant = await mutated(program, [
       "attribute_not_exists(tenant) OR signup = :me",
       "attribute_not_exists(nothing)",
-    );
+    ]);
     const found = violations(await strike(mutant, { kinds: [] }));
     expect(found).to.include("compensated, but accounts ada LOGIN is not as it was before the saga");
   });

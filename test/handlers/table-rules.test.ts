@@ -84,7 +84,7 @@ describe("the table's rules", () => {
       it("an undo leaves a tombstone on its own item, which expires thirty days later", async () => {
         await actA();
         const earliest = Math.floor(Date.now() / 1000) + THIRTY_DAYS;
-        expect(await undoFor(A)).to.deep.equal({ order_id: "1", undone: true });
+        expect(await undoFor(A)).to.deep.equal({ undone: true });
         const row = await theRow();
         expect(row).to.deep.equal({
           ...liveOfA,
@@ -96,7 +96,7 @@ describe("the table's rules", () => {
       });
 
       it("an undo whose action never happened succeeds and leaves a tombstone", async () => {
-        expect(await undoFor(A)).to.deep.equal({ order_id: "1", undone: true });
+        expect(await undoFor(A)).to.deep.equal({ undone: true });
         const row = await theRow();
         expect(row).to.deep.equal({
           ...key,
@@ -112,7 +112,7 @@ describe("the table's rules", () => {
         await undoFor(A);
         await age();
         const before = JSON.stringify(await rows());
-        expect(await undoFor(A)).to.deep.equal({ order_id: "1", undone: false });
+        expect(await undoFor(A)).to.deep.equal({ undone: false });
         expect(JSON.stringify(await rows())).to.equal(before);
       });
 
@@ -131,10 +131,13 @@ describe("the table's rules", () => {
         expect(row["undone_by"]).to.deep.equal([A.saga.id]);
       });
 
-      it("an undo of another saga's live item succeeds and touches nothing", async () => {
+      it("an undo of another saga's live item changes nothing of it, and its own action may not come any more", async () => {
         await actA();
-        expect(await undoFor(B)).to.deep.equal({ order_id: "1", undone: false });
-        expect(await rows()).to.deep.equal([liveOfA]);
+        expect(await undoFor(B)).to.deep.equal({ undone: false });
+        expect(await rows()).to.deep.equal([{ ...liveOfA, undone_by: [B.saga.id] }]);
+        await undoFor(A);
+        expect((await deployed.failure(action, eventOfB)).errorType).to.equal("AlreadyUndone");
+        expect(await theRow()).to.include({ status: "UNDONE", saga_id: A.saga.id });
       });
 
       it("a second saga takes a tombstone over, with nothing of the first one's data, and it expires no more", async () => {
@@ -162,7 +165,7 @@ describe("the table's rules", () => {
         await actA();
         await undoFor(A);
         await age();
-        expect(await undoFor(B)).to.deep.equal({ order_id: "1", undone: true });
+        expect(await undoFor(B)).to.deep.equal({ undone: true });
         const row = await theRow();
         expect(row).to.include({ status: "UNDONE", saga_id: A.saga.id });
         expect(row["undone_by"]).to.deep.equal([A.saga.id, B.saga.id]);
@@ -224,12 +227,9 @@ describe("the table's rules", () => {
           const { id } = who.saga;
           if (undo) {
             const touches = !undone.has(id) && (owner === undefined || owner === id);
-            expect(await deployed.call("deleteOrder", { ...who, order_id })).to.deep.equal({
-              order_id,
-              undone: touches,
-            });
+            expect(await deployed.call("deleteOrder", { ...who, order_id })).to.deep.equal({ undone: touches });
             if (touches) owner = undefined;
-            if (touches) undone.add(id);
+            undone.add(id);
           } else {
             const refused = undone.has(id) ? "AlreadyUndone" : owner && owner !== id ? "OrderAlreadyExists" : undefined;
             const event = { ...who, order_id, total: 5 };

@@ -169,7 +169,7 @@ describe("the saga builder", () => {
       "a reference in a template literal",
       "coerced-reference",
       () => untyped().step("Charge", chargeStep({ input: ({ input }: any) => ({ reservation: `R-${input.sku}` }) })),
-      /step 'Charge': 'input\.sku' is used as a plain value.*compute with its value in the task/,
+      /step 'Charge': 'input\.sku' is made part of a text.*Use concat\(…\)/,
     ],
     [
       "a reference in arithmetic",
@@ -219,8 +219,12 @@ describe("the saga builder", () => {
       "foreign-reference",
       () => {
         let leaked: unknown;
-        untyped().step("Charge", chargeStep({ input: ({ input }: any) => ({ reservation: (leaked = input.sku) }) }));
-        untyped().step("Charge", chargeStep({ input: () => ({ reservation: leaked }) }));
+        const leaks = ({ input }: any) => {
+          leaked ??= input;
+          return { reservation: input.sku };
+        };
+        untyped().step("Charge", chargeStep({ input: leaks }));
+        untyped().step("Charge", chargeStep({ input: () => ({ reservation: (leaked as any).sku }) }));
       },
       /the mapping's 'reservation' is 'input\.sku' of another scope/,
     ],

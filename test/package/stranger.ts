@@ -1,6 +1,7 @@
-import { execSync } from "node:child_process";
+import { execFile, execSync } from "node:child_process";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -10,20 +11,34 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as ts from "typescript";
 
 const ROOT = join(__dirname, "../..");
-const EXAMPLE = join(ROOT, "examples/seats");
-const { name, version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Record<string, string>;
 
-/** A folder with the example program, and with the package as npm packs and installs it. */
+type Names = Readonly<Record<string, string>>;
+
+interface Locked {
+  readonly dependencies?: Names;
+  readonly peerDependencies?: Names;
+  readonly optionalDependencies?: Names;
+}
+
+const { name, version, peerDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+  readonly name: string;
+  readonly version: string;
+  readonly peerDependencies: Names;
+};
+
+/** A folder with a program, and with the package as npm packs and installs it. */
 export interface Stranger {
   readonly folder: string;
   /** Where the package is installed. */
   readonly installed: string;
   /** What the type checker says of the program, and of the declarations that it sees of the package. */
   readonly diagnose: () => readonly string[];
+  /** Runs the command that the package brings. */
+  readonly saga: (args: readonly string[], options?: Options) => Promise<Ended>;
   readonly remove: () => void;
 }
 
@@ -37,10 +52,25 @@ export interface Package {
   readonly inner?: boolean;
 }
 
-/** @param packages What the program's folder has installed beside. */
-export function stranger(packages: readonly Package[] = []): Stranger {
+interface Options {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+}
+
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/**
+ * @param program The folder of the program, from the top of this project.
+ * @param packages What it has installed beside this one.
+ */
+export function stranger(program: string, packages: readonly Package[] = []): Stranger {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "stranger-")));
-  const [built, folder] = [join(root, "built"), join(root, "seats")];
+  const source = join(ROOT, program);
+  const [built, folder] = [join(root, "built"), join(root, basename(program))];
   const modules = join(folder, "node_modules");
   const read = reader();
 
@@ -48,19 +78,34 @@ export function stranger(packages: readonly Package[] = []): Stranger {
   for (const file of ["package.json", "README.md", "LICENSE"]) cpSync(join(ROOT, file), join(built, file));
   npm("pack --ignore-scripts", built);
   mkdirSync(folder);
-  // Without what it depends on, which is here already.
   const tarballs = [join(built, `${name}-${version}.tgz`), ...pack(packages, join(root, "packages"))];
-  npm(`install --offline --legacy-peer-deps ${tarballs.join(" ")}`, folder);
-  for (const each of ["@aws-sdk", "@pulumi", "@types/node", "jsonata"]) {
-    mkdirSync(dirname(join(modules, each)), { recursive: true });
-    symlinkSync(join(ROOT, "node_modules", each), join(modules, each), "junction");
+  npm(`install --prefer-offline --legacy-peer-deps ${tarballs.join(" ")}`, folder);
+  // The peers, which are large, are here already: just they and what they need, and nothing that this project alone has.
+  for (const each of installedWith([...Object.keys(peerDependencies), "@types/node", "ts-node", "typescript"])) {
+    const link = join(modules, each);
+    if (existsSync(link)) continue;
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules", each), link, "junction");
   }
-  cpSync(EXAMPLE, folder, { recursive: true, filter: (path) => !path.startsWith(join(EXAMPLE, "node_modules")) });
+  cpSync(source, folder, { recursive: true, filter: (path) => !path.startsWith(join(source, "node_modules")) });
 
   return {
     folder,
-    installed: join(modules, name as string),
+    installed: join(modules, name),
     diagnose: () => diagnose(folder, read),
+    saga: (args, { env, cwd = folder } = {}) =>
+      new Promise((resolve) => {
+        const command = join(modules, name, "dist/cli/main.js");
+        const started = execFile(
+          process.execPath,
+          [command, ...args],
+          { cwd, env: { ...clean(process.env), NO_COLOR: "1", ...env }, timeout: 100_000 },
+          (error, out, err) => {
+            resolve({ code: error ? ((error.code as number | undefined) ?? -1) : 0, out, err });
+          },
+        );
+        started.stdin?.end();
+      }),
     remove: () => {
       rmSync(root, { recursive: true });
     },
@@ -84,6 +129,24 @@ function pack(packages: readonly Package[], at: string): readonly string[] {
   return packages.filter(({ inner }) => inner !== true).map(({ name: each, version: of }) => tarball(each, of));
 }
 
+/** What npm and mocha say of themselves is nothing that the command should hear. */
+const clean = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([key]) => !/^(npm_|INIT_CWD|TS_NODE|NODE_OPTIONS)/.test(key)));
+
+/** The packages that are installed with these, at the top: what they need, and what that does. */
+function installedWith(names: readonly string[]): readonly string[] {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
+    readonly packages: Readonly<Record<string, Locked>>;
+  };
+  const found = new Set(names);
+  for (const each of found) {
+    const { dependencies, peerDependencies, optionalDependencies } = packages[`node_modules/${each}`] ?? {};
+    const needed = Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies });
+    for (const one of needed) if (`node_modules/${one}` in packages) found.add(one);
+  }
+  return [...found].filter((each) => existsSync(join(ROOT, "node_modules", each)));
+}
+
 /** Reads each source file once, for whatever is built of it. */
 type Reader = (options: ts.CompilerOptions) => ts.CompilerHost;
 
@@ -105,6 +168,8 @@ function build(outDir: string, read: Reader): void {
   const { options, fileNames } = configured("tsconfig.build.json");
   const { emitSkipped } = ts.createProgram(fileNames, { ...options, outDir }, read(options)).emit();
   if (emitSkipped) throw new Error("the package could not be built");
+  // Which is JavaScript as it stands.
+  cpSync(join(ROOT, "saga/local/lambda/worker.mjs"), join(outDir, "local/lambda/worker.mjs"));
 }
 
 function diagnose(folder: string, read: Reader): readonly string[] {

@@ -268,6 +268,36 @@ const PARTIAL: readonly (readonly [title: string, bad: string, good: string])[] 
   ["a count to be compared with a text", "$count($states.input.a) > 'a'", "$count($states.input.a) > 1"],
   ["a truth that may be absent", "$boolean($states.input.a)", "$boolean($states.input)"],
   ["an unknown hash", "$hash('a', 'CRC')", "$hash('a', 'SHA-256')"],
+  [
+    "a product that may outgrow a number",
+    "{'x': $type($states.input.a) = 'number' ? $states.input.a * $states.input.a}",
+    "{'x': ($type($states.input.a) = 'number' ? $abs($states.input.a) <= 1e150 : false) ? $states.input.a * $states.input.a}",
+  ],
+  [
+    "a product of numbers that are larger yet",
+    "{'x': ($type($states.input.a) = 'number' ? $abs($states.input.a) <= 1e200 : false) ? $states.input.a * $states.input.a}",
+    "{'x': ($type($states.input.a) = 'number' ? $abs($states.input.a) <= 1e100 : false) ? $states.input.a * $states.input.a}",
+  ],
+  [
+    "a difference of which one side may be no number",
+    "{'x': ($type($states.input.a) = 'number' ? $abs($states.input.a) <= 1e150 : false) ? $states.input.a - $states.input.b}",
+    "{'x': ($type($states.input.a) = 'number' ? $abs($states.input.a) <= 1e150 : false) ? (($type($states.input.b) = 'number' ? $abs($states.input.b) <= 1e150 : false) ? $states.input.a - $states.input.b)}",
+  ],
+  [
+    "a number of any text",
+    "{'x': $type($states.input.a) = 'string' ? $number($states.input.a)}",
+    "{'x': $type($states.input.a) = 'string' ? ($contains($states.input.a, /^-?\\d\\d{0,14}(\\.\\d{1,15})?([Ee][-+]?\\d{1,2})?$/) ? $number($states.input.a))}",
+  ],
+  [
+    "a sum of a list with anything in it",
+    "{'x': $type($states.input.a) = 'array' ? $sum($states.input.a)}",
+    "{'x': $count($filter($states.input.a, function($n) {$type($n) = 'number' ? $abs($n) <= 1e150 : false})) = $count($states.input.a) ? $sum($states.input.a)}",
+  ],
+  [
+    "a sum of another list than the one that is looked through",
+    "{'x': $count($filter($states.input.a, function($n) {$type($n) = 'number' ? $abs($n) <= 1e150 : false})) = $count($states.input.b) ? $sum($states.input.a)}",
+    "{'x': $count($filter($states.input.b, function($n) {$type($n) = 'number' ? $abs($n) <= 1e150 : false})) = $count($states.input.b) ? $sum($states.input.b)}",
+  ],
   ["a replacement in what is no text", "$replace($states.input, /a/, 'b')", "$replace('a', /a/, 'b')"],
 ];
 

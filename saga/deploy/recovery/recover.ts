@@ -20,6 +20,8 @@ export interface Recovered {
 interface RecoveryInput extends Told {
   readonly execution: string;
   readonly input: unknown;
+  /** To the second, as a mapping has it. */
+  readonly startedAt: string;
 }
 
 /**
@@ -57,6 +59,7 @@ export function recover(): (end: ExecutionEnd) => Promise<Recovered> {
     const input: RecoveryInput = {
       execution: executionArn,
       input: JSON.parse(execution.input ?? "{}"),
+      startedAt: `${(execution.startDate as Date).toISOString().slice(0, 19)}Z`,
       ...history.told,
     };
     await start(undo, name, executionArn, JSON.stringify(input));

@@ -1,5 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { devNull, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -10,8 +20,8 @@ export interface FunctionOptions {
   readonly name: string;
   /** The deployed archive: text by path. */
   readonly code: Readonly<Record<string, string>>;
-  /** What else is in the archive, packages: a file or a folder of this machine by path. */
-  readonly copied?: Readonly<Record<string, string>>;
+  /** What else is in the archive: files of this machine, by path. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Module and export: `__index.handler`. */
   readonly handler: string;
   /** Wins over what Lambda sets itself. */
@@ -36,13 +46,34 @@ export interface DeployedFunction {
 
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
-// What Lambda's runtime brings along; the project's other modules stay out of sight.
+/**
+ * What Lambda's runtime brings along; the project's other modules stay out of sight. Of the SDK's clients there are the
+ * program's, and those that this package has.
+ */
 const sdk = dirname(dirname(require.resolve("@aws-sdk/client-dynamodb/package.json")));
+
+function linkSdk(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const scope of [join(process.cwd(), "node_modules/@aws-sdk"), sdk]) {
+    if (!existsSync(scope)) continue;
+    for (const name of readdirSync(scope)) {
+      if (!existsSync(join(folder, name))) symlinkSync(join(scope, name), join(folder, name), "junction");
+    }
+  }
+}
+
+/** The folders of the functions that are open: they go with the process, however it ends. */
+const folders = new Set<string>();
+const removeFolders = (): void => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+};
 
 /** Runs a function from its deployed form, in as many sandboxes as it has invocations at once, as Lambda does. */
 export function deployFunction(options: FunctionOptions): DeployedFunction {
-  const { name, code, copied = {}, handler, timeoutSeconds, memory, onLog = () => {} } = options;
+  const { name, code, handler, timeoutSeconds, memory, onLog = () => {} } = options;
   const root = realpathSync(mkdtempSync(join(tmpdir(), "lambda-")));
+  if (folders.size === 0) process.once("exit", removeFolders);
+  folders.add(root);
   const taskRoot = join(root, "task");
   const modules = join(root, "runtime");
 
@@ -51,9 +82,12 @@ export function deployFunction(options: FunctionOptions): DeployedFunction {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
-  for (const [path, source] of Object.entries(copied)) cpSync(source, join(taskRoot, path), { recursive: true });
-  mkdirSync(modules);
-  symlinkSync(sdk, join(modules, "@aws-sdk"));
+  for (const [path, from] of Object.entries(options.files ?? {})) {
+    const file = join(taskRoot, path);
+    mkdirSync(dirname(file), { recursive: true });
+    copyFileSync(from, file);
+  }
+  linkSdk(join(modules, "@aws-sdk"));
 
   const environment = { ...lambdaEnvironment(name, memory), NODE_PATH: modules, ...options.environment };
   const context = {
@@ -118,6 +152,8 @@ export function deployFunction(options: FunctionOptions): DeployedFunction {
       closed = true;
       await Promise.all([...sandboxes].map((sandbox) => sandbox.close()));
       rmSync(root, { recursive: true, force: true });
+      folders.delete(root);
+      if (folders.size === 0) process.removeListener("exit", removeFolders);
     },
   };
 }

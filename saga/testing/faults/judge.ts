@@ -4,7 +4,7 @@ import { type Outcome, outcomeOf } from "../../local/report";
 import type { Row } from "../../local/table";
 import { anonymous, type Content, differing, leavesOf, SELF, unlike } from "./content";
 import { flawsOfCalls } from "./effects";
-import type { Message } from "./stage";
+import type { Message } from "../../local/services/outbox";
 import { statesOf, type Tried } from "./trial";
 
 /** An attribute's value by which a row says that what it stands for is undone. */
@@ -129,6 +129,7 @@ function flawsOfCompensated({ before, after, saga }: Tried, undone: Undone): rea
   return differing(before, after).flatMap((key) => {
     const [was, is] = [before.get(key), after.get(key)];
     const named = key.replaceAll(saga, SELF);
+    if (was && !dead(was) && is && isDeepStrictEqual(withoutMarks(is, saga), withoutMarks(was, saga))) return [];
     if (was && !dead(was)) return [`compensated, but ${named} is not as it was before the saga`];
     if (!is) return [`compensated, but ${named} is gone, which told that it had been undone`];
     if (!dead(is)) return [`compensated, but ${named} is there still, and not undone`];
@@ -138,6 +139,16 @@ function flawsOfCompensated({ before, after, saga }: Tried, undone: Undone): rea
       : [];
   });
 }
+
+/** A row without what a saga leaves on another's: its name in a set, which says that it is over. */
+const withoutMarks = (row: Row, saga: string): Row =>
+  Object.fromEntries(
+    Object.entries(row).flatMap(([name, value]) => {
+      if (!Array.isArray(value)) return [[name, value]];
+      const others = value.filter((each) => each !== saga);
+      return others.length > 0 ? [[name, others]] : [];
+    }),
+  );
 
 /** What was a set, of those who have undone a row, may only grow. */
 const keeps = (was: unknown, is: unknown): boolean =>

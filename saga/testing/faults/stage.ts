@@ -1,18 +1,11 @@
-import type { Json } from "../../interpreter";
 import { arnsOf, LocalCloud, taskOf } from "../../local/cloud";
 import type { DeployedFunction } from "../../local/lambda/function";
 import type { Program, Resource } from "../../local/program";
+import { TABLE } from "../../local/resources";
+import type { Message } from "../../local/services/outbox";
 import { inVirtualTime } from "../virtual";
 import type { Table } from "./content";
-import { withTwins } from "./twins";
-
-/** What was sent to a service that is not on this machine. */
-export interface Message {
-  /** The state that sent it, or the function's task. */
-  readonly from: string;
-  readonly action: string;
-  readonly request: Json;
-}
+import { DYING, withTwins } from "./twins";
 
 /** A program that runs here, for one scenario at a time: its tables are emptied before each. */
 export interface Stage {
@@ -22,6 +15,8 @@ export interface Stage {
   readonly sent: () => readonly Message[];
   /** The function of that ARN, or its twin of that name. */
   readonly functionAt: (arn: string, twin?: string) => DeployedFunction;
+  /** Whether it is a function that runs here: what was there before is somebody else's. */
+  readonly hasTwins: (functionArn: string) => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -42,9 +37,10 @@ export async function setUp(
   const tasks = new Map(program.resources.flatMap((each) => arnsOf(each).map((arn) => [arn, taskOf(each)] as const)));
   const functions = cloud.functions;
   return {
-    start: inVirtualTime({ ...program, outputs: { stateMachineArn: machine.arn } }, cloud),
+    start: inVirtualTime(program, cloud, machine.name),
     tables: tablesOf(cloud, program),
-    sent: () => [],
+    sent: () => cloud.outbox.messages,
+    hasTwins: (arn) => functions.has(`${tasks.get(arn) ?? arn}${DYING}`),
     functionAt(arn, twin = "") {
       const found = functions.get(`${tasks.get(arn) ?? arn}${twin}`);
       if (!found) throw new Error(`the program registers no function ${arn}`);
@@ -54,13 +50,15 @@ export async function setUp(
   };
 }
 
-function tablesOf({ table }: LocalCloud, { resources }: Program): readonly Table[] {
-  return resources
-    .filter(({ type }) => type === "aws:dynamodb/table:Table")
-    .map(({ name, inputs: { hashKey, rangeKey } }) => ({
+function tablesOf(cloud: LocalCloud, { resources }: Program): readonly Table[] {
+  return [...cloud.tables].map(([name, table]) => {
+    const { hashKey, rangeKey } = (resources.find((each) => each.type === TABLE && each.name === name)?.inputs ??
+      {}) as Readonly<Record<string, string | undefined>>;
+    return {
       name,
-      keys: ([hashKey, rangeKey] as readonly (string | undefined)[]).filter((key) => key !== undefined),
+      keys: [hashKey, rangeKey].filter((key) => key !== undefined),
       rows: () => table.rows(),
       clear: () => table.clear(),
-    }));
+    };
+  });
 }

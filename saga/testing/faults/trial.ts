@@ -15,7 +15,8 @@ import { outcomeOf } from "../../local/report";
 import { holding } from "../virtual";
 import { type Content, contentOf, differing } from "./content";
 import type { Delivery, Kind } from "./kinds";
-import type { Message, Stage } from "./stage";
+import type { Message } from "../../local/services/outbox";
+import type { Stage } from "./stage";
 import { DYING, WITHOUT_RIGHTS } from "./twins";
 
 /** What goes wrong with the calls of one state. */
@@ -53,7 +54,7 @@ export interface Try {
   readonly state: string;
   /** Whose call it is: the step's name, and in a list the item's index; absent where the call does not say (S11). */
   readonly step?: string;
-  /** Of a call of a function. */
+  /** Of a call of a function that runs here. */
   readonly functionArn?: string;
   readonly payload?: JsonObject;
   /** Whether what was called has done it, as far as it says; however late. */
@@ -153,7 +154,7 @@ class Trial {
 
   readonly meddle = async (call: TaskCall, send: () => Promise<Json>, clock: VirtualClock): Promise<Json> => {
     const number = ++this.calls;
-    const made = tryOf(call, this.options.declaration);
+    const made = tryOf(call, this.options.declaration, this.stage);
     this.tries.push(made);
     const deliver = (): Promise<Json> => this.deliver(made, send, clock);
     await this.land(number);
@@ -248,7 +249,11 @@ class Trial {
 }
 
 /** What a call says of itself; or what the saga says of it. */
-function tryOf({ state, resource, arguments: args, iteration }: TaskCall, declaration: Declaration | undefined): Try {
+function tryOf(
+  { state, resource, arguments: args, iteration }: TaskCall,
+  declaration: Declaration | undefined,
+  { hasTwins }: Stage,
+): Try {
   const { FunctionName, Payload } = args as { readonly FunctionName?: string; readonly Payload?: JsonObject };
   const calls = Object.entries(declaration?.calls ?? {});
   const declared = calls.find(([name, { undo }]) => name === state || undo === state)?.[0];
@@ -258,7 +263,9 @@ function tryOf({ state, resource, arguments: args, iteration }: TaskCall, declar
   return {
     state,
     ...(step !== undefined && { step }),
-    ...(/:lambda:invoke/.test(resource) && FunctionName !== undefined && { functionArn: FunctionName }),
+    ...(/:lambda:invoke/.test(resource) &&
+      FunctionName !== undefined &&
+      hasTwins(FunctionName) && { functionArn: FunctionName }),
     ...(Payload !== undefined && { payload: Payload }),
     took: false,
     heard: false,

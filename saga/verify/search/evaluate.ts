@@ -214,6 +214,10 @@ function block(expressions: readonly Ast[], context: Value, around: Surroundings
   return last;
 }
 
+/** JSONata writes 15 digits. */
+const textOf = (found: string | number): string =>
+  typeof found === "number" ? String(Number(found.toPrecision(15))) : found;
+
 const kindOf = (found: Value): string => (found === null ? "null" : isArray(found) ? "array" : typeof found);
 
 function binary(operator: string, left: Value, right: () => Value): Value {
@@ -246,13 +250,20 @@ function binary(operator: string, left: Value, right: () => Value): Value {
       if (!parts.every((part) => part === undefined || typeof part === "string" || typeof part === "number")) {
         return UNKNOWN;
       }
-      return parts.map((part) => part ?? "").join("");
+      return parts.map((part) => (part === undefined ? "" : textOf(part))).join("");
     }
     case "in": {
       const list = right();
       if (left === undefined || list === undefined) return false;
       if (!isKnown(left) || !isKnown(list)) return UNKNOWN;
       return (isArray(list) ? list : [list]).some((one) => keyOf(one) === keyOf(left));
+    }
+    case "+":
+    case "-":
+    case "*": {
+      const other = right();
+      if (!(typeof left === "number" && typeof other === "number")) return UNKNOWN;
+      return { "+": left + other, "-": left - other, "*": left * other }[operator];
     }
     default: {
       const other = right();
@@ -264,8 +275,11 @@ function binary(operator: string, left: Value, right: () => Value): Value {
 
 function call(ast: Ast, context: Value, around: Surroundings): Value {
   const [first, second] = ast.arguments ?? [];
-  const given = first ? value(first, context, around) : undefined;
   const name = String(ast.procedure?.value);
+  if (!first) return SOMETHING;
+  // How many of a list there are decides nothing yet.
+  if (name === "count" && isUnknownList(first, context, around)) return SOMETHING;
+  const given = value(first, context, around);
   if (name === "map" || name === "filter") {
     if (second?.type !== "lambda") return UNKNOWN;
     return (name === "map" ? mapped : kept)(given, applying(lambdaOf(second), context, around));
@@ -273,10 +287,24 @@ function call(ast: Ast, context: Value, around: Surroundings): Value {
   return given instanceof OneOf ? lift(given, (one) => applied(name, one)) : applied(name, given);
 }
 
+/** Whether a list, or what is filtered of it, is not known. */
+function isUnknownList(list: Ast, context: Value, around: Surroundings): boolean {
+  const [of] = list.type === "function" && list.procedure?.value === "filter" ? (list.arguments ?? []) : [];
+  return value(of ?? list, context, around) instanceof Unknown;
+}
+
 function applied(name: string, given: Value): Value {
   if (name === "exists") return given === SOMETHING ? true : given instanceof Unknown ? UNKNOWN : given !== undefined;
+  if (name === "count") return given instanceof Unknown ? SOMETHING : spread([given]).length;
   if (given === undefined) return undefined;
   switch (name) {
+    case "number":
+    case "abs":
+      return typeof given === "number" ? { number: given, abs: Math.abs(given) }[name] : UNKNOWN;
+    case "sum": {
+      const items = isArray(given) ? given : [given];
+      return items.every((item) => typeof item === "number") ? items.reduce((all, item) => all + item, 0) : UNKNOWN;
+    }
     case "not": {
       const negated = truth(given);
       return negated === undefined ? UNKNOWN : !negated;
@@ -284,7 +312,7 @@ function applied(name: string, given: Value): Value {
     case "type":
       return given instanceof Unknown ? UNKNOWN : kindOf(given);
     case "string":
-      return typeof given === "string" || typeof given === "number" ? String(given) : UNKNOWN;
+      return typeof given === "string" || typeof given === "number" ? textOf(given) : UNKNOWN;
     case "merge": {
       if (!isArray(given) || !given.every(isObject)) return UNKNOWN;
       const fields = given.flatMap((one): readonly (readonly [string, Value])[] => Object.entries(one));

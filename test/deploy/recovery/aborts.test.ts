@@ -63,7 +63,7 @@ describe("an execution that is stopped, on this machine", function () {
         policy = evaluated.resources.find(
           ({ type, name }) => /:RolePolicy$/.test(type) && /_recover$/.test(name),
         ) as Resource;
-        cloud = await LocalCloud.start(evaluated, undefined, () => ({ output: { by: "the manager" } }));
+        cloud = await LocalCloud.start(evaluated, { answer: () => ({ output: { by: "the manager" } }) });
       });
       beforeEach(() => cloud.table.clear());
       after(() => cloud.close());

@@ -166,6 +166,10 @@ describe("the function that recovers, as it is deployed", function () {
     expect(await tell(known)).to.deep.equal({ did: "recovered", why: "it is ABORTED" });
     const [one, ...others] = recoveries();
     expect(others).to.deep.equal([]);
+    // What its own states read, and DescribeExecution tells.
+    expect((one?.execution.input as { startedAt?: string }).startedAt).to.equal(
+      `${known.execution.startTime.slice(0, 19)}Z`,
+    );
     expect(await one?.execution.result).to.include({ status: "SUCCEEDED" });
     expect(await tell(known), "after it has ended").to.include({ did: "recovered" });
     const byHand = { executionArn: known.execution.arn, stopDate: 0 };

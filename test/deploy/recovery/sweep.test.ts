@@ -24,7 +24,7 @@ describe("the function that looks after executions, as it is deployed", function
     program = await evaluateProgram();
   });
   beforeEach(async () => {
-    cloud = await LocalCloud.start(program, (line) => lines.push(line));
+    cloud = await LocalCloud.start(program, { onLog: (line) => lines.push(line) });
     // Every event is lost.
     cloud.publish = () => {};
     lines.length = 0;

@@ -1,0 +1,127 @@
+import type { Json } from "../interpreter";
+import type { CloudOptions, LocalCloud } from "../local/cloud";
+import type { Program } from "../local/program";
+import type { Project } from "../local/project";
+import type { Stubs } from "../local/stubs";
+import { readJson, readJsonFile } from "./input";
+import { callersPath, commandName } from "./paths";
+import { hideSecrets, printNote, type TableLook } from "./print";
+import { UsageError } from "./usage-error";
+
+/** Which program a command runs, and with what. */
+export interface ProgramOptions {
+  readonly program?: string | undefined;
+  readonly stack?: string | undefined;
+  /** `key=value`, each. */
+  readonly config?: readonly string[] | undefined;
+  /** A file. */
+  readonly stubs?: string | undefined;
+}
+
+export interface LoadedProgram {
+  readonly project: Project;
+  readonly program: Program;
+  readonly stubs: Stubs;
+}
+
+/**
+ * Evaluates the program of the folder in which the command runs, or of the one that it names.
+ * @throws ProjectError, UsageError
+ */
+export async function loadProgram(options: ProgramOptions): Promise<LoadedProgram> {
+  const { readProject } = await import("../local/project");
+  const config = Object.fromEntries((options.config ?? []).map((each) => keyAndValue(each, "--config")));
+  const folder = options.program === undefined ? process.cwd() : callersPath(options.program);
+  const project = readProject(folder, { config, stack: options.stack });
+  const stubs = await readStubsFile(options.stubs);
+  hideSecrets(project.secretValues);
+  for (const note of project.notes) printNote(note);
+  // As Pulumi does: what a function depends on is read from there.
+  process.chdir(project.workingFolder);
+  const { evaluate } = await import("../local/program");
+  const answers = Object.entries(stubs).flatMap(([name, stub]) =>
+    "output" in stub ? [[name, stub.output] as const] : [],
+  );
+  return { project, program: await evaluate(project, Object.fromEntries(answers)), stubs };
+}
+
+async function readStubsFile(file: string | undefined): Promise<Stubs> {
+  if (file === undefined) return {};
+  const { readStubs } = await import("../local/stubs");
+  return readStubs(await readJsonFile(file), file);
+}
+
+/** `key=value`, in two. */
+export function keyAndValue(argument: string, option: string): readonly [key: string, value: string] {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(argument) ?? [];
+  if (key === undefined || value === undefined) throw new UsageError(`${option} wants NAME=VALUE, not '${argument}'`);
+  return [key, value];
+}
+
+/** What is answered with a task token, by the state that waits for it. */
+export type Answers = Readonly<
+  Record<string, { readonly output: Json } | { readonly error: string; readonly cause: string }>
+>;
+
+/** `--answer STATE=<json>` and `--fail STATE=ERROR:CAUSE`. */
+export async function readAnswers({
+  answer = [],
+  fail = [],
+}: {
+  readonly answer?: readonly string[] | undefined;
+  readonly fail?: readonly string[] | undefined;
+}): Promise<Answers> {
+  const answers: Record<string, Answers[string]> = {};
+  for (const each of answer) {
+    const [state, json] = keyAndValue(each, "--answer");
+    answers[state] = { output: await readJson(json) };
+  }
+  for (const each of fail) {
+    const [state, said] = keyAndValue(each, "--fail");
+    const [error = "", ...cause] = said.split(":");
+    answers[state] = { error, cause: cause.join(":").trim() };
+  }
+  return answers;
+}
+
+/** Runs a program here for as long as it is used. */
+export async function withCloud<T>(
+  { program, stubs }: LoadedProgram,
+  options: CloudOptions,
+  use: (cloud: LocalCloud) => Promise<T>,
+): Promise<T> {
+  const { LocalCloud } = await import("../local/cloud");
+  const cloud = await LocalCloud.start(program, { onNote: printNote, skipsWaits: true, stubs, ...options });
+  try {
+    return await use(cloud);
+  } finally {
+    await cloud.close();
+  }
+}
+
+/** How the program's tables are printed. */
+export function looksOf({ resources }: Program): ReadonlyMap<string, TableLook> {
+  return new Map(
+    resources
+      .filter(({ type }) => type === "aws:dynamodb/table:Table")
+      .map(({ name, inputs }) => {
+        const { hashKey, rangeKey, ttl } = inputs as {
+          readonly hashKey?: string;
+          readonly rangeKey?: string;
+          readonly ttl?: { readonly attributeName?: string };
+        };
+        const keys = [hashKey, rangeKey].filter((key) => key !== undefined);
+        return [name, { keys, hidden: ttl?.attributeName === undefined ? [] : [ttl.attributeName] }] as const;
+      }),
+  );
+}
+
+/** An argument as a shell takes it. */
+export const quoted = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** The command that gives answers to what waits. */
+export function answerCommand(saga: string, input: Json, waiting: readonly { readonly state: string }[]): string {
+  const answers = [...new Set(waiting.map(({ state }) => state))].map((state) => `--answer ${state}='{…}'`).join(" ");
+  return `${commandName()} start ${saga} ${quoted(JSON.stringify(input))} ${answers}`;
+}

@@ -1,0 +1,106 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { isObject } from "../interpreter/json";
+import type { Json, JsonObject } from "../interpreter";
+import type { ExecutionReport, Outcome } from "../local/report";
+import { mainMachine } from "../local/resources";
+import { readStubs } from "../local/stubs";
+import { readJsonFile } from "./input";
+import { type Answers, answerCommand, type LoadedProgram, looksOf, withCloud } from "./program";
+import { printExecution, printJson, printVerdict } from "./print";
+import { UsageError } from "./usage-error";
+
+/** One execution that a program's folder shows. */
+interface Example {
+  readonly title?: string;
+  /** The saga's name; left out where the program has one alone. */
+  readonly saga?: string;
+  readonly input: Json;
+  /** What becomes of it, where that is documented. */
+  readonly outcome?: Outcome;
+  readonly path?: readonly string[];
+  /** What is answered to states that wait, and what stands in for what is not here: as in a file of stubs. */
+  readonly answers: Answers;
+}
+
+/**
+ * The examples of the program's folder, and whether each comes out as documented: those of `examples.json`, and of each
+ * JSON file in `examples/`.
+ */
+export async function runExamples(loaded: LoadedProgram, { json }: { json: boolean }): Promise<number> {
+  const { program, project } = loaded;
+  const examples = await readExamples(project.folder);
+  for (const { saga } of examples) mainMachine(program, saga);
+  const tables = looksOf(program);
+  let answers: Answers = {};
+  const answer = (state: string) => answers[state];
+  return withCloud(loaded, { answer }, async (cloud) => {
+    const reports: ExecutionReport[] = [];
+    let asDocumented = 0;
+    for (const example of examples) {
+      const { title, saga, input, outcome, path } = example;
+      ({ answers } = example);
+      const { report, visits } = await cloud.execute(input, saga);
+      reports.push(report);
+      const same =
+        (outcome === undefined || report.outcome === outcome) &&
+        (path === undefined || JSON.stringify(report.path) === JSON.stringify(path));
+      if (same) asDocumented++;
+      const hint = report.waiting && answerCommand(mainMachine(program, saga).name, input, report.waiting);
+      if (!json)
+        printExecution({ title, report, visits, tables, hint, ...(!same && { documented: { outcome, path } }) });
+    }
+    if (json) printJson(reports);
+    else printVerdict(asDocumented, examples.length);
+    return asDocumented === examples.length ? 0 : 1;
+  });
+}
+
+async function readExamples(folder: string): Promise<readonly Example[]> {
+  const inFolder = join(folder, "examples");
+  const files = [
+    join(folder, "examples.json"),
+    ...(existsSync(inFolder)
+      ? readdirSync(inFolder)
+          .filter((file) => file.endsWith(".json"))
+          .sort()
+          .map((file) => join(inFolder, file))
+      : []),
+  ].filter((file) => existsSync(file));
+  const examples: Example[] = [];
+  for (const file of files) {
+    const where = relative(process.cwd(), file) || file;
+    const read = await readJsonFile(file);
+    if (!Array.isArray(read)) throw new UsageError(`${where} is no array of examples, such as ${SHAPE}`);
+    examples.push(...read.map((each, at) => readExample(each, `${where}[${at}]`)));
+  }
+  if (examples.length === 0) {
+    throw new UsageError(`there are no examples in ${folder}: write examples.json, such as ${SHAPE}; or run 'start'`);
+  }
+  return examples;
+}
+
+const SHAPE = `[{"title": "…", "saga": "…", "input": {…}, "outcome": "completed"}]`;
+const OUTCOMES: readonly unknown[] = ["completed", "compensated", "stuck"];
+const FIELDS = ["title", "saga", "input", "outcome", "path", "answers"];
+
+function readExample(json: Json, where: string): Example {
+  if (!isObject(json) || !("input" in json)) throw new UsageError(`${where} has no 'input'`);
+  const { title, saga, input, outcome, path, answers = {} } = json as JsonObject & { input: Json };
+  const other = Object.keys(json).find((field) => !FIELDS.includes(field));
+  if (other !== undefined) throw new UsageError(`${where} has '${other}'; there are ${FIELDS.join(", ")}`);
+  if (outcome !== undefined && !OUTCOMES.includes(outcome)) {
+    throw new UsageError(`${where} has the outcome ${JSON.stringify(outcome)}; there are ${OUTCOMES.join(", ")}`);
+  }
+  if (path !== undefined && !(Array.isArray(path) && path.every((each) => typeof each === "string"))) {
+    throw new UsageError(`${where} has a 'path' that is no list of names`);
+  }
+  return {
+    input,
+    ...(typeof title === "string" && { title }),
+    ...(typeof saga === "string" && { saga }),
+    ...(outcome !== undefined && { outcome: outcome as Outcome }),
+    ...(path !== undefined && { path: path }),
+    answers: readStubs(answers, `${where}.answers`),
+  };
+}

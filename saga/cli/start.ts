@@ -1,0 +1,32 @@
+import type { Json } from "../interpreter";
+import type { LocalCloud } from "../local/cloud";
+import type { ExecutionReport } from "../local/report";
+import { mainMachine } from "../local/resources";
+import { type Answers, answerCommand, type LoadedProgram, looksOf, withCloud } from "./program";
+import { printExecution, printJson } from "./print";
+
+export const EXIT: Readonly<Record<ExecutionReport["outcome"], number>> = {
+  completed: 0,
+  compensated: 3,
+  stuck: 4,
+  waiting: 5,
+};
+
+/** One execution of a saga. */
+export function start(
+  loaded: LoadedProgram,
+  { saga, input, answers, json }: { saga?: string | undefined; input: Json; answers: Answers; json: boolean },
+): Promise<number> {
+  // A name that there is none of is told before anything starts.
+  const { name } = mainMachine(loaded.program, saga);
+  const answer = (state: string) => answers[state];
+  return withCloud(loaded, { answer }, async (cloud: LocalCloud) => {
+    const { report, visits } = await cloud.execute(input, name);
+    if (json) printJson([report]);
+    else {
+      const hint = report.waiting && answerCommand(name, input, report.waiting);
+      printExecution({ report, visits, tables: looksOf(loaded.program), hint });
+    }
+    return EXIT[report.outcome];
+  });
+}

@@ -1,0 +1,152 @@
+import { readJson } from "./input";
+import { type LoadedProgram, loadProgram, readAnswers } from "./program";
+import { UsageError } from "./usage-error";
+
+/** What a command line gives: its options by name, and what stands without one. */
+export interface CommandLine {
+  readonly rest: readonly string[];
+  readonly values: Values;
+}
+
+export interface Values {
+  readonly json?: boolean | undefined;
+  readonly data?: string | undefined;
+  readonly program?: string | undefined;
+  readonly stack?: string | undefined;
+  readonly config?: readonly string[] | undefined;
+  readonly stubs?: string | undefined;
+  readonly answer?: readonly string[] | undefined;
+  readonly fail?: readonly string[] | undefined;
+  readonly format?: string | undefined;
+  readonly output?: string | undefined;
+  readonly input?: string | undefined;
+  readonly beside?: string | undefined;
+  readonly undone?: string | undefined;
+  readonly most?: string | undefined;
+  readonly single?: boolean | undefined;
+  readonly pairs?: boolean | undefined;
+}
+
+export interface Verb {
+  /** The options that it takes; `--program`, `--stack`, `--config` and `--stubs` go with each. */
+  readonly options: readonly (keyof Values)[];
+  /** How many arguments it takes at most. */
+  readonly most: number;
+  /**
+   * What it does. What runs a program takes a second to load: a verb loads it once the command line is known to be right.
+   */
+  readonly run: (line: CommandLine) => Promise<number>;
+}
+
+const load = (values: Values): Promise<LoadedProgram> => loadProgram(values);
+
+/** What takes its input as JSON, `@file` or `-`; a saga's name is none of these. */
+const looksLikeInput = (argument: string): boolean => /^\s*[[{"@\d-]|^\s*(?:true|false|null)\s*$/.test(argument);
+
+/** The commands, by name. */
+export const VERBS: Readonly<Record<string, Verb>> = {
+  start: {
+    options: ["json", "answer", "fail"],
+    most: 2,
+    async run({ rest, values }) {
+      const [first, second] = rest;
+      if (first === undefined) throw new UsageError("'start' wants a saga's name and an input: start NAME '{…}'");
+      const [saga, given] = second === undefined && looksLikeInput(first) ? [undefined, first] : [first, second];
+      if (given === undefined) {
+        throw new UsageError(`'start' wants an input: start ${first} '{…}', @file.json, or - for standard input`);
+      }
+      const input = await readJson(given);
+      const answers = await readAnswers(values);
+      const { start } = await import("./start");
+      return start(await load(values), { saga, input, answers, json: values.json === true });
+    },
+  },
+  run: {
+    options: ["json", "answer", "fail"],
+    most: 1,
+    async run({ rest, values }) {
+      const { pipedInput } = await import("./input");
+      const json = values.json === true;
+      const given = rest[0] === undefined ? undefined : await readJson(rest[0]);
+      const answers = await readAnswers(values);
+      const loading = load(values);
+      const input = given ?? (await pipedInput(loading));
+      if (input === undefined) return (await import("./run")).runExamples(await loading, { json });
+      return (await import("./start")).start(await loading, { input, answers, json });
+    },
+  },
+  definition: {
+    options: [],
+    most: 1,
+    run: async ({ rest, values }) => (await import("./definition")).definition(await load(values), rest[0]),
+  },
+  invoke: {
+    options: ["data"],
+    most: 1,
+    async run({ rest: [name], values }) {
+      if (name === undefined) throw new UsageError("'invoke' wants the name of a function");
+      if (values.data === undefined) {
+        throw new UsageError("'invoke' wants a payload: -d '{…}', -d @file.json or -d - for standard input");
+      }
+      const payload = await readJson(values.data);
+      return (await import("./invoke")).invoke(await load(values), name, payload);
+    },
+  },
+  verify: {
+    options: ["json", "data"],
+    most: 1,
+    async run({ rest: [what], values }) {
+      const json = values.json === true;
+      const isFile = what !== undefined && (await isDefinition(what));
+      if (!isFile && values.data !== undefined) throw new UsageError("-d goes with a file to verify");
+      const { verifyFile, verifyProgram } = await import("./verify");
+      if (!isFile) return verifyProgram(() => load(values), { json, name: what });
+      const declaration = values.data === undefined ? undefined : await readJson(values.data);
+      return verifyFile(what, declaration, { json });
+    },
+  },
+  faults: {
+    options: ["input", "beside", "undone", "most", "single", "pairs", "answer", "fail", "json"],
+    most: 1,
+    async run({ rest: [name], values }) {
+      const { input, beside, undone, most } = values;
+      if (input === undefined) {
+        throw new UsageError(
+          "'faults' wants what the saga starts with: --input '{…}', @file.json, or - for standard input",
+        );
+      }
+      if (values.single === true && values.pairs === true) {
+        throw new UsageError("--single and --pairs exclude each other");
+      }
+      const { faults, readMost, readUndone } = await import("./faults");
+      const options = {
+        input: await readJson(input),
+        ...(beside !== undefined && { beside: await readJson(beside) }),
+        ...(undone !== undefined && { undone: readUndone(undone) }),
+        ...(most !== undefined && { most: readMost(most) }),
+        pairs: values.single !== true,
+        answers: await readAnswers(values),
+        json: values.json === true,
+      };
+      return faults(await load(values), name, options);
+    },
+  },
+  graph: {
+    options: ["format", "output"],
+    most: 1,
+    async run({ rest: [name], values }) {
+      const { formatOf, graph } = await import("./graph");
+      const format = formatOf(values);
+      return graph(await load(values), { name, format, output: values.output });
+    },
+  },
+};
+
+/** A file or standard input, rather than a saga's name. */
+async function isDefinition(what: string): Promise<boolean> {
+  const { existsSync, statSync } = await import("node:fs");
+  const { callersPath } = await import("./paths");
+  if (what === "-" || /[/\\]|\.json$/.test(what)) return true;
+  const path = callersPath(what);
+  return existsSync(path) && statSync(path).isFile();
+}

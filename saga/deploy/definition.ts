@@ -1,0 +1,29 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DeferredExpression } from "../asl/deferred";
+import { literal } from "../compile";
+
+/**
+ * A definition with the values of the outputs in its mappings. Each is a literal in JSONata, so that nothing in it is taken
+ * for an expression.
+ *
+ * @throws RunError, when the values are known, where one is a secret: whoever may read a machine reads its definition
+ */
+export function withOutputs(machine: string, definition: unknown): unknown {
+  if (definition instanceof DeferredExpression) {
+    const values = definition.values.map((value) => plain(machine, value as pulumi.Output<unknown>));
+    return pulumi.all(values).apply((known) => definition.with(known.map(literal)));
+  }
+  if (Array.isArray(definition)) return definition.map((item) => withOutputs(machine, item));
+  if (typeof definition !== "object" || definition === null || pulumi.Output.isInstance(definition)) return definition;
+  return Object.fromEntries(Object.entries(definition).map(([key, value]) => [key, withOutputs(machine, value)]));
+}
+
+function plain(machine: string, value: pulumi.Output<unknown>): pulumi.Output<unknown> {
+  return pulumi.output(pulumi.isSecret(value)).apply((secret) => {
+    if (!secret) return value;
+    throw new pulumi.RunError(
+      `'${machine}': a mapping has a secret in it, and whoever may see the state machine could read it there: ` +
+        "give it to the task, by environment or secrets, or say with pulumi.unsecret(…) that it is none",
+    );
+  });
+}

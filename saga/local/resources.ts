@@ -1,0 +1,71 @@
+import type { Json } from "../interpreter";
+import type { Program, Resource } from "./program";
+
+/** What a program asks for that it does not have, or has more than once: said in one sentence, with what there is. */
+export class NoSuchResource extends Error {
+  override readonly name = "NoSuchResource";
+}
+
+export const ofType = ({ resources }: Pick<Program, "resources">, type: string): readonly Resource[] =>
+  resources.filter((resource) => resource.type === type);
+
+export const FUNCTION = "aws:lambda/function:Function";
+export const TABLE = "aws:dynamodb/table:Table";
+const STATE_MACHINE = "aws:sfn/stateMachine:StateMachine";
+
+/** Every state machine that the program registers: sagas, their children, their undos, and any others. */
+export const machinesOf = (program: Pick<Program, "resources">): readonly Resource[] => ofType(program, STATE_MACHINE);
+
+/** The state machine that the program registers, as JSON. */
+export function definitionOf(stateMachine: Resource): Json {
+  return JSON.parse(stateMachine.inputs["definition"] as string) as Json;
+}
+
+/** The ARNs by which something may be called: its own, and that of its version. */
+export const arnsOf = ({ arn, versionArn }: Resource): readonly string[] =>
+  [arn, versionArn].filter((each) => each !== undefined);
+
+/** The name of the task that a function runs, which a tag tells; its own name where it runs none. */
+export const taskOf = ({ name, inputs }: Resource): string =>
+  (inputs["tags"] as { readonly task?: string } | undefined)?.task ?? name;
+
+/** Which saga a state machine runs: its Comment tells, as JSON where it tells more. That of an undo is none. */
+export function sagaOf(stateMachine: Resource): string | undefined {
+  const { Comment } = definitionOf(stateMachine) as { readonly Comment?: string };
+  if (Comment?.startsWith("{")) return (JSON.parse(Comment) as { readonly saga?: string }).saga;
+  return /^Saga (.+)$/.exec(Comment ?? "")?.[1];
+}
+
+/**
+ * The state machines that somebody starts: that of each saga, which has the name of its component, and those that the
+ * program registers itself. The machines of child sagas and of undos are started by others.
+ */
+export function startableMachines(program: Pick<Program, "resources">): readonly Resource[] {
+  const components = program.resources.filter(({ type }) => type.endsWith(":SagaStateMachine")).map(({ name }) => name);
+  return machinesOf(program).filter(
+    ({ name }) => components.includes(name) || !components.some((each) => new RegExp(`^${each}[-_]`).test(name)),
+  );
+}
+
+/**
+ * The state machine that somebody starts, by a name: that of its component, of its saga or of itself.
+ * @param name Needed where the program has several.
+ * @throws NoSuchResource
+ */
+export function mainMachine(program: Pick<Program, "resources">, name?: string): Resource {
+  const startable = startableMachines(program);
+  const names = startable.map((each) => each.name).sort();
+  if (names.length === 0) throw new NoSuchResource("the program registers no state machine");
+  if (name === undefined) {
+    const [only, ...more] = startable as [Resource, ...Resource[]];
+    if (more.length > 0) throw new NoSuchResource(`the program has several sagas: name one of ${names.join(", ")}`);
+    return only;
+  }
+  const named = machinesOf(program).filter((each) => each.name === name);
+  const found = named.length > 0 ? named : startable.filter((each) => sagaOf(each) === name);
+  if (found.length === 1) return found[0] as Resource;
+  if (found.length > 1) {
+    throw new NoSuchResource(`several machines run the saga '${name}': name one of ${names.join(", ")}`);
+  }
+  throw new NoSuchResource(`no saga '${name}'; there ${names.length === 1 ? "is" : "are"} ${names.join(", ")}`);
+}

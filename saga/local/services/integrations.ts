@@ -1,0 +1,147 @@
+import { createHash, randomUUID } from "node:crypto";
+import { isObject } from "../../interpreter/json";
+import { type Json, type JsonObject, type TaskCall, TaskFailure } from "../../interpreter";
+import type { Authorize } from "../iam/authorizer";
+import type { Resource } from "../program";
+import { type Stub, stubFor, type Stubs } from "../stubs";
+import { actionName, actionOf, knownActions, type Place } from "./answers";
+import type { Outbox } from "./outbox";
+
+/** A call that nothing on this machine can answer: no failure of the saga, but of whoever runs it here. */
+export class NotOnThisMachine extends Error {
+  override readonly name = "NotOnThisMachine";
+}
+
+/** What the integrations with services have here. */
+export interface Services {
+  readonly dynamoDB: string;
+  readonly authorize: Authorize;
+  readonly outbox: Outbox;
+  readonly stubs: Stubs;
+}
+
+/** What a stub says, as the service would. */
+export function answerOfStub(stub: Stub): Json {
+  if ("output" in stub) return stub.output;
+  throw new TaskFailure(stub.error, stub.cause);
+}
+
+/** `arn:aws:states:::aws-sdk:ses:sendEmail` and the like. */
+const INTEGRATION = /^arn:[^:]+:states:[^:]*:[^:]*:((?:aws-sdk:)?[^:]+):([^.]+)/;
+
+/**
+ * A service's action that a state calls without a function: against the local tables, by a stub, or recorded and
+ * answered in the service's shape.
+ * @throws TaskFailure as the service fails
+ * @throws NotOnThisMachine where there is nothing to answer
+ */
+export async function callService(machine: Resource, call: TaskCall, services: Services): Promise<Json> {
+  const [, service = "", action = ""] = INTEGRATION.exec(call.resource) ?? [];
+  const name = actionName(service, action);
+  const request = isObject(call.arguments) ? call.arguments : {};
+  const optimized = !service.startsWith("aws-sdk:");
+  const errors = ERRORS[`${optimized ? "" : "aws-sdk:"}${name.split(":")[0] as string}`];
+  const stub = stubFor(services.stubs, call.state, call.resource, `${service}:${action}`, name);
+  const known = actionOf(name);
+  const dynamoDB = name.startsWith("dynamodb:");
+  if (!stub && !known && !dynamoDB) {
+    throw new NotOnThisMachine(
+      `'${call.state}' calls ${service}:${action}, which is not on this machine: give its answer with --stubs, such as ` +
+        `{"${call.state}": {"output": {}}}. Without one there are dynamodb, ${knownActions().join(", ")}`,
+    );
+  }
+  const place = placeOf(machine);
+  const resources = dynamoDB ? [tableArn(request, place)] : (known?.resources?.(request, place) ?? []);
+  for (const resource of resources) await permitted(machine, services, { action: name, resource, errors });
+  if (!dynamoDB || stub) services.outbox.add({ from: call.state, action: name, request });
+  const answer = stub
+    ? answerOfStub(stub)
+    : dynamoDB
+      ? await callDynamoDB(services.dynamoDB, name, request, optimized)
+      : (known as NonNullable<typeof known>).answer(request);
+  return optimized && !stub ? { ...(answer as JsonObject), ...metadata() } : answer;
+}
+
+/** How Step Functions names what a service refuses: by the service's class, and for want of one by that of them all. */
+const ERRORS: Readonly<Record<string, { readonly denied: string; readonly service: string }>> = {
+  dynamodb: { denied: "DynamoDB.AmazonDynamoDBException", service: "AmazonDynamoDBv2" },
+  "aws-sdk:dynamodb": { denied: "DynamoDb.DynamoDbException", service: "DynamoDb" },
+  sns: { denied: "SNS.AuthorizationErrorException", service: "AmazonSNS" },
+  "aws-sdk:sns": { denied: "Sns.AuthorizationErrorException", service: "Sns" },
+  sqs: { denied: "SQS.AmazonSQSException", service: "AmazonSQS" },
+  "aws-sdk:sqs": { denied: "Sqs.SqsException", service: "Sqs" },
+  events: { denied: "EventBridge.AmazonEventBridgeException", service: "AmazonEventBridge" },
+  "aws-sdk:events": { denied: "EventBridge.EventBridgeException", service: "EventBridge" },
+};
+
+function placeOf({ arn }: Resource): Place {
+  const [, , , region = "", account = ""] = (arn as string).split(":");
+  return { region, account };
+}
+
+const tableArn = ({ TableName }: JsonObject, { region, account }: Place): string => {
+  const name = typeof TableName === "string" ? TableName : "*";
+  return name.startsWith("arn:") ? name : `arn:aws:dynamodb:${region}:${account}:table/${name}`;
+};
+
+async function permitted(
+  { arn, inputs }: Resource,
+  { authorize }: Services,
+  { action, resource, errors }: { action: string; resource: string; errors: (typeof ERRORS)[string] | undefined },
+): Promise<void> {
+  const session = createHash("sha256")
+    .update(arn as string)
+    .digest("hex")
+    .slice(0, 32);
+  const why = await authorize({ roleArn: inputs["roleArn"] as string, session }, action, resource);
+  if (why === undefined) return;
+  const { denied, service } = errors ?? { denied: "States.TaskFailed", service: action.split(":")[0] as string };
+  throw new TaskFailure(denied, cause(why, service, "AccessDeniedException"));
+}
+
+const cause = (message: string, service: string, code: string): string =>
+  `${message} (Service: ${service}; Status Code: 400; Error Code: ${code}; Request ID: ${randomUUID()}; Proxy: null)`;
+
+/** DynamoDB's own JSON over its own wire: what an integration takes and gives is just that. */
+async function callDynamoDB(endpoint: string, name: string, request: JsonObject, optimized: boolean): Promise<Json> {
+  const [, action = ""] = name.split(":");
+  const TableName = typeof request["TableName"] === "string" ? request["TableName"].replace(/^arn:.*\//, "") : null;
+  const response = await fetch(endpoint, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/x-amz-json-1.0",
+      "X-Amz-Target": `DynamoDB_20120810.${action}`,
+      "X-Amz-Date": "20250101T000000Z",
+      Authorization:
+        "AWS4-HMAC-SHA256 Credential=local/20250101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
+    },
+    body: JSON.stringify({ ...request, ...(TableName !== null && { TableName }) }),
+  });
+  const body = (await response.json()) as JsonObject;
+  if (response.ok) return body;
+  const { __type, message: lower, Message = lower } = body as Readonly<Record<string, string | undefined>>;
+  const code = (__type ?? "").replace(/^.*#/, "");
+  const message = Message ?? code;
+  const [prefix, all, service] = optimized
+    ? ["DynamoDB", "AmazonDynamoDBException", "AmazonDynamoDBv2"]
+    : ["DynamoDb", "DynamoDbException", "DynamoDb"];
+  // What the SDK has no class for, such as a request that is not valid, has the service's name.
+  throw new TaskFailure(
+    `${prefix}.${/Exception$/.test(code) && code !== "ValidationException" ? code : all}`,
+    cause(message, service, code),
+  );
+}
+
+/** What an optimised integration tells of its request, beside the service's answer. */
+function metadata(): JsonObject {
+  const RequestId = randomUUID();
+  const headers = { "x-amzn-RequestId": RequestId, "Content-Type": "application/x-amz-json-1.0" };
+  return {
+    SdkHttpMetadata: {
+      AllHttpHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+      HttpHeaders: headers,
+      HttpStatusCode: 200,
+    },
+    SdkResponseMetadata: { RequestId },
+  };
+}

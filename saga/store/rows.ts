@@ -1,0 +1,115 @@
+/** A row's key, by the names of its attributes: the partition key first, then the sort key where the table has one. */
+export type RowKey = Readonly<Record<string, string | number>>;
+
+export type Item = Readonly<Record<string, unknown>>;
+
+/** What the attributes of a row are called in which a saga's claim on it stands. */
+export interface StoreAttributes {
+  /** The saga that holds the row, or that undid it: `saga_id`. */
+  readonly saga: string;
+  /** `LIVE` or `UNDONE`: `status`. */
+  readonly status: string;
+  /** Every saga that has undone the row, kept when a later one takes it over: none of their actions may come late: `undone_by`. */
+  readonly undoneBy: string;
+  /** When a tombstone may go, in seconds since the epoch: `expires_at`. Make it the table's TTL attribute. */
+  readonly expiresAt: string;
+}
+
+/** The conditional writes that a store is made of. Each says whether its condition held. */
+export interface Rows {
+  /** Writes a live row where there is none; or in the place of `seen`, an undone one, which this saga has not undone. */
+  take(key: RowKey, saga: string, data: Item, seen: Item | undefined): Promise<boolean>;
+  /** Leaves a tombstone where there is no row, on one of this saga's own, and on an undone one; once a saga. */
+  bury(key: RowKey, saga: string, expiresAt: number): Promise<boolean>;
+  /** Remembers on another saga's live row that this saga has undone its own. Holds for one that knows already. */
+  remember(key: RowKey, saga: string): Promise<boolean>;
+  read(key: RowKey): Promise<Item | undefined>;
+}
+
+/** The rows of a table of DynamoDB. The function wants `UpdateItem` for the writes, and `GetItem` to read. */
+export function dynamoRows(table: string, { saga, status, undoneBy, expiresAt }: StoreAttributes): Rows {
+  const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { DynamoDBDocumentClient, GetCommand, UpdateCommand } =
+    require("@aws-sdk/lib-dynamodb") as typeof import("@aws-sdk/lib-dynamodb");
+
+  // A write and the read after it, each tried three times, end within the function's own timeout.
+  const requestHandler = { connectionTimeout: 500, requestTimeout: 1_400, throwOnRequestTimeout: true };
+  const db = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3, requestHandler }), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+
+  /** @param fields Attributes of the row's own data, by their placeholders; a value that is left out is not written. */
+  async function update(
+    Key: RowKey,
+    id: string,
+    expressions: { readonly UpdateExpression: string; readonly ConditionExpression: string },
+    fields: Item = {},
+    values: Item = {},
+  ): Promise<boolean> {
+    const used = Object.values(expressions).join();
+    // DynamoDB refuses what an expression does not use.
+    const only = (all: Item) => Object.fromEntries(Object.entries(all).filter(([name]) => used.includes(name)));
+    const own = {
+      "#key": Object.keys(Key)[0],
+      "#saga": saga,
+      "#status": status,
+      "#by": undoneBy,
+      "#expires": expiresAt,
+    };
+    const known = { ":saga": id, ":ids": new Set([id]), ":live": "LIVE", ":undone": "UNDONE" };
+    try {
+      await db.send(
+        new UpdateCommand({
+          TableName: table,
+          Key,
+          ...expressions,
+          ExpressionAttributeNames: only({ ...own, ...fields }) as Record<string, string>,
+          ExpressionAttributeValues: only({ ...known, ...values }),
+        }),
+      );
+      return true;
+    } catch (error) {
+      if ((error as Error).name === "ConditionalCheckFailedException") return false;
+      throw error;
+    }
+  }
+
+  return {
+    take(key, id, data, seen) {
+      const set = Object.entries(data).filter(([name, value]) => !(name in key) && value !== undefined);
+      const kept = [...Object.keys(key), saga, status, undoneBy, expiresAt, ...set.map(([name]) => name)];
+      // What the saga before has left of its own.
+      const old = Object.keys(seen ?? {}).filter((name) => !kept.includes(name));
+      const fields = [...set.map(([name], i) => [`#set${i}`, name]), ...old.map((name, i) => [`#old${i}`, name])];
+      const assignments = ["#saga = :saga", "#status = :live", ...set.map((_, i) => `#set${i} = :v${i}`)];
+      const expressions = {
+        // Not a put: that would forget who has undone the row before.
+        UpdateExpression: `SET ${assignments.join(", ")} REMOVE ${["#expires", ...old.map((_, i) => `#old${i}`)].join(", ")}`,
+        ConditionExpression: `attribute_not_exists(#key)${
+          seen ? " OR (#status = :undone AND #saga = :owner AND NOT contains(#by, :saga))" : ""
+        }`,
+      };
+      const values = Object.fromEntries(set.map(([, value], i) => [`:v${i}`, value]));
+      return update(key, id, expressions, Object.fromEntries(fields) as Item, { ...values, ":owner": seen?.[saga] });
+    },
+    bury: (key, id, expires) =>
+      update(
+        key,
+        id,
+        {
+          UpdateExpression:
+            "SET #status = :undone, #saga = if_not_exists(#saga, :saga), #expires = :expires ADD #by :ids",
+          ConditionExpression:
+            "attribute_not_exists(#key) OR ((#status = :undone OR #saga = :saga) AND NOT contains(#by, :saga))",
+        },
+        {},
+        { ":expires": expires },
+      ),
+    remember: (key, id) =>
+      update(key, id, {
+        UpdateExpression: "ADD #by :ids",
+        ConditionExpression: "(#status = :live AND #saga <> :saga) OR contains(#by, :saga)",
+      }),
+    read: async (Key) => (await db.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }))).Item,
+  };
+}

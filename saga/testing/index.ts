@@ -1,0 +1,23 @@
+/** `saga-aws-pulumi/testing`: sagas in virtual time, and the contract of a task, in whatever runs your tests. */
+export { type MemoryTable, memoryTable } from "./memory-table";
+export {
+  answeringLate,
+  arrivingLate,
+  crashing,
+  failing,
+  type Mishap,
+  stopping,
+  type Strikes,
+  timingOut,
+} from "./mishaps";
+export {
+  type Mishaps,
+  type Outcome,
+  type RecoveryRun,
+  runSaga,
+  type RunOptions,
+  type SagaCall,
+  SagaRun,
+  startSaga,
+} from "./run";
+export { standIn, type StandIn } from "./stand-in";

@@ -1,0 +1,24 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+const logs = new AsyncLocalStorage<string[]>();
+let watching = false;
+
+/** Keeps what something writes to the standard output, so that a test's own output stays readable. */
+export function keepingLogs<T>(lines: string[], work: () => T): T {
+  watch();
+  return logs.run(lines, work);
+}
+
+/** From the first call on: whatever is written anywhere else is let through. */
+function watch(): void {
+  if (watching) return;
+  watching = true;
+  const { stdout } = process;
+  const write = stdout.write.bind(stdout) as (...args: unknown[]) => boolean;
+  stdout.write = (chunk: unknown, ...rest: unknown[]): boolean => {
+    const lines = logs.getStore();
+    if (!lines || typeof chunk !== "string") return write(chunk, ...rest);
+    lines.push(...chunk.split("\n").filter((line) => line !== ""));
+    return true;
+  };
+}

@@ -1,0 +1,110 @@
+import type { Item, RowKey, Rows, StoreAttributes } from "../store/rows";
+
+/** A table in this process, in the place of DynamoDB's, for handlers that write by `openStore`. */
+export interface MemoryTable {
+  /** The name by which `openStore` finds it: the value of TABLE_NAME. */
+  readonly name: string;
+  /** All rows, in the order of their keys; a set is a sorted array. */
+  rows(): readonly Item[];
+  clear(): void;
+}
+
+/** Is told before and after each write, and may throw: the process that writes has crashed then. */
+export type OnWrite = (when: "before" | "after") => void;
+
+const onWrite = new WeakMap<MemoryTable, OnWrite>();
+let made = 0;
+
+/** Opens a table in memory: empty, and another at each call. Nothing expires in it. */
+export function memoryTable(): MemoryTable {
+  const items = new Map<string, Item>();
+  const table: MemoryTable = Object.freeze({
+    name: `memory-table-${++made}`,
+    rows: () => [...items].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => plain(item)),
+    clear: () => {
+      items.clear();
+    },
+  });
+  const open = (names: StoreAttributes) => memoryRows(items, names, (when) => onWrite.get(table)?.(when));
+  const { sagaTables = {} } = globalThis as { sagaTables?: Record<string, typeof open> };
+  Object.assign(globalThis, { sagaTables: Object.assign(sagaTables, { [table.name]: open }) });
+  return table;
+}
+
+/** Has each write to the table told while something runs. */
+export async function watchingWrites<T>(table: MemoryTable, watch: OnWrite, work: () => Promise<T>): Promise<T> {
+  onWrite.set(table, watch);
+  try {
+    return await work();
+  } finally {
+    onWrite.delete(table);
+  }
+}
+
+function memoryRows(items: Map<string, Item>, names: StoreAttributes, written: OnWrite): Rows {
+  const undoers = (item: Item | undefined) => (item?.[names.undoneBy] ?? new Set()) as ReadonlySet<string>;
+  const isUndone = (item: Item) => item[names.status] === "UNDONE";
+
+  /** A write is one moment, as each is in DynamoDB: it holds, or nothing happens. */
+  const write = async (key: RowKey, change: (item: Item | undefined) => Item | undefined): Promise<boolean> => {
+    await nextTurn();
+    written("before");
+    const changed = change(items.get(JSON.stringify(key)));
+    if (changed) items.set(JSON.stringify(key), changed);
+    written("after");
+    return changed !== undefined;
+  };
+
+  return {
+    take: (key, saga, data, seen) =>
+      write(key, (item) => {
+        const free =
+          !item || (seen && isUndone(item) && item[names.saga] === seen[names.saga] && !undoers(item).has(saga));
+        if (!free) return undefined;
+        const undoneBy = item?.[names.undoneBy];
+        const claim = {
+          [names.saga]: saga,
+          [names.status]: "LIVE",
+          ...(undoneBy !== undefined && { [names.undoneBy]: undoneBy }),
+        };
+        // What DynamoDB keeps is what JSON keeps.
+        return { ...(JSON.parse(JSON.stringify(data)) as Item), ...key, ...claim };
+      }),
+    bury: (key, saga, expiresAt) =>
+      write(key, (item) => {
+        const may = !item || ((isUndone(item) || item[names.saga] === saga) && !undoers(item).has(saga));
+        if (!may) return undefined;
+        return {
+          ...key,
+          [names.saga]: saga,
+          ...item,
+          [names.status]: "UNDONE",
+          [names.undoneBy]: new Set([...undoers(item), saga]),
+          [names.expiresAt]: expiresAt,
+        };
+      }),
+    remember: (key, saga) =>
+      write(key, (item) => {
+        const may = item && ((!isUndone(item) && item[names.saga] !== saga) || undoers(item).has(saga));
+        return may ? { ...item, [names.undoneBy]: new Set([...undoers(item), saga]) } : undefined;
+      }),
+    read: async (key) => {
+      await nextTurn();
+      const item = items.get(JSON.stringify(key));
+      return item && structuredClone(item);
+    },
+  };
+}
+
+/** A request takes time, in which others get their turn. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const plain = (item: Item): Item =>
+  Object.fromEntries(
+    Object.entries(item)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => [
+        name,
+        value instanceof Set ? [...(value as Set<string>)].sort() : structuredClone(value),
+      ]),
+  );

@@ -1,0 +1,531 @@
+import type { HistoryEvent as AwsHistoryEvent } from "@aws-sdk/client-sfn";
+import { historyReader } from "../deploy/recovery/history";
+import {
+  type Execution,
+  type ExecutionResult,
+  type Json,
+  type JsonObject,
+  seededRandom,
+  startExecution,
+  type TaskCall,
+  TaskFailure,
+  type VirtualClock,
+  virtualClock,
+} from "../interpreter";
+import type { Duration } from "../language/duration";
+import type { Saga } from "../language/nodes";
+import type { AnyTask, SagaIdentity, Task } from "../language/task";
+import { executionArn } from "../local/executions";
+import { awsHistoryEvent } from "../local/history-events";
+import { type Outcome, outcomeOf } from "../local/report";
+import { type Machines, machinesFor, stepOf, type TestMachine } from "./machines";
+import { type MemoryTable, memoryTable } from "./memory-table";
+import type { Mishap } from "./mishaps";
+import type { StandIn } from "./stand-in";
+import { Tasks } from "./tasks";
+
+export type { Outcome };
+
+/** By the step's name, its mishaps. An undo is a step too; within a list `RentCar[1]` is one item's; `Child.Step` a child's. */
+export type Mishaps = Readonly<Record<string, Mishap | readonly Mishap[]>>;
+
+export interface RunOptions<Input> {
+  /** What the execution is started with. */
+  readonly input: Input;
+  /** What runs in the place of tasks; of every other the handler runs, in this process. */
+  readonly tasks?: readonly StandIn[];
+  /** Which calls go wrong, and how. */
+  readonly steps?: Mishaps;
+  /** The saga's table: in memory, or by its name in a DynamoDB. Default: one in memory, of this run alone. */
+  readonly table?: MemoryTable | string;
+  /** Further tables: `{ ledger }` is `LEDGER_TABLE_NAME` to the handlers. */
+  readonly tables?: Readonly<Record<string, MemoryTable | string>>;
+  /** Variables that the handlers read; those of a task whose values are plain text it has anyway. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The execution's name, of which its ARN is made. Default: another at each run. */
+  readonly name?: string;
+  /** Of the randomness in retries. Default 1. */
+  readonly seed?: number;
+}
+
+/** One call, as the task got it. */
+export interface SagaCall {
+  /** The state that makes it: an action's or an undo's; within a list with the item's index, of a child with its name. */
+  readonly step: string;
+  readonly task: string;
+  /** What the step's mapping gives. */
+  readonly input: JsonObject;
+  /** In whose name: the same for an action and its undo (S11). A service has it only where the mapping says so. */
+  readonly saga?: SagaIdentity;
+  /** 0 at first, 1 at the first retry, … */
+  readonly attempt: number;
+  /** Milliseconds since the execution began, in virtual time. */
+  readonly at: number;
+  /** What went wrong with it, if a mishap struck. */
+  readonly mishap?: string;
+  /** What the task answered, or failed with: whether or not anybody heard. */
+  readonly answer?: Json;
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+/** How the execution was recovered from outside (S12). */
+export interface RecoveryRun {
+  readonly did: "recovered" | "redriven";
+  /** Of the recovery machine; of the execution itself, where that goes on. */
+  readonly status: ExecutionResult["status"];
+  /** The states that were entered. */
+  readonly path: readonly string[];
+}
+
+interface Waiting {
+  readonly step: string;
+  readonly task: string;
+  readonly token: string;
+  readonly execution: Execution;
+}
+
+let runs = 0;
+
+/**
+ * Runs a saga to its end: compiled, as it is deployed, in virtual time, on its own handlers or on what stands in for them.
+ * A step that waits for an answer has a stand-in that gives it, or waits until its timeout.
+ *
+ * @example
+ * const run = await runSaga(orderFulfilment, { input, steps: { ProcessPayment: failing("CardDeclined") } });
+ * expect(run.outcome).to.equal("compensated");
+ * expect(run.path).to.deep.equal(["CreateOrder", "ProcessPayment", "RefundPayment", "DeleteOrder"]);
+ */
+export async function runSaga<Input, Output>(
+  saga: Saga<Input, Output>,
+  options: RunOptions<NoInfer<Input>>,
+): Promise<SagaRun<Output>> {
+  const run = new SagaRun<Output>(saga, options, false);
+  await run.end();
+  return run;
+}
+
+/**
+ * Starts a saga, and runs it until it ends, or until it waits for an answer that no stand-in gives: then time stands
+ * still, for the test to answer, to let time pass or to stop the execution.
+ *
+ * @example
+ * const run = await startSaga(tripBooking, { input });
+ * await run.answer(requestApproval, { by: "the manager" });
+ */
+export async function startSaga<Input, Output>(
+  saga: Saga<Input, Output>,
+  options: RunOptions<NoInfer<Input>>,
+): Promise<SagaRun<Output>> {
+  const run = new SagaRun<Output>(saga, options, true);
+  await run.proceed();
+  return run;
+}
+
+/** One execution of a saga, and all that came of it. */
+export class SagaRun<Output = unknown> {
+  /** Every call that reached a task, or would have, in the order in which it was made. */
+  readonly calls: readonly SagaCall[] = [];
+  /** Of the saga's own table. Undefined where the table is none in memory. */
+  readonly table: MemoryTable | undefined;
+  private readonly machines: Machines;
+  private readonly clock: VirtualClock = virtualClock();
+  private readonly began = this.clock.now();
+  private readonly execution: Execution;
+  private readonly executions = new Map<string, Execution>();
+  private readonly tasks: Tasks;
+  private readonly random: () => number;
+  private readonly waiting = new Map<string, Waiting>();
+  /** Tasks that run, whoever still waits for them; and calls that are yet to arrive, or to be answered. */
+  private readonly running = new Set<Promise<unknown>>();
+  private readonly late = new Set<Promise<unknown>>();
+  /** By step: how often it has called. */
+  private readonly counts = new Map<string, number>();
+  private mishaps: ReadonlyMap<string, readonly Mishap[]>;
+  private result: ExecutionResult | undefined;
+  /** What went wrong with the test, and not with the saga. */
+  private fault: Error | undefined;
+  /** Lets time go on, where it stands still for the test. */
+  private release: (() => void) | undefined;
+
+  constructor(
+    private readonly saga: Saga,
+    options: RunOptions<unknown>,
+    private pauses: boolean,
+  ) {
+    const { input, tasks = [], steps = {}, table = memoryTable(), tables = {}, environment = {}, seed = 1 } = options;
+    this.machines = machinesFor(saga);
+    this.mishaps = this.checked(steps);
+    this.random = seededRandom(seed);
+    this.table = typeof table === "string" ? undefined : table;
+    const nameOf = (each: MemoryTable | string) => (typeof each === "string" ? each : each.name);
+    const others = Object.entries(tables).map(([name, each]) => [`${name.toUpperCase()}_TABLE_NAME`, nameOf(each)]);
+    const variables = {
+      TABLE_NAME: nameOf(table),
+      ...(Object.fromEntries(others) as Record<string, string>),
+      ...environment,
+    };
+    this.tasks = new Tasks(this.standIns(tasks), variables);
+    const name = options.name ?? `run-${++runs}`;
+    this.execution = this.begin(this.machines.main, name, json(input, `the input of '${saga.name}'`));
+    this.watch(this.execution.result);
+  }
+
+  /** The execution's ARN: `saga.id` to the tasks. */
+  get id(): string {
+    return this.execution.arn;
+  }
+
+  get status(): ExecutionResult["status"] | "RUNNING" {
+    return this.result?.status ?? "RUNNING";
+  }
+
+  /** How it ended (S6): completed, compensated, or stuck, which an execution that was stopped is as well. */
+  get outcome(): Outcome | "running" {
+    return this.result ? outcomeOf(this.result) : "running";
+  }
+
+  /** The states that were entered, but for the one that ends a compensated execution. */
+  get path(): readonly string[] {
+    return pathOf(this.execution);
+  }
+
+  /** What a completed saga gives. */
+  get output(): Output | undefined {
+    return this.result?.output as Output | undefined;
+  }
+
+  get error(): string | undefined {
+    return this.result?.error;
+  }
+
+  get cause(): string | undefined {
+    return this.result?.cause;
+  }
+
+  /** Of a compensated saga: which step failed, and why. */
+  get failure(): { saga: string; step: string; error: string; cause: string } | undefined {
+    return this.outcome === "compensated" ? (JSON.parse(this.cause ?? "null") as SagaRun["failure"]) : undefined;
+  }
+
+  /** Of a stuck saga: the state that a redrive resumes. */
+  get stuckAt(): string | undefined {
+    return this.outcome === "stuck" ? this.result?.failedState : undefined;
+  }
+
+  /** Milliseconds that the execution took, in virtual time. */
+  get elapsed(): number {
+    return (this.execution.history.at(-1)?.timestamp ?? this.began) - this.began;
+  }
+
+  /** Each line that a handler has written to the standard output. */
+  get logs(): readonly string[] {
+    return this.tasks.logs;
+  }
+
+  /** The calls of one step, or of an undo. */
+  callsOf(step: string): readonly SagaCall[] {
+    return this.calls.filter((call) => call.step === step || call.step.replace(/\[.*/, "") === step);
+  }
+
+  /** The steps that wait for an answer. */
+  get waitingFor(): readonly string[] {
+    return [...this.waiting.values()].map(({ step }) => step);
+  }
+
+  /** Answers with the task token of a step that waits, and goes on. `step` tells which, where several wait. */
+  async answer<Answer>(task: Task<never, Answer>, answer: NoInfer<Answer>, step?: string): Promise<this> {
+    const { token, execution } = this.take(task, step);
+    execution.sendTaskSuccess(token, json(answer, `the answer to '${task.name}'`));
+    return this.proceed();
+  }
+
+  /** Has a step that waits fail, by SendTaskFailure, and goes on. */
+  async refuse(task: Task<never, unknown>, error: string, cause = "", step?: string): Promise<this> {
+    const { token, execution } = this.take(task, step);
+    execution.sendTaskFailure(token, error, cause);
+    return this.proceed();
+  }
+
+  /** Says that the one who is to answer is still at it. */
+  heartbeat(task: Task<never, unknown>, step?: string): void {
+    const { token, execution } = this.find(task, step);
+    execution.sendTaskHeartbeat(token);
+  }
+
+  /** Lets time pass while a step waits; the execution may end meanwhile. */
+  async pass(time: Duration): Promise<this> {
+    const over = this.clock.sleep(time.seconds * 1000).then(() => {
+      this.halt();
+    });
+    this.goOn();
+    await Promise.race([over, this.ended()]);
+    return this.proceed();
+  }
+
+  /** Lets time pass until the execution has ended, and all calls that were under way have landed. */
+  async end(): Promise<this> {
+    this.pauses = false;
+    this.goOn();
+    return this.proceed();
+  }
+
+  /** StopExecution: it ends where it stands, without its undos. See `recover`. */
+  async stop(): Promise<this> {
+    if (this.result) throw new Error(`${this.here} has ended already: it is ${this.outcome}`);
+    this.execution.stop();
+    return this.proceed();
+  }
+
+  /**
+   * RedriveExecution, of one that is stuck: goes on where it stands, with its calls counted on.
+   * @param steps The mishaps from now on: give `{}` for what has been mended. Default: as before.
+   */
+  async redrive(steps?: Mishaps): Promise<this> {
+    if (this.outcome !== "stuck") throw new Error(`${this.here} can't be redriven: it is ${this.outcome}`);
+    if (steps) this.mishaps = this.checked(steps);
+    this.result = undefined;
+    this.watch(this.execution.redrive());
+    return this.proceed();
+  }
+
+  /**
+   * Does what the stack does about an execution that was stopped (S12): runs the undos in its name, or, once its pivot has
+   * succeeded, redrives it.
+   */
+  async recover(): Promise<RecoveryRun> {
+    const { recovery } = this.machines;
+    if (this.status !== "ABORTED" && this.status !== "TIMED_OUT") {
+      throw new Error(`${this.here} needs no recovery: it is ${this.outcome}, and was not stopped`);
+    }
+    if (!recovery) throw new Error(`the saga '${this.saga.name}' has nothing to undo, so nothing recovers it`);
+    const reader = historyReader(recovery.pivot, recovery.reads);
+    for (const event of this.execution.history) reader.read(awsHistoryEvent(event) as AwsHistoryEvent);
+    if (reader.committed()) {
+      await this.redrive();
+      return { did: "redriven", status: (await this.execution.result).status, path: this.path };
+    }
+    const input = { execution: this.id, input: this.execution.input, ...reader.told };
+    const undoing = this.begin(recovery.machine, `recovery-${this.executions.size}`, input as unknown as JsonObject);
+    const { status } = await undoing.result;
+    await this.landed();
+    return { did: "recovered", status, path: pathOf(undoing) };
+  }
+
+  /** Runs until it ends, or until it waits for the test. @internal */
+  async proceed(): Promise<this> {
+    while (!this.result && !this.fault) {
+      // Whatever can run without time passing does so first.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.running.size > 0)
+        await Promise.race([...this.running, this.ended()].map((each) => each.catch(() => undefined)));
+      else if (this.waiting.size === 0) this.goOn();
+      else if (this.pauses) break;
+    }
+    if (this.result) await this.landed();
+    if (this.fault) throw this.fault;
+    return this;
+  }
+
+  private async landed(): Promise<void> {
+    this.goOn();
+    while (this.running.size + this.late.size > 0) await Promise.allSettled([...this.running, ...this.late]);
+  }
+
+  /** Has time stand still until the test has done something about a step that waits. */
+  private halt(): void {
+    if (this.pauses) this.release ??= this.clock.hold();
+  }
+
+  private goOn(): void {
+    this.release?.();
+    this.release = undefined;
+  }
+
+  private ended(): Promise<unknown> {
+    return this.execution.result.catch(() => undefined);
+  }
+
+  private watch(result: Promise<ExecutionResult>): void {
+    result.then(
+      (ended) => {
+        this.result = ended;
+      },
+      (fault: unknown) => {
+        this.fault = fault as Error;
+      },
+    );
+  }
+
+  private begin(machine: TestMachine, name: string, input: Json): Execution {
+    const id = executionArn(machine.arn, name);
+    if (this.executions.has(id)) throw new TaskFailure("StepFunctions.ExecutionAlreadyExistsException", id);
+    const execution: Execution = startExecution(machine.machine, {
+      input,
+      invoke: (call) => this.invoke(machine, execution, call),
+      clock: this.clock,
+      random: this.random,
+      execution: { name, id },
+      stateMachine: { id: machine.arn, name: machine.name },
+    });
+    this.executions.set(id, execution);
+    return execution;
+  }
+
+  private async invoke(machine: TestMachine, execution: Execution, call: TaskCall): Promise<Json> {
+    const task = machine.tasks.get(call.state);
+    // Before the handler runs, so that no time passes after it.
+    if (task && call.taskToken !== undefined && !this.tasks.hasStandIn(task)) this.halt();
+    const { saga, ...input } = eventOf(call);
+    const indexes = /(\[\d+\])+$/.exec(saga?.step ?? "")?.[0] ?? "";
+    const step = stepOf(machine, this.machines.main, call.state);
+    const record: { -readonly [Field in keyof SagaCall]: SagaCall[Field] } = {
+      step: step + indexes,
+      task: task?.name ?? call.state,
+      input,
+      ...(saga && { saga }),
+      attempt: call.attempt,
+      at: this.clock.now() - this.began,
+    };
+    (this.calls as SagaCall[]).push(record);
+    const deliver = () =>
+      whileUnderWay(
+        this.running,
+        (task ? this.deliver(task, call) : this.runChild(call)).then(
+          (answer) => {
+            record.answer = call.resource.startsWith(INVOKE) && task ? (answer as { Payload: Json }).Payload : answer;
+            return answer;
+          },
+          (failed: unknown) => {
+            if (failed instanceof TaskFailure) Object.assign(record, { error: failed.error, cause: failed.cause });
+            throw failed;
+          },
+        ),
+      );
+    const mishap = this.mishapOf(step, step + indexes);
+    if (mishap) record.mishap = mishap.name;
+    const answer = !mishap
+      ? await deliver()
+      : await mishap.strike({
+          deliver,
+          sleep: (milliseconds) => whileUnderWay(this.late, this.clock.sleep(milliseconds)),
+          stop: () => {
+            this.execution.stop();
+          },
+        });
+    const { taskToken: token, signal: gone } = call;
+    if (!task || token === undefined || gone.aborted) return answer;
+    // What a callback task has asked for is answered by its stand-in, or by the test.
+    if (this.tasks.hasStandIn(task)) execution.sendTaskSuccess(token, (answer as { Payload: Json }).Payload);
+    else this.waiting.set(token, { step: step + indexes, task: task.name, token, execution });
+    gone.addEventListener("abort", () => this.waiting.delete(token));
+    return answer;
+  }
+
+  /** Runs the task while the virtual clock stands still: its own work takes real time. */
+  private async deliver(task: AnyTask, call: TaskCall): Promise<Json> {
+    const release = this.clock.hold();
+    try {
+      const event = call.resource.startsWith(INVOKE) ? (call.arguments as { Payload: Json }).Payload : call.arguments;
+      const answer = await this.tasks.run(task, event);
+      return call.resource.startsWith(INVOKE) ? { ExecutedVersion: "1", Payload: answer, StatusCode: 200 } : answer;
+    } finally {
+      release();
+    }
+  }
+
+  /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
+  private async runChild({ arguments: args, signal }: TaskCall): Promise<Json> {
+    const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
+    const execution = this.begin(this.machines.at(StateMachineArn), Name, Input);
+    const stop = (): void => {
+      execution.stop();
+    };
+    signal.addEventListener("abort", stop);
+    const { status, output, error, cause } = await execution.result.finally(() => {
+      signal.removeEventListener("abort", stop);
+    });
+    const described = { ExecutionArn: execution.arn, Input, Name, StateMachineArn, Status: status };
+    if (status === "SUCCEEDED") return { ...described, Output: output ?? null };
+    throw new TaskFailure("States.TaskFailed", JSON.stringify({ ...described, Error: error, Cause: cause }));
+  }
+
+  private mishapOf(step: string, item: string): Mishap | undefined {
+    const names = step === item ? [step] : [item, step];
+    const struck = names.map((name) => {
+      const count = (this.counts.get(name) ?? 0) + 1;
+      this.counts.set(name, count);
+      return this.mishaps.get(name)?.find(({ call, times }) => count >= call && count < call + times);
+    });
+    return struck.find((found) => found !== undefined);
+  }
+
+  private checked(steps: Mishaps): ReadonlyMap<string, readonly Mishap[]> {
+    const known = [...this.machines.steps];
+    return new Map(
+      Object.entries(steps).map(([step, given]) => {
+        if (!known.includes(step.replace(/\[.*/, ""))) {
+          throw new Error(`the saga '${this.saga.name}' has no step '${step}': it has ${known.join(", ")}`);
+        }
+        return [step, Array.isArray(given) ? (given as readonly Mishap[]) : [given as Mishap]];
+      }),
+    );
+  }
+
+  private standIns(given: readonly StandIn[]): ReadonlyMap<string, StandIn> {
+    const known = [this.machines.main, ...this.machines.children].flatMap(({ tasks }) => [...tasks.values()]);
+    const names = new Set(known.map(({ name }) => name));
+    for (const [index, { task }] of given.entries()) {
+      if (!names.has(task)) {
+        throw new Error(`the saga '${this.saga.name}' calls no task '${task}': it calls ${[...names].join(", ")}`);
+      }
+      if (given.findIndex((other) => other.task === task) !== index) throw new Error(`'${task}' has two stand-ins`);
+    }
+    return new Map(given.map((each) => [each.task, each]));
+  }
+
+  private take(task: { readonly name: string }, step: string | undefined): Waiting {
+    const found = this.find(task, step);
+    this.waiting.delete(found.token);
+    return found;
+  }
+
+  private find({ name }: { readonly name: string }, step: string | undefined): Waiting {
+    const found = [...this.waiting.values()].filter((each) => each.task === name && (step ?? each.step) === each.step);
+    const [first] = found;
+    if (first && found.length === 1) return first;
+    const others = this.waitingFor.length > 0 ? this.waitingFor.join(", ") : "none does";
+    if (!first) throw new Error(`no step${step ? ` '${step}'` : ""} of ${this.here} waits for '${name}': ${others}`);
+    throw new Error(
+      `several steps wait for '${name}': say which, ${found.map((each) => `'${each.step}'`).join(" or ")}`,
+    );
+  }
+
+  private get here(): string {
+    return `the execution of '${this.saga.name}'`;
+  }
+}
+
+const INVOKE = "arn:aws:states:::lambda:invoke";
+
+function whileUnderWay<T>(calls: Set<Promise<unknown>>, work: Promise<T>): Promise<T> {
+  calls.add(work);
+  work.finally(() => calls.delete(work)).catch(() => undefined);
+  return work;
+}
+
+function eventOf({ resource, arguments: args }: TaskCall): JsonObject & { saga?: SagaIdentity } {
+  const event = resource.startsWith(INVOKE) ? (args as { Payload: Json }).Payload : args;
+  return event as JsonObject & { saga?: SagaIdentity };
+}
+
+const pathOf = ({ history }: Execution): readonly string[] =>
+  history
+    .filter(({ type }) => type.endsWith("StateEntered") && type !== "FailStateEntered")
+    .map(({ state }) => state as string);
+
+function json(value: unknown, what: string): Json {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) throw new Error(`${what} is ${typeof value}, which is no JSON`);
+  return JSON.parse(text) as Json;
+}
