@@ -105,7 +105,7 @@ export default tseslint.config(
     message: "local/ runs what the program registers, never its sources.",
   }),
   ...part("testing", {
-    parts: ["compile", "deploy/recovery/history", "interpreter", "language", "local"],
+    parts: ["asl", "compile", "deploy/recovery/history", "interpreter", "language", "local"],
     types: ["store"],
     scopesOfTypes: [AWS],
     message: "testing/ runs what a program registers or a saga compiles to.",
@@ -152,6 +152,7 @@ export default tseslint.config(
       "test/package/**",
       "test/package/shop.ts",
       "test/deploy/tasks.test.ts",
+      "test/faults/stranger.ts",
       "test/local/odds.ts",
       "test/package/market/**",
     ],

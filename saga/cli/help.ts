@@ -15,6 +15,8 @@ folder, or of the nearest one above it that has a Pulumi.yaml.
   saga verify FILE|- [-d '{…}']        the same of a definition that somebody
                                        wrote: what undoes what is said in
                                        FILE.saga.json, or with -d
+  saga faults [NAME] --input '{…}'     lets every call of a saga go wrong in every
+                                       way, and judges what it leaves
   saga graph [NAME] [-o FILE.svg]      draws it: as Mermaid, or as SVG
 
   --answer STATE='{…}'    what is answered to a state that waits for somebody
@@ -29,7 +31,13 @@ folder, or of the nearest one above it that has a Pulumi.yaml.
   --config KEY=VALUE      sets a value of the config, as often as you like
   --program DIR           another program
   --format mermaid|svg    of a graph
-  --json                  prints JSON and nothing else (start, run, verify)
+  --single, --pairs       one fault at a time, or two as well (faults)
+  --most N                how many scenarios, at most (faults)
+  --beside '{…}'          the input of another saga, whose rows stand there, too
+                          (faults)
+  --undone KEY=VALUE      how a row says that it is undone: status=UNDONE where
+                          you say nothing (faults)
+  --json                  prints JSON and nothing else (start, run, verify, faults)
 
 Exit codes: 0 completed, or proved; 1 failed, or not sound; 2 bad usage;
 3 compensated; 4 stuck; 5 waits for an answer.

@@ -21,6 +21,12 @@ export const OPTIONS = {
   fail: { type: "string", multiple: true },
   format: { type: "string" },
   output: { type: "string", short: "o" },
+  input: { type: "string" },
+  beside: { type: "string" },
+  undone: { type: "string" },
+  most: { type: "string" },
+  single: { type: "boolean" },
+  pairs: { type: "boolean" },
 } as const;
 
 export type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
@@ -101,6 +107,32 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       if (!isFile) return verifyProgram(() => load(values), { json, name: what });
       const declaration = values.data === undefined ? undefined : await readJson(values.data);
       return verifyFile(what, declaration, { json });
+    },
+  },
+  faults: {
+    options: ["input", "beside", "undone", "most", "single", "pairs", "answer", "fail", "json"],
+    most: 1,
+    async run({ rest: [name], values }) {
+      const { input, beside, undone, most } = values;
+      if (input === undefined) {
+        throw new UsageError(
+          "'faults' wants what the saga starts with: --input '{…}', @file.json, or - for standard input",
+        );
+      }
+      if (values.single === true && values.pairs === true) {
+        throw new UsageError("--single and --pairs exclude each other");
+      }
+      const { faults, readMost, readUndone } = await import("./faults");
+      const options = {
+        input: await readJson(input),
+        ...(beside !== undefined && { beside: await readJson(beside) }),
+        ...(undone !== undefined && { undone: readUndone(undone) }),
+        ...(most !== undefined && { most: readMost(most) }),
+        pairs: values.single !== true,
+        answers: await readAnswers(values),
+        json: values.json === true,
+      };
+      return faults(await load(values), name, options);
     },
   },
   graph: {

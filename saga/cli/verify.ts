@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { declarationOf } from "../compile/declaration";
 import {
+  type Declaration,
   DeclarationError,
   DefinitionError,
   type RawStates,
@@ -11,7 +12,7 @@ import {
   verify,
 } from "../verify";
 import { childrenOf, type Saga } from "../language/nodes";
-import type { Program } from "../local/program";
+import type { Program, Resource } from "../local/program";
 import { definitionOf, machinesOf, mainMachine, sagaOf } from "../local/resources";
 import { readJsonFile } from "./input";
 import { callersPath } from "./paths";
@@ -51,6 +52,12 @@ export async function verifyProgram(
     throw new UsageError(`${what}: of another machine, give the file of its definition`);
   }
   return tell(verdicts, { json });
+}
+
+/** What the saga of a machine says of its steps: nothing of a machine that is no saga's. */
+export function declarationIn(program: Program, machine: Resource): Declaration | undefined {
+  const saga = sagasIn(program).get(sagaOf(machine) ?? "");
+  return saga && declarationOf(saga);
 }
 
 /** Verifies a definition that somebody wrote; without a declaration, by the one in the file beside it. */

@@ -143,7 +143,7 @@ export class LocalCloud {
         inputs: {},
         arn: `arn:aws:dynamodb:${region}:${account}:table/any`,
       };
-      guard = await opened(startTableGuard(dynamoDB.endpoint, any, authorize));
+      guard = await opened(startTableGuard(dynamoDB.endpoint, any, authorize, () => ofType(this.program, TABLE)));
       const sfn = await opened(
         startStepFunctionsApi(
           this.executions,

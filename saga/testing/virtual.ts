@@ -15,23 +15,28 @@ import type { Program } from "../local/program";
 /** Stands between a state and what it calls: may fail before the call or after it, or let time pass. */
 export type Meddle = (call: TaskCall, deliver: () => Promise<Json>, clock: VirtualClock) => Promise<Json>;
 
-const NEVER = new AbortController().signal;
+/** Of its own for each call: what listens to it goes with it. */
+const never = (): AbortSignal => new AbortController().signal;
 
 export interface Started {
   readonly execution: Execution;
   readonly clock: VirtualClock;
 }
 
-/** Starts executions of the program's state machine on the deployed functions. Their waiting alone is virtual. */
-export function inVirtualTime(program: Program, cloud: LocalCloud) {
-  const { arn, physicalName, inputs } = mainMachine(program) as { arn: string } & ReturnType<typeof mainMachine>;
-  const machine = loadMachine(definitionOf(mainMachine(program)));
+/**
+ * Starts executions of the program's state machine on the deployed functions. Their waiting alone is virtual.
+ * @param machineName Which one, where the program has several.
+ */
+export function inVirtualTime(program: Program, cloud: LocalCloud, machineName?: string) {
+  const resource = mainMachine(program, machineName);
+  const { arn, physicalName, inputs } = resource as { arn: string } & typeof resource;
+  const machine = loadMachine(definitionOf(resource));
   return (name: string, input: Json, meddle: Meddle = (_, deliver) => deliver()): Started => {
     const clock = virtualClock();
     const execution = startExecution(machine, {
       input,
       // A function runs on when its state gives up, and so does a call that is still on its way.
-      invoke: (call) => meddle(call, () => holding(clock, () => cloud.call(arn, { ...call, signal: NEVER })), clock),
+      invoke: (call) => meddle(call, () => holding(clock, () => cloud.call(arn, { ...call, signal: never() })), clock),
       clock,
       random: seededRandom(1),
       execution: { name, id: executionArn(arn, name), roleArn: inputs["roleArn"] as string },

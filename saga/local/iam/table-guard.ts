@@ -17,9 +17,16 @@ export interface TableGuard {
 /**
  * Stands before the local table, and lets through what the caller's role allows. A caller is known by its access key,
  * which signs nothing here.
+ * @param table Tells where the tables are: the ARNs of others differ in the name alone.
+ * @param tables Those whose keys are known.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
  */
-export async function startTableGuard(endpoint: string, table: Resource, authorize: Authorize): Promise<TableGuard> {
+export async function startTableGuard(
+  endpoint: string,
+  table: Resource,
+  authorize: Authorize,
+  tables: () => readonly Resource[] = () => [table],
+): Promise<TableGuard> {
   const callers = new Map<string, Caller>();
   const agent = new Agent({ keepAlive: true });
 
@@ -43,7 +50,7 @@ export async function startTableGuard(endpoint: string, table: Resource, authori
     const action = `dynamodb:${String(headers["x-amz-target"]).replace(/^.*\./, "")}`;
     const asked = JSON.parse(body.toString()) as TableRequest;
     for (const resource of resourcesOf(asked)) {
-      const why = await authorize(caller, action, resource, leadingKeys(asked, table));
+      const why = await authorize(caller, action, resource, leadingKeys(asked, tables()));
       if (why !== undefined) return error("AccessDeniedException", why);
     }
     return undefined;
@@ -98,9 +105,10 @@ interface TableRequest {
  * The condition key that tells which partition a request touches, where the request names one item.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
-function leadingKeys({ TableName, Key, Item = Key }: TableRequest, table: Resource): Context {
-  const [value] = Object.values(Item?.[table.inputs["hashKey"] as string] ?? {});
-  return TableName === table.physicalName && value !== undefined ? { "dynamodb:LeadingKeys": [value] } : {};
+function leadingKeys({ TableName, Key, Item = Key }: TableRequest, tables: readonly Resource[]): Context {
+  const table = tables.find(({ physicalName }) => physicalName === TableName);
+  const [value] = Object.values(Item?.[table?.inputs["hashKey"] as string] ?? {});
+  return value === undefined ? {} : { "dynamodb:LeadingKeys": [value] };
 }
 
 const error = (type: string, Message: string) => ({ __type: `com.amazon.coral.service#${type}`, Message });

@@ -1,14 +1,16 @@
 import { type Json, TaskFailure } from "../../interpreter";
 
-/** One try of a call, on its way to the function. */
+/** One try of a call, on its way to what it calls. */
 export interface Delivery {
-  /** Runs the function as it is deployed. */
+  /** What Step Functions calls the service in the names of its errors: `Lambda`. */
+  readonly service: string;
+  /** Calls it as it is deployed. */
   readonly deliver: () => Promise<Json>;
   /** Runs a function with the same code whose role allows it nothing. */
   readonly deliverWithoutRights: () => Promise<Json>;
   /** Runs the function; then its process dies. */
   readonly deliverAndDie: () => Promise<Json>;
-  /** Runs the function just before that many calls later, or at the end; nobody hears the answer. */
+  /** Calls it just before that many calls later, or at the end; nobody hears the answer. */
   readonly deliverLater: (calls: number) => void;
 }
 
@@ -17,6 +19,8 @@ export interface Kind {
   readonly name: string;
   /** Whether it strikes each try, until somebody mends it before a redrive; the others strike one try. */
   readonly lasting?: true;
+  /** Whether it goes wrong within a function: a call of anything else can't. */
+  readonly inFunction?: true;
   strike(delivery: Delivery): Promise<Json>;
 }
 
@@ -33,9 +37,9 @@ const late = (when: string, calls: number): Kind => ({
   },
 });
 
-async function lost({ deliver }: Delivery): Promise<never> {
+async function lost({ deliver, service }: Delivery): Promise<never> {
   await deliver().catch(() => {});
-  return fail("Lambda.SdkClientException", "the answer is lost");
+  return fail(`${service}.SdkClientException`, "the answer is lost");
 }
 
 /** Every way in which a call may go wrong. */
@@ -60,7 +64,12 @@ export const KINDS: readonly Kind[] = [
   },
   late("one call later", 2),
   late("at the end", Infinity),
-  { name: "is throttled", strike: () => fail("Lambda.TooManyRequestsException", "Rate Exceeded.") },
-  { name: "is refused by IAM", lasting: true, strike: ({ deliverWithoutRights }) => deliverWithoutRights() },
-  { name: "crashes after the write", strike: ({ deliverAndDie }) => deliverAndDie() },
+  { name: "is throttled", strike: ({ service }) => fail(`${service}.TooManyRequestsException`, "Rate Exceeded.") },
+  {
+    name: "is refused by IAM",
+    lasting: true,
+    inFunction: true,
+    strike: ({ deliverWithoutRights }) => deliverWithoutRights(),
+  },
+  { name: "crashes after the write", inFunction: true, strike: ({ deliverAndDie }) => deliverAndDie() },
 ];

@@ -1,4 +1,5 @@
 import { taskOf } from "../../local/cloud";
+import { FUNCTION } from "../../local/resources";
 import type { Program, Resource } from "../../local/program";
 
 export const WITHOUT_RIGHTS = "WithoutRights";
@@ -26,7 +27,7 @@ export function withTwins(program: Program): Program {
     arn: `arn:aws:iam::000000000000:role/${WITHOUT_RIGHTS}`,
   };
   const twins = program.resources
-    .filter(({ type }) => type === "aws:lambda/function:Function")
+    .filter(({ type, inputs, existing }) => type === FUNCTION && existing !== true && "code" in inputs)
     .flatMap((resource) => [
       twin(resource, WITHOUT_RIGHTS, { role: role.arn }),
       twin(resource, DYING, { code: { assets: dying(resource) }, handler: "dies.handler" }),

@@ -1,0 +1,186 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ExecutionResult } from "../../interpreter";
+import { type Outcome, outcomeOf } from "../../local/report";
+import type { Row } from "../../local/table";
+import { anonymous, type Content, differing, leavesOf, SELF, unlike } from "./content";
+import { flawsOfCalls } from "./effects";
+import type { Message } from "../../local/services/outbox";
+import { statesOf, type Tried } from "./trial";
+
+/** An attribute's value by which a row says that what it stands for is undone. */
+export interface Undone {
+  readonly attribute: string;
+  readonly value: string;
+}
+
+/** As the rows of `saga-aws-pulumi`'s own store say it. */
+export const UNDONE: Undone = { attribute: "status", value: "UNDONE" };
+
+/** What executions of a setting come to where nothing goes wrong: what scenarios of it are held against. */
+export class Reference {
+  readonly outcome: Outcome;
+  /** Of the first execution. */
+  private readonly image: Image;
+  /** Tables in which an execution finds keys of its own each time. */
+  private readonly shuffled: ReadonlySet<string>;
+  /** Paths at which the values are other ones each time. */
+  private readonly varying: ReadonlySet<string>;
+  /** Of what the answer says, and of where in the rows the same value stands: paths, where both vary. */
+  private readonly told: readonly (readonly [output: string, row: string])[];
+
+  /** @param runs Several of them, some time apart, so that what varies is known: an id, a time. */
+  constructor(runs: readonly Tried[]) {
+    const [first, ...others] = runs as readonly [Tried, ...Tried[]];
+    this.outcome = outcomeOf(first.result);
+    const keysOf = (tried: Tried) => imageOf(tried, new Set()).rows;
+    this.shuffled = new Set(
+      others.flatMap((other) => differing(keysOnly(keysOf(first)), keysOnly(keysOf(other))).map(tableOf)),
+    );
+    const images = runs.map((run) => imageOf(run, this.shuffled));
+    this.image = images[0] as Image;
+    this.varying = unlike(images.map(({ rows, output }) => ({ rows: Object.fromEntries(rows), output })));
+    const leaves = images.map(({ rows, output }) => ({
+      rows: leavesOf(Object.fromEntries(rows)),
+      output: leavesOf(output),
+    }));
+    this.told = [...leavesOf(this.image.output)].flatMap(([output, value]) =>
+      typeof value === "string" && this.varying.has(`.output${output}`)
+        ? [...leavesOf(Object.fromEntries(this.image.rows)).keys()].flatMap((row) =>
+            leaves.every((each) => each.output.get(output) === each.rows.get(row)) ? [[output, row] as const] : [],
+          )
+        : [],
+    );
+  }
+
+  /** What of a completed execution's effects is missing, or other than it should be, or too much. */
+  flawsOfCompleted(tried: Tried): readonly string[] {
+    const { rows, output, messages } = imageOf(tried, this.shuffled);
+    const wanted = this.image;
+    const flaws = [...new Set([...wanted.rows.keys(), ...rows.keys()])].flatMap((key) => {
+      if (!wanted.rows.has(key)) return [`completed, but ${key} has changed, which it does not without a fault`];
+      const [was, is] = [wanted.rows.get(key), rows.get(key)];
+      if (!rows.has(key)) return [`completed, but ${key} is as it was before the saga`];
+      if (was && !is) return [`completed, but ${key} is gone`];
+      if (!was && is) return [`completed, but ${key} is there still`];
+      const others = this.others(was, is, `.rows.${key}`).map((path) => path.split(".")[1] as string);
+      return others.length > 0 ? [`completed, but ${key} has another ${list(others)} than without a fault`] : [];
+    });
+    const answer = this.others(wanted.output, output, ".output").map((path) => path.slice(1));
+    const leaves = { output: leavesOf(output), rows: leavesOf(Object.fromEntries(rows)) };
+    const untrue = this.told.some(([one, other]) => leaves.output.get(one) !== leaves.rows.get(other));
+    return [
+      ...flaws,
+      ...(answer.length > 0 ? [`completed, but the output has another ${list(answer)} than without a fault`] : []),
+      ...(untrue ? ["the output is not what is stored"] : []),
+      // At least once: a call that is repeated may send a message again.
+      ...wanted.messages
+        .filter((each) => !messages.includes(each))
+        .map((each) => `completed, but there was no ${each}`),
+      ...messages.filter((each) => !wanted.messages.includes(each)).map((each) => `completed, but there was ${each}`),
+    ];
+  }
+
+  /** Where two values differ that should not: one that varies must be there all the same. */
+  private others(one: unknown, other: unknown, at: string): readonly string[] {
+    const [ones, others] = [leavesOf(one), leavesOf(other)];
+    return [...unlike([one, other])].filter(
+      (path) => !this.varying.has(`${at}${path}`) || !ones.has(path) || !others.has(path),
+    );
+  }
+}
+
+const list = (names: readonly string[]): string => [...new Set(names)].join(", ");
+const tableOf = (key: string): string => key.split(" ")[0] as string;
+const keysOnly = (rows: Image["rows"]): Content => new Map([...rows.keys()].map((key) => [key, {}]));
+
+/** What an execution leaves, whoever it is. */
+interface Image {
+  /** The rows that it changed; undefined for one that it took away. */
+  readonly rows: ReadonlyMap<string, Row | undefined>;
+  readonly output: unknown;
+  readonly messages: readonly string[];
+}
+
+function imageOf({ before, after, saga, result, sent }: Tried, shuffled: ReadonlySet<string>): Image {
+  const changed = differing(before, after).map(
+    (key) => [key.replaceAll(saga, SELF), anonymous(after.get(key), saga) as Row | undefined] as const,
+  );
+  // Keys that are other ones each time tell nothing: what has them stands in the order of the rest of it.
+  const numbers = new Map<string, number>();
+  const orderOf = ([key, row]: (typeof changed)[number]): string =>
+    shuffled.has(tableOf(key)) ? JSON.stringify([Object.keys(row ?? {}), row ?? null]) : key;
+  const rows = [...changed]
+    .sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
+    .map(([key, row]) => {
+      const table = tableOf(key);
+      if (!shuffled.has(table)) return [key, row] as const;
+      numbers.set(table, (numbers.get(table) ?? 0) + 1);
+      return [`${table} row ${numbers.get(table) as number}`, row] as const;
+    });
+  return { rows: new Map(rows), output: anonymous(result.output ?? null, saga), messages: sent.map(kindOfMessage) };
+}
+
+/** A message as what it is about: its text may vary. */
+const kindOfMessage = ({ from, action }: Message): string => `${action} of ${from}`;
+
+/** What rows an execution leaves that is undone: those that there were before, and tombstones. */
+function flawsOfCompensated({ before, after, saga }: Tried, undone: Undone): readonly string[] {
+  const dead = (row: Row | undefined): boolean => row?.[undone.attribute] === undone.value;
+  return differing(before, after).flatMap((key) => {
+    const [was, is] = [before.get(key), after.get(key)];
+    const named = key.replaceAll(saga, SELF);
+    if (was && !dead(was) && is && isDeepStrictEqual(withoutMarks(is, saga), withoutMarks(was, saga))) return [];
+    if (was && !dead(was)) return [`compensated, but ${named} is not as it was before the saga`];
+    if (!is) return [`compensated, but ${named} is gone, which told that it had been undone`];
+    if (!dead(is)) return [`compensated, but ${named} is there still, and not undone`];
+    const forgotten = was && Object.keys(was).filter((name) => !keeps(was[name], is[name]));
+    return forgotten && forgotten.length > 0
+      ? [`compensated, but ${named} has forgotten some of its ${forgotten.join(", ")}`]
+      : [];
+  });
+}
+
+/** A row without what a saga leaves on another's: its name in a set, which says that it is over. */
+const withoutMarks = (row: Row, saga: string): Row =>
+  Object.fromEntries(
+    Object.entries(row).flatMap(([name, value]) => {
+      if (!Array.isArray(value)) return [[name, value]];
+      const others = value.filter((each) => each !== saga);
+      return others.length > 0 ? [[name, others]] : [];
+    }),
+  );
+
+/** What was a set, of those who have undone a row, may only grow. */
+const keeps = (was: unknown, is: unknown): boolean =>
+  !Array.isArray(was) || (Array.isArray(is) && was.every((each) => is.some((one) => isDeepStrictEqual(one, each))));
+
+export interface JudgeOptions {
+  readonly reference: Reference;
+  readonly undoable: ReadonlySet<string>;
+  readonly undone: Undone;
+}
+
+/** What is wrong with what a scenario left, and with what the execution says of it, once everything has landed. */
+export function judge(tried: Tried, { reference, undoable, undone }: JudgeOptions): readonly string[] {
+  const { result, idle } = tried;
+  const outcome = outcomeOf(result);
+  const never = idle.map(({ state, kind }) => `${state} never ${kind.name}`);
+  if (outcome === "stuck") {
+    return [`ended ${result.status} ${result.error ?? ""}, neither completed nor compensated`, ...never];
+  }
+  const rows =
+    outcome === "compensated"
+      ? [...flawsOfCompensated(tried, undone), ...flawsOfCause(result, statesOf(tried))]
+      : reference.outcome === "completed"
+        ? reference.flawsOfCompleted(tried)
+        : ["completed, which it does not without a fault"];
+  return [...rows, ...flawsOfCalls(tried, outcome, undoable), ...never];
+}
+
+/** The cause of what is compensated names the step that failed (S6). */
+function flawsOfCause({ cause }: ExecutionResult, states: readonly string[]): readonly string[] {
+  const { step } = JSON.parse(cause ?? "{}") as { readonly step?: string };
+  return step !== undefined && states.includes(step)
+    ? []
+    : [`the cause names the step ${step ?? "(none)"}, which was never called`];
+}

@@ -1,0 +1,85 @@
+import type { Explored, Finding, Plan } from "./explore";
+import { KINDS } from "./kinds";
+
+const WIDTHS = [34, 10, 7, 9, 9, 11] as const;
+
+const line = (cells: readonly (string | number)[]): string =>
+  cells
+    .map((cell, at) => (at === 0 ? String(cell).padEnd(WIDTHS[0]) : String(cell).padStart(WIDTHS[at] ?? 0)))
+    .join("");
+
+const isBad = ({ violations }: Finding): boolean => violations.length > 0;
+/** Nothing was found, and not everything was looked at. */
+const isOpen = (finding: Finding): boolean => !isBad(finding) && finding.unseen.length > 0;
+
+/** What will be tried, in at most 80 columns. */
+export function formatPlan({ settings, scenarios, unseen, notes }: Plan): string {
+  return [
+    `At most ${scenarios.toLocaleString("en")} scenarios, in ${settings.length === 1 ? "one setting" : `${settings.length} settings`}:`,
+    ...settings.map((name) => `  ${name}`),
+    ...notes.flatMap((note) => wrap(note, "")),
+    ...unseen.flatMap((state) =>
+      wrap(`${state} changes nothing in a table and sends no message, so what it does can't be judged`, ""),
+    ),
+  ].join("\n");
+}
+
+/** How often each fault was tried, in at most 80 columns, and what went wrong, so that it can be tried again. */
+export function formatFindings(findings: readonly Finding[]): string {
+  const row = (name: string, of: readonly Finding[]) =>
+    line([
+      name,
+      of.length,
+      of.filter(({ scenario }) => scenario.faults.length === 1).length,
+      of.filter(({ scenario }) => scenario.faults.length === 2).length,
+      of.filter(({ redrives }) => redrives > 0).length,
+      of.filter(isBad).length,
+    ]);
+  return [
+    line(["a call ...", "scenarios", "alone", "in pairs", "redriven", "violations"]),
+    ...KINDS.map((kind) =>
+      row(
+        kind.name,
+        findings.filter(({ scenario }) => scenario.faults.some((fault) => fault.kind === kind)),
+      ),
+    ),
+    row("all, each counted once", findings),
+    ...findings.filter(isBad).flatMap(formatViolation),
+  ].join("\n");
+}
+
+/** What became of it, in a line or a few. */
+export function formatVerdict({ findings, left }: Explored): string {
+  const bad = findings.filter(isBad).length;
+  const open = findings.filter(isOpen);
+  const states = [...new Set(open.flatMap(({ unseen }) => unseen))];
+  const parts = [`${findings.length} scenarios`, `${bad} with violations`];
+  if (open.length > 0) parts.push(`${open.length} not judged: the effects of ${states.join(", ")} can't be seen here`);
+  if (left > 0) parts.push(`${left} left out by --most`);
+  return wrap(parts.join(", "), "").join("\n");
+}
+
+/** Whether nothing is wrong, and something was looked at. */
+export const isSound = ({ findings }: Explored): boolean =>
+  !findings.some(isBad) && findings.some((finding) => !isOpen(finding));
+
+function formatViolation({ scenario: { setting, faults }, violations }: Finding): readonly string[] {
+  return [
+    "",
+    ...wrap(setting.name, ""),
+    ...faults.map(({ state, kind }) => `  ${state} ${kind.name}`),
+    ...violations.flatMap((violation) => wrap(violation, "    ")),
+  ];
+}
+
+function wrap(text: string, indent: string): readonly string[] {
+  const lines = [indent];
+  for (const word of text.split(" ")) {
+    const at = lines.length - 1;
+    const now = lines[at] as string;
+    if (now.trim() === "") lines[at] = now + word;
+    else if (now.length + 1 + word.length <= 80) lines[at] = `${now} ${word}`;
+    else lines.push(`${indent}  ${word}`);
+  }
+  return lines;
+}

@@ -1,0 +1,64 @@
+import { arnsOf, LocalCloud, taskOf } from "../../local/cloud";
+import type { DeployedFunction } from "../../local/lambda/function";
+import type { Program, Resource } from "../../local/program";
+import { TABLE } from "../../local/resources";
+import type { Message } from "../../local/services/outbox";
+import { inVirtualTime } from "../virtual";
+import type { Table } from "./content";
+import { DYING, withTwins } from "./twins";
+
+/** A program that runs here, for one scenario at a time: its tables are emptied before each. */
+export interface Stage {
+  readonly start: ReturnType<typeof inVirtualTime>;
+  readonly tables: readonly Table[];
+  /** All that was sent, in order. */
+  readonly sent: () => readonly Message[];
+  /** The function of that ARN, or its twin of that name. */
+  readonly functionAt: (arn: string, twin?: string) => DeployedFunction;
+  /** Whether it is a function that runs here: what was there before is somebody else's. */
+  readonly hasTwins: (functionArn: string) => boolean;
+  readonly close: () => Promise<void>;
+}
+
+export interface StageOptions {
+  /** The state machine on trial. */
+  readonly machine: Resource;
+  /** Starts the program, in place of how it is started where nothing else is said. */
+  readonly open?: (program: Program) => Promise<LocalCloud>;
+}
+
+/** Starts the program with the twins of its functions. Close it in the end. */
+export async function setUp(
+  registered: Program,
+  { machine, open = (of) => LocalCloud.start(of) }: StageOptions,
+): Promise<Stage> {
+  const program = withTwins(registered);
+  const cloud = await open(program);
+  const tasks = new Map(program.resources.flatMap((each) => arnsOf(each).map((arn) => [arn, taskOf(each)] as const)));
+  const functions = cloud.functions;
+  return {
+    start: inVirtualTime(program, cloud, machine.name),
+    tables: tablesOf(cloud, program),
+    sent: () => cloud.outbox.messages,
+    hasTwins: (arn) => functions.has(`${tasks.get(arn) ?? arn}${DYING}`),
+    functionAt(arn, twin = "") {
+      const found = functions.get(`${tasks.get(arn) ?? arn}${twin}`);
+      if (!found) throw new Error(`the program registers no function ${arn}`);
+      return found;
+    },
+    close: () => cloud.close(),
+  };
+}
+
+function tablesOf(cloud: LocalCloud, { resources }: Program): readonly Table[] {
+  return [...cloud.tables].map(([name, table]) => {
+    const { hashKey, rangeKey } = (resources.find((each) => each.type === TABLE && each.name === name)?.inputs ??
+      {}) as Readonly<Record<string, string | undefined>>;
+    return {
+      name,
+      keys: [hashKey, rangeKey].filter((key) => key !== undefined),
+      rows: () => table.rows(),
+      clear: () => table.clear(),
+    };
+  });
+}

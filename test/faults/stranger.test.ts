@@ -1,0 +1,118 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { declarationOf } from "../../saga/compile";
+import { mainMachine } from "../../saga/local/cloud";
+import { evaluateProgram, type Program } from "../../saga/local/program";
+import {
+  explore,
+  type Explored,
+  type ExploreOptions,
+  formatPlan,
+  formatVerdict,
+  isSound,
+  KINDS,
+  setUp,
+} from "../../saga/testing/faults";
+import { mutated } from "./mutated";
+
+const ACCOUNT = { account: "ada", plan: "pro" };
+const CLOSED = { attribute: "stage_is", value: "closed" };
+
+describe("faults of a stranger's saga, with a table of its own form", function () {
+  this.timeout(240_000);
+  let program: Program;
+
+  before(async () => {
+    program = await evaluateProgram({}, join(__dirname, "stranger.ts"));
+  });
+
+  async function strike(of: Program, options: Partial<ExploreOptions> = {}): Promise<Explored> {
+    const machine = mainMachine(of);
+    const stages = [await setUp(of, { machine }), await setUp(of, { machine })];
+    try {
+      return await explore(stages, { input: ACCOUNT, pairs: false, undone: CLOSED, ...options });
+    } finally {
+      await Promise.all(stages.map((stage) => stage.close()));
+    }
+  }
+  const violations = ({ findings }: Explored) => [...new Set(findings.flatMap((each) => each.violations))];
+
+  it("are judged by its rows; of the task that leaves none it says that it is not judged", async () => {
+    const explored = await strike(program, { beside: { account: "bob", plan: "free" } });
+    expect(violations(explored)).to.deep.equal([]);
+    const { plan, findings } = explored;
+    expect(plan.unseen).to.deep.equal(["Welcome"]);
+    // It gets no further than the notes of another sign-up.
+    expect(plan.settings).to.deep.equal(["nothing there before", "a second try of what another saga has done"]);
+    // Welcome is called where the saga completes.
+    const open = findings.filter(({ unseen }) => unseen.length > 0);
+    expect(open.length).to.be.above(5);
+    expect(open.length).to.be.below(findings.length);
+    expect(isSound(explored)).to.equal(true);
+    expect(formatVerdict(explored).replace(/\s+/g, " ")).to.equal(
+      `${findings.length} scenarios, 0 with violations, ${open.length} not judged: the effects of Welcome can't be seen here`,
+    );
+    expect(formatPlan(plan)).to.contain("Welcome changes nothing in a table and sends no message");
+    for (const line of formatPlan(plan).split("\n")) expect(line.length, line).to.be.at.most(80);
+    expect(findings.length).to.be.at.most(plan.scenarios);
+  });
+
+  it("are no fewer than it said, and are told where they are too many", async () => {
+    const explored = await strike(program, { most: 12, pairs: true });
+    expect(explored.plan.scenarios).to.equal(12);
+    expect(explored.findings).to.have.length(12);
+    expect(explored.left).to.be.above(12);
+    expect(formatVerdict(explored)).to.contain("left out by --most");
+  });
+
+  const only = (...names: readonly string[]) => KINDS.filter(({ name }) => names.includes(name));
+
+  it("find an undo that does nothing", async () => {
+    const mutant = await mutated(program, ["await db.send(undo)", "await Promise.resolve(undo)"]);
+    const explored = await strike(mutant, { kinds: only("fails after the write, each time") });
+    expect(violations(explored)).to.include("compensated, but accounts ada LOGIN is there still, and not undone");
+    expect(isSound(explored)).to.equal(false);
+  });
+
+  it("find an action that ignores the note of its undo", async () => {
+    const mutant = await mutated(program, ["(signup = :me AND stage_is = :open)", "signup = :me"]);
+    const found = violations(await strike(mutant, { kinds: only("times out, arrives at the end") }));
+    expect(found).to.include("OpenAccount was done after its undo, which should have it refused");
+    expect(found).to.include("compensated, but accounts ada LOGIN is there still, and not undone");
+  });
+
+  it("find an action that counts each repetition", async () => {
+    const mutant = await mutated(
+      program,
+      ["SET signup = :me, stage_is = :open", "ADD times :one SET signup = :me, stage_is = :open"],
+      ['":open": {', '":one": { N: "1" }, ":open": {'],
+    );
+    const found = violations(await strike(mutant, { kinds: only("is delivered again at the end") }));
+    expect(found).to.include("completed, but accounts ada LOGIN has another times than without a fault");
+  });
+
+  it("find an undo that takes what another sign-up holds", async () => {
+    const mutant = await mutated(program, [
+      "attribute_not_exists(tenant) OR signup = :me",
+      "attribute_not_exists(nothing)",
+    ]);
+    const found = violations(await strike(mutant, { kinds: [] }));
+    expect(found).to.include("compensated, but accounts ada LOGIN is not as it was before the saga");
+  });
+
+  it("find each row at fault where what it says of being undone is in other words", async () => {
+    const undone = { attribute: "status", value: "UNDONE" };
+    const found = violations(await strike(program, { undone, kinds: only("fails after the write, each time") }));
+    expect(found).to.include("compensated, but accounts ada LOGIN is there still, and not undone");
+  });
+
+  it("go by what the saga says of its calls: one that changes nothing is no riddle", async () => {
+    const { signUp } = await import("./stranger");
+    const declaration = declarationOf(signUp);
+    const { Welcome, ...calls } = declaration.calls;
+    expect(Welcome).to.deep.equal({ role: "retriable" });
+    const query = { ...declaration, calls: { ...calls, Welcome: { role: "query" } as const } };
+    const { plan } = await strike(program, { declaration: query, most: 1 });
+    expect(plan.unseen).to.deep.equal([]);
+  });
+});

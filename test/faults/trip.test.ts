@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { tripBooking } from "../../examples/trip/saga";
+import { declarationOf } from "../../saga/compile";
+import { mainMachine } from "../../saga/local/cloud";
+import { evaluateProgram } from "../../saga/local/program";
+import { explore, type ExploreOptions, KINDS, setUp } from "../../saga/testing/faults";
+
+const TRIP = { order_id: "1", traveller: "Ada", total: 4000, card_no: "123-1234", flight: "f", hotel: "h" };
+
+describe("faults of a saga with branches, a list, an approval and a pivot", function () {
+  this.timeout(180_000);
+
+  async function strike(options: Partial<ExploreOptions>) {
+    const program = await evaluateProgram({}, join(__dirname, "../../examples/trip/index.ts"));
+    const stage = await setUp(program, { machine: mainMachine(program) });
+    try {
+      return await explore([stage], { input: { ...TRIP, cars: ["a", "b"] }, pairs: false, ...options });
+    } finally {
+      await stage.close();
+    }
+  }
+  const answers = { Approve: { output: { by: "the manager" } } };
+
+  it("strike the calls of branches and items, and find none of them half undone", async () => {
+    const kinds = KINDS.filter(({ name }) => name === "times out, arrives at the end");
+    const { plan, findings } = await strike({ answers, declaration: declarationOf(tripBooking), kinds });
+    expect(plan.settings).to.deep.equal(["nothing there before", "a second try, whose Pay another saga holds"]);
+    expect(plan.unseen).to.deep.equal([]);
+    expect(new Set(findings.flatMap(({ scenario }) => scenario.faults.map(({ state }) => state)))).to.include.members([
+      "Approve",
+      "BookFlight",
+      "BookHotel",
+      "RentCar",
+      "Pay",
+      "IssueTickets",
+      "ReturnCar",
+    ]);
+    expect(findings.flatMap(({ violations }) => violations)).to.deep.equal([]);
+  });
+
+  it("can't judge what asks somebody, unless the saga says that it changes nothing", async () => {
+    const { plan, findings } = await strike({ answers, kinds: [], most: 1 });
+    expect(plan.unseen).to.deep.equal(["Approve"]);
+    expect(findings.every(({ unseen }) => unseen.includes("Approve"))).to.equal(true);
+  });
+
+  it("want to be told what is answered", async () => {
+    const failure = await strike({ kinds: [] }).catch((error: unknown) => error);
+    expect((failure as Error).message).to.equal(
+      "'Approve' waits for an answer: say which, as with --answer Approve='{…}'",
+    );
+  });
+});
