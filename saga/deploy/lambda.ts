@@ -17,8 +17,8 @@ export interface LambdaArgs {
   /** What it does, beside writing its log and its traces. */
   readonly statements: readonly Statement[];
   readonly settings: FunctionSettings;
-  /** The ARN of the customer managed key of logs, where there is one. */
-  readonly key: pulumi.Output<string> | undefined;
+  /** The ARN of the customer managed key that encrypts logs, if there is one. */
+  readonly kmsKeyArn: pulumi.Output<string> | undefined;
   /** What it may do with keys, if anything, in a policy of its own, which waits for nothing that they encrypt. */
   readonly usesKeys?: { readonly name: string; readonly statements: readonly Statement[] };
   readonly tags: Readonly<Record<string, string>>;
@@ -41,14 +41,14 @@ export interface Lambda {
 
 /** A function with a log of its own, and with a role that allows what is stated, log and traces, and no more. */
 export function lambda(name: string, args: LambdaArgs, child: pulumi.CustomResourceOptions): Lambda {
-  const { factory, packages = [], statements, settings, key, usesKeys, tags, timeout, own } = args;
+  const { factory, packages = [], statements, settings, kmsKeyArn, usesKeys, tags, timeout, own } = args;
   const code = archive({ name, factory, packages, layers: own?.layers !== undefined });
   const log = new aws.cloudwatch.LogGroup(
     name,
     {
       namePrefix: `/aws/lambda/${name}-`,
       retentionInDays: settings.logRetentionDays,
-      ...(key && { kmsKeyId: key }),
+      ...(kmsKeyArn && { kmsKeyId: kmsKeyArn }),
       tags,
     },
     child,

@@ -15,7 +15,7 @@ export interface SagaRecoveryArgs {
   readonly recoveryMachineArn: pulumi.Output<string>;
   readonly settings: FunctionSettings & Pick<Config, "alarms">;
   /** The ARN of the customer managed key of executions and logs, where there is one. */
-  readonly key: pulumi.Output<string> | undefined;
+  readonly kmsKeyArn: pulumi.Output<string> | undefined;
   /** Is told when a recovery fails, or can't be begun. */
   readonly topic: aws.sns.Topic;
   readonly tags: Readonly<Record<string, string>>;
@@ -32,7 +32,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
 
   constructor(name: string, args: SagaRecoveryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("saga:infra:SagaRecovery", name, {}, opts);
-    const { saga, machineArn, recoveryMachineArn, settings, key, topic, tags } = args;
+    const { saga, machineArn, recoveryMachineArn, settings, kmsKeyArn, topic, tags } = args;
     const child = { parent: this };
 
     const queue = new aws.sqs.Queue(
@@ -65,11 +65,11 @@ export class SagaRecovery extends pulumi.ComponentResource {
           // Of a version too: IAM knows it by its machine's ARN.
           { actions: ["states:DescribeStateMachine"], resources: [machineArn] },
           { actions: ["states:StartExecution"], resources: [recoveryMachineArn] },
-          ...(key ? [readsExecutions(key, [machineArn, recoveryMachineArn])] : []),
+          ...(kmsKeyArn ? [readsExecutions(kmsKeyArn, [machineArn, recoveryMachineArn])] : []),
           { actions: ["sqs:SendMessage"], resources: [queue.arn] },
         ],
         settings,
-        key,
+        kmsKeyArn,
         tags,
         // A history has up to 25 pages.
         timeout: 120,

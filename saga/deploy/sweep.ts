@@ -15,8 +15,8 @@ export interface SagaSweepArgs {
   /** What recovers executions that are stopped, where something does. */
   readonly recovery: Recovery | undefined;
   readonly settings: FunctionSettings & Pick<Config, "alarms">;
-  /** The ARN of the customer managed key of logs, where there is one. */
-  readonly key: pulumi.Output<string> | undefined;
+  /** The ARN of the customer managed key that encrypts logs, if there is one. */
+  readonly kmsKeyArn: pulumi.Output<string> | undefined;
   /** Is told when executions are not looked at. */
   readonly topic: aws.sns.Topic;
   readonly tags: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ interface Recovery {
 export class SagaSweep extends pulumi.ComponentResource {
   constructor(name: string, args: SagaSweepArgs, opts?: pulumi.ComponentResourceOptions) {
     super("saga:infra:SagaSweep", name, {}, opts);
-    const { saga, main, recovery, settings, key, topic, tags } = args;
+    const { saga, main, recovery, settings, kmsKeyArn, topic, tags } = args;
     const child = { parent: this };
     const machineArn = main.stateMachine.arn;
 
@@ -49,7 +49,7 @@ export class SagaSweep extends pulumi.ComponentResource {
         ],
         // A look that finds no room comes again. One call at a time is all there is, which need not be kept free.
         settings: { ...settings, reservedConcurrency: 0 },
-        key,
+        kmsKeyArn,
         tags,
         // It is over before the next one begins.
         timeout: 240,
