@@ -31,7 +31,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
   readonly functionArn: pulumi.Output<string>;
 
   constructor(name: string, args: SagaRecoveryArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("saga:infra:SagaRecovery", name, {}, opts);
+    super("saga-aws-pulumi:index:SagaRecovery", name, {}, opts);
     const { saga, machineArn, recoveryMachineArn, settings, kmsKeyArn, topic, tags } = args;
     const child = { parent: this };
 

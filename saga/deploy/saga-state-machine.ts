@@ -82,7 +82,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
   readonly #startable: { readonly express: boolean; readonly kmsKeyArn: pulumi.Output<string> | undefined };
 
   constructor(name: string, args: SagaStateMachineArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("saga:infra:SagaStateMachine", name, {}, opts);
+    super("saga-aws-pulumi:index:SagaStateMachine", name, {}, opts);
     const { saga, table, tables, kmsKeyArn, retired = [], tags = {}, environment = {}, vpc, layers, ...given } = args;
     const settings = complete(name, given);
     if (settings.workflowType === "EXPRESS") checkExpress(saga);

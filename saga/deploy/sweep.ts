@@ -33,7 +33,7 @@ interface Recovery {
  */
 export class SagaSweep extends pulumi.ComponentResource {
   constructor(name: string, args: SagaSweepArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("saga:infra:SagaSweep", name, {}, opts);
+    super("saga-aws-pulumi:index:SagaSweep", name, {}, opts);
     const { saga, main, recovery, settings, kmsKeyArn, topic, tags } = args;
     const child = { parent: this };
     const machineArn = main.stateMachine.arn;

@@ -44,7 +44,7 @@ export class TaskFunction extends pulumi.ComponentResource {
   constructor(args: TaskFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
     const { component, task, tables, defaults, settings, timeout, kmsKeyArn, tags } = args;
     const name = `${component}-${task.name}`;
-    super("saga:infra:TaskFunction", name, {}, opts);
+    super("saga-aws-pulumi:index:TaskFunction", name, {}, opts);
     const { memory, concurrency, vpc = defaults.vpc, layers = defaults.layers } = task;
     const secrets = Object.keys(task.secrets).length > 0;
     const used = tables.usedBy(task);
