@@ -113,11 +113,11 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const arnOf = (what: LambdaTask | ExistingTask | SagaMachine): Arn => {
       switch (what.kind) {
         case "Task":
-          return known(functions, what).versionArn;
+          return deployedFor(functions, what).versionArn;
         case "Existing":
           return existing.get(what) as Arn;
         case "Machine":
-          return known(machines, what).stateMachine.stateMachineVersionArn;
+          return deployedFor(machines, what).stateMachine.stateMachineVersionArn;
       }
     };
     const deploy = (machineName: string, own: Saga, definition: Definition): Machine => {
@@ -234,8 +234,8 @@ const ALIAS = "live";
 type Arn = pulumi.Output<string>;
 type Definition = Omit<StateMachine<Arn>, "Comment"> & { readonly Comment: pulumi.Input<string> };
 
-/** What `machinesOf` and `tasksOf` have named is deployed before anything asks for it. */
-function known<Deployed>(deployed: ReadonlyMap<string, Deployed>, { name }: { readonly name: string }): Deployed {
+/** `machinesOf` and `tasksOf` list dependencies first, so each is deployed before a definition names it. */
+function deployedFor<Deployed>(deployed: ReadonlyMap<string, Deployed>, { name }: { readonly name: string }): Deployed {
   const found = deployed.get(name);
   if (found === undefined) throw new Error(`'${name}' is not deployed`);
   return found;

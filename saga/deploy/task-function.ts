@@ -114,12 +114,12 @@ const keysOf = (used: ReturnType<Tables["usedBy"]>): readonly pulumi.Output<stri
 function readsSecrets(name: string, secrets: LambdaTask["secrets"]): readonly Statement[] {
   return Object.entries(secrets).map(([variable, secret]) => {
     const arn = pulumi.output(secret);
-    const action = arn.apply((known) => {
-      const [, , service, , , kind] = known.split(":");
+    const action = arn.apply((resolved) => {
+      const [, , service, , , kind] = resolved.split(":");
       if (service === "secretsmanager" && kind === "secret") return "secretsmanager:GetSecretValue";
       if (service === "ssm" && kind?.startsWith("parameter/") === true) return "ssm:GetParameter";
       throw new pulumi.RunError(
-        `'${name}': ${variable} is to be read from '${known}', which is no ARN of a secret in Secrets Manager or of a parameter in SSM: give that`,
+        `'${name}': ${variable} is to be read from '${resolved}', which is no ARN of a secret in Secrets Manager or of a parameter in SSM: give that`,
       );
     });
     return { actions: [action], resources: [arn] };
@@ -148,4 +148,4 @@ function inVpc({ subnetIds, securityGroupIds }: NonNullable<TaskOptions["vpc"]>)
 
 /** The provider's types take no list that is read-only. */
 const mutable = (list: pulumi.Input<readonly pulumi.Input<string>[]>): pulumi.Output<string[]> =>
-  pulumi.output(list).apply((known) => [...known]);
+  pulumi.output(list).apply((resolved) => [...resolved]);
