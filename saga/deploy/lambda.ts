@@ -40,7 +40,7 @@ export interface Lambda {
 }
 
 /** A function with a log of its own, and with a role that allows what is stated, log and traces, and no more. */
-export function lambda(name: string, args: LambdaArgs, child: pulumi.CustomResourceOptions): Lambda {
+export function lambda(name: string, args: LambdaArgs, opts: pulumi.CustomResourceOptions): Lambda {
   const { factory, packages = [], statements, settings, kmsKeyArn, usesKeys, tags, timeout, own } = args;
   const code = archive({ name, factory, packages, layers: own?.layers !== undefined });
   const log = new aws.cloudwatch.LogGroup(
@@ -51,9 +51,9 @@ export function lambda(name: string, args: LambdaArgs, child: pulumi.CustomResou
       ...(kmsKeyArn && { kmsKeyId: kmsKeyArn }),
       tags,
     },
-    child,
+    opts,
   );
-  const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("lambda.amazonaws.com"), tags }, child);
+  const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("lambda.amazonaws.com"), tags }, opts);
   const policy = new aws.iam.RolePolicy(
     name,
     {
@@ -65,12 +65,12 @@ export function lambda(name: string, args: LambdaArgs, child: pulumi.CustomResou
         { actions: TRACES, resources: ["*"] },
       ),
     },
-    child,
+    opts,
   );
   const policies = [policy];
   if (usesKeys && usesKeys.statements.length > 0) {
     const keyPolicy = { role: role.name, policy: allow(...usesKeys.statements) };
-    policies.push(new aws.iam.RolePolicy(usesKeys.name, keyPolicy, child));
+    policies.push(new aws.iam.RolePolicy(usesKeys.name, keyPolicy, opts));
   }
   const made = new aws.lambda.Function(
     name,
@@ -88,7 +88,7 @@ export function lambda(name: string, args: LambdaArgs, child: pulumi.CustomResou
       tags,
       ...own,
     },
-    { ...child, dependsOn: policies },
+    { ...opts, dependsOn: policies },
   );
   return { lambda: made, role, log, policy };
 }

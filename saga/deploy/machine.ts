@@ -23,7 +23,7 @@ export interface Machine {
 }
 
 /** One state machine, each deploy of which is a version, with a role and a log of its own. */
-export function machine(name: string, args: MachineArgs, child: pulumi.CustomResourceOptions): Machine {
+export function machine(name: string, args: MachineArgs, opts: pulumi.CustomResourceOptions): Machine {
   const { definition, statements, settings, kmsKeyArn, tags } = args;
   const log = new aws.cloudwatch.LogGroup(
     name,
@@ -34,9 +34,9 @@ export function machine(name: string, args: MachineArgs, child: pulumi.CustomRes
       ...(kmsKeyArn && { kmsKeyId: kmsKeyArn }),
       tags,
     },
-    child,
+    opts,
   );
-  const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("states.amazonaws.com"), tags }, child);
+  const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("states.amazonaws.com"), tags }, opts);
   const granted = grant(
     name,
     {
@@ -51,7 +51,7 @@ export function machine(name: string, args: MachineArgs, child: pulumi.CustomRes
       ],
       tags,
     },
-    child,
+    opts,
   );
   const stateMachine = new aws.sfn.StateMachine(
     name,
@@ -73,7 +73,7 @@ export function machine(name: string, args: MachineArgs, child: pulumi.CustomRes
       tags,
     },
     {
-      ...child,
+      ...opts,
       // AWS tries the role's access to the log when it creates the machine.
       dependsOn: [...granted],
       // It goes some time after its last execution has ended, and may take longer than the provider's five minutes:
@@ -85,7 +85,7 @@ export function machine(name: string, args: MachineArgs, child: pulumi.CustomRes
   // By the machine's own ARN, which there is none of before. Until the alias leads on, executions are of a version that
   // was there, and keeps the key that it had.
   const usesKey = { role: role.name, policy: allow(usesMachineKey(kmsKeyArn, stateMachine.arn)) };
-  return { name, stateMachine, log, needs: [new aws.iam.RolePolicy(`${name}-key`, usesKey, child)] };
+  return { name, stateMachine, log, needs: [new aws.iam.RolePolicy(`${name}-key`, usesKey, opts)] };
 }
 
 /**

@@ -33,7 +33,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
   constructor(name: string, args: SagaRecoveryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("saga-aws-pulumi:index:SagaRecovery", name, {}, opts);
     const { saga, machineArn, recoveryMachineArn, settings, kmsKeyArn, topic, tags } = args;
-    const child = { parent: this };
+    const childOpts = { parent: this };
 
     const queue = new aws.sqs.Queue(
       name,
@@ -45,7 +45,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
         sqsManagedSseEnabled: true,
         tags,
       },
-      child,
+      childOpts,
     );
     const executions = machineArn.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`);
     const { lambda: made, policy } = lambda(
@@ -74,7 +74,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
         // A history has up to 25 pages.
         timeout: 120,
       },
-      child,
+      childOpts,
     );
     new aws.lambda.FunctionEventInvokeConfig(
       name,
@@ -84,7 +84,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
         maximumEventAgeInSeconds: 6 * 60 * 60,
         destinationConfig: { onFailure: { destination: queue.arn } },
       },
-      { ...child, dependsOn: [policy] },
+      { ...childOpts, dependsOn: [policy] },
     );
 
     const rule = new aws.cloudwatch.EventRule(
@@ -94,7 +94,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
         eventPattern: pulumi.jsonStringify(endsWithoutUndos(machineArn)),
         tags,
       },
-      child,
+      childOpts,
     );
     const permission = new aws.lambda.Permission(
       name,
@@ -104,12 +104,12 @@ export class SagaRecovery extends pulumi.ComponentResource {
         principal: "events.amazonaws.com",
         sourceArn: rule.arn,
       },
-      child,
+      childOpts,
     );
     const accepts = new aws.sqs.QueuePolicy(
       name,
       { queueUrl: queue.id, policy: sentBy("events.amazonaws.com", rule.arn, queue.arn) },
-      child,
+      childOpts,
     );
     new aws.cloudwatch.EventTarget(
       name,
@@ -124,9 +124,9 @@ export class SagaRecovery extends pulumi.ComponentResource {
         retryPolicy: { maximumEventAgeInSeconds: 24 * 60 * 60, maximumRetryAttempts: 185 },
         deadLetterConfig: { arn: queue.arn },
       },
-      { ...child, dependsOn: [permission, accepts] },
+      { ...childOpts, dependsOn: [permission, accepts] },
     );
-    recoveryAlarms(name, { queue, recoveryMachineArn }, { alarms: settings.alarms, topic, tags, child });
+    recoveryAlarms(name, { queue, recoveryMachineArn }, { alarms: settings.alarms, topic, tags, opts: childOpts });
     this.functionArn = made.arn;
     this.registerOutputs({ functionArn: this.functionArn });
   }

@@ -98,7 +98,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     checkGraphs(name, tasks.length + inner.length + 1);
     refuseUnsound(saga, this);
     register(name, saga);
-    const child = { parent: this };
+    const childOpts = { parent: this };
 
     const allTables = new Tables(name, { table, tables, kmsKeyArn });
     const defaults: TaskDefaults = { environment, ...(vpc && { vpc }), ...(layers && { layers }) };
@@ -106,7 +106,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
       const waits = [saga, ...former.sagas].flatMap((each) => waitsFor(each, task));
       const timeout = functionSeconds(task, waits);
       const ofTask = { component: name, task, tables: allTables, defaults, settings, timeout, kmsKeyArn, tags };
-      return new TaskFunction(ofTask, child);
+      return new TaskFunction(ofTask, childOpts);
     });
     const functions = new Map(deployed.map((each) => [each.task.name, each]));
     const machines = new Map<string, Machine>();
@@ -139,7 +139,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
           kmsKeyArn,
         ),
       ];
-      return machine(machineName, { definition, statements, settings, kmsKeyArn, tags }, child);
+      return machine(machineName, { definition, statements, settings, kmsKeyArn, tags }, childOpts);
     };
     for (const each of inner) {
       machines.set(each.name, deploy(`${name}-${each.name}`, each.saga, compileMachine(each, arnOf)));
@@ -153,7 +153,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
       // A machine of another type is another machine, and an alias can't be led from one to another.
       `${name}-${settings.workflowType}`,
       { name: ALIAS, routingConfigurations: routes(name, main, settings, this) },
-      { ...child, dependsOn: [main, ...machines.values(), ...(undo ? [undo] : [])].flatMap(({ needs }) => needs) },
+      { ...childOpts, dependsOn: [main, ...machines.values(), ...(undo ? [undo] : [])].flatMap(({ needs }) => needs) },
     );
 
     const topic = watch(
@@ -168,17 +168,21 @@ export class SagaStateMachine extends pulumi.ComponentResource {
         settings,
         tags,
       },
-      child,
+      childOpts,
     );
     const common = { saga, settings, kmsKeyArn, topic, tags };
     let recovers;
     if (undo) {
       const [machineArn, recoveryMachineArn] = [main.stateMachine.arn, undo.stateMachine.arn];
-      const { functionArn } = new SagaRecovery(`${name}_recover`, { ...common, machineArn, recoveryMachineArn }, child);
+      const { functionArn } = new SagaRecovery(
+        `${name}_recover`,
+        { ...common, machineArn, recoveryMachineArn },
+        childOpts,
+      );
       recovers = { machineArn: recoveryMachineArn, functionArn };
     }
     if (settings.workflowType === "STANDARD") {
-      new SagaSweep(`${name}_sweep`, { ...common, main, recovery: recovers }, child);
+      new SagaSweep(`${name}_sweep`, { ...common, main, recovery: recovers }, childOpts);
     }
 
     this.#name = name;
