@@ -305,7 +305,7 @@ export class SagaRun<Output = unknown> {
       await this.redrive();
       return { did: "redriven", status: (await this.execution.result).status, path: this.path };
     }
-    const input = { execution: this.id, input: this.execution.input, ...reader.told };
+    const input = { execution: this.id, input: this.execution.input, ...reader.historyResults };
     const undoing = this.begin(recovery.machine, `recovery-${this.executions.size}`, input as unknown as JsonObject);
     const { status } = await undoing.result;
     await this.landed();

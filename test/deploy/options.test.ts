@@ -33,9 +33,9 @@ async function registeredBy(
 }
 
 const everythingOf = (saga: Saga) => (opts: pulumi.ComponentResourceOptions) => {
-  const key = pulumi.output("arn:aws:kms:eu-west-1:000000000000:key/1");
-  const table = sagaTable("orders", { hashKey: "order_id", key }, opts);
-  new SagaStateMachine(saga.name, { saga, table, key, alarms: "all", alarmEmail: "you@example.com" }, opts);
+  const kmsKeyArn = pulumi.output("arn:aws:kms:eu-west-1:000000000000:key/1");
+  const table = sagaTable("orders", { hashKey: "order_id", kmsKeyArn }, opts);
+  new SagaStateMachine(saga.name, { saga, table, kmsKeyArn, alarms: "all", alarmEmail: "you@example.com" }, opts);
 };
 
 /** `aws:dynamodb/table:Table orders` */
