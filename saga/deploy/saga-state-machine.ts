@@ -63,8 +63,8 @@ export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>>, 
  * @throws ResourceError where some failure would leave part of the saga behind
  *
  * @example
- * const table = sagaTable("orders", { hashKey: "order_id" });
- * const { arn } = new SagaStateMachine(orderFulfilment.name, { saga: orderFulfilment, table });
+ * const table = sagaTable("bookings", { hashKey: "booking_id" });
+ * const { arn } = new SagaStateMachine(tripBooking.name, { saga: tripBooking, table });
  */
 export class SagaStateMachine extends pulumi.ComponentResource {
   /** Start executions with this: the ARN of the alias `live`, which leads to the version that is deployed. */

@@ -105,7 +105,7 @@ const throttlesOf = ({ name }: TaskTable): readonly Metric[] =>
     dimensions: { TableName: name },
   }));
 
-/** Where alarms go. They name resources and say nothing of orders; so AWS's own encryption is enough. */
+/** Alarms go to this topic. They name resources and carry no data of executions, so AWS's own encryption is enough. */
 function alarmTopic(
   name: string,
   email: string,

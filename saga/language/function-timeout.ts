@@ -1,7 +1,5 @@
 import type { AnyTask, LambdaTask } from "./task";
-
-/** In seconds: what Lambda takes at most. */
-export const LONGEST_FUNCTION = 15 * 60;
+import { LONGEST_FUNCTION } from "./task-check";
 
 /** Of a function that no step waits for: it hands out a token, or only executions from before a deploy call it. */
 const ALONE = 25;

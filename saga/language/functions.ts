@@ -23,7 +23,7 @@ function call<T>(name: FunctionName, operands: readonly unknown[]): Ref<T> {
  * The parts joined to one text; one that is absent is left out. What is no text is turned into one, as by {@link text}.
  *
  * @example
- * concat("Order ", input.id, " of ", input.customer.name)
+ * concat("Booking ", input.id, " of ", input.guest.name)
  */
 export const concat = (...parts: readonly Mapped<string | number | boolean | undefined>[]): Ref<string> =>
   call("concat", parts);

@@ -1,11 +1,12 @@
 import type { Duration } from "./duration";
 import { SagaDefinitionError } from "./errors";
-import { LONGEST_FUNCTION, waitSeconds } from "./function-timeout";
+import { waitSeconds } from "./function-timeout";
 import type { Mapping } from "./mapping";
 import type { Role, StepNode, UndoNode } from "./nodes";
 import { actionRetry, forwardRetry, type Retry, undoRetry } from "./retry";
 import type { MappingFunction } from "./run-mapping";
 import type { AnyTask } from "./task";
+import { LONGEST_FUNCTION } from "./task-check";
 import type { Defaults } from "./types";
 
 interface CallDefinition {

@@ -1,6 +1,20 @@
-import { LONGEST_FUNCTION } from "./function-timeout";
+import type { Duration } from "./duration";
 import { SagaDefinitionError } from "./errors";
-import type { LambdaTask } from "./task";
+
+/** The longest timeout of a Lambda function, in seconds. */
+export const LONGEST_FUNCTION = 15 * 60;
+
+/** The parts of a task that are checked. */
+interface CheckedTask {
+  readonly name: string;
+  readonly environment: Readonly<Record<string, unknown>>;
+  readonly secrets: Readonly<Record<string, unknown>>;
+  readonly tables: Readonly<Record<string, unknown>>;
+  readonly packages: readonly string[];
+  readonly timeout?: Duration | undefined;
+  readonly memory?: number | undefined;
+  readonly concurrency?: number | undefined;
+}
 
 /** The variable that tells a function which secrets to read. */
 export const SECRETS = "SAGA_SECRETS";
@@ -20,7 +34,7 @@ const RESERVED =
  * What only a deploy would find out about a task.
  * @throws SagaDefinitionError `bad-task`
  */
-export function checkTask(task: LambdaTask): void {
+export function checkTask(task: CheckedTask): void {
   const { name, environment, secrets, tables, packages, timeout, memory, concurrency } = task;
   const refuse = (what: string, hint: string): never => {
     throw new SagaDefinitionError("bad-task", {}, `task '${name}': ${what}`, hint);

@@ -136,7 +136,7 @@ export type AnyTask = LambdaTask | ExistingTask | ServiceTask;
  * @throws SagaDefinitionError `bad-task`
  *
  * @example
- * export const createOrder = task<OrderInput, Order>("createOrder", {
+ * export const bookHotel = task<HotelRequest, Booking>("bookHotel", {
  *   table: ["UpdateItem", "GetItem"],
  *   handler: () => { const store = openStore(); return async (event) => …; },
  * });

@@ -93,5 +93,5 @@ export { type Declaration, DeclarationError, type DeclaredCall, readDeclaration 
 export { DefinitionError, readDefinition } from "../asl/definition";
 export type { PayloadBudget } from "./payload-headroom";
 export { type Rule, RULES, type Violation } from "./rules";
-export { SearchLimitError } from "./search/search";
+export { SearchLimitError } from "./search/context";
 export type { RawStates } from "../asl/states";

@@ -1,19 +1,12 @@
 import type { Declaration } from "../asl/declaration";
 import { transientErrors } from "../asl/transient";
+import type { Flaw } from "./flaw";
 import { isRetried } from "./search/faults";
 import { lint, type LintRule } from "./lint";
 import { type Level, levelsOf, type Node, transitionsOf } from "./machine";
 import type { Rule } from "./rules";
 import type { RawStates } from "../asl/states";
 import { structureFlaws } from "./structure";
-
-/** A violation that the definition alone shows, without a path. */
-export interface Flaw {
-  readonly rule: Rule;
-  readonly state: string | undefined;
-  readonly message: string;
-  readonly hint: string;
-}
 
 const RULE_OF: Readonly<Record<LintRule, Rule>> = {
   unparsable: "definition",

@@ -1,6 +1,6 @@
 import { sourceOf } from "./expression";
 import { innerOf, type RawState, type RawStates } from "../asl/states";
-import type { Flaw } from "./static";
+import type { Flaw } from "./flaw";
 
 type Fields = Readonly<Record<string, unknown>>;
 type Report = (field: string, message: string, hint: string) => void;

@@ -2,12 +2,12 @@ import { type Effect, effectsOf, type OutstandingEffects } from "./effects";
 import { sourceOf } from "../expression";
 import type { Node } from "../machine";
 import type { SearchState } from "./search-state";
-import type { Around, Results, Search } from "./search";
+import type { Around, Results, SearchContext } from "./context";
 import { after } from "./trace";
 import { UNKNOWN } from "./value";
 
 /** A Fail state: the end of a compensated execution, and of no other (S6). */
-export function failState(search: Search, around: Around, point: SearchState, node: Node): Results {
+export function failState(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const { name, raw } = node;
   const stated = node.error?.yields(search.surroundings(point, UNKNOWN));
   const error = typeof stated === "string" ? stated : String(raw["Error"] ?? raw["ErrorPath"]);
@@ -41,7 +41,7 @@ function tells(cause: unknown): boolean {
 }
 
 /** The execution succeeds: it must be a completed one. */
-export function finish(search: Search, around: Around, point: SearchState, state: string): void {
+export function finish(search: SearchContext, around: Around, point: SearchState, state: string): void {
   if (point.failed === "no") {
     search.completes = true;
     return;
@@ -59,7 +59,7 @@ export function finish(search: Search, around: Around, point: SearchState, state
 }
 
 /** An execution has ended, and something is left. */
-function unfinished(search: Search, around: Around, point: SearchState, state: string): void {
+function unfinished(search: SearchContext, around: Around, point: SearchState, state: string): void {
   const remains = effectsOf(point.outstanding);
   const message = `${state} ends the execution, ${left(point.outstanding)}`;
   const any = (test: (effect: (typeof remains)[number]) => boolean): boolean => remains.some(test);

@@ -2,14 +2,14 @@ import { type Effect, effectsOf, focusOn, type OutstandingEffects, mentions, pro
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import type { Node } from "../machine";
 import { type SearchState, union } from "./search-state";
-import { type Around, type End, LENGTHS, type Results, type Search, SearchLimitError } from "./search";
+import { type Around, type End, LENGTHS, type Results, type SearchContext, SearchLimitError } from "./context";
 import { blocked, dropped } from "./task";
 import { after, type Event, following } from "./trace";
 import { joinForward, type Ran, joinUndo, type Run } from "./join";
 import { isArray, isObject, lift, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
 
 /** A Parallel or a Map. */
-export function fork(search: Search, around: Around, point: SearchState, node: Node): Results {
+export function fork(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   return runsOf(search, point, node).flatMap((runs) => {
     const undoes = new Set(runs.flatMap(({ level }) => [...level.undoes]));
     const focus = focusOn(point.outstanding, undoes, around.keepFork);
@@ -37,7 +37,7 @@ export function fork(search: Search, around: Around, point: SearchState, node: N
 }
 
 /** The branches; or the iterations, for each number of items that there may be. */
-function runsOf(search: Search, point: SearchState, { items, given, inner }: Node): readonly (readonly Run[])[] {
+function runsOf(search: SearchContext, point: SearchState, { items, given, inner }: Node): readonly (readonly Run[])[] {
   if (!items) {
     const input = given ? given.yields(search.surroundings(point, UNKNOWN)) : point.input;
     return [inner.map((level, index) => ({ level, input, label: `branch ${index + 1}`, suffix: "" }))];
@@ -72,7 +72,7 @@ function indexOf({ input, suffix }: Run): number | undefined {
 }
 
 function beginning(
-  search: Search,
+  search: SearchContext,
   around: Around,
   point: SearchState,
   node: Node,
@@ -103,7 +103,7 @@ function beginning(
 
 /** A branch that stops takes the others with it, wherever they are. */
 function aborted(
-  search: Search,
+  search: SearchContext,
   around: Around,
   point: SearchState,
   node: Node,

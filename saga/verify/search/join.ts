@@ -1,8 +1,8 @@
 import { type Focus, type Fork, type OutstandingEffects, idOf, pushFork, split } from "./effects";
 import { faultsOfJoining } from "./faults";
 import type { Level, Node } from "../machine";
-import { type Alternative, either, type SearchState, renamed, union } from "./search-state";
-import { type Around, type End, resolved, type Results, type Search } from "./search";
+import { type Alternative, either, renamed, resolved, type SearchState, union } from "./search-state";
+import { type Around, type End, type Results, type SearchContext } from "./context";
 import { dropped } from "./task";
 import { after, type Event, type Trace, type Within } from "./trace";
 import { keyOf, OneOf, UNKNOWN, type Value } from "./value";
@@ -27,7 +27,7 @@ export interface Ran extends Run {
 
 /** Branches that act: all are done, or there is a first one that has failed. How each has ended is left open. */
 export function joinForward(
-  search: Search,
+  search: SearchContext,
   around: Around,
   point: SearchState,
   node: Node,
@@ -88,7 +88,7 @@ interface Part {
 }
 
 /** One end, or the choice between several. */
-function open(search: Search, ends: readonly Settled[], place: string, scope: string): Part {
+function open(search: SearchContext, ends: readonly Settled[], place: string, scope: string): Part {
   const all = ends.map(({ output, point: { outstanding, choices, lost, trace } }) => ({
     ...renamed(outstanding, output, choices, scope),
     lost,
@@ -116,7 +116,7 @@ function open(search: Search, ends: readonly Settled[], place: string, scope: st
 
 /** Branches that undo: each the part of a fork that it was given, in every combination of how they end. */
 export function joinUndo(
-  search: Search,
+  search: SearchContext,
   around: Around,
   point: SearchState,
   node: Node,
@@ -149,7 +149,7 @@ export function joinUndo(
 
 /** What is outstanding when all branches have ended: what each undid of the fork is gone, and what it did comes on top. */
 function merged(
-  search: Search,
+  search: SearchContext,
   around: Around,
   point: SearchState,
   node: Node,
@@ -186,7 +186,7 @@ function merged(
 
 /** All branches have settled; what they have put out is known as far as something here depends on it. */
 function joined(
-  search: Search,
+  search: SearchContext,
   around: Around,
   settled: SearchState,
   node: Node,
@@ -206,7 +206,7 @@ function joined(
 
 /** Leads on; or the state itself fails, for what its branches have put out may be too large. */
 function leaving(
-  search: Search,
+  search: SearchContext,
   around: Around,
   settled: SearchState,
   node: Node,

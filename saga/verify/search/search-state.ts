@@ -1,6 +1,6 @@
 import { changeEither, type Either, type OutstandingEffects, idOf, push } from "./effects";
 import { after, type Trace } from "./trace";
-import { keyOf, type Lengths, mapChoices, OneOf, type Value } from "./value";
+import { keyOf, type Lengths, mapChoices, NeedsChoice, OneOf, type Value } from "./value";
 
 /** Where a path through a level stands: all that what comes next may depend on. */
 export interface SearchState {
@@ -106,3 +106,16 @@ export const either = (choice: string, outstanding: readonly OutstandingEffects[
 
 export const union = (one: ReadonlySet<string>, other: ReadonlySet<string>): ReadonlySet<string> =>
   other.size === 0 ? one : new Set([...one, ...other]);
+
+/** The points at which it is known what was not. */
+export function resolved(point: SearchState, error: unknown): readonly SearchState[] {
+  if (!(error instanceof NeedsChoice)) throw error;
+  const { choice } = error;
+  return choose(point, point.choices.has(choice) ? choice : (holderOf(point.choices, choice) ?? choice));
+}
+
+/** The choice of whose ends one holds another choice, however deep. */
+function holderOf(choices: SearchState["choices"], choice: string): string | undefined {
+  const holds = (end: Alternative): boolean => end.choices.has(choice) || holderOf(end.choices, choice) !== undefined;
+  return [...choices].find(([, ends]) => ends.some(holds))?.[0];
+}

@@ -1,41 +1,16 @@
 import { failState, finish, left } from "./ends";
-import { type Surroundings, truth } from "./evaluate";
+import { type Around, type End, LENGTHS, type Results, type SearchContext, SearchLimitError } from "./context";
 import { forgetEffects } from "./effects";
+import { type Surroundings, truth } from "./evaluate";
 import { fork } from "./fork";
 import { HINTS } from "./hints";
 import { type LiveVariables, liveVariablesOf } from "./live-variables";
 import { type Level, levelsOf, type Node, type Transition } from "../machine";
-import { type Alternative, choose, type SearchState, stateKey } from "./search-state";
+import { resolved, type SearchState, stateKey } from "./search-state";
 import type { Rule } from "../rules";
 import { call } from "./task";
 import { after, type Event, following, type Trace } from "./trace";
-import { keyOf, NeedsChoice, NeedsLength, Unknown, UNKNOWN, type Value } from "./value";
-
-/** What is around a level. */
-export interface Around {
-  readonly level: Level;
-  /** `[2]`, in an iteration. */
-  readonly suffix: string;
-  readonly prefix: Trace;
-  /** The holders of this level, outermost first. */
-  readonly holders: readonly string[];
-  /** The level was given a fork to undo: it leaves it in its place when nothing in it is left. */
-  readonly keepFork: boolean;
-}
-
-/** How a level ends. */
-export type End =
-  | { readonly kind: "end"; readonly output: Value; readonly point: SearchState }
-  /** By an error that nothing in it catches; stuck, where that is as it should be. */
-  | {
-      readonly kind: "stopped";
-      readonly stuck: boolean;
-      readonly error: string;
-      readonly state: string;
-      readonly point: SearchState;
-    };
-
-export type Results = readonly (SearchState | End)[];
+import { keyOf, NeedsLength, Unknown, UNKNOWN, type Value } from "./value";
 
 export interface Found {
   readonly rule: Rule;
@@ -52,24 +27,13 @@ export interface SearchOptions {
   readonly limit: number;
 }
 
-/** The search has met more states than it was allowed. */
-export class SearchLimitError extends Error {
-  override readonly name = "SearchLimitError";
-}
-
-/**
- * A list of unknown length is gone through with none, one and two items. Iterations share nothing, so that a third is
- * like one of these.
- */
-export const LENGTHS = [0, 1, 2] as const;
-
 /**
  * Every path through a machine, each state of the search once. A call that fails in doubt stands for three: it failed
  * before its effect, or after it, or its effect comes later; an undo takes back all three alike (S3). Branches share
  * nothing but the decision after them, so each is searched by itself, and of several ends of a branch one is chosen
  * only where that decides something.
  */
-export class Search {
+export class Search implements SearchContext {
   readonly found = new Map<string, Found>();
   /** The first trace that was found to each state. */
   readonly reached = new Map<string, Trace>();
@@ -362,19 +326,6 @@ export class Search {
   repeats(level: Level, state: string): boolean {
     return this.live.repeats(level, state);
   }
-}
-
-/** The points at which it is known what was not. */
-export function resolved(point: SearchState, error: unknown): readonly SearchState[] {
-  if (!(error instanceof NeedsChoice)) throw error;
-  const { choice } = error;
-  return choose(point, point.choices.has(choice) ? choice : (holderOf(point.choices, choice) ?? choice));
-}
-
-/** The choice of whose ends one holds another choice, however deep. */
-function holderOf(choices: SearchState["choices"], choice: string): string | undefined {
-  const holds = (end: Alternative): boolean => end.choices.has(choice) || holderOf(end.choices, choice) !== undefined;
-  return [...choices].find(([, ends]) => ends.some(holds))?.[0];
 }
 
 const NO_LENGTHS: SearchState["lengths"] = new Map();

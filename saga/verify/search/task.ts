@@ -13,12 +13,12 @@ import { left } from "./ends";
 import { DATA_LIMIT, type Fault, faultsOf } from "./faults";
 import { levelsOf, type Node } from "../machine";
 import type { SearchState } from "./search-state";
-import type { Around, End, Results, Search } from "./search";
+import type { Around, End, Results, SearchContext } from "./context";
 import { after } from "./trace";
 import { Unknown, UNKNOWN } from "./value";
 
 /** A Task: an action, or the undo of one. */
-export function call(search: Search, around: Around, point: SearchState, node: Node): Results {
+export function call(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const { part } = node;
   if (!part) {
     const message = `the declaration does not say what ${node.name} is`;
@@ -31,13 +31,13 @@ export function call(search: Search, around: Around, point: SearchState, node: N
 }
 
 /** In whose name a Task calls: the same for an action and its undo (S11). */
-function callerOf(search: Search, point: SearchState, { identity }: Node): string | undefined {
+function callerOf(search: SearchContext, point: SearchState, { identity }: Node): string | undefined {
   const step = identity?.yields(search.surroundings(point, UNKNOWN));
   return typeof step === "string" ? step : undefined;
 }
 
 function action(
-  search: Search,
+  search: SearchContext,
   around: Around,
   point: SearchState,
   node: Node,
@@ -93,7 +93,7 @@ function described({ error, definite, retried }: Fault, lasts: boolean): string 
 
 /** A step on the wrong side of the pivot (S9). */
 function misplaced(
-  search: Search,
+  search: SearchContext,
   around: Around,
   point: SearchState,
   { name }: Node,
@@ -110,7 +110,7 @@ function misplaced(
 }
 
 /** A step that starts after another has failed. */
-function goesOn(search: Search, around: Around, point: SearchState, { name }: Node): void {
+function goesOn(search: SearchContext, around: Around, point: SearchState, { name }: Node): void {
   const effects = effectsOf(point.outstanding);
   const message = `${name} starts though something before it has failed, ${left(point.outstanding)}`;
   if (point.failed === "branch") search.report(around, point, "S10", name, message, "decide");
@@ -121,7 +121,13 @@ function goesOn(search: Search, around: Around, point: SearchState, { name }: No
 }
 
 /** A failure that nothing catches stops the machine, with what it had done. */
-export function dropped(search: Search, around: Around, point: SearchState, { name }: Node, error: string): void {
+export function dropped(
+  search: SearchContext,
+  around: Around,
+  point: SearchState,
+  { name }: Node,
+  error: string,
+): void {
   const remains = effectsOf(point.outstanding);
   if (error === DATA_LIMIT) {
     if (remains.length === 0) return;
@@ -135,7 +141,7 @@ export function dropped(search: Search, around: Around, point: SearchState, { na
   search.report(around, point, rule, name, message, "uncaught");
 }
 
-function undo(search: Search, around: Around, point: SearchState, node: Node, of: string): Results {
+function undo(search: SearchContext, around: Around, point: SearchState, node: Node, of: string): Results {
   const name = node.name + around.suffix;
   if (point.committed) {
     const message = `${node.name} runs after the pivot has succeeded`;
@@ -176,7 +182,13 @@ function undo(search: Search, around: Around, point: SearchState, node: Node, of
 }
 
 /** An undo whose action is not on top of what is outstanding: whether that is as it should be. */
-function mayBeMissing(search: Search, around: Around, point: SearchState, { name }: Node, sought: Sought): boolean {
+function mayBeMissing(
+  search: SearchContext,
+  around: Around,
+  point: SearchState,
+  { name }: Node,
+  sought: Sought,
+): boolean {
   const somewhere = mayHave(point.outstanding, (effect) => isSought(effect, sought));
   if (!somewhere && isLost(search, around, point, sought.action)) return true;
   const effects = effectsOf(point.outstanding);
@@ -199,7 +211,7 @@ function mayBeMissing(search: Search, around: Around, point: SearchState, { name
 }
 
 /** An undo runs while something that began later is not undone. */
-export function blocked(search: Search, around: Around, point: SearchState, state: string, above: Effect): void {
+export function blocked(search: SearchContext, around: Around, point: SearchState, state: string, above: Effect): void {
   const { status, instance } = above;
   if (status === "undoFailed") {
     const message = `${state} runs though the undo of ${instance} has failed, ${left(point.outstanding)}`;
@@ -214,7 +226,7 @@ export function blocked(search: Search, around: Around, point: SearchState, stat
 }
 
 /** Whether what an action did is not known any more, its branch's record having been lost. */
-function isLost({ machine }: Search, { holders }: Around, { lost }: SearchState, action: string): boolean {
+function isLost({ machine }: SearchContext, { holders }: Around, { lost }: SearchState, action: string): boolean {
   if (lost.size === 0) return false;
   if (holders.some((holder) => lost.has(holder))) return true;
   const nodes = levelsOf(machine).flatMap(({ nodes: all }) => [...all.values()]);

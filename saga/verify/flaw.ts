@@ -1,0 +1,9 @@
+import type { Rule } from "./rules";
+
+/** A violation that the definition alone shows, without a path. */
+export interface Flaw {
+  readonly rule: Rule;
+  readonly state: string | undefined;
+  readonly message: string;
+  readonly hint: string;
+}

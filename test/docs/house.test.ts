@@ -1,0 +1,81 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { expect } from "chai";
+import * as ts from "typescript";
+
+const ROOT = join(__dirname, "../..");
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+const PAGES = [
+  "README.md",
+  ...readdirSync(join(ROOT, "docs")).flatMap((name) => (/\.md$/.test(name) ? [`docs/${name}`] : [])),
+];
+
+/** The files of saga/, each with those that it imports, if only for a type. */
+function importsOfFiles(): ReadonlyMap<string, readonly string[]> {
+  const files = readdirSync(join(ROOT, "saga"), { recursive: true, encoding: "utf8" }).flatMap((path) =>
+    path.endsWith(".ts") && !path.endsWith(".d.ts") ? [`saga/${path.replaceAll("\\", "/")}`] : [],
+  );
+  const fileOf = (from: string, name: string): readonly string[] => {
+    const path = relative(ROOT, join(ROOT, dirname(from), name)).replaceAll("\\", "/");
+    return [`${path}.ts`, `${path}/index.ts`].filter((each) => files.includes(each)).slice(0, 1);
+  };
+  return new Map(
+    files.map((file) => {
+      const { importedFiles } = ts.preProcessFile(read(file));
+      return [file, importedFiles.flatMap(({ fileName }) => (fileName.startsWith(".") ? fileOf(file, fileName) : []))];
+    }),
+  );
+}
+
+/** The groups of nodes that lead to each other: the strongly connected components of more than one node. */
+function circlesIn(edges: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
+  const reach = (from: string): ReadonlySet<string> => {
+    const reached = new Set(edges.get(from));
+    // A set's iteration goes on to what is added to it.
+    for (const each of reached) for (const next of edges.get(each) ?? []) reached.add(next);
+    return reached;
+  };
+  const reaches = new Map([...edges.keys()].map((node) => [node, reach(node)]));
+  const circles = [...edges.keys()].flatMap((node) => {
+    const circle = [...edges.keys()].filter((other) => reaches.get(node)?.has(other) && reaches.get(other)?.has(node));
+    return circle.length > 0 && circle.sort()[0] === node ? [circle] : [];
+  });
+  return circles.sort();
+}
+
+/** Recursion over the nodes of a saga or the levels of a machine, which nest in each other. */
+const RECURSION = [
+  ["child", "for-each", "parallel", "sequence", "settled", "when"].map((name) => `saga/compile/${name}.ts`),
+  ["loader", "state-loader"].map((name) => `saga/interpreter/${name}.ts`),
+  ["run", "states/map", "states/parallel"].map((name) => `saga/interpreter/${name}.ts`),
+];
+
+describe("the house", () => {
+  it("has no circle of files beside the recursion of what nests", () => {
+    expect(circlesIn(importsOfFiles())).to.deep.equal(RECURSION);
+  });
+
+  it("notices a circle, through a third file too, and none where files merely share one", () => {
+    const edges = new Map([
+      ["a", ["b", "d"]],
+      ["b", ["c"]],
+      ["c", ["a", "d"]],
+      ["d", []],
+    ]);
+    expect(circlesIn(edges)).to.deep.equal([["a", "b", "c"]]);
+  });
+
+  for (const page of PAGES) {
+    it(`has every path in saga/ that ${page} names`, () => {
+      const named = [...read(page).matchAll(/(?<![\w/.-])saga\/[\w./-]*\w(?:\/|\.\w+)?/g)].map(([path]) => path);
+      expect(named.filter((path) => !existsSync(join(ROOT, path)) && !existsSync(join(ROOT, `${path}.ts`)))).to.be
+        .empty;
+    });
+  }
+
+  it("has a row in docs/architecture.md for each folder, and none for another", () => {
+    const rows = [...read("docs/architecture.md").matchAll(/^\| `(saga\/[a-z]+\/)`/gm)].map(([, folder]) => folder);
+    const folders = readdirSync(join(ROOT, "saga"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(rows.sort()).to.deep.equal(folders.map(({ name }) => `saga/${name}/`).sort());
+  });
+});
