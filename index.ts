@@ -6,9 +6,15 @@ import { orderFulfilment } from "./orderFulfilment";
 
 const config = readConfig();
 const tags = { project: pulumi.getProject(), stack: pulumi.getStack() };
-const key = sagaKey("orders", config, tags);
-const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity", ...config, key, tags });
-const machine = new SagaStateMachine(orderFulfilment.name, { saga: orderFulfilment, table, ...config, key, tags });
+const kmsKeyArn = sagaKey("orders", config, tags);
+const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity", ...config, kmsKeyArn, tags });
+const machine = new SagaStateMachine(orderFulfilment.name, {
+  saga: orderFulfilment,
+  table,
+  ...config,
+  kmsKeyArn,
+  tags,
+});
 
 export const stateMachineArn = machine.arn;
 export const stateMachineName = machine.physicalName;

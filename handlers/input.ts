@@ -1,6 +1,6 @@
-import { nonBlank, rowKey, type Rule } from "../saga";
+import { nonBlank, type Rule } from "../saga";
 
-export const orderId = rowKey;
+export const orderId = nonBlank(255);
 
 export const address = nonBlank(1024);
 

@@ -77,7 +77,6 @@ export {
   openStore,
   refusal,
   type RowKey,
-  rowKey,
   type Rule,
   type Store,
   type StoreAttributes,

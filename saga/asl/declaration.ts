@@ -42,20 +42,20 @@ export function readDeclaration(json: unknown): Declaration {
       ? (value as Record<string, unknown>)
       : refuse(where, "is no object");
 
-  const known = (value: Readonly<Record<string, unknown>>, keys: readonly string[], where: string): void => {
+  const refuseOtherKeys = (value: Readonly<Record<string, unknown>>, keys: readonly string[], where: string): void => {
     const other = Object.keys(value).find((key) => !keys.includes(key));
     if (other !== undefined) refuse(where, `has '${other}', which says nothing: there are ${keys.join(", ")}`);
   };
 
   const declaration = object(json, "the declaration");
-  known(declaration, ["saga", "calls"], "the declaration");
+  refuseOtherKeys(declaration, ["saga", "calls"], "the declaration");
   if (typeof declaration["saga"] !== "string") refuse("'saga'", "is no string: give the saga's name");
   const calls = Object.entries(object(declaration["calls"], "'calls'"));
   const undoes = new Map<string, string>();
   for (const [state, call] of calls) {
     const where = `calls.${state}`;
     const fields = object(call, where);
-    known(fields, ["role", "undo", "definite"], where);
+    refuseOtherKeys(fields, ["role", "undo", "definite"], where);
     const { role, undo, definite } = fields;
     if (!ROLES.has(role)) {
       refuse(`${where}.role`, `is ${JSON.stringify(role)}: use "compensable", "pivot", "retriable" or "query"`);

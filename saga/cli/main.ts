@@ -5,7 +5,7 @@ import { HELP } from "./help";
 import { commandName } from "./paths";
 import { printError } from "./print";
 import { UsageError } from "./usage-error";
-import { type Values, VERBS } from "./verbs";
+import { OPTIONS, type Values, VERBS } from "./verbs";
 
 const EVERYWHERE: readonly (keyof Values)[] = ["program", "stack", "config", "stubs"];
 
@@ -37,32 +37,7 @@ async function main(args: string[]): Promise<number> {
 
 function parse(args: string[]) {
   try {
-    const string = { type: "string" } as const;
-    const strings = { type: "string", multiple: true } as const;
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        json: { type: "boolean" },
-        data: { ...string, short: "d" },
-        program: string,
-        stack: { ...string, short: "s" },
-        config: { ...strings, short: "c" },
-        stubs: string,
-        answer: strings,
-        fail: strings,
-        input: string,
-        beside: string,
-        undone: string,
-        most: string,
-        single: { type: "boolean" },
-        pairs: { type: "boolean" },
-        format: string,
-        output: { ...string, short: "o" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-    return { values, positionals };
+    return parseArgs({ args, allowPositionals: true, options: { ...OPTIONS, help: { type: "boolean", short: "h" } } });
   } catch (error) {
     throw new UsageError((error as Error).message);
   }

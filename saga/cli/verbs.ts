@@ -1,3 +1,4 @@
+import type { parseArgs } from "node:util";
 import { readJson } from "./input";
 import { type LoadedProgram, loadProgram, readAnswers } from "./program";
 import { UsageError } from "./usage-error";
@@ -8,24 +9,27 @@ export interface CommandLine {
   readonly values: Values;
 }
 
-export interface Values {
-  readonly json?: boolean | undefined;
-  readonly data?: string | undefined;
-  readonly program?: string | undefined;
-  readonly stack?: string | undefined;
-  readonly config?: readonly string[] | undefined;
-  readonly stubs?: string | undefined;
-  readonly answer?: readonly string[] | undefined;
-  readonly fail?: readonly string[] | undefined;
-  readonly format?: string | undefined;
-  readonly output?: string | undefined;
-  readonly input?: string | undefined;
-  readonly beside?: string | undefined;
-  readonly undone?: string | undefined;
-  readonly most?: string | undefined;
-  readonly single?: boolean | undefined;
-  readonly pairs?: boolean | undefined;
-}
+/** Every option of every verb, by its name. */
+export const OPTIONS = {
+  json: { type: "boolean" },
+  data: { type: "string", short: "d" },
+  program: { type: "string" },
+  stack: { type: "string", short: "s" },
+  config: { type: "string", short: "c", multiple: true },
+  stubs: { type: "string" },
+  answer: { type: "string", multiple: true },
+  fail: { type: "string", multiple: true },
+  format: { type: "string" },
+  output: { type: "string", short: "o" },
+  input: { type: "string" },
+  beside: { type: "string" },
+  undone: { type: "string" },
+  most: { type: "string" },
+  single: { type: "boolean" },
+  pairs: { type: "boolean" },
+} as const;
+
+export type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
 
 export interface Verb {
   /** The options that it takes; `--program`, `--stack`, `--config` and `--stubs` go with each. */

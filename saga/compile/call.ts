@@ -65,6 +65,6 @@ type Identity = readonly (readonly [field: string, jsonata: string])[];
  */
 export function stepName(name: string, indexes: readonly string[], spell: Spelling): string {
   if (indexes.length === 0) return text(name);
-  const known = indexes.map((index) => `$exists(${spell(index)})`).join(" and ");
-  return `(${known} ? ${text(name)}${indexes.map((index) => ` & '[' & ${spell(index)} & ']'`).join("")})`;
+  const allIndexes = indexes.map((index) => `$exists(${spell(index)})`).join(" and ");
+  return `(${allIndexes} ? ${text(name)}${indexes.map((index) => ` & '[' & ${spell(index)} & ']'`).join("")})`;
 }

@@ -5,8 +5,8 @@ import { childrenOf } from "../language/nodes";
 import { names } from "../language/state-names";
 import { stepName } from "./call";
 import { type Env, spellIn, undoEntryOf } from "./env";
-import { catchAll, caughtFailure, type Frame, leave, leaveUndo, NO_RECORDS, type SagaMachine } from "./frame";
-import type { Place } from "./sequence";
+import { catchAll, caughtFailure, type Frame, NO_RECORDS, type SagaMachine, transition, undoTransition } from "./frame";
+import type { NodeContext } from "./sequence";
 
 const START = "arn:aws:states:::states:startExecution.sync:2";
 
@@ -14,8 +14,8 @@ const machines = new WeakMap<Saga, { readonly child: SagaMachine; readonly undo:
 
 /** The machines that run a saga as a child: itself, and its undo. */
 export function childMachines(saga: Saga): { readonly child: SagaMachine; readonly undo: SagaMachine } {
-  const known = machines.get(saga);
-  if (known) return known;
+  const cached = machines.get(saga);
+  if (cached) return cached;
   const made = {
     child: Object.freeze({ kind: "Machine", name: saga.name, saga, purpose: "child" }),
     undo: Object.freeze({ kind: "Machine", name: `${saga.name}_undo`, saga, purpose: "undo" }),
@@ -37,7 +37,7 @@ export function machinesOf(saga: Saga): readonly SagaMachine[] {
  * A saga as an execution of its own. Its name follows from the parent's and the step's, so that a redrive finds the
  * execution that is there, and the undo machine knows whose calls it undoes though the child never answered.
  */
-export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, known }: Place): void {
+export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, assigned }: NodeContext): void {
   const { name, saga, timeoutSeconds: TimeoutSeconds } = node;
   const { arnOf } = frame.program;
   const machine = childMachines(saga);
@@ -69,10 +69,10 @@ export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, kno
     Catch: catchAll(frame, {
       target: undoEntryOf(node) ?? rest,
       failure: caughtFailure(frame.program, name),
-      known,
+      assigned,
       missing: undoes ? { [records]: NO_RECORDS } : {},
     }),
-    ...leave(frame, exit, [
+    ...transition(frame, exit, [
       [name, "$states.result.Output.output"],
       ...(undoes ? [[records, "$states.result.Output.results"] as const] : []),
     ]),
@@ -99,6 +99,6 @@ export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, kno
     },
     TimeoutSeconds,
     Retry: node.undoRetry,
-    ...leaveUndo(frame, rest),
+    ...undoTransition(frame, rest),
   });
 }

@@ -3,12 +3,12 @@ import { expression, object, text } from "./syntax";
 import type { ForEachNode } from "../language/nodes";
 import { ITEM as ITEM_BRANCH, names } from "../language/state-names";
 import { carried, type Env, extend, intoMap, ITEM, spellIn, undoEntryOf } from "./env";
-import { assign, type Frame, leave, leaveUndo } from "./frame";
-import type { Place } from "./sequence";
+import { assign, type Frame, transition, undoTransition } from "./frame";
+import type { NodeContext } from "./sequence";
 import { branch, catchLost, decide } from "./settled";
 
 /** Every item of a list, several at once, settled as branches are; and the undo of the items that were begun. */
-export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, place: Place): void {
+export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, context: NodeContext): void {
   const { name, body, forward, maxConcurrency: MaxConcurrency } = node;
   const records = names.records(name);
   const item = { [`${name}.item`]: `${ITEM}.item`, [`${name}.index`]: `${ITEM}.index` };
@@ -23,7 +23,7 @@ export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, place: Place)
     indexes: [...frame.indexes, `${name}.index`],
     record: ITEM,
     handsOn: expression(ITEM),
-    ...(frame.told !== undefined && { told: `${ITEM}.told` }),
+    ...(frame.historyResults !== undefined && { historyResults: `${ITEM}.historyResults` }),
     extra: forward
       ? []
       : [
@@ -40,12 +40,12 @@ export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, place: Place)
     ItemProcessor: processor(compiled.forward),
   };
   if (forward) {
-    frame.forwardStates.set(name, { ...state, ...leave(frame, place.exit, [[name, "$states.result"]]) });
+    frame.forwardStates.set(name, { ...state, ...transition(frame, context.exit, [[name, "$states.result"]]) });
     return;
   }
   frame.forwardStates.set(name, {
     ...state,
-    Catch: catchLost(frame, node, place),
+    Catch: catchLost(frame, node, context),
     ...assign(frame, [
       [name, "[$map($states.result, function($done) {$done.results})]"],
       [records, "$states.result"],
@@ -53,17 +53,19 @@ export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, place: Place)
     Output: frame.handsOn,
     Next: names.settled(name),
   });
-  decide(frame, node, place, `${spellIn(frame.forward)(records)}.failure`);
+  decide(frame, node, context, `${spellIn(frame.forward)(records)}.failure`);
 
   const entry = body.map(undoEntryOf).findLast((found) => found !== undefined);
   if (compiled.undo && entry !== undefined) {
     frame.undoStates.set(names.undo(name), {
       ...common,
       Items: expression(
-        frame.told === undefined ? begunItems(node, frame.undo, entry) : toldItems(node, frame.undo, frame.told),
+        frame.historyResults === undefined
+          ? begunItems(node, frame.undo, entry)
+          : itemsWithHistory(node, frame.undo, frame.historyResults),
       ),
       ItemProcessor: processor(compiled.undo),
-      ...leaveUndo(frame, place.rest),
+      ...undoTransition(frame, context.rest),
     });
   }
 }
@@ -81,15 +83,15 @@ function begunItems(node: ForEachNode, env: Env, entry: string): string {
   const around = carried(env);
   const begun = "$filter($records, function($record) {$exists($record.undo)})";
   const kept = ["item", "index", "undo", "results"].map((field) => [field, `$done.${field}`] as const);
-  const known =
+  const recorded =
     around.length === 0 ? `[${begun}]` : `[$map(${begun}, function($done) {${object([...kept, ...around])}})]`;
   const lost = itemsOf(node, env, [["undo", text(entry)]]);
-  return `($records := ${records}; $type($records) = 'array' ? ${known} : ${lost})`;
+  return `($records := ${records}; $type($records) = 'array' ? ${recorded} : ${lost})`;
 }
 
-/** All items, each with what the history tells of it. */
-function toldItems(node: ForEachNode, env: Env, told: string): string {
-  return `($told := ${told}.items.${node.name}; ${itemsOf(node, env, [["told", "$lookup($told, $string($index))"]])})`;
+/** All items, each with its results in the history. */
+function itemsWithHistory(node: ForEachNode, env: Env, historyResults: string): string {
+  return `($ofItems := ${historyResults}.items.${node.name}; ${itemsOf(node, env, [["historyResults", "$lookup($ofItems, $string($index))"]])})`;
 }
 
 type Fields = readonly (readonly [string, string])[];

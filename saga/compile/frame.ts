@@ -32,22 +32,22 @@ export interface Frame<Arn> {
   readonly undo: Env;
   /** The indexes of the lists that are gone through around here, outermost first. */
   readonly indexes: readonly string[];
-  /** Of a recovery machine: where it finds what the history tells of this level, as JSONata. */
-  readonly told?: string;
+  /** Where a recovery machine finds the results of this level in its execution's history, as JSONata. */
+  readonly historyResults?: string;
   readonly forwardStates: Map<string, State<Arn>>;
   readonly undoStates: Map<string, State<Arn>>;
-  /** Whether a variable is wanted by anybody. */
+  /** Whether a later state reads a variable. */
   readonly assigns: (variable: string) => boolean;
   /**
-   * What a state puts out that leads on: what the ones after it want of it is in variables. Left out, it would be the whole
-   * result, and one of just under 256 KiB ends the execution on its way, where nothing catches it.
+   * The output of a state that another one follows. Later states read results from variables, so this is small. Left
+   * out, it would be the whole result; one of just under 256 KiB ends the execution, and nothing catches that.
    */
   readonly handsOn: Output;
   /** Gives up: leads to the undo that begins at `target`, or to none. */
   readonly fail: (failed: Failed) => Pick<Catcher, "Assign" | "Output" | "Next">;
-  /** Where the undo of this level ends, for a state that can end by itself. */
+  /** How the last undo of this level ends, where it is a state that can have `End`. */
   readonly undone: Transition;
-  /** And for a Choice, which can't. */
+  /** The state that ends the undo of this level after a Choice, which can't have `End`. */
   readonly undoneState: () => string;
 }
 
@@ -55,8 +55,8 @@ export interface Failed {
   readonly target: string | undefined;
   /** The failure, as JSONata. */
   readonly failure: string;
-  /** What had been assigned by then. */
-  readonly known: readonly Variable[];
+  /** The variables that had been assigned when it failed. */
+  readonly assigned: readonly Variable[];
   /** Variables that the undos read, and that the failed state has not assigned: a result, or the records of branches. */
   readonly missing: Readonly<Record<string, typeof NO_RESULT | typeof NO_RECORDS>>;
 }
@@ -71,36 +71,36 @@ export type Exit =
   | { readonly kind: "state"; readonly name: string }
   | { readonly kind: "end"; readonly output: (env: Env) => string; readonly endState: () => string };
 
-/** Results that a state has just had, not yet in their variables, as JSONata. */
-export type Fresh = readonly (readonly [variable: string, jsonata: string])[];
+/** Results of a state that are not in their variables yet, as JSONata. */
+export type PendingAssignments = readonly (readonly [variable: string, jsonata: string])[];
 
-/** Leads on from a state that can end by itself. */
-export function leave<Arn>(frame: Frame<Arn>, exit: Exit, fresh: Fresh): Transition {
-  if (exit.kind === "end") return { Output: expression(exit.output(extend(frame.forward, fresh))), End: true };
-  return { ...assign(frame, fresh), Output: frame.handsOn, Next: exit.name };
+/** The transition out of a state that can have `End`. */
+export function transition<Arn>(frame: Frame<Arn>, exit: Exit, pending: PendingAssignments): Transition {
+  if (exit.kind === "end") return { Output: expression(exit.output(extend(frame.forward, pending))), End: true };
+  return { ...assign(frame, pending), Output: frame.handsOn, Next: exit.name };
 }
 
-/** Leads on from an undo: to the one before it, or to the end of the undo of its level. */
-export function leaveUndo<Arn>({ handsOn, undone }: Frame<Arn>, rest: string | undefined): Transition {
+/** The transition out of an undo: to the one before it, or to the end of the undo of its level. */
+export function undoTransition<Arn>({ handsOn, undone }: Frame<Arn>, rest: string | undefined): Transition {
   return rest === undefined ? undone : { Output: handsOn, Next: rest };
 }
 
-/** Leads on from a rule of a Choice, which can't end by itself. */
-export function leaveChoice<Arn>(
+/** The transition out of a rule of a Choice, which can't have `End`. */
+export function choiceTransition<Arn>(
   frame: Frame<Arn>,
   exit: Exit,
-  fresh: Fresh,
+  pending: PendingAssignments,
 ): { Assign?: Assign; Output?: Output; Next: string } {
-  if (exit.kind === "state") return { ...assign(frame, fresh), Next: exit.name };
-  return { Output: expression(exit.output(extend(frame.forward, fresh))), Next: exit.endState() };
+  if (exit.kind === "state") return { ...assign(frame, pending), Next: exit.name };
+  return { Output: expression(exit.output(extend(frame.forward, pending))), Next: exit.endState() };
 }
 
-export function assign<Arn>(frame: Frame<Arn>, fresh: Fresh): { Assign?: Assign } {
-  const wanted = fresh.filter(([variable]) => frame.assigns(variable));
-  if (wanted.length === 0) return {};
+export function assign<Arn>(frame: Frame<Arn>, pending: PendingAssignments): { Assign?: Assign } {
+  const read = pending.filter(([variable]) => frame.assigns(variable));
+  if (read.length === 0) return {};
   return {
     Assign: Object.fromEntries(
-      wanted.map(([variable, value]) => [variable, value === "null" ? null : expression(value)]),
+      read.map(([variable, value]) => [variable, value === "null" ? null : expression(value)]),
     ),
   };
 }

@@ -27,11 +27,11 @@ const COMPLETED = "SagaCompleted";
  * @throws SagaDefinitionError `definition-too-large`
  */
 export function compile<Arn>(saga: Saga, arnOf: ArnOf<Arn>): StateMachine<Arn> {
-  const wanted = wantedIn(saga);
+  const read = variablesRead(saga);
   return forwardMachine(saga, arnOf, {
     // To the second: whoever recovers an execution from outside may be told of no more.
     given: { input: INPUT, startedAt: "($substring($states.context.Execution.StartTime, 0, 19) & 'Z')" },
-    assigns: (variable) => wanted.has(variable),
+    assigns: (variable) => read.has(variable),
     output: (at) => renderValue(saga.output, spellIn(at)),
   });
 }
@@ -107,7 +107,7 @@ function forwardMachine<Arn>(
     forwardStates.set(COMPLETED, { Type: "Succeed" });
     return COMPLETED;
   };
-  sequence(frame, saga.steps, { exit: { kind: "end", output, endState }, rest: undefined, known: [] });
+  sequence(frame, saga.steps, { exit: { kind: "end", output, endState }, rest: undefined, assigned: [] });
   const states = new Map([...forwardStates, ...[...undoStates].reverse(), [COMPENSATED, compensated()]]);
   return finish(saga, { Comment: `Saga ${saga.name}`, ...reachable((saga.steps[0] as Node).name, states) });
 }
@@ -118,8 +118,8 @@ function finish<Arn>(saga: Saga, { Comment, ...states }: { Comment: string } & S
   return freeze(machine);
 }
 
-/** The variables at the top that somebody reads. */
-function wantedIn(saga: Saga): ReadonlySet<string> {
+/** The variables at the top that a later state reads. */
+function variablesRead(saga: Saga): ReadonlySet<string> {
   const nodes = flatten(saga.steps);
   const read = nodes.flatMap(mappingsIn);
   const own = nodes.flatMap(({ name }) => [names.records(name), names.taken(name)]);

@@ -2,12 +2,12 @@ import { object } from "./syntax";
 import type { ParallelNode } from "../language/nodes";
 import { names } from "../language/state-names";
 import { spellIn } from "./env";
-import { assign, type Fresh, type Frame, leave, leaveUndo } from "./frame";
-import type { Place } from "./sequence";
+import { assign, type Frame, type PendingAssignments, transition, undoTransition } from "./frame";
+import type { NodeContext } from "./sequence";
 import { branch, catchLost, decide } from "./settled";
 
 /** Branches at once, which all settle, and their undos at once, each as far as its branch came (S10). */
-export function parallel<Arn>(frame: Frame<Arn>, node: ParallelNode, place: Place): void {
+export function parallel<Arn>(frame: Frame<Arn>, node: ParallelNode, context: NodeContext): void {
   const { name, branches, forward } = node;
   const records = names.records(name);
   const compiled = branches.map(([branchName, nodes]) =>
@@ -20,8 +20,8 @@ export function parallel<Arn>(frame: Frame<Arn>, node: ParallelNode, place: Plac
       undo: frame.undo,
       indexes: frame.indexes,
       record: forward ? "" : `${spellIn(frame.undo)(records)}.${branchName}`,
-      // The names of variables are unique in a machine, so the history tells of all branches at once.
-      ...(frame.told !== undefined && { told: frame.told }),
+      // The names of variables are unique in a machine, so all branches share one set of results.
+      ...(frame.historyResults !== undefined && { historyResults: frame.historyResults }),
       extra: [],
     }),
   );
@@ -30,14 +30,18 @@ export function parallel<Arn>(frame: Frame<Arn>, node: ParallelNode, place: Plac
   const Branches = compiled.map((one) => one.forward);
 
   if (forward) {
-    const fresh: Fresh = [[name, byBranch((index) => `$states.result[${index}]`)]];
-    frame.forwardStates.set(name, { Type: "Parallel", Branches, ...leave(frame, place.exit, fresh.map(inPath)) });
+    const pending: PendingAssignments = [[name, byBranch((index) => `$states.result[${index}]`)]];
+    frame.forwardStates.set(name, {
+      Type: "Parallel",
+      Branches,
+      ...transition(frame, context.exit, pending.map(inPath)),
+    });
     return;
   }
   frame.forwardStates.set(name, {
     Type: "Parallel",
     Branches,
-    Catch: catchLost(frame, node, place),
+    Catch: catchLost(frame, node, context),
     ...assign(frame, [
       [name, byBranch((index) => `$states.result[${index}].results`)],
       [records, byBranch((index) => `$states.result[${index}]`)],
@@ -45,17 +49,20 @@ export function parallel<Arn>(frame: Frame<Arn>, node: ParallelNode, place: Plac
     Output: frame.handsOn,
     Next: names.settled(name),
   });
-  decide(frame, node, place, `${spellIn(frame.forward)(records)}.*.failure`);
+  decide(frame, node, context, `${spellIn(frame.forward)(records)}.*.failure`);
 
   const undos = compiled.flatMap(({ undo }) => (undo ? [undo] : []));
   if (undos.length > 0) {
     frame.undoStates.set(names.undo(name), {
       Type: "Parallel",
       Branches: undos,
-      ...leaveUndo(frame, place.rest),
+      ...undoTransition(frame, context.rest),
     });
   }
 }
 
 /** An object that a path may follow. */
-const inPath = ([variable, jsonata]: Fresh[number]): Fresh[number] => [variable, `(${jsonata})`];
+const inPath = ([variable, jsonata]: PendingAssignments[number]): PendingAssignments[number] => [
+  variable,
+  `(${jsonata})`,
+];

@@ -5,67 +5,67 @@ import { call, identityOf, resultOf, stepName } from "./call";
 import { child } from "./child";
 import { spellIn, undoEntryOf, type Variable, variablesOf } from "./env";
 import { forEach } from "./for-each";
-import { catchAll, caughtFailure, type Exit, type Frame, leave, leaveUndo, NO_RESULT } from "./frame";
+import { catchAll, caughtFailure, type Exit, type Frame, NO_RESULT, transition, undoTransition } from "./frame";
 import { parallel } from "./parallel";
 import { when } from "./when";
 
-/** What is around a node. */
-export interface Place {
-  /** What follows it. */
+/** What surrounds a node. */
+export interface NodeContext {
+  /** What follows the node. */
   readonly exit: Exit;
-  /** Where the undo of what came before it begins, if there is any within this level. */
+  /** The first undo of the nodes before it in this level, if they have one. */
   readonly rest: string | undefined;
-  /** What has been assigned in this level when it begins. */
-  readonly known: readonly Variable[];
+  /** The variables that this level has assigned when the node begins. */
+  readonly assigned: readonly Variable[];
 }
 
 /** Compiles a sequence of nodes into the states of its level: forward and, chained in the reverse order, undo (S1). */
-export function sequence<Arn>(frame: Frame<Arn>, nodes: readonly Node[], place: Place): void {
-  let { rest, known } = place;
+export function sequence<Arn>(frame: Frame<Arn>, nodes: readonly Node[], context: NodeContext): void {
+  let { rest, assigned } = context;
   nodes.forEach((node, index) => {
     const next = nodes[index + 1];
-    one(frame, node, { exit: next ? { kind: "state", name: next.name } : place.exit, rest, known });
+    one(frame, node, { exit: next ? { kind: "state", name: next.name } : context.exit, rest, assigned });
     rest = undoEntryOf(node) ?? rest;
-    known = [...known, ...variablesOf([node])];
+    assigned = [...assigned, ...variablesOf([node])];
   });
 }
 
-function one<Arn>(frame: Frame<Arn>, node: Node, place: Place): void {
+function one<Arn>(frame: Frame<Arn>, node: Node, context: NodeContext): void {
   switch (node.kind) {
     case "Step":
-      step(frame, node, place);
+      step(frame, node, context);
       break;
     case "Child":
-      child(frame, node, place);
+      child(frame, node, context);
       break;
     case "Wait":
-      wait(frame, node, place);
+      wait(frame, node, context);
       break;
     case "When":
-      when(frame, node, place);
+      when(frame, node, context);
       break;
     case "Parallel":
-      parallel(frame, node, place);
+      parallel(frame, node, context);
       break;
     case "ForEach":
-      forEach(frame, node, place);
+      forEach(frame, node, context);
       break;
   }
 }
 
-function step<Arn>(frame: Frame<Arn>, node: StepNode, { exit, rest, known }: Place): void {
+function step<Arn>(frame: Frame<Arn>, node: StepNode, { exit, rest, assigned }: NodeContext): void {
   const { program, forward, undo: undoEnv, indexes } = frame;
   const identity = identityOf(program, stepName(node.name, indexes, spellIn(forward)));
-  const Catch = catchers(frame, node, rest, known);
+  const Catch = catchers(frame, node, rest, assigned);
   frame.forwardStates.set(node.name, {
     ...call(program, node, identity, forward),
     ...(Catch.length > 0 && { Catch }),
-    ...leave(frame, exit, [[node.name, resultOf(node)]]),
+    ...transition(frame, exit, [[node.name, resultOf(node)]]),
   });
   if (node.undo) {
     frame.undoStates.set(node.undo.name, {
       ...call(program, node.undo, identityOf(program, stepName(node.name, indexes, spellIn(undoEnv))), undoEnv),
-      ...leaveUndo(frame, rest),
+      ...undoTransition(frame, rest),
     });
   }
 }
@@ -74,9 +74,9 @@ function step<Arn>(frame: Frame<Arn>, node: StepNode, { exit, rest, known }: Pla
  * A failed action may have taken effect, so its own undo comes first; after a definite error it is left out (S2). What
  * is retriable is never given up: it is stuck where it stands, for a redrive (S5).
  */
-function catchers<Arn>(frame: Frame<Arn>, node: StepNode, rest: string | undefined, known: readonly Variable[]) {
+function catchers<Arn>(frame: Frame<Arn>, node: StepNode, rest: string | undefined, assigned: readonly Variable[]) {
   const { definite, undo } = node;
-  const failed = { target: rest, failure: caughtFailure(frame.program, node.name), known, missing: {} };
+  const failed = { target: rest, failure: caughtFailure(frame.program, node.name), assigned, missing: {} };
   if (node.committed) return [];
   const refused = definite.length > 0 ? [{ ErrorEquals: definite, ...frame.fail(failed) }] : [];
   return [
@@ -85,13 +85,13 @@ function catchers<Arn>(frame: Frame<Arn>, node: StepNode, rest: string | undefin
   ];
 }
 
-function wait<Arn>(frame: Frame<Arn>, { name, until }: WaitNode, { exit }: Place): void {
+function wait<Arn>(frame: Frame<Arn>, { name, until }: WaitNode, { exit }: NodeContext): void {
   frame.forwardStates.set(name, {
     Type: "Wait",
     ...(typeof until === "number"
       ? { Seconds: until }
       : { Timestamp: expression(renderOnce(until, spellIn(frame.forward), timestamp)) }),
-    ...leave(frame, exit, []),
+    ...transition(frame, exit, []),
   });
 }
 

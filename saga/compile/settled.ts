@@ -3,9 +3,9 @@ import { expression, object, text } from "./syntax";
 import type { Node } from "../language/nodes";
 import { names } from "../language/state-names";
 import { type Env, extend, spellIn, undoEntryOf, type Variable, variablesOf } from "./env";
-import { catchAll, caughtFailure, type Exit, type Frame, leaveChoice, NO_RECORDS } from "./frame";
+import { catchAll, caughtFailure, choiceTransition, type Exit, type Frame, NO_RECORDS } from "./frame";
 import { reachable } from "../asl/reachable";
-import { type Place, sequence } from "./sequence";
+import { type NodeContext, sequence } from "./sequence";
 
 /**
  * A branch, or an iteration: a level of its own, which never fails, but ends with a record of what it did (S10):
@@ -28,21 +28,21 @@ export interface BranchOptions {
   readonly indexes: readonly string[];
   /** The branch's record, as an undo state spells it. */
   readonly record: string;
-  /** In place of a record, in a recovery machine: see `Frame.told`. */
-  readonly told?: string;
-  /** In place of what the states around hand on. */
+  /** Takes the place of a record in a recovery machine: see `Frame.historyResults`. */
+  readonly historyResults?: string;
+  /** Takes the place of the `handsOn` of the states around. */
   readonly handsOn?: Output;
   /** What else stands in the record. */
   readonly extra: readonly (readonly [string, string])[];
 }
 
 export function branch<Arn>(around: Frame<Arn>, options: BranchOptions): Branch<Arn> {
-  const { owner, name, nodes, committed, record, told, extra, handsOn = around.handsOn } = options;
+  const { owner, name, nodes, committed, record, historyResults, extra, handsOn = around.handsOn } = options;
   const variables = variablesOf(nodes);
   const entry = nodes.map(undoEntryOf).findLast((found) => found !== undefined);
   const targets = new Set<string | undefined>();
-  const results = (known: readonly Variable[], env: Env): string =>
-    object(known.map((variable) => [variable.key, spellIn(env)(variable.name)]));
+  const results = (assigned: readonly Variable[], env: Env): string =>
+    object(assigned.map((variable) => [variable.key, spellIn(env)(variable.name)]));
   const undoField = (target: string | undefined): readonly (readonly [string, string])[] =>
     target === undefined ? [] : [["undo", text(target)]];
 
@@ -66,18 +66,18 @@ export function branch<Arn>(around: Frame<Arn>, options: BranchOptions): Branch<
       options.undo,
       variables.map(({ name: variable, key }) => [
         variable,
-        told === undefined ? `${record}.results.${key}` : `${told}.results.${variable}`,
+        historyResults === undefined ? `${record}.results.${key}` : `${historyResults}.results.${variable}`,
       ]),
     ),
     indexes: options.indexes,
-    ...(told !== undefined && { told }),
+    ...(historyResults !== undefined && { historyResults }),
     forwardStates,
     undoStates,
     handsOn,
     assigns: () => true,
-    fail: ({ target, failure, known }) => {
+    fail: ({ target, failure, assigned }) => {
       targets.add(target);
-      const done = results(known, frame.forward);
+      const done = results(assigned, frame.forward);
       return {
         Output: expression(object([...extra, ...undoField(target), ["failure", failure], ["results", done]])),
         Next: endState(),
@@ -95,7 +95,7 @@ export function branch<Arn>(around: Frame<Arn>, options: BranchOptions): Branch<
         : object([...extra, ...undoField(entry), ["results", results(variables, env)]]),
     endState,
   };
-  sequence(frame, nodes, { exit, rest: undefined, known: [] });
+  sequence(frame, nodes, { exit, rest: undefined, assigned: [] });
 
   const first = (nodes[0] as Node).name;
   return {
@@ -109,11 +109,11 @@ const NOTHING = { Type: "Succeed", Output: {} } as const;
 /** Begins where the record says. Without a record anything may have happened, and all of it is undone. */
 function undoOf<Arn>(
   frame: Frame<Arn>,
-  { owner, name, record, told }: BranchOptions,
+  { owner, name, record, historyResults }: BranchOptions,
   entry: string,
   targets: ReadonlySet<string | undefined>,
 ): States<Arn> {
-  if (told !== undefined) return reachable(entry, frame.undoStates);
+  if (historyResults !== undefined) return reachable(entry, frame.undoStates);
   const begun = [...targets].filter((target) => target !== entry && target !== undefined);
   const rules = begun.map((target) => ({
     Condition: expression(`${record}.undo = ${text(target as string)}`),
@@ -130,27 +130,32 @@ function undoOf<Arn>(
 }
 
 /** Catches what a Parallel or a Map itself can raise: its branches' results together may be too large. */
-export function catchLost<Arn>(frame: Frame<Arn>, node: Node, place: Place): readonly Catcher[] {
+export function catchLost<Arn>(frame: Frame<Arn>, node: Node, context: NodeContext): readonly Catcher[] {
   return catchAll(frame, {
-    target: undoEntryOf(node) ?? place.rest,
+    target: undoEntryOf(node) ?? context.rest,
     failure: caughtFailure(frame.program, node.name),
-    known: place.known,
+    assigned: context.assigned,
     missing: { [names.records(node.name)]: NO_RECORDS },
   });
 }
 
 /** The one decision after a Parallel or a Map: a branch that may not fail can't tell the machine otherwise (S10, S13). */
-export function decide<Arn>(frame: Frame<Arn>, node: Node, { exit, rest, known }: Place, failures: string): void {
+export function decide<Arn>(
+  frame: Frame<Arn>,
+  node: Node,
+  { exit, rest, assigned }: NodeContext,
+  failures: string,
+): void {
   const { Next: Default, ...failed } = frame.fail({
     target: undoEntryOf(node) ?? rest,
     // There is one where this is read; but no expression of a Choice may yield nothing (S7).
     failure: `($first := (${failures})[0]; $first != null ? $first : {})`,
-    known: [...known, ...variablesOf([node])],
+    assigned: [...assigned, ...variablesOf([node])],
     missing: {},
   });
   frame.forwardStates.set(names.settled(node.name), {
     Type: "Choice",
-    Choices: [{ Condition: expression(`$not($exists(${failures}))`), ...leaveChoice(frame, exit, []) }],
+    Choices: [{ Condition: expression(`$not($exists(${failures}))`), ...choiceTransition(frame, exit, []) }],
     ...failed,
     Default,
   });

@@ -40,7 +40,7 @@ export function undoStates<Arn>(saga: Saga, arnOf: ArnOf<Arn>, purpose: "undo" |
     forward: env,
     undo: env,
     indexes: [],
-    ...(purpose === "recovery" && { told: GIVEN }),
+    ...(purpose === "recovery" && { historyResults: GIVEN }),
     forwardStates: new Map(),
     undoStates: states,
     assigns: () => true,
@@ -49,7 +49,7 @@ export function undoStates<Arn>(saga: Saga, arnOf: ArnOf<Arn>, purpose: "undo" |
     undone: { Output: {}, End: true },
     undoneState: undone,
   };
-  sequence(frame, saga.steps, { exit: { kind: "state", name: UNDONE }, rest: undefined, known: [] });
+  sequence(frame, saga.steps, { exit: { kind: "state", name: UNDONE }, rest: undefined, assigned: [] });
   const entry = lastUndoOf(saga);
   if (entry === undefined) throw new Error(`the saga '${saga.name}' has nothing to undo`);
   return reachable(entry, new Map([...states].reverse()));

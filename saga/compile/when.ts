@@ -3,26 +3,26 @@ import { expression, text } from "./syntax";
 import type { Node, WhenNode } from "../language/nodes";
 import { names } from "../language/state-names";
 import { spellIn, undoEntryOf, variablesOf } from "./env";
-import { type Fresh, type Frame, leaveChoice } from "./frame";
-import { type Place, sequence } from "./sequence";
+import { choiceTransition, type Frame, type PendingAssignments } from "./frame";
+import { type NodeContext, sequence } from "./sequence";
 
 /**
- * A Choice, and the undo of just the side that was taken: a variable remembers which. Where that is not known, as after
- * a Parallel whose results were lost, both sides are undone: an undo tolerates that its action never ran (S3).
+ * A Choice, and the undo of the side that ran: a variable remembers which side that was. Where the variable is lost, as
+ * after a Parallel whose results were too large, both sides are undone: an undo tolerates that its action never ran (S3).
  */
-export function when<Arn>(frame: Frame<Arn>, node: WhenNode, place: Place): void {
+export function when<Arn>(frame: Frame<Arn>, node: WhenNode, context: NodeContext): void {
   const { name, then, otherwise } = node;
-  const { exit, rest, known } = place;
-  const taken = names.taken(name);
+  const { exit, rest, assigned } = context;
+  const sideVariable = names.taken(name);
   const undoes = undoEntryOf(node) !== undefined;
 
-  const side = (which: string, skipped: readonly Node[]): Fresh => [
-    ...(undoes ? [[taken, text(which)] as const] : []),
+  const side = (which: string, skipped: readonly Node[]): PendingAssignments => [
+    ...(undoes ? [[sideVariable, text(which)] as const] : []),
     // No path may leave a variable unassigned that is read later.
     ...variablesOf(skipped).map((variable) => [variable.name, "null"] as const),
   ];
-  const enter = (nodes: readonly Node[], fresh: Fresh) =>
-    leaveChoice(frame, nodes[0] ? { kind: "state", name: nodes[0].name } : exit, fresh);
+  const enter = (nodes: readonly Node[], pending: PendingAssignments) =>
+    choiceTransition(frame, nodes[0] ? { kind: "state", name: nodes[0].name } : exit, pending);
   const { Next: Default, ...elsewise } = enter(otherwise, side("otherwise", then));
   frame.forwardStates.set(name, {
     Type: "Choice",
@@ -41,7 +41,7 @@ export function when<Arn>(frame: Frame<Arn>, node: WhenNode, place: Place): void
   const unless = (which: string, to: string, entry: string) =>
     ({
       Type: "Choice",
-      Choices: [{ Condition: expression(`${spellIn(frame.undo)(taken)} = ${text(which)}`), Next: to }],
+      Choices: [{ Condition: expression(`${spellIn(frame.undo)(sideVariable)} = ${text(which)}`), Next: to }],
       Default: entry,
     }) as const;
 
@@ -54,9 +54,9 @@ export function when<Arn>(frame: Frame<Arn>, node: WhenNode, place: Place): void
   if (sides.then !== undefined) {
     frame.undoStates.set(names.undo(name), unless("otherwise", afterThen ?? skipTo(), sides.then));
   }
-  const inside = undoes ? [...known, { name: taken, key: taken }] : known;
-  sequence(frame, then, { exit, rest: afterThen, known: inside });
-  sequence(frame, otherwise, { exit, rest, known: inside });
+  const inside = undoes ? [...assigned, { name: sideVariable, key: sideVariable }] : assigned;
+  sequence(frame, then, { exit, rest: afterThen, assigned: inside });
+  sequence(frame, otherwise, { exit, rest, assigned: inside });
 }
 
 const lastEntry = (nodes: readonly Node[]): string | undefined =>

@@ -10,7 +10,7 @@ export interface Common {
   readonly alarms: Config["alarms"];
   readonly topic: aws.sns.Topic;
   readonly tags: Readonly<Record<string, string>>;
-  readonly child: pulumi.CustomResourceOptions;
+  readonly opts: pulumi.CustomResourceOptions;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface Common {
  */
 export function alarm(
   name: string,
-  { alarms, topic, tags, child }: Common,
+  { alarms, topic, tags, opts }: Common,
   args: Partial<aws.cloudwatch.MetricAlarmArgs>,
 ) {
   if (alarms === "none") return;
@@ -34,7 +34,7 @@ export function alarm(
       alarmActions: [topic.arn],
       tags,
     },
-    child,
+    opts,
   );
 }
 

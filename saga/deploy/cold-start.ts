@@ -44,7 +44,7 @@ type Made = new (input: object) => never;
  * where a function runs without an account.
  */
 export async function readSecrets(): Promise<void> {
-  const wanted = JSON.parse(process.env["SAGA_SECRETS"] ?? "{}") as Readonly<Record<string, string>>;
+  const secretArns = JSON.parse(process.env["SAGA_SECRETS"] ?? "{}") as Readonly<Record<string, string>>;
   const read = async (arn: string): Promise<string | undefined> => {
     const [, , service, region] = arn.split(":");
     const client = (kind: Made): Sdk => new kind({ region, maxAttempts: 5 });
@@ -58,7 +58,7 @@ export async function readSecrets(): Promise<void> {
     return (await client(sdk["SecretsManagerClient"] as Made).send(command)).SecretString;
   };
   await Promise.all(
-    Object.entries(wanted).map(async ([variable, arn]) => {
+    Object.entries(secretArns).map(async ([variable, arn]) => {
       if (process.env[variable] !== undefined) return;
       const value = await read(arn);
       if (value === undefined) {

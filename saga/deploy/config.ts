@@ -198,9 +198,9 @@ export function complete(name: string, given: Partial<Config>): Config {
   const settings = { ...DEFAULTS, ...(Object.fromEntries(set) as Partial<Config>) };
   const keys = new Map<string, Key<unknown>>(Object.entries(SCHEMA));
   const faults = set.flatMap(([key, value]) => {
-    const known = keys.get(key);
-    if (!known) return [noSuchKey(key)];
-    return known.read(String(value)) === value ? [] : [`${key} is ${JSON.stringify(value)}: use ${known.allowed}`];
+    const setting = keys.get(key);
+    if (!setting) return [noSuchKey(key)];
+    return setting.read(String(value)) === value ? [] : [`${key} is ${JSON.stringify(value)}: use ${setting.allowed}`];
   });
   const all = faults.length > 0 ? faults : misfitsOf(settings);
   if (all.length > 0) throw new pulumi.RunError(`'${name}' can't be deployed\n${listed(all)}`);

@@ -20,7 +20,7 @@ export function dashboard(
     readonly others: readonly Machine[];
     readonly functions: readonly TaskFunction[];
   },
-  child: pulumi.CustomResourceOptions,
+  opts: pulumi.CustomResourceOptions,
 ): aws.cloudwatch.Dashboard {
   const { own, sweeps, main, others, functions } = from;
   const machineArn = main.stateMachine.arn;
@@ -85,7 +85,7 @@ export function dashboard(
   return new aws.cloudwatch.Dashboard(
     name,
     { dashboardName: pulumi.interpolate`${main.stateMachine.name}`, dashboardBody },
-    child,
+    opts,
   );
 }
 

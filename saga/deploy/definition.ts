@@ -11,7 +11,7 @@ import { literal } from "../compile";
 export function withOutputs(machine: string, definition: unknown): unknown {
   if (definition instanceof DeferredExpression) {
     const values = definition.values.map((value) => plain(machine, value as pulumi.Output<unknown>));
-    return pulumi.all(values).apply((known) => definition.with(known.map(literal)));
+    return pulumi.all(values).apply((resolved) => definition.with(resolved.map(literal)));
   }
   if (Array.isArray(definition)) return definition.map((item) => withOutputs(machine, item));
   if (typeof definition !== "object" || definition === null || pulumi.Output.isInstance(definition)) return definition;

@@ -58,12 +58,12 @@ function keyPolicy({ account, region, partition }: ReturnType<typeof placeOf>): 
 }
 
 /** What a function's role needs for the items of an encrypted table: by DynamoDB, and for nothing else. */
-export function usesTableKey(key: pulumi.Output<string>): Statement {
+export function usesTableKey(kmsKeyArn: pulumi.Output<string>): Statement {
   return {
     actions: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"],
-    resources: [key],
+    resources: [kmsKeyArn],
     conditions: {
-      StringEquals: { "kms:ViaService": key.apply((arn) => `dynamodb.${placeOf(arn).region}.amazonaws.com`) },
+      StringEquals: { "kms:ViaService": kmsKeyArn.apply((arn) => `dynamodb.${placeOf(arn).region}.amazonaws.com`) },
     },
   };
 }
@@ -72,35 +72,38 @@ export function usesTableKey(key: pulumi.Output<string>): Statement {
  * What a state machine's role needs to deliver the log of encrypted executions.
  * @param logArn Of the log, whose account need not be the key's.
  */
-export function usesLogKey(key: pulumi.Output<string>, logArn: pulumi.Output<string>): Statement {
+export function usesLogKey(kmsKeyArn: pulumi.Output<string>, logArn: pulumi.Output<string>): Statement {
   const logs = logArn.apply((arn) => {
     const { partition, region, account } = placeOf(arn);
     return `arn:${partition}:logs:${region}:${account}:*`;
   });
   return {
     actions: ["kms:GenerateDataKey"],
-    resources: [key],
+    resources: [kmsKeyArn],
     conditions: { StringEquals: { "kms:EncryptionContext:SourceArn": logs } },
   };
 }
 
 /** What a state machine's role needs for its own executions. */
-export function usesMachineKey(key: pulumi.Output<string>, machine: pulumi.Output<string>): Statement {
+export function usesMachineKey(kmsKeyArn: pulumi.Output<string>, machine: pulumi.Output<string>): Statement {
   return {
     actions: ["kms:Decrypt", "kms:GenerateDataKey"],
-    resources: [key],
+    resources: [kmsKeyArn],
     conditions: { StringEquals: { "kms:EncryptionContext:aws:states:stateMachineArn": machine } },
   };
 }
 
 /** What whoever asks for executions of encrypted machines needs: by Step Functions, for these machines. */
-export function readsExecutions(key: pulumi.Output<string>, machines: readonly pulumi.Output<string>[]): Statement {
+export function readsExecutions(
+  kmsKeyArn: pulumi.Output<string>,
+  machines: readonly pulumi.Output<string>[],
+): Statement {
   return {
     actions: ["kms:Decrypt"],
-    resources: [key],
+    resources: [kmsKeyArn],
     conditions: {
       StringEquals: {
-        "kms:ViaService": key.apply((arn) => `states.${placeOf(arn).region}.amazonaws.com`),
+        "kms:ViaService": kmsKeyArn.apply((arn) => `states.${placeOf(arn).region}.amazonaws.com`),
         "kms:EncryptionContext:aws:states:stateMachineArn": machines,
       },
     },

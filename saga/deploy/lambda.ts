@@ -17,8 +17,8 @@ export interface LambdaArgs {
   /** What it does, beside writing its log and its traces. */
   readonly statements: readonly Statement[];
   readonly settings: FunctionSettings;
-  /** The ARN of the customer managed key of logs, where there is one. */
-  readonly key: pulumi.Output<string> | undefined;
+  /** The ARN of the customer managed key that encrypts logs, if there is one. */
+  readonly kmsKeyArn: pulumi.Output<string> | undefined;
   /** What it may do with keys, if anything, in a policy of its own, which waits for nothing that they encrypt. */
   readonly usesKeys?: { readonly name: string; readonly statements: readonly Statement[] };
   readonly tags: Readonly<Record<string, string>>;
@@ -40,20 +40,20 @@ export interface Lambda {
 }
 
 /** A function with a log of its own, and with a role that allows what is stated, log and traces, and no more. */
-export function lambda(name: string, args: LambdaArgs, child: pulumi.CustomResourceOptions): Lambda {
-  const { factory, packages = [], statements, settings, key, usesKeys, tags, timeout, own } = args;
+export function lambda(name: string, args: LambdaArgs, opts: pulumi.CustomResourceOptions): Lambda {
+  const { factory, packages = [], statements, settings, kmsKeyArn, usesKeys, tags, timeout, own } = args;
   const code = archive({ name, factory, packages, layers: own?.layers !== undefined });
   const log = new aws.cloudwatch.LogGroup(
     name,
     {
       namePrefix: `/aws/lambda/${name}-`,
       retentionInDays: settings.logRetentionDays,
-      ...(key && { kmsKeyId: key }),
+      ...(kmsKeyArn && { kmsKeyId: kmsKeyArn }),
       tags,
     },
-    child,
+    opts,
   );
-  const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("lambda.amazonaws.com"), tags }, child);
+  const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("lambda.amazonaws.com"), tags }, opts);
   const policy = new aws.iam.RolePolicy(
     name,
     {
@@ -65,12 +65,12 @@ export function lambda(name: string, args: LambdaArgs, child: pulumi.CustomResou
         { actions: TRACES, resources: ["*"] },
       ),
     },
-    child,
+    opts,
   );
   const policies = [policy];
   if (usesKeys && usesKeys.statements.length > 0) {
     const keyPolicy = { role: role.name, policy: allow(...usesKeys.statements) };
-    policies.push(new aws.iam.RolePolicy(usesKeys.name, keyPolicy, child));
+    policies.push(new aws.iam.RolePolicy(usesKeys.name, keyPolicy, opts));
   }
   const made = new aws.lambda.Function(
     name,
@@ -88,7 +88,7 @@ export function lambda(name: string, args: LambdaArgs, child: pulumi.CustomResou
       tags,
       ...own,
     },
-    { ...child, dependsOn: policies },
+    { ...opts, dependsOn: policies },
   );
   return { lambda: made, role, log, policy };
 }

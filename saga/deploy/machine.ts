@@ -10,7 +10,7 @@ export interface MachineArgs {
   /** What its states need, beside its log and its traces. */
   readonly statements: readonly Statement[];
   readonly settings: Pick<Config, "workflowType" | "logRetentionDays" | "logLevel" | "logExecutionData">;
-  readonly key: pulumi.Output<string> | undefined;
+  readonly kmsKeyArn: pulumi.Output<string> | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -23,20 +23,20 @@ export interface Machine {
 }
 
 /** One state machine, each deploy of which is a version, with a role and a log of its own. */
-export function machine(name: string, args: MachineArgs, child: pulumi.CustomResourceOptions): Machine {
-  const { definition, statements, settings, key, tags } = args;
+export function machine(name: string, args: MachineArgs, opts: pulumi.CustomResourceOptions): Machine {
+  const { definition, statements, settings, kmsKeyArn, tags } = args;
   const log = new aws.cloudwatch.LogGroup(
     name,
     {
       // Under this prefix AWS lets every log group write without a growing resource policy.
       namePrefix: `/aws/vendedlogs/states/${name}-`,
       retentionInDays: settings.logRetentionDays,
-      ...(key && { kmsKeyId: key }),
+      ...(kmsKeyArn && { kmsKeyId: kmsKeyArn }),
       tags,
     },
-    child,
+    opts,
   );
-  const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("states.amazonaws.com"), tags }, child);
+  const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("states.amazonaws.com"), tags }, opts);
   const granted = grant(
     name,
     {
@@ -44,14 +44,14 @@ export function machine(name: string, args: MachineArgs, child: pulumi.CustomRes
       statements: [
         // First, for they are there in every role: what is many comes last, and may move to another policy.
         ...(settings.workflowType === "STANDARD" ? [watchesExecutions(log.arn)] : []),
-        ...(key ? [usesLogKey(key, log.arn)] : []),
+        ...(kmsKeyArn ? [usesLogKey(kmsKeyArn, log.arn)] : []),
         { actions: LOG_DELIVERY, resources: ["*"] },
         { actions: [...TRACES, "xray:GetSamplingRules", "xray:GetSamplingTargets"], resources: ["*"] },
         ...statements,
       ],
       tags,
     },
-    child,
+    opts,
   );
   const stateMachine = new aws.sfn.StateMachine(
     name,
@@ -67,13 +67,13 @@ export function machine(name: string, args: MachineArgs, child: pulumi.CustomRes
       },
       tracingConfiguration: { enabled: true },
       // What is left out stays as it was: AWS's own key must be asked for.
-      encryptionConfiguration: key
-        ? { type: "CUSTOMER_MANAGED_KMS_KEY", kmsKeyId: key, kmsDataKeyReusePeriodSeconds: 300 }
+      encryptionConfiguration: kmsKeyArn
+        ? { type: "CUSTOMER_MANAGED_KMS_KEY", kmsKeyId: kmsKeyArn, kmsDataKeyReusePeriodSeconds: 300 }
         : { type: "AWS_OWNED_KEY" },
       tags,
     },
     {
-      ...child,
+      ...opts,
       // AWS tries the role's access to the log when it creates the machine.
       dependsOn: [...granted],
       // It goes some time after its last execution has ended, and may take longer than the provider's five minutes:
@@ -81,11 +81,11 @@ export function machine(name: string, args: MachineArgs, child: pulumi.CustomRes
       customTimeouts: { delete: "30m" },
     },
   );
-  if (!key) return { name, stateMachine, log, needs: [] };
+  if (!kmsKeyArn) return { name, stateMachine, log, needs: [] };
   // By the machine's own ARN, which there is none of before. Until the alias leads on, executions are of a version that
   // was there, and keeps the key that it had.
-  const usesKey = { role: role.name, policy: allow(usesMachineKey(key, stateMachine.arn)) };
-  return { name, stateMachine, log, needs: [new aws.iam.RolePolicy(`${name}-key`, usesKey, child)] };
+  const usesKey = { role: role.name, policy: allow(usesMachineKey(kmsKeyArn, stateMachine.arn)) };
+  return { name, stateMachine, log, needs: [new aws.iam.RolePolicy(`${name}-key`, usesKey, opts)] };
 }
 
 /**

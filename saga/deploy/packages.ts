@@ -22,7 +22,7 @@ export function shipped(name: string, packages: readonly string[], folder: strin
   const refuse = (reason: string): never => {
     throw new pulumi.RunError(`'${name}': ${reason}`);
   };
-  const wanted = packages.map((each) => {
+  const required = packages.map((each) => {
     const found =
       find(each, folder) ?? refuse(`the package '${each}' is not installed in ${folder}: run npm install ${each}`);
     if (forDeployments(found)) {
@@ -31,7 +31,7 @@ export function shipped(name: string, packages: readonly string[], folder: strin
     return { ...found, from: "" };
   });
   // Level by level: what a package needs is placed before what that needs, which then finds it where Node would.
-  for (let level: readonly Wanted[] = wanted; level.length > 0;) {
+  for (let level: readonly RequiredPackage[] = required; level.length > 0;) {
     const placed = level.flatMap((each) => {
       const path = place(each, at);
       return path === undefined ? [] : [{ ...each, path }];
@@ -46,13 +46,13 @@ interface Installed {
   /** Without symbolic links. */
   readonly source: string;
 }
-/** And by what: the path in the archive of the one that needs it; none for the handler. */
-interface Wanted extends Installed {
+/** `from` is the path in the archive of the package that requires it; empty for the handler. */
+interface RequiredPackage extends Installed {
   readonly from: string;
 }
 
 /** The path that a package gets; undefined for one that is there already, where it is looked for. */
-function place({ name, source, from }: Wanted, at: Map<string, string>): string | undefined {
+function place({ name, source, from }: RequiredPackage, at: Map<string, string>): string | undefined {
   const seen = lookedUp(name, from).find((path) => at.has(path));
   if (seen !== undefined && at.get(seen) === source) return undefined;
   const path = `${seen === undefined || from === "" ? "" : `${from}/`}node_modules/${name}`;
@@ -103,8 +103,8 @@ interface Manifest {
 const manifests = new Map<string, Manifest>();
 
 function manifestOf(source: string): Manifest {
-  const known = manifests.get(source);
-  if (known) return known;
+  const cached = manifests.get(source);
+  if (cached) return cached;
   const read = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as Manifest;
   manifests.set(source, read);
   return read;

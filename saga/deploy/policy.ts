@@ -31,7 +31,7 @@ export function allow(...statements: readonly Statement[]): pulumi.Output<string
 export function grant(
   name: string,
   { role, statements, tags }: { role: aws.iam.Role; statements: readonly Statement[]; tags: Tags },
-  child: pulumi.CustomResourceOptions,
+  opts: pulumi.CustomResourceOptions,
 ): readonly pulumi.Resource[] {
   const [inline = [], ...managed] = pack(statements);
   if (managed.length > LIMITS.managedPolicies) {
@@ -41,11 +41,11 @@ export function grant(
   }
   const attached = managed.map((some, at) => {
     const of = `${name}-${at + 2}`;
-    const { arn } = new aws.iam.Policy(of, { policy: allow(...some), tags }, child);
-    return new aws.iam.RolePolicyAttachment(of, { role: role.name, policyArn: arn }, child);
+    const { arn } = new aws.iam.Policy(of, { policy: allow(...some), tags }, opts);
+    return new aws.iam.RolePolicyAttachment(of, { role: role.name, policyArn: arn }, opts);
   });
   // Last, so that what has no place in it any more is allowed elsewhere already.
-  const last = { ...child, dependsOn: attached };
+  const last = { ...opts, dependsOn: attached };
   return [...attached, new aws.iam.RolePolicy(name, { role: role.name, policy: allow(...inline) }, last)];
 }
 

@@ -15,7 +15,7 @@ export interface SagaRecoveryArgs {
   readonly recoveryMachineArn: pulumi.Output<string>;
   readonly settings: FunctionSettings & Pick<Config, "alarms">;
   /** The ARN of the customer managed key of executions and logs, where there is one. */
-  readonly key: pulumi.Output<string> | undefined;
+  readonly kmsKeyArn: pulumi.Output<string> | undefined;
   /** Is told when a recovery fails, or can't be begun. */
   readonly topic: aws.sns.Topic;
   readonly tags: Readonly<Record<string, string>>;
@@ -31,9 +31,9 @@ export class SagaRecovery extends pulumi.ComponentResource {
   readonly functionArn: pulumi.Output<string>;
 
   constructor(name: string, args: SagaRecoveryArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("saga:infra:SagaRecovery", name, {}, opts);
-    const { saga, machineArn, recoveryMachineArn, settings, key, topic, tags } = args;
-    const child = { parent: this };
+    super("saga-aws-pulumi:index:SagaRecovery", name, {}, opts);
+    const { saga, machineArn, recoveryMachineArn, settings, kmsKeyArn, topic, tags } = args;
+    const childOpts = { parent: this };
 
     const queue = new aws.sqs.Queue(
       name,
@@ -45,7 +45,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
         sqsManagedSseEnabled: true,
         tags,
       },
-      child,
+      childOpts,
     );
     const executions = machineArn.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`);
     const { lambda: made, policy } = lambda(
@@ -65,16 +65,16 @@ export class SagaRecovery extends pulumi.ComponentResource {
           // Of a version too: IAM knows it by its machine's ARN.
           { actions: ["states:DescribeStateMachine"], resources: [machineArn] },
           { actions: ["states:StartExecution"], resources: [recoveryMachineArn] },
-          ...(key ? [readsExecutions(key, [machineArn, recoveryMachineArn])] : []),
+          ...(kmsKeyArn ? [readsExecutions(kmsKeyArn, [machineArn, recoveryMachineArn])] : []),
           { actions: ["sqs:SendMessage"], resources: [queue.arn] },
         ],
         settings,
-        key,
+        kmsKeyArn,
         tags,
         // A history has up to 25 pages.
         timeout: 120,
       },
-      child,
+      childOpts,
     );
     new aws.lambda.FunctionEventInvokeConfig(
       name,
@@ -84,7 +84,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
         maximumEventAgeInSeconds: 6 * 60 * 60,
         destinationConfig: { onFailure: { destination: queue.arn } },
       },
-      { ...child, dependsOn: [policy] },
+      { ...childOpts, dependsOn: [policy] },
     );
 
     const rule = new aws.cloudwatch.EventRule(
@@ -94,7 +94,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
         eventPattern: pulumi.jsonStringify(endsWithoutUndos(machineArn)),
         tags,
       },
-      child,
+      childOpts,
     );
     const permission = new aws.lambda.Permission(
       name,
@@ -104,12 +104,12 @@ export class SagaRecovery extends pulumi.ComponentResource {
         principal: "events.amazonaws.com",
         sourceArn: rule.arn,
       },
-      child,
+      childOpts,
     );
     const accepts = new aws.sqs.QueuePolicy(
       name,
       { queueUrl: queue.id, policy: sentBy("events.amazonaws.com", rule.arn, queue.arn) },
-      child,
+      childOpts,
     );
     new aws.cloudwatch.EventTarget(
       name,
@@ -124,9 +124,9 @@ export class SagaRecovery extends pulumi.ComponentResource {
         retryPolicy: { maximumEventAgeInSeconds: 24 * 60 * 60, maximumRetryAttempts: 185 },
         deadLetterConfig: { arn: queue.arn },
       },
-      { ...child, dependsOn: [permission, accepts] },
+      { ...childOpts, dependsOn: [permission, accepts] },
     );
-    recoveryAlarms(name, { queue, recoveryMachineArn }, { alarms: settings.alarms, topic, tags, child });
+    recoveryAlarms(name, { queue, recoveryMachineArn }, { alarms: settings.alarms, topic, tags, opts: childOpts });
     this.functionArn = made.arn;
     this.registerOutputs({ functionArn: this.functionArn });
   }

@@ -44,7 +44,7 @@ export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>>, 
   /** Other tables, by the names that tasks give them: `ledger` is in `LEDGER_TABLE_NAME`. */
   readonly tables?: Readonly<Record<string, TaskTable>>;
   /** The ARN of a customer managed key for logs and executions; give the table the same one. */
-  readonly key?: pulumi.Output<string> | undefined;
+  readonly kmsKeyArn?: pulumi.Output<string> | undefined;
   readonly tags?: Readonly<Record<string, string>>;
   /**
    * Tasks that the saga no longer names, or sagas as they were: what executions that are under way may still call. They
@@ -79,11 +79,11 @@ export class SagaStateMachine extends pulumi.ComponentResource {
   /** By the name of the task that each runs. */
   readonly functions: Readonly<Record<string, TaskFunction>>;
   readonly #name: string;
-  readonly #startable: { readonly express: boolean; readonly key: pulumi.Output<string> | undefined };
+  readonly #startable: { readonly express: boolean; readonly kmsKeyArn: pulumi.Output<string> | undefined };
 
   constructor(name: string, args: SagaStateMachineArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("saga:infra:SagaStateMachine", name, {}, opts);
-    const { saga, table, tables, key, retired = [], tags = {}, environment = {}, vpc, layers, ...given } = args;
+    super("saga-aws-pulumi:index:SagaStateMachine", name, {}, opts);
+    const { saga, table, tables, kmsKeyArn, retired = [], tags = {}, environment = {}, vpc, layers, ...given } = args;
     const settings = complete(name, given);
     if (settings.workflowType === "EXPRESS") checkExpress(saga);
     const former = formerOf(retired);
@@ -98,26 +98,26 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     checkGraphs(name, tasks.length + inner.length + 1);
     refuseUnsound(saga, this);
     register(name, saga);
-    const child = { parent: this };
+    const childOpts = { parent: this };
 
-    const allTables = new Tables(name, { table, tables, key });
+    const allTables = new Tables(name, { table, tables, kmsKeyArn });
     const defaults: TaskDefaults = { environment, ...(vpc && { vpc }), ...(layers && { layers }) };
     const deployed = tasks.map((task) => {
       const waits = [saga, ...former.sagas].flatMap((each) => waitsFor(each, task));
       const timeout = functionSeconds(task, waits);
-      const ofTask = { component: name, task, tables: allTables, defaults, settings, timeout, key, tags };
-      return new TaskFunction(ofTask, child);
+      const ofTask = { component: name, task, tables: allTables, defaults, settings, timeout, kmsKeyArn, tags };
+      return new TaskFunction(ofTask, childOpts);
     });
     const functions = new Map(deployed.map((each) => [each.task.name, each]));
     const machines = new Map<string, Machine>();
     const arnOf = (what: LambdaTask | ExistingTask | SagaMachine): Arn => {
       switch (what.kind) {
         case "Task":
-          return known(functions, what).versionArn;
+          return deployedFor(functions, what).versionArn;
         case "Existing":
           return existing.get(what) as Arn;
         case "Machine":
-          return known(machines, what).stateMachine.stateMachineVersionArn;
+          return deployedFor(machines, what).stateMachine.stateMachineVersionArn;
       }
     };
     const deploy = (machineName: string, own: Saga, definition: Definition): Machine => {
@@ -136,10 +136,10 @@ export class SagaStateMachine extends pulumi.ComponentResource {
         ...new Set([...statementsOf(own), ...former.statements]),
         ...startsExecutions(
           children.map(([, { stateMachine }]) => stateMachine.arn),
-          key,
+          kmsKeyArn,
         ),
       ];
-      return machine(machineName, { definition, statements, settings, key, tags }, child);
+      return machine(machineName, { definition, statements, settings, kmsKeyArn, tags }, childOpts);
     };
     for (const each of inner) {
       machines.set(each.name, deploy(`${name}-${each.name}`, each.saga, compileMachine(each, arnOf)));
@@ -153,7 +153,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
       // A machine of another type is another machine, and an alias can't be led from one to another.
       `${name}-${settings.workflowType}`,
       { name: ALIAS, routingConfigurations: routes(name, main, settings, this) },
-      { ...child, dependsOn: [main, ...machines.values(), ...(undo ? [undo] : [])].flatMap(({ needs }) => needs) },
+      { ...childOpts, dependsOn: [main, ...machines.values(), ...(undo ? [undo] : [])].flatMap(({ needs }) => needs) },
     );
 
     const topic = watch(
@@ -168,21 +168,25 @@ export class SagaStateMachine extends pulumi.ComponentResource {
         settings,
         tags,
       },
-      child,
+      childOpts,
     );
-    const common = { saga, settings, key, topic, tags };
+    const common = { saga, settings, kmsKeyArn, topic, tags };
     let recovers;
     if (undo) {
       const [machineArn, recoveryMachineArn] = [main.stateMachine.arn, undo.stateMachine.arn];
-      const { functionArn } = new SagaRecovery(`${name}_recover`, { ...common, machineArn, recoveryMachineArn }, child);
+      const { functionArn } = new SagaRecovery(
+        `${name}_recover`,
+        { ...common, machineArn, recoveryMachineArn },
+        childOpts,
+      );
       recovers = { machineArn: recoveryMachineArn, functionArn };
     }
     if (settings.workflowType === "STANDARD") {
-      new SagaSweep(`${name}_sweep`, { ...common, main, recovery: recovers }, child);
+      new SagaSweep(`${name}_sweep`, { ...common, main, recovery: recovers }, childOpts);
     }
 
     this.#name = name;
-    this.#startable = { express: settings.workflowType === "EXPRESS", key };
+    this.#startable = { express: settings.workflowType === "EXPRESS", kmsKeyArn };
     this.functions = Object.freeze(Object.fromEntries(functions));
     this.arn = alias.arn;
     this.machineArn = main.stateMachine.arn;
@@ -211,7 +215,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
    * @param name Of the policy: one of its own for each role.
    */
   grantStart(role: aws.iam.Role | pulumi.Input<string>, name = `${this.#name}-start`): aws.iam.RolePolicy {
-    const { express, key } = this.#startable;
+    const { express, kmsKeyArn } = this.#startable;
     const start: Statement = {
       // An alias is a qualifier to IAM, and no resource.
       actions: ["states:StartExecution", ...(express ? ["states:StartSyncExecution"] : [])],
@@ -219,7 +223,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
       conditions: { "ForAnyValue:StringEquals": { "states:StateMachineQualifier": [ALIAS] } },
     };
     // What is started is decrypted for the machine's own role; who waits for the end of it reads the output.
-    const policy = allow(start, ...(express && key ? [readsExecutions(key, [this.machineArn])] : []));
+    const policy = allow(start, ...(express && kmsKeyArn ? [readsExecutions(kmsKeyArn, [this.machineArn])] : []));
     return new aws.iam.RolePolicy(
       name,
       { role: aws.iam.Role.isInstance(role) ? role.name : role, policy },
@@ -234,8 +238,8 @@ const ALIAS = "live";
 type Arn = pulumi.Output<string>;
 type Definition = Omit<StateMachine<Arn>, "Comment"> & { readonly Comment: pulumi.Input<string> };
 
-/** What `machinesOf` and `tasksOf` have named is deployed before anything asks for it. */
-function known<Deployed>(deployed: ReadonlyMap<string, Deployed>, { name }: { readonly name: string }): Deployed {
+/** `machinesOf` and `tasksOf` list dependencies first, so each is deployed before a definition names it. */
+function deployedFor<Deployed>(deployed: ReadonlyMap<string, Deployed>, { name }: { readonly name: string }): Deployed {
   const found = deployed.get(name);
   if (found === undefined) throw new Error(`'${name}' is not deployed`);
   return found;

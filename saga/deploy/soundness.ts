@@ -18,10 +18,10 @@ export function refuseUnsound(saga: Saga, resource: pulumi.Resource): void {
   }
   const violations = verdicts.flatMap((verdict) => verdict.violations);
   if (violations.length === 0) return;
-  const told = violations.map(({ rule, message, counterexample, hint }) =>
+  const lines = violations.map(({ rule, message, counterexample, hint }) =>
     [`${rule}: ${message}`, ...counterexample.map((line) => `    ${line}`), `  → ${hint}`].join("\n"),
   );
   // Where the program was when it found out says nothing of the saga: no stack.
-  const error = new pulumi.ResourceError(`the saga '${saga.name}' is not sound\n${told.join("\n")}`, resource, true);
+  const error = new pulumi.ResourceError(`the saga '${saga.name}' is not sound\n${lines.join("\n")}`, resource, true);
   throw Object.assign(error, { verdicts });
 }

@@ -15,8 +15,8 @@ export interface SagaSweepArgs {
   /** What recovers executions that are stopped, where something does. */
   readonly recovery: Recovery | undefined;
   readonly settings: FunctionSettings & Pick<Config, "alarms">;
-  /** The ARN of the customer managed key of logs, where there is one. */
-  readonly key: pulumi.Output<string> | undefined;
+  /** The ARN of the customer managed key that encrypts logs, if there is one. */
+  readonly kmsKeyArn: pulumi.Output<string> | undefined;
   /** Is told when executions are not looked at. */
   readonly topic: aws.sns.Topic;
   readonly tags: Readonly<Record<string, string>>;
@@ -33,9 +33,9 @@ interface Recovery {
  */
 export class SagaSweep extends pulumi.ComponentResource {
   constructor(name: string, args: SagaSweepArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("saga:infra:SagaSweep", name, {}, opts);
-    const { saga, main, recovery, settings, key, topic, tags } = args;
-    const child = { parent: this };
+    super("saga-aws-pulumi:index:SagaSweep", name, {}, opts);
+    const { saga, main, recovery, settings, kmsKeyArn, topic, tags } = args;
+    const childOpts = { parent: this };
     const machineArn = main.stateMachine.arn;
 
     const { lambda: made, log } = lambda(
@@ -49,12 +49,12 @@ export class SagaSweep extends pulumi.ComponentResource {
         ],
         // A look that finds no room comes again. One call at a time is all there is, which need not be kept free.
         settings: { ...settings, reservedConcurrency: 0 },
-        key,
+        kmsKeyArn,
         tags,
         // It is over before the next one begins.
         timeout: 240,
       },
-      child,
+      childOpts,
     );
     new aws.cloudwatch.LogMetricFilter(
       name,
@@ -68,16 +68,16 @@ export class SagaSweep extends pulumi.ComponentResource {
           unit: "Seconds",
         },
       },
-      child,
+      childOpts,
     );
     // What fails is not kept: the next one, in five minutes, looks at the same again.
     const once = { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 300 };
-    new aws.lambda.FunctionEventInvokeConfig(name, { functionName: made.name, ...once }, child);
+    new aws.lambda.FunctionEventInvokeConfig(name, { functionName: made.name, ...once }, childOpts);
 
     const rule = new aws.cloudwatch.EventRule(
       name,
       { description: `A look at the executions of ${saga.name}`, scheduleExpression: "rate(5 minutes)", tags },
-      child,
+      childOpts,
     );
     const permission = new aws.lambda.Permission(
       name,
@@ -87,18 +87,18 @@ export class SagaSweep extends pulumi.ComponentResource {
         principal: "events.amazonaws.com",
         sourceArn: rule.arn,
       },
-      child,
+      childOpts,
     );
     const what: pulumi.Input<Sweep> = pulumi.output({ machineArn, ...(recovery && { recovery }) });
     new aws.cloudwatch.EventTarget(
       name,
       { rule: rule.name, arn: made.arn, input: pulumi.jsonStringify(what), retryPolicy: once },
-      { ...child, dependsOn: [permission] },
+      { ...childOpts, dependsOn: [permission] },
     );
 
     alarm(
       `${name}-failing`,
-      { alarms: settings.alarms, topic, tags, child },
+      { alarms: settings.alarms, topic, tags, opts: childOpts },
       {
         alarmDescription: `For a quarter of an hour nobody has looked at all executions of ${saga.name}: the function's log says why.`,
         namespace: "AWS/Lambda",

@@ -12,7 +12,7 @@ export interface SagaTableArgs extends Partial<
   /** The attribute with the time at which an item is deleted. Default `expires_at`, in which the store writes it. */
   readonly ttlAttribute?: string;
   /** The ARN of a customer managed key; without one, DynamoDB's own key encrypts. */
-  readonly key?: pulumi.Output<string> | undefined;
+  readonly kmsKeyArn?: pulumi.Output<string> | undefined;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -24,7 +24,7 @@ export interface SagaTableArgs extends Partial<
  * const table = sagaTable("bookings", { hashKey: "booking_id", rangeKey: "entity" });
  */
 export function sagaTable(name: string, args: SagaTableArgs, opts?: pulumi.CustomResourceOptions): aws.dynamodb.Table {
-  const { hashKey, rangeKey, ttlAttribute = "expires_at", key, tags = {}, ...given } = args;
+  const { hashKey, rangeKey, ttlAttribute = "expires_at", kmsKeyArn, tags = {}, ...given } = args;
   const { deletionProtection, tableBilling, tableMinUnits, tableMaxUnits } = complete(name, given);
   const scaled = tableBilling === "provisioned";
   const table = new aws.dynamodb.Table(
@@ -46,7 +46,7 @@ export function sagaTable(name: string, args: SagaTableArgs, opts?: pulumi.Custo
       pointInTimeRecovery: { enabled: true },
       deletionProtectionEnabled: deletionProtection,
       // Not enabled, it is encrypted with DynamoDB's own key; left out, it would keep the key that it has.
-      serverSideEncryption: key ? { enabled: true, kmsKeyArn: key } : { enabled: false },
+      serverSideEncryption: kmsKeyArn ? { enabled: true, kmsKeyArn } : { enabled: false },
       tags,
     },
     // What scales the table changes these: a deploy must not change them back.

@@ -16,7 +16,7 @@ interface Used {
   readonly logicalName?: string;
   readonly actions: readonly string[];
   readonly table: TaskTable;
-  readonly key: pulumi.Output<string> | undefined;
+  readonly kmsKeyArn: pulumi.Output<string> | undefined;
 }
 
 /** The tables of a component's tasks. */
@@ -24,7 +24,7 @@ export class Tables {
   readonly #component: string;
   readonly #main: TaskTable | undefined;
   readonly #named: Readonly<Record<string, TaskTable>>;
-  readonly #key: pulumi.Output<string> | undefined;
+  readonly #kmsKeyArn: pulumi.Output<string> | undefined;
 
   constructor(
     component: string,
@@ -32,13 +32,13 @@ export class Tables {
       readonly table?: TaskTable | undefined;
       readonly tables?: Readonly<Record<string, TaskTable>> | undefined;
       /** The component's. */
-      readonly key: pulumi.Output<string> | undefined;
+      readonly kmsKeyArn: pulumi.Output<string> | undefined;
     },
   ) {
     this.#component = component;
     this.#main = tables.table;
     this.#named = tables.tables ?? {};
-    this.#key = tables.key;
+    this.#kmsKeyArn = tables.kmsKeyArn;
   }
 
   /** Each once. */
@@ -61,14 +61,14 @@ export class Tables {
       const table =
         this.#named[logicalName] ??
         refuse(`uses the table '${logicalName}', and the component's tables have ${namesOf(this.#named)}`);
-      return { logicalName, actions: own, table, key: this.#keyOf(table) };
+      return { logicalName, actions: own, table, kmsKeyArn: this.#keyOf(table) };
     });
-    return [...(this.#main ? [{ actions, table: this.#main, key: this.#keyOf(this.#main) }] : []), ...named];
+    return [...(this.#main ? [{ actions, table: this.#main, kmsKeyArn: this.#keyOf(this.#main) }] : []), ...named];
   }
 
   #keyOf(table: TaskTable): pulumi.Output<string> | undefined {
     if (table.keyArn !== undefined) return pulumi.output(table.keyArn);
-    return aws.dynamodb.Table.isInstance(table) ? this.#key : undefined;
+    return aws.dynamodb.Table.isInstance(table) ? this.#kmsKeyArn : undefined;
   }
 }
 

@@ -20,8 +20,8 @@ export interface TaskFunctionArgs {
   readonly settings: FunctionSettings;
   /** How long a call may take, in seconds. */
   readonly timeout: number;
-  /** The ARN of the customer managed key of logs, where there is one. */
-  readonly key: pulumi.Output<string> | undefined;
+  /** The ARN of the customer managed key that encrypts logs, if there is one. */
+  readonly kmsKeyArn: pulumi.Output<string> | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -42,9 +42,9 @@ export class TaskFunction extends pulumi.ComponentResource {
   readonly physicalName: pulumi.Output<string>;
 
   constructor(args: TaskFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { component, task, tables, defaults, settings, timeout, key, tags } = args;
+    const { component, task, tables, defaults, settings, timeout, kmsKeyArn, tags } = args;
     const name = `${component}-${task.name}`;
-    super("saga:infra:TaskFunction", name, {}, opts);
+    super("saga-aws-pulumi:index:TaskFunction", name, {}, opts);
     const { memory, concurrency, vpc = defaults.vpc, layers = defaults.layers } = task;
     const secrets = Object.keys(task.secrets).length > 0;
     const used = tables.usedBy(task);
@@ -74,7 +74,7 @@ export class TaskFunction extends pulumi.ComponentResource {
           ...(memory !== undefined && { functionMemory: memory }),
           ...(concurrency !== undefined && { reservedConcurrency: concurrency }),
         },
-        key,
+        kmsKeyArn,
         // The table changes its key in the same deploy.
         usesKeys: { name: nameOfPart(task.name, "key", component), statements: keysOf(used).map(usesTableKey) },
         tags,
@@ -107,19 +107,19 @@ const usesTable = (actions: readonly string[], tableArn: pulumi.Input<string>): 
 
 /** The customer managed keys of the tables to which something is done, each once. */
 const keysOf = (used: ReturnType<Tables["usedBy"]>): readonly pulumi.Output<string>[] => [
-  ...new Set(used.flatMap(({ actions, key }) => (actions.length > 0 && key ? [key] : []))),
+  ...new Set(used.flatMap(({ actions, kmsKeyArn }) => (actions.length > 0 && kmsKeyArn ? [kmsKeyArn] : []))),
 ];
 
 /** By what it takes to read a secret, as its ARN says; a parameter's type is not known, and its value is decrypted. */
 function readsSecrets(name: string, secrets: LambdaTask["secrets"]): readonly Statement[] {
   return Object.entries(secrets).map(([variable, secret]) => {
     const arn = pulumi.output(secret);
-    const action = arn.apply((known) => {
-      const [, , service, , , kind] = known.split(":");
+    const action = arn.apply((resolved) => {
+      const [, , service, , , kind] = resolved.split(":");
       if (service === "secretsmanager" && kind === "secret") return "secretsmanager:GetSecretValue";
       if (service === "ssm" && kind?.startsWith("parameter/") === true) return "ssm:GetParameter";
       throw new pulumi.RunError(
-        `'${name}': ${variable} is to be read from '${known}', which is no ARN of a secret in Secrets Manager or of a parameter in SSM: give that`,
+        `'${name}': ${variable} is to be read from '${resolved}', which is no ARN of a secret in Secrets Manager or of a parameter in SSM: give that`,
       );
     });
     return { actions: [action], resources: [arn] };
@@ -148,4 +148,4 @@ function inVpc({ subnetIds, securityGroupIds }: NonNullable<TaskOptions["vpc"]>)
 
 /** The provider's types take no list that is read-only. */
 const mutable = (list: pulumi.Input<readonly pulumi.Input<string>[]>): pulumi.Output<string[]> =>
-  pulumi.output(list).apply((known) => [...known]);
+  pulumi.output(list).apply((resolved) => [...resolved]);

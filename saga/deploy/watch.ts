@@ -24,14 +24,14 @@ export interface Watched {
 }
 
 /** Makes alarms, the topic that they are sent to, and a dashboard. */
-export function watch(name: string, watched: Watched, child: pulumi.CustomResourceOptions): aws.sns.Topic {
+export function watch(name: string, watched: Watched, opts: pulumi.CustomResourceOptions): aws.sns.Topic {
   const { saga, main, children, recovery, functions, tables, settings, tags } = watched;
-  const topic = alarmTopic(name, settings.alarmEmail, tags, child);
+  const topic = alarmTopic(name, settings.alarmEmail, tags, opts);
   const own = metricsOf(main);
-  countOutcomes(name, watched, own, child);
+  countOutcomes(name, watched, own, opts);
   // Of others, Step Functions lists no executions; they end within five minutes.
   const sweeps = settings.workflowType === "STANDARD";
-  const common: Common = { alarms: settings.alarms, topic, tags, child };
+  const common: Common = { alarms: settings.alarms, topic, tags, opts };
 
   alarm(`${name}-stuck`, common, {
     alarmDescription: `An execution of ${name} has ended neither completed nor compensated: mend the reason, and redrive it.`,
@@ -86,9 +86,9 @@ export function watch(name: string, watched: Watched, child: pulumi.CustomResour
     metrics: neverGivenUp.map((each) => ofFunction(each, "Errors")),
     period: 300,
   });
-  for (const each of functions) functionAlarms(each, mustEnd.has(each.task), { ...common, child: { parent: each } });
+  for (const each of functions) functionAlarms(each, mustEnd.has(each.task), { ...common, opts: { parent: each } });
 
-  dashboard(name, { own, sweeps, main, others, functions }, child);
+  dashboard(name, { own, sweeps, main, others, functions }, opts);
   return topic;
 }
 
@@ -110,9 +110,9 @@ function alarmTopic(
   name: string,
   email: string,
   tags: Readonly<Record<string, string>>,
-  child: pulumi.CustomResourceOptions,
+  opts: pulumi.CustomResourceOptions,
 ): aws.sns.Topic {
-  const topic = new aws.sns.Topic(`${name}-alarms`, { tags }, child);
+  const topic = new aws.sns.Topic(`${name}-alarms`, { tags }, opts);
   new aws.sns.TopicPolicy(
     `${name}-alarms`,
     {
@@ -132,10 +132,10 @@ function alarmTopic(
         }),
       ),
     },
-    child,
+    opts,
   );
   if (email !== "none") {
-    new aws.sns.TopicSubscription(`${name}-alarms`, { topic: topic.arn, protocol: "email", endpoint: email }, child);
+    new aws.sns.TopicSubscription(`${name}-alarms`, { topic: topic.arn, protocol: "email", endpoint: email }, opts);
   }
   return topic;
 }
@@ -150,7 +150,7 @@ function countOutcomes(
   name: string,
   { main, children, recovery }: Watched,
   namespace: pulumi.Output<string>,
-  child: pulumi.CustomResourceOptions,
+  opts: pulumi.CustomResourceOptions,
 ): void {
   // One that is stopped waits for nobody where it is recovered; a child is stopped by its parent.
   const stuck = recovery
@@ -164,7 +164,7 @@ function countOutcomes(
         pattern,
         metricTransformation: { namespace, name: metric, value: "1", unit: "Count" },
       },
-      child,
+      opts,
     );
   count(`${name}-compensated`, main.log, "Compensated", COMPENSATED);
   count(`${name}-stuck`, main.log, "Stuck", stuck);

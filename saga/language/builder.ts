@@ -10,7 +10,7 @@ import { readCondition, readValue } from "./read";
 import { makeRef, symbolicOf } from "./ref";
 import type { Symbolic } from "./symbolic";
 import { type MappingFunction, type Names, runMapping } from "./run-mapping";
-import { checkFree, type Taken, takeNode } from "./check";
+import { checkFree, type UsedNames, useNode } from "./check";
 import { undoRetry } from "./retry";
 import { asObject, readStep, type StepDefinition } from "./step";
 import type { Defaults, Given, Phase, SagaBuilder } from "./types";
@@ -45,7 +45,7 @@ export function saga<Input>(name: string, defaults: Defaults = {}): SagaBuilder<
     names: given,
     aliases: new Map(),
     owners: [],
-    taken: { names: new Set(), tasks: new Map(), sagas: new Map() },
+    usedNames: { names: new Set(), tasks: new Map(), sagas: new Map() },
   };
   // The types are a precise face on a body that works on plain data.
   return new Builder(root as State) as unknown as SagaBuilder<Input, Given<Input>>;
@@ -64,7 +64,7 @@ interface State {
   /** Of the items that are gone through around here. */
   readonly owners: readonly object[];
   /** By the nodes of this sequence, and by those before and around it. */
-  readonly taken: Taken;
+  readonly usedNames: UsedNames;
 }
 
 type Body = (branch: Builder, ...refs: object[]) => Builder;
@@ -106,11 +106,11 @@ class Builder {
   parallel(name: string, branches: Readonly<Record<string, Body>>): Builder {
     this.checkFree(name);
     const compiled: (readonly [string, readonly Node[]])[] = [];
-    let { taken } = this.state;
+    let { usedNames } = this.state;
     for (const [branch, body] of Object.entries(branches)) {
-      const built = this.branch(body, taken);
+      const built = this.branch(body, usedNames);
       compiled.push([branch, built.nodes]);
-      taken = built.taken;
+      usedNames = built.usedNames;
     }
     return this.add({ kind: "Parallel", name, key: name, branches: compiled, forward: this.committed }, [
       [name, { maybe: false }],
@@ -120,8 +120,8 @@ class Builder {
   when(name: string, test: MappingFunction, then: Body, otherwise: Body = (branch) => branch): Builder {
     this.checkFree(name);
     const { condition, present } = this.test(name, test);
-    const yes = this.branch(this.handOn(name, present, then), this.state.taken);
-    const no = this.branch(otherwise, yes.taken);
+    const yes = this.branch(this.handOn(name, present, then), this.state.usedNames);
+    const no = this.branch(otherwise, yes.usedNames);
     const inside = [...yes.names, ...no.names].filter(([inner]) => !this.state.names.has(inner));
     const aliases = new Map([...yes.aliases, ...no.aliases]);
     return this.add(
@@ -144,7 +144,7 @@ class Builder {
     );
     const inside = this.branch(
       (branch) => body(branch.with({ owners: [owner, ...this.state.owners] }), ...refs),
-      this.state.taken,
+      this.state.usedNames,
     );
     const node: Node = {
       kind: "ForEach",
@@ -257,9 +257,9 @@ class Builder {
     return (branch) => body(branch.with({ owners: [...present.owners, ...branch.state.owners] }), ref);
   }
 
-  /** The sequence that a function builds from here; `taken` has what its sibling branches have taken. */
-  private branch(body: Body, taken: Taken): State {
-    const begin = this.with({ phase: this.committed ? "committedBranch" : "branch", nodes: [], taken });
+  /** The sequence that a function builds from here; `usedNames` includes the names of its sibling branches. */
+  private branch(body: Body, usedNames: UsedNames): State {
+    const begin = this.with({ phase: this.committed ? "committedBranch" : "branch", nodes: [], usedNames });
     const built: unknown = body(begin);
     if (built instanceof Builder) return built.state;
     throw new SagaDefinitionError(
@@ -272,8 +272,8 @@ class Builder {
 
   /** Before anything else of a node is read: a mistake in its mapping is reported under its name. */
   private checkFree(...given: readonly string[]): void {
-    const { saga, taken } = this.state;
-    checkFree({ saga, step: given[0] as string }, taken.names, given);
+    const { saga, usedNames } = this.state;
+    checkFree({ saga, step: given[0] as string }, usedNames.names, given);
   }
 
   private map(step: string, map: MappingFunction): Mapping {
@@ -308,7 +308,7 @@ class Builder {
     return this.with({
       nodes: Object.freeze([...nodes, deepFreeze(node)]),
       names: new Map([...names, ...inScope]),
-      taken: takeNode(saga, this.state.taken, node),
+      usedNames: useNode(saga, this.state.usedNames, node),
     });
   }
 

@@ -4,8 +4,8 @@ import { callsOf, childrenIn, flatten, type Node, type Saga } from "./nodes";
 import { namesOf } from "./state-names";
 import type { AnyTask } from "./task";
 
-/** What the nodes so far have taken, those of the sequences around them too. */
-export interface Taken {
+/** The names that the nodes so far use, including those of the sequences around them. */
+export interface UsedNames {
   /** Of states and variables. */
   readonly names: ReadonlySet<string>;
   /** By their own names. */
@@ -15,16 +15,16 @@ export interface Taken {
 }
 
 /**
- * What must hold of a node beside those before and around it.
- * @returns what is taken with it
+ * Checks a node against those before and around it.
+ * @returns the names in use once the node is added
  * @throws SagaDefinitionError `bad-name`, `reserved-name`, `duplicate-name`, `task-conflict`, `bad-branch`, `bad-concurrency`
  */
-export function takeNode(saga: string, taken: Taken, node: Node): Taken {
+export function useNode(saga: string, used: UsedNames, node: Node): UsedNames {
   checkShape(saga, node);
   return {
-    names: takeNames(saga, taken.names, node),
-    tasks: takeTasks(saga, taken.tasks, node),
-    sagas: takeSagas(saga, taken.sagas, node),
+    names: useNames(saga, used.names, node),
+    tasks: useTasks(saga, used.tasks, node),
+    sagas: useSagas(saga, used.sagas, node),
   };
 }
 
@@ -71,14 +71,14 @@ function checkShape(saga: string, node: Node): void {
   }
 }
 
-function takeNames(saga: string, before: ReadonlySet<string>, node: Node): ReadonlySet<string> {
-  const taken = new Set(before);
+function useNames(saga: string, before: ReadonlySet<string>, node: Node): ReadonlySet<string> {
+  const used = new Set(before);
   for (const inner of flatten([node])) {
     const given = namesOf(inner);
-    checkFree({ saga, step: inner.name }, taken, given);
-    for (const name of given) taken.add(name);
+    checkFree({ saga, step: inner.name }, used, given);
+    for (const name of given) used.add(name);
   }
-  return taken;
+  return used;
 }
 
 /**
@@ -87,12 +87,12 @@ function takeNames(saga: string, before: ReadonlySet<string>, node: Node): Reado
  */
 export function checkFree(
   here: { saga: string; step: string },
-  taken: ReadonlySet<string>,
+  used: ReadonlySet<string>,
   names: readonly string[],
 ): void {
   names.forEach((name, at) => {
     checkStateName(here.saga, name);
-    if (!taken.has(name) && names.indexOf(name) === at) return;
+    if (!used.has(name) && names.indexOf(name) === at) return;
     throw new SagaDefinitionError(
       "duplicate-name",
       here,
@@ -103,10 +103,10 @@ export function checkFree(
 }
 
 /** Functions are deployed under their task's name, so one name must mean one task. */
-function takeTasks(saga: string, before: ReadonlyMap<string, AnyTask>, node: Node): ReadonlyMap<string, AnyTask> {
-  const taken = new Map(before);
+function useTasks(saga: string, before: ReadonlyMap<string, AnyTask>, node: Node): ReadonlyMap<string, AnyTask> {
+  const used = new Map(before);
   for (const { name, task } of callsOf([node])) {
-    const other = taken.get(task.name);
+    const other = used.get(task.name);
     if (other && other !== task) {
       throw new SagaDefinitionError(
         "task-conflict",
@@ -115,16 +115,16 @@ function takeTasks(saga: string, before: ReadonlyMap<string, AnyTask>, node: Nod
         "Declare the task once and use that one, or give the other a name of its own",
       );
     }
-    taken.set(task.name, task);
+    used.set(task.name, task);
   }
-  return taken;
+  return used;
 }
 
 /** Machines are deployed under their saga's name, so one name must mean one saga, and not the one that is being built. */
-function takeSagas(saga: string, before: ReadonlyMap<string, Saga>, node: Node): ReadonlyMap<string, Saga> {
-  const taken = new Map(before);
+function useSagas(saga: string, before: ReadonlyMap<string, Saga>, node: Node): ReadonlyMap<string, Saga> {
+  const used = new Map(before);
   for (const { step, child } of childrenIn([node])) {
-    const other = taken.get(child.name);
+    const other = used.get(child.name);
     if (child.name === saga || (other && other !== child)) {
       throw new SagaDefinitionError(
         "duplicate-name",
@@ -133,7 +133,7 @@ function takeSagas(saga: string, before: ReadonlyMap<string, Saga>, node: Node):
         "Give each its own name: they become machines of one deployment",
       );
     }
-    taken.set(child.name, child);
+    used.set(child.name, child);
   }
-  return taken;
+  return used;
 }

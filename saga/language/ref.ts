@@ -74,7 +74,10 @@ export type Fitting<M, T> = [M, keyof M] extends [Leaves<T>, keyof T]
   ? unknown
   : [M] extends [Needed<T>]
     ? Explained<M, T>
-    : Needed<T>;
+    : // What is declared as any mapping that fits.
+      [M, Mapped<T>] extends [Mapped<T>, M]
+      ? unknown
+      : Needed<T>;
 
 // Most mappings are flat, and cost the checker this one comparison.
 type Leaves<T> = { readonly [Key in keyof T]: RefTo<Wire<T[Key]>> | Extract<T[Key], Primitive> };

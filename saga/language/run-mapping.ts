@@ -74,9 +74,9 @@ export function runMapping<Result>(
 function scopeOf(owner: object, names: Names, where: ReadScope["where"]): object {
   return new Proxy(Object.freeze({}), {
     get(_target, key) {
-      const known = typeof key === "string" ? names.get(key) : undefined;
-      if (known) {
-        const { maybe } = known;
+      const inScope = typeof key === "string" ? names.get(key) : undefined;
+      if (inScope) {
+        const { maybe } = inScope;
         return makeRef({ kind: "Reference", owner, root: key as string, path: [], maybe, parent: undefined, where });
       }
       throw new SagaDefinitionError(

@@ -45,7 +45,7 @@ export function readStep(
   };
 }
 
-function readUndo(here: Place, undo: CallDefinition, defaults: Defaults, input: Mapping): UndoNode {
+function readUndo(here: StepLocation, undo: CallDefinition, defaults: Defaults, input: Mapping): UndoNode {
   return {
     kind: "Undo",
     ...call(here, undo, defaults, input),
@@ -53,12 +53,17 @@ function readUndo(here: Place, undo: CallDefinition, defaults: Defaults, input: 
   };
 }
 
-interface Place {
+interface StepLocation {
   readonly saga: string;
   readonly step: string;
 }
 
-function call(here: Place, from: CallDefinition, defaults: Defaults, input: Mapping): Omit<UndoNode, "kind" | "retry"> {
+function call(
+  here: StepLocation,
+  from: CallDefinition,
+  defaults: Defaults,
+  input: Mapping,
+): Omit<UndoNode, "kind" | "retry"> {
   const { task, heartbeat } = from;
   const callback = task.kind === "Task" && task.callback;
   const timeout = from.timeout?.seconds ?? (callback ? undefined : waitSeconds(task, defaults.timeout));
@@ -91,7 +96,7 @@ function call(here: Place, from: CallDefinition, defaults: Defaults, input: Mapp
 }
 
 /** A function ends before its step gives it up: what still runs then would meet its own undo. */
-function checkFunctionTimeout(here: Place, task: AnyTask, timeout: number): void {
+function checkFunctionTimeout(here: StepLocation, task: AnyTask, timeout: number): void {
   if (task.kind === "Service") return;
   if (!(task.kind === "Task" && task.callback) && timeout > LONGEST_FUNCTION) {
     throw new SagaDefinitionError(
@@ -112,7 +117,7 @@ function checkFunctionTimeout(here: Place, task: AnyTask, timeout: number): void
 }
 
 /** A task's input: an object, or what the handler will find to be one. */
-export function asObject(mapping: Mapping, where: Place): Mapping {
+export function asObject(mapping: Mapping, where: StepLocation): Mapping {
   if (mapping.kind !== "Absent" && mapping.kind !== "Literal" && mapping.kind !== "Array") return mapping;
   throw new SagaDefinitionError(
     "bad-mapping",
@@ -122,7 +127,7 @@ export function asObject(mapping: Mapping, where: Place): Mapping {
   );
 }
 
-function checkUndo(here: Place, role: Role, { task, undo }: StepDefinition): void {
+function checkUndo(here: StepLocation, role: Role, { task, undo }: StepDefinition): void {
   const fault = (what: string, hint: string): never => {
     throw new SagaDefinitionError("bad-role", here, what, hint);
   };
@@ -142,7 +147,7 @@ function checkUndo(here: Place, role: Role, { task, undo }: StepDefinition): voi
 }
 
 /** Only the task itself can know that it did nothing: what Step Functions or Lambda report is a guess. */
-function definiteErrors(errors: readonly string[], here: Place): readonly string[] {
+function definiteErrors(errors: readonly string[], here: StepLocation): readonly string[] {
   for (const error of errors) {
     if (error === "" || /^(States|Lambda|Sandbox|Runtime)\./.test(error)) {
       throw new SagaDefinitionError(

@@ -47,9 +47,9 @@ interface SagaInScope extends SagaIdentity {
 // short where a step is not.
 
 /** What is wrong with a name; unknown, if nothing is. */
-type FreeName<Name extends string, Names extends string> = Name extends Names ? SagaTypeError<Taken> : unknown;
+type FreeName<Name extends string, Names extends string> = Name extends Names ? SagaTypeError<NameTaken> : unknown;
 
-type Taken = "another step has this name, or it has a meaning of its own: choose another";
+type NameTaken = "another step has this name, or it has a meaning of its own: choose another";
 
 /** Stands for the input of an undo that is not there. */
 interface NoUndo {
@@ -59,19 +59,19 @@ interface NoUndo {
 /** As FreeName; and a step has an undo before the pivot, and none after it. */
 type StepName<Name extends string, Names extends string, P extends Phase, UndoIn> = P extends "start" | "branch"
   ? Name extends Names
-    ? SagaTypeError<Taken>
+    ? SagaTypeError<NameTaken>
     : UndoIn extends NoUndo
       ? SagaTypeError<"a step before the pivot needs an undo: if it changes nothing, make it a query">
       : unknown
   : Name extends Names
-    ? SagaTypeError<Taken>
+    ? SagaTypeError<NameTaken>
     : UndoIn extends NoUndo
       ? unknown
       : SagaTypeError<"after the pivot nothing is undone: leave the undo out, or move the step before the pivot">;
 
 type PivotName<Name extends string, Names extends string, P extends Phase, UndoIn> = P extends "start"
   ? Name extends Names
-    ? SagaTypeError<Taken>
+    ? SagaTypeError<NameTaken>
     : UndoIn extends NoUndo
       ? SagaTypeError<"a pivot needs an undo: one that fails may have taken effect all the same">
       : unknown
@@ -82,7 +82,7 @@ type PivotName<Name extends string, Names extends string, P extends Phase, UndoI
     >;
 
 type QueryName<Name extends string, Names extends string, UndoIn> = Name extends Names
-  ? SagaTypeError<Taken>
+  ? SagaTypeError<NameTaken>
   : UndoIn extends NoUndo
     ? unknown
     : SagaTypeError<"a query changes nothing, so it has no undo: make it a step if it does">;

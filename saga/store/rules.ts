@@ -15,9 +15,6 @@ export function nonBlank(maxBytes: number): Rule<string> {
   };
 }
 
-/** What a row's key may be. */
-export const rowKey = nonBlank(255);
-
 /** Refuses what breaks a rule, all of it at once: which field, what was expected, what kind of thing came instead. */
 export function check(errorName: string, input: object, rules: Readonly<Record<string, Rule>>): void {
   const broken = Object.entries(rules).flatMap(([field, { expected, holds }]) => {

@@ -9,7 +9,7 @@ export interface StoreOptions<Of> {
   /** What a row stands for, in refusals: `Payment` gives `PaymentAlreadyExists`. */
   readonly entity: string;
   /** The row that an event is about. Undefined where it names none: no action has written it, so there is nothing to undo. */
-  readonly key: (event: Of) => RowKey | undefined;
+  readonly key: (event: TaskEvent<Of>) => RowKey | undefined;
   /** Other names for the attributes in which a saga's claim on a row stands. */
   readonly attributes?: Partial<StoreAttributes>;
   /** Other names for the errors with which an action is refused. */
@@ -61,10 +61,10 @@ const MOST_TRIES = 3;
  * `Of` is what of an event makes the key; `Data` is what a row holds beside the saga's claim on it.
  *
  * @example
- * const payments = openStore<{ order_id: string }, { payment_id: string; total: number }>({
+ * const payments = openStore<{ invoice: string }, { payment_id: string; amount: number }>({
  *   table: process.env["TABLE_NAME"],
  *   entity: "Payment",
- *   key: ({ order_id }) => ({ order_id, entity: "PAYMENT" }),
+ *   key: ({ invoice }) => ({ pk: invoice, sk: "PAYMENT" }),
  * });
  */
 export function openStore<Of extends object, Data extends object>(options: StoreOptions<Of>): Store<Of, Data> {

@@ -21,3 +21,14 @@ export {
   startSaga,
 } from "./run";
 export { standIn, type StandIn } from "./stand-in";
+export {
+  type Callable,
+  type CheckedCall,
+  checkTaskContract,
+  type ContractOptions,
+  type ContractReport,
+  type ContractViolation,
+  type Interruption,
+  TaskContractError,
+} from "./contract";
+export { type Law, LAWS } from "./contract-model";

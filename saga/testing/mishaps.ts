@@ -45,8 +45,8 @@ interface Effect extends Strikes {
  * The task fails: with an error of its own, or with one of Lambda's, which is retried. By default it has no effect.
  *
  * @example
- * steps: { ProcessPayment: failing("CardDeclined") }
- * steps: { ProcessPayment: failing("Lambda.ServiceException", { times: 1, effect: true }) }
+ * steps: { Pay: failing("CardDeclined") }
+ * steps: { Pay: failing("Lambda.ServiceException", { times: 1, effect: true }) }
  */
 export function failing(error: string, options: Effect & { readonly cause?: string } = {}): Mishap {
   const { effect = false, cause = "" } = options;

@@ -92,9 +92,9 @@ let runs = 0;
  * A step that waits for an answer has a stand-in that gives it, or waits until its timeout.
  *
  * @example
- * const run = await runSaga(orderFulfilment, { input, steps: { ProcessPayment: failing("CardDeclined") } });
+ * const run = await runSaga(sale, { input, steps: { Pay: failing("CardDeclined") } });
  * expect(run.outcome).to.equal("compensated");
- * expect(run.path).to.deep.equal(["CreateOrder", "ProcessPayment", "RefundPayment", "DeleteOrder"]);
+ * expect(run.path).to.deep.equal(["Sell", "Pay", "Repay", "TakeBack"]);
  */
 export async function runSaga<Input, Output>(
   saga: Saga<Input, Output>,
@@ -305,7 +305,7 @@ export class SagaRun<Output = unknown> {
       await this.redrive();
       return { did: "redriven", status: (await this.execution.result).status, path: this.path };
     }
-    const input = { execution: this.id, input: this.execution.input, ...reader.told };
+    const input = { execution: this.id, input: this.execution.input, ...reader.historyResults };
     const undoing = this.begin(recovery.machine, `recovery-${this.executions.size}`, input as unknown as JsonObject);
     const { status } = await undoing.result;
     await this.landed();

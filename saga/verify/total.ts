@@ -10,7 +10,7 @@ export class PartialExpression extends Error {
 }
 
 /** What an expression is held against. */
-export interface Place {
+export interface ExpressionContext {
   /** What the field takes; anything where that is not said. */
   readonly wants?: readonly Type[] | undefined;
   /** What is always there, by its path, beside what every state has: `states.result.Payload`. */
@@ -22,7 +22,7 @@ export interface Place {
  * not take. Undefined if so, else what in it can fail. It knows the shapes that matter, and takes any other for one that
  * can fail.
  */
-export function partialIn(ast: Ast, { wants, there = new Map() }: Place = {}): string | undefined {
+export function partialIn(ast: Ast, { wants, there = new Map() }: ExpressionContext = {}): string | undefined {
   try {
     const { type, defined } = new Knower(new Map([...ALWAYS, ...there])).know(ast, Facts.NONE);
     if (!defined) return "it may yield nothing";

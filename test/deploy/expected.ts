@@ -50,7 +50,7 @@ export const STUCK =
 function functionResources(task: string, { actions }: Expected): Snapshot {
   const name = nameOf(task);
   return {
-    [`saga:infra:TaskFunction ${name}`]: {},
+    [`saga-aws-pulumi:index:TaskFunction ${name}`]: {},
     [`cloudwatch.LogGroup ${name}`]: { namePrefix: `/aws/lambda/${name}-`, retentionInDays: 30, tags: TAGS },
     [`iam.Role ${name}`]: { assumeRolePolicy: trusts("lambda"), tags: TAGS },
     [`iam.RolePolicy ${name}`]: {
@@ -335,7 +335,7 @@ const RECOVER = "OrderFulfilment_recover";
 /** What sees to executions that were stopped (S12). */
 export const RECOVERY: Snapshot = {
   ...machineResources("OrderFulfilment_undo", UNDOS),
-  [`saga:infra:SagaRecovery ${RECOVER}`]: {},
+  [`saga-aws-pulumi:index:SagaRecovery ${RECOVER}`]: {},
   [`sqs.Queue ${RECOVER}`]: { messageRetentionSeconds: 1_209_600, sqsManagedSseEnabled: true, tags: TAGS },
   [`sqs.QueuePolicy ${RECOVER}`]: {
     queueUrl: `<name of sqs.Queue ${RECOVER}>`,
@@ -443,7 +443,7 @@ const once = { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 300 };
 
 /** What looks at executions for which there is neither event nor metric. */
 const sweeping: Snapshot = {
-  [`saga:infra:SagaSweep ${SWEEP}`]: {},
+  [`saga-aws-pulumi:index:SagaSweep ${SWEEP}`]: {},
   [`cloudwatch.LogGroup ${SWEEP}`]: { namePrefix: `/aws/lambda/${SWEEP}-`, retentionInDays: 30, tags: TAGS },
   [`cloudwatch.LogMetricFilter ${SWEEP}`]: {
     logGroupName: `<name of cloudwatch.LogGroup ${SWEEP}>`,
@@ -528,7 +528,7 @@ export const EXPECTED: Snapshot = {
     serverSideEncryption: { enabled: false },
     tags: TAGS,
   },
-  "saga:infra:SagaStateMachine OrderFulfilment": {},
+  "saga-aws-pulumi:index:SagaStateMachine OrderFulfilment": {},
   ...Object.assign({}, ...Object.entries(FUNCTIONS).map(([name, each]) => functionResources(name, each))),
   ...machineResources("OrderFulfilment", Object.keys(FUNCTIONS)),
   "sfn.Alias OrderFulfilment-STANDARD": {

@@ -46,6 +46,6 @@ const family = saga<Request>("Family")
   .returns(({ Order, Pay }) => ({ order_id: Order.order_id, payment_id: Pay.payment_id }));
 
 const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity", deletionProtection: false });
-const key = process.env["KEY"] === undefined ? undefined : pulumi.output(process.env["KEY"]);
-const machine = new SagaStateMachine(family.name, { saga: family, table, key });
+const kmsKeyArn = process.env["KEY"] === undefined ? undefined : pulumi.output(process.env["KEY"]);
+const machine = new SagaStateMachine(family.name, { saga: family, table, kmsKeyArn });
 export const stateMachineArn = machine.arn;

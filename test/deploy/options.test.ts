@@ -33,9 +33,9 @@ async function registeredBy(
 }
 
 const everythingOf = (saga: Saga) => (opts: pulumi.ComponentResourceOptions) => {
-  const key = pulumi.output("arn:aws:kms:eu-west-1:000000000000:key/1");
-  const table = sagaTable("orders", { ...KEYS, key }, opts);
-  new SagaStateMachine(saga.name, { saga, table, key, alarms: "all", alarmEmail: "you@example.com" }, opts);
+  const kmsKeyArn = pulumi.output("arn:aws:kms:eu-west-1:000000000000:key/1");
+  const table = sagaTable("orders", { hashKey: "order_id", kmsKeyArn }, opts);
+  new SagaStateMachine(saga.name, { saga, table, kmsKeyArn, alarms: "all", alarmEmail: "you@example.com" }, opts);
 };
 
 /** `aws:dynamodb/table:Table orders` */
@@ -58,29 +58,6 @@ describe("a resource's options", function () {
     });
   });
 
-  it("have a table's writes scaled only once its reads are: each may update the table at once", async () => {
-    const registered = await registeredBy((opts) =>
-      sagaTable("orders", { ...KEYS, tableBilling: "provisioned", tableMinUnits: 5, tableMaxUnits: 50 }, opts),
-    );
-    const targets = registered.flatMap(({ type, name, opts: { dependsOn = [] } }) =>
-      type.endsWith(":Target") ? [[name, [dependsOn].flat().map(nameOf)]] : [],
-    );
-    expect(Object.fromEntries(targets)).to.deep.equal({
-      "orders-read": [],
-      "orders-write": ["aws:appautoscaling/policy:Policy orders-read"],
-    });
-  });
-
-  for (const saga of [orderFulfilment, tripBooking]) {
-    it(`and its name tell it from every other one in Pulumi's table, in a terminal of 80 columns: ${saga.name}`, async () => {
-      const rows = layOut(await registeredBy(everythingOf(saga))).map((row) => row.slice(0, 79));
-      expect(rows.filter((row, at) => rows.indexOf(row) !== at)).to.deep.equal([]);
-      expect(rows.some((row) => /^ \+ {3}│ {2}│ {2}├─ aws:cloudwatch:MetricAlarm +\w+-hourly-/.test(row))).to.equal(
-        true,
-      );
-    });
-  }
-
   it("are the user's as well: a transformation reaches whatever the component makes", async () => {
     const boundaries = new Map<string, unknown>();
     const mocks: pulumi.runtime.Mocks = {
@@ -100,9 +77,35 @@ describe("a resource's options", function () {
     // Of six functions, two machines, and what recovers and sweeps.
     expect([...boundaries.values()]).to.deep.equal(Array.from({ length: 10 }, () => "arn:aws:iam::0:policy/team"));
   });
+
+  it("have a table's writes scaled only once its reads are: each may update the table at once", async () => {
+    const registered = await registeredBy((opts) =>
+      sagaTable(
+        "orders",
+        { hashKey: "order_id", tableBilling: "provisioned", tableMinUnits: 5, tableMaxUnits: 50 },
+        opts,
+      ),
+    );
+    const targets = registered.flatMap(({ type, name, opts: { dependsOn = [] } }) =>
+      type.endsWith(":Target") ? [[name, [dependsOn].flat().map(nameOf)]] : [],
+    );
+    expect(Object.fromEntries(targets)).to.deep.equal({
+      "orders-read": [],
+      "orders-write": ["aws:appautoscaling/policy:Policy orders-read"],
+    });
+  });
+
+  for (const saga of [orderFulfilment, tripBooking]) {
+    it(`and its name tell it from every other one in Pulumi's table, in a terminal of 80 columns: ${saga.name}`, async () => {
+      const rows = layOut(await registeredBy(everythingOf(saga))).map((row) => row.slice(0, 79));
+      expect(rows.filter((row, at) => rows.indexOf(row) !== at)).to.deep.equal([]);
+      expect(rows.some((row) => /^ \+ {3}│ {2}│ {2}├─ aws:cloudwatch:MetricAlarm +\w+-hourly-/.test(row))).to.equal(
+        true,
+      );
+    });
+  }
 });
 
-const KEYS = { hashKey: "order_id", rangeKey: "entity" } as const;
 const TABLE = { name: "orders", arn: "arn:aws:dynamodb:eu-west-1:0:table/orders" };
 
 /**

@@ -16,14 +16,14 @@ const news = saga<{ message: string }>("News")
   .query("Announce", {
     task: announce,
     input: ({ input }) => ({
-      TopicArn: topic.arn,
-      Message: concat(settings.greeting, " ", input.message),
-      Limits: settings.limits,
+      TopicArn: topic.arn as never,
+      Message: concat(settings.greeting as never, " ", input.message),
+      Limits: settings.limits as never,
     }),
     timeout: seconds(5),
     retry: { attempts: 3 },
   })
   .returns(({ Announce }) => ({ id: Announce.MessageId }));
 
-const table = sagaTable("orders", { hashKey: "id" });
+const table = sagaTable("orders", { hashKey: "order_id", rangeKey: "entity" });
 export const stateMachineArn = new SagaStateMachine(news.name, { saga: news, table, workflowType: "EXPRESS" }).arn;

@@ -8,7 +8,14 @@ import { SCHEMA } from "../../saga/deploy/config";
 const ROOT = join(__dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
-const PAGES = ["README.md", "docs/language.md", "docs/tasks.md", "docs/starting.md"];
+const PAGES = [
+  "README.md",
+  "docs/language.md",
+  "docs/tasks.md",
+  "docs/starting.md",
+  "docs/store.md",
+  "docs/testing.md",
+];
 const moduleOf = (page: string): string => join(ROOT, `${page.replace(/\W/g, "-")}.ts`);
 
 /** All pages in one program, the TypeScript of each a module at the project's top. */
@@ -113,10 +120,14 @@ describe("the documentation", function () {
     for (const page of [
       "README.md",
       "docs/language.md",
+      "docs/mistakes.md",
       "docs/semantics.md",
       "docs/architecture.md",
       "docs/tasks.md",
       "docs/starting.md",
+      "docs/store.md",
+      "docs/testing.md",
+      "docs/command.md",
     ]) {
       for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
         expect(() => read(join(page, "..", target as string)), `${page}: ${target}`).not.to.throw();

@@ -42,7 +42,7 @@ async function abort({ nodes, ...rest }: Scenario, events: number) {
   if (status === "ABORTED" && history.committed()) end = (await execution.redrive()).status;
   else if (status === "ABORTED" && recovery) {
     const machine = loadMachine(compileMachine(recovery.machine, (task) => task.name));
-    const input = { execution: execution.arn, input: built.input, ...history.told };
+    const input = { execution: execution.arn, input: built.input, ...history.historyResults };
     end = (await startExecution(machine, { ...common, input: input as never }).result).status;
   }
   // Whatever is still on its way arrives.

@@ -1,12 +1,12 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { expect } from "chai";
-import * as fc from "fast-check";
 import { type Deployed, deploy } from "./deployed";
-import { A, B, C, entities } from "./entities";
+import { A, B, entities } from "./entities";
 
 const THIRTY_DAYS = 30 * 24 * 60 * 60;
 
+// What calls come to in any order and at once, the contract of a task says: test/testing/deployed.test.ts.
 describe("the table's rules", () => {
   let deployed: Deployed;
   before(async () => {
@@ -49,22 +49,9 @@ describe("the table's rules", () => {
         expect(await rows()).to.deep.equal([liveOfA]);
       });
 
-      it("a repeated action changes nothing and answers the same", async () => {
-        const first = await actA();
-        const before = JSON.stringify(await rows());
-        expect(await actA()).to.deep.equal(first);
-        expect(JSON.stringify(await rows())).to.equal(before);
-      });
-
       it("a repeated action answers what is stored, whatever it is called with", async () => {
         const first = await actA();
         expect(await deployed.call(action, { ...A, order_id: "1", ...inputOfB })).to.deep.equal(first);
-        expect(await rows()).to.deep.equal([liveOfA]);
-      });
-
-      it("the same action twice at once writes once and answers both the same", async () => {
-        const answers = await Promise.all([actA(), actA(), actA()]);
-        for (const answer of answers) expect(answer).to.deep.equal({ order_id: "1", ...dataOfA });
         expect(await rows()).to.deep.equal([liveOfA]);
       });
 
@@ -72,13 +59,6 @@ describe("the table's rules", () => {
         await actA();
         expect((await deployed.failure(action, eventOfB)).errorType).to.equal(exists);
         expect(await rows()).to.deep.equal([liveOfA]);
-      });
-
-      it("of two sagas at once one gets the item and the other is refused", async () => {
-        const answers = await Promise.allSettled([actA(), actB()]);
-        expect(answers.map(({ status }) => status).sort()).to.deep.equal(["fulfilled", "rejected"]);
-        expect(answers.find(({ status }) => status === "rejected")).to.have.nested.property("reason.error", exists);
-        expect(await rows()).to.deep.equal([answers[0].status === "fulfilled" ? liveOfA : liveOfB]);
       });
 
       it("an undo leaves a tombstone on its own item, which expires thirty days later", async () => {
@@ -123,14 +103,6 @@ describe("the table's rules", () => {
         expect(await rows()).to.deep.equal(before);
       });
 
-      it("an action and its undo at once leave a tombstone, whoever comes first", async () => {
-        const [acted] = await Promise.allSettled([actA(), undoFor(A)]);
-        if (acted.status === "rejected") expect(acted.reason).to.have.property("error", "AlreadyUndone");
-        const row = await theRow();
-        expect(row).to.include({ status: "UNDONE", saga_id: A.saga.id });
-        expect(row["undone_by"]).to.deep.equal([A.saga.id]);
-      });
-
       it("an undo of another saga's live item changes nothing of it, and its own action may not come any more", async () => {
         await actA();
         expect(await undoFor(B)).to.deep.equal({ undone: false });
@@ -144,20 +116,6 @@ describe("the table's rules", () => {
         await actA();
         await undoFor(A);
         expect(await actB()).to.deep.equal({ order_id: "1", ...dataOfB });
-        expect(await rows()).to.deep.equal([{ ...liveOfB, undone_by: [A.saga.id] }]);
-      });
-
-      it("the first saga's late action is refused even after the second took over", async () => {
-        await undoFor(A);
-        await actB();
-        expect((await deployed.failure(action, eventOfA)).errorType).to.equal("AlreadyUndone");
-        expect(await rows()).to.deep.equal([{ ...liveOfB, undone_by: [A.saga.id] }]);
-      });
-
-      it("the first saga's repeated undo does not touch what the second took over", async () => {
-        await undoFor(A);
-        await actB();
-        await undoFor(A);
         expect(await rows()).to.deep.equal([{ ...liveOfB, undone_by: [A.saga.id] }]);
       });
 
@@ -213,38 +171,5 @@ describe("the table's rules", () => {
     for (const other of [B, { order_id: "2" }, { saga: { ...A.saga, step: "Other" } }]) {
       expect(await pay(other)).to.not.equal(first);
     }
-  });
-
-  it("any sequence of actions and undos of three sagas follows the model", async () => {
-    const step = fc.record({ who: fc.constantFrom(A, B, C), undo: fc.boolean() });
-    let order = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 10 }), async (steps) => {
-        const order_id = `order-${++order}`;
-        let owner: string | undefined;
-        const undone = new Set<string>();
-        for (const { who, undo } of steps) {
-          const { id } = who.saga;
-          if (undo) {
-            const touches = !undone.has(id) && (owner === undefined || owner === id);
-            expect(await deployed.call("deleteOrder", { ...who, order_id })).to.deep.equal({ undone: touches });
-            if (touches) owner = undefined;
-            undone.add(id);
-          } else {
-            const refused = undone.has(id) ? "AlreadyUndone" : owner && owner !== id ? "OrderAlreadyExists" : undefined;
-            const event = { ...who, order_id, total: 5 };
-            if (refused) expect((await deployed.failure("createOrder", event)).errorType).to.equal(refused);
-            else expect(await deployed.call("createOrder", event)).to.deep.equal({ order_id, total: 5 });
-            if (!refused) owner = id;
-          }
-          const [row] = await deployed.table.rows(order_id);
-          expect(row?.["status"]).to.equal(owner ? "LIVE" : undone.size > 0 ? "UNDONE" : undefined);
-          expect(row?.["undone_by"] ?? []).to.deep.equal([...undone].sort());
-          if (owner) expect(row?.["saga_id"]).to.equal(owner);
-          expect(row ? "expires_at" in row : false).to.equal(row?.["status"] === "UNDONE");
-        }
-      }),
-      { seed: 7, numRuns: 15 },
-    );
   });
 });

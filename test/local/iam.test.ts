@@ -358,7 +358,11 @@ describe("least privilege of a machine that starts others", function () {
       const start = (from: string, child: string) =>
         cloud.call(machine(from), {
           resource: "arn:aws:states:::states:startExecution.sync:2",
-          arguments: { StateMachineArn: machine(child), Name: "n", Input: { order_id: "1", total: 5 } },
+          arguments: {
+            StateMachineArn: machine(child),
+            Name: "n",
+            Input: { input: { order_id: "1", total: 5 }, startedAt: "2025-01-01T00:00:00.000Z" },
+          },
           signal: new AbortController().signal,
         } as unknown as TaskCall);
       expect(await start("Family", "Family-Ordering")).to.include({ Status: "SUCCEEDED" });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { stranger, type Stranger } from "./stranger";
@@ -69,8 +69,8 @@ describe("the command, in somebody else's program", function () {
       market.saga(["start", "Signin", "{}"]),
       market.saga(["definition"], { cwd: "/" }),
     ]);
-    expect(several.err).to.equal("the program has several sagas: name one of Shop, Signup\n");
-    expect(none.err).to.equal("no saga 'Signin'; there are Shop, Signup\n");
+    expect(several.err).to.equal("the program has several sagas: name one of Rating, Shop, Signup\n");
+    expect(none.err).to.equal("no saga 'Signin'; there are Rating, Shop, Signup\n");
     expect(unread.err).to.match(/^no Pulumi\.yaml in \/ or above it: .*--program DIR\n$/);
     expect([several.code, none.code, unread.code]).to.deep.equal([2, 2, 2]);
   });
@@ -92,6 +92,24 @@ describe("the command, in somebody else's program", function () {
     expect(overruled.err).to.equal("");
   });
 
+  it("gives functions what they take from config and from Secrets Manager; asks for a function's answer, and takes it", async () => {
+    const stubs = join(market.folder, "stubs.json");
+    writeFileSync(stubs, '{"score": {"output": {"points": 7}}}');
+    const env = { PAYMENT_KEY: "known-key", API_KEY: "api" };
+    const start = ["start", "Rating", '{"id":"1"}', "--stack", "dev", "--json"];
+    const [answered, not] = await Promise.all([
+      market.saga([...start, "--stubs", stubs], { env }),
+      market.saga(start, { env }),
+    ]);
+    expect(answered.err).to.equal("");
+    const [{ output }] = JSON.parse(answered.out) as [{ output: unknown }];
+    expect(output).to.deep.equal({ points: 7, config: "[secret]", secret: "api" });
+    expect(not.err).to.match(
+      /^'Score' invokes arn:aws:lambda:.*:score:live, which the program does not make: give its/,
+    );
+    expect([not.out, not.code]).to.deep.equal(["", 2]);
+  });
+
   it("verifies each saga, or one, and draws it", async () => {
     const svg = join(market.folder, "signup.svg");
     const [all, one, mermaid, drawn] = await Promise.all([
@@ -104,6 +122,7 @@ describe("the command, in somebody else's program", function () {
     expect(verdicts.map(({ saga, sound }) => [saga, sound])).to.have.deep.members([
       ["Signup", true],
       ["Checkout", true],
+      ["Rating", true],
     ]);
     expect(one.out).to.match(/^Checkout {2}sound/);
     expect(mermaid.out).to.contain('["CreateAccount"]:::forward').and.to.contain('["DeleteAccount"]:::undo');

@@ -81,6 +81,7 @@ describe("the package, as another program uses it", function () {
       "language",
       "local",
       "store",
+      "testing",
       "verify",
     ]);
   });

@@ -25,7 +25,7 @@ describe("the stand-in for AWS", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const urn = (type: string) => `urn:pulumi:test::saga::saga:infra:SagaStateMachine$${type}::Sale`;
+  const urn = (type: string) => `urn:pulumi:test::saga::saga-aws-pulumi:index:SagaStateMachine$${type}::Sale`;
   const create = async (type: string, inputs: Inputs) => {
     const { id, outs } = await account.create(urn(type), inputs);
     return { id, outs: outs as Readonly<Record<string, string>> };

@@ -208,7 +208,7 @@ if (cli === undefined) {
     it("refuses a saga that is not sound at preview, on its resource, and shows no stack", async () => {
       deploying("unsound");
       const told = await refusals();
-      expect(told.get("saga:infra:SagaStateMachine Charge")).to.equal(
+      expect(told.get("saga-aws-pulumi:index:SagaStateMachine Charge")).to.equal(
         "the saga 'Charge' is not sound\n" +
           "S4: Pay retries CardDeclined\n" +
           "  → Name the errors that a second try can mend\n",

@@ -2,7 +2,8 @@
    the first is what comparing types takes, the second is a mistake shown on purpose */
 // Compiled by `tsc`, never run: each line that must be refused carries @ts-expect-error.
 import { compile } from "../../saga/compile";
-import { eq, gt, isPresent, type Mapped, type Maybe, type Ref, saga, type Saga } from "../../saga/language";
+import type { Input, Output } from "@pulumi/pulumi";
+import { eq, gt, isPresent, type Mapped, type Maybe, type Ref, saga, type Saga, type Task } from "../../saga/language";
 import { charge, type Purchase, refund, release, reserve, stub } from "../language/tasks";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -183,3 +184,120 @@ shapes.forEach(
   ({ input }) => input.sku,
   (s) => s,
 );
+
+// A list that nobody may change fits where a list is wanted, at any depth.
+declare const frozen: Ref<{ readonly lines: readonly { readonly sku: string }[] }>;
+frozen satisfies Mapped<{ lines: { sku: string }[] }>;
+declare const lined: Task<{ lines: { sku: string; count?: number }[] }, object>;
+saga<{ lines: readonly { readonly sku: string }[] }>("Lines")
+  .query("Whole", { task: lined, input: ({ input }) => ({ lines: input.lines }) })
+  .query("Each", { task: lined, input: () => ({ lines: [{ sku: "a", count: 1 }, { sku: "b" }] }) })
+  // @ts-expect-error the lists' items are not what is wanted
+  .query("Other", { task: lined, input: ({ input }) => ({ lines: [input.lines] }) });
+
+// What JSON brings of a Date is a string.
+declare const booked: Ref<{ at: Date; until?: Date }>;
+same<typeof booked.at, Ref<string>>();
+same<typeof booked.until, Ref<string | undefined>>();
+// @ts-expect-error a task gets no Date
+booked.at satisfies Mapped<Date>;
+
+// Of a union, every member's fields can be read.
+type Payment = { kind: "card"; card: string } | { kind: "bank"; iban: string; bank: { name: string } };
+declare const paid: Ref<{ by: Payment; again?: Payment; before: { id: string } | null }>;
+paid.by.kind satisfies Ref<"card" | "bank">;
+same<typeof paid.by.iban, Ref<string | undefined>>();
+same<typeof paid.by.bank.name, Ref<string | undefined>>();
+same<typeof paid.again.card, Ref<string | undefined>>();
+same<typeof paid.before.id, Ref<string | undefined>>();
+eq(paid.by.kind, "bank");
+// @ts-expect-error there is no such kind
+eq(paid.by.kind, "cash");
+declare const payBy: Task<{ by: Payment }, object>;
+saga<{ by: Payment; iban: string }>("Pay")
+  .query("Whole", { task: payBy, input: ({ input }) => ({ by: input.by }) })
+  .query("Bank", {
+    task: payBy,
+    input: ({ input }) => ({ by: { kind: "bank", iban: input.iban, bank: { name: "x" } } }),
+  });
+
+// A literal stays the literal that it is, in a mapping that takes nothing from its scope too.
+declare const planned: Task<{ plan: "free" | "pro"; tags: string[]; more: Record<string, unknown> }, object>;
+saga("Plan")
+  .query("Pro", { task: planned, input: () => ({ plan: "pro", tags: ["a", "b"], more: { a: [1, { b: true }] } }) })
+  // @ts-expect-error there is no such plan
+  .query("Por", { task: planned, input: () => ({ plan: "por", tags: [], more: {} }) });
+
+// A whole reference fits where it has all that is wanted, and more.
+reserved.query("Whole", { task: charge, input: ({ Reserve }) => Reserve });
+// @ts-expect-error a purchase has no reservation
+reserved.query("Whole", { task: charge, input: ({ input }) => input });
+
+// So does what is declared as any mapping that fits.
+declare const anyCharge: () => Mapped<{ reservation: string; card?: string }>;
+declare const anyCount: () => Mapped<{ reservation: number }>;
+reserved.query("Any", { task: charge, input: anyCharge });
+// @ts-expect-error a number is no string
+reserved.query("Any", { task: charge, input: anyCount });
+function undoBy<In>(name: string, task: Task<In, unknown>, input: () => Mapped<In>) {
+  return { name, task, input };
+}
+reserved.step("Charge", { task: charge, input: anyCharge, undo: undoBy("Refund", refund, () => ({ count: 1 })) });
+
+// What Pulumi will know fits where its value does.
+declare const output: Output<string>;
+declare const numbers: Output<number>;
+declare const either: Input<string>;
+const deployed = reserved
+  .query("Output", { task: charge, input: () => ({ reservation: output, card: either }) })
+  .query("Input", { task: charge, input: () => ({ reservation: either }) })
+  .returns(() => ({ output, text: either }));
+deployed satisfies Saga<Purchase, { output: string; text: string }>;
+// @ts-expect-error it will be a number
+reserved.query("Output", { task: charge, input: () => ({ reservation: numbers }) });
+
+// What a test has found to be present is so in its branch.
+reserved.when(
+  "Noted",
+  ({ input }) => isPresent(input.note),
+  (s, note) => {
+    same<typeof note, Ref<string>>();
+    return s.query("Look", { task: charge, input: () => ({ reservation: note }) });
+  },
+);
+reserved.when(
+  "Paid",
+  () => isPresent(paid.again),
+  (s, again) => {
+    again.kind satisfies Ref<"card" | "bank">;
+    return s.query("Look", { task: charge, input: () => ({ reservation: again.kind }) });
+  },
+);
+
+// The two sides of a condition can be merged.
+declare function orElse<T>(first: Ref<T | undefined>, then: Ref<T | undefined>): Ref<T | undefined>;
+declare function orElse<T>(first: Ref<T | undefined>, then: Mapped<T>): Ref<T>;
+reserved
+  .when(
+    "Many",
+    ({ input }) => gt(input.count, 3),
+    (s) => s.query("A", { task: charge, input: () => ({ reservation: "a" }) }),
+    (s) => s.query("B", { task: charge, input: () => ({ reservation: "b" }) }),
+  )
+  .query("Either", {
+    task: charge,
+    input: ({ A, B }) => ({
+      reservation: orElse(orElse(A.charge, B.charge), "none"),
+      card: orElse(A.charge, B.charge),
+    }),
+  });
+// So can an undo do without its own result.
+saga<Purchase>("Purchase").step("Reserve", {
+  task: reserve,
+  input: ({ input }) => ({ sku: input.sku }),
+  undo: {
+    name: "Release",
+    task: stub<{ reservation: string }, object>("releaseForSure"),
+    input: ({ Reserve }) => ({ reservation: orElse(Reserve.reservation, "none") }),
+  },
+});

@@ -112,7 +112,9 @@ export function graphOf(title: string, definition: RawStates, declaration: Decla
 const END = "/end";
 
 const labelOf = (name: string, state: RawState): string =>
-  state.Type === "Fail" && typeof state["Error"] === "string" ? `${name}\n${state["Error"]}` : name;
+  state.Type === "Fail" && typeof state["Error"] === "string" && state["Error"] !== name
+    ? `${name}\n${state["Error"]}`
+    : name;
 
 /**
  * The states that lead to an end with success, errors apart, past no undo. In a branch, which ends with a record of how it

@@ -1,25 +1,25 @@
 import type { HistoryEvent, TaskSucceededEventDetails } from "@aws-sdk/client-sfn";
 
-/** What a history tells of one level of an execution: its top with the branches in it, or one item of a list. */
-export interface Told {
+/** The results that a history has of one level of an execution: its top with the branches in it, or one item of a list. */
+export interface HistoryResults {
   /** Each result by the variable that has it, or was to have it. */
   readonly results: Record<string, unknown>;
   /** By the name of the Map and the index of the item. */
-  readonly items: Record<string, Record<string, Told>>;
+  readonly items: Record<string, Record<string, HistoryResults>>;
 }
 
-/** Where in the machine an event belongs. */
-interface Place {
+/** Where in the machine an event happened. */
+interface EventLocation {
   readonly state: string | undefined;
-  readonly level: Told;
+  readonly level: HistoryResults;
   /** The Maps around it, outermost first, and the level in which each stands. */
-  readonly maps: readonly { readonly name: string; readonly around: Told }[];
+  readonly maps: readonly { readonly name: string; readonly around: HistoryResults }[];
 }
 
 export interface HistoryReader {
   /** Takes the events of GetExecutionHistory one after another. */
   readonly read: (event: HistoryEvent) => void;
-  readonly told: Told;
+  readonly historyResults: HistoryResults;
   /** Whether the pivot has succeeded; one that was entered and not left is in doubt, and has not. */
   readonly committed: () => boolean;
   /** Whether the last event is the execution's end: a history that was read too early has none yet. */
@@ -34,18 +34,18 @@ const ENDS: readonly (string | undefined)[] = ["ExecutionAborted", "ExecutionFai
  * @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
  */
 export function historyReader(pivot: string | undefined, reads: readonly string[]): HistoryReader {
-  const told: Told = { results: {}, items: {} };
-  const top: Place = { state: undefined, level: told, maps: [] };
-  const places = new Map<number, Place>();
+  const historyResults: HistoryResults = { results: {}, items: {} };
+  const top: EventLocation = { state: undefined, level: historyResults, maps: [] };
+  const places = new Map<number, EventLocation>();
   let committed = false;
   let last: string | undefined;
 
-  const keep = ({ results }: Told, name: string, value: unknown): void => {
+  const keep = ({ results }: HistoryResults, name: string, value: unknown): void => {
     if (reads.includes(name)) results[name] = value;
   };
 
   return {
-    told,
+    historyResults,
     committed: () => committed,
     ended: () => ENDS.includes(last),
     read: (event) => {
@@ -70,7 +70,7 @@ export function historyReader(pivot: string | undefined, reads: readonly string[
   };
 }
 
-function intoItem(place: Place, name: string, index: number): Place {
+function intoItem(place: EventLocation, name: string, index: number): EventLocation {
   const { level: around, maps } = outOf(place, name);
   const items = (around.items[name] ??= {});
   const level = (items[String(index)] ??= { results: {}, items: {} });
@@ -78,7 +78,7 @@ function intoItem(place: Place, name: string, index: number): Place {
 }
 
 /** The last item of a Map leads on to what follows the Map. */
-function outOf(place: Place, name: string): Place {
+function outOf(place: EventLocation, name: string): EventLocation {
   const at = place.maps.findIndex((map) => map.name === name);
   const map = place.maps[at];
   return map ? { state: name, level: map.around, maps: place.maps.slice(0, at) } : place;

@@ -1,6 +1,6 @@
 import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import type { RecoveryNote } from "../../compile";
-import { historyReader, type Told } from "./history";
+import { historyReader, type HistoryResults } from "./history";
 import { recoveryName } from "./recovery-name";
 
 /** That an execution has ended; it may come late, twice, or not in order. */
@@ -17,7 +17,7 @@ export interface Recovered {
 }
 
 /** What a recovery machine is started with. */
-interface RecoveryInput extends Told {
+interface RecoveryInput extends HistoryResults {
   readonly execution: string;
   readonly input: unknown;
   /** To the second, as a mapping has it. */
@@ -60,7 +60,7 @@ export function recover(): (end: ExecutionEnd) => Promise<Recovered> {
       execution: executionArn,
       input: JSON.parse(execution.input ?? "{}"),
       startedAt: `${(execution.startDate as Date).toISOString().slice(0, 19)}Z`,
-      ...history.told,
+      ...history.historyResults,
     };
     await start(undo, name, executionArn, JSON.stringify(input));
     return { did: "recovered", why: `it is ${String(execution.status)}` };
@@ -69,8 +69,8 @@ export function recover(): (end: ExecutionEnd) => Promise<Recovered> {
   /** How an execution is recovered: its own definition says so, which may be older than what is deployed now. */
   async function noteOn(execution: DescribeExecutionOutput): Promise<RecoveryNote> {
     const { executionArn = "", stateMachineVersionArn: version = "" } = execution;
-    const known = notes.get(version);
-    if (known) return known;
+    const cached = notes.get(version);
+    if (cached) return cached;
     const { Comment = "" } = JSON.parse(await definitionOf(execution)) as { readonly Comment?: string };
     if (!Comment.startsWith("{")) {
       throw failure("NotRecoverable", executionArn, "it began when this stack recovered none (onAbort: ignore)");

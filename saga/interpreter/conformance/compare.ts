@@ -57,12 +57,12 @@ export class Comparison {
   /** Compares the outcomes field by field. */
   fields(expected: object, actual: object, names: readonly string[], where = ""): Difference {
     for (const name of names) {
-      const [wanted, got] = [expected[name as never] as unknown, actual[name as never] as unknown];
+      const [recorded, got] = [expected[name as never] as unknown, actual[name as never] as unknown];
       const same =
         name === "cause"
-          ? this.matchesCause(wanted as string | undefined, got as string | undefined)
-          : this.matches(wanted, got);
-      if (!same) return `${where}${name}: expected ${show(wanted)}, got ${show(got)}`;
+          ? this.matchesCause(recorded as string | undefined, got as string | undefined)
+          : this.matches(recorded, got);
+      if (!same) return `${where}${name}: expected ${show(recorded)}, got ${show(got)}`;
     }
     return undefined;
   }
@@ -73,12 +73,12 @@ export class Comparison {
 
   private ordered(expected: readonly RecordedEvent[], actual: readonly HistoryEvent[]): Difference {
     for (let index = 0; index < Math.max(expected.length, actual.length); index++) {
-      const [wanted, got] = [expected[index], actual[index]];
-      if (wanted?.type !== got?.type) {
-        return `event ${index + 1}: expected ${wanted?.type ?? "no more"}, got ${got?.type ?? "no more"}`;
+      const [recorded, got] = [expected[index], actual[index]];
+      if (recorded?.type !== got?.type) {
+        return `event ${index + 1}: expected ${recorded?.type ?? "no more"}, got ${got?.type ?? "no more"}`;
       }
-      if (!wanted || !got) continue;
-      const difference = this.event(wanted, got, `event ${index + 1} ${wanted.type}, `);
+      if (!recorded || !got) continue;
+      const difference = this.event(recorded, got, `event ${index + 1} ${recorded.type}, `);
       if (difference) return difference;
     }
     return undefined;
@@ -92,9 +92,9 @@ export class Comparison {
 
   private unordered(expected: readonly RecordedEvent[], actual: readonly HistoryEvent[]): Difference {
     const left = [...actual];
-    for (const wanted of expected) {
-      const index = left.findIndex((got) => got.type === wanted.type && !this.event(wanted, got, ""));
-      if (index < 0) return `events: no ${wanted.type} like the recorded one`;
+    for (const recorded of expected) {
+      const index = left.findIndex((got) => got.type === recorded.type && !this.event(recorded, got, ""));
+      if (index < 0) return `events: no ${recorded.type} like the recorded one`;
       left.splice(index, 1);
     }
     // Sorting the recorded events of a Parallel state dropped its ParallelStateFailed; the gap in the ids shows it.

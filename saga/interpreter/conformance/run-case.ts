@@ -88,10 +88,10 @@ function compareRejection({ definition, expected }: RejectRecording): Difference
     loadMachine(definition);
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;
-    const wanted = expected.diagnostics?.[0]?.location ?? / at (\/\S*?)'?$/.exec(expected.rejected)?.[1];
-    return wanted === undefined || wanted === error.location
+    const expectedLocation = expected.diagnostics?.[0]?.location ?? / at (\/\S*?)'?$/.exec(expected.rejected)?.[1];
+    return expectedLocation === undefined || expectedLocation === error.location
       ? undefined
-      : `location: expected ${wanted}, got ${error.location} (${error.message})`;
+      : `location: expected ${expectedLocation}, got ${error.location} (${error.message})`;
   }
   return "the definition was not refused";
 }

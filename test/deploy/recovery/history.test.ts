@@ -35,9 +35,9 @@ const item = (name: string, index: number) =>
   ({ type: "MapIterationStarted", mapIterationStartedEventDetails: { name, index } }) as Partial<HistoryEvent>;
 const at = (previousEventId: number, event: Partial<HistoryEvent>) => ({ ...event, previousEventId });
 
-describe("what a history tells", () => {
-  it("are the variables that were assigned and that an undo reads, the last value of each", () => {
-    const { told } = read(
+describe("the results in a history", () => {
+  it("hold the variables that were assigned and that an undo reads, the last value of each", () => {
+    const { historyResults } = read(
       undefined,
       ["A", "B"],
       [
@@ -49,12 +49,12 @@ describe("what a history tells", () => {
         exited("B", { B: null }),
       ],
     );
-    expect(told).to.deep.equal({ results: { A: { id: 1 }, B: null }, items: {} });
+    expect(historyResults).to.deep.equal({ results: { A: { id: 1 }, B: null }, items: {} });
   });
 
   it("is the result of a task that was answered, by whatever it called, before its state was left", () => {
     const reads = ["Function", "Token", "Service", "Child", "Child_undo"];
-    const { told } = read(undefined, reads, [
+    const { historyResults } = read(undefined, reads, [
       entered("Function"),
       succeeded({ Payload: { a: 1 }, StatusCode: 200 }),
       entered("Token"),
@@ -64,7 +64,7 @@ describe("what a history tells", () => {
       entered("Child"),
       succeeded({ Output: { output: { d: 4 }, results: { R: 5 } } }, "startExecution.sync:2", "states"),
     ]);
-    expect(told.results).to.deep.equal({
+    expect(historyResults.results).to.deep.equal({
       Function: { a: 1 },
       Token: { b: 2 },
       Service: { MessageId: "c" },
@@ -73,8 +73,8 @@ describe("what a history tells", () => {
     });
   });
 
-  it("keeps branches together, and items and their own items apart", () => {
-    const { told } = read(
+  it("hold branches together, and items and their own items apart", () => {
+    const { historyResults } = read(
       undefined,
       ["In", "Deep", "After"],
       [
@@ -96,7 +96,7 @@ describe("what a history tells", () => {
         at(14, exited("After", { After: 1 })), // 15
       ],
     );
-    expect(told).to.deep.equal({
+    expect(historyResults).to.deep.equal({
       results: { After: 1 },
       items: {
         Outer: {

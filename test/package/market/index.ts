@@ -1,7 +1,16 @@
 // Two sagas with two tables, an approval, a message and a secret: a program that knows nothing of this project's own.
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { callbackTask, minutes, saga, SagaStateMachine, sagaTable, serviceTask, task } from "saga-aws-pulumi";
+import {
+  callbackTask,
+  existingTask,
+  minutes,
+  saga,
+  SagaStateMachine,
+  sagaTable,
+  serviceTask,
+  task,
+} from "saga-aws-pulumi";
 
 const config = new pulumi.Config();
 const currency = config.require("currency");
@@ -97,9 +106,27 @@ const checkout = saga<{
   )
   .returns(({ input }) => ({ id: input.id }));
 
+const score = existingTask<{ readonly id: string }, { readonly points: number }>("score", {
+  functionArn: "arn:aws:lambda:eu-west-1:123456789012:function:score:live",
+});
+const lookUp = task<{ readonly id: string }, { readonly config: string; readonly secret: string }>("lookUp", {
+  table: [],
+  environment: { PAYMENT: paymentKey },
+  secrets: { API_KEY: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/api-key-AbCdEf" },
+  handler: () => async () => ({
+    config: process.env["PAYMENT"] as string,
+    secret: process.env["API_KEY"] as string,
+  }),
+});
+const rating = saga<{ readonly id: string }>("Rating")
+  .query("LookUp", { task: lookUp, input: ({ input }) => ({ id: input.id }) })
+  .query("Score", { task: score, input: ({ input }) => ({ id: input.id }) })
+  .returns(({ LookUp, Score }) => ({ points: Score.points, config: LookUp.config, secret: LookUp.secret }));
+
 const accounts = sagaTable("accounts", { hashKey: "order_id", rangeKey: "entity", deletionProtection: false });
 const stock = sagaTable("stock", { hashKey: "order_id", rangeKey: "entity", deletionProtection: false });
 new SagaStateMachine("Signup", { saga: signup, table: accounts });
+new SagaStateMachine("Rating", { saga: rating });
 new SagaStateMachine("Shop", { saga: checkout, table: stock });
 
 export const announced = topic.arn;

@@ -1,0 +1,313 @@
+import { expect } from "chai";
+import { bookings } from "../../examples/trip/tasks";
+import { createOrder, deleteOrder } from "../../handlers/order";
+import { processPayment, refundPayment } from "../../handlers/payment";
+import { cancelShipment, processShipment } from "../../handlers/shipment";
+import { openStore, type TaskEvent } from "../../saga";
+import {
+  checkTaskContract,
+  LAWS,
+  type Law,
+  type MemoryTable,
+  memoryTable,
+  TaskContractError,
+} from "../../saga/testing";
+
+interface Seat {
+  readonly seat: string;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+const live = (table: MemoryTable) =>
+  table
+    .rows()
+    .filter(({ status }) => status === "LIVE")
+    .map(withoutClaims);
+const withoutClaims = (row: Row) => ({ ...row, undone_by: undefined });
+
+describe("the contract of a task", function () {
+  this.timeout(60_000);
+
+  it("is kept by the order's handlers", async () => {
+    const table = memoryTable();
+    const rest = { table, effects: () => live(table) };
+    const of = (row: number) => ({ order_id: `order-${row}`, total: 100, card_no: "123-1234", address: "123 st" });
+    for (const { judged, sequences, calls } of [
+      await checkTaskContract({ action: createOrder, undo: deleteOrder, input: of, ...rest }),
+      await checkTaskContract({ action: processPayment, undo: refundPayment, input: of, ...rest }),
+      await checkTaskContract({ action: processShipment, undo: cancelShipment, input: of, ...rest }),
+    ]) {
+      expect(judged).to.have.all.keys(Object.keys(LAWS));
+      expect(Math.min(...Object.values(judged)), JSON.stringify(judged)).to.be.greaterThan(0);
+      expect(sequences).to.be.greaterThan(200);
+      expect(calls).to.be.greaterThan(800);
+    }
+  });
+
+  it("is kept by the trip's, whose row has an index, and whose undo is given the action's answer", async () => {
+    const table = memoryTable();
+    for (const { book, cancel } of Object.values(bookings)) {
+      await checkTaskContract({
+        action: book,
+        undo: cancel,
+        input: (row) => ({ order_id: `trip-${row}`, index: 2, what: "12A" }),
+        undoInput: ({ order_id, index }, answer) => ({
+          order_id,
+          index,
+          ...(answer && { reference: answer.reference }),
+        }),
+        table,
+        effects: () => live(table),
+      });
+    }
+  });
+
+  it("has nothing to look at where the action is refused, or its effect does not show", async () => {
+    const pair = { action: createOrder, undo: deleteOrder };
+    const failed = async (check: Promise<unknown>) => check.catch((error: unknown) => (error as Error).message);
+    const table = memoryTable();
+    const refused = { ...pair, input: { order_id: "1", total: -1 }, table, effects: () => live(table) };
+    expect(await failed(checkTaskContract(refused))).to.contain(
+      "'createOrder' fails with the input that it is given: InvalidOrder",
+    );
+    const unseen = { ...pair, input: { order_id: "1", total: 1 }, effects: () => [] };
+    expect(await failed(checkTaskContract(unseen))).to.equal(
+      "'effects' shows nothing of what 'createOrder' does: it is the same before and after, so nothing can be checked",
+    );
+  });
+});
+
+/** A store by hand, right but for what a mutant does to it. */
+class Seats {
+  readonly rows = new Map<string, { holder: string | undefined; undone: Set<string>; since: number }>();
+  private time = 0;
+
+  clear(): void {
+    this.rows.clear();
+    this.time = 0;
+  }
+
+  row(seat: string) {
+    const row = this.rows.get(seat) ?? { holder: undefined, undone: new Set<string>(), since: 0 };
+    this.rows.set(seat, row);
+    return row;
+  }
+
+  readonly held = () => [...this.rows].flatMap(([seat, { holder }]) => (holder ? [{ seat, holder }] : []));
+
+  async hold({ seat, saga: { id } }: TaskEvent<Seat>) {
+    const row = this.row(seat);
+    if (row.undone.has(id)) throw new Error("AlreadyUndone");
+    if (row.holder !== undefined && row.holder !== id) throw new Error("Taken");
+    if (row.holder === undefined) Object.assign(row, { holder: id, since: ++this.time });
+    return { since: row.since };
+  }
+
+  async free({ seat, saga: { id } }: TaskEvent<Seat>) {
+    const row = this.row(seat);
+    row.undone.add(id);
+    if (row.holder === id) row.holder = undefined;
+    return {};
+  }
+}
+
+type Pair = Pick<Seats, "hold" | "free">;
+
+describe("a handler that breaks the contract of a task", function () {
+  this.timeout(60_000);
+
+  /** The laws that a mutant is found to break. */
+  async function broken(mutate: (seats: Seats) => Partial<Pair>): Promise<TaskContractError | undefined> {
+    const seats = new Seats();
+    const pair: Pair = { hold: (event) => seats.hold(event), free: (event) => seats.free(event), ...mutate(seats) };
+    try {
+      await checkTaskContract({
+        action: pair.hold,
+        undo: pair.free,
+        input: { seat: "12A" },
+        reset: () => {
+          seats.clear();
+        },
+        effects: seats.held,
+      });
+      return undefined;
+    } catch (error) {
+      if (error instanceof TaskContractError) return error;
+      throw error;
+    }
+  }
+  const lawsOf = (error: TaskContractError | undefined) => (error?.violations ?? []).map(({ law }) => law);
+
+  it("is none that keeps it", async () => {
+    expect(await broken(() => ({}))).to.equal(undefined);
+  });
+
+  const mutants: Record<string, readonly [Law, (seats: Seats) => Partial<Pair>]> = {
+    "an undo that leaves no tombstone": [
+      "late",
+      (seats) => ({
+        free: async ({ seat, saga }) => {
+          const row = seats.row(seat);
+          if (row.holder === saga.id) row.holder = undefined;
+          return {};
+        },
+      }),
+    ],
+    "an undo that leaves one only where there is something to undo": [
+      "late",
+      (seats) => ({
+        free: async (event) => (seats.row(event.seat).holder === event.saga.id ? seats.free(event) : {}),
+      }),
+    ],
+    "an action that ignores its tombstone": [
+      "late",
+      (seats) => ({
+        hold: async (event) => {
+          seats.row(event.seat).undone.delete(event.saga.id);
+          return seats.hold(event);
+        },
+      }),
+    ],
+    "an action that overwrites its tombstone once another saga has the row": [
+      "late",
+      (seats) => ({
+        free: async (event) => {
+          const { undone } = seats.row(event.seat);
+          undone.clear();
+          return seats.free(event);
+        },
+      }),
+    ],
+    "an undo that takes what another saga holds": [
+      "undoOfAnother",
+      (seats) => ({
+        free: async (event) => {
+          seats.row(event.seat).holder = undefined;
+          return seats.free(event);
+        },
+      }),
+    ],
+    "an action that takes what another saga holds": [
+      "undoOfAnother",
+      (seats) => ({
+        hold: async (event) => {
+          const row = seats.row(event.seat);
+          if (!row.undone.has(event.saga.id) && row.holder !== event.saga.id) row.holder = undefined;
+          return seats.hold(event);
+        },
+      }),
+    ],
+    "an undo that fails where there is nothing to undo": [
+      "undoneFirst",
+      (seats) => ({
+        free: async (event) => {
+          if (seats.row(event.seat).holder === undefined && seats.row(event.seat).undone.size === 0)
+            throw new Error("NotFound");
+          return seats.free(event);
+        },
+      }),
+    ],
+    "an undo that fails the second time": [
+      "undoneTwice",
+      (seats) => ({
+        free: async (event) => {
+          if (seats.row(event.seat).undone.has(event.saga.id)) throw new Error("AlreadyUndone");
+          return seats.free(event);
+        },
+      }),
+    ],
+    "an action that is done again when it is repeated": [
+      "repeated",
+      (seats) => ({
+        hold: async (event) => {
+          const row = seats.row(event.seat);
+          if (row.holder === event.saga.id) row.holder = undefined;
+          return seats.hold(event);
+        },
+      }),
+    ],
+    "an action that fails when it is repeated": [
+      "repeated",
+      (seats) => ({
+        hold: async (event) => {
+          if (seats.row(event.seat).holder === event.saga.id) throw new Error("AlreadyExists");
+          return seats.hold(event);
+        },
+      }),
+    ],
+    "an action that any saga's tombstone keeps from taking effect": [
+      "secondTry",
+      (seats) => ({
+        hold: async (event) => {
+          if (seats.row(event.seat).undone.size > 0) throw new Error("AlreadyUndone");
+          return seats.hold(event);
+        },
+      }),
+    ],
+    "an undo that does nothing": ["undone", () => ({ free: async () => ({}) })],
+    "an action that reads, and writes later": [
+      "atOnce",
+      (seats) => ({
+        hold: async (event) => {
+          const { undone } = seats.row(event.seat);
+          const refused = undone.has(event.saga.id);
+          await new Promise((resolve) => setImmediate(resolve));
+          if (refused) throw new Error("AlreadyUndone");
+          const marks = [...undone];
+          undone.delete(event.saga.id);
+          const answer = await seats.hold(event);
+          marks.forEach((mark) => undone.add(mark));
+          return answer;
+        },
+      }),
+    ],
+  };
+
+  for (const [name, [law, mutate]] of Object.entries(mutants)) {
+    it(`is found: ${name}`, async () => {
+      expect(lawsOf(await broken(mutate))).to.include(law);
+    });
+  }
+
+  it("is told with the law and the calls that break it, as few as were found", async () => {
+    const error = await broken(mutants["an action that ignores its tombstone"]?.[1] as () => Partial<Pair>);
+    const late = error?.violations.find((each) => each.law === "late");
+    expect(late).to.deep.include({
+      sentence: LAWS.late,
+      calls: [
+        { saga: "A", did: "undo", turn: 1, answer: {} },
+        { saga: "A", did: "action", turn: 2, answer: late?.calls[1]?.answer },
+      ],
+      what: "the action succeeds, and should be refused: it has been undone",
+    });
+    expect(error?.message).to.contain("break the contract of a task (S3):\n");
+    expect(error?.message).to.contain(
+      "  an action that comes after its undo is refused, and changes nothing\n    1. saga A: undo answers {}\n    2. saga A: action answers",
+    );
+  });
+
+  it("is found: one that crashes between two writes, and thinks that both are there", async () => {
+    const table = memoryTable();
+    const open = (entity: string) =>
+      openStore<Seat, Seat>({ table: table.name, entity, key: ({ seat }) => ({ seat, entity }) });
+    const [seats, bills] = [open("Seat"), open("Bill")];
+    const check = checkTaskContract({
+      action: async (event: TaskEvent<Seat>) => {
+        const held = await seats.create(event, { seat: event.seat });
+        if (held.outcome === "done") await bills.create(event, { seat: event.seat });
+        return { held: event.seat };
+      },
+      undo: async (event: TaskEvent<Seat>) => {
+        await seats.undo(event);
+        await bills.undo(event);
+        return {};
+      },
+      input: { seat: "12A" },
+      table,
+      effects: () => live(table),
+    });
+    const error = (await check.catch((thrown: unknown) => thrown)) as TaskContractError;
+    expect(error).to.be.instanceOf(TaskContractError);
+    expect(error.violations.map(({ law }) => law)).to.include("interrupted");
+  });
+});
