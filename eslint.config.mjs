@@ -149,6 +149,7 @@ export default tseslint.config(
       "saga/deploy/recovery/**",
       "saga/deploy/cold-start.ts",
       "examples/seats/**",
+      "examples/marketplace/**",
       "test/package/**",
       "test/package/shop.ts",
       "test/deploy/tasks.test.ts",
