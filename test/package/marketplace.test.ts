@@ -88,6 +88,9 @@ describe("a marketplace, from an empty folder with the packed package alone", fu
     const asked = partners.applications.length;
     const waiting = await saga("start", "Onboarding", application);
     expect(waiting.out).to.contain("… waits   Approve");
+    expect(waiting.out.replace(/\s+/g, " ")).to.contain(
+      "--answer Approve='{…}' --stack dev --config paymentsUrl=… --config reviewsUrl=…",
+    );
     expect(partners.applications[asked]).to.include({ shop: "Lamps" }).and.to.have.property("task_token");
     const agreed = await saga("start", "Onboarding", application, "--answer", 'Approve={"by":"Grace"}');
     expect(agreed.out).to.contain('output   {"shop":"Lamps","approvedBy":"Grace"}');
