@@ -149,6 +149,7 @@ export default tseslint.config(
       "saga/deploy/recovery/**",
       "saga/deploy/cold-start.ts",
       "examples/seats/**",
+      "examples/marketplace/**",
       "test/package/**",
       "test/package/shop.ts",
       "test/deploy/tasks.test.ts",
@@ -170,6 +171,21 @@ export default tseslint.config(
       "@typescript-eslint/no-unsafe-call": "off",
       "@typescript-eslint/no-unsafe-return": "off",
       "@typescript-eslint/require-await": "off",
+    },
+  },
+  {
+    // By its own settings it finds the package where npm has installed it; here that is this project.
+    files: ["examples/marketplace/**"],
+    languageOptions: { parserOptions: { projectService: false, project: "./tsconfig.json" } },
+    rules: {
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        {
+          allowForKnownSafeCalls: [
+            { from: "package", name: ["after", "before", "describe", "it"], package: "node:test" },
+          ],
+        },
+      ],
     },
   },
   { files: ["**/*.{js,mjs}"], ...tseslint.configs.disableTypeChecked },

@@ -22,6 +22,8 @@ export interface LoadedProgram {
   readonly project: Project;
   readonly program: Program;
   readonly stubs: Stubs;
+  /** With what it was loaded. */
+  readonly options: ProgramOptions;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function loadProgram(options: ProgramOptions): Promise<LoadedProgra
   const answers = Object.entries(stubs).flatMap(([name, stub]) =>
     "output" in stub ? [[name, stub.output] as const] : [],
   );
-  return { project, program: await evaluate(project, Object.fromEntries(answers)), stubs };
+  return { project, program: await evaluate(project, Object.fromEntries(answers)), stubs, options };
 }
 
 async function readStubsFile(file: string | undefined): Promise<Stubs> {
@@ -120,8 +122,18 @@ export function looksOf({ resources }: Program): ReadonlyMap<string, TableLook> 
 export const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The command that gives answers to what waits. */
-export function answerCommand(saga: string, input: Json, waiting: readonly { readonly state: string }[]): string {
-  const answers = [...new Set(waiting.map(({ state }) => state))].map((state) => `--answer ${state}='{…}'`).join(" ");
-  return `${commandName()} start ${saga} ${quoted(JSON.stringify(input))} ${answers}`;
+/** The command that gives answers to what waits, in the same program. A value of the config may be a secret: it is left out. */
+export function answerCommand(
+  { options }: LoadedProgram,
+  { saga, input, waiting }: { saga: string; input: Json; waiting: readonly { readonly state: string }[] },
+): string {
+  const { program, stack, config = [], stubs } = options;
+  const answers = [...new Set(waiting.map(({ state }) => state))].map((state) => `--answer ${state}='{…}'`);
+  const others = [
+    ...Object.entries({ program, stack, stubs }).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name} ${quoted(value)}`],
+    ),
+    ...config.map((each) => `--config ${quoted(keyAndValue(each, "--config")[0])}=…`),
+  ];
+  return [commandName(), "start", saga, quoted(JSON.stringify(input)), ...answers, ...others].join(" ");
 }

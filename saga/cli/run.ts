@@ -46,7 +46,9 @@ export async function runExamples(loaded: LoadedProgram, { json }: { json: boole
         (outcome === undefined || report.outcome === outcome) &&
         (path === undefined || JSON.stringify(report.path) === JSON.stringify(path));
       if (same) asDocumented++;
-      const hint = report.waiting && answerCommand(mainMachine(program, saga).name, input, report.waiting);
+      const hint =
+        report.waiting &&
+        answerCommand(loaded, { saga: mainMachine(program, saga).name, input, waiting: report.waiting });
       if (!json)
         printExecution({ title, report, visits, tables, hint, ...(!same && { documented: { outcome, path } }) });
     }

@@ -24,7 +24,7 @@ export function start(
     const { report, visits } = await cloud.execute(input, name);
     if (json) printJson([report]);
     else {
-      const hint = report.waiting && answerCommand(name, input, report.waiting);
+      const hint = report.waiting && answerCommand(loaded, { saga: name, input, waiting: report.waiting });
       printExecution({ report, visits, tables: looksOf(loaded.program), hint });
     }
     return EXIT[report.outcome];

@@ -15,6 +15,10 @@ import { basename, dirname, join } from "node:path";
 import * as ts from "typescript";
 
 const ROOT = join(__dirname, "../..");
+const COMMANDS = [
+  ["tsc", "typescript/bin/tsc"],
+  ["ts-node", "ts-node/dist/bin.js"],
+] as const;
 
 type Names = Readonly<Record<string, string>>;
 
@@ -39,6 +43,8 @@ export interface Stranger {
   readonly diagnose: () => readonly string[];
   /** Runs the command that the package brings. */
   readonly saga: (args: readonly string[], options?: Options) => Promise<Ended>;
+  /** What npm and mocha say of themselves is nothing that the program should hear. */
+  readonly env: NodeJS.ProcessEnv;
   readonly remove: () => void;
 }
 
@@ -66,8 +72,13 @@ export interface Ended {
 /**
  * @param program The folder of the program, from the top of this project.
  * @param packages What it has installed beside this one.
+ * @param published What it has installed of what npm has, as `name@version`.
  */
-export function stranger(program: string, packages: readonly Package[] = []): Stranger {
+export function stranger(
+  program: string,
+  packages: readonly Package[] = [],
+  published: readonly string[] = [],
+): Stranger {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "stranger-")));
   const source = join(ROOT, program);
   const [built, folder] = [join(root, "built"), join(root, basename(program))];
@@ -79,7 +90,7 @@ export function stranger(program: string, packages: readonly Package[] = []): St
   npm("pack --ignore-scripts", built);
   mkdirSync(folder);
   const tarballs = [join(built, `${name}-${version}.tgz`), ...pack(packages, join(root, "packages"))];
-  npm(`install --prefer-offline --legacy-peer-deps ${tarballs.join(" ")}`, folder);
+  npm(`install --prefer-offline --legacy-peer-deps ${[...tarballs, ...published].join(" ")}`, folder);
   // The peers, which are large, are here already: just they and what they need, and nothing that this project alone has.
   for (const each of installedWith([...Object.keys(peerDependencies), "@types/node", "ts-node", "typescript"])) {
     const link = join(modules, each);
@@ -87,6 +98,8 @@ export function stranger(program: string, packages: readonly Package[] = []): St
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(ROOT, "node_modules", each), link, "junction");
   }
+  // npm links the commands of what it installs itself.
+  for (const [command, file] of COMMANDS) symlinkSync(join("..", file), join(modules, ".bin", command));
   cpSync(source, folder, { recursive: true, filter: (path) => !path.startsWith(join(source, "node_modules")) });
 
   return {
@@ -106,6 +119,7 @@ export function stranger(program: string, packages: readonly Package[] = []): St
         );
         started.stdin?.end();
       }),
+    env: clean(process.env),
     remove: () => {
       rmSync(root, { recursive: true });
     },
@@ -129,7 +143,6 @@ function pack(packages: readonly Package[], at: string): readonly string[] {
   return packages.filter(({ inner }) => inner !== true).map(({ name: each, version: of }) => tarball(each, of));
 }
 
-/** What npm and mocha say of themselves is nothing that the command should hear. */
 const clean = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([key]) => !/^(npm_|INIT_CWD|TS_NODE|NODE_OPTIONS)/.test(key)));
 
