@@ -2,7 +2,7 @@ export const HELP = `Runs, verifies and draws the sagas of a Pulumi program, on 
 Neither an account nor the Pulumi CLI is needed. The program is that of the
 folder, or of the nearest one above it that has a Pulumi.yaml.
 
-  saga start NAME '{"order_id":"7"}'   runs a saga: the input is JSON,
+  saga start NAME '{"id":"7"}'         runs a saga: the input is JSON,
                                        @file.json, or - for standard input.
                                        Where there is one saga, leave NAME out
   saga run                             runs the examples of examples.json and
@@ -15,17 +15,18 @@ folder, or of the nearest one above it that has a Pulumi.yaml.
   saga verify FILE|- [-d '{…}']        the same of a definition that somebody
                                        wrote: what undoes what is said in
                                        FILE.saga.json, or with -d
-  saga faults [NAME] --input '{…}'     lets every call of a saga go wrong in every
-                                       way, and judges what it leaves
+  saga faults [NAME] --input '{…}'     lets every call of a saga go wrong in all
+                                       ways, and judges what it leaves
   saga graph [NAME] [-o FILE.svg]      draws it: as Mermaid, or as SVG
 
   --answer STATE='{…}'    what is answered to a state that waits for somebody
   --fail STATE=ERROR:WHY  refuses it instead
   --stubs FILE            what stands in for services and functions that are not
                           on this machine, and for what the program asks of its
-                          account: {"NAME": {"output": …}}, or {"NAME": {"error":
-                          "…", "cause": "…"}}; NAME is a state, an action such as
-                          ses:SendEmail, a function's ARN, or a Pulumi token
+                          account: {"NAME": {"output": …}}, or {"NAME":
+                          {"error": "…", "cause": "…"}}; NAME is a state, an
+                          action such as ses:SendEmail, a function's ARN, or a
+                          Pulumi token
   --stack NAME            takes the config of Pulumi.NAME.yaml; the value of a
                           secret such as stripeKey is taken from STRIPE_KEY
   --config KEY=VALUE      sets a value of the config, as often as you like
@@ -37,7 +38,8 @@ folder, or of the nearest one above it that has a Pulumi.yaml.
                           (faults)
   --undone KEY=VALUE      how a row says that it is undone: status=UNDONE where
                           you say nothing (faults)
-  --json                  prints JSON and nothing else (start, run, verify, faults)
+  --json                  prints JSON and nothing else (start, run, verify,
+                          faults)
 
 Exit codes: 0 completed, or proved; 1 failed, or not sound; 2 bad usage;
 3 compensated; 4 stuck; 5 waits for an answer.

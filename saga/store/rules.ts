@@ -27,8 +27,10 @@ export function check(errorName: string, input: object, rules: Readonly<Record<s
 // Never the value itself: it may be a card number that came in the wrong field.
 function kindOf(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
-  if (typeof value === "string")
-    return value.trim() === "" ? "a blank string" : `a string of ${Buffer.byteLength(value)} bytes`;
+  if (typeof value === "string") {
+    const bytes = Buffer.byteLength(value);
+    return value.trim() === "" ? "a blank string" : `a string of ${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
+  }
   if (typeof value === "number") return value < 0 ? "a negative number" : value === 0 ? "zero" : "a number";
   return Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

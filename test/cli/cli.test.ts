@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { HELP } from "../../saga/cli/help";
 
 const ROOT = join(__dirname, "../..");
 const REFERENCE = "test/verify/fixtures/reference.asl.json";
@@ -305,6 +306,10 @@ describe("the command line", function () {
       2,
       /is no state machine: A\/Type is "Job"/,
     );
+  });
+
+  it("has a help of 80 columns", () => {
+    for (const line of HELP.split("\n")) expect(line.length, line).to.be.at.most(80);
   });
 
   it("tells how a definition of somebody else's goes wrong, and fails", async () => {

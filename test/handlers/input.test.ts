@@ -46,6 +46,7 @@ const bad: Record<Field, ReadonlyArray<readonly [unknown, string]>> = {
     [undefined, "nothing"],
     [4111111111111111, "a number"],
     ["", "a blank string"],
+    ["1", "a string of 1 byte"],
     ["123", "a string of 3 bytes"],
     ["1-2-3", "a string of 5 bytes"],
     ["4111x1111", "a string of 9 bytes"],
