@@ -73,7 +73,7 @@ export function graphOf(title: string, definition: RawStates, declaration: Decla
     const forward = within === "undo" ? new Set<string>() : goingForward(machine, undos, parent === undefined);
     const sideOf = (name: string): Side => (forward.has(name) ? "forward" : "undo");
     const id = (name: string): string => `${prefix}${name}`;
-    for (const [name, state] of Object.entries(machine.States)) {
+    for (const [name, state] of startFirst(machine)) {
       const side = sideOf(name);
       const kind = KINDS[state.Type] ?? "pass";
       const pivot = declaration?.calls[name]?.role === "pivot";
@@ -107,6 +107,10 @@ export function graphOf(title: string, definition: RawStates, declaration: Decla
   }
   return { title, nodes, edges };
 }
+
+/** Its states, the one first in which it begins: an edge to a group is drawn to the first that stands in it. */
+const startFirst = ({ StartAt, States }: RawStates) =>
+  Object.entries(States).sort(([one], [other]) => Number(other === StartAt) - Number(one === StartAt));
 
 /** The end of an execution that has no state of its own: a state's name has no such character first. */
 const END = "/end";
