@@ -4,9 +4,9 @@ import { levelsIn, MOST_LEVELS } from "../asl/expressions";
 const COUNTER = " depth";
 type Lookup = { readonly lookup: (name: string) => unknown };
 
-/** Has an evaluation fail as the service does where it nests too deep; `bindings` are to have what `newCounter` gives. */
-export function boundDepth(expression: jsonata.Expression): void {
-  if (!mayNestTooDeep(expression.ast())) return;
+/** The expression, whose evaluation fails as the service's does where it nests too deep. */
+export function boundDepth(expression: jsonata.Expression): jsonata.Expression {
+  if (!mayNestTooDeep(expression.ast())) return expression;
   const assign = expression.assign.bind(expression) as unknown as (name: symbol, hook: unknown) => void;
   const counted = (environment: Lookup): { depth: number } => environment.lookup(COUNTER) as { depth: number };
   assign(Symbol.for("jsonata.__evaluate_entry"), (_node: unknown, _input: unknown, environment: Lookup) => {
@@ -18,9 +18,11 @@ export function boundDepth(expression: jsonata.Expression): void {
   assign(Symbol.for("jsonata.__evaluate_exit"), (_node: unknown, _input: unknown, environment: Lookup) => {
     counted(environment).depth--;
   });
+  // Evaluations of one expression may overlap: each has a counter of its own.
+  const evaluate = (input: unknown, bindings?: Record<string, unknown>): Promise<unknown> =>
+    expression.evaluate(input, { ...bindings, [COUNTER]: { depth: 0 } });
+  return { ...expression, evaluate };
 }
-
-export const newCounter = (): Readonly<Record<string, unknown>> => ({ [COUNTER]: { depth: 0 } });
 
 /**
  * Most expressions are far from it, and counting costs time at every step; and it counts too much where this evaluator, but

@@ -1,6 +1,6 @@
 import jsonata = require("jsonata");
 import { contextReadsIn } from "../asl/expressions";
-import { boundDepth, newCounter } from "./depth";
+import { boundDepth } from "./depth";
 import type { Json, JsonObject, JsonTypeName } from "./json";
 import { isObject, jsonTypeOf } from "./json";
 
@@ -60,7 +60,7 @@ function parseExpression(source: string): jsonata.Expression {
         `UNSUPPORTED_JSONATA_EXPRESSION: Reference to '${read}' at the top level is not supported`,
       );
     }
-    boundDepth(expression);
+    expression = boundDepth(expression);
     if (parsed.size >= MAX_CACHED_EXPRESSIONS) parsed.clear();
     parsed.set(source, expression);
   }
@@ -118,7 +118,7 @@ export async function evaluateTemplate(template: Template, bindings: Bindings): 
       const subject = `The JSONata expression '${source}' specified for the field '${location}'`;
       let value: unknown;
       try {
-        value = await expression.evaluate(undefined, { ...bindings, ...newCounter() });
+        value = await expression.evaluate(undefined, bindings);
       } catch (error) {
         throw new EvaluationError(location, `${subject} threw an error during evaluation. ${describe(error)}`);
       }
