@@ -1,3 +1,4 @@
+export { childResult } from "./child-execution";
 export { realClock, virtualClock, type Clock, type VirtualClock } from "./clock";
 export type { Machine } from "./definition";
 export { DefinitionError, InvalidExecutionInput, TaskFailure, type DefinitionErrorCode } from "./errors";

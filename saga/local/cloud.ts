@@ -6,6 +6,7 @@ import { type Authorize, authorizer } from "./iam/authorizer";
 import { permit } from "./iam/machine-role";
 import { startTableGuard, type TableGuard } from "./iam/table-guard";
 import {
+  childResult,
   type Execution,
   type HistoryEvent,
   type Json,
@@ -422,16 +423,7 @@ export class LocalCloud {
     await permit(this.authorize, machine, "states:StartExecution", resource.arn as string);
     const execution = this.begin(StateMachineArn, Name, Input);
     if (!called.includes(".sync")) return { ExecutionArn: execution.arn, StartDate: new Date().toISOString() };
-    const stop = (): void => {
-      execution.stop();
-    };
-    signal.addEventListener("abort", stop);
-    const { status, output, error, cause } = await execution.result.finally(() => {
-      signal.removeEventListener("abort", stop);
-    });
-    const described = { ExecutionArn: execution.arn, Input, Name, StateMachineArn, Status: status };
-    if (status === "SUCCEEDED") return { ...described, Output: output ?? null };
-    throw new TaskFailure("States.TaskFailed", JSON.stringify({ ...described, Error: error, Cause: cause }));
+    return childResult(execution, { StateMachineArn, Name, Input }, signal);
   }
 
   /** Answers with a token; false where nobody does. */

@@ -1,6 +1,7 @@
 import type { HistoryEvent as AwsHistoryEvent } from "@aws-sdk/client-sfn";
 import { historyReader } from "../deploy/recovery/history";
 import {
+  childResult,
   type Execution,
   type ExecutionResult,
   type Json,
@@ -438,16 +439,7 @@ export class SagaRun<Output = unknown> {
   private async runChild({ arguments: args, signal }: TaskCall): Promise<Json> {
     const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
     const execution = this.begin(this.machines.at(StateMachineArn), Name, Input);
-    const stop = (): void => {
-      execution.stop();
-    };
-    signal.addEventListener("abort", stop);
-    const { status, output, error, cause } = await execution.result.finally(() => {
-      signal.removeEventListener("abort", stop);
-    });
-    const described = { ExecutionArn: execution.arn, Input, Name, StateMachineArn, Status: status };
-    if (status === "SUCCEEDED") return { ...described, Output: output ?? null };
-    throw new TaskFailure("States.TaskFailed", JSON.stringify({ ...described, Error: error, Cause: cause }));
+    return childResult(execution, { StateMachineArn, Name, Input }, signal);
   }
 
   private mishapOf(step: string, item: string): Mishap | undefined {
