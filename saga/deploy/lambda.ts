@@ -92,3 +92,22 @@ export function lambda(name: string, args: LambdaArgs, opts: pulumi.CustomResour
   );
   return { lambda: made, role, log, policy };
 }
+
+/** Lets a rule of EventBridge invoke a function. */
+export function mayInvoke(
+  name: string,
+  rule: aws.cloudwatch.EventRule,
+  invoked: aws.lambda.Function,
+  opts: pulumi.CustomResourceOptions,
+): aws.lambda.Permission {
+  return new aws.lambda.Permission(
+    name,
+    {
+      action: "lambda:InvokeFunction",
+      function: invoked.name,
+      principal: "events.amazonaws.com",
+      sourceArn: rule.arn,
+    },
+    opts,
+  );
+}

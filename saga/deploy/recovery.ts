@@ -4,7 +4,7 @@ import { recover } from "./recovery/recover";
 import type { Saga } from "../language";
 import type { Config } from "./config";
 import { readsExecutions } from "./encryption";
-import { type FunctionSettings, lambda } from "./lambda";
+import { type FunctionSettings, lambda, mayInvoke } from "./lambda";
 import { recoveryAlarms } from "./recovery-alarms";
 
 export interface SagaRecoveryArgs {
@@ -96,16 +96,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
       },
       childOpts,
     );
-    const permission = new aws.lambda.Permission(
-      name,
-      {
-        action: "lambda:InvokeFunction",
-        function: made.name,
-        principal: "events.amazonaws.com",
-        sourceArn: rule.arn,
-      },
-      childOpts,
-    );
+    const permission = mayInvoke(name, rule, made, childOpts);
     const accepts = new aws.sqs.QueuePolicy(
       name,
       { queueUrl: queue.id, policy: sentBy("events.amazonaws.com", rule.arn, queue.arn) },

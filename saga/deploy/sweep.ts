@@ -4,7 +4,7 @@ import { sweep, type Sweep } from "./recovery/sweep";
 import type { Saga } from "../language";
 import { alarm } from "./alarms";
 import type { Config } from "./config";
-import { type FunctionSettings, lambda } from "./lambda";
+import { type FunctionSettings, lambda, mayInvoke } from "./lambda";
 import type { Machine } from "./machine";
 import { metricsOf, OLDEST_RUNNING } from "./metrics";
 
@@ -79,16 +79,7 @@ export class SagaSweep extends pulumi.ComponentResource {
       { description: `A look at the executions of ${saga.name}`, scheduleExpression: "rate(5 minutes)", tags },
       childOpts,
     );
-    const permission = new aws.lambda.Permission(
-      name,
-      {
-        action: "lambda:InvokeFunction",
-        function: made.name,
-        principal: "events.amazonaws.com",
-        sourceArn: rule.arn,
-      },
-      childOpts,
-    );
+    const permission = mayInvoke(name, rule, made, childOpts);
     const what: pulumi.Input<Sweep> = pulumi.output({ machineArn, ...(recovery && { recovery }) });
     new aws.cloudwatch.EventTarget(
       name,
