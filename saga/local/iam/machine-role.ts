@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { TaskFailure } from "../../interpreter";
 import type { Resource } from "../program";
-import type { Authorize } from "./authorizer";
+import type { Authorize, Caller } from "./authorizer";
 
 /** What a state machine does in the name of its role, and how Step Functions reports that it may not. */
 const ACTIONS = {
@@ -15,17 +15,22 @@ const ACTIONS = {
  */
 export async function permit(
   authorize: Authorize,
-  { arn, inputs }: Resource,
+  machine: Resource,
   action: keyof typeof ACTIONS,
   resource: string,
 ): Promise<void> {
-  const session = createHash("sha256")
-    .update(arn as string)
-    .digest("hex")
-    .slice(0, 32);
-  const why = await authorize({ roleArn: inputs["roleArn"] as string, session }, action, resource);
+  const why = await authorize(sessionOf(machine), action, resource);
   if (why === undefined) return;
   const { error, service, code } = ACTIONS[action];
   const details = `Service: ${service}; Status Code: ${code}; Error Code: AccessDeniedException`;
   throw new TaskFailure(error, `${why} (${details}; Request ID: ${randomUUID()}; Proxy: null)`);
+}
+
+/** A state machine as a caller: a session of its role. */
+export function sessionOf({ arn, inputs }: Resource): Caller {
+  const session = createHash("sha256")
+    .update(arn as string)
+    .digest("hex")
+    .slice(0, 32);
+  return { roleArn: inputs["roleArn"] as string, session };
 }

@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { isObject } from "../../interpreter/json";
 import { type Json, type JsonObject, type TaskCall, TaskFailure } from "../../interpreter";
 import type { Authorize } from "../iam/authorizer";
+import { sessionOf } from "../iam/machine-role";
 import type { Resource } from "../program";
 import { type Stub, stubFor, type Stubs } from "../stubs";
 import { actionName, actionOf, knownActions, type Place } from "./answers";
@@ -85,15 +86,11 @@ const tableArn = ({ TableName }: JsonObject, { region, account }: Place): string
 };
 
 async function permitted(
-  { arn, inputs }: Resource,
+  machine: Resource,
   { authorize }: Services,
   { action, resource, errors }: { action: string; resource: string; errors: (typeof ERRORS)[string] | undefined },
 ): Promise<void> {
-  const session = createHash("sha256")
-    .update(arn as string)
-    .digest("hex")
-    .slice(0, 32);
-  const why = await authorize({ roleArn: inputs["roleArn"] as string, session }, action, resource);
+  const why = await authorize(sessionOf(machine), action, resource);
   if (why === undefined) return;
   const { denied, service } = errors ?? { denied: "States.TaskFailed", service: action.split(":")[0] as string };
   throw new TaskFailure(denied, cause(why, service, "AccessDeniedException"));
