@@ -8,6 +8,7 @@ import { startTableGuard, type TableGuard } from "./iam/table-guard";
 import {
   childResult,
   type Execution,
+  type ExecutionOptions,
   type HistoryEvent,
   type Json,
   type JsonObject,
@@ -294,7 +295,7 @@ export class LocalCloud {
    */
   startExecution(input: Json, onEvent?: (event: HistoryEvent) => void, machine?: string): Execution {
     const { arn, versionArn } = mainMachine(this.program, machine);
-    return this.begin(versionArn ?? (arn as string), `local-${++this.started}`, input, onEvent);
+    return this.begin(versionArn ?? (arn as string), `local-${++this.started}`, input, onEvent && { onEvent });
   }
 
   /** Puts an event on the bus. */
@@ -353,7 +354,12 @@ export class LocalCloud {
     return known;
   }
 
-  private begin(machineArn: string, name: string, input: Json, onEvent?: (event: HistoryEvent) => void): Execution {
+  private begin(
+    machineArn: string,
+    name: string,
+    input: Json,
+    listeners: Pick<ExecutionOptions, "onEvent" | "onHold"> = {},
+  ): Execution {
     const { machine, resource } = this.known(machineArn);
     const id = executionArn(resource.arn as string, name);
     if (!EXECUTION_NAME.test(name))
@@ -378,7 +384,7 @@ export class LocalCloud {
       random: Math.random,
       execution: { name, id },
       stateMachine: { id: resource.arn as string, name: resource.physicalName as string },
-      ...(onEvent && { onEvent }),
+      ...listeners,
     });
     const definition = resource.inputs["definition"] as string;
     const versionArn = machineArn === resource.arn ? undefined : machineArn;
@@ -393,7 +399,7 @@ export class LocalCloud {
     return run;
   }
 
-  private async runFunction(machine: Resource, { arguments: args, signal, state }: TaskCall): Promise<Json> {
+  private async runFunction(machine: Resource, { arguments: args, signal, hold, state }: TaskCall): Promise<Json> {
     const { FunctionName, Payload } = args as { FunctionName: string; Payload: Json };
     await permit(this.authorize, machine, "lambda:InvokeFunction", FunctionName);
     const lambda = ofType(this.program, FUNCTION).find((each) => arnsOf(each).includes(FunctionName));
@@ -407,13 +413,13 @@ export class LocalCloud {
           `{"${state}": {"output": {}}}`,
       );
     }
-    return invokeTask(this.functionAt(FunctionName), Payload, signal);
+    return invokeTask(this.functionAt(FunctionName), Payload, { signal, hold });
   }
 
   /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
   private async runChild(
     machine: Resource,
-    { arguments: args, signal, resource: called, state }: TaskCall,
+    { arguments: args, signal, hold, resource: called, state }: TaskCall,
   ): Promise<Json> {
     const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
     const stub = stubFor(this.options.stubs ?? {}, state, StateMachineArn);
@@ -421,8 +427,9 @@ export class LocalCloud {
     // IAM knows a machine by its own ARN, whichever version is meant.
     const { resource } = this.known(StateMachineArn);
     await permit(this.authorize, machine, "states:StartExecution", resource.arn as string);
-    const execution = this.begin(StateMachineArn, Name, Input);
-    if (!called.includes(".sync")) return { ExecutionArn: execution.arn, StartDate: new Date().toISOString() };
+    const waits = called.includes(".sync");
+    const execution = this.begin(StateMachineArn, Name, Input, waits ? { onHold: hold } : {});
+    if (!waits) return { ExecutionArn: execution.arn, StartDate: new Date().toISOString() };
     return childResult(execution, { StateMachineArn, Name, Input }, signal);
   }
 
