@@ -2,9 +2,11 @@ import { AsynchronousCalls, type DeadLetter } from "./asynchronous-calls";
 import { deployedForm } from "./deployed-form";
 import { EventBus, statusChange } from "./event-bus";
 import { executionArn, Executions } from "./executions";
-import { type Authorize, authorizer } from "./iam/authorizer";
+import { doorOf } from "./dynamodb/door";
+import { type LocalDynamoDB, type Row, type Rows, startDynamoDB, type TableInputs } from "./dynamodb/table";
+import { type Authorize, authorizer, isLasting } from "./iam/authorizer";
+import { Callers } from "./iam/callers";
 import { permit } from "./iam/machine-role";
-import { startTableGuard, type TableGuard } from "./iam/table-guard";
 import {
   childResult,
   type Execution,
@@ -33,7 +35,6 @@ import { Outbox } from "./services/outbox";
 import { Secrets } from "./services/secrets";
 import { startStepFunctionsApi } from "./step-functions-api";
 import { type Stub, stubFor, type Stubs } from "./stubs";
-import { type LocalDynamoDB, type Row, type Rows, startDynamoDB, type TableInputs } from "./table";
 
 export { deployedForm } from "./deployed-form";
 export { arnsOf, definitionOf, mainMachine, taskOf } from "./resources";
@@ -67,7 +68,6 @@ export interface Waiting {
 /** What a program has here before it is deployed. */
 interface Opened {
   readonly dynamoDB: LocalDynamoDB;
-  readonly guard: TableGuard;
   /** The endpoints that functions are told of, by the variables that tell them. */
   readonly endpoints: Readonly<Record<string, string>>;
   readonly close: () => Promise<void>;
@@ -83,6 +83,7 @@ export class LocalCloud {
   readonly outbox = new Outbox();
   /** By the names under which the program registers them. */
   readonly tables = new Map<string, Rows>();
+  private readonly callers = new Callers();
   private readonly deployed = new Map<string, DeployedFunction>();
   private readonly machines = new Map<string, { readonly resource: Resource; readonly machine: Machine }>();
   private readonly deliveries = new Set<Promise<void>>();
@@ -131,21 +132,22 @@ export class LocalCloud {
     };
     const authorize: Authorize = (...asked) => this.authorize(...asked);
     const refuse: Refuse = async (request, action, resource) => {
-      const caller = guard.callerOf(request);
+      const caller = this.callers.of(request);
       return caller ? authorize(caller, action, resource) : "The security token included in the request is invalid.";
     };
-    let guard: TableGuard;
-    try {
-      const dynamoDB = await opened(startDynamoDB());
-      // The guard knows by a table where the others are.
+    const arnPrefix = (): string => {
       const { region, account } = this.place();
-      const any: Resource = {
-        type: TABLE,
-        name: "any",
-        inputs: {},
-        arn: `arn:aws:dynamodb:${region}:${account}:table/any`,
-      };
-      guard = await opened(startTableGuard(dynamoDB.endpoint, any, authorize, () => ofType(this.program, TABLE)));
+      return `arn:aws:dynamodb:${region}:${account}:table/`;
+    };
+    try {
+      const decide = doorOf({
+        callers: this.callers,
+        authorize,
+        isLasting: (roleArn) => isLasting(this.program, roleArn),
+        arnPrefix,
+        tables: () => ofType(this.program, TABLE),
+      });
+      const dynamoDB = await opened(startDynamoDB({ decide }));
       const sfn = await opened(
         startStepFunctionsApi(
           this.executions,
@@ -168,15 +170,16 @@ export class LocalCloud {
           stubs: () => this.options.stubs ?? {},
           secrets: () => this.secrets,
           place: () => this.place(),
-          callerOf: (request) => this.taskOfCaller(guard.callerOf(request)?.session),
+          callerOf: (request) => this.taskOfCaller(this.callers.of(request)?.session),
         }),
       );
       const endpoints = {
         AWS_ENDPOINT_URL: others.endpoint,
+        AWS_ENDPOINT_URL_DYNAMODB: dynamoDB.endpoint,
         AWS_ENDPOINT_URL_SFN: sfn.endpoint,
         AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
       };
-      return { dynamoDB, guard, endpoints, close };
+      return { dynamoDB, endpoints, close };
     } catch (error) {
       await close();
       throw error;
@@ -212,6 +215,7 @@ export class LocalCloud {
     this.secrets = this.secretsOf(program);
     this.calls = this.callsOf(program);
     this.bus = this.busOf(program);
+    this.opened.dynamoDB.forget();
   }
 
   /** The functions by their tasks' names; one that runs no task, or shares its name with another, by its own. */
@@ -238,8 +242,8 @@ export class LocalCloud {
     const form = await deployedForm(resource).catch((error: unknown) => error as Error);
     // A function of another kind matters only to whoever calls it.
     if (form instanceof Error) return unavailable(form);
-    const { guard, endpoints } = this.opened;
-    const environment = { ...form.environment, ...endpoints, ...guard.environmentOf(resource) };
+    const own = { ...this.opened.endpoints, AWS_ACCESS_KEY_ID: this.callers.keyOf(resource) };
+    const environment = { ...form.environment, ...own };
     return deployFunction({ ...form, environment, onLog: this.options.onLog ?? (() => {}) });
   }
 
@@ -337,7 +341,7 @@ export class LocalCloud {
     try {
       if (/:lambda:invoke/.test(call.resource)) return await this.runFunction(resource, call);
       return await callService(resource, call, {
-        dynamoDB: this.opened.dynamoDB.endpoint,
+        dynamoDB: this.opened.dynamoDB,
         authorize: (...asked) => this.authorize(...asked),
         outbox: this.outbox,
         stubs: this.options.stubs ?? {},
