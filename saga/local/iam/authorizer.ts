@@ -46,6 +46,15 @@ export function authorizer({ resources }: Program): Authorize {
   };
 }
 
+/** Whether what a role allows is decided by the action and the resource alone: nothing in its policies looks further. */
+export function isLasting({ resources }: Program, roleArn: string): boolean {
+  const role = resources.find(({ type, arn }) => type === "aws:iam/role:Role" && arn === roleArn);
+  if (!role) return false;
+  const boundary = resources.find(({ arn }) => arn === role.inputs["permissionsBoundary"]);
+  const texts = [...policiesOf(role, resources).policies, (boundary?.inputs["policy"] as string | undefined) ?? ""];
+  return !texts.some((text) => /"Condition"|\$\{/.test(text));
+}
+
 type Read = (text: string) => readonly Statement[];
 
 /** The policies' texts are few, and the requests are many. */
