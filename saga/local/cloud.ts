@@ -4,12 +4,15 @@ import { AwsError } from "./aws-error";
 import { type CloudClock, cloudClock, type Time } from "./clock";
 import { deployedForm } from "./deployed-form";
 import { EventBus, statusChange } from "./event-bus";
-import { type Authorize, authorizer } from "./iam/authorizer";
+import { doorOf } from "./dynamodb/door";
+import { type LocalDynamoDB, type Row, type Rows, startDynamoDB, type TableInputs } from "./dynamodb/table";
+import { type Authorize, authorizer, isLasting } from "./iam/authorizer";
+import { Callers } from "./iam/callers";
 import { type MachineRole, permit } from "./iam/machine-role";
-import { startTableGuard, type TableGuard } from "./iam/table-guard";
 import {
   childResult,
   type Execution,
+  type ExecutionOptions,
   type HistoryEvent,
   type Json,
   type JsonObject,
@@ -35,7 +38,6 @@ import type { MachineType } from "./step-functions/definitions";
 import type { DeployedMachine, Route } from "./step-functions/machines";
 import { type StartOptions, StepFunctions, type TaskCaller } from "./step-functions/service";
 import { type Stub, stubFor, type Stubs } from "./stubs";
-import { type LocalDynamoDB, type Row, type Rows, startDynamoDB, type TableInputs } from "./table";
 import { type Served, startWire, type WireOptions, type WireServices } from "./wire";
 import type { FunctionConfiguration, Invoked, LambdaService } from "./wire/lambda";
 import type { Refusal } from "./wire/message";
@@ -79,7 +81,6 @@ export interface Waiting {
 /** What a program has here before it is deployed. */
 interface Opened {
   readonly dynamoDB: LocalDynamoDB;
-  readonly guard: TableGuard;
   readonly wire: Served;
   /** The endpoints that functions are told of, by the variables that tell them. */
   readonly endpoints: Readonly<Record<string, string>>;
@@ -96,6 +97,7 @@ export class LocalCloud {
   readonly logs = new Logs();
   /** By the names under which the program registers them. */
   readonly tables = new Map<string, Rows>();
+  private readonly callers = new Callers();
   private readonly deployed = new Map<string, DeployedFunction>();
   private readonly stepFunctions: StepFunctions;
   private readonly clock: CloudClock;
@@ -156,23 +158,25 @@ export class LocalCloud {
       return started;
     };
     const authorize: Authorize = (...asked) => this.authorize(...asked);
-    let guard: TableGuard;
-    try {
-      const dynamoDB = await opened(startDynamoDB());
-      // The guard knows by a table where the others are.
+    const callerOf = (accessKey: string) => this.callers.withKey(accessKey);
+    const refuse: Refusal = async ({ signer }, action, resource) => {
+      const caller = callerOf(signer.accessKey);
+      return caller && authorize(caller, action, resource);
+    };
+    const arnPrefix = (): string => {
       const { region, account } = this.place();
-      const any: Resource = {
-        type: TABLE,
-        name: "any",
-        inputs: {},
-        arn: `arn:aws:dynamodb:${region}:${account}:table/any`,
-      };
-      guard = await opened(startTableGuard(dynamoDB.endpoint, any, authorize, () => ofType(this.program, TABLE)));
-      const callerOf = (accessKey: string) => guard.callerOf(accessKey);
-      const refuse: Refusal = async ({ signer }, action, resource) => {
-        const caller = callerOf(signer.accessKey);
-        return caller && authorize(caller, action, resource);
-      };
+      return `arn:aws:dynamodb:${region}:${account}:table/`;
+    };
+    try {
+      const decide = doorOf({
+        callers: this.callers,
+        authorize,
+        isLasting: (roleArn) => isLasting(this.program, roleArn),
+        arnPrefix,
+        tables: () => ofType(this.program, TABLE),
+        admitsStrangers: true,
+      });
+      const dynamoDB = await opened(startDynamoDB({ decide }));
       const services: WireServices = {
         place: () => this.place(),
         callerOf,
@@ -195,8 +199,8 @@ export class LocalCloud {
         }),
       };
       const wire = await opened(startWire(services, this.options.wire));
-      const endpoints = { AWS_ENDPOINT_URL: wire.endpoint };
-      return { dynamoDB, guard, wire, endpoints, close };
+      const endpoints = { AWS_ENDPOINT_URL: wire.endpoint, AWS_ENDPOINT_URL_DYNAMODB: dynamoDB.endpoint };
+      return { dynamoDB, wire, endpoints, close };
     } catch (error) {
       await close();
       throw error;
@@ -237,6 +241,7 @@ export class LocalCloud {
     this.secrets = this.secretsOf(program);
     this.calls = this.callsOf(program);
     this.bus = this.busOf(program);
+    this.opened.dynamoDB.forget();
   }
 
   /** The functions by their tasks' names; one that runs no task, or shares its name with another, by its own. */
@@ -263,8 +268,8 @@ export class LocalCloud {
     const form = await deployedForm(resource).catch((error: unknown) => error as Error);
     // A function of another kind matters only to whoever calls it.
     if (form instanceof Error) return unavailable(form);
-    const { guard, endpoints } = this.opened;
-    const environment = { ...form.environment, ...endpoints, ...guard.environmentOf(resource) };
+    const own = { ...this.opened.endpoints, AWS_ACCESS_KEY_ID: this.callers.keyOf(resource) };
+    const environment = { ...form.environment, ...own };
     const name = resource.physicalName as string;
     const group = logGroupOf(name);
     this.logs.open(group);
@@ -399,7 +404,7 @@ export class LocalCloud {
     try {
       if (/:lambda:invoke/.test(call.resource)) return await this.runFunction(machine, call);
       return await callService(machine, call, {
-        dynamoDB: this.opened.dynamoDB.endpoint,
+        dynamoDB: this.opened.dynamoDB,
         authorize: (...asked) => this.authorize(...asked),
         outbox: this.outbox,
         stubs: this.options.stubs ?? {},
@@ -455,6 +460,7 @@ export class LocalCloud {
       attempt: 0,
       context: { Execution: {}, StateMachine: {} },
       signal,
+      hold: () => () => {},
       submitted: () => {},
     };
     const machine = { arn, roleArn };
@@ -468,7 +474,7 @@ export class LocalCloud {
     return run;
   }
 
-  private async runFunction(machine: MachineRole, { arguments: args, signal, state }: TaskCall): Promise<Json> {
+  private async runFunction(machine: MachineRole, { arguments: args, signal, hold, state }: TaskCall): Promise<Json> {
     const { FunctionName, Payload } = args as { FunctionName: string; Payload: Json };
     await permit(this.authorize, machine, "lambda:InvokeFunction", FunctionName);
     const lambda = ofType(this.program, FUNCTION).find((each) => arnsOf(each).includes(FunctionName));
@@ -482,21 +488,26 @@ export class LocalCloud {
           `{"${state}": {"output": {}}}`,
       );
     }
-    return invokeTask(this.functionAt(FunctionName), Payload, signal);
+    return invokeTask(this.functionAt(FunctionName), Payload, { signal, hold });
   }
 
   /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
   private async runChild(
     machine: MachineRole,
-    { arguments: args, signal, resource: called, state }: TaskCall,
+    { arguments: args, signal, hold, resource: called, state }: TaskCall,
   ): Promise<Json> {
     const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
     const stub = stubFor(this.options.stubs ?? {}, state, StateMachineArn);
     if (stub) return answerOfStub(stub);
     // IAM knows a machine by its own ARN, whichever version is meant.
     await permit(this.authorize, machine, "states:StartExecution", withoutQualifier(StateMachineArn));
-    const { execution } = this.startChild(StateMachineArn, { name: Name, input: Input });
-    if (!called.includes(".sync")) return { ExecutionArn: execution.arn, StartDate: new Date().toISOString() };
+    const waits = called.includes(".sync");
+    const { execution } = this.startChild(StateMachineArn, {
+      name: Name,
+      input: Input,
+      ...(waits && { onHold: hold }),
+    });
+    if (!waits) return { ExecutionArn: execution.arn, StartDate: new Date().toISOString() };
     return childResult(execution, { StateMachineArn, Name, Input }, signal);
   }
 
