@@ -65,5 +65,4 @@ export async function withCheapTraces<T>(evaluate: () => Promise<T>): Promise<T>
 
 const PROMISES = join("@pulumi", "pulumi", "runtime", "debuggable.js");
 
-const plainTrace: Prepare = (error, frames) =>
-  [error, ...frames].map(String).join("\n    at ");
+const plainTrace: Prepare = (error, frames) => [error, ...frames].map(String).join("\n    at ");
