@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type * as Pulumi from "@pulumi/pulumi";
 import { type Project, readProject } from "./project";
-import { loadPulumi, withCheapTraces } from "./pulumi";
+import { forgetPromises, loadPulumi, withCheapTraces } from "./pulumi";
+import { untilFailure } from "./rejections";
 import { loadTypeScript } from "./typescript";
 
 const REGION = "eu-west-1";
@@ -47,9 +48,22 @@ export function evaluateProgram(config: Readonly<Record<string, string>> = {}, p
 
 /**
  * Evaluates a project. Physical names end as Pulumi's own do, but in a hash of the logical name, so that they are the same
- * at each run.
+ * at each run. The mocks are those of the process: a second evaluation waits for the first.
+ *
+ * @throws what the program does, wherever in it, and as soon as it does
  */
-export async function evaluate(project: Project, answers: AccountAnswers = {}): Promise<Program> {
+export function evaluate(project: Project, answers: AccountAnswers = {}): Promise<Program> {
+  const evaluated = lastEvaluation.then(() => untilFailure((stir) => evaluateAlone(project, answers, stir)));
+  // What waited for what has failed is known by it.
+  lastEvaluation = evaluated.catch(() => {
+    forgetPromises(project.folder);
+  });
+  return evaluated;
+}
+
+let lastEvaluation: Promise<unknown> = Promise.resolve();
+
+async function evaluateAlone(project: Project, answers: AccountAnswers, stir: () => void): Promise<Program> {
   const pulumi = loadPulumi(project.folder);
   const { runtime } = pulumi;
   const region = project.config["aws:region"] ?? REGION;
@@ -65,6 +79,7 @@ export async function evaluate(project: Project, answers: AccountAnswers = {}): 
 
   const mocks: Pulumi.runtime.Mocks = {
     newResource: async ({ type, name, custom, inputs: untyped, id }) => {
+      stir();
       const inputs = revealed(untyped) as Resource["inputs"];
       if (resources.some((other) => other.type === type && other.name === name)) {
         throw new Error(`the program registers two resources of type ${type} that are called '${name}'`);
@@ -96,7 +111,9 @@ export async function evaluate(project: Project, answers: AccountAnswers = {}): 
     call: ({ token, inputs }) => {
       const answer = answers[token] ?? answerOf(token, inputs as Readonly<Record<string, unknown>>, region);
       if (answer === undefined) {
-        throw new Error(`the program calls ${token}, which needs an account: give its answer in a file, with --stubs`);
+        const details = `the program calls ${token}, which needs an account: give its answer in a file, with --stubs`;
+        // As of gRPC, which is what Pulumi passes on.
+        throw Object.assign(new Error(details), { details });
       }
       return answer;
     },

@@ -27,6 +27,19 @@ export function loadPulumi(folder: string): typeof Pulumi {
   }
 }
 
+/** Of promises that a program leaves behind, Pulumi complains at the end of the process, which then fails. */
+export function forgetPromises(folder: string): void {
+  let debuggable: { readonly leakedPromises?: () => unknown };
+  try {
+    debuggable = Module.createRequire(join(folder, "program.js"))(
+      "@pulumi/pulumi/runtime/debuggable",
+    ) as typeof debuggable;
+  } catch {
+    return;
+  }
+  debuggable.leakedPromises?.();
+}
+
 /** A module that is loaded when one of its exports is read. */
 function onceUsed(load: () => unknown): object {
   return new Proxy(
