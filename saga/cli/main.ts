@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { relative } from "node:path";
 import { parseArgs } from "node:util";
-import { placeOf } from "../local/place";
+import { placeOf } from "../local/error-place";
 import { HELP } from "./help";
 import { commandName } from "./paths";
 import { printError } from "./print";

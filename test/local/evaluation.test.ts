@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { placeOf } from "../../saga/local/place";
+import { placeOf } from "../../saga/local/error-place";
 import { evaluateProgram } from "../../saga/local/program";
 
 const ROOT = join(__dirname, "../..");
@@ -123,22 +123,30 @@ describe("the evaluation of a program", function () {
 
 describe("a program's TypeScript", function () {
   this.timeout(60_000);
-  const TEXT = `import { Topic } from "@pulumi/aws/sns";\n\nexport const arn: unknown = new Topic("a").arn;\n`;
+  const TEXT = `interface Order {\n  readonly id: string;\n}\n\nexport const order: Order = { id: "1" };\n`;
 
-  /** Evaluates a program in a process of its own: says what it exports, or where it fails. */
-  function evaluated(folder: string, { cache = join(folder, "node_modules") } = {}): string {
-    mkdirSync(cache, { recursive: true });
+  /** Loads a program in a process that has loaded no TypeScript before: says what it exports, or where it fails. */
+  function loaded(folder: string): string {
     const script = `
-      const { evaluateProgram } = require("${ROOT}/saga/local/program");
-      const { placeOf } = require("${ROOT}/saga/local/place");
-      const registered = Symbol.for("ts-node.register.instance");
-      delete process[registered];
-      evaluateProgram({}, "${folder}").then(
-        ({ outputs }) => console.log(Object.keys(outputs).join()),
-        (error) => console.log(error.message.split("\\n").find(Boolean), placeOf(error)),
-      );`;
-    const args = ["-r", "ts-node/register/transpile-only", "-e", script];
-    return execFileSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" }).trim();
+      const Module = require("node:module");
+      const { readFileSync } = require("node:fs");
+      const ts = require("typescript");
+      const load = (file) => {
+        const module = new Module(file);
+        module.paths = Module._nodeModulePaths("${ROOT}");
+        const { outputText } = ts.transpileModule(readFileSync(file, "utf8"), { compilerOptions: { module: "commonjs", target: "es2022" } });
+        module._compile(outputText, file);
+        return module.exports;
+      };
+      const { loadTypeScript } = load("${ROOT}/saga/local/typescript.ts");
+      const { placeOf } = load("${ROOT}/saga/local/error-place.ts");
+      loadTypeScript({ folder: "${folder}", workingFolder: "${folder}" });
+      try {
+        console.log(Object.keys(require("${folder}/index.ts")).join());
+      } catch (error) {
+        console.log(error.message.split("\\n").find(Boolean), placeOf(error));
+      }`;
+    return execFileSync(process.execPath, ["-e", script], { cwd: ROOT, encoding: "utf8" }).trim();
   }
 
   it("is transpiled once, and again where it has changed; an error has its line in either case", () => {
@@ -146,27 +154,27 @@ describe("a program's TypeScript", function () {
     // Its packages stay those of this project; what is kept is its own.
     rmSync(join(folder, "node_modules"));
     mkdirSync(join(folder, "node_modules"));
-    for (const each of ["@pulumi", "ts-node", "typescript"]) {
+    for (const each of ["ts-node", "typescript"]) {
       symlinkSync(join(ROOT, "node_modules", each), join(folder, "node_modules", each), "junction");
     }
     const cache = join(folder, "node_modules/.cache/saga-aws-pulumi/transpiled");
     const kept = (): readonly string[] => readdirSync(cache).map((file) => readFileSync(join(cache, file), "utf8"));
     try {
-      expect(evaluated(folder)).to.equal("arn");
+      expect(loaded(folder)).to.equal("order");
       const first = kept();
       expect(first).to.have.length(1);
       // What is read from the cache is what runs.
       const [file] = readdirSync(cache) as [string];
-      writeFileSync(join(cache, file), (first[0] as string).replace("exports.arn = new", "exports.kept = new"));
-      expect(evaluated(folder)).to.equal("arn,kept");
+      writeFileSync(join(cache, file), (first[0] as string).replaceAll("exports.order", "exports.kept"));
+      expect(loaded(folder)).to.equal("kept");
       writeFileSync(join(folder, "index.ts"), `${TEXT}throw new Error("late");\n`);
-      for (let time = 0; time < 2; time++) expect(evaluated(folder)).to.equal(`late ${folder}/index.ts:4:7`);
+      for (let time = 0; time < 2; time++) expect(loaded(folder)).to.equal(`late ${folder}/index.ts:6:7`);
       expect(kept()).to.have.length(1);
       writeFileSync(join(folder, "index.ts"), "const a = {;\n");
-      for (let time = 0; time < 2; time++) expect(evaluated(folder)).to.contain("Unable to compile TypeScript");
+      for (let time = 0; time < 2; time++) expect(loaded(folder)).to.contain("Unable to compile TypeScript");
       writeFileSync(join(cache, file), "{");
       writeFileSync(join(folder, "index.ts"), TEXT);
-      expect(evaluated(folder)).to.equal("arn");
+      expect(loaded(folder)).to.equal("order");
     } finally {
       rmSync(folder, { recursive: true });
     }
