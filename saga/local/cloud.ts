@@ -16,25 +16,29 @@ import {
   type TaskCall,
   TaskFailure,
 } from "../interpreter";
+import { InvocationError } from "./lambda/errors";
 import { deployFunction, type DeployedFunction } from "./lambda/function";
+import { isObject } from "../interpreter/json";
 import { invokeTask } from "./lambda/task";
 import { ACCOUNT, type Program, type Resource } from "./program";
+import { Logs } from "./logs";
 import { type Reported, report } from "./report";
 import { ALIAS, arnsOf, FUNCTION, machinesOf, mainMachine, ofType, TABLE, taskOf } from "./resources";
-import { startAwsApi } from "./services/aws-api";
+import { otherServices } from "./services/aws-api";
 import { answerOfStub, callService, NotOnThisMachine } from "./services/integrations";
 import { Outbox } from "./services/outbox";
 import { Secrets } from "./services/secrets";
 import { actionsOf } from "./step-functions/actions";
 import { withoutQualifier } from "./step-functions/arns";
 import type { Executions, KnownExecution } from "./step-functions/executions";
-import type { DeployedMachine, MachineType, Route } from "./step-functions/machines";
+import type { MachineType } from "./step-functions/definitions";
+import type { DeployedMachine, Route } from "./step-functions/machines";
 import { type StartOptions, StepFunctions, type TaskCaller } from "./step-functions/service";
 import { type Stub, stubFor, type Stubs } from "./stubs";
 import { type LocalDynamoDB, type Row, type Rows, startDynamoDB, type TableInputs } from "./table";
-import { startLambdaApi } from "./wire/lambda";
-import type { Refuse } from "./wire/loopback";
-import { startStepFunctionsApi } from "./wire/step-functions";
+import { type Served, startWire, type WireOptions, type WireServices } from "./wire";
+import type { FunctionConfiguration, Invoked, LambdaService } from "./wire/lambda";
+import type { Refusal } from "./wire/message";
 
 export { deployedForm } from "./deployed-form";
 export { arnsOf, definitionOf, mainMachine, taskOf } from "./resources";
@@ -57,6 +61,10 @@ export interface CloudOptions {
    * still while something is called, else it jumps.
    */
   readonly time?: Time;
+  /** Where clients of AWS find the cloud: a free port of the loopback interface, unless said. */
+  readonly wire?: WireOptions;
+  /** Is told each time that an execution ends. */
+  readonly onEnd?: (ended: KnownExecution) => void;
   /** Where the values of secrets are looked up. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -72,6 +80,7 @@ export interface Waiting {
 interface Opened {
   readonly dynamoDB: LocalDynamoDB;
   readonly guard: TableGuard;
+  readonly wire: Served;
   /** The endpoints that functions are told of, by the variables that tell them. */
   readonly endpoints: Readonly<Record<string, string>>;
   readonly close: () => Promise<void>;
@@ -83,6 +92,8 @@ export class LocalCloud {
   readonly executions: Executions;
   /** What was sent to services that are not on this machine. */
   readonly outbox = new Outbox();
+  /** What the functions log. */
+  readonly logs = new Logs();
   /** By the names under which the program registers them. */
   readonly tables = new Map<string, Rows>();
   private readonly deployed = new Map<string, DeployedFunction>();
@@ -112,7 +123,9 @@ export class LocalCloud {
       clock: this.clock,
       invoke: (call, caller) => this.invoke(call, caller),
       onEnd: (ended) => {
-        this.publish(statusChange(ended));
+        this.options.onEnd?.(ended);
+        // On AWS, too, an execution of an EXPRESS machine puts no event on the bus.
+        if (ended.type === "STANDARD") this.publish(statusChange(ended));
       },
     });
     this.executions = this.stepFunctions.executions;
@@ -143,10 +156,6 @@ export class LocalCloud {
       return started;
     };
     const authorize: Authorize = (...asked) => this.authorize(...asked);
-    const refuse: Refuse = async (request, action, resource) => {
-      const caller = guard.callerOf(request);
-      return caller ? authorize(caller, action, resource) : "The security token included in the request is invalid.";
-    };
     let guard: TableGuard;
     try {
       const dynamoDB = await opened(startDynamoDB());
@@ -159,28 +168,35 @@ export class LocalCloud {
         arn: `arn:aws:dynamodb:${region}:${account}:table/any`,
       };
       guard = await opened(startTableGuard(dynamoDB.endpoint, any, authorize, () => ofType(this.program, TABLE)));
-      const sfn = await opened(startStepFunctionsApi(actionsOf(this.stepFunctions), refuse));
-      const lambda = await opened(
-        startLambdaApi((functionArn, event) => {
-          this.underWay(this.calls.call(functionArn, event));
-        }, refuse),
-      );
-      const others = await opened(
-        startAwsApi({
+      const callerOf = (accessKey: string) => guard.callerOf(accessKey);
+      const refuse: Refusal = async ({ signer }, action, resource) => {
+        const caller = callerOf(signer.accessKey);
+        return caller && authorize(caller, action, resource);
+      };
+      const services: WireServices = {
+        place: () => this.place(),
+        callerOf,
+        authorize,
+        stepFunctions: actionsOf(
+          this.stepFunctions,
+          () => this.place(),
+          (...asked) => this.callAlone(...asked),
+        ),
+        lambda: this.lambdaService(),
+        logs: this.logs,
+        dynamoDB: () => dynamoDB.endpoint,
+        others: otherServices({
           refuse,
           outbox: this.outbox,
           stubs: () => this.options.stubs ?? {},
           secrets: () => this.secrets,
           place: () => this.place(),
-          callerOf: (request) => this.taskOfCaller(guard.callerOf(request)?.session),
+          callerOf: ({ signer }) => this.taskOfCaller(callerOf(signer.accessKey)?.session),
         }),
-      );
-      const endpoints = {
-        AWS_ENDPOINT_URL: others.endpoint,
-        AWS_ENDPOINT_URL_SFN: sfn.endpoint,
-        AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
       };
-      return { dynamoDB, guard, endpoints, close };
+      const wire = await opened(startWire(services, this.options.wire));
+      const endpoints = { AWS_ENDPOINT_URL: wire.endpoint };
+      return { dynamoDB, guard, wire, endpoints, close };
     } catch (error) {
       await close();
       throw error;
@@ -212,10 +228,9 @@ export class LocalCloud {
     }
     for (const { inputs, physicalName } of ofType(program, ALIAS)) {
       const routes = inputs["routingConfigurations"] as readonly Route[];
-      const machine = withoutQualifier(routes[0]?.stateMachineVersionArn ?? "");
+      const target = this.stepFunctions.machines.find(withoutQualifier(routes[0]?.stateMachineVersionArn ?? ""));
       // That of a machine which is not on this machine leads nowhere here.
-      if (!this.stepFunctions.machines.find(machine)) continue;
-      this.stepFunctions.machines.route(machine, { name: physicalName as string, routes });
+      if (target) this.stepFunctions.machines.route(target.machine, { name: physicalName as string, routes });
     }
     this.program = program;
     this.authorize = authorizerOf(program);
@@ -250,7 +265,14 @@ export class LocalCloud {
     if (form instanceof Error) return unavailable(form);
     const { guard, endpoints } = this.opened;
     const environment = { ...form.environment, ...endpoints, ...guard.environmentOf(resource) };
-    return deployFunction({ ...form, environment, onLog: this.options.onLog ?? (() => {}) });
+    const name = resource.physicalName as string;
+    const group = logGroupOf(name);
+    this.logs.open(group);
+    const onLog = (line: string): void => {
+      this.logs.add(group, resource.versionArn ?? name, line);
+      this.options.onLog?.(line);
+    };
+    return deployFunction({ ...form, environment, onLog });
   }
 
   private callsOf(program: Program): AsynchronousCalls {
@@ -274,7 +296,13 @@ export class LocalCloud {
     return { region: arn.split(":")[3] ?? "us-east-1", account: ACCOUNT };
   }
 
-  private taskOfCaller(session: string | undefined): string {
+  /** Where clients of AWS find the cloud. */
+  get endpoint(): string {
+    return this.opened.wire.endpoint;
+  }
+
+  private taskOfCaller(session: string | undefined): string | undefined {
+    if (session === undefined) return undefined;
     const lambda = ofType(this.program, FUNCTION).find(({ physicalName }) => physicalName === session);
     return lambda ? taskOf(lambda) : "a function";
   }
@@ -380,6 +408,57 @@ export class LocalCloud {
       this.running--;
       this.tellWaits();
     }
+  }
+
+  /** The functions, for those who call them from outside. */
+  private lambdaService(): Omit<LambdaService, "refuse"> {
+    return {
+      functions: () =>
+        ofType(this.program, FUNCTION)
+          .filter(({ arn }) => this.deployed.has(arn ?? ""))
+          .map((resource) => ({
+            configuration: functionConfiguration(resource),
+            version: resource.versionArn?.replace(/^.*:/, ""),
+            tags: (resource.inputs["tags"] ?? {}) as Readonly<Record<string, string>>,
+          })),
+      invoke: (arn, event) => this.invokeFromOutside(arn, event),
+      send: (functionArn, event) => {
+        this.underWay(this.calls.call(functionArn, event as JsonObject));
+      },
+    };
+  }
+
+  private async invokeFromOutside(arn: string, event: Json): Promise<Invoked> {
+    const group = logGroupOf(arn.replace(/^.*:function:([^:]+).*/, "$1"));
+    const since = this.logs.last(group);
+    const log = (): readonly string[] => this.logs.after(group, since);
+    try {
+      const { payload } = await this.functionAt(arn).invoke(event);
+      return { payload: (payload ?? null) as Json, failed: false, log: log() };
+    } catch (error) {
+      if (error instanceof InvocationError)
+        return { payload: JSON.parse(error.cause) as Json, failed: true, log: log() };
+      if (error instanceof NotOnThisMachine) throw new AwsError("ServiceException", error.message, { status: 500 });
+      throw error;
+    }
+  }
+
+  /** What a Task calls that TestState tests, in the name of a role. */
+  private callAlone(resource: string, args: Json, roleArn: string): Promise<Json> {
+    const { region, account } = this.place();
+    const arn = `arn:aws:states:${region}:${account}:stateMachine:${randomUUID()}`;
+    const { signal } = new AbortController();
+    const call: TaskCall = {
+      resource,
+      state: "StateName",
+      arguments: args,
+      attempt: 0,
+      context: { Execution: {}, StateMachine: {} },
+      signal,
+      submitted: () => {},
+    };
+    const machine = { arn, roleArn };
+    return START_EXECUTION.test(resource) ? this.runChild(machine, call) : this.callService(machine, call);
   }
 
   /** The function with an ARN, its own or that of its version. */
@@ -515,6 +594,35 @@ function unavailable(reason: Error): DeployedFunction {
     invoke: () => Promise.reject(new NotOnThisMachine(`${reason.message}; give its answer with --stubs`)),
     running: () => [],
     close: () => Promise.resolve(),
+  };
+}
+
+/** Where Lambda keeps what a function logs. */
+const logGroupOf = (name: string): string => `/aws/lambda/${name}`;
+
+/** What GetFunction tells of a function that the program registers. */
+function functionConfiguration({ physicalName, arn, inputs }: Resource): FunctionConfiguration {
+  const { runtime, role, handler, timeout, memorySize, architectures, environment, description } = inputs as Readonly<
+    Record<string, Json | undefined>
+  >;
+  return {
+    FunctionName: physicalName as string,
+    FunctionArn: arn as string,
+    ...(runtime !== undefined && { Runtime: runtime }),
+    ...(role !== undefined && { Role: role }),
+    ...(handler !== undefined && { Handler: handler }),
+    Description: description ?? "",
+    Timeout: timeout ?? 3,
+    MemorySize: memorySize ?? 128,
+    ...(isObject(environment) &&
+      isObject(environment["variables"]) && {
+        Environment: { Variables: environment["variables"] },
+      }),
+    PackageType: "Zip",
+    Architectures: architectures ?? ["x86_64"],
+    State: "Active",
+    LastUpdateStatus: "Successful",
+    LoggingConfig: { LogFormat: "Text", LogGroup: logGroupOf(physicalName as string) },
   };
 }
 

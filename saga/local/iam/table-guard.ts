@@ -9,8 +9,8 @@ import type { Context } from "./context";
 export interface TableGuard {
   /** The variables by which a function finds the table and shows who it is. */
   environmentOf(lambda: Resource): Readonly<Record<string, string>>;
-  /** Who makes a request, to whatever service. */
-  callerOf(request: IncomingMessage): Caller | undefined;
+  /** Whose access key it is: that of a function. */
+  callerOf(accessKey: string): Caller | undefined;
   close(): Promise<void>;
 }
 
@@ -38,14 +38,12 @@ export async function startTableGuard(
     return names.length > 0 ? names.map(arnOf) : ["*"];
   }
 
-  function callerOf({ headers }: IncomingMessage): Caller | undefined {
-    const [, accessKey = ""] = /Credential=([^/]+)\//.exec(headers.authorization ?? "") ?? [];
-    return callers.get(accessKey);
-  }
+  const callerOf = (accessKey: string): Caller | undefined => callers.get(accessKey);
 
   async function refusal(request: IncomingMessage, body: Buffer): Promise<object | undefined> {
     const { headers } = request;
-    const caller = callerOf(request);
+    const [, accessKey = ""] = /Credential=([^/]+)\//.exec(headers.authorization ?? "") ?? [];
+    const caller = callerOf(accessKey);
     if (!caller) return error("UnrecognizedClientException", "The security token included in the request is invalid.");
     const action = `dynamodb:${String(headers["x-amz-target"]).replace(/^.*\./, "")}`;
     const asked = JSON.parse(body.toString()) as TableRequest;

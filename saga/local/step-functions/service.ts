@@ -3,6 +3,7 @@ import {
   type Clock,
   type Execution,
   type HistoryEvent,
+  InvalidExecutionInput,
   type Json,
   type Random,
   startExecution,
@@ -10,8 +11,10 @@ import {
 } from "../../interpreter";
 import { AwsError } from "../aws-error";
 import { executionArn } from "./arns";
+import { describe } from "./description";
 import { Executions, type KnownExecution } from "./executions";
 import { type StateMachine, StateMachines, type Target } from "./machines";
+import { invalidToken } from "./pages";
 
 /** Who calls a task: a machine, by its role, in an execution. */
 export interface TaskCaller {
@@ -27,6 +30,8 @@ export interface StepFunctionsOptions {
   readonly invoke: (call: TaskCall, caller: TaskCaller) => Promise<Json>;
   /** Is told each time that an execution ends: after a redrive once more. */
   readonly onEnd?: (ended: KnownExecution) => void;
+  /** How many executions may run at once: 10,000 unless said. */
+  readonly maxRunning?: number;
 }
 
 export interface StartOptions {
@@ -41,11 +46,15 @@ export interface StartOptions {
 export class StepFunctions {
   readonly machines: StateMachines;
   readonly executions: Executions;
+  readonly clock: Clock;
   private readonly random: Random;
+  private readonly maxRunning: number;
   private readonly frozen = new Set<string>();
 
   constructor(private readonly options: StepFunctionsOptions) {
+    this.clock = options.clock;
     this.random = options.random ?? Math.random;
+    this.maxRunning = options.maxRunning ?? 10_000;
     this.machines = new StateMachines(options.clock, this.random);
     this.executions = new Executions(options.clock, options.onEnd ?? (() => {}));
   }
@@ -53,15 +62,35 @@ export class StepFunctions {
   /**
    * Starts an execution of a machine, of a version, or of what an alias leads to.
    * @throws AwsError as StartExecution does
-   * @throws InvalidExecutionInput when the input is over 256 KiB
    */
   start(stateMachineArn: string, { input, name = randomUUID(), onEvent }: StartOptions): KnownExecution {
     const target = this.machines.get(stateMachineArn);
     const { machine } = target;
     if (!EXECUTION_NAME.test(name)) throw new AwsError("InvalidName", `Invalid Name: '${name}'`);
+    if (machine.type === "EXPRESS") {
+      const arn = machine.arn.replace(":stateMachine:", ":express:");
+      return this.begin(target, { id: `${arn}:${name}:${randomUUID()}`, name, input, onEvent });
+    }
     const id = executionArn(machine.arn, name);
     if (this.executions.get(id)) throw new AwsError("ExecutionAlreadyExists", `Execution Already Exists: '${id}'`);
     return this.begin(target, { id, name, input, onEvent });
+  }
+
+  /** @throws AwsError ExecutionNotRedrivable */
+  redrive(known: KnownExecution): void {
+    const { redriveStatusReason } = describe(known, this.clock.now());
+    if (redriveStatusReason !== undefined) throw new AwsError("ExecutionNotRedrivable", redriveStatusReason);
+    this.executions.redrive(known);
+  }
+
+  /**
+   * The execution of which a task waits for a token.
+   * @throws AwsError TaskTimedOut for one that no task waits for any more, InvalidToken for one that is none
+   */
+  waitingFor(token: string): Execution {
+    for (const { execution } of this.executions.running()) if (execution.awaits(token)) return execution;
+    if (!TASK_TOKEN.test(token)) throw invalidToken();
+    throw new AwsError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'");
   }
 
   /** Has time stand still for an execution: what it waits for does not come, and neither do its timeouts. */
@@ -70,7 +99,7 @@ export class StepFunctions {
   }
 
   private clockOf(executionArn: string): Clock {
-    const { clock } = this.options;
+    const { clock } = this;
     return {
       now: () => clock.now(),
       sleep: async (ms, signal) => {
@@ -84,25 +113,49 @@ export class StepFunctions {
     { machine, revision, version, alias }: Target,
     { id, name, input, onEvent }: StartOptions & { readonly id: string; readonly name: string },
   ): KnownExecution {
+    if (this.executions.running().size >= this.maxRunning) {
+      throw new AwsError(
+        "ExecutionLimitExceeded",
+        "The maximum number of running executions has been reached. Running executions must end or be stopped before a " +
+          "new execution can be started.",
+      );
+    }
     const { roleArn } = revision;
-    const execution: Execution = startExecution(revision.machine, {
-      input,
-      invoke: (call) => this.options.invoke(call, { machine, roleArn, execution }),
-      clock: this.clockOf(id),
-      random: this.random,
-      execution: { name, id, roleArn },
-      stateMachine: { id: machine.arn, name: machine.name },
-      ...(onEvent && { onEvent }),
-    });
+    const timeoutSeconds = Math.min(revision.machine.timeoutSeconds ?? EXPRESS_SECONDS, EXPRESS_SECONDS);
+    let execution: Execution;
+    try {
+      execution = startExecution(
+        machine.type === "EXPRESS" ? { ...revision.machine, timeoutSeconds } : revision.machine,
+        {
+          input,
+          invoke: (call) => this.options.invoke(call, { machine, roleArn, execution }),
+          clock: this.clockOf(id),
+          random: this.random,
+          execution: { name, id, roleArn },
+          stateMachine: { id: machine.arn, name: machine.name },
+          ...(onEvent && { onEvent }),
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof InvalidExecutionInput)) throw error;
+      throw new AwsError("InvalidExecutionInput", `Invalid State Machine Execution Input: '${error.message}'`);
+    }
     return this.executions.add(execution, {
       name,
       machineArn: machine.arn,
+      machineName: machine.name,
+      type: machine.type,
       versionArn: version?.arn,
       aliasArn: alias?.arn,
       revision,
+      updateDate: version?.creationDate ?? machine.updateDate,
     });
   }
 }
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
 const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
+/** The tokens that this machine gives. */
+const TASK_TOKEN = /^[0-9a-f]{64}$/;
+/** What an EXPRESS execution may take. */
+const EXPRESS_SECONDS = 300;
