@@ -1,10 +1,12 @@
 import type { Clock } from "./clock";
-import { Interrupted } from "./errors";
 
 interface Sleeper {
   pause(): void;
   goOn(): void;
 }
+
+// Without a reason of its own, a signal makes an error with a stack.
+const HELD = "held";
 
 /** Time that may be held: what passes meanwhile counts for nobody who sleeps by it. */
 export class HeldTime {
@@ -24,21 +26,18 @@ export class HeldTime {
     };
   };
 
-  /** Rejects with `Interrupted` when the signal is aborted. */
+  /** Never settles once the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     const { clock, sleepers } = this;
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(new Interrupted());
-        return;
-      }
+    return new Promise((resolve) => {
+      if (signal.aborted) return;
       let left = ms;
       let since = 0;
       let timer: AbortController | undefined;
       const sleeper: Sleeper = {
         pause() {
           left -= clock.now() - since;
-          timer?.abort();
+          timer?.abort(HELD);
         },
         goOn() {
           since = clock.now();
@@ -54,8 +53,7 @@ export class HeldTime {
       };
       const cancel = (): void => {
         leave();
-        timer?.abort();
-        reject(new Interrupted());
+        timer?.abort(HELD);
       };
       const leave = (): void => {
         sleepers.delete(sleeper);

@@ -12,6 +12,7 @@ import { type MachineRole, permit } from "./iam/machine-role";
 import {
   childResult,
   type Execution,
+  type ExecutionOptions,
   type HistoryEvent,
   type Json,
   type JsonObject,
@@ -162,15 +163,16 @@ export class LocalCloud {
       const caller = callerOf(signer.accessKey);
       return caller && authorize(caller, action, resource);
     };
+    const arnPrefix = (): string => {
+      const { region, account } = this.place();
+      return `arn:aws:dynamodb:${region}:${account}:table/`;
+    };
     try {
       const decide = doorOf({
         callers: this.callers,
         authorize,
         isLasting: (roleArn) => isLasting(this.program, roleArn),
-        arnPrefix: () => {
-          const { region, account } = this.place();
-          return `arn:aws:dynamodb:${region}:${account}:table/`;
-        },
+        arnPrefix,
         tables: () => ofType(this.program, TABLE),
         admitsStrangers: true,
       });
@@ -458,8 +460,8 @@ export class LocalCloud {
       attempt: 0,
       context: { Execution: {}, StateMachine: {} },
       signal,
-      submitted: () => {},
       hold: () => () => {},
+      submitted: () => {},
     };
     const machine = { arn, roleArn };
     return START_EXECUTION.test(resource) ? this.runChild(machine, call) : this.callService(machine, call);

@@ -21,7 +21,7 @@ interface Waiting<W> {
 }
 
 const CORES = availableParallelism();
-const WORKERS_A_CORE = 4;
+const WORKERS_A_CORE = Number(process.env["WPC"] ?? 4);
 const TICK_MS = 100;
 /** What a worker has cost to start as long as none has, in milliseconds. */
 const START_MS = 50;

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import {
   type Clock,
   type Execution,
-  type ExecutionOptions,
   type HistoryEvent,
   InvalidExecutionInput,
   type Json,
@@ -41,7 +40,8 @@ export interface StartOptions {
   readonly name?: string | undefined;
   /** Gets each event of its history. */
   readonly onEvent?: ((event: HistoryEvent) => void) | undefined;
-  readonly onHold?: ExecutionOptions["onHold"];
+  /** Holds the time-outs of whoever waits for it, while a call of it has to wait before it is made. */
+  readonly onHold?: (() => () => void) | undefined;
 }
 
 /** Step Functions, in this process: its state machines and their executions. How tasks are called is not its affair. */
@@ -65,17 +65,17 @@ export class StepFunctions {
    * Starts an execution of a machine, of a version, or of what an alias leads to.
    * @throws AwsError as StartExecution does
    */
-  start(stateMachineArn: string, { name = randomUUID(), ...options }: StartOptions): KnownExecution {
+  start(stateMachineArn: string, { input, name = randomUUID(), ...listeners }: StartOptions): KnownExecution {
     const target = this.machines.get(stateMachineArn);
     const { machine } = target;
     if (!EXECUTION_NAME.test(name)) throw new AwsError("InvalidName", `Invalid Name: '${name}'`);
     if (machine.type === "EXPRESS") {
       const arn = machine.arn.replace(":stateMachine:", ":express:");
-      return this.begin(target, { id: `${arn}:${name}:${randomUUID()}`, name, ...options });
+      return this.begin(target, { id: `${arn}:${name}:${randomUUID()}`, name, input, ...listeners });
     }
     const id = executionArn(machine.arn, name);
     if (this.executions.get(id)) throw new AwsError("ExecutionAlreadyExists", `Execution Already Exists: '${id}'`);
-    return this.begin(target, { id, name, ...options });
+    return this.begin(target, { id, name, input, ...listeners });
   }
 
   /** @throws AwsError ExecutionNotRedrivable */
@@ -136,7 +136,6 @@ export class StepFunctions {
           execution: { name, id, roleArn },
           stateMachine: { id: machine.arn, name: machine.name },
           ...(onEvent && { onEvent }),
-          ...(onHold && { onHold }),
           ...(onHold && { onHold }),
         },
       );
