@@ -1,5 +1,7 @@
 import type { Declaration } from "../asl/declaration";
 import { transientErrors } from "../asl/transient";
+import { callFlaws } from "./calls";
+import { fieldFindings } from "./fields";
 import type { Flaw } from "./flaw";
 import { isRetried } from "./search/faults";
 import { lint, type LintRule } from "./lint";
@@ -38,10 +40,23 @@ export function flawsOf(definition: RawStates, machine: Level, declaration: Decl
   return [
     ...linted,
     ...structureFlaws(definition),
+    ...refusedFields(definition),
+    ...callFlaws(nodes),
     ...levelsOf(machine).flatMap(leadsNowhere),
     ...missing(nodes, declaration),
     ...nodes.flatMap(retryFlaws),
   ];
+}
+
+function refusedFields(definition: RawStates): readonly Flaw[] {
+  return fieldFindings(definition)
+    .filter(({ unproved }) => unproved === undefined)
+    .map(({ state, field, message }) => ({
+      rule: "definition",
+      state,
+      message: `${state === undefined ? "" : `${state}, `}${field}: ${message}`,
+      hint: `Leave ${field} out${state === undefined ? "" : ` of ${state}`}`,
+    }));
 }
 
 /** What leads to a state that is not there, or in another level. */

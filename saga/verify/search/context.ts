@@ -1,5 +1,6 @@
 import type { Surroundings } from "./evaluate";
-import type { HINTS } from "./hints";
+import type { OutstandingEffects } from "./effects";
+import type { Hint } from "./hints";
 import type { Level, Node, Transition } from "../machine";
 import type { Rule } from "../rules";
 import type { SearchState } from "./search-state";
@@ -16,6 +17,8 @@ export interface Around {
   readonly holders: readonly string[];
   /** The level was given a fork to undo: it leaves it in its place when nothing in it is left. */
   readonly keepFork: boolean;
+  /** What is outstanding around a level that acts though something has failed. */
+  readonly outer?: OutstandingEffects;
 }
 
 /** How a level ends. */
@@ -51,14 +54,7 @@ export interface SearchContext {
   completes: boolean;
   /** Searches no further on this path. */
   readonly cut: () => Results;
-  readonly report: (
-    around: Around,
-    point: SearchState,
-    rule: Rule,
-    state: string,
-    message: string,
-    hint: keyof typeof HINTS,
-  ) => void;
+  readonly report: (around: Around, point: SearchState, rule: Rule, state: string, message: string, hint: Hint) => void;
   /** Every end of a level. */
   readonly explore: (around: Around, start: SearchState) => readonly End[];
   /** Applies a function to a point; to each of its alternatives, where the function depends on how a branch has ended. */
