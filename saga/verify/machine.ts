@@ -47,12 +47,19 @@ export interface Identity extends Template {
   readonly said: string;
 }
 
+export interface ChoiceRule {
+  readonly condition: Template;
+  readonly transition: Transition;
+  /** Whether another Choice asks the same: then it has the same answer there. */
+  readonly askedAgain: boolean;
+}
+
 /** A state as the search reads it. */
 export interface Node {
   readonly name: string;
   readonly raw: RawState;
   readonly next: Transition;
-  readonly choices: readonly { readonly condition: Template; readonly transition: Transition }[];
+  readonly choices: readonly ChoiceRule[];
   readonly catchers: readonly CatchRule[];
   readonly inner: readonly Level[];
   readonly items: Template | undefined;
@@ -139,6 +146,8 @@ function mayRaise(value: unknown): boolean {
 /** Reads a definition, in JSONata mode or, for the control flow alone, in JSONPath. */
 export function readMachine(definition: RawStates, declaration: Declaration): Level {
   const names = Object.keys(declaration.calls);
+  const asked = new Map<string, number>();
+  for (const condition of conditionsIn(definition)) asked.set(condition, (asked.get(condition) ?? 0) + 1);
   let levels = 0;
 
   function level(raw: RawStates, top: boolean, language: unknown): Level {
@@ -185,6 +194,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       choices: (raw.Choices ?? []).map((rule) => ({
         condition: value(rule["Condition"]),
         transition: transition(rule, rule["Next"]),
+        askedAgain: jsonata && (asked.get(String(rule["Condition"])) ?? 0) > 1,
       })),
       catchers: (raw.Catch ?? []).map((catcher) => ({
         errors: catcher["ErrorEquals"] as readonly string[],
@@ -277,6 +287,14 @@ function fieldIn(ast: Ast, name: string): Ast | undefined {
   // `$merge([…, {…}])`, where a mapping is no object constructor.
   const parts = [...(ast.arguments ?? []), ...(ast.expressions ?? [])];
   return parts.map((part) => fieldIn(part, name)).findLast((found) => found !== undefined);
+}
+
+/** What the Choices of a definition ask. */
+function conditionsIn({ States }: RawStates): readonly string[] {
+  return Object.values(States).flatMap((state) => [
+    ...(state.Choices ?? []).map(({ Condition }) => String(Condition)),
+    ...innerOf(state).flatMap(conditionsIn),
+  ]);
 }
 
 /** Every level of a machine, outer ones first. */

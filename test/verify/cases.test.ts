@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { compile } from "../../saga/compile";
 import { declarationOf } from "../../saga/compile/declaration";
-import { type DeclaredCall, type RawStates, type Rule, type Verdict, verify } from "../../saga/verify";
+import { type DeclaredCall, type Rule, type Verdict, verify } from "../../saga/verify";
 import { build } from "../generated/build";
 import type { Spec } from "../generated/spec";
 import { type MutableLevel, stateOf } from "./mutations";

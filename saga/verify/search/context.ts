@@ -17,6 +17,8 @@ export interface Around {
   readonly holders: readonly string[];
   /** The level was given a fork to undo: it leaves it in its place when nothing in it is left. */
   readonly keepFork: boolean;
+  /** It was given what one item has done, and nothing of the others. */
+  readonly ownItem?: boolean;
   /** What is outstanding around a level that acts though something has failed. */
   readonly outer?: OutstandingEffects;
 }
@@ -39,12 +41,6 @@ export type Results = readonly (SearchState | End)[];
 export class SearchLimitError extends Error {
   override readonly name = "SearchLimitError";
 }
-
-/**
- * A list of unknown length is gone through with none, one and two items. Iterations share nothing, so that a third is
- * like one of these.
- */
-export const LENGTHS = [0, 1, 2] as const;
 
 /** What a state of each kind asks of the search that it is part of. */
 export interface SearchContext {

@@ -13,13 +13,13 @@ import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import { HINTS } from "./hints";
 import type { Node } from "../machine";
 import { type SearchState, union } from "./search-state";
-import { type Around, type End, LENGTHS, type Results, type SearchContext, SearchLimitError } from "./context";
+import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { sharedNames } from "./identity";
 import { retriesBranches, roundsOf } from "./rounds";
 import { blocked, dropped } from "./task";
 import { after, type Event, following } from "./trace";
 import { joinForward, type Ran, joinUndo, type Run } from "./join";
-import { isArray, isObject, lift, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
+import { isArray, isObject, LENGTHS, lift, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
 
 /** A Parallel or a Map. */
 export function fork(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
@@ -103,6 +103,7 @@ function beginning(
       prefix: following(around.prefix, after(point.trace, { text: `${node.name}, ${label}:` })),
       holders: [...around.holders, node.name],
       keepFork: given !== null,
+      ownItem: indexOf(run) !== undefined,
       outer: stack(point.outstanding, around.outer ?? null),
     },
     {

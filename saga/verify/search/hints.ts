@@ -52,6 +52,8 @@ export const HINTS = {
       "refused",
       `Lead ${action}'s Catch of what is refused to ${to ?? "the end"}: there is nothing for ${state} to undo`,
     ),
+  instead: (state: string, to: string | undefined) =>
+    hint("instead", `Let no undo lead to ${state}: lead to ${to ?? "a Fail with Error SagaCompensated"}`),
   first: (state: string, undo: string | undefined, action: string) =>
     hint("first", `Lead to ${undo ?? `the undo of ${action}`} first, and from there on to ${state}`),
   apart: (state: string) =>

@@ -1,5 +1,5 @@
 import { failState, finish, left } from "./ends";
-import { type Around, type End, LENGTHS, type Results, type SearchContext, SearchLimitError } from "./context";
+import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { endsWell, stuckInSuccess } from "./completion";
 import { forgetEffects } from "./effects";
 import { type Surroundings, truth } from "./evaluate";
@@ -176,8 +176,8 @@ export class Search implements SearchContext {
     } catch (error) {
       // What goes through a list, wherever it stands, must agree on its length: it is assumed at the top.
       if (error instanceof NeedsLength && around.level.top) {
-        const { path } = error;
-        return LENGTHS.flatMap((length) =>
+        const { path, lengths } = error;
+        return lengths.flatMap((length) =>
           this.step(around, { ...point, lengths: new Map([...point.lengths, [path, length]]) }),
         );
       }
@@ -254,8 +254,12 @@ export class Search implements SearchContext {
         ...this.leave(around, point, transition, node, point.input, { text: `${node.name} goes to ${transition.to}` }),
       );
     };
-    for (const { condition, transition } of node.choices) {
-      const holds = truth(condition.yields(this.surroundings(point, UNKNOWN)));
+    for (const { condition, transition, askedAgain } of node.choices) {
+      const test = condition.yields(this.surroundings(point, UNKNOWN));
+      const holds = truth(test);
+      // What another Choice asks as well has the same answer there.
+      if (askedAgain && test instanceof Unknown && test.path !== undefined)
+        throw new NeedsLength(test.path, [true, false]);
       if (holds !== false) take(transition);
       if (holds === true) return results;
     }

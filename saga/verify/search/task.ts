@@ -55,7 +55,7 @@ function action(
   if (!query) unknownCaller(search, around, started, node);
   const name = callerOf(search, started, node) ?? node.name + around.suffix;
   const point = query ? started : again(started, node, name);
-  if (!query && (point.failed === "here" || point.failed === "branch")) {
+  if (!query && point.failed !== "no") {
     goesOn(search, around, point, node);
     return search.cut();
   }
@@ -171,6 +171,12 @@ function goesOn(search: SearchContext, around: Around, point: SearchState, { nam
   if (point.failed === "branch") {
     const undos = effects.flatMap(({ action: of }) => undoOf.get(of) ?? []);
     search.report(around, point, "S10", name, message, HINTS.decide("the state before it", [...new Set(undos)]));
+    return;
+  }
+  if (point.failed === "undoing") {
+    const undoing = `${name} starts though the saga is being undone, ${left(whole.outstanding)}`;
+    const to = undoOf.get(effects[0]?.action ?? "") ?? endOf(search);
+    search.report(around, point, "S1", name, undoing, HINTS.instead(name, to));
     return;
   }
   const doubtful = effects.find(({ status }) => status === "doubtful");
@@ -289,13 +295,15 @@ function mayBeMissing(
   const actions = [...sought.actions];
   const somewhere = mayHave(point.outstanding, (effect) => isSought(effect, sought));
   if (!somewhere && actions.some((action) => isLost(search, around, point, action))) return true;
+  // A list may be empty, and in an iteration nobody may know what of it had begun: an undo of what has not does nothing (S3).
+  const another = around.ownItem === true && findEffect(point.outstanding, ({ action }) => sought.actions.has(action));
+  if (!somewhere && !another && (bulk || around.suffix !== "")) return true;
   const effects = effectsOf(point.outstanding);
   if (somewhere && effects.some((effect) => isSought(effect, sought))) {
     blocked(search, around, point, name, effects.find((effect) => !isSought(effect, sought)) as Effect);
     return false;
   }
-  // A list may be empty: then there is nothing to take back, and nothing is done.
-  if (bulk) return true;
+  // A list may be empty, and in an iteration nobody may know what of it had begun: an undo of what has not does nothing (S3).
   const of = actions.join(", ");
   const other = effects.find(({ action }) => sought.actions.has(action));
   if (other && sought.instances) {
