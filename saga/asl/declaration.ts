@@ -16,7 +16,7 @@ export interface DeclaredCall {
   readonly role: "compensable" | "pivot" | "retriable" | "query";
   /** The state that undoes it. Calls that share one are undone by it together, when the last of them is to be undone. */
   readonly undo?: string;
-  /** The call that this one confirms, as in reserve, confirm, cancel: what undoes that one undoes both. */
+  /** The call that this one confirms, as in reserve, pay, confirm: what undoes that one, in its turn, undoes both. */
   readonly confirms?: string;
   /** The state that ends on the way to success what the call has taken, such as a lock; it may be its undo. */
   readonly release?: string;

@@ -1,6 +1,7 @@
 import { type Declaration, type DeclaredCall, undoOf } from "../asl/declaration";
 import { keepsBooks } from "./bookkeeping";
-import { evaluate, type Surroundings } from "./search/evaluate";
+import { listIn } from "./items-path";
+import { evaluate, resolve, type Surroundings } from "./search/evaluate";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
 import { fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { partialIn } from "./total";
@@ -54,6 +55,13 @@ export interface ChoiceRule {
   readonly askedAgain: boolean;
 }
 
+/** The level in which a state stands. */
+interface Surrounding {
+  readonly language: unknown;
+  readonly level: RawStates;
+  readonly top: boolean;
+}
+
 /** A state as the search reads it. */
 export interface Node {
   readonly name: string;
@@ -63,6 +71,8 @@ export interface Node {
   readonly catchers: readonly CatchRule[];
   readonly inner: readonly Level[];
   readonly items: Template | undefined;
+  /** It goes through a list of the input in JSONPath mode: an item is told by its place. */
+  readonly byPlace: boolean;
   /** What a Parallel gives its branches, or a Map each iteration; their own where it is not said. */
   readonly given: Template | undefined;
   readonly part: Part | undefined;
@@ -153,7 +163,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
   function level(raw: RawStates, top: boolean, language: unknown): Level {
     const id = levels++;
     const nodes = new Map(
-      Object.entries(raw.States).map(([name, state]) => [name, node(name, state, { language, level: raw })]),
+      Object.entries(raw.States).map(([name, state]) => [name, node(name, state, { language, level: raw, top })]),
     );
     const all = [...nodes.values()];
     return {
@@ -174,7 +184,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
     };
   }
 
-  function node(name: string, raw: RawState, around: { readonly language: unknown; readonly level: RawStates }): Node {
+  function node(name: string, raw: RawState, around: Surrounding): Node {
     const language = raw["QueryLanguage"] ?? around.language;
     const jsonata = language === "JSONata";
     const value = (of: unknown): Template => (jsonata ? template(of) : NOTHING);
@@ -187,9 +197,11 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       assigns: jsonata ? Object.entries(from["Assign"] ?? {}).map(([key, of]) => [key, template(of)]) : [],
       output: from["Output"] === undefined ? undefined : value(from["Output"]),
     });
+    const list = raw.Type === "Map" && !jsonata ? listIn(raw, around.level, around.top) : undefined;
     return {
       name,
       raw,
+      byPlace: list !== undefined,
       next: transition(raw, raw.Type === "Choice" ? raw.Default : raw.Next),
       choices: (raw.Choices ?? []).map((rule) => ({
         condition: value(rule["Condition"]),
@@ -201,7 +213,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
         transition: transition(catcher, catcher["Next"]),
       })),
       inner: innerOf(raw).map((within) => level(within, false, language)),
-      items: raw.Type === "Map" ? (raw["Items"] === undefined ? NOTHING : value(raw["Items"])) : undefined,
+      items: raw.Type === "Map" ? itemsOf(raw, list, value) : undefined,
       given: givenIn(raw),
       part: partOf(name),
       raises: jsonata && fieldsOf(raw).some(({ path, value: of }) => !path.startsWith("Catch") && mayRaise(of)),
@@ -287,6 +299,12 @@ function fieldIn(ast: Ast, name: string): Ast | undefined {
   // `$merge([…, {…}])`, where a mapping is no object constructor.
   const parts = [...(ast.arguments ?? []), ...(ast.expressions ?? [])];
   return parts.map((part) => fieldIn(part, name)).findLast((found) => found !== undefined);
+}
+
+/** The list that a Map goes through: its Items, or a part of the input. */
+function itemsOf(raw: RawState, list: string | undefined, value: (of: unknown) => Template): Template {
+  if (list !== undefined) return { ...NOTHING, yields: ({ lengths }) => resolve(new Unknown(list), lengths) };
+  return raw["Items"] === undefined ? NOTHING : value(raw["Items"]);
 }
 
 /** What the Choices of a definition ask. */

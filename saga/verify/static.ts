@@ -44,7 +44,7 @@ export function flawsOf(definition: RawStates, machine: Level, declaration: Decl
     ...callFlaws(nodes),
     ...levelsOf(machine).flatMap(leadsNowhere),
     ...missing(nodes, declaration),
-    ...nodes.flatMap(retryFlaws),
+    ...levelsOf(machine).flatMap((level) => [...level.nodes.values()].flatMap((node) => retryFlaws(node, level))),
   ];
 }
 
@@ -88,7 +88,19 @@ function missing(nodes: readonly Node[], { calls }: Declaration): readonly Flaw[
     }));
 }
 
-function retryFlaws(node: Node): readonly Flaw[] {
+/** Whether a Catch leads back to its own state, at once or after a wait: the call is tried again so, too. */
+function comesBack({ name, catchers }: Node, { nodes }: Level, error: string): boolean {
+  const seen = new Set<string>();
+  let to = catchers.find(({ errors }) => errors.includes(error) || errors.includes("States.ALL"))?.transition.to;
+  while (to !== undefined && to !== name && !seen.has(to)) {
+    seen.add(to);
+    const node = nodes.get(to);
+    to = node?.raw.Type === "Wait" || node?.raw.Type === "Pass" ? node.next.to : undefined;
+  }
+  return to === name;
+}
+
+function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   const { name, raw, part } = node;
   const flaw = (rule: Rule, message: string, hint: string): readonly Flaw[] => [{ rule, state: name, message, hint }];
   const anyError = isRetried(raw) && isRetried(raw, "States.Timeout");
@@ -109,7 +121,9 @@ function retryFlaws(node: Node): readonly Flaw[] {
   const resource = String(raw["Resource"]);
   // An execution that has ended is not started a second time under its name: another try would be refused.
   if (resource.includes(":states:startExecution")) return [];
-  const unretried = transientErrors(resource).filter((error) => !isRetried(raw, error));
+  const unretried = transientErrors(resource).filter(
+    (error) => !isRetried(raw, error) && !comesBack(node, level, error),
+  );
   if (unretried.length === 0) return [];
   return flaw("S4", `${name} is given up on a fault that passes: ${unretried.join(", ")}`, "Retry these errors");
 }

@@ -65,7 +65,7 @@ function collapse(result: Value): Value {
 }
 
 /** A list of assumed length is a list of unknown items. */
-function resolve(found: Value, lengths: Lengths): Value {
+export function resolve(found: Value, lengths: Lengths): Value {
   if (!(found instanceof Unknown) || found.path === undefined) return found;
   const length = lengths.get(found.path);
   if (length === undefined) return found;

@@ -53,7 +53,11 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
 }
 
 /** The branches; or the iterations, for each number of items that there may be. */
-function runsOf(search: SearchContext, point: SearchState, { items, given, inner }: Node): readonly (readonly Run[])[] {
+function runsOf(
+  search: SearchContext,
+  point: SearchState,
+  { items, given, inner, byPlace }: Node,
+): readonly (readonly Run[])[] {
   if (!items) {
     const input = given ? given.yields(search.surroundings(point, UNKNOWN)) : point.input;
     return [inner.map((level) => ({ level, input, label: level.startAt, suffix: "" }))];
@@ -72,6 +76,7 @@ function runsOf(search: SearchContext, point: SearchState, { items, given, inner
       input: given ? given.yields(search.surroundings(point, UNKNOWN, { Index: index, Value: value })) : value,
       label: `item ${index}`,
       suffix: `[${index}]`,
+      ...(byPlace && { place: index }),
     })),
   );
 }
@@ -80,8 +85,8 @@ function runsOf(search: SearchContext, point: SearchState, { items, given, inner
  * The item that an iteration says it is about, where it says so: then it is given what this one has done, and nothing of
  * the others.
  */
-function indexOf({ input, suffix }: Run): number | undefined {
-  if (suffix === "") return undefined;
+function indexOf({ input, suffix, place }: Run): number | undefined {
+  if (suffix === "" || place !== undefined) return place;
   const field = (of: Value): Value => (isObject(of) ? of["index"] : undefined);
   const index = input instanceof OneOf ? lift(input, field) : field(input);
   return typeof index === "number" ? index : undefined;

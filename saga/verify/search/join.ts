@@ -15,6 +15,8 @@ export interface Run {
   readonly input: Value;
   readonly label: string;
   readonly suffix: string;
+  /** Which item it is about, where nothing else says so. */
+  readonly place?: number;
 }
 
 export type Settled = Extract<End, { kind: "end" }>;

@@ -49,7 +49,7 @@ function action(
   around: Around,
   started: SearchState,
   node: Node,
-  { role, definite }: DeclaredCall,
+  { role, definite, confirms }: DeclaredCall,
 ): Results {
   const query = role === "query";
   if (!query) unknownCaller(search, around, started, node);
@@ -61,7 +61,11 @@ function action(
   }
   misplaced(search, around, point, node, role);
   // What is done after the pivot is never undone.
-  const lasts = (role === "compensable" || role === "pivot") && !point.committed;
+  const undone = (role === "compensable" || role === "pivot") && !point.committed;
+  // What it confirms is there: that is undone in its own turn, and this with it.
+  const confirmed =
+    undone && confirms !== undefined && findEffect(point.outstanding, ({ action: of }) => of === confirms);
+  const lasts = undone && !confirmed;
   if (lasts && saysNames(search.machine)) sharedName(search, around, point, node, name);
   const sought: Sought = { actions: new Set([node.name]), instances: new Set([name]) };
   // A further round in the same name has the same effect: it is where it was.
@@ -81,7 +85,7 @@ function action(
     ...search.leave(around, done, node.next, node, new Unknown(name), { text: `${name} is done` }),
   ];
   for (const fault of faultsOf(node, definite ?? [])) {
-    const event = { text: `${name} fails: ${described(fault, lasts)}` };
+    const event = { text: `${name} fails: ${described(fault, undone)}` };
     const failed: SearchState = {
       ...point,
       outstanding: fault.definite ? refusedAgain(started, sought) : holding("doubtful"),
