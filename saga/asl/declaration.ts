@@ -18,6 +18,8 @@ export interface DeclaredCall {
   readonly undo?: string;
   /** Errors after which nothing has happened for certain (S2). */
   readonly definite?: readonly string[];
+  /** Why it is declared so: for whoever reads it. */
+  readonly why?: string;
 }
 
 /** A declaration that can't be gone by. */
@@ -55,11 +57,12 @@ export function readDeclaration(json: unknown): Declaration {
   for (const [state, call] of calls) {
     const where = `calls.${state}`;
     const fields = object(call, where);
-    refuseOtherKeys(fields, ["role", "undo", "definite"], where);
-    const { role, undo, definite } = fields;
+    refuseOtherKeys(fields, ["role", "undo", "definite", "why"], where);
+    const { role, undo, definite, why } = fields;
     if (!ROLES.has(role)) {
       refuse(`${where}.role`, `is ${JSON.stringify(role)}: use "compensable", "pivot", "retriable" or "query"`);
     }
+    if (why !== undefined && typeof why !== "string") refuse(`${where}.why`, "is no string");
     if (role === "compensable" && undo === undefined) refuse(where, "is compensable and names no undo");
     if ((role === "retriable" || role === "query") && undo !== undefined) refuse(where, `is ${role}, and has an undo`);
     if (undo !== undefined) {
