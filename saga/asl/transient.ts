@@ -105,10 +105,6 @@ const HTTP = [429, 502, 503, 504];
 /** A reference that is yet to be replaced, and that is named after a function. */
 const NAMES_FUNCTION = /^\$\{[^}]*(function|lambda)[^}]*\}$/i;
 
-/** Whether a Resource does not tell what it calls: it is a reference, such as `${Charge}`, that is yet to be replaced. */
-export const isUnknownResource = (resource: string): boolean =>
-  /^(arn:[^:]*:)?\$\{/.test(resource) && !NAMES_FUNCTION.test(resource);
-
 /**
  * The errors of what a Task calls that pass by themselves, by the name under which Step Functions reports them (S4).
  * @param resource The Task's `Resource`.
@@ -130,3 +126,9 @@ function ofSdk(service: string): Naming {
   const prefix = PREFIXES.get(service) ?? service.charAt(0).toUpperCase() + service.slice(1);
   return { prefix, unnamed: `${prefix}Exception` };
 }
+
+/** Whether a Resource does not tell what it calls: it has a reference, such as `${Charge}`, that is yet to be replaced. */
+export const isUnknownResource = (resource: string): boolean =>
+  resource.includes("${") &&
+  transientErrors(resource).length === 0 &&
+  !/^arn:aws[\w-]*:states:.*:activity:/.test(resource);

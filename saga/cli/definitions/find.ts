@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { Json } from "../../interpreter/json";
 import { callersPath } from "../paths";
 import { UsageError } from "../usage-error";
 import { isTemplate, machinesInTemplate } from "./cloudformation";
-import { fieldsOf, type Found, textOf, UnreadError } from "./found";
+import { fieldsOf, type Found, isRead, textOf, UnreadError } from "./found";
 import { isPulumiState, machinesInPulumiState } from "./pulumi-state";
 import { readSource, type Source } from "./source";
 import { isTerraform, machinesInTerraform } from "./terraform";
@@ -41,7 +42,21 @@ export async function findMachines(path: string): Promise<readonly Found[]> {
     throw new UsageError(`'${path}' is a folder, and has no *.template.json: give a file, or what cdk synth puts out`);
   }
   const found = (await Promise.all(files.map(async (file) => machinesIn(await readSource(file))))).flat();
-  return distinctNames(found);
+  return distinctNames(
+    found.map((each) => (isRead(each) ? { ...each, definition: withPartition(each.definition) } : each)),
+  );
+}
+
+/** A Resource is that of the same service in each partition: `arn:${AWS::Partition}:states:::sqs:sendMessage`. */
+function withPartition(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withPartition);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => {
+      if (key !== "Resource" || typeof each !== "string") return [key, withPartition(each)];
+      return [key, each.replace(/^arn:\$\{[^}]*\}:/, "arn:aws:")];
+    }),
+  );
 }
 
 async function machinesIn(source: Source): Promise<readonly Found[]> {

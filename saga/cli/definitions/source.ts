@@ -169,7 +169,8 @@ const startOf = (node: unknown): number | undefined => (node as Node | null | un
  * where the value stands.
  */
 export function placesInText(source: Source, at: Path, text: string): (path: Path) => Place {
-  const parsed = parser(text);
+  // A reference may stand for a number, and is no JSON.
+  const parsed = parser(text.replaceAll(/\$\{[^}]*\}/g, (reference) => "0".repeat(reference.length)));
   const [lines, textLines] = [source.text.split(/\r?\n/), text.split("\n")];
   const key = source.place(at);
   // The header stands in the line of the key, and the text in those after it.
