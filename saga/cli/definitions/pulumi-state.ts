@@ -1,13 +1,8 @@
+import { MACHINE_RESOURCES } from "../../asl/machine-resources";
 import type { Json } from "../../interpreter/json";
 import { fieldsOf, type Found, listOf, textOf, UnreadError } from "./found";
 import type { Source } from "./source";
 import { definitionIn } from "./text";
-
-/** The field that has the definition, by the type of the resource. */
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  "aws:sfn/stateMachine:StateMachine": ["definition"],
-  "aws-native:stepfunctions:StateMachine": ["definitionString", "definition"],
-};
 
 /** What `pulumi stack export` prints. */
 export const isPulumiState = (value: Json): boolean =>
@@ -18,7 +13,8 @@ export function machinesInPulumiState(source: Source): readonly Found[] {
   const resources = listOf(fieldsOf(fieldsOf(source.value)["deployment"])["resources"]);
   return resources.flatMap((resource, index): readonly Found[] => {
     const { type, urn, inputs, outputs, delete: leaves } = fieldsOf(resource);
-    const fields = typeof type === "string" && Object.hasOwn(FIELDS, type) ? FIELDS[type] : undefined;
+    const fields =
+      typeof type === "string" && Object.hasOwn(MACHINE_RESOURCES, type) ? MACHINE_RESOURCES[type] : undefined;
     // One that has been replaced, and is yet to be deleted.
     if (!fields || leaves === true) return [];
     const name = textOf(urn)?.split("::").at(-1) ?? "";
