@@ -2,7 +2,7 @@ import type { Declaration } from "../../saga/asl/declaration";
 import type { Json } from "./jsonata";
 import { refusal, type Sequence } from "./machine";
 import { randomOf } from "./random";
-import { type Run, run, type Script } from "./run";
+import { type Run, run, type Script, Subject } from "./run";
 
 export interface Limits {
   /** How many faults a run has at most. */
@@ -43,6 +43,7 @@ export async function explore(
 ): Promise<Verdict> {
   const refused = refusal(definition);
   if (refused !== undefined) return { sound: false, runs: 0, refused, complete: -1 };
+  const subject = new Subject(definition as Sequence, declaration);
   const random = randomOf(limits.seed);
   let tasks: readonly Task[] = inputs.map((input) => ({ input, script: new Map(), from: 0 }));
   let runs = 0;
@@ -50,7 +51,7 @@ export async function explore(
     const next: Task[] = [];
     for (const { input, script, from } of tasks) {
       if (runs++ >= limits.runs) return { sound: true, runs: limits.runs, complete: faults - 1 };
-      const done = await run(definition as Sequence, declaration, input, script);
+      const done = await run(subject, input, script);
       if (done.offences.length > 0) return { sound: false, runs, complete: faults - 1, bad: { ...done, input } };
       for (let at = from; at < done.choices.length; at++) {
         for (let option = 1; option < (done.choices[at] ?? 0); option++) {

@@ -59,6 +59,16 @@ export function promiseOf(call: Call, error: string, definite: boolean): "retrie
   return error === UNEXPECTED && call.declared.role !== "query" ? "never retried" : "none";
 }
 
+/** Errors that a state treats alike. */
+interface Class {
+  readonly error: string;
+  readonly definite: boolean;
+  readonly retried: boolean;
+  readonly catcher: number;
+  /** Whether that breaks the promise of S4. */
+  readonly broken: boolean;
+}
+
 /**
  * What a call may do. Of errors that the state treats alike, and the contract too, one stands for all.
  */
@@ -68,32 +78,30 @@ export function faultsOf(state: StateJson, call: Call): readonly Fault[] {
   const named = rules.flatMap(({ ErrorEquals }) => ErrorEquals).filter((name) => !name.startsWith("States."));
   const timed = state.TimeoutSeconds !== undefined;
   const errors = [UNEXPECTED, ...definite, ...TRANSIENT, ...(timed ? ["States.Timeout"] : []), ...named, TOO_LARGE];
-  const classes = new Map<string, string>();
+  const classes = new Map<string, Class>();
   for (const error of errors) {
     const said = definite.includes(error);
     const [retrier, catcher] = [indexOf(state.Retry, error), indexOf(state.Catch, error)];
-    const key = [retrier, catcher, said, error === TOO_LARGE, promiseOf(call, error, said)].join();
-    if (!classes.has(key)) classes.set(key, error);
+    const promise = promiseOf(call, error, said);
+    const broken = promise === (retrier >= 0 ? "never retried" : "retried");
+    const key = [retrier, catcher, said, error === TOO_LARGE, broken].join();
+    if (!classes.has(key)) classes.set(key, { error, definite: said, retried: retrier >= 0, catcher, broken });
   }
   const effects = call.kind === "action" && call.declared.role !== "query";
   const faults: Fault[] = [{ label: "succeeds" }];
-  for (const error of classes.values()) {
-    const said = definite.includes(error);
-    const after = error === TOO_LARGE;
-    const when = after
-      ? (["after"] as const)
-      : said || !effects
-        ? (["before"] as const)
-        : (["after", "before", "late"] as const);
-    const retried = indexOf(state.Retry, error) >= 0;
-    for (const effect of when) {
-      const how = effects ? ` ${effect} its effect` : "";
-      const fault = { error, effect, definite: said };
-      faults.push({ ...fault, label: `fails with ${error}${said ? "" : how}`, times: "always" });
-    }
+  for (const { error, definite: said, retried, catcher, broken } of classes.values()) {
+    const after = error === TOO_LARGE ? (["after"] as const) : undefined;
+    const when = after ?? (said || !effects ? (["before"] as const) : (["after", "before", "late"] as const));
+    // Once the tries are used up it is as if there had been no retry.
+    const like = [...classes.values()].some((other) => !other.retried && !other.definite && other.catcher === catcher);
     if (retried) {
       const effect = effects && !said ? "after" : "before";
       faults.push({ label: `fails once with ${error}`, error, effect, definite: said, times: "once" });
+      if (like && !said && !broken && error !== TOO_LARGE) continue;
+    }
+    for (const effect of when) {
+      const how = said || !effects ? "" : `, ${effect === "late" ? "its effect comes later" : `${effect} its effect`}`;
+      faults.push({ label: `fails with ${error}${how}`, error, effect, definite: said, times: "always" });
     }
   }
   if (!timed) faults.push({ label: "never answers", hangs: true });

@@ -11,6 +11,14 @@ export interface StatesVariable {
   readonly context: JsonObject;
 }
 
+/** What the fields of a state are evaluated with. */
+export interface Scope {
+  readonly lookup: (variable: string) => Json | undefined;
+  readonly states: StatesVariable;
+  /** Another one for each other context. */
+  readonly contextKey: string;
+}
+
 /** An expression that fails, or yields nothing: States.QueryEvaluationError. */
 export class QueryFailed extends Error {
   override readonly name = "QueryFailed";
@@ -95,11 +103,7 @@ export function parsedOf(source: string): Parsed {
 
 export const isExpression = (value: string): boolean => value.startsWith("{%") && value.endsWith("%}");
 
-async function evaluateExpression(
-  source: string,
-  lookup: (variable: string) => Json | undefined,
-  states: StatesVariable,
-): Promise<Json> {
+async function evaluateExpression(source: string, { lookup, states, contextKey }: Scope): Promise<Json> {
   const { expression, reads, readsContext, pure } = parsedOf(source);
   const variables: Record<string, Json> = {};
   for (const name of reads) {
@@ -108,8 +112,9 @@ async function evaluateExpression(
     if (value === undefined) throw new QueryFailed(`$${name} was never assigned`);
     variables[name] = value;
   }
-  const { context, ...own } = states;
-  const key = pure ? `${source}\0${JSON.stringify([variables, own, readsContext && context])}` : "";
+  const { input, result, errorOutput } = states;
+  const own = JSON.stringify([variables, input, result, errorOutput]);
+  const key = pure ? `${source}\0${own}${readsContext ? contextKey : ""}` : "";
   const known = pure ? values.get(key) : undefined;
   if (known instanceof QueryFailed) throw known;
   if (known !== undefined) return known;
@@ -128,21 +133,17 @@ async function evaluateExpression(
 }
 
 /** The value of a field of a definition: its strings in `{% %}` are JSONata. */
-export async function evaluate(
-  template: Json,
-  lookup: (variable: string) => Json | undefined,
-  states: StatesVariable,
-): Promise<Json> {
+export async function evaluate(template: Json, scope: Scope): Promise<Json> {
   if (typeof template === "string") {
-    return isExpression(template) ? evaluateExpression(template.slice(2, -2).trim(), lookup, states) : template;
+    return isExpression(template) ? evaluateExpression(template.slice(2, -2).trim(), scope) : template;
   }
   if (template === null || typeof template !== "object") return template;
   if (Array.isArray(template)) {
     const items: Json[] = [];
-    for (const item of template as readonly Json[]) items.push(await evaluate(item, lookup, states));
+    for (const item of template as readonly Json[]) items.push(await evaluate(item, scope));
     return items;
   }
   const object: Record<string, Json> = {};
-  for (const [field, item] of Object.entries(template)) object[field] = await evaluate(item, lookup, states);
+  for (const [field, item] of Object.entries(template)) object[field] = await evaluate(item, scope);
   return object;
 }

@@ -64,10 +64,30 @@ interface Outcome {
   readonly next: string | undefined;
 }
 
+/** What is run, again and again. */
+export class Subject {
+  private readonly known = new Map<string, { readonly call: Call; readonly faults: readonly Fault[] }>();
+
+  constructor(
+    readonly definition: Sequence,
+    readonly declaration: Declaration,
+  ) {}
+
+  /** What a Task is to the saga, and what it may do. */
+  task(name: string, state: StateJson): { readonly call: Call; readonly faults: readonly Fault[] } {
+    const known = this.known.get(name);
+    if (known) return known;
+    const call = callOf(this.declaration, name);
+    const task = { call, faults: faultsOf(state, call) };
+    this.known.set(name, task);
+    return task;
+  }
+}
+
 /** Runs a definition once, with the faults that a script says. */
-export function run(definition: Sequence, declaration: Declaration, input: Json, script: Script): Promise<Run> {
+export function run(subject: Subject, input: Json, script: Script): Promise<Run> {
   startAfresh();
-  return new Runner(definition, declaration, input, script).run();
+  return new Runner(subject, input, script).run();
 }
 
 class Runner {
@@ -76,22 +96,28 @@ class Runner {
   private readonly entered: string[] = [];
   private readonly world: World;
   private readonly context: JsonObject;
+  private readonly inputKey: string;
   private readonly top: Frame;
   private frames = 0;
   /** After a redrive everything works. */
   private mended = false;
 
+  private readonly definition: Sequence;
+  private readonly declaration: Declaration;
+
   constructor(
-    private readonly definition: Sequence,
-    private readonly declaration: Declaration,
+    private readonly subject: Subject,
     input: Json,
     private readonly script: Script,
   ) {
+    const { definition, declaration } = subject;
+    [this.definition, this.declaration] = [definition, declaration];
     this.world = new World(declaration, EXECUTION);
     this.context = {
       Execution: { Id: EXECUTION, Input: input, Name: "1", StartTime: "2025-01-01T00:00:00.000Z", RedriveCount: 0 },
       StateMachine: { Id: "arn:aws:states:eu-central-1:123456789012:stateMachine:Saga", Name: "Saga" },
     };
+    this.inputKey = JSON.stringify(input);
     this.top = this.frame(definition, input, undefined, [], "");
   }
 
@@ -242,7 +268,7 @@ class Runner {
   }
 
   private task(frame: Frame, name: string, state: StateJson): (retries: number) => Promise<Outcome> {
-    const call = callOf(this.declaration, name);
+    const { call, faults } = this.subject.task(name, state);
     let fault: Fault | undefined;
     return async (retries) => {
       const args = await this.evaluate(frame, name, state.Arguments ?? frame.input, {}, retries);
@@ -251,9 +277,7 @@ class Runner {
       const payload = optimised ? (invoked.Payload ?? {}) : args;
       const unheard = optimised && (invoked.InvocationType === "Event" || invoked.InvocationType === "DryRun");
       fault ??= this.choose(name, [
-        ...(unheard
-          ? [{ label: "succeeds" }, { label: "is never heard of again", lost: true }]
-          : faultsOf(state, call)),
+        ...(unheard ? [{ label: "succeeds" }, { label: "is never heard of again", lost: true }] : faults),
         ...(this.definition.TimeoutSeconds === undefined ? [] : [{ label: "outlives the machine", ends: true }]),
       ]);
       const answer = this.call(frame, call, payload, {
@@ -408,8 +432,9 @@ class Runner {
     };
     const State = { Name: name, EnteredTime: "2025-01-01T00:00:00.000Z", RetryCount: retries };
     const context = { ...this.context, State, ...more };
+    const contextKey = `${this.inputKey}${name}\0${retries}${more ? JSON.stringify(more) : ""}`;
     try {
-      return await evaluate(template, lookup, { input: frame.input, ...own, context });
+      return await evaluate(template, { lookup, states: { input: frame.input, ...own, context }, contextKey });
     } catch (error) {
       throw error instanceof QueryFailed ? queryFailed(error.message) : error;
     }

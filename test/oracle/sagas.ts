@@ -41,11 +41,25 @@ function inputsLike(input: JsonObject, seed: number): readonly Json[] {
       }),
     );
   const extremes = [
-    variant(() => true, () => 2),
-    variant(() => false, () => 0),
-    variant(() => false, () => 1),
+    variant(
+      () => true,
+      () => 2,
+    ),
+    variant(
+      () => false,
+      () => 0,
+    ),
+    variant(
+      () => false,
+      () => 1,
+    ),
   ];
-  const others = Array.from({ length: MOST_INPUTS * 3 }, () => variant(() => random.below(2) === 0, () => random.below(3)));
+  const others = Array.from({ length: MOST_INPUTS * 3 }, () =>
+    variant(
+      () => random.below(2) === 0,
+      () => random.below(3),
+    ),
+  );
   const distinct = new Map([...extremes, ...others].map((each) => [JSON.stringify(each), each]));
   return [...distinct.values()].slice(0, MOST_INPUTS);
 }
