@@ -29,6 +29,8 @@ interface Task {
   readonly script: Script;
   /** The first choice that a further fault may change. */
   readonly from: number;
+  /** Whether its last fault is an action's. */
+  readonly forward: boolean;
 }
 
 /**
@@ -45,21 +47,37 @@ export async function explore(
   if (refused !== undefined) return { sound: false, runs: 0, refused, complete: -1 };
   const subject = new Subject(definition as Sequence, declaration);
   const random = randomOf(limits.seed);
-  let tasks: readonly Task[] = inputs.map((input) => ({ input, script: new Map(), from: 0 }));
-  let runs = 0;
+  let tasks: readonly Task[] = inputs.map((input) => ({ input, script: new Map(), from: 0, forward: true }));
+  let [runs, completes] = [0, false];
   for (let faults = 0; faults <= limits.faults; faults++) {
     const next: Task[] = [];
     for (const { input, script, from } of tasks) {
       if (runs++ >= limits.runs) return { sound: true, runs: limits.runs, complete: faults - 1 };
       const done = await run(subject, input, script);
+      completes ||= done.end === "SUCCEEDED";
       if (done.offences.length > 0) return { sound: false, runs, complete: faults - 1, bad: { ...done, input } };
-      for (let at = from; at < done.choices.length; at++) {
-        for (let option = 1; option < (done.choices[at] ?? 0); option++) {
-          next.push({ input, script: new Map([...script, [at, option]]), from: at + 1 });
+      for (const [at, { options, forward }] of done.choices.entries()) {
+        if (at < from) continue;
+        for (let option = 1; option < options; option++) {
+          next.push({ input, script: new Map([...script, [at, option]]), from: at + 1, forward });
         }
       }
     }
-    tasks = random.shuffle(next);
+    if (!completes) {
+      const bad = await run(subject, inputs[0] as Json, new Map());
+      const offence = { rule: "S6", what: `nothing fails, and it never completes: it ends ${bad.end}` } as const;
+      return { sound: false, runs, complete: -1, bad: { ...bad, offences: [offence], input: inputs[0] as Json } };
+    }
+    tasks = alternate(random.shuffle(next));
   }
   return { sound: true, runs, complete: limits.faults };
+}
+
+/** What goes wrong on the way back is seldom but serious: the cap is to leave out no more of it than of the way there. */
+function alternate(tasks: readonly Task[]): readonly Task[] {
+  const [there, back] = [tasks.filter(({ forward }) => forward), tasks.filter(({ forward }) => !forward)];
+  const most = Math.max(there.length, back.length);
+  return Array.from({ length: most }, (_, at) => [there[at], back[at]])
+    .flat()
+    .filter((task) => task !== undefined);
 }

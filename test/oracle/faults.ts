@@ -90,16 +90,19 @@ export function faultsOf(state: StateJson, call: Call): readonly Fault[] {
   const effects = call.kind === "action" && call.declared.role !== "query";
   const faults: Fault[] = [{ label: "succeeds" }];
   for (const { error, definite: said, retried, catcher, broken } of classes.values()) {
-    const after = error === TOO_LARGE ? (["after"] as const) : undefined;
-    const when = after ?? (said || !effects ? (["before"] as const) : (["after", "before", "late"] as const));
+    const when = said || !effects ? (["before"] as const) : (["after", "before", "late"] as const);
     // Once the tries are used up it is as if there had been no retry.
-    const like = [...classes.values()].some((other) => !other.retried && !other.definite && other.catcher === catcher);
+    const like = [...classes.values()].some(
+      ({ error: other, ...rest }) => other !== TOO_LARGE && !rest.retried && !rest.definite && rest.catcher === catcher,
+    );
     if (retried) {
       const effect = effects && !said ? "after" : "before";
       faults.push({ label: `fails once with ${error}`, error, effect, definite: said, times: "once" });
       if (like && !said && !broken && error !== TOO_LARGE) continue;
     }
     for (const effect of when) {
+      // What is too large has been answered, or was never sent.
+      if (error === TOO_LARGE && effect === "late") continue;
       const how = said || !effects ? "" : `, ${effect === "late" ? "its effect comes later" : `${effect} its effect`}`;
       faults.push({ label: `fails with ${error}${how}`, error, effect, definite: said, times: "always" });
     }

@@ -72,6 +72,8 @@ export function refusal(definition: unknown): string | undefined {
       if (ends === (state.Next !== undefined)) return `${name} wants one of Next and End`;
       const [target] = targetsOf(state).filter((to) => !Object.hasOwn(value.States, to));
       if (target !== undefined) return `${name} leads to ${target}, which is no state here`;
+      const onward = [...(state.Choices ?? []), ...(state.Catch ?? [])];
+      if (onward.some(({ Next }) => Next === undefined)) return `${name} has a rule that leads nowhere`;
       for (const rules of [state.Retry, state.Catch]) {
         for (const [at, { ErrorEquals }] of (rules ?? []).entries()) {
           if (ErrorEquals.length === 0) return `${name} has a rule for no error`;
@@ -94,7 +96,10 @@ export function refusal(definition: unknown): string | undefined {
     return lost && `nothing leads to ${lost[0]}`;
   };
   try {
-    eachString(definition, (text) => isExpression(text) && parsedOf(text.slice(2, -2).trim()));
+    eachString(definition, (text) => {
+      if (isExpression(text)) parsedOf(text.slice(2, -2).trim());
+      else if (text.startsWith("{%")) throw new Error(`'${text}' does not end with %}`);
+    });
     return sequence(definition as Sequence, new Set());
   } catch (error) {
     return String((error as { message?: unknown }).message);

@@ -1,7 +1,7 @@
 import type { Declaration } from "../../saga/asl/declaration";
 import type { JsonObject } from "./jsonata";
 import type { Random } from "./random";
-import type { Case } from "./sagas";
+import { type Case, inputsOf } from "./sagas";
 
 /** A definition and its declaration, to be changed. */
 class Draft {
@@ -73,9 +73,8 @@ function strings(value: any, see: (text: string, put: (text: string) => void) =>
 function rewrite(draft: Draft, sites: readonly Site[], what: RegExp, by: (match: string) => string): boolean {
   const matches: (() => void)[] = [];
   for (const { state } of sites) {
-    const { Branches, ItemProcessor, ...own } = state;
-    void [Branches, ItemProcessor];
-    for (const field of Object.keys(own)) {
+    for (const field of Object.keys(state as object)) {
+      if (field === "Branches" || field === "ItemProcessor") continue;
       strings({ [field]: state[field] }, (text, put) => {
         for (const match of text.matchAll(what)) {
           const [whole] = match;
@@ -197,7 +196,7 @@ export const MUTATORS: Readonly<Record<string, Mutator>> = {
   "a catcher forgets one variable": (d) =>
     d.one(
       rules(d.states, "Catch").filter(({ rule }) => rule.Assign),
-      ({ rule }) => delete rule.Assign[d.random.pick(Object.keys(rule.Assign as object))],
+      ({ rule }) => Reflect.deleteProperty(rule.Assign as object, d.random.pick(Object.keys(rule.Assign as object))),
     ),
   "a catcher outputs nothing": (d) =>
     d.one(
@@ -354,7 +353,7 @@ export const MUTATORS: Readonly<Record<string, Mutator>> = {
         }
         if (each.Default === name) each.Default = state.Next;
       }
-      delete sequence.States[name];
+      Reflect.deleteProperty(sequence.States as object, name);
     }),
   "two undos change places": (d) =>
     d.one(
@@ -411,7 +410,9 @@ export const MUTATORS: Readonly<Record<string, Mutator>> = {
   // What is remembered.
   "nothing is assigned": (d) => d.one(withAssign(d), (from) => delete from.Assign),
   "one variable is not assigned": (d) =>
-    d.one(withAssign(d), (from) => delete from.Assign[d.random.pick(Object.keys(from.Assign as object))]),
+    d.one(withAssign(d), (from) =>
+      Reflect.deleteProperty(from.Assign as object, d.random.pick(Object.keys(from.Assign as object))),
+    ),
   "a variable is null": (d) =>
     d.one(withAssign(d), (from) => {
       from.Assign[d.random.pick(Object.keys(from.Assign as object))] = null;
@@ -488,7 +489,7 @@ export const MUTATORS: Readonly<Record<string, Mutator>> = {
     ),
   "a record has no results": (d) =>
     d.one(records(d), (from) => {
-      from.Output = from.Output.replace(/'results': \{.*\}/, "'results': {}");
+      from.Output = from.Output.replace(/'results': \{[^{}]*\}/, "'results': {}");
     }),
   "a record has another item's index": (d) =>
     d.one(
@@ -754,7 +755,9 @@ export const MUTATORS: Readonly<Record<string, Mutator>> = {
 
   // Anything.
   "a field is gone": (d) =>
-    d.one(fieldsOf(d.definition), ({ of, key }) => (Array.isArray(of) ? of.splice(Number(key), 1) : delete of[key])),
+    d.one(fieldsOf(d.definition), ({ of, key }) =>
+      Array.isArray(of) ? of.splice(Number(key), 1) : Reflect.deleteProperty(of as object, key),
+    ),
   "a value stands in another one's place": (d) =>
     d.one(fieldsOf(d.definition), ({ of, key }) => {
       const alike = fieldsOf(d.definition).filter(
@@ -799,7 +802,8 @@ function prune(sequence: any): void {
     for (const inner of [...(state.Branches ?? []), ...(state.ItemProcessor ? [state.ItemProcessor] : [])])
       prune(inner);
   }
-  for (const name of Object.keys(sequence.States as object)) if (!reached.has(name)) delete sequence.States[name];
+  for (const name of Object.keys(sequence.States as object))
+    if (!reached.has(name)) Reflect.deleteProperty(sequence.States as object, name);
 }
 
 /** A case changed in one way; undefined where it has no place for the change. */
@@ -814,5 +818,5 @@ export function mutate(from: Case, name: string, random: Random): Case | undefin
   }
   const { definition, declaration } = draft as { definition: JsonObject; declaration: Declaration };
   const same = JSON.stringify([definition, declaration]) === JSON.stringify([from.definition, from.declaration]);
-  return same ? undefined : { definition, declaration, inputs: from.inputs };
+  return same ? undefined : { definition, declaration, inputs: inputsOf(definition, random.below(1000)) };
 }

@@ -1,15 +1,20 @@
 import type { Declaration } from "../../saga/asl/declaration";
 import { type Fault, faultsOf, indexOf, promiseOf, TOO_LARGE } from "./faults";
 import { evaluate, type Json, type JsonObject, QueryFailed, startAfresh } from "./jsonata";
-import type { Leaving, Sequence, StateJson } from "./machine";
+import { innerOf, type Leaving, type Sequence, type StateJson } from "./machine";
 import { AlreadyUndone, type Call, callOf, type Offence, type Position, World } from "./world";
 
 /** Deviations from what is usual: which choice, by its number in the run, is made otherwise, and how. */
 export type Script = ReadonlyMap<number, number>;
 
+export interface Choice {
+  readonly options: number;
+  /** Whether it is an action's; else it is of what comes of its failure. */
+  readonly forward: boolean;
+}
+
 export interface Run {
-  /** How many options each choice had. */
-  readonly choices: readonly number[];
+  readonly choices: readonly Choice[];
   readonly offences: readonly Offence[];
   /** What was told otherwise than usual, and the states in the order of their entering. */
   readonly faults: readonly string[];
@@ -91,7 +96,7 @@ export function run(subject: Subject, input: Json, script: Script): Promise<Run>
 }
 
 class Runner {
-  private readonly choices: number[] = [];
+  private readonly choices: Choice[] = [];
   private readonly faults: string[] = [];
   private readonly entered: string[] = [];
   private readonly world: World;
@@ -167,11 +172,15 @@ class Runner {
     return committed || call.kind === "undo" || (call.kind === "action" && call.declared.role === "retriable");
   }
 
-  private choose<Option extends { readonly label: string }>(subject: string, options: readonly Option[]): Option {
+  private choose<Option extends { readonly label: string }>(
+    subject: string,
+    options: readonly Option[],
+    forward = false,
+  ): Option {
     const usual = options[0] as Option;
     if (options.length < 2 || this.mended) return usual;
     const chosen = this.script.get(this.choices.length) ?? 0;
-    this.choices.push(options.length);
+    this.choices.push({ options: options.length, forward });
     const option = options[chosen] ?? usual;
     if (option !== usual) this.faults.push(`${subject} ${option.label}`);
     return option;
@@ -276,10 +285,11 @@ class Runner {
       const optimised = state.Resource?.includes(":states:::") === true;
       const payload = optimised ? (invoked.Payload ?? {}) : args;
       const unheard = optimised && (invoked.InvocationType === "Event" || invoked.InvocationType === "DryRun");
-      fault ??= this.choose(name, [
+      const options: readonly Fault[] = [
         ...(unheard ? [{ label: "succeeds" }, { label: "is never heard of again", lost: true }] : faults),
         ...(this.definition.TimeoutSeconds === undefined ? [] : [{ label: "outlives the machine", ends: true }]),
-      ]);
+      ];
+      fault ??= this.choose(name, options, call.kind === "action");
       const answer = this.call(frame, call, payload, {
         ...(fault.times === "once" && retries > 0 ? { label: "succeeds" } : fault),
         ...(invoked.InvocationType === "DryRun" && { lost: true }),
@@ -324,13 +334,13 @@ class Runner {
       const acts = !fault.lost && !(failing && fault.effect === "before");
       if (acts && call.kind === "action")
         world.act(call, identity, failing && fault.effect === "late" ? "late" : "now");
-      if (acts && call.kind === "undo") world.undo(call, identity, position);
+      if (acts && call.kind === "undo") world.undo(call, identity, position, !failing);
       if (fault.ends) {
         if (world.left().length > 0)
           world.offend("S7", `its time is up with the effects of ${world.left().join(", ")}`);
         throw new Over("TIMED_OUT");
       }
-      if (failing) return new Failure(fault.error as string, `${OUTSIDE} ${call.state} fails`);
+      if (failing) return new Failure(fault.error, `${OUTSIDE} ${call.state} fails`);
       return { token: `${OUTSIDE} ${call.kind} ${identity}` };
     } catch (error) {
       if (error instanceof AlreadyUndone) return new Failure(error.name, error.message);
@@ -342,7 +352,7 @@ class Runner {
   private async together(frame: Frame, name: string, state: StateJson, retries: number): Promise<Outcome> {
     frame.children ??= await this.childrenOf(frame, name, state, retries);
     const { children } = frame;
-    const failures: Failure[] = [];
+    const failures: (readonly [Frame, Failure])[] = [];
     let begin = true;
     for (const [index, child] of children.entries()) {
       if (!begin) break;
@@ -350,36 +360,38 @@ class Runner {
         await this.runFrame(child);
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
-        failures.push(error);
+        failures.push([child, error]);
         const siblings = [{ label: "fails after the branches beside it" }, { label: "fails before they begin" }];
         if (index < children.length - 1 && failures.length === 1) begin = this.choose(name, siblings) === siblings[0];
       }
     }
-    const [failure] = failures;
-    if (failure) {
-      this.judgeSiblings(name, state, children, failure);
+    for (const [failed, failure] of failures) {
+      this.judgeSiblings(
+        name,
+        children.filter((child) => child !== failed),
+        failure,
+      );
       throw failure;
     }
     const result = children.map(({ done }) => done?.output ?? null);
     const sizes = [{ label: "hands on what fits" }, { label: "has more to hand on than fits" }];
     if (JSON.stringify(result).includes(OUTSIDE) && this.choose(name, sizes) !== sizes[0]) {
+      this.world.deaf = true;
       throw new Failure(TOO_LARGE, undefined);
     }
     return this.leave(frame, name, state, result, { result }, retries);
   }
 
   /** S10: before the pivot no branch aborts another one; an undo that is stuck can't help it. */
-  private judgeSiblings(name: string, state: StateJson, children: readonly Frame[], { origin, error }: Failure): void {
-    if (children.length < 2 || this.world.committed || !origin) return;
-    const calls = (sequence: Sequence): boolean =>
-      Object.entries(sequence.States).some(
-        ([inner, each]) =>
-          callOf(this.declaration, inner).kind === "action" ||
-          [...(each.Branches ?? []), ...(each.ItemProcessor ? [each.ItemProcessor] : [])].some(calls),
-      );
-    if (callOf(this.declaration, origin.state).kind === "undo" || !children.some(({ sequence }) => calls(sequence)))
-      return;
-    this.world.offend("S10", `${origin.state} fails with ${error}, and ${name} stops the branches beside it`);
+  private judgeSiblings(name: string, siblings: readonly Frame[], { origin, error }: Failure): void {
+    if (this.world.committed || !origin || callOf(this.declaration, origin.state).kind === "undo") return;
+    const changes = ({ States }: Sequence): boolean =>
+      Object.entries(States).some(([inner, state]) => {
+        const call = callOf(this.declaration, inner);
+        return (call.kind === "action" && call.declared.role !== "query") || innerOf(state).some(changes);
+      });
+    if (!siblings.some(({ sequence }) => changes(sequence))) return;
+    this.world.offend("S10", `${origin.state} fails with ${error}, and ${name} stops what is beside it`);
   }
 
   private async childrenOf(frame: Frame, name: string, state: StateJson, retries: number): Promise<readonly Frame[]> {

@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import type { Declaration } from "../../saga/asl/declaration";
 import { compile, declarationOf } from "../../saga/compile";
 import { build } from "../generated/build";
-import { scenario } from "../generated/spec";
-import { type Json, type JsonObject } from "./jsonata";
+import { scenario, type Spec } from "../generated/spec";
+import type { Json, JsonObject } from "./jsonata";
 import { OUTSIDE } from "./run";
 import { randomOf } from "./random";
 
@@ -18,26 +18,32 @@ export interface Case {
 const MOST_INPUTS = 6;
 
 /** Generated sagas, compiled. */
-export function generated(count: number, seed: number): readonly Case[] {
-  return fc.sample(scenario, { numRuns: count, seed }).map(({ nodes }) => {
-    const { saga, input } = build(nodes);
-    return {
-      definition: JSON.parse(JSON.stringify(compile(saga, ({ name }) => name))) as JsonObject,
-      declaration: declarationOf(saga),
-      inputs: inputsLike(input as JsonObject, seed),
-    };
-  });
+export const generated = (count: number, seed: number): readonly Case[] =>
+  fc.sample(scenario, { numRuns: count, seed }).map(({ nodes }) => generatedFrom(nodes, seed));
+
+export function generatedFrom(nodes: readonly Spec[], seed: number): Case {
+  const { saga } = build(nodes);
+  const definition = JSON.parse(JSON.stringify(compile(saga, ({ name }) => name))) as JsonObject;
+  return { definition, declaration: declarationOf(saga), inputs: inputsOf(definition, seed) };
 }
 
-/** The fields that conditions read are booleans, those that items come from are lists. */
-function inputsLike(input: JsonObject, seed: number): readonly Json[] {
+/** Inputs for whatever a definition reads: lists of items, booleans for conditions, strings. */
+export function inputsOf(definition: JsonObject, seed: number): readonly Json[] {
+  const text = JSON.stringify(definition);
+  const fields = [...new Set([...text.matchAll(/Execution\.Input\.(\w+)/g)].map(([, field]) => field as string))];
+  const lists = new Set(
+    [...text.matchAll(/\$list := \$states\.context\.Execution\.Input\.(\w+)/g)].map(([, field]) => field),
+  );
+  const conditions = new Set([...text.matchAll(/Execution\.Input\.(\w+) = true/g)].map(([, field]) => field));
   const random = randomOf(seed);
-  const variant = (holds: () => boolean, items: () => number): JsonObject =>
+  const variant = (holds: () => boolean, items: () => number | undefined): JsonObject =>
     Object.fromEntries(
-      Object.entries(input).map(([field, value]) => {
-        if (typeof value === "boolean") return [field, holds()];
-        if (!Array.isArray(value)) return [field, `${OUTSIDE}${String(value)}`];
-        return [field, Array.from({ length: items() }, (_, index) => ({ item: `${OUTSIDE}${field}/${index}` }))];
+      fields.flatMap((field): (readonly [string, Json])[] => {
+        if (conditions.has(field)) return [[field, holds()]];
+        if (!lists.has(field)) return [[field, `${OUTSIDE}${field}`]];
+        const length = items();
+        const list = Array.from({ length: length ?? 0 }, (_, index) => ({ item: `${OUTSIDE}${field}/${index}` }));
+        return length === undefined ? [] : [[field, list]];
       }),
     );
   const extremes = [
@@ -47,7 +53,7 @@ function inputsLike(input: JsonObject, seed: number): readonly Json[] {
     ),
     variant(
       () => false,
-      () => 0,
+      () => undefined,
     ),
     variant(
       () => false,

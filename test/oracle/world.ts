@@ -14,7 +14,7 @@ export function isBefore(one: Position, other: Position): boolean {
   return false;
 }
 
-export type Rule = "S1" | "S4" | "S5" | "S6" | "S7" | "S9" | "S10" | "S11" | "endless";
+export type Rule = "S1" | "S2" | "S4" | "S5" | "S6" | "S7" | "S9" | "S10" | "S11" | "endless";
 
 /** What a run did that the contract forbids. */
 export interface Offence {
@@ -48,6 +48,8 @@ interface Effect {
   status: "none" | "live" | "late" | "undone";
   /** Whether there has ever been something to undo. */
   happened: boolean;
+  /** What the state machine was told last: whether something may have to be undone, as far as it knows. */
+  known: "perhaps" | "refused" | "undone";
   /** The undos of it that have succeeded. */
   readonly undos: Position[];
 }
@@ -71,6 +73,8 @@ export class World {
   readonly offences: Offence[] = [];
   /** Whether the state machine has heard that the pivot succeeded, and when. */
   committed: Position | undefined;
+  /** Whether it has heard less than there was to hear, and so undoes more than it has to. */
+  deaf = false;
   private readonly effects = new Map<string, Effect>();
   private readonly tombstones = new Set<string>();
   private undosCalled = 0;
@@ -106,9 +110,14 @@ export class World {
     const other = [...this.effects.values()].find((each) => each.identity === identity && each.place !== place);
     if (other) this.offend("S11", `${call.state} and ${other.state} share the identity ${identity}`);
     const key = keyOf(identity, call.state);
-    if (this.effects.has(key)) return;
+    const begun = this.effects.get(key);
+    if (begun) {
+      begun.known = "perhaps";
+      return;
+    }
     const effect = { identity, state: call.state, role, place, begun: position, happened: false, undos: [] };
-    this.effects.set(key, { ...effect, status: this.tombstones.has(key) ? "undone" : "none" });
+    const status = this.tombstones.has(key) ? "undone" : "none";
+    this.effects.set(key, { ...effect, status, known: "perhaps" });
   }
 
   /** The action's effect comes to be, or will. */
@@ -128,7 +137,9 @@ export class World {
   /** The service says that nothing has happened, on this try or an earlier one, and nothing will. */
   refuse({ state }: Call, identity: string): void {
     const effect = this.effects.get(keyOf(identity, state));
-    if (effect?.status !== "late") return;
+    if (!effect) return;
+    effect.known = "refused";
+    if (effect.status !== "late") return;
     effect.status = "none";
     effect.happened = false;
   }
@@ -139,6 +150,11 @@ export class World {
     if (this.committed && isBefore(this.committed, position)) {
       this.offend("S9", `${state} is called after the pivot has succeeded`);
     }
+    const [known] = undoes.map((action) => this.effects.get(keyOf(identity, action))?.known).filter((each) => each);
+    // An undo withstands it (S3); but there are to be none but those of what may have happened (S2, S10).
+    if (known === "refused" && !this.deaf) this.offend("S2", `${state} is called though ${identity} was refused`);
+    if (known === undefined && !this.deaf) this.offend("S1", `${state} is called though ${identity} never began`);
+    if (known === "undone") this.offend("S1", `${state} is called though ${identity} is undone already`);
     for (const action of undoes) {
       const own = this.effects.get(keyOf(identity, action));
       if (!own) continue;
@@ -153,13 +169,15 @@ export class World {
     }
   }
 
-  undo({ undoes }: Call & { kind: "undo" }, identity: string, position: Position): void {
+  /** The undo's own effect; whether the state machine hears of it is another thing. */
+  undo({ undoes }: Call & { kind: "undo" }, identity: string, position: Position, heard: boolean): void {
     for (const action of undoes) {
       const key = keyOf(identity, action);
       this.tombstones.add(key);
       const effect = this.effects.get(key);
       if (!effect) continue;
       effect.status = "undone";
+      if (heard) effect.known = "undone";
       effect.undos.push(position);
     }
   }
@@ -185,13 +203,13 @@ export class World {
     const left = this.left();
     if (left.length > 0) this.offend("S6", `it ends SagaCompensated with the effects of ${left.join(", ")}`);
     if (this.committed) this.offend("S9", "it ends SagaCompensated after the pivot has succeeded");
-    let told: Partial<Record<string, unknown>> = {};
+    let told: Readonly<Record<string, unknown>> = {};
     try {
-      told = JSON.parse(cause ?? "") as Record<string, unknown>;
+      told = Object(JSON.parse(cause ?? "")) as Record<string, unknown>;
     } catch {
       this.offend("S6", `its Cause is no JSON: ${cause ?? "nothing"}`);
     }
-    const { saga, step, error } = told ?? {};
+    const { saga, step, error } = told;
     if (saga !== this.declaration.saga || typeof step !== "string" || typeof error !== "string") {
       this.offend("S6", `its Cause says not which saga, step and error: ${cause ?? "nothing"}`);
     }
