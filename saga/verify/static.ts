@@ -1,5 +1,7 @@
 import type { Declaration } from "../asl/declaration";
 import { transientErrors } from "../asl/transient";
+import { callFlaws } from "./calls";
+import { fieldFindings } from "./fields";
 import type { Flaw } from "./flaw";
 import { isRetried } from "./search/faults";
 import { lint, type LintRule } from "./lint";
@@ -38,10 +40,23 @@ export function flawsOf(definition: RawStates, machine: Level, declaration: Decl
   return [
     ...linted,
     ...structureFlaws(definition),
+    ...refusedFields(definition),
+    ...callFlaws(nodes),
     ...levelsOf(machine).flatMap(leadsNowhere),
     ...missing(nodes, declaration),
-    ...nodes.flatMap(retryFlaws),
+    ...levelsOf(machine).flatMap((level) => [...level.nodes.values()].flatMap((node) => retryFlaws(node, level))),
   ];
+}
+
+function refusedFields(definition: RawStates): readonly Flaw[] {
+  return fieldFindings(definition)
+    .filter(({ unproved }) => unproved === undefined)
+    .map(({ state, field, message }) => ({
+      rule: "definition",
+      state,
+      message: `${state === undefined ? "" : `${state}, `}${field}: ${message}`,
+      hint: `Leave ${field} out${state === undefined ? "" : ` of ${state}`}`,
+    }));
 }
 
 /** What leads to a state that is not there, or in another level. */
@@ -73,7 +88,19 @@ function missing(nodes: readonly Node[], { calls }: Declaration): readonly Flaw[
     }));
 }
 
-function retryFlaws(node: Node): readonly Flaw[] {
+/** Whether a Catch leads back to its own state, at once or after a wait: the call is tried again so, too. */
+function comesBack({ name, catchers }: Node, { nodes }: Level, error: string): boolean {
+  const seen = new Set<string>();
+  let to = catchers.find(({ errors }) => errors.includes(error) || errors.includes("States.ALL"))?.transition.to;
+  while (to !== undefined && to !== name && !seen.has(to)) {
+    seen.add(to);
+    const node = nodes.get(to);
+    to = node?.raw.Type === "Wait" || node?.raw.Type === "Pass" ? node.next.to : undefined;
+  }
+  return to === name;
+}
+
+function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   const { name, raw, part } = node;
   const flaw = (rule: Rule, message: string, hint: string): readonly Flaw[] => [{ rule, state: name, message, hint }];
   const anyError = isRetried(raw) && isRetried(raw, "States.Timeout");
@@ -94,7 +121,9 @@ function retryFlaws(node: Node): readonly Flaw[] {
   const resource = String(raw["Resource"]);
   // An execution that has ended is not started a second time under its name: another try would be refused.
   if (resource.includes(":states:startExecution")) return [];
-  const unretried = transientErrors(resource).filter((error) => !isRetried(raw, error));
+  const unretried = transientErrors(resource).filter(
+    (error) => !isRetried(raw, error) && !comesBack(node, level, error),
+  );
   if (unretried.length === 0) return [];
   return flaw("S4", `${name} is given up on a fault that passes: ${unretried.join(", ")}`, "Retry these errors");
 }
