@@ -3,6 +3,7 @@ import type { Machine } from "./definition";
 import { ExecutionEnded, Interrupted, InvalidExecutionInput, StateFailure } from "./errors";
 import { Frame } from "./frame";
 import { awsFunctions } from "./functions";
+import { HeldTime } from "./held-time";
 import { History, type HistoryEvent } from "./history";
 import { copyJson, exceedsPayloadLimit, type Json, type JsonObject } from "./json";
 import { randomUuid, type Random } from "./random";
@@ -25,6 +26,8 @@ export interface ExecutionOptions {
   };
   readonly stateMachine?: { readonly id?: string; readonly name?: string };
   readonly onEvent?: (event: HistoryEvent) => void;
+  /** Called where a call holds the time (`TaskCall.hold`), for whoever waits for the execution; what it gives ends that. */
+  readonly onHold?: () => () => void;
 }
 
 export interface ExecutionResult {
@@ -48,6 +51,7 @@ export class Execution {
   result: Promise<ExecutionResult>;
   private readonly runtime: Runtime;
   private readonly frame: Frame;
+  private readonly time: HeldTime;
   private redriveCount = 0;
   private finished: ExecutionResult | undefined;
   private ending = new AbortController();
@@ -60,7 +64,7 @@ export class Execution {
     if (exceedsPayloadLimit(options.input)) {
       throw new InvalidExecutionInput("The input of the execution is larger than 262144 bytes");
     }
-    const { clock, random, invoke } = options;
+    const { clock, random, invoke, onHold } = options;
     const machineName = options.stateMachine?.name ?? "local";
     const machineArn = options.stateMachine?.id ?? `arn:aws:states:us-east-1:123456789012:stateMachine:${machineName}`;
     const name = options.execution?.name ?? randomUuid(random);
@@ -68,6 +72,7 @@ export class Execution {
     this.input = copyJson(options.input);
     this.startTime = options.execution?.startTime ?? new Date(clock.now()).toISOString();
     this.frame = new Frame(machine, this.input);
+    this.time = new HeldTime(clock);
     this.runtime = {
       invoke,
       clock,
@@ -75,6 +80,12 @@ export class Execution {
       functions: awsFunctions(random, clock),
       history: new History(clock, options.onEvent),
       tokens: new TaskTokens(random),
+      hold: () => {
+        const releases = [this.time.hold(), onHold?.()];
+        return () => {
+          for (const release of releases) release?.();
+        };
+      },
       context: {
         Execution: {
           Id: this.arn,
@@ -165,7 +176,7 @@ export class Execution {
     const timer = new AbortController();
     const { timeoutSeconds } = this.machine;
     if (timeoutSeconds !== undefined) {
-      this.runtime.clock.sleep(timeoutSeconds * 1000, timer.signal).then(
+      this.time.sleep(timeoutSeconds * 1000, timer.signal).then(
         () => {
           this.endWith({ status: "TIMED_OUT" });
         },

@@ -90,6 +90,7 @@ function visitOf(state: State, request: TestStateRequest): Visit {
     functions: awsFunctions(random, clock),
     history: new History(clock, undefined),
     tokens: new TaskTokens(random),
+    hold: () => () => {},
     context: {
       Execution: {
         Id: `arn:aws:states:us-east-1:123456789012:express:${machineName}:${executionName}`,

@@ -5,12 +5,15 @@ import { type CloudClock, cloudClock, type Time } from "./clock";
 import { deployedForm } from "./deployed-form";
 import { digestOf, missingFrom, standing } from "./standing";
 import { EventBus, statusChange } from "./event-bus";
-import { type Authorize, authorizer } from "./iam/authorizer";
+import { doorOf } from "./dynamodb/door";
+import { type LocalDynamoDB, type Row, type Rows, startDynamoDB, type TableInputs } from "./dynamodb/table";
+import { type Authorize, authorizer, isLasting } from "./iam/authorizer";
+import { Callers } from "./iam/callers";
 import { type MachineRole, permit } from "./iam/machine-role";
-import { startTableGuard, type TableGuard } from "./iam/table-guard";
 import {
   childResult,
   type Execution,
+  type ExecutionOptions,
   type HistoryEvent,
   type Json,
   type JsonObject,
@@ -37,7 +40,6 @@ import type { MachineType } from "./step-functions/definitions";
 import type { DeployedMachine, Route } from "./step-functions/machines";
 import { type StartOptions, StepFunctions, type TaskCaller } from "./step-functions/service";
 import { type Stub, stubFor, type Stubs } from "./stubs";
-import { type LocalDynamoDB, type Row, type Rows, startDynamoDB, type TableInputs } from "./table";
 import { type Served, startWire, type WireOptions, type WireServices } from "./wire";
 import type { FunctionConfiguration, Invoked, LambdaService } from "./wire/lambda";
 import type { Refusal } from "./wire/message";
@@ -81,7 +83,6 @@ export interface Waiting {
 /** What a program has here before it is deployed. */
 interface Opened {
   readonly dynamoDB: LocalDynamoDB;
-  readonly guard: TableGuard;
   readonly wire: Served;
   /** The endpoints that functions are told of, by the variables that tell them. */
   readonly endpoints: Readonly<Record<string, string>>;
@@ -98,6 +99,7 @@ export class LocalCloud {
   readonly logs = new Logs();
   /** By the names under which the program registers them. */
   readonly tables = new Map<string, Rows>();
+  private readonly callers = new Callers();
   /** By their ARNs, and those of their versions. */
   private readonly deployed = new Map<string, DeployedFunction>();
   /** Those, and those that end. */
@@ -165,23 +167,25 @@ export class LocalCloud {
       return started;
     };
     const authorize: Authorize = (...asked) => this.authorize(...asked);
-    let guard: TableGuard;
-    try {
-      const dynamoDB = await opened(startDynamoDB());
-      // The guard knows by a table where the others are.
+    const callerOf = (accessKey: string) => this.callers.withKey(accessKey);
+    const refuse: Refusal = async ({ signer }, action, resource) => {
+      const caller = callerOf(signer.accessKey);
+      return caller && authorize(caller, action, resource);
+    };
+    const arnPrefix = (): string => {
       const { region, account } = this.place();
-      const any: Resource = {
-        type: TABLE,
-        name: "any",
-        inputs: {},
-        arn: `arn:aws:dynamodb:${region}:${account}:table/any`,
-      };
-      guard = await opened(startTableGuard(dynamoDB.endpoint, any, authorize, () => ofType(this.standing, TABLE)));
-      const callerOf = (accessKey: string) => guard.callerOf(accessKey);
-      const refuse: Refusal = async ({ signer }, action, resource) => {
-        const caller = callerOf(signer.accessKey);
-        return caller && authorize(caller, action, resource);
-      };
+      return `arn:aws:dynamodb:${region}:${account}:table/`;
+    };
+    try {
+      const decide = doorOf({
+        callers: this.callers,
+        authorize,
+        isLasting: (roleArn) => isLasting(this.standing, roleArn),
+        arnPrefix,
+        tables: () => ofType(this.standing, TABLE),
+        admitsStrangers: true,
+      });
+      const dynamoDB = await opened(startDynamoDB({ decide }));
       const services: WireServices = {
         place: () => this.place(),
         callerOf,
@@ -204,8 +208,8 @@ export class LocalCloud {
         }),
       };
       const wire = await opened(startWire(services, this.options.wire));
-      const endpoints = { AWS_ENDPOINT_URL: wire.endpoint };
-      return { dynamoDB, guard, wire, endpoints, close };
+      const endpoints = { AWS_ENDPOINT_URL: wire.endpoint, AWS_ENDPOINT_URL_DYNAMODB: dynamoDB.endpoint };
+      return { dynamoDB, wire, endpoints, close };
     } catch (error) {
       await close();
       throw error;
@@ -249,6 +253,7 @@ export class LocalCloud {
     this.secrets = this.secretsOf(program);
     this.calls = this.callsOf(this.standing);
     this.bus = this.busOf(this.standing);
+    this.opened.dynamoDB.forget();
   }
 
   /** The functions of a release by their ARNs: those that are new or have changed, beside those that are there. */
@@ -301,8 +306,8 @@ export class LocalCloud {
     const digest = digestOf(form);
     const there = this.deployed.get(resource.arn as string);
     if (there && resource.versionArn === undefined && this.digests.get(there) === digest) return there;
-    const { guard, endpoints } = this.opened;
-    const environment = { ...form.environment, ...endpoints, ...guard.environmentOf(resource) };
+    const own = { ...this.opened.endpoints, AWS_ACCESS_KEY_ID: this.callers.keyOf(resource) };
+    const environment = { ...form.environment, ...own };
     const name = resource.physicalName as string;
     const group = logGroupOf(name);
     this.logs.open(group);
@@ -440,7 +445,7 @@ export class LocalCloud {
     try {
       if (/:lambda:invoke/.test(call.resource)) return await this.runFunction(machine, call);
       return await callService(machine, call, {
-        dynamoDB: this.opened.dynamoDB.endpoint,
+        dynamoDB: this.opened.dynamoDB,
         authorize: (...asked) => this.authorize(...asked),
         outbox: this.outbox,
         stubs: this.options.stubs ?? {},
@@ -496,6 +501,7 @@ export class LocalCloud {
       attempt: 0,
       context: { Execution: {}, StateMachine: {} },
       signal,
+      hold: () => () => {},
       submitted: () => {},
     };
     const machine = { arn, roleArn };
@@ -509,7 +515,7 @@ export class LocalCloud {
     return run;
   }
 
-  private async runFunction(machine: MachineRole, { arguments: args, signal, state }: TaskCall): Promise<Json> {
+  private async runFunction(machine: MachineRole, { arguments: args, signal, hold, state }: TaskCall): Promise<Json> {
     const { FunctionName, Payload } = args as { FunctionName: string; Payload: Json };
     await permit(this.authorize, machine, "lambda:InvokeFunction", FunctionName);
     const lambda = ofType(this.standing, FUNCTION).find((each) => arnsOf(each).includes(FunctionName));
@@ -523,21 +529,26 @@ export class LocalCloud {
           `{"${state}": {"output": {}}}`,
       );
     }
-    return invokeTask(this.functionAt(FunctionName), Payload, signal);
+    return invokeTask(this.functionAt(FunctionName), Payload, { signal, hold });
   }
 
   /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
   private async runChild(
     machine: MachineRole,
-    { arguments: args, signal, resource: called, state }: TaskCall,
+    { arguments: args, signal, hold, resource: called, state }: TaskCall,
   ): Promise<Json> {
     const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
     const stub = stubFor(this.options.stubs ?? {}, state, StateMachineArn);
     if (stub) return answerOfStub(stub);
     // IAM knows a machine by its own ARN, whichever version is meant.
     await permit(this.authorize, machine, "states:StartExecution", withoutQualifier(StateMachineArn));
-    const { execution } = this.startChild(StateMachineArn, { name: Name, input: Input });
-    if (!called.includes(".sync")) return { ExecutionArn: execution.arn, StartDate: new Date().toISOString() };
+    const waits = called.includes(".sync");
+    const { execution } = this.startChild(StateMachineArn, {
+      name: Name,
+      input: Input,
+      ...(waits && { onHold: hold }),
+    });
+    if (!waits) return { ExecutionArn: execution.arn, StartDate: new Date().toISOString() };
     return childResult(execution, { StateMachineArn, Name, Input }, signal);
   }
 

@@ -1,5 +1,6 @@
 import type { TaskState } from "../definition";
 import { Interrupted, StateFailure, TaskFailure } from "../errors";
+import { HeldTime } from "../held-time";
 import { copyJson, exceedsPayloadLimit, type Json } from "../json";
 import type { TaskCall } from "../runtime";
 import type { PendingTask } from "../task-tokens";
@@ -39,9 +40,9 @@ async function runOnce(visit: Visit<TaskState>, pending: PendingTask | undefined
 
   const call = new AbortController();
   const timers = new AbortController();
-  const clock = runtime.clock;
+  const time = new HeldTime(runtime.clock);
   const expire = (seconds: number, ...aliases: string[]): Promise<never> =>
-    clock.sleep(seconds * 1000, timers.signal).then(() => {
+    time.sleep(seconds * 1000, timers.signal).then(() => {
       throw new StateFailure("States.Timeout", undefined, aliases);
     });
   let interrupt = (): void => {};
@@ -53,9 +54,13 @@ async function runOnce(visit: Visit<TaskState>, pending: PendingTask | undefined
         };
         visit.signal.addEventListener("abort", interrupt, { once: true });
       }),
-      ...work(visit, args, pending, call.signal, (output) => {
-        // Answered by its token, or timed out, before it was submitted.
-        if (!timers.signal.aborted) events.submitted(output);
+      ...work(visit, args, pending, {
+        signal: call.signal,
+        hold: () => bothOf(time.hold(), runtime.hold()),
+        submitted(output) {
+          // Answered by its token, or timed out, before it was submitted.
+          if (!timers.signal.aborted) events.submitted(copyJson(output));
+        },
       }),
     ];
     if (timeout !== undefined) contenders.push(expire(timeout));
@@ -80,13 +85,17 @@ async function runOnce(visit: Visit<TaskState>, pending: PendingTask | undefined
   }
 }
 
+const bothOf = (one: () => void, other: () => void) => (): void => {
+  one();
+  other();
+};
+
 /** The promises of which the first to settle decides the task. */
 function work(
   visit: Visit<TaskState>,
   args: Json,
   pending: PendingTask | undefined,
-  signal: AbortSignal,
-  onSubmitted: (output: Json) => void,
+  of: Pick<TaskCall, "signal" | "hold" | "submitted">,
 ): Promise<Json>[] {
   const iteration = visit.frame.mapItem?.Index;
   const call: TaskCall = {
@@ -95,12 +104,9 @@ function work(
     arguments: copyJson(args),
     attempt: visit.retryCount,
     context: visit.context(),
-    signal,
+    ...of,
     ...(pending && { taskToken: pending.token }),
     ...(iteration !== undefined && { iteration }),
-    submitted: (output) => {
-      onSubmitted(copyJson(output));
-    },
   };
   const answer = invokeSafely(visit, call);
   if (!pending) return [answer];

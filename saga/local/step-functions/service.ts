@@ -40,6 +40,8 @@ export interface StartOptions {
   readonly name?: string | undefined;
   /** Gets each event of its history. */
   readonly onEvent?: ((event: HistoryEvent) => void) | undefined;
+  /** Holds the time-outs of whoever waits for it, while a call of it has to wait before it is made. */
+  readonly onHold?: (() => () => void) | undefined;
   /** A machine starts it, which may have begun when what it starts was still there for all. */
   readonly byMachine?: boolean;
 }
@@ -66,17 +68,17 @@ export class StepFunctions {
    * @throws AwsError as StartExecution does
    */
   start(stateMachineArn: string, options: StartOptions): KnownExecution {
-    const { input, name = randomUUID(), onEvent, byMachine = false } = options;
+    const { input, name = randomUUID(), byMachine = false, ...listeners } = options;
     const target = this.machines.get(stateMachineArn, { withdrawn: byMachine });
     const { machine } = target;
     if (!EXECUTION_NAME.test(name)) throw new AwsError("InvalidName", `Invalid Name: '${name}'`);
     if (machine.type === "EXPRESS") {
       const arn = machine.arn.replace(":stateMachine:", ":express:");
-      return this.begin(target, { id: `${arn}:${name}:${randomUUID()}`, name, input, onEvent });
+      return this.begin(target, { id: `${arn}:${name}:${randomUUID()}`, name, input, ...listeners });
     }
     const id = executionArn(machine.arn, name);
     if (this.executions.get(id)) throw new AwsError("ExecutionAlreadyExists", `Execution Already Exists: '${id}'`);
-    return this.begin(target, { id, name, input, onEvent });
+    return this.begin(target, { id, name, input, ...listeners });
   }
 
   /** @throws AwsError ExecutionNotRedrivable */
@@ -114,7 +116,7 @@ export class StepFunctions {
 
   private begin(
     { machine, revision, version, alias }: Target,
-    { id, name, input, onEvent }: StartOptions & { readonly id: string; readonly name: string },
+    { id, name, input, onEvent, onHold }: StartOptions & { readonly id: string; readonly name: string },
   ): KnownExecution {
     if (this.executions.running().size >= this.maxRunning) {
       throw new AwsError(
@@ -137,6 +139,7 @@ export class StepFunctions {
           execution: { name, id, roleArn },
           stateMachine: { id: machine.arn, name: machine.name },
           ...(onEvent && { onEvent }),
+          ...(onHold && { onHold }),
         },
       );
     } catch (error) {
