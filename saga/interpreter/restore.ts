@@ -101,7 +101,8 @@ class Reader {
     else throw new JournalError(`event ${event.id} has the type ${event.type}, which is not known here`);
   }
 
-  private end(status: ExecutionResult["status"], { output, error, cause }: HistoryEvent): void {
+  private end(status: ExecutionResult["status"], { id, output, error, cause }: HistoryEvent): void {
+    if (status !== "ABORTED") this.root.thread.previous = id;
     const failedState = this.failedPath.at(-1);
     this.stopping = undefined;
     this.ended = {

@@ -25,6 +25,8 @@ const LASTING: readonly StateType[] = ["Task", "Wait", "Parallel", "Map"];
 
 /** Runs a sequence of states from where its frame stands, and gives the output of the last one. */
 export async function runFrame(runtime: Runtime, frame: Frame, signal: AbortSignal): Promise<Json> {
+  // Of a restored execution: it had only its end to record.
+  if (frame.result) return frame.result.output;
   for (;;) {
     // What is restored has to come to rest first where it stands.
     if (signal.aborted && !frame.progress) throw new Interrupted();

@@ -93,7 +93,7 @@ async function runIteration(visit: Visit<MapState>, child: Frame, signal: AbortS
       visit.checkSize(child.input, `The state/task '${state.name}' has an ItemSelector`);
     }
     child.started = true;
-    if (!child.result) await runFrame(runtime, child, signal);
+    await runFrame(runtime, child, signal);
     record("MapIterationSucceeded");
   } catch (error) {
     if (error instanceof StateFailure) record("MapIterationFailed");
