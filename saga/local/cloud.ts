@@ -1,9 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { AsynchronousCalls, type DeadLetter } from "./asynchronous-calls";
+import { AwsError } from "./aws-error";
+import { type CloudClock, cloudClock, type Time } from "./clock";
 import { deployedForm } from "./deployed-form";
 import { EventBus, statusChange } from "./event-bus";
-import { executionArn, Executions } from "./executions";
 import { type Authorize, authorizer } from "./iam/authorizer";
-import { permit } from "./iam/machine-role";
+import { type MachineRole, permit } from "./iam/machine-role";
 import { startTableGuard, type TableGuard } from "./iam/table-guard";
 import {
   childResult,
@@ -11,28 +13,28 @@ import {
   type HistoryEvent,
   type Json,
   type JsonObject,
-  loadMachine,
-  type Machine,
-  realClock,
-  startExecution,
   type TaskCall,
   TaskFailure,
-  virtualClock,
 } from "../interpreter";
-import { startLambdaApi } from "./lambda-api";
 import { deployFunction, type DeployedFunction } from "./lambda/function";
 import { invokeTask } from "./lambda/task";
-import type { Refuse } from "./loopback";
 import { ACCOUNT, type Program, type Resource } from "./program";
 import { type Reported, report } from "./report";
-import { arnsOf, definitionOf, FUNCTION, machinesOf, mainMachine, ofType, TABLE, taskOf } from "./resources";
+import { ALIAS, arnsOf, FUNCTION, machinesOf, mainMachine, ofType, TABLE, taskOf } from "./resources";
 import { startAwsApi } from "./services/aws-api";
 import { answerOfStub, callService, NotOnThisMachine } from "./services/integrations";
 import { Outbox } from "./services/outbox";
 import { Secrets } from "./services/secrets";
-import { startStepFunctionsApi } from "./step-functions-api";
+import { actionsOf } from "./step-functions/actions";
+import { withoutQualifier } from "./step-functions/arns";
+import type { Executions, KnownExecution } from "./step-functions/executions";
+import type { DeployedMachine, MachineType, Route } from "./step-functions/machines";
+import { type StartOptions, StepFunctions, type TaskCaller } from "./step-functions/service";
 import { type Stub, stubFor, type Stubs } from "./stubs";
 import { type LocalDynamoDB, type Row, type Rows, startDynamoDB, type TableInputs } from "./table";
+import { startLambdaApi } from "./wire/lambda";
+import type { Refuse } from "./wire/loopback";
+import { startStepFunctionsApi } from "./wire/step-functions";
 
 export { deployedForm } from "./deployed-form";
 export { arnsOf, definitionOf, mainMachine, taskOf } from "./resources";
@@ -50,8 +52,11 @@ export interface CloudOptions {
   readonly answer?: (state: string, payload: Json) => Answer | undefined;
   /** What stands in for what is not on this machine. */
   readonly stubs?: Stubs;
-  /** Whether waits, backoffs and timeouts take no time: the clock stands still while something runs, else it jumps. */
-  readonly skipsWaits?: boolean;
+  /**
+   * How time passes for executions: real unless said. Virtual, waits, backoffs and timeouts take none: the clock stands
+   * still while something is called, else it jumps.
+   */
+  readonly time?: Time;
   /** Where the values of secrets are looked up. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -75,15 +80,14 @@ interface Opened {
 /** What the program registers, running in this process: its tables, its functions, its state machines. */
 export class LocalCloud {
   /** Of all machines. */
-  readonly executions = new Executions((ended) => {
-    this.publish(statusChange(ended));
-  });
+  readonly executions: Executions;
   /** What was sent to services that are not on this machine. */
   readonly outbox = new Outbox();
   /** By the names under which the program registers them. */
   readonly tables = new Map<string, Rows>();
   private readonly deployed = new Map<string, DeployedFunction>();
-  private readonly machines = new Map<string, { readonly resource: Resource; readonly machine: Machine }>();
+  private readonly stepFunctions: StepFunctions;
+  private readonly clock: CloudClock;
   private readonly deliveries = new Set<Promise<void>>();
   private readonly waits = new Map<string, { readonly waiting: Waiting[]; tell: () => void }>();
   private calls: AsynchronousCalls;
@@ -91,8 +95,9 @@ export class LocalCloud {
   private authorize: Authorize;
   private secrets: Secrets;
   private opened!: Opened;
-  private started = 0;
   private running = 0;
+  /** Has time go on that stands still for want of an answer. */
+  private readonly unanswered: (() => void)[] = [];
 
   private constructor(
     private program: Program,
@@ -102,6 +107,15 @@ export class LocalCloud {
     this.bus = this.busOf(program);
     this.authorize = authorizerOf(program);
     this.secrets = this.secretsOf(program);
+    this.clock = cloudClock(options.time);
+    this.stepFunctions = new StepFunctions({
+      clock: this.clock,
+      invoke: (call, caller) => this.invoke(call, caller),
+      onEnd: (ended) => {
+        this.publish(statusChange(ended));
+      },
+    });
+    this.executions = this.stepFunctions.executions;
   }
 
   /** Starts all of it. Close it in the end. */
@@ -145,16 +159,7 @@ export class LocalCloud {
         arn: `arn:aws:dynamodb:${region}:${account}:table/any`,
       };
       guard = await opened(startTableGuard(dynamoDB.endpoint, any, authorize, () => ofType(this.program, TABLE)));
-      const sfn = await opened(
-        startStepFunctionsApi(
-          this.executions,
-          {
-            begin: (...started) => this.begin(...started),
-            definitionOf: (arn) => this.machines.get(arn)?.resource.inputs["definition"] as string | undefined,
-          },
-          refuse,
-        ),
-      );
+      const sfn = await opened(startStepFunctionsApi(actionsOf(this.stepFunctions), refuse));
       const lambda = await opened(
         startLambdaApi((functionArn, event) => {
           this.underWay(this.calls.call(functionArn, event));
@@ -203,8 +208,14 @@ export class LocalCloud {
     );
     for (const resource of machinesOf(program)) {
       if (resource.existing) continue;
-      const known = { resource, machine: loadMachine(definitionOf(resource)) };
-      for (const arn of arnsOf(resource)) this.machines.set(arn, known);
+      this.stepFunctions.machines.deploy(deployedMachine(resource));
+    }
+    for (const { inputs, physicalName } of ofType(program, ALIAS)) {
+      const routes = inputs["routingConfigurations"] as readonly Route[];
+      const machine = withoutQualifier(routes[0]?.stateMachineVersionArn ?? "");
+      // That of a machine which is not on this machine leads nowhere here.
+      if (!this.stepFunctions.machines.find(machine)) continue;
+      this.stepFunctions.machines.route(machine, { name: physicalName as string, routes });
     }
     this.program = program;
     this.authorize = authorizerOf(program);
@@ -280,6 +291,9 @@ export class LocalCloud {
     const execution = this.startExecution(input, undefined, machine);
     const waiting = this.waitsOf(execution.arn);
     const result = await Promise.race([execution.result, waiting]);
+    // The time of an answer that nobody gives does not come: its timeout is for those who wait for it.
+    if (!("status" in result)) this.stepFunctions.freeze(execution.arn);
+    for (const release of this.unanswered.splice(0)) release();
     const tables = changed(before, await this.allRows());
     const outbox = this.outbox.messages.slice(sent);
     return report({ input, history: execution.history, result, tables, outbox });
@@ -294,7 +308,7 @@ export class LocalCloud {
    */
   startExecution(input: Json, onEvent?: (event: HistoryEvent) => void, machine?: string): Execution {
     const { arn, versionArn } = mainMachine(this.program, machine);
-    return this.begin(versionArn ?? (arn as string), `local-${++this.started}`, input, onEvent);
+    return this.stepFunctions.start(versionArn ?? (arn as string), { input, onEvent }).execution;
   }
 
   /** Puts an event on the bus. */
@@ -328,14 +342,35 @@ export class LocalCloud {
     await this.opened.close();
   }
 
+  /** Makes the call of a task, and has somebody answer with its token where it has one. */
+  private async invoke(call: TaskCall, { machine: { arn }, roleArn, execution }: TaskCaller): Promise<Json> {
+    const machine = { arn, roleArn };
+    if (START_EXECUTION.test(call.resource)) return this.runChild(machine, call);
+    const release = this.clock.hold();
+    let waits = false;
+    try {
+      const result = await this.callService(machine, call);
+      if (call.taskToken !== undefined) waits = !this.reply(execution, call, call.taskToken);
+      return result;
+    } finally {
+      // Time stands still until it is told that nobody answers.
+      if (waits && this.options.answer) this.unanswered.push(release);
+      else release();
+    }
+  }
+
   /** What one state of a machine calls, if the machine's role allows it. */
   async call(machineArn: string, call: TaskCall): Promise<Json> {
-    const { resource } = this.known(machineArn);
-    if (/:states:startExecution/.test(call.resource)) return this.runChild(resource, call);
+    const { machine, revision } = this.stepFunctions.machines.get(machineArn);
+    const caller = { arn: machine.arn, roleArn: revision.roleArn };
+    return START_EXECUTION.test(call.resource) ? this.runChild(caller, call) : this.callService(caller, call);
+  }
+
+  private async callService(machine: MachineRole, call: TaskCall): Promise<Json> {
     this.running++;
     try {
-      if (/:lambda:invoke/.test(call.resource)) return await this.runFunction(resource, call);
-      return await callService(resource, call, {
+      if (/:lambda:invoke/.test(call.resource)) return await this.runFunction(machine, call);
+      return await callService(machine, call, {
         dynamoDB: this.opened.dynamoDB.endpoint,
         authorize: (...asked) => this.authorize(...asked),
         outbox: this.outbox,
@@ -347,45 +382,6 @@ export class LocalCloud {
     }
   }
 
-  private known(machineArn: string) {
-    const known = this.machines.get(machineArn);
-    if (!known) throw new TaskFailure("StepFunctions.StateMachineDoesNotExistException", machineArn);
-    return known;
-  }
-
-  private begin(machineArn: string, name: string, input: Json, onEvent?: (event: HistoryEvent) => void): Execution {
-    const { machine, resource } = this.known(machineArn);
-    const id = executionArn(resource.arn as string, name);
-    if (!EXECUTION_NAME.test(name))
-      throw new TaskFailure("StepFunctions.InvalidNameException", `Invalid Name: '${name}'`);
-    if (this.executions.get(id)) throw new TaskFailure("StepFunctions.ExecutionAlreadyExistsException", id);
-    const clock = this.options.skipsWaits === true ? virtualClock(Date.now()) : undefined;
-    const execution: Execution = startExecution(machine, {
-      input,
-      invoke: async (call) => {
-        const release = clock?.hold();
-        let waits = false;
-        try {
-          const result = await this.call(machineArn, call);
-          if (call.taskToken !== undefined) waits = !this.reply(execution, call, call.taskToken);
-          return result;
-        } finally {
-          // The time of an answer that nobody gives does not come: its timeout is for those who wait for it.
-          if (!waits) release?.();
-        }
-      },
-      clock: clock ?? realClock,
-      random: Math.random,
-      execution: { name, id },
-      stateMachine: { id: resource.arn as string, name: resource.physicalName as string },
-      ...(onEvent && { onEvent }),
-    });
-    const definition = resource.inputs["definition"] as string;
-    const versionArn = machineArn === resource.arn ? undefined : machineArn;
-    this.executions.add(execution, { machineArn: resource.arn as string, versionArn, definition, name });
-    return execution;
-  }
-
   /** The function with an ARN, its own or that of its version. */
   functionAt(arn: string): DeployedFunction {
     const run = this.deployed.get(arn);
@@ -393,7 +389,7 @@ export class LocalCloud {
     return run;
   }
 
-  private async runFunction(machine: Resource, { arguments: args, signal, state }: TaskCall): Promise<Json> {
+  private async runFunction(machine: MachineRole, { arguments: args, signal, state }: TaskCall): Promise<Json> {
     const { FunctionName, Payload } = args as { FunctionName: string; Payload: Json };
     await permit(this.authorize, machine, "lambda:InvokeFunction", FunctionName);
     const lambda = ofType(this.program, FUNCTION).find((each) => arnsOf(each).includes(FunctionName));
@@ -412,18 +408,31 @@ export class LocalCloud {
 
   /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
   private async runChild(
-    machine: Resource,
+    machine: MachineRole,
     { arguments: args, signal, resource: called, state }: TaskCall,
   ): Promise<Json> {
     const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
     const stub = stubFor(this.options.stubs ?? {}, state, StateMachineArn);
     if (stub) return answerOfStub(stub);
     // IAM knows a machine by its own ARN, whichever version is meant.
-    const { resource } = this.known(StateMachineArn);
-    await permit(this.authorize, machine, "states:StartExecution", resource.arn as string);
-    const execution = this.begin(StateMachineArn, Name, Input);
+    await permit(this.authorize, machine, "states:StartExecution", withoutQualifier(StateMachineArn));
+    const { execution } = this.startChild(StateMachineArn, { name: Name, input: Input });
     if (!called.includes(".sync")) return { ExecutionArn: execution.arn, StartDate: new Date().toISOString() };
     return childResult(execution, { StateMachineArn, Name, Input }, signal);
+  }
+
+  /** Starts an execution for a state, and fails as the state does. */
+  private startChild(stateMachineArn: string, options: StartOptions): KnownExecution {
+    try {
+      return this.stepFunctions.start(stateMachineArn, options);
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      const { name, message, status } = error;
+      throw new TaskFailure(
+        `StepFunctions.${name.replace(/(Exception)?$/, "Exception")}`,
+        `${message} (Service: AWSStepFunctions; Status Code: ${status}; Error Code: ${name}; Request ID: ${randomUUID()}; Proxy: null)`,
+      );
+    }
   }
 
   /** Answers with a token; false where nobody does. */
@@ -509,5 +518,14 @@ function unavailable(reason: Error): DeployedFunction {
   };
 }
 
-/** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
-const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
+const START_EXECUTION = /:states:startExecution/;
+
+/** A registered state machine, as Step Functions takes it. */
+function deployedMachine({ arn, physicalName, versionArn, inputs }: Resource): DeployedMachine {
+  const { definition, roleArn, type } = inputs as {
+    readonly definition: string;
+    readonly roleArn: string;
+    readonly type?: MachineType;
+  };
+  return { arn: arn as string, name: physicalName as string, roleArn, type, definition, versionArn };
+}

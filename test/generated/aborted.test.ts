@@ -1,7 +1,7 @@
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { awsHistoryEvent } from "../../saga/local/history-events";
+import { awsHistoryEvent } from "../../saga/local/step-functions/history-events";
 import { type Execution, loadMachine, seededRandom, startExecution, virtualClock } from "../../saga/interpreter";
 import { historyReader } from "../../saga/deploy/recovery/history";
 import { compile, compileMachine, recoveryOf } from "../../saga/compile";

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { Agent, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { serve } from "../loopback";
+import { serve } from "../wire/loopback";
 import type { Resource } from "../program";
 import type { Authorize, Caller } from "./authorizer";
 import type { Context } from "./context";

@@ -3,9 +3,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { isObject } from "../../interpreter/json";
 import type { Json, JsonObject } from "../../interpreter";
-import { type Refuse, serve, type Served } from "../loopback";
+import { type Refuse, serve, type Served } from "../wire/loopback";
 import { type Stubs, stubFor } from "../stubs";
-import { actionName, actionOf, type Place } from "./answers";
+import { actionName, actionOf } from "./answers";
+import type { Place } from "../place";
 import type { Outbox } from "./outbox";
 import type { Secret, Secrets } from "./secrets";
 

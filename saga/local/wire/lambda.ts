@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import type { JsonObject } from "../interpreter";
+import type { JsonObject } from "../../interpreter";
 import { type Refuse, serve, type Served } from "./loopback";
 
 /**

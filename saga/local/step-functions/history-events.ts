@@ -1,4 +1,4 @@
-import type { HistoryEvent, JsonObject } from "../interpreter";
+import type { HistoryEvent, JsonObject } from "../../interpreter";
 
 /**
  * An event as GetExecutionHistory gives it: details nested under the name of its type, data as JSON in strings, times as
