@@ -113,6 +113,11 @@ export class Execution {
     this.result = this.start();
   }
 
+  /** How it has ended; nothing while it runs. */
+  get outcome(): ExecutionResult | undefined {
+    return this.finished;
+  }
+
   get history(): readonly HistoryEvent[] {
     return this.runtime.history.events;
   }

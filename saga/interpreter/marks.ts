@@ -33,7 +33,7 @@ export type Mark =
   /** A state that can be left in several ways is left for this one. */
   | ({ readonly mark: "next"; readonly next: string } & Place)
   /** SendTaskSuccess, SendTaskFailure, SendTaskHeartbeat. */
-  | { readonly mark: "answered"; readonly token: string; readonly answer: TokenAnswer }
+  | { readonly mark: "answered"; readonly token: string; readonly answer: TokenAnswer; readonly at: number }
   | { readonly mark: "heartbeat"; readonly token: string; readonly at: number }
   /** StopExecution, or the time-out of the machine. */
   | {

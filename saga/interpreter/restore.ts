@@ -227,7 +227,9 @@ const NONE: Progress = { retries: [] };
 /** What an event says of a state that is not left yet. */
 function progressTo(frame: Frame, event: HistoryEvent, aliases: readonly string[]): void {
   const { type, timestamp: at, error, cause, state = "" } = event;
-  const { retryAt: _over, ...before } = frame.progress ?? NONE;
+  const before: { -readonly [Field in keyof Progress]: Progress[Field] } = { ...(frame.progress ?? NONE) };
+  // Whatever happens in it, its backoff is over.
+  delete before.retryAt;
   const set = (progress: Partial<Progress>): void => {
     frame.progress = { ...before, ...progress };
   };

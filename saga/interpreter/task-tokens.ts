@@ -92,7 +92,7 @@ export class TaskTokens {
   private answer(token: string, answer: TokenAnswer): void {
     const entry = this.find(token);
     this.entries.delete(token);
-    this.onMark({ mark: "answered", token, answer });
+    this.onMark({ mark: "answered", token, answer, at: this.now() });
     settle(entry, answer);
   }
 

@@ -27,6 +27,7 @@ export class Visit<S extends State = State> {
   retryCount = 0;
   taskToken: string | undefined;
   readonly input: Json;
+  private progress: Progress | undefined;
 
   /** @param progress Of a restored execution: how far the state had come. */
   constructor(
@@ -34,9 +35,10 @@ export class Visit<S extends State = State> {
     readonly frame: Frame,
     readonly state: S,
     readonly signal: AbortSignal,
-    private progress: Progress | undefined = undefined,
+    progress?: Progress,
   ) {
     this.input = frame.input;
+    this.progress = progress;
   }
 
   /** How far the state had come; nothing once it has been asked for: what comes after that happens now. */
@@ -71,7 +73,7 @@ export class Visit<S extends State = State> {
   /** Adds what a restore must know of this state beside its events. */
   mark(mark: OwnMark): void {
     const { items } = this.frame;
-    this.runtime.history.mark({ ...mark, state: this.state.name, ...(items.length > 0 && { items }) } as Mark);
+    this.runtime.history.mark({ ...mark, state: this.state.name, ...(items.length > 0 && { items }) });
   }
 
   /** @param mapItem Of the Map's own ItemSelector: the states of its iterations have none. */

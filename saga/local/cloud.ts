@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { AsynchronousCalls, type DeadLetter } from "./asynchronous-calls";
 import { AwsError } from "./aws-error";
 import { type CloudClock, cloudClock, type Time } from "./clock";
+import { Journal, type Kept } from "./data/journal";
 import { deployedForm } from "./deployed-form";
 import { EventBus, statusChange } from "./event-bus";
 import { type Authorize, authorizer } from "./iam/authorizer";
@@ -16,7 +17,7 @@ import {
   type TaskCall,
   TaskFailure,
 } from "../interpreter";
-import { deployFunction, type DeployedFunction } from "./lambda/function";
+import { deployFunction, type DeployedFunction, type FunctionOptions } from "./lambda/function";
 import { invokeTask } from "./lambda/task";
 import { ACCOUNT, type Program, type Resource } from "./program";
 import { type Reported, report } from "./report";
@@ -26,9 +27,10 @@ import { answerOfStub, callService, NotOnThisMachine } from "./services/integrat
 import { Outbox } from "./services/outbox";
 import { Secrets } from "./services/secrets";
 import { actionsOf } from "./step-functions/actions";
-import { withoutQualifier } from "./step-functions/arns";
+import { executionArn, withoutQualifier } from "./step-functions/arns";
 import type { Executions, KnownExecution } from "./step-functions/executions";
 import type { DeployedMachine, MachineType, Route } from "./step-functions/machines";
+import { surplus } from "./step-functions/retention";
 import { type StartOptions, StepFunctions, type TaskCaller } from "./step-functions/service";
 import { type Stub, stubFor, type Stubs } from "./stubs";
 import { type LocalDynamoDB, type Row, type Rows, startDynamoDB, type TableInputs } from "./table";
@@ -57,6 +59,10 @@ export interface CloudOptions {
    * still while something is called, else it jumps.
    */
   readonly time?: Time;
+  /** The folder in which executions, tables and what is sent outlive this process. Without it they are in memory. */
+  readonly data?: string;
+  /** How many executions are kept that have ended, and how many that are stuck. All of them unless it is said. */
+  readonly keep?: number;
   /** Where the values of secrets are looked up. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -82,13 +88,19 @@ export class LocalCloud {
   /** Of all machines. */
   readonly executions: Executions;
   /** What was sent to services that are not on this machine. */
-  readonly outbox = new Outbox();
+  readonly outbox: Outbox;
   /** By the names under which the program registers them. */
   readonly tables = new Map<string, Rows>();
   private readonly deployed = new Map<string, DeployedFunction>();
   private readonly stepFunctions: StepFunctions;
   private readonly clock: CloudClock;
+  /** What the bus could not deliver, and what functions that it invoked failed on. */
+  readonly deadLetters: DeadLetter[];
   private readonly deliveries = new Set<Promise<void>>();
+  /** The executions of whose ends the bus has not been told. */
+  private readonly untold = new Set<string>();
+  /** The executions of an earlier process, until the calls that started them have been made again. */
+  private readonly restored = new Set<string>();
   private readonly waits = new Map<string, { readonly waiting: Waiting[]; tell: () => void }>();
   private calls: AsynchronousCalls;
   private bus: EventBus;
@@ -102,28 +114,48 @@ export class LocalCloud {
   private constructor(
     private program: Program,
     private readonly options: CloudOptions,
+    private readonly data?: { readonly journal: Journal; readonly kept: Kept },
   ) {
+    const { journal, kept } = data ?? {};
+    this.deadLetters = [...(kept?.deadLetters ?? [])];
+    this.outbox = new Outbox({
+      most: options.keep === undefined ? undefined : options.keep * MESSAGES_AN_EXECUTION,
+      ...(kept && { messages: kept.messages }),
+      ...(journal && { onAdd: (message) => journal.message(message) }),
+    });
     this.calls = this.callsOf(program);
     this.bus = this.busOf(program);
     this.authorize = authorizerOf(program);
     this.secrets = this.secretsOf(program);
-    this.clock = cloudClock(options.time);
+    this.clock = cloudClock(options.time, kept?.latest);
     this.stepFunctions = new StepFunctions({
       clock: this.clock,
       invoke: (call, caller) => this.invoke(call, caller),
       onEnd: (ended) => {
-        this.publish(statusChange(ended));
+        this.untold.add(ended.execution.arn);
+        this.underWay(this.tellEnd(ended));
       },
+      onMachine: (machine) => journal?.machine(machine),
+      journal,
     });
     this.executions = this.stepFunctions.executions;
   }
 
   /** Starts all of it. Close it in the end. */
   static async start(program: Program, options: CloudOptions = {}): Promise<LocalCloud> {
-    const cloud = new LocalCloud(program, options);
-    cloud.opened = await cloud.open();
+    const data = options.data === undefined ? undefined : await Journal.open(options.data);
+    let cloud: LocalCloud;
     try {
+      cloud = new LocalCloud(program, options, data);
+      cloud.opened = await cloud.open();
+    } catch (error) {
+      await data?.journal.close();
+      throw error;
+    }
+    try {
+      for (const machine of data?.kept.machines ?? []) cloud.stepFunctions.machines.restore(machine);
       await cloud.deploy(program);
+      if (data) await cloud.goOn(data.kept);
     } catch (error) {
       await cloud.close();
       throw error;
@@ -149,7 +181,8 @@ export class LocalCloud {
     };
     let guard: TableGuard;
     try {
-      const dynamoDB = await opened(startDynamoDB());
+      const path = this.data?.journal.tables;
+      const dynamoDB = await opened(startDynamoDB({ ...(path !== undefined && { path }) }));
       // The guard knows by a table where the others are.
       const { region, account } = this.place();
       const any: Resource = {
@@ -159,10 +192,12 @@ export class LocalCloud {
         arn: `arn:aws:dynamodb:${region}:${account}:table/any`,
       };
       guard = await opened(startTableGuard(dynamoDB.endpoint, any, authorize, () => ofType(this.program, TABLE)));
-      const sfn = await opened(startStepFunctionsApi(actionsOf(this.stepFunctions), refuse));
+      const sfn = await opened(startStepFunctionsApi(actionsOf(this.stepFunctions), refuse, () => this.durable()));
       const lambda = await opened(
         startLambdaApi((functionArn, event) => {
-          this.underWay(this.calls.call(functionArn, event));
+          const answered = this.data?.journal.call(functionArn, event);
+          this.underWay(this.calls.call(functionArn, event).then(answered));
+          return this.durable();
         }, refuse),
       );
       const others = await opened(
@@ -206,6 +241,9 @@ export class LocalCloud {
         for (const arn of arnsOf(resource)) this.deployed.set(arn, run);
       }),
     );
+    for (const [versionArn, { resource, form }] of this.data?.kept.functions ?? []) {
+      if (!this.deployed.has(versionArn)) this.deployed.set(versionArn, this.run(resource, form));
+    }
     for (const resource of machinesOf(program)) {
       if (resource.existing) continue;
       this.stepFunctions.machines.deploy(deployedMachine(resource));
@@ -248,6 +286,11 @@ export class LocalCloud {
     const form = await deployedForm(resource).catch((error: unknown) => error as Error);
     // A function of another kind matters only to whoever calls it.
     if (form instanceof Error) return unavailable(form);
+    this.data?.journal.function({ resource, form });
+    return this.run(resource, form);
+  }
+
+  private run(resource: Resource, form: FunctionOptions): DeployedFunction {
     const { guard, endpoints } = this.opened;
     const environment = { ...form.environment, ...endpoints, ...guard.environmentOf(resource) };
     return deployFunction({ ...form, environment, onLog: this.options.onLog ?? (() => {}) });
@@ -258,6 +301,10 @@ export class LocalCloud {
       program,
       (...asked) => this.authorize(...asked),
       (functionArn, event) => this.functionAt(functionArn).invoke(event),
+      (letter) => {
+        this.deadLetters.push(letter);
+        this.data?.journal.deadLetter(letter);
+      },
     );
   }
 
@@ -321,9 +368,55 @@ export class LocalCloud {
     this.deliveries.add(delivery);
   }
 
-  /** What the bus could not deliver, and what functions that it invoked failed on. */
-  get deadLetters(): readonly DeadLetter[] {
-    return this.calls.deadLetters;
+  /** Once all that has happened will be there after this process. */
+  durable(): Promise<void> {
+    return this.data?.journal.durable() ?? Promise.resolve();
+  }
+
+  /** Goes on with what an earlier process was at. */
+  private async goOn(kept: Kept): Promise<void> {
+    for (const execution of kept.executions) {
+      const known = this.stepFunctions.restore(execution);
+      this.restored.add(execution.arn);
+      if (execution.untold && known.ended) this.untold.add(execution.arn);
+    }
+    for (const { ended, parentArn, execution } of this.executions.values()) {
+      if (ended || parentArn === undefined) continue;
+      // Its parent was stopped, and the process with it before this one was.
+      if (this.executions.get(parentArn)?.ended !== undefined) execution.stop();
+    }
+    for (const call of kept.calls) {
+      this.underWay(
+        this.calls.call(call.functionArn, call.event).then(() => {
+          this.data?.journal.called(call);
+        }),
+      );
+    }
+    for (const arn of this.untold) this.underWay(this.tellEnd(this.executions.get(arn) as KnownExecution));
+    await this.durable();
+  }
+
+  /** Tells the bus of an execution's end, once that will not be forgotten; if it is told twice, nothing is lost. */
+  private async tellEnd(known: KnownExecution): Promise<void> {
+    const { arn } = known.execution;
+    const event = statusChange(known);
+    await this.durable();
+    await this.bus.publish(event);
+    this.data?.journal.told(arn);
+    this.untold.delete(arn);
+    this.letGo();
+  }
+
+  /** Forgets executions that ended long ago. */
+  private letGo(): void {
+    const { keep } = this.options;
+    if (keep === undefined) return;
+    const awaited = ({ execution: { arn }, parentArn }: KnownExecution): boolean => {
+      const parent = parentArn === undefined ? undefined : this.executions.get(parentArn);
+      return this.untold.has(arn) || (parent !== undefined && parent.ended === undefined);
+    };
+    for (const { execution } of surplus(this.executions.values(), keep, awaited))
+      this.stepFunctions.drop(execution.arn);
   }
 
   /** Waits until nothing runs any more: executions, what their ends lead to, and calls that nobody waits for. */
@@ -340,15 +433,21 @@ export class LocalCloud {
   async close(): Promise<void> {
     await Promise.all([...new Set(this.deployed.values())].map((run) => run.close()));
     await this.opened.close();
+    await this.data?.journal.close();
   }
 
   /** Makes the call of a task, and has somebody answer with its token where it has one. */
   private async invoke(call: TaskCall, { machine: { arn }, roleArn, execution }: TaskCaller): Promise<Json> {
     const machine = { arn, roleArn };
-    if (START_EXECUTION.test(call.resource)) return this.runChild(machine, call);
     const release = this.clock.hold();
     let waits = false;
     try {
+      // What has led to a call must not be forgotten once it is made.
+      await this.durable();
+      if (START_EXECUTION.test(call.resource)) {
+        release();
+        return await this.runChild(machine, call, execution);
+      }
       const result = await this.callService(machine, call);
       if (call.taskToken !== undefined) waits = !this.reply(execution, call, call.taskToken);
       return result;
@@ -410,19 +509,26 @@ export class LocalCloud {
   private async runChild(
     machine: MachineRole,
     { arguments: args, signal, resource: called, state }: TaskCall,
+    parent?: Execution,
   ): Promise<Json> {
     const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
     const stub = stubFor(this.options.stubs ?? {}, state, StateMachineArn);
     if (stub) return answerOfStub(stub);
     // IAM knows a machine by its own ARN, whichever version is meant.
     await permit(this.authorize, machine, "states:StartExecution", withoutQualifier(StateMachineArn));
-    const { execution } = this.startChild(StateMachineArn, { name: Name, input: Input });
+    const { execution } = this.startChild(StateMachineArn, { name: Name, input: Input, parentArn: parent?.arn });
     if (!called.includes(".sync")) return { ExecutionArn: execution.arn, StartDate: new Date().toISOString() };
     return childResult(execution, { StateMachineArn, Name, Input }, signal);
   }
 
   /** Starts an execution for a state, and fails as the state does. */
   private startChild(stateMachineArn: string, options: StartOptions): KnownExecution {
+    const { name, parentArn } = options;
+    const there =
+      name === undefined ? undefined : this.executions.get(executionArn(withoutQualifier(stateMachineArn), name));
+    // It was started before this process, and so was the call that is made again.
+    if (there && parentArn !== undefined && there.parentArn === parentArn && this.restored.delete(there.execution.arn))
+      return there;
     try {
       return this.stepFunctions.start(stateMachineArn, options);
     } catch (error) {
@@ -517,6 +623,9 @@ function unavailable(reason: Error): DeployedFunction {
     close: () => Promise.resolve(),
   };
 }
+
+/** Of those that are sent, so many are kept for each execution that is. */
+const MESSAGES_AN_EXECUTION = 10;
 
 const START_EXECUTION = /:states:startExecution/;
 

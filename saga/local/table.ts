@@ -54,10 +54,15 @@ export interface LocalDynamoDB {
   readonly close: () => Promise<void>;
 }
 
-export async function startDynamoDB(): Promise<LocalDynamoDB> {
+export interface DynamoDBOptions {
+  /** The folder in which the tables are kept. Without it they are in memory. */
+  readonly path?: string;
+}
+
+export async function startDynamoDB(options: DynamoDBOptions = {}): Promise<LocalDynamoDB> {
   // The AWS SDK's notice that a later release of it will want a later Node has no place among the answers.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-  const server = dynalite({ createTableMs: 0 });
+  const server = dynalite({ createTableMs: 0, ...(options.path !== undefined && { path: options.path }) });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
@@ -68,7 +73,10 @@ export async function startDynamoDB(): Promise<LocalDynamoDB> {
   return {
     endpoint,
     async create(inputs, tableName) {
-      await client.send(new CreateTableCommand(creation(inputs, tableName)));
+      await client.send(new CreateTableCommand(creation(inputs, tableName))).catch((error: unknown) => {
+        // It has been kept since an earlier start.
+        if (options.path === undefined || (error as Error).name !== "ResourceInUseException") throw error;
+      });
       await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.01 }, { TableName: tableName });
       return rowsOf(db, inputs, tableName);
     },

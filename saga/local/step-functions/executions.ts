@@ -10,6 +10,8 @@ export interface StartedExecution {
   readonly aliasArn?: string | undefined;
   /** What it runs: another may have been deployed since. */
   readonly revision: Revision;
+  /** Of the execution that started it and waits for its end, if one does. */
+  readonly parentArn?: string | undefined;
 }
 
 /** An execution, and what DescribeExecution tells of it beside that. Times are milliseconds since the epoch. */
@@ -41,13 +43,20 @@ export class Executions {
   }
 
   add(execution: Execution, started: StartedExecution): KnownExecution {
-    const { name, machineArn, versionArn, aliasArn, revision } = started;
+    const { name, machineArn, versionArn, aliasArn, revision, parentArn } = started;
     // What DescribeExecution tells is what a state reads.
     const startDate = Date.parse(execution.startTime);
-    const known = { execution, name, machineArn, versionArn, aliasArn, revision, startDate, redriveCount: 0 };
+    const of = { name, machineArn, versionArn, aliasArn, revision, parentArn };
+    const known: KnownExecution = { execution, ...of, startDate, ...pastOf(execution) };
     this.known.set(execution.arn, known);
-    this.watch(known, execution.result);
+    // Who was to be told of an earlier end is told by others.
+    if (!known.ended) this.watch(known, execution.result);
     return known;
+  }
+
+  /** Forgets an execution that has ended. */
+  remove(arn: string): void {
+    this.known.delete(arn);
   }
 
   redrive(known: KnownExecution): void {
@@ -68,4 +77,16 @@ export class Executions {
       () => {},
     );
   }
+}
+
+/** What has become of an execution of an earlier process; of a new one, nothing. */
+function pastOf({ history, outcome }: Execution): Pick<KnownExecution, "ended" | "redriveCount" | "redriveDate"> {
+  const redriven = history.filter(({ type }) => type === "ExecutionRedriven");
+  const redriveDate = redriven.at(-1)?.timestamp;
+  const stopDate = history.at(-1)?.timestamp ?? 0;
+  return {
+    ...(outcome && { ended: { result: outcome, stopDate } }),
+    redriveCount: redriven.length,
+    ...(redriveDate !== undefined && { redriveDate }),
+  };
 }

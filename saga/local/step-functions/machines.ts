@@ -70,7 +70,13 @@ export class StateMachines {
   constructor(
     private readonly clock: Pick<Clock, "now">,
     private readonly random: () => number = Math.random,
+    private readonly onChange: (machine: StateMachine) => void = () => {},
   ) {}
+
+  /** Takes back a machine of an earlier process. */
+  restore(machine: StateMachine): void {
+    this.machines.set(machine.arn, machine);
+  }
 
   values(): Iterable<StateMachine> {
     return this.machines.values();
@@ -101,6 +107,7 @@ export class StateMachines {
     if (versionArn !== undefined && !machine.versions.has(versionArn)) {
       machine.versions.set(versionArn, { arn: versionArn, revision, creationDate: now });
     }
+    this.onChange(machine);
     return machine;
   }
 
@@ -111,6 +118,7 @@ export class StateMachines {
     const there = machine.aliases.get(arn);
     if (there) there.routes = routes;
     else machine.aliases.set(arn, { arn, name, routes, creationDate: this.clock.now() });
+    this.onChange(machine);
   }
 
   /** What an ARN leads to. Of an alias it is one of its versions: by their weights, another each time. */

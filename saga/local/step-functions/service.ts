@@ -5,12 +5,14 @@ import {
   type HistoryEvent,
   type Json,
   type Random,
+  restoreExecution,
   startExecution,
   type TaskCall,
 } from "../../interpreter";
 import { AwsError } from "../aws-error";
 import { executionArn } from "./arns";
 import { Executions, type KnownExecution } from "./executions";
+import type { ExecutionJournal, KeptExecution, StartedAs } from "./journal";
 import { type StateMachine, StateMachines, type Target } from "./machines";
 
 /** Who calls a task: a machine, by its role, in an execution. */
@@ -23,10 +25,14 @@ export interface TaskCaller {
 export interface StepFunctionsOptions {
   readonly clock: Clock;
   readonly random?: Random;
-  /** Makes the call of a task. */
+  /** Makes the call of a task; where there is a journal, once what has led to it will not be forgotten. */
   readonly invoke: (call: TaskCall, caller: TaskCaller) => Promise<Json>;
   /** Is told each time that an execution ends: after a redrive once more. */
   readonly onEnd?: (ended: KnownExecution) => void;
+  /** Is told of each machine that is new, or another. */
+  readonly onMachine?: (machine: StateMachine) => void;
+  /** Keeps what executions record. Without it they end with the process. */
+  readonly journal?: ExecutionJournal | undefined;
 }
 
 export interface StartOptions {
@@ -35,6 +41,8 @@ export interface StartOptions {
   readonly name?: string | undefined;
   /** Gets each event of its history. */
   readonly onEvent?: ((event: HistoryEvent) => void) | undefined;
+  /** Of the execution that starts it and waits for its end. */
+  readonly parentArn?: string | undefined;
 }
 
 /** Step Functions, in this process: its state machines and their executions. How tasks are called is not its affair. */
@@ -46,7 +54,7 @@ export class StepFunctions {
 
   constructor(private readonly options: StepFunctionsOptions) {
     this.random = options.random ?? Math.random;
-    this.machines = new StateMachines(options.clock, this.random);
+    this.machines = new StateMachines(options.clock, this.random, options.onMachine);
     this.executions = new Executions(options.clock, options.onEnd ?? (() => {}));
   }
 
@@ -55,13 +63,13 @@ export class StepFunctions {
    * @throws AwsError as StartExecution does
    * @throws InvalidExecutionInput when the input is over 256 KiB
    */
-  start(stateMachineArn: string, { input, name = randomUUID(), onEvent }: StartOptions): KnownExecution {
+  start(stateMachineArn: string, { input, name = randomUUID(), onEvent, parentArn }: StartOptions): KnownExecution {
     const target = this.machines.get(stateMachineArn);
     const { machine } = target;
     if (!EXECUTION_NAME.test(name)) throw new AwsError("InvalidName", `Invalid Name: '${name}'`);
     const id = executionArn(machine.arn, name);
     if (this.executions.get(id)) throw new AwsError("ExecutionAlreadyExists", `Execution Already Exists: '${id}'`);
-    return this.begin(target, { id, name, input, onEvent });
+    return this.begin(target, { id, name, input, onEvent, parentArn });
   }
 
   /** Has time stand still for an execution: what it waits for does not come, and neither do its timeouts. */
@@ -82,26 +90,69 @@ export class StepFunctions {
 
   private begin(
     { machine, revision, version, alias }: Target,
-    { id, name, input, onEvent }: StartOptions & { readonly id: string; readonly name: string },
+    { id, name, input, onEvent, parentArn }: StartOptions & { readonly id: string; readonly name: string },
   ): KnownExecution {
-    const { roleArn } = revision;
-    const execution: Execution = startExecution(revision.machine, {
-      input,
-      invoke: (call) => this.options.invoke(call, { machine, roleArn, execution }),
-      clock: this.clockOf(id),
-      random: this.random,
-      execution: { name, id, roleArn },
-      stateMachine: { id: machine.arn, name: machine.name },
-      ...(onEvent && { onEvent }),
-    });
-    return this.executions.add(execution, {
+    const { clock, journal } = this.options;
+    const started: StartedAs = {
+      arn: id,
       name,
+      startTime: new Date(clock.now()).toISOString(),
       machineArn: machine.arn,
       versionArn: version?.arn,
       aliasArn: alias?.arn,
       revision,
+      parentArn,
+    };
+    const execution: Execution = startExecution(revision.machine, {
+      ...this.optionsOf(started, () => execution),
+      input,
+      // An input that is refused begins no journal.
+      ...(journal && { onEntry: later(() => journal.begin(started)) }),
+      ...(onEvent && { onEvent }),
     });
+    return this.executions.add(execution, started);
   }
+
+  /**
+   * Goes on with an execution of an earlier process where its journal ends.
+   * @throws JournalError
+   */
+  restore(kept: KeptExecution): KnownExecution {
+    const { journal } = this.options;
+    const execution: Execution = restoreExecution(kept.revision.machine, kept.entries, {
+      ...this.optionsOf(kept, () => execution),
+      ...(journal && { onEntry: journal.goOn(kept.arn) }),
+    });
+    return this.executions.add(execution, kept);
+  }
+
+  /** Forgets an execution that has ended. */
+  drop(arn: string): void {
+    this.executions.remove(arn);
+    this.options.journal?.drop(arn);
+  }
+
+  private optionsOf({ arn, name, startTime, machineArn, revision }: StartedAs, execution: () => Execution) {
+    const { invoke } = this.options;
+    const { roleArn } = revision;
+    const { machine } = this.machines.get(machineArn);
+    return {
+      invoke: (call: TaskCall): Promise<Json> => invoke(call, { machine, roleArn, execution: execution() }),
+      clock: this.clockOf(arn),
+      random: this.random,
+      execution: { name, id: arn, roleArn, startTime },
+      stateMachine: { id: machine.arn, name: machine.name },
+    };
+  }
+}
+
+/** A function that is made when it is called first. */
+function later<T>(make: () => (value: T) => void): (value: T) => void {
+  let made: ((value: T) => void) | undefined;
+  return (value) => {
+    made ??= make();
+    made(value);
+  };
 }
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */

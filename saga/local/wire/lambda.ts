@@ -7,10 +7,10 @@ import { type Refuse, serve, type Served } from "./loopback";
 /**
  * What of Lambda the deployed functions call, on the loopback interface: Invoke, of which nobody awaits the end.
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
- * @param invoke Takes a call of the function with that ARN, and returns before it is made.
+ * @param invoke Takes a call of the function with that ARN, and returns before it is made, once it will not be forgotten.
  */
 export function startLambdaApi(
-  invoke: (functionArn: string, event: JsonObject) => void,
+  invoke: (functionArn: string, event: JsonObject) => Promise<void>,
   refuse: Refuse,
 ): Promise<Served> {
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -30,7 +30,7 @@ export function startLambdaApi(
       respond(403, "AccessDeniedException", why);
       return;
     }
-    invoke(functionArn, JSON.parse(body) as JsonObject);
+    await invoke(functionArn, JSON.parse(body) as JsonObject);
     respond(202);
   }
   return serve(answer);

@@ -7,7 +7,11 @@ import { withoutQualifier } from "../step-functions/arns";
 import { type Refuse, serve, type Served } from "./loopback";
 
 /** Step Functions on the loopback interface: AWS JSON 1.0, of which the target's name says the action. */
-export function startStepFunctionsApi(actions: Actions, refuse: Refuse): Promise<Served> {
+export function startStepFunctionsApi(
+  actions: Actions,
+  refuse: Refuse,
+  durable: () => Promise<void> = () => Promise.resolve(),
+): Promise<Served> {
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const action = String(incoming.headers["x-amz-target"]).replace("AWSStepFunctions.", "");
     const [status, body] = await text(incoming)
@@ -19,7 +23,10 @@ export function startStepFunctionsApi(actions: Actions, refuse: Refuse): Promise
         const resource = execution ?? withoutQualifier(String(machine));
         const why = await refuse(incoming, `states:${action}`, String(resource));
         if (why !== undefined) throw new AwsError("AccessDeniedException", why);
-        return [200, act(request)] as const;
+        const answered = act(request);
+        // Whoever is told of something finds it there, whatever becomes of this process.
+        await durable();
+        return [200, answered] as const;
       })
       .catch((error: unknown) => {
         const { name, message } = error as Error;
