@@ -18,7 +18,7 @@ type Operation =
 interface Batch {
   readonly operations: Operation[];
   readonly written: Promise<void>;
-  readonly settle: (error?: unknown) => void;
+  readonly settle: (error?: Error) => void;
 }
 
 /**
@@ -128,8 +128,8 @@ function newBatch(): Batch {
   let settle!: Batch["settle"];
   const written = new Promise<void>((resolve, reject) => {
     settle = (error) => {
-      if (error === undefined) resolve();
-      else reject(error);
+      if (error) reject(error);
+      else resolve();
     };
   });
   // Whoever wants to know asks for it.
