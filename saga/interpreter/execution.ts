@@ -4,6 +4,7 @@ import type { ExecutionResult } from "./execution-result";
 import { ExecutionEnded, Interrupted, InvalidExecutionInput, StateFailure } from "./errors";
 import { Frame } from "./frame";
 import { awsFunctions } from "./functions";
+import { HeldTime } from "./held-time";
 import { History, type HistoryEvent, type JournalEntry } from "./history";
 import { copyJson, exceedsPayloadLimit, type Json, type JsonObject } from "./json";
 import { randomUuid, type Random } from "./random";
@@ -29,6 +30,8 @@ export interface ExecutionOptions {
   readonly onEvent?: (event: HistoryEvent) => void;
   /** Gets what `restoreExecution` reads: each event, and what happens between them. */
   readonly onEntry?: (entry: JournalEntry) => void;
+  /** Called where a call holds the time (`TaskCall.hold`), for whoever waits for the execution; what it gives ends that. */
+  readonly onHold?: () => () => void;
 }
 
 /** One run of a machine. */
@@ -44,6 +47,7 @@ export class Execution {
   private redriveCount: number;
   /** When it was started, or redriven last. */
   private since: number;
+  private readonly time: HeldTime;
   private finished: ExecutionResult | undefined;
   private ending = new AbortController();
   private endedBy: ExecutionResult | undefined;
@@ -56,7 +60,7 @@ export class Execution {
     if (!restored && exceedsPayloadLimit(options.input)) {
       throw new InvalidExecutionInput("The input of the execution is larger than 262144 bytes");
     }
-    const { clock, random, invoke } = options;
+    const { clock, random, invoke, onHold } = options;
     const machineName = options.stateMachine?.name ?? "local";
     const machineArn = options.stateMachine?.id ?? `arn:aws:states:us-east-1:123456789012:stateMachine:${machineName}`;
     const name = options.execution?.name ?? randomUuid(random);
@@ -75,6 +79,7 @@ export class Execution {
       },
       restored?.events,
     );
+    this.time = new HeldTime(clock);
     this.runtime = {
       invoke,
       clock,
@@ -89,6 +94,12 @@ export class Execution {
         },
         restored,
       ),
+      hold: () => {
+        const releases = [this.time.hold(), onHold?.()];
+        return () => {
+          for (const release of releases) release?.();
+        };
+      },
       context: {
         Execution: {
           Id: this.arn,
@@ -135,6 +146,11 @@ export class Execution {
   /** SendTaskFailure. */
   sendTaskFailure(token: string, error = "", cause = ""): void {
     this.runtime.tokens.failure(token, error, cause);
+  }
+
+  /** Whether a task waits for that token. */
+  awaits(token: string): boolean {
+    return this.runtime.tokens.has(token);
   }
 
   /** SendTaskHeartbeat. */
@@ -190,7 +206,7 @@ export class Execution {
     const timer = new AbortController();
     const { timeoutSeconds } = this.machine;
     if (timeoutSeconds !== undefined) {
-      this.runtime.clock.sleep(this.since + timeoutSeconds * 1000 - this.runtime.clock.now(), timer.signal).then(
+      this.time.sleep(this.since + timeoutSeconds * 1000 - this.runtime.clock.now(), timer.signal).then(
         () => {
           this.endWith({ status: "TIMED_OUT" });
         },

@@ -75,6 +75,10 @@ export class TaskTokens {
     this.entries.delete(task.token);
   }
 
+  has(token: string): boolean {
+    return this.entries.has(token);
+  }
+
   success(token: string, output: Json): void {
     this.answer(token, { output: copyJson(output) });
   }

@@ -94,6 +94,7 @@ function visitOf(state: State, request: TestStateRequest): Visit {
       () => clock.now(),
       () => {},
     ),
+    hold: () => () => {},
     context: {
       Execution: {
         Id: `arn:aws:states:us-east-1:123456789012:express:${machineName}:${executionName}`,

@@ -5,38 +5,44 @@ import { type CloudClock, cloudClock, type Time } from "./clock";
 import { Journal, type Kept } from "./data/journal";
 import { deployedForm } from "./deployed-form";
 import { EventBus, statusChange } from "./event-bus";
-import { type Authorize, authorizer } from "./iam/authorizer";
+import { doorOf } from "./dynamodb/door";
+import { type LocalDynamoDB, type Row, type Rows, startDynamoDB, type TableInputs } from "./dynamodb/table";
+import { type Authorize, authorizer, isLasting } from "./iam/authorizer";
+import { Callers } from "./iam/callers";
 import { type MachineRole, permit } from "./iam/machine-role";
-import { startTableGuard, type TableGuard } from "./iam/table-guard";
 import {
   childResult,
   type Execution,
+  type ExecutionOptions,
   type HistoryEvent,
   type Json,
   type JsonObject,
   type TaskCall,
   TaskFailure,
 } from "../interpreter";
+import { InvocationError } from "./lambda/errors";
 import { deployFunction, type DeployedFunction, type FunctionOptions } from "./lambda/function";
+import { isObject } from "../interpreter/json";
 import { invokeTask } from "./lambda/task";
 import { ACCOUNT, type Program, type Resource } from "./program";
+import { Logs } from "./logs";
 import { type Reported, report } from "./report";
 import { ALIAS, arnsOf, FUNCTION, machinesOf, mainMachine, ofType, TABLE, taskOf } from "./resources";
-import { startAwsApi } from "./services/aws-api";
+import { otherServices } from "./services/aws-api";
 import { answerOfStub, callService, NotOnThisMachine } from "./services/integrations";
 import { Outbox } from "./services/outbox";
 import { Secrets } from "./services/secrets";
 import { actionsOf } from "./step-functions/actions";
 import { executionArn, withoutQualifier } from "./step-functions/arns";
 import type { Executions, KnownExecution } from "./step-functions/executions";
-import type { DeployedMachine, MachineType, Route } from "./step-functions/machines";
+import type { MachineType } from "./step-functions/definitions";
+import type { DeployedMachine, Route } from "./step-functions/machines";
 import { surplus } from "./step-functions/retention";
 import { type StartOptions, StepFunctions, type TaskCaller } from "./step-functions/service";
 import { type Stub, stubFor, type Stubs } from "./stubs";
-import { type LocalDynamoDB, type Row, type Rows, startDynamoDB, type TableInputs } from "./table";
-import { startLambdaApi } from "./wire/lambda";
-import type { Refuse } from "./wire/loopback";
-import { startStepFunctionsApi } from "./wire/step-functions";
+import { type Served, startWire, type WireOptions, type WireServices } from "./wire";
+import type { FunctionConfiguration, Invoked, LambdaService } from "./wire/lambda";
+import type { Refusal } from "./wire/message";
 
 export { deployedForm } from "./deployed-form";
 export { arnsOf, definitionOf, mainMachine, taskOf } from "./resources";
@@ -63,6 +69,10 @@ export interface CloudOptions {
   readonly data?: string;
   /** How many executions are kept that have ended, and how many that are stuck. All of them unless it is said. */
   readonly keep?: number;
+  /** Where clients of AWS find the cloud: a free port of the loopback interface, unless said. */
+  readonly wire?: WireOptions;
+  /** Is told each time that an execution ends. */
+  readonly onEnd?: (ended: KnownExecution) => void;
   /** Where the values of secrets are looked up. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -77,7 +87,7 @@ export interface Waiting {
 /** What a program has here before it is deployed. */
 interface Opened {
   readonly dynamoDB: LocalDynamoDB;
-  readonly guard: TableGuard;
+  readonly wire: Served;
   /** The endpoints that functions are told of, by the variables that tell them. */
   readonly endpoints: Readonly<Record<string, string>>;
   readonly close: () => Promise<void>;
@@ -89,8 +99,11 @@ export class LocalCloud {
   readonly executions: Executions;
   /** What was sent to services that are not on this machine. */
   readonly outbox: Outbox;
+  /** What the functions log. */
+  readonly logs = new Logs();
   /** By the names under which the program registers them. */
   readonly tables = new Map<string, Rows>();
+  private readonly callers = new Callers();
   private readonly deployed = new Map<string, DeployedFunction>();
   private readonly stepFunctions: StepFunctions;
   private readonly clock: CloudClock;
@@ -132,10 +145,16 @@ export class LocalCloud {
       clock: this.clock,
       invoke: (call, caller) => this.invoke(call, caller),
       onEnd: (ended) => {
-        this.untold.add(ended.execution.arn);
+        this.options.onEnd?.(ended);
+        const { arn } = ended.execution;
+        // On AWS, too, an execution of an EXPRESS machine puts no event on the bus.
+        if (ended.type === "EXPRESS") {
+          this.stepFunctions.drop(arn);
+          return;
+        }
+        this.untold.add(arn);
         this.underWay(this.tellEnd(ended));
       },
-      onMachine: (machine) => journal?.machine(machine),
       journal,
     });
     this.executions = this.stepFunctions.executions;
@@ -175,47 +194,51 @@ export class LocalCloud {
       return started;
     };
     const authorize: Authorize = (...asked) => this.authorize(...asked);
-    const refuse: Refuse = async (request, action, resource) => {
-      const caller = guard.callerOf(request);
-      return caller ? authorize(caller, action, resource) : "The security token included in the request is invalid.";
+    const callerOf = (accessKey: string) => this.callers.withKey(accessKey);
+    const refuse: Refusal = async ({ signer }, action, resource) => {
+      const caller = callerOf(signer.accessKey);
+      return caller && authorize(caller, action, resource);
     };
-    let guard: TableGuard;
+    const arnPrefix = (): string => {
+      const { region, account } = this.place();
+      return `arn:aws:dynamodb:${region}:${account}:table/`;
+    };
     try {
       const path = this.data?.journal.tables;
-      const dynamoDB = await opened(startDynamoDB({ ...(path !== undefined && { path }) }));
-      // The guard knows by a table where the others are.
-      const { region, account } = this.place();
-      const any: Resource = {
-        type: TABLE,
-        name: "any",
-        inputs: {},
-        arn: `arn:aws:dynamodb:${region}:${account}:table/any`,
-      };
-      guard = await opened(startTableGuard(dynamoDB.endpoint, any, authorize, () => ofType(this.program, TABLE)));
-      const sfn = await opened(startStepFunctionsApi(actionsOf(this.stepFunctions), refuse, () => this.durable()));
-      const lambda = await opened(
-        startLambdaApi((functionArn, event) => {
-          const answered = this.data?.journal.call(functionArn, event);
-          this.underWay(this.calls.call(functionArn, event).then(answered));
-          return this.durable();
-        }, refuse),
-      );
-      const others = await opened(
-        startAwsApi({
+      const decide = doorOf({
+        callers: this.callers,
+        authorize,
+        isLasting: (roleArn) => isLasting(this.program, roleArn),
+        arnPrefix,
+        tables: () => ofType(this.program, TABLE),
+        admitsStrangers: true,
+      });
+      const dynamoDB = await opened(startDynamoDB({ decide, ...(path !== undefined && { path }) }));
+      const services: WireServices = {
+        place: () => this.place(),
+        callerOf,
+        authorize,
+        stepFunctions: actionsOf(
+          this.stepFunctions,
+          () => this.place(),
+          (...asked) => this.callAlone(...asked),
+        ),
+        durable: () => this.durable(),
+        lambda: this.lambdaService(),
+        logs: this.logs,
+        dynamoDB: () => dynamoDB.endpoint,
+        others: otherServices({
           refuse,
           outbox: this.outbox,
           stubs: () => this.options.stubs ?? {},
           secrets: () => this.secrets,
           place: () => this.place(),
-          callerOf: (request) => this.taskOfCaller(guard.callerOf(request)?.session),
+          callerOf: ({ signer }) => this.taskOfCaller(callerOf(signer.accessKey)?.session),
         }),
-      );
-      const endpoints = {
-        AWS_ENDPOINT_URL: others.endpoint,
-        AWS_ENDPOINT_URL_SFN: sfn.endpoint,
-        AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
       };
-      return { dynamoDB, guard, endpoints, close };
+      const wire = await opened(startWire(services, this.options.wire));
+      const endpoints = { AWS_ENDPOINT_URL: wire.endpoint, AWS_ENDPOINT_URL_DYNAMODB: dynamoDB.endpoint };
+      return { dynamoDB, wire, endpoints, close };
     } catch (error) {
       await close();
       throw error;
@@ -241,6 +264,7 @@ export class LocalCloud {
         for (const arn of arnsOf(resource)) this.deployed.set(arn, run);
       }),
     );
+    // What is under way calls the functions of its own release.
     for (const [versionArn, { resource, form }] of this.data?.kept.functions ?? []) {
       if (!this.deployed.has(versionArn)) this.deployed.set(versionArn, this.run(resource, form));
     }
@@ -250,16 +274,16 @@ export class LocalCloud {
     }
     for (const { inputs, physicalName } of ofType(program, ALIAS)) {
       const routes = inputs["routingConfigurations"] as readonly Route[];
-      const machine = withoutQualifier(routes[0]?.stateMachineVersionArn ?? "");
+      const target = this.stepFunctions.machines.find(withoutQualifier(routes[0]?.stateMachineVersionArn ?? ""));
       // That of a machine which is not on this machine leads nowhere here.
-      if (!this.stepFunctions.machines.find(machine)) continue;
-      this.stepFunctions.machines.route(machine, { name: physicalName as string, routes });
+      if (target) this.stepFunctions.machines.route(target.machine, { name: physicalName as string, routes });
     }
     this.program = program;
     this.authorize = authorizerOf(program);
     this.secrets = this.secretsOf(program);
     this.calls = this.callsOf(program);
     this.bus = this.busOf(program);
+    this.opened.dynamoDB.forget();
   }
 
   /** The functions by their tasks' names; one that runs no task, or shares its name with another, by its own. */
@@ -291,9 +315,16 @@ export class LocalCloud {
   }
 
   private run(resource: Resource, form: FunctionOptions): DeployedFunction {
-    const { guard, endpoints } = this.opened;
-    const environment = { ...form.environment, ...endpoints, ...guard.environmentOf(resource) };
-    return deployFunction({ ...form, environment, onLog: this.options.onLog ?? (() => {}) });
+    const own = { ...this.opened.endpoints, AWS_ACCESS_KEY_ID: this.callers.keyOf(resource) };
+    const environment = { ...form.environment, ...own };
+    const name = resource.physicalName as string;
+    const group = logGroupOf(name);
+    this.logs.open(group);
+    const onLog = (line: string): void => {
+      this.logs.add(group, resource.versionArn ?? name, line);
+      this.options.onLog?.(line);
+    };
+    return deployFunction({ ...form, environment, onLog });
   }
 
   private callsOf(program: Program): AsynchronousCalls {
@@ -321,7 +352,13 @@ export class LocalCloud {
     return { region: arn.split(":")[3] ?? "us-east-1", account: ACCOUNT };
   }
 
-  private taskOfCaller(session: string | undefined): string {
+  /** Where clients of AWS find the cloud. */
+  get endpoint(): string {
+    return this.opened.wire.endpoint;
+  }
+
+  private taskOfCaller(session: string | undefined): string | undefined {
+    if (session === undefined) return undefined;
     const lambda = ofType(this.program, FUNCTION).find(({ physicalName }) => physicalName === session);
     return lambda ? taskOf(lambda) : "a function";
   }
@@ -378,12 +415,12 @@ export class LocalCloud {
     for (const execution of kept.executions) {
       const known = this.stepFunctions.restore(execution);
       this.restored.add(execution.arn);
-      if (execution.untold && known.ended) this.untold.add(execution.arn);
+      if (known.ended && known.type === "EXPRESS") this.stepFunctions.drop(execution.arn);
+      else if (known.ended && execution.untold) this.untold.add(execution.arn);
     }
-    for (const { ended, parentArn, execution } of this.executions.values()) {
-      if (ended || parentArn === undefined) continue;
+    for (const { ended, parent, execution } of this.executions.values()) {
       // Its parent was stopped, and the process with it before this one was.
-      if (this.executions.get(parentArn)?.ended !== undefined) execution.stop();
+      if (!ended && parent?.waits && this.executions.get(parent.arn)?.ended) execution.stop();
     }
     for (const call of kept.calls) {
       this.underWay(
@@ -396,7 +433,7 @@ export class LocalCloud {
     await this.durable();
   }
 
-  /** Tells the bus of an execution's end, once that will not be forgotten; if it is told twice, nothing is lost. */
+  /** Tells the bus of an execution's end, once that will not be forgotten; it may be told twice, and is never lost. */
   private async tellEnd(known: KnownExecution): Promise<void> {
     const { arn } = known.execution;
     const event = statusChange(known);
@@ -411,12 +448,11 @@ export class LocalCloud {
   private letGo(): void {
     const { keep } = this.options;
     if (keep === undefined) return;
-    const awaited = ({ execution: { arn }, parentArn }: KnownExecution): boolean => {
-      const parent = parentArn === undefined ? undefined : this.executions.get(parentArn);
-      return this.untold.has(arn) || (parent !== undefined && parent.ended === undefined);
+    const needed = ({ execution: { arn }, parent }: KnownExecution): boolean => {
+      const caller = parent && this.executions.get(parent.arn);
+      return this.untold.has(arn) || (caller !== undefined && !caller.ended);
     };
-    for (const { execution } of surplus(this.executions.values(), keep, awaited))
-      this.stepFunctions.drop(execution.arn);
+    for (const { execution } of surplus(this.executions.values(), keep, needed)) this.stepFunctions.drop(execution.arn);
   }
 
   /** Waits until nothing runs any more: executions, what their ends lead to, and calls that nobody waits for. */
@@ -446,7 +482,7 @@ export class LocalCloud {
       await this.durable();
       if (START_EXECUTION.test(call.resource)) {
         release();
-        return await this.runChild(machine, call, execution);
+        return await this.runChild(machine, call, execution.arn);
       }
       const result = await this.callService(machine, call);
       if (call.taskToken !== undefined) waits = !this.reply(execution, call, call.taskToken);
@@ -470,7 +506,7 @@ export class LocalCloud {
     try {
       if (/:lambda:invoke/.test(call.resource)) return await this.runFunction(machine, call);
       return await callService(machine, call, {
-        dynamoDB: this.opened.dynamoDB.endpoint,
+        dynamoDB: this.opened.dynamoDB,
         authorize: (...asked) => this.authorize(...asked),
         outbox: this.outbox,
         stubs: this.options.stubs ?? {},
@@ -481,6 +517,60 @@ export class LocalCloud {
     }
   }
 
+  /** The functions, for those who call them from outside. */
+  private lambdaService(): Omit<LambdaService, "refuse"> {
+    return {
+      functions: () =>
+        ofType(this.program, FUNCTION)
+          .filter(({ arn }) => this.deployed.has(arn ?? ""))
+          .map((resource) => ({
+            configuration: functionConfiguration(resource),
+            version: resource.versionArn?.replace(/^.*:/, ""),
+            tags: (resource.inputs["tags"] ?? {}) as Readonly<Record<string, string>>,
+          })),
+      invoke: (arn, event) => this.invokeFromOutside(arn, event),
+      send: (functionArn, event) => {
+        const answered = this.data?.journal.call(functionArn, event as JsonObject);
+        this.underWay(this.calls.call(functionArn, event as JsonObject).then(answered));
+        return this.durable();
+      },
+    };
+  }
+
+  private async invokeFromOutside(arn: string, event: Json): Promise<Invoked> {
+    const group = logGroupOf(arn.replace(/^.*:function:([^:]+).*/, "$1"));
+    const since = this.logs.last(group);
+    const log = (): readonly string[] => this.logs.after(group, since);
+    try {
+      const { payload } = await this.functionAt(arn).invoke(event);
+      return { payload: (payload ?? null) as Json, failed: false, log: log() };
+    } catch (error) {
+      if (error instanceof InvocationError)
+        return { payload: JSON.parse(error.cause) as Json, failed: true, log: log() };
+      if (error instanceof NotOnThisMachine) throw new AwsError("ServiceException", error.message, { status: 500 });
+      throw error;
+    }
+  }
+
+  /** What a Task calls that TestState tests, in the name of a role. */
+  private callAlone(resource: string, args: Json, roleArn: string): Promise<Json> {
+    const { region, account } = this.place();
+    const arn = `arn:aws:states:${region}:${account}:stateMachine:${randomUUID()}`;
+    const { signal } = new AbortController();
+    const call: TaskCall = {
+      resource,
+      state: "StateName",
+      arguments: args,
+      attempt: 0,
+      context: { Execution: {}, StateMachine: {} },
+      signal,
+      hold: () => () => {},
+      submitted: () => {},
+    };
+    const machine = { arn, roleArn };
+    return START_EXECUTION.test(resource) ? this.runChild(machine, call) : this.callService(machine, call);
+  }
+
   /** The function with an ARN, its own or that of its version. */
   functionAt(arn: string): DeployedFunction {
     const run = this.deployed.get(arn);
@@ -488,7 +578,7 @@ export class LocalCloud {
     return run;
   }
 
-  private async runFunction(machine: MachineRole, { arguments: args, signal, state }: TaskCall): Promise<Json> {
+  private async runFunction(machine: MachineRole, { arguments: args, signal, hold, state }: TaskCall): Promise<Json> {
     const { FunctionName, Payload } = args as { FunctionName: string; Payload: Json };
     await permit(this.authorize, machine, "lambda:InvokeFunction", FunctionName);
     const lambda = ofType(this.program, FUNCTION).find((each) => arnsOf(each).includes(FunctionName));
@@ -502,33 +592,38 @@ export class LocalCloud {
           `{"${state}": {"output": {}}}`,
       );
     }
-    return invokeTask(this.functionAt(FunctionName), Payload, signal);
+    return invokeTask(this.functionAt(FunctionName), Payload, { signal, hold });
   }
 
   /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
   private async runChild(
     machine: MachineRole,
-    { arguments: args, signal, resource: called, state }: TaskCall,
-    parent?: Execution,
+    { arguments: args, signal, hold, resource: called, state }: TaskCall,
+    parentArn?: string,
   ): Promise<Json> {
     const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
     const stub = stubFor(this.options.stubs ?? {}, state, StateMachineArn);
     if (stub) return answerOfStub(stub);
     // IAM knows a machine by its own ARN, whichever version is meant.
     await permit(this.authorize, machine, "states:StartExecution", withoutQualifier(StateMachineArn));
-    const { execution } = this.startChild(StateMachineArn, { name: Name, input: Input, parentArn: parent?.arn });
-    if (!called.includes(".sync")) return { ExecutionArn: execution.arn, StartDate: new Date().toISOString() };
+    const waits = called.includes(".sync");
+    const { execution } = this.startChild(StateMachineArn, {
+      name: Name,
+      input: Input,
+      ...(waits && { onHold: hold }),
+      ...(parentArn !== undefined && { parent: { arn: parentArn, waits } }),
+    });
+    if (!waits) return { ExecutionArn: execution.arn, StartDate: new Date().toISOString() };
     return childResult(execution, { StateMachineArn, Name, Input }, signal);
   }
 
   /** Starts an execution for a state, and fails as the state does. */
   private startChild(stateMachineArn: string, options: StartOptions): KnownExecution {
-    const { name, parentArn } = options;
-    const there =
-      name === undefined ? undefined : this.executions.get(executionArn(withoutQualifier(stateMachineArn), name));
+    const { name, parent } = options;
+    const there = this.executions.get(executionArn(withoutQualifier(stateMachineArn), name ?? ""));
     // It was started before this process, and so was the call that is made again.
-    if (there && parentArn !== undefined && there.parentArn === parentArn && this.restored.delete(there.execution.arn))
-      return there;
+    const again = there?.parent !== undefined && there.parent.arn === parent?.arn;
+    if (again && this.restored.delete(there.execution.arn)) return there;
     try {
       return this.stepFunctions.start(stateMachineArn, options);
     } catch (error) {
@@ -624,7 +719,36 @@ function unavailable(reason: Error): DeployedFunction {
   };
 }
 
-/** Of those that are sent, so many are kept for each execution that is. */
+/** Where Lambda keeps what a function logs. */
+const logGroupOf = (name: string): string => `/aws/lambda/${name}`;
+
+/** What GetFunction tells of a function that the program registers. */
+function functionConfiguration({ physicalName, arn, inputs }: Resource): FunctionConfiguration {
+  const { runtime, role, handler, timeout, memorySize, architectures, environment, description } = inputs as Readonly<
+    Record<string, Json | undefined>
+  >;
+  return {
+    FunctionName: physicalName as string,
+    FunctionArn: arn as string,
+    ...(runtime !== undefined && { Runtime: runtime }),
+    ...(role !== undefined && { Role: role }),
+    ...(handler !== undefined && { Handler: handler }),
+    Description: description ?? "",
+    Timeout: timeout ?? 3,
+    MemorySize: memorySize ?? 128,
+    ...(isObject(environment) &&
+      isObject(environment["variables"]) && {
+        Environment: { Variables: environment["variables"] },
+      }),
+    PackageType: "Zip",
+    Architectures: architectures ?? ["x86_64"],
+    State: "Active",
+    LastUpdateStatus: "Successful",
+    LoggingConfig: { LogFormat: "Text", LogGroup: logGroupOf(physicalName as string) },
+  };
+}
+
+/** Of what is sent, so many messages are kept for each execution that is. */
 const MESSAGES_AN_EXECUTION = 10;
 
 const START_EXECUTION = /:states:startExecution/;

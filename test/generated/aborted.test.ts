@@ -35,9 +35,11 @@ async function abort({ nodes, ...rest }: Scenario, events: number) {
 
   const recovery = recoveryOf(built.saga);
   const history = historyReader(recovery?.pivot, recovery?.reads ?? []);
-  stopped.map(awsHistoryEvent).forEach((event) => {
-    history.read(event as HistoryEvent);
-  });
+  stopped
+    .map((event) => awsHistoryEvent(event))
+    .forEach((event) => {
+      history.read(event as HistoryEvent);
+    });
   let end: string | undefined;
   if (status === "ABORTED" && history.committed()) end = (await execution.redrive()).status;
   else if (status === "ABORTED" && recovery) {

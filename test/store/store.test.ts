@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { openStore } from "../../saga";
-import { startTable } from "../../saga/local/table";
+import { startTable } from "../../saga/local/dynamodb/table";
 import { memoryTable } from "../../saga/testing";
 
 describe("the store", () => {

@@ -1,6 +1,7 @@
 import type { TaskState } from "../definition";
 import { Interrupted, StateFailure, TaskFailure } from "../errors";
 import type { Scheduled } from "../frame";
+import { HeldTime } from "../held-time";
 import { copyJson, exceedsPayloadLimit, type Json } from "../json";
 import type { TaskCall } from "../runtime";
 import type { PendingTask } from "../task-tokens";
@@ -38,8 +39,9 @@ async function runOnce(
   const call = new AbortController();
   const timers = new AbortController();
   const clock = runtime.clock;
+  const time = new HeldTime(clock);
   const expire = (seconds: number, from: number, ...aliases: string[]): Promise<never> =>
-    clock.sleep(from + seconds * 1000 - clock.now(), timers.signal).then(() => {
+    time.sleep(from + seconds * 1000 - clock.now(), timers.signal).then(() => {
       throw new StateFailure("States.Timeout", undefined, aliases);
     });
   // A call that is made again after a restore has all its time; what goes on without one has what is left of it.
@@ -53,11 +55,15 @@ async function runOnce(
         };
         visit.signal.addEventListener("abort", interrupt, { once: true });
       }),
-      ...work(visit, task, pending, call.signal, (output) => {
-        // Answered by its token, or timed out, before it was submitted; or submitted before a restore.
-        if (timers.signal.aborted || task.submitted) return;
-        task.submitted = true;
-        events.submitted(output);
+      ...work(visit, task, pending, {
+        signal: call.signal,
+        hold: () => bothOf(time.hold(), runtime.hold()),
+        submitted(output) {
+          // Answered by its token, or timed out, before it was submitted; or submitted before a restore.
+          if (timers.signal.aborted || task.submitted) return;
+          task.submitted = true;
+          events.submitted(copyJson(output));
+        },
       }),
     ];
     const { timeoutSeconds: timeout, heartbeatSeconds: heartbeat } = task;
@@ -90,6 +96,10 @@ async function runOnce(
   }
 }
 
+const bothOf = (one: () => void, other: () => void) => (): void => {
+  one();
+  other();
+};
 /** Whoever answers works on, whether this process is there or not: who has a token, or another service's job. */
 const goesOnAlone = ({ resource }: TaskState): boolean =>
   resource.waitsForToken || (resource.integration?.action.includes(".sync") ?? false);
@@ -120,8 +130,7 @@ function work(
   visit: Visit<TaskState>,
   task: Scheduled,
   pending: PendingTask | undefined,
-  signal: AbortSignal,
-  onSubmitted: (output: Json) => void,
+  of: Pick<TaskCall, "signal" | "hold" | "submitted">,
 ): Promise<Json>[] {
   // It has been called, and its answer is there or will come by itself.
   if (pending && (task.submitted || pending.answered)) return [pending.outcome];
@@ -132,12 +141,9 @@ function work(
     arguments: copyJson(task.arguments),
     attempt: visit.retryCount,
     context: visit.context(),
-    signal,
+    ...of,
     ...(pending && { taskToken: pending.token }),
     ...(iteration !== undefined && { iteration }),
-    submitted: (output) => {
-      onSubmitted(copyJson(output));
-    },
   };
   const answer = invokeSafely(visit, call);
   if (!pending) return [answer];

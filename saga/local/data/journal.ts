@@ -7,7 +7,7 @@ import type { FunctionOptions } from "../lambda/function";
 import type { Resource } from "../program";
 import type { Message } from "../services/outbox";
 import type { ExecutionJournal, KeptExecution, StartedAs } from "../step-functions/journal";
-import type { Alias, Revision, StateMachine } from "../step-functions/machines";
+import type { Alias, MachineKeeper, Revision, StateMachine } from "../step-functions/machines";
 import { Store } from "./store";
 
 /** A function in its deployed form, and who it is. */
@@ -84,7 +84,7 @@ type LetterRecord = Omit<DeadLetter, "reason"> & {
 };
 
 /** What of a cloud outlives its process, in a folder. */
-export class Journal implements ExecutionJournal {
+export class Journal implements ExecutionJournal, MachineKeeper {
   private readonly places = new Map<string, Place>();
   private readonly known = new Set<string>();
   private counter = 0;
@@ -159,6 +159,10 @@ export class Journal implements ExecutionJournal {
     this.store.put(`${KEY.machine}${machine.arn}`, record);
   }
 
+  machineDeleted(arn: string): void {
+    this.store.delete(`${KEY.machine}${arn}`);
+  }
+
   /** Keeps a version of a function, which never changes. */
   function({ resource, form }: KeptFunction): void {
     const { arn, versionArn } = resource;
@@ -216,9 +220,10 @@ export class Journal implements ExecutionJournal {
     return place;
   }
 
-  private revision({ definition, roleArn }: Revision): string {
-    const hash = hashOf(definition, roleArn);
-    this.once(`${KEY.revision}${hash}`, { definition, roleArn });
+  private revision({ definition, roleArn, id, configuration }: Revision): string {
+    const revision: Omit<Revision, "machine"> = { definition, roleArn, configuration, ...(id !== undefined && { id }) };
+    const hash = hashOf(JSON.stringify(revision));
+    this.once(`${KEY.revision}${hash}`, revision);
     return hash;
   }
 
@@ -244,8 +249,8 @@ export class Journal implements ExecutionJournal {
     };
     const revisions = new Map<string, Revision>();
     type Stored = Omit<Revision, "machine">;
-    for await (const [hash, { definition, roleArn }] of store.entries<Stored>(KEY.revision)) {
-      revisions.set(hash, { definition, roleArn, machine: loadMachine(JSON.parse(definition) as Json) });
+    for await (const [hash, stored] of store.entries<Stored>(KEY.revision)) {
+      revisions.set(hash, { ...stored, machine: loadMachine(JSON.parse(stored.definition) as Json) });
       this.known.add(`${KEY.revision}${hash}`);
     }
     const revision = (hash: string): Revision => {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect } from "chai";
+import { AwsError } from "../../../saga/local/aws-error";
 import { deployedForm } from "../../../saga/local/cloud";
 import { authorizer } from "../../../saga/local/iam/authorizer";
 import {
@@ -16,8 +17,9 @@ import { actionsOf } from "../../../saga/local/step-functions/actions";
 import type { Executions, KnownExecution } from "../../../saga/local/step-functions/executions";
 import type { Version } from "../../../saga/local/step-functions/machines";
 import { StepFunctions } from "../../../saga/local/step-functions/service";
-import type { Served } from "../../../saga/local/wire/loopback";
-import { startStepFunctionsApi } from "../../../saga/local/wire/step-functions";
+import { jsonService } from "../../../saga/local/wire/json-service";
+import { jsonError } from "../../../saga/local/wire/message";
+import { type Served, startServer } from "../../../saga/local/wire/server";
 
 type Call = Pick<TaskCall, "state" | "attempt" | "arguments">;
 
@@ -82,10 +84,23 @@ describe("the function that recovers, as it is deployed", function () {
     const lambda = resource("aws:lambda/function:Function", "TripBooking_recover");
     const caller = { roleArn: lambda.inputs["role"] as string, session: "recover" };
     const authorize = authorizer(program);
-    api = await startStepFunctionsApi(actionsOf(stepFunctions), (_, action, of) => {
-      asked.push(action);
-      return authorize(caller, action, of);
+    const actions = actionsOf(
+      stepFunctions,
+      () => ({ region: "eu-west-1", account: "000000000000" }),
+      () => Promise.reject(new Error("nothing is tested alone")),
+    );
+    const handle = jsonService({
+      actions,
+      version: "1.0",
+      service: "states",
+      refuse: (_, action, of) => {
+        asked.push(action);
+        return authorize(caller, action, of);
+      },
     });
+    const tooLarge = () => new AwsError("RequestEntityTooLargeException", "");
+    const route = { handle, writeError: jsonError("1.0"), maxBytes: 1024 * 1024, tooLarge };
+    api = await startServer({ port: 0, host: "127.0.0.1", route: () => route });
     const form = await deployedForm(lambda);
     recover = deployFunction({ ...form, environment: { ...form.environment, AWS_ENDPOINT_URL_SFN: api.endpoint } });
   });

@@ -64,7 +64,14 @@ describe("the function that looks after executions, as it is deployed", function
     const result = status ? Promise.resolve({ status, history: [] }) : new Promise(() => {});
     const arn = `${of.replace(":stateMachine:", ":execution:")}:${name}`;
     const execution = { arn, input: {}, history: [], result } as unknown as Execution;
-    cloud.executions.add(execution, { machineArn: of, name, revision: {} as Revision });
+    cloud.executions.add(execution, {
+      machineArn: of,
+      machineName: "",
+      type: "STANDARD",
+      name,
+      revision: {} as Revision,
+      updateDate: 0,
+    });
     Object.assign(cloud.executions.get(arn) as KnownExecution, {
       startDate,
       ...(status && { ended: { result: { status }, stopDate: startDate } }),
