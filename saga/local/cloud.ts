@@ -13,7 +13,6 @@ import { type MachineRole, permit } from "./iam/machine-role";
 import {
   childResult,
   type Execution,
-  type ExecutionOptions,
   type HistoryEvent,
   type Json,
   type JsonObject,
@@ -24,6 +23,7 @@ import { InvocationError } from "./lambda/errors";
 import { deployFunction, type DeployedFunction, type FunctionOptions } from "./lambda/function";
 import { isObject } from "../interpreter/json";
 import { invokeTask } from "./lambda/task";
+import type { Place } from "./place";
 import { ACCOUNT, type Program, type Resource } from "./program";
 import { Logs } from "./logs";
 import { type Reported, report } from "./report";
@@ -347,9 +347,16 @@ export class LocalCloud {
     return new Secrets(program, this.options.env ?? process.env, this.options.onNote ?? (() => {}));
   }
 
-  private place() {
+  /** Where the program's resources are. */
+  place(): Place {
     const arn = this.program.resources.find((each) => each.arn?.split(":")[3])?.arn ?? "";
     return { region: arn.split(":")[3] ?? "us-east-1", account: ACCOUNT };
+  }
+
+  /** The ARN of a machine's alias, by which a deploy has it started. */
+  aliasOf(machineArn: string): string | undefined {
+    const [alias] = this.stepFunctions.machines.find(machineArn)?.machine.aliases.keys() ?? [];
+    return alias;
   }
 
   /** Where clients of AWS find the cloud. */
