@@ -474,9 +474,10 @@ export class LocalCloud {
   }
 
   async close(): Promise<void> {
+    // What ends because all of it does is not what the next process goes on from.
+    await this.data?.journal.close();
     await Promise.all([...new Set(this.deployed.values())].map((run) => run.close()));
     await this.opened.close();
-    await this.data?.journal.close();
   }
 
   /** Makes the call of a task, and has somebody answer with its token where it has one. */

@@ -30,6 +30,7 @@ export class Store {
   private next = newBatch();
   private writing: Batch | undefined;
   private failure: Error | undefined;
+  private closed = false;
 
   private constructor(
     private readonly folder: string,
@@ -68,6 +69,7 @@ export class Store {
   /** Once all that was put is written. Rejects where it can't be. */
   durable(): Promise<void> {
     if (this.failure) return Promise.reject(this.failure);
+    if (this.closed) return Promise.reject(new DataError(`the data in ${this.folder} is closed`));
     if (this.next.operations.length > 0) return this.next.written;
     return this.writing?.written ?? Promise.resolve();
   }
@@ -94,12 +96,17 @@ export class Store {
     );
   }
 
+  /** Writes what was put, and takes nothing more. */
   async close(): Promise<void> {
-    await this.durable().catch(() => {});
+    if (this.closed) return;
+    const durable = this.durable();
+    this.closed = true;
+    await durable.catch(() => {});
     await this.db.close();
   }
 
   private add(operation: Operation): void {
+    if (this.closed) return;
     this.next.operations.push(operation);
     if (!this.writing) void this.write();
   }
