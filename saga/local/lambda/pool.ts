@@ -21,7 +21,7 @@ interface Waiting<W> {
 }
 
 const CORES = availableParallelism();
-const WORKERS_A_CORE = Number(process.env["WPC"] ?? 4);
+const WORKERS_A_CORE = 3;
 const TICK_MS = 100;
 /** What a worker has cost to start as long as none has, in milliseconds. */
 const START_MS = 50;
@@ -85,7 +85,6 @@ export class WorkerPool {
 
   /** Called by a line: a worker of it starts, and until the function that comes back is called it loads. */
   onStart(): () => void {
-    (globalThis as any).__starts = ((globalThis as any).__starts ?? 0) + 1;
     this.starting++;
     const since = performance.now();
     let loads = true;
