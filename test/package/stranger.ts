@@ -182,7 +182,9 @@ function build(outDir: string, read: Reader): void {
   const { emitSkipped } = ts.createProgram(fileNames, { ...options, outDir }, read(options)).emit();
   if (emitSkipped) throw new Error("the package could not be built");
   // Which is JavaScript as it stands.
-  cpSync(join(ROOT, "saga/local/lambda/worker.mjs"), join(outDir, "local/lambda/worker.mjs"));
+  for (const file of ["local/lambda/worker.mjs", "local/dynamodb/worker.mjs"]) {
+    cpSync(join(ROOT, "saga", file), join(outDir, file));
+  }
 }
 
 function diagnose(folder: string, read: Reader): readonly string[] {
