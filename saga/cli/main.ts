@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { relative } from "node:path";
 import { parseArgs } from "node:util";
+import { placeOf } from "../local/error-place";
 import { HELP } from "./help";
 import { commandName } from "./paths";
 import { printError } from "./print";
@@ -52,13 +53,14 @@ function complain(error: unknown): number {
     printError(`${error.message}; see ${commandName()} --help`);
     return 2;
   }
-  const { name, message, stack = "" } = error instanceof Error ? error : new Error(String(error));
+  const thrown = error instanceof Error ? error : new Error(String(error));
+  const { name, message } = thrown;
   if (USAGE.has(name)) {
     printError(message);
     return 2;
   }
   // What is wrong with a saga says so itself; for what else the program may throw, the place is told.
-  const [, place] = (name !== "SagaDefinitionError" && /(?:\(| )(\/[^()\s]*:\d+:\d+)\)?$/m.exec(stack)) || [];
+  const place = name === "SagaDefinitionError" ? undefined : placeOf(thrown);
   printError(`${name}: ${message}${place === undefined ? "" : ` (${relative(process.cwd(), place)})`}`);
   return 1;
 }

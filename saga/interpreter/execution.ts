@@ -122,6 +122,11 @@ export class Execution {
     this.runtime.tokens.failure(token, error, cause);
   }
 
+  /** Whether a task waits for that token. */
+  awaits(token: string): boolean {
+    return this.runtime.tokens.has(token);
+  }
+
   /** SendTaskHeartbeat. */
   sendTaskHeartbeat(token: string): void {
     this.runtime.tokens.heartbeat(token);

@@ -46,6 +46,10 @@ export class TaskTokens {
     this.entries.delete(task.token);
   }
 
+  has(token: string): boolean {
+    return this.entries.has(token);
+  }
+
   success(token: string, output: Json): void {
     this.take(token).succeed(copyJson(output));
   }

@@ -1,12 +1,14 @@
+import { randomUUID } from "node:crypto";
 import { AsynchronousCalls, type DeadLetter } from "./asynchronous-calls";
+import { AwsError } from "./aws-error";
+import { type CloudClock, cloudClock, type Time } from "./clock";
 import { deployedForm } from "./deployed-form";
 import { EventBus, statusChange } from "./event-bus";
-import { executionArn, Executions } from "./executions";
 import { doorOf } from "./dynamodb/door";
 import { type LocalDynamoDB, type Row, type Rows, startDynamoDB, type TableInputs } from "./dynamodb/table";
 import { type Authorize, authorizer, isLasting } from "./iam/authorizer";
 import { Callers } from "./iam/callers";
-import { permit } from "./iam/machine-role";
+import { type MachineRole, permit } from "./iam/machine-role";
 import {
   childResult,
   type Execution,
@@ -14,27 +16,31 @@ import {
   type HistoryEvent,
   type Json,
   type JsonObject,
-  loadMachine,
-  type Machine,
-  realClock,
-  startExecution,
   type TaskCall,
   TaskFailure,
-  virtualClock,
 } from "../interpreter";
-import { startLambdaApi } from "./lambda-api";
+import { InvocationError } from "./lambda/errors";
 import { deployFunction, type DeployedFunction } from "./lambda/function";
+import { isObject } from "../interpreter/json";
 import { invokeTask } from "./lambda/task";
-import type { Refuse } from "./loopback";
 import { ACCOUNT, type Program, type Resource } from "./program";
+import { Logs } from "./logs";
 import { type Reported, report } from "./report";
-import { arnsOf, definitionOf, FUNCTION, machinesOf, mainMachine, ofType, TABLE, taskOf } from "./resources";
-import { startAwsApi } from "./services/aws-api";
+import { ALIAS, arnsOf, FUNCTION, machinesOf, mainMachine, ofType, TABLE, taskOf } from "./resources";
+import { otherServices } from "./services/aws-api";
 import { answerOfStub, callService, NotOnThisMachine } from "./services/integrations";
 import { Outbox } from "./services/outbox";
 import { Secrets } from "./services/secrets";
-import { startStepFunctionsApi } from "./step-functions-api";
+import { actionsOf } from "./step-functions/actions";
+import { withoutQualifier } from "./step-functions/arns";
+import type { Executions, KnownExecution } from "./step-functions/executions";
+import type { MachineType } from "./step-functions/definitions";
+import type { DeployedMachine, Route } from "./step-functions/machines";
+import { type StartOptions, StepFunctions, type TaskCaller } from "./step-functions/service";
 import { type Stub, stubFor, type Stubs } from "./stubs";
+import { type Served, startWire, type WireOptions, type WireServices } from "./wire";
+import type { FunctionConfiguration, Invoked, LambdaService } from "./wire/lambda";
+import type { Refusal } from "./wire/message";
 
 export { deployedForm } from "./deployed-form";
 export { arnsOf, definitionOf, mainMachine, taskOf } from "./resources";
@@ -52,8 +58,15 @@ export interface CloudOptions {
   readonly answer?: (state: string, payload: Json) => Answer | undefined;
   /** What stands in for what is not on this machine. */
   readonly stubs?: Stubs;
-  /** Whether waits, backoffs and timeouts take no time: the clock stands still while something runs, else it jumps. */
-  readonly skipsWaits?: boolean;
+  /**
+   * How time passes for executions: real unless said. Virtual, waits, backoffs and timeouts take none: the clock stands
+   * still while something is called, else it jumps.
+   */
+  readonly time?: Time;
+  /** Where clients of AWS find the cloud: a free port of the loopback interface, unless said. */
+  readonly wire?: WireOptions;
+  /** Is told each time that an execution ends. */
+  readonly onEnd?: (ended: KnownExecution) => void;
   /** Where the values of secrets are looked up. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -68,6 +81,7 @@ export interface Waiting {
 /** What a program has here before it is deployed. */
 interface Opened {
   readonly dynamoDB: LocalDynamoDB;
+  readonly wire: Served;
   /** The endpoints that functions are told of, by the variables that tell them. */
   readonly endpoints: Readonly<Record<string, string>>;
   readonly close: () => Promise<void>;
@@ -76,16 +90,17 @@ interface Opened {
 /** What the program registers, running in this process: its tables, its functions, its state machines. */
 export class LocalCloud {
   /** Of all machines. */
-  readonly executions = new Executions((ended) => {
-    this.publish(statusChange(ended));
-  });
+  readonly executions: Executions;
   /** What was sent to services that are not on this machine. */
   readonly outbox = new Outbox();
+  /** What the functions log. */
+  readonly logs = new Logs();
   /** By the names under which the program registers them. */
   readonly tables = new Map<string, Rows>();
   private readonly callers = new Callers();
   private readonly deployed = new Map<string, DeployedFunction>();
-  private readonly machines = new Map<string, { readonly resource: Resource; readonly machine: Machine }>();
+  private readonly stepFunctions: StepFunctions;
+  private readonly clock: CloudClock;
   private readonly deliveries = new Set<Promise<void>>();
   private readonly waits = new Map<string, { readonly waiting: Waiting[]; tell: () => void }>();
   private calls: AsynchronousCalls;
@@ -93,8 +108,9 @@ export class LocalCloud {
   private authorize: Authorize;
   private secrets: Secrets;
   private opened!: Opened;
-  private started = 0;
   private running = 0;
+  /** Has time go on that stands still for want of an answer. */
+  private readonly unanswered: (() => void)[] = [];
 
   private constructor(
     private program: Program,
@@ -104,6 +120,17 @@ export class LocalCloud {
     this.bus = this.busOf(program);
     this.authorize = authorizerOf(program);
     this.secrets = this.secretsOf(program);
+    this.clock = cloudClock(options.time);
+    this.stepFunctions = new StepFunctions({
+      clock: this.clock,
+      invoke: (call, caller) => this.invoke(call, caller),
+      onEnd: (ended) => {
+        this.options.onEnd?.(ended);
+        // On AWS, too, an execution of an EXPRESS machine puts no event on the bus.
+        if (ended.type === "STANDARD") this.publish(statusChange(ended));
+      },
+    });
+    this.executions = this.stepFunctions.executions;
   }
 
   /** Starts all of it. Close it in the end. */
@@ -131,9 +158,10 @@ export class LocalCloud {
       return started;
     };
     const authorize: Authorize = (...asked) => this.authorize(...asked);
-    const refuse: Refuse = async (request, action, resource) => {
-      const caller = this.callers.of(request);
-      return caller ? authorize(caller, action, resource) : "The security token included in the request is invalid.";
+    const callerOf = (accessKey: string) => this.callers.withKey(accessKey);
+    const refuse: Refusal = async ({ signer }, action, resource) => {
+      const caller = callerOf(signer.accessKey);
+      return caller && authorize(caller, action, resource);
     };
     const arnPrefix = (): string => {
       const { region, account } = this.place();
@@ -146,40 +174,33 @@ export class LocalCloud {
         isLasting: (roleArn) => isLasting(this.program, roleArn),
         arnPrefix,
         tables: () => ofType(this.program, TABLE),
+        admitsStrangers: true,
       });
       const dynamoDB = await opened(startDynamoDB({ decide }));
-      const sfn = await opened(
-        startStepFunctionsApi(
-          this.executions,
-          {
-            begin: (...started) => this.begin(...started),
-            definitionOf: (arn) => this.machines.get(arn)?.resource.inputs["definition"] as string | undefined,
-          },
-          refuse,
+      const services: WireServices = {
+        place: () => this.place(),
+        callerOf,
+        authorize,
+        stepFunctions: actionsOf(
+          this.stepFunctions,
+          () => this.place(),
+          (...asked) => this.callAlone(...asked),
         ),
-      );
-      const lambda = await opened(
-        startLambdaApi((functionArn, event) => {
-          this.underWay(this.calls.call(functionArn, event));
-        }, refuse),
-      );
-      const others = await opened(
-        startAwsApi({
+        lambda: this.lambdaService(),
+        logs: this.logs,
+        dynamoDB: () => dynamoDB.endpoint,
+        others: otherServices({
           refuse,
           outbox: this.outbox,
           stubs: () => this.options.stubs ?? {},
           secrets: () => this.secrets,
           place: () => this.place(),
-          callerOf: (request) => this.taskOfCaller(this.callers.of(request)?.session),
+          callerOf: ({ signer }) => this.taskOfCaller(callerOf(signer.accessKey)?.session),
         }),
-      );
-      const endpoints = {
-        AWS_ENDPOINT_URL: others.endpoint,
-        AWS_ENDPOINT_URL_DYNAMODB: dynamoDB.endpoint,
-        AWS_ENDPOINT_URL_SFN: sfn.endpoint,
-        AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
       };
-      return { dynamoDB, endpoints, close };
+      const wire = await opened(startWire(services, this.options.wire));
+      const endpoints = { AWS_ENDPOINT_URL: wire.endpoint, AWS_ENDPOINT_URL_DYNAMODB: dynamoDB.endpoint };
+      return { dynamoDB, wire, endpoints, close };
     } catch (error) {
       await close();
       throw error;
@@ -207,8 +228,13 @@ export class LocalCloud {
     );
     for (const resource of machinesOf(program)) {
       if (resource.existing) continue;
-      const known = { resource, machine: loadMachine(definitionOf(resource)) };
-      for (const arn of arnsOf(resource)) this.machines.set(arn, known);
+      this.stepFunctions.machines.deploy(deployedMachine(resource));
+    }
+    for (const { inputs, physicalName } of ofType(program, ALIAS)) {
+      const routes = inputs["routingConfigurations"] as readonly Route[];
+      const target = this.stepFunctions.machines.find(withoutQualifier(routes[0]?.stateMachineVersionArn ?? ""));
+      // That of a machine which is not on this machine leads nowhere here.
+      if (target) this.stepFunctions.machines.route(target.machine, { name: physicalName as string, routes });
     }
     this.program = program;
     this.authorize = authorizerOf(program);
@@ -244,7 +270,14 @@ export class LocalCloud {
     if (form instanceof Error) return unavailable(form);
     const own = { ...this.opened.endpoints, AWS_ACCESS_KEY_ID: this.callers.keyOf(resource) };
     const environment = { ...form.environment, ...own };
-    return deployFunction({ ...form, environment, onLog: this.options.onLog ?? (() => {}) });
+    const name = resource.physicalName as string;
+    const group = logGroupOf(name);
+    this.logs.open(group);
+    const onLog = (line: string): void => {
+      this.logs.add(group, resource.versionArn ?? name, line);
+      this.options.onLog?.(line);
+    };
+    return deployFunction({ ...form, environment, onLog });
   }
 
   private callsOf(program: Program): AsynchronousCalls {
@@ -268,7 +301,13 @@ export class LocalCloud {
     return { region: arn.split(":")[3] ?? "us-east-1", account: ACCOUNT };
   }
 
-  private taskOfCaller(session: string | undefined): string {
+  /** Where clients of AWS find the cloud. */
+  get endpoint(): string {
+    return this.opened.wire.endpoint;
+  }
+
+  private taskOfCaller(session: string | undefined): string | undefined {
+    if (session === undefined) return undefined;
     const lambda = ofType(this.program, FUNCTION).find(({ physicalName }) => physicalName === session);
     return lambda ? taskOf(lambda) : "a function";
   }
@@ -285,6 +324,9 @@ export class LocalCloud {
     const execution = this.startExecution(input, undefined, machine);
     const waiting = this.waitsOf(execution.arn);
     const result = await Promise.race([execution.result, waiting]);
+    // The time of an answer that nobody gives does not come: its timeout is for those who wait for it.
+    if (!("status" in result)) this.stepFunctions.freeze(execution.arn);
+    for (const release of this.unanswered.splice(0)) release();
     const tables = changed(before, await this.allRows());
     const outbox = this.outbox.messages.slice(sent);
     return report({ input, history: execution.history, result, tables, outbox });
@@ -299,7 +341,7 @@ export class LocalCloud {
    */
   startExecution(input: Json, onEvent?: (event: HistoryEvent) => void, machine?: string): Execution {
     const { arn, versionArn } = mainMachine(this.program, machine);
-    return this.begin(versionArn ?? (arn as string), `local-${++this.started}`, input, onEvent && { onEvent });
+    return this.stepFunctions.start(versionArn ?? (arn as string), { input, onEvent }).execution;
   }
 
   /** Puts an event on the bus. */
@@ -333,14 +375,35 @@ export class LocalCloud {
     await this.opened.close();
   }
 
+  /** Makes the call of a task, and has somebody answer with its token where it has one. */
+  private async invoke(call: TaskCall, { machine: { arn }, roleArn, execution }: TaskCaller): Promise<Json> {
+    const machine = { arn, roleArn };
+    if (START_EXECUTION.test(call.resource)) return this.runChild(machine, call);
+    const release = this.clock.hold();
+    let waits = false;
+    try {
+      const result = await this.callService(machine, call);
+      if (call.taskToken !== undefined) waits = !this.reply(execution, call, call.taskToken);
+      return result;
+    } finally {
+      // Time stands still until it is told that nobody answers.
+      if (waits && this.options.answer) this.unanswered.push(release);
+      else release();
+    }
+  }
+
   /** What one state of a machine calls, if the machine's role allows it. */
   async call(machineArn: string, call: TaskCall): Promise<Json> {
-    const { resource } = this.known(machineArn);
-    if (/:states:startExecution/.test(call.resource)) return this.runChild(resource, call);
+    const { machine, revision } = this.stepFunctions.machines.get(machineArn);
+    const caller = { arn: machine.arn, roleArn: revision.roleArn };
+    return START_EXECUTION.test(call.resource) ? this.runChild(caller, call) : this.callService(caller, call);
+  }
+
+  private async callService(machine: MachineRole, call: TaskCall): Promise<Json> {
     this.running++;
     try {
-      if (/:lambda:invoke/.test(call.resource)) return await this.runFunction(resource, call);
-      return await callService(resource, call, {
+      if (/:lambda:invoke/.test(call.resource)) return await this.runFunction(machine, call);
+      return await callService(machine, call, {
         dynamoDB: this.opened.dynamoDB,
         authorize: (...asked) => this.authorize(...asked),
         outbox: this.outbox,
@@ -352,48 +415,56 @@ export class LocalCloud {
     }
   }
 
-  private known(machineArn: string) {
-    const known = this.machines.get(machineArn);
-    if (!known) throw new TaskFailure("StepFunctions.StateMachineDoesNotExistException", machineArn);
-    return known;
+  /** The functions, for those who call them from outside. */
+  private lambdaService(): Omit<LambdaService, "refuse"> {
+    return {
+      functions: () =>
+        ofType(this.program, FUNCTION)
+          .filter(({ arn }) => this.deployed.has(arn ?? ""))
+          .map((resource) => ({
+            configuration: functionConfiguration(resource),
+            version: resource.versionArn?.replace(/^.*:/, ""),
+            tags: (resource.inputs["tags"] ?? {}) as Readonly<Record<string, string>>,
+          })),
+      invoke: (arn, event) => this.invokeFromOutside(arn, event),
+      send: (functionArn, event) => {
+        this.underWay(this.calls.call(functionArn, event as JsonObject));
+      },
+    };
   }
 
-  private begin(
-    machineArn: string,
-    name: string,
-    input: Json,
-    listeners: Pick<ExecutionOptions, "onEvent" | "onHold"> = {},
-  ): Execution {
-    const { machine, resource } = this.known(machineArn);
-    const id = executionArn(resource.arn as string, name);
-    if (!EXECUTION_NAME.test(name))
-      throw new TaskFailure("StepFunctions.InvalidNameException", `Invalid Name: '${name}'`);
-    if (this.executions.get(id)) throw new TaskFailure("StepFunctions.ExecutionAlreadyExistsException", id);
-    const clock = this.options.skipsWaits === true ? virtualClock(Date.now()) : undefined;
-    const execution: Execution = startExecution(machine, {
-      input,
-      invoke: async (call) => {
-        const release = clock?.hold();
-        let waits = false;
-        try {
-          const result = await this.call(machineArn, call);
-          if (call.taskToken !== undefined) waits = !this.reply(execution, call, call.taskToken);
-          return result;
-        } finally {
-          // The time of an answer that nobody gives does not come: its timeout is for those who wait for it.
-          if (!waits) release?.();
-        }
-      },
-      clock: clock ?? realClock,
-      random: Math.random,
-      execution: { name, id },
-      stateMachine: { id: resource.arn as string, name: resource.physicalName as string },
-      ...listeners,
-    });
-    const definition = resource.inputs["definition"] as string;
-    const versionArn = machineArn === resource.arn ? undefined : machineArn;
-    this.executions.add(execution, { machineArn: resource.arn as string, versionArn, definition, name });
-    return execution;
+  private async invokeFromOutside(arn: string, event: Json): Promise<Invoked> {
+    const group = logGroupOf(arn.replace(/^.*:function:([^:]+).*/, "$1"));
+    const since = this.logs.last(group);
+    const log = (): readonly string[] => this.logs.after(group, since);
+    try {
+      const { payload } = await this.functionAt(arn).invoke(event);
+      return { payload: (payload ?? null) as Json, failed: false, log: log() };
+    } catch (error) {
+      if (error instanceof InvocationError)
+        return { payload: JSON.parse(error.cause) as Json, failed: true, log: log() };
+      if (error instanceof NotOnThisMachine) throw new AwsError("ServiceException", error.message, { status: 500 });
+      throw error;
+    }
+  }
+
+  /** What a Task calls that TestState tests, in the name of a role. */
+  private callAlone(resource: string, args: Json, roleArn: string): Promise<Json> {
+    const { region, account } = this.place();
+    const arn = `arn:aws:states:${region}:${account}:stateMachine:${randomUUID()}`;
+    const { signal } = new AbortController();
+    const call: TaskCall = {
+      resource,
+      state: "StateName",
+      arguments: args,
+      attempt: 0,
+      context: { Execution: {}, StateMachine: {} },
+      signal,
+      hold: () => () => {},
+      submitted: () => {},
+    };
+    const machine = { arn, roleArn };
+    return START_EXECUTION.test(resource) ? this.runChild(machine, call) : this.callService(machine, call);
   }
 
   /** The function with an ARN, its own or that of its version. */
@@ -403,7 +474,7 @@ export class LocalCloud {
     return run;
   }
 
-  private async runFunction(machine: Resource, { arguments: args, signal, hold, state }: TaskCall): Promise<Json> {
+  private async runFunction(machine: MachineRole, { arguments: args, signal, hold, state }: TaskCall): Promise<Json> {
     const { FunctionName, Payload } = args as { FunctionName: string; Payload: Json };
     await permit(this.authorize, machine, "lambda:InvokeFunction", FunctionName);
     const lambda = ofType(this.program, FUNCTION).find((each) => arnsOf(each).includes(FunctionName));
@@ -422,19 +493,36 @@ export class LocalCloud {
 
   /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
   private async runChild(
-    machine: Resource,
+    machine: MachineRole,
     { arguments: args, signal, hold, resource: called, state }: TaskCall,
   ): Promise<Json> {
     const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
     const stub = stubFor(this.options.stubs ?? {}, state, StateMachineArn);
     if (stub) return answerOfStub(stub);
     // IAM knows a machine by its own ARN, whichever version is meant.
-    const { resource } = this.known(StateMachineArn);
-    await permit(this.authorize, machine, "states:StartExecution", resource.arn as string);
+    await permit(this.authorize, machine, "states:StartExecution", withoutQualifier(StateMachineArn));
     const waits = called.includes(".sync");
-    const execution = this.begin(StateMachineArn, Name, Input, waits ? { onHold: hold } : {});
+    const { execution } = this.startChild(StateMachineArn, {
+      name: Name,
+      input: Input,
+      ...(waits && { onHold: hold }),
+    });
     if (!waits) return { ExecutionArn: execution.arn, StartDate: new Date().toISOString() };
     return childResult(execution, { StateMachineArn, Name, Input }, signal);
+  }
+
+  /** Starts an execution for a state, and fails as the state does. */
+  private startChild(stateMachineArn: string, options: StartOptions): KnownExecution {
+    try {
+      return this.stepFunctions.start(stateMachineArn, options);
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      const { name, message, status } = error;
+      throw new TaskFailure(
+        `StepFunctions.${name.replace(/(Exception)?$/, "Exception")}`,
+        `${message} (Service: AWSStepFunctions; Status Code: ${status}; Error Code: ${name}; Request ID: ${randomUUID()}; Proxy: null)`,
+      );
+    }
   }
 
   /** Answers with a token; false where nobody does. */
@@ -520,5 +608,43 @@ function unavailable(reason: Error): DeployedFunction {
   };
 }
 
-/** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
-const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
+/** Where Lambda keeps what a function logs. */
+const logGroupOf = (name: string): string => `/aws/lambda/${name}`;
+
+/** What GetFunction tells of a function that the program registers. */
+function functionConfiguration({ physicalName, arn, inputs }: Resource): FunctionConfiguration {
+  const { runtime, role, handler, timeout, memorySize, architectures, environment, description } = inputs as Readonly<
+    Record<string, Json | undefined>
+  >;
+  return {
+    FunctionName: physicalName as string,
+    FunctionArn: arn as string,
+    ...(runtime !== undefined && { Runtime: runtime }),
+    ...(role !== undefined && { Role: role }),
+    ...(handler !== undefined && { Handler: handler }),
+    Description: description ?? "",
+    Timeout: timeout ?? 3,
+    MemorySize: memorySize ?? 128,
+    ...(isObject(environment) &&
+      isObject(environment["variables"]) && {
+        Environment: { Variables: environment["variables"] },
+      }),
+    PackageType: "Zip",
+    Architectures: architectures ?? ["x86_64"],
+    State: "Active",
+    LastUpdateStatus: "Successful",
+    LoggingConfig: { LogFormat: "Text", LogGroup: logGroupOf(physicalName as string) },
+  };
+}
+
+const START_EXECUTION = /:states:startExecution/;
+
+/** A registered state machine, as Step Functions takes it. */
+function deployedMachine({ arn, physicalName, versionArn, inputs }: Resource): DeployedMachine {
+  const { definition, roleArn, type } = inputs as {
+    readonly definition: string;
+    readonly roleArn: string;
+    readonly type?: MachineType;
+  };
+  return { arn: arn as string, name: physicalName as string, roleArn, type, definition, versionArn };
+}

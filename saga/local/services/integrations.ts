@@ -3,10 +3,10 @@ import { isObject } from "../../interpreter/json";
 import { type Json, type JsonObject, type TaskCall, TaskFailure } from "../../interpreter";
 import type { Server } from "../dynamodb/server";
 import type { Authorize } from "../iam/authorizer";
-import { sessionOf } from "../iam/machine-role";
-import type { Resource } from "../program";
+import { type MachineRole, sessionOf } from "../iam/machine-role";
 import { type Stub, stubFor, type Stubs } from "../stubs";
-import { actionName, actionOf, knownActions, type Place } from "./answers";
+import { actionName, actionOf, knownActions } from "./answers";
+import type { Place } from "../place";
 import type { Outbox } from "./outbox";
 
 /** A call that nothing on this machine can answer: no failure of the saga, but of whoever runs it here. */
@@ -37,7 +37,7 @@ const INTEGRATION = /^arn:[^:]+:states:[^:]*:[^:]*:((?:aws-sdk:)?[^:]+):([^.]+)/
  * @throws TaskFailure as the service fails
  * @throws NotOnThisMachine where there is nothing to answer
  */
-export async function callService(machine: Resource, call: TaskCall, services: Services): Promise<Json> {
+export async function callService(machine: MachineRole, call: TaskCall, services: Services): Promise<Json> {
   const [, service = "", action = ""] = INTEGRATION.exec(call.resource) ?? [];
   const name = actionName(service, action);
   const request = isObject(call.arguments) ? call.arguments : {};
@@ -76,8 +76,8 @@ const ERRORS: Readonly<Record<string, { readonly denied: string; readonly servic
   "aws-sdk:events": { denied: "EventBridge.EventBridgeException", service: "EventBridge" },
 };
 
-function placeOf({ arn }: Resource): Place {
-  const [, , , region = "", account = ""] = (arn as string).split(":");
+function placeOf({ arn }: MachineRole): Place {
+  const [, , , region = "", account = ""] = arn.split(":");
   return { region, account };
 }
 
@@ -87,7 +87,7 @@ const tableArn = ({ TableName }: JsonObject, { region, account }: Place): string
 };
 
 async function permitted(
-  machine: Resource,
+  machine: MachineRole,
   { authorize }: Services,
   { action, resource, errors }: { action: string; resource: string; errors: (typeof ERRORS)[string] | undefined },
 ): Promise<void> {
