@@ -47,6 +47,11 @@ folder, or of the nearest one above it that has a Pulumi.yaml.
                           --expose as well (dev)
   --time real|virtual|60x how time passes: virtual skips what only waits, 60x
                           speeds it up (dev)
+  --data FOLDER           where executions, tables and what is sent outlive the
+                          process, however it ends: the next one goes on with
+                          them (dev)
+  --keep N                how many executions are kept that have ended, and how
+                          many that are stuck: 1000 where you say nothing (dev)
   --json                  prints JSON and nothing else (start, run, dev, verify,
                           faults)
 

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Saga } from "../language";
 import { SearchLimitError, type Verdict } from "../verify";
 import { prove } from "./prove";
+import { violationText } from "./violation-text";
 
 /**
  * Lets nothing be created of a saga that some failure would leave half done.
@@ -18,9 +19,7 @@ export function refuseUnsound(saga: Saga, resource: pulumi.Resource): void {
   }
   const violations = verdicts.flatMap((verdict) => verdict.violations);
   if (violations.length === 0) return;
-  const lines = violations.map(({ rule, message, counterexample, hint }) =>
-    [`${rule}: ${message}`, ...counterexample.map((line) => `    ${line}`), `  → ${hint}`].join("\n"),
-  );
+  const lines = violations.map(violationText);
   // Where the program was when it found out says nothing of the saga: no stack.
   const error = new pulumi.ResourceError(`the saga '${saga.name}' is not sound\n${lines.join("\n")}`, resource, true);
   throw Object.assign(error, { verdicts });

@@ -177,7 +177,10 @@ describe("the command line", function () {
         ["verify", "package.json"],
         /^'package\.json' is no state machine: it has no StartAt that names one of its States/,
       ],
-      [["verify", "test/order/order-fulfilment.asl.json"], /^what undoes what in '.*' is not said: put \{"saga": …/],
+      [
+        ["verify", "test/order/order-fulfilment.asl.json"],
+        /^what undoes what in .*asl\.json. is not said, of its 8 tasks CreateOrder, /,
+      ],
       [["verify", REFERENCE, "-d", '{"saga": "A"}'], /^-d: 'calls' is no object/],
       [["verify", "-d", "{}"], /^-d goes with a file to verify/],
     ];

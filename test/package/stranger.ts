@@ -184,7 +184,7 @@ function build(outDir: string, read: Reader): void {
   const { emitSkipped } = ts.createProgram(fileNames, { ...options, outDir }, read(options)).emit();
   if (emitSkipped) throw new Error("the package could not be built");
   // Which is JavaScript as it stands.
-  for (const file of ["local/lambda/worker.mjs", "local/transpiler.cjs"]) {
+  for (const file of ["local/dynamodb/worker.mjs", "local/lambda/worker.mjs", "local/transpiler.cjs"]) {
     cpSync(join(ROOT, "saga", file), join(outDir, file));
   }
 }
