@@ -93,6 +93,8 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
         await (cloud ? cloud.deploy(program) : start(program));
       },
       onRelease: (release) => {
+        // Of the first one all is new, and has been told.
+        if (release.first) return;
         if (json) print(JSON.stringify({ ...release.changes, seconds: release.seconds }));
         else print(`${paint("green", "↻ deployed")}    ${legible(lineOf(release))}`);
       },
