@@ -12,7 +12,6 @@ import { type MachineRole, permit } from "./iam/machine-role";
 import {
   childResult,
   type Execution,
-  type ExecutionOptions,
   type HistoryEvent,
   type Json,
   type JsonObject,

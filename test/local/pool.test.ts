@@ -129,6 +129,17 @@ describe("the workers of all functions", function () {
     expect((await run.invoke({})).payload).to.include({ n: 2 });
   });
 
+  it("that can't be started fail their calls, and no others", async () => {
+    pool = new WorkerPool({ size: 1 });
+    const broken = pool.line(() => {
+      throw new Error("no space left");
+    });
+    const failed = broken.run(() => Promise.resolve()).catch(String);
+    const run = deploy("waiting", waiting);
+    expect(await failed).to.equal("Error: no space left");
+    expect(await payloads([run.invoke({ ms: 1, answer: "done" })])).to.deep.equal(["done"]);
+  });
+
   it("end with what waits for them", async () => {
     pool = new WorkerPool({ size: 1 });
     const run = deploy("waiting", waiting);

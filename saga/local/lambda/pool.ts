@@ -266,7 +266,14 @@ export class Line<W extends PooledWorker> {
     if (!waiting) return;
     const warm = this.isIdle ? this.idle.pop()?.worker : undefined;
     const begun = warm ? () => {} : this.pool.onStart();
-    const worker = warm ?? this.start();
+    let worker: W;
+    try {
+      worker = warm ?? this.start();
+    } catch (error) {
+      begun();
+      waiting.drop(error);
+      return;
+    }
     this.running.add(worker);
     const run = waiting.job(worker, () => {
       begun();
