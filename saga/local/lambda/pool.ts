@@ -27,7 +27,7 @@ const START_MS = 50;
 /** A worker that goes to another function costs a cold start: so it goes no more often than after so many times that. */
 const STARTS_WAITED = 4;
 /** Workers that are at work for more than this share of the machine's time leave nothing for one more. */
-const BUSY_MACHINE = 0.9;
+const BUSY_MACHINE = 0.5;
 
 export interface PoolOptions {
   /** What the machine has, if nothing is said. */
