@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isOfPackage } from "../deployed-form";
 import { findProject, ProjectError } from "../project";
 import type { Evaluated, Problem, Source } from "./evaluator";
 import { Evaluators } from "./evaluators";
@@ -118,7 +119,7 @@ class Follower {
   /** Follows the files of which the program is made now; where it has failed, those that it might be made of, too. */
   private follow({ program, loaded }: Evaluated, before: Hashes, startedAt: number): void {
     this.complete = program !== undefined;
-    const own = loaded.filter((file) => !/[/\\]node_modules[/\\]/.test(file));
+    const own = loaded.filter((file) => !isOfPackage(file));
     const packed = program ? pathsOf(program).flatMap(filesIn) : [];
     const files = [...new Set([...projectFiles(this.folder), ...own, ...packed, ...(program ? [] : before.keys())])];
     // What has changed since the evaluation began is not in it.

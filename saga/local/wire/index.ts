@@ -29,6 +29,8 @@ export interface WireServices {
   readonly callerOf: (accessKey: string) => Caller | undefined;
   readonly authorize: Authorize;
   readonly stepFunctions: Actions;
+  /** Once all that has happened will be there after this process. */
+  readonly durable?: () => Promise<void>;
   readonly lambda: Omit<LambdaService, "refuse">;
   readonly logs: Logs;
   /** The endpoint of the tables. */
@@ -67,7 +69,13 @@ export async function startWire(
   const json = { writeError: jsonError("1.0"), maxBytes: JSON_MAX_BYTES, tooLarge: entityTooLarge };
   const states: Route = {
     ...json,
-    handle: jsonService({ actions: services.stepFunctions, version: "1.0", service: "states", refuse }),
+    handle: jsonService({
+      actions: services.stepFunctions,
+      version: "1.0",
+      service: "states",
+      refuse,
+      durable: services.durable,
+    }),
   };
   const logs: Route = {
     ...json,
