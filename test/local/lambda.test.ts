@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect } from "chai";
 import type { InvocationError } from "../../saga/local/lambda/errors";
 import { type DeployedFunction, deployFunction, type FunctionOptions } from "../../saga/local/lambda/function";
