@@ -4,6 +4,7 @@ import { AwsError } from "./aws-error";
 import { type CloudClock, cloudClock, type Time } from "./clock";
 import { Journal, type Kept } from "./data/journal";
 import { deployedForm } from "./deployed-form";
+import { digestOf, missingFrom, standing } from "./standing";
 import { EventBus, statusChange } from "./event-bus";
 import { doorOf } from "./dynamodb/door";
 import { type LocalDynamoDB, type Row, type Rows, startDynamoDB, type TableInputs } from "./dynamodb/table";
@@ -34,6 +35,7 @@ import { Outbox } from "./services/outbox";
 import { Secrets } from "./services/secrets";
 import { actionsOf } from "./step-functions/actions";
 import { executionArn, withoutQualifier } from "./step-functions/arns";
+import { readDefinition } from "./step-functions/definitions";
 import type { Executions, KnownExecution } from "./step-functions/executions";
 import type { MachineType } from "./step-functions/definitions";
 import type { DeployedMachine, Route } from "./step-functions/machines";
@@ -104,12 +106,20 @@ export class LocalCloud {
   /** By the names under which the program registers them. */
   readonly tables = new Map<string, Rows>();
   private readonly callers = new Callers();
+  /** By their ARNs, and those of their versions. */
   private readonly deployed = new Map<string, DeployedFunction>();
+  /** Those, and those that end. */
+  private readonly runs = new Set<DeployedFunction>();
+  private readonly digests = new WeakMap<DeployedFunction, string>();
+  /** The program, and what executions that are under way need of the releases before it. */
+  private standing: Program;
   private readonly stepFunctions: StepFunctions;
   private readonly clock: CloudClock;
   /** What the bus could not deliver, and what functions that it invoked failed on. */
   readonly deadLetters: DeadLetter[];
   private readonly deliveries = new Set<Promise<void>>();
+  /** There are executions of an earlier process which have not gone on yet. */
+  private restoring: boolean;
   /** The executions of whose ends the bus has not been told. */
   private readonly untold = new Set<string>();
   /** The executions of an earlier process, until the calls that started them have been made again. */
@@ -130,6 +140,9 @@ export class LocalCloud {
     private readonly data?: { readonly journal: Journal; readonly kept: Kept },
   ) {
     const { journal, kept } = data ?? {};
+    this.restoring = (kept?.executions.length ?? 0) > 0;
+    const before = [...(kept?.functions.values() ?? [])].map(({ resource }) => resource);
+    this.standing = { ...program, resources: [...program.resources, ...missingFrom(program, before)] };
     this.deadLetters = [...(kept?.deadLetters ?? [])];
     this.outbox = new Outbox({
       most: options.keep === undefined ? undefined : options.keep * MESSAGES_AN_EXECUTION,
@@ -208,9 +221,9 @@ export class LocalCloud {
       const decide = doorOf({
         callers: this.callers,
         authorize,
-        isLasting: (roleArn) => isLasting(this.program, roleArn),
+        isLasting: (roleArn) => isLasting(this.standing, roleArn),
         arnPrefix,
-        tables: () => ofType(this.program, TABLE),
+        tables: () => ofType(this.standing, TABLE),
         admitsStrangers: true,
       });
       const dynamoDB = await opened(startDynamoDB({ decide, ...(path !== undefined && { path }) }));
@@ -247,30 +260,36 @@ export class LocalCloud {
 
   /**
    * Deploys a program, or another release of it on the same tables. Executions that are under way go on with their
-   * definition, and with the versions of the functions that it names.
+   * definition, and with the versions of the functions that it names; what the release no longer has stays until they have
+   * ended, and is started by nobody else. Where it fails, nothing has changed.
+   * @throws AwsError InvalidDefinition
    */
   async deploy(program: Program): Promise<void> {
+    const machines = machinesOf(program).filter(({ existing }) => !existing);
+    for (const { definition, type } of machines.map(deployedMachine)) readDefinition(definition, type ?? "STANDARD");
     for (const resource of ofType(program, TABLE)) {
       const inputs = resource.inputs as unknown as TableInputs;
       // The keys of a table that was there before are not known here.
       if (this.tables.has(resource.name) || (inputs.hashKey as string | undefined) === undefined) continue;
       this.tables.set(resource.name, await this.opened.dynamoDB.create(inputs, resource.physicalName as string));
     }
-    await Promise.all(
-      ofType(program, FUNCTION).map(async (resource) => {
-        if (resource.existing) return;
-        const known = this.deployed.get(resource.versionArn ?? "");
-        const run = known ?? (await this.deployFunction(resource));
-        for (const arn of arnsOf(resource)) this.deployed.set(arn, run);
-      }),
-    );
-    // What is under way calls the functions of its own release.
-    for (const [versionArn, { resource, form }] of this.data?.kept.functions ?? []) {
-      if (!this.deployed.has(versionArn)) this.deployed.set(versionArn, this.run(resource, form));
+    const functions = await this.deployFunctions(program);
+
+    const isUnderWay = this.restoring || [...this.executions.values()].some(({ ended }) => !ended);
+    const before = this.standing;
+    this.program = program;
+    this.standing = standing(before, program, isUnderWay);
+    for (const [arn, run] of functions) this.deployed.set(arn, run);
+    if (this.restoring) {
+      // What is under way calls the functions of its own release.
+      for (const [versionArn, { resource, form }] of this.data?.kept.functions ?? []) {
+        if (!this.deployed.has(versionArn)) this.deployed.set(versionArn, this.run(resource, form));
+      }
     }
-    for (const resource of machinesOf(program)) {
-      if (resource.existing) continue;
-      this.stepFunctions.machines.deploy(deployedMachine(resource));
+    this.closeReplaced();
+    for (const machine of machines.map(deployedMachine)) this.stepFunctions.machines.deploy(machine);
+    for (const { arn } of missingFrom(program, machinesOf(before))) {
+      this.stepFunctions.machines.withdraw(arn as string, isUnderWay);
     }
     for (const { inputs, physicalName } of ofType(program, ALIAS)) {
       const routes = inputs["routingConfigurations"] as readonly Route[];
@@ -278,12 +297,34 @@ export class LocalCloud {
       // That of a machine which is not on this machine leads nowhere here.
       if (target) this.stepFunctions.machines.route(target.machine, { name: physicalName as string, routes });
     }
-    this.program = program;
-    this.authorize = authorizerOf(program);
+    this.authorize = authorizerOf(this.standing);
     this.secrets = this.secretsOf(program);
-    this.calls = this.callsOf(program);
-    this.bus = this.busOf(program);
+    this.calls = this.callsOf(this.standing);
+    this.bus = this.busOf(this.standing);
     this.opened.dynamoDB.forget();
+  }
+
+  /** The functions of a release by their ARNs: those that are new or have changed, beside those that are there. */
+  private async deployFunctions(program: Program): Promise<readonly (readonly [arn: string, run: DeployedFunction])[]> {
+    const deployed = ofType(program, FUNCTION).map(async (resource) => {
+      if (resource.existing) return [];
+      const run = this.deployed.get(resource.versionArn ?? "") ?? (await this.deployFunction(resource));
+      return arnsOf(resource).map((arn) => [arn, run] as const);
+    });
+    return (await Promise.all(deployed)).flat();
+  }
+
+  /** Versions stay as long as their function does. What no release leads to any more ends once its calls have. */
+  private closeReplaced(): void {
+    const functions = new Set(ofType(this.standing, FUNCTION).map(({ arn }) => arn));
+    for (const arn of this.deployed.keys()) if (!functions.has(withoutVersion(arn))) this.deployed.delete(arn);
+    const kept = new Set(this.deployed.values());
+    for (const run of this.runs) {
+      if (kept.has(run)) continue;
+      void Promise.allSettled(run.running())
+        .then(() => run.close())
+        .then(() => this.runs.delete(run));
+    }
   }
 
   /** The functions by their tasks' names; one that runs no task, or shares its name with another, by its own. */
@@ -310,6 +351,8 @@ export class LocalCloud {
     const form = await deployedForm(resource).catch((error: unknown) => error as Error);
     // A function of another kind matters only to whoever calls it.
     if (form instanceof Error) return unavailable(form);
+    const there = this.deployed.get(resource.arn as string);
+    if (there && resource.versionArn === undefined && this.digests.get(there) === digestOf(form)) return there;
     this.data?.journal.function({ resource, form });
     return this.run(resource, form);
   }
@@ -324,7 +367,10 @@ export class LocalCloud {
       this.logs.add(group, resource.versionArn ?? name, line);
       this.options.onLog?.(line);
     };
-    return deployFunction({ ...form, environment, onLog });
+    const run = deployFunction({ ...form, environment, onLog });
+    this.runs.add(run);
+    this.digests.set(run, digestOf(form));
+    return run;
   }
 
   private callsOf(program: Program): AsynchronousCalls {
@@ -366,7 +412,7 @@ export class LocalCloud {
 
   private taskOfCaller(session: string | undefined): string | undefined {
     if (session === undefined) return undefined;
-    const lambda = ofType(this.program, FUNCTION).find(({ physicalName }) => physicalName === session);
+    const lambda = ofType(this.standing, FUNCTION).find(({ physicalName }) => physicalName === session);
     return lambda ? taskOf(lambda) : "a function";
   }
 
@@ -425,6 +471,7 @@ export class LocalCloud {
       if (known.ended && known.type === "EXPRESS") this.stepFunctions.drop(execution.arn);
       else if (known.ended && execution.untold) this.untold.add(execution.arn);
     }
+    this.restoring = false;
     for (const { ended, parent, execution } of this.executions.values()) {
       // Its parent was stopped, and the process with it before this one was.
       if (!ended && parent?.waits && this.executions.get(parent.arn)?.ended) execution.stop();
@@ -466,7 +513,7 @@ export class LocalCloud {
   async settled(): Promise<void> {
     for (;;) {
       const running = [...this.executions.values()].filter(({ ended }) => !ended);
-      const calls = [...this.deployed.values()].flatMap((run) => run.running());
+      const calls = [...this.runs].flatMap((run) => run.running());
       const under = [...running.map(({ execution }) => execution.result), ...this.deliveries, ...calls];
       if (under.length === 0) return;
       await Promise.allSettled(under);
@@ -476,7 +523,7 @@ export class LocalCloud {
   async close(): Promise<void> {
     // What ends because all of it does is not what the next process goes on from.
     await this.data?.journal.close();
-    await Promise.all([...new Set(this.deployed.values())].map((run) => run.close()));
+    await Promise.all([...this.runs].map((run) => run.close()));
     await this.opened.close();
   }
 
@@ -589,7 +636,7 @@ export class LocalCloud {
   private async runFunction(machine: MachineRole, { arguments: args, signal, hold, state }: TaskCall): Promise<Json> {
     const { FunctionName, Payload } = args as { FunctionName: string; Payload: Json };
     await permit(this.authorize, machine, "lambda:InvokeFunction", FunctionName);
-    const lambda = ofType(this.program, FUNCTION).find((each) => arnsOf(each).includes(FunctionName));
+    const lambda = ofType(this.standing, FUNCTION).find((each) => arnsOf(each).includes(FunctionName));
     const name = FunctionName.replace(/^arn:.*:function:/, "");
     const names = [FunctionName, name, name.replace(/:.*/, ""), ...(lambda ? [taskOf(lambda), lambda.name] : [])];
     const stub = stubFor(this.options.stubs ?? {}, state, ...names);
@@ -633,7 +680,7 @@ export class LocalCloud {
     const again = there?.parent !== undefined && there.parent.arn === parent?.arn;
     if (again && this.restored.delete(there.execution.arn)) return there;
     try {
-      return this.stepFunctions.start(stateMachineArn, options);
+      return this.stepFunctions.start(stateMachineArn, { ...options, byMachine: true });
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       const { name, message, status } = error;
@@ -760,6 +807,9 @@ function functionConfiguration({ physicalName, arn, inputs }: Resource): Functio
 const MESSAGES_AN_EXECUTION = 10;
 
 const START_EXECUTION = /:states:startExecution/;
+
+/** The ARN of a function, of that of a version. */
+const withoutVersion = (arn: string): string => arn.split(":").slice(0, 7).join(":");
 
 /** A registered state machine, as Step Functions takes it. */
 function deployedMachine({ arn, physicalName, versionArn, inputs }: Resource): DeployedMachine {

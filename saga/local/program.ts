@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type * as Pulumi from "@pulumi/pulumi";
+import { type Asset, digestsOf } from "./deployed-form";
 import { type Project, readProject } from "./project";
 import { forgetPromises, loadPulumi, withCheapTraces } from "./pulumi";
 import { untilFailure } from "./rejections";
@@ -240,7 +241,9 @@ function policyDocument({ version = "2012-10-17", statements = [] }: PolicyDocum
 async function versionOf({ code, ...inputs }: Resource["inputs"]): Promise<number> {
   const assets = await (code as { assets?: Promise<Record<string, { text?: Promise<string> }>> } | undefined)?.assets;
   const files = Object.entries(assets ?? {}).map(async ([path, { text }]) => [path, await text]);
-  const hash = createHash("sha256").update(JSON.stringify([inputs, await Promise.all(files)]));
+  const digests = code === undefined ? [] : await digestsOf(code as Asset);
+  const content = [inputs, await Promise.all(files), ...(digests.length > 0 ? [digests] : [])];
+  const hash = createHash("sha256").update(JSON.stringify(content));
   return 1 + hash.digest().readUIntBE(0, 3);
 }
 

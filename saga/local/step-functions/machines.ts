@@ -94,6 +94,7 @@ export interface MachineKeeper {
 /** The state machines of this process, by their ARNs. */
 export class StateMachines {
   private readonly machines = new Map<string, StateMachine>();
+  private readonly withdrawn = new Map<string, StateMachine>();
 
   constructor(
     private readonly clock: Pick<Clock, "now">,
@@ -116,12 +117,17 @@ export class StateMachines {
   }
 
   /**
-   * Deploys a machine, as an update of the one that is there. What is published stays as it was.
+   * Deploys a machine, as an update of the one that is there; of another type it is another. What is published stays as it
+   * was.
    * @throws AwsError InvalidDefinition
    */
   deploy(deployed: DeployedMachine): StateMachine {
-    const { arn, definition, roleArn, versionArn } = deployed;
-    const there = this.machines.get(arn);
+    const { arn, definition, roleArn, versionArn, type = "STANDARD" } = deployed;
+    const former = this.machines.get(arn) ?? this.withdrawn.get(arn);
+    const there = former?.type === type ? former : undefined;
+    this.withdrawn.delete(arn);
+    if (there) this.machines.set(arn, there);
+    else this.machines.delete(arn);
     const changed = there && (there.revision.definition !== definition || there.revision.roleArn !== roleArn);
     if (changed) this.update(there, deployed);
     const machine = there ?? this.create(deployed);
@@ -194,6 +200,14 @@ export class StateMachines {
     this.keeper?.machineDeleted(arn);
   }
 
+  /** Takes a machine away from all but other machines, which may start it as long as their own executions are under way. */
+  withdraw(arn: string, isUnderWay: boolean): void {
+    const machine = this.machines.get(arn);
+    this.machines.delete(arn);
+    if (!isUnderWay) this.withdrawn.clear();
+    else if (machine) this.withdrawn.set(arn, machine);
+  }
+
   /** Publishes what a machine runs now; gives the version that has it where there is one. */
   publish(machine: StateMachine, description?: string): Version {
     for (const version of machine.versions.values()) if (version.revision === machine.revision) return version;
@@ -221,8 +235,9 @@ export class StateMachines {
   }
 
   /** What an ARN leads to. Of an alias it is one of its versions: by their weights, another each time. */
-  find(arn: string): Target | undefined {
-    const machine = this.machines.get(withoutQualifier(arn));
+  find(arn: string, { withdrawn = false } = {}): Target | undefined {
+    const own = withoutQualifier(arn);
+    const machine = this.machines.get(own) ?? (withdrawn ? this.withdrawn.get(own) : undefined);
     if (!machine) return undefined;
     if (arn === machine.arn) return { machine, revision: machine.revision };
     const alias = machine.aliases.get(arn);
@@ -231,8 +246,8 @@ export class StateMachines {
   }
 
   /** @throws AwsError StateMachineDoesNotExist */
-  get(arn: string): Target {
-    const target = this.find(arn);
+  get(arn: string, options: { readonly withdrawn?: boolean } = {}): Target {
+    const target = this.find(arn, options);
     if (!target) throw new AwsError("StateMachineDoesNotExist", `State Machine Does Not Exist: '${arn}'`);
     return target;
   }

@@ -47,6 +47,8 @@ export interface StartOptions {
   readonly onEvent?: ((event: HistoryEvent) => void) | undefined;
   /** Holds the time-outs of whoever waits for it, while a call of it has to wait before it is made. */
   readonly onHold?: (() => () => void) | undefined;
+  /** A machine starts it, which may have begun when what it starts was still there for all. */
+  readonly byMachine?: boolean;
   readonly parent?: Parent | undefined;
 }
 
@@ -71,8 +73,9 @@ export class StepFunctions {
    * Starts an execution of a machine, of a version, or of what an alias leads to.
    * @throws AwsError as StartExecution does
    */
-  start(stateMachineArn: string, { input, name = randomUUID(), ...listeners }: StartOptions): KnownExecution {
-    const target = this.machines.get(stateMachineArn);
+  start(stateMachineArn: string, options: StartOptions): KnownExecution {
+    const { input, name = randomUUID(), byMachine = false, ...listeners } = options;
+    const target = this.machines.get(stateMachineArn, { withdrawn: byMachine });
     const { machine } = target;
     if (!EXECUTION_NAME.test(name)) throw new AwsError("InvalidName", `Invalid Name: '${name}'`);
     if (machine.type === "EXPRESS") {
