@@ -170,6 +170,51 @@ describe("a folder that outlives the process", () => {
       expect(next.deadLetters).to.deep.equal([]);
     });
 
+    it("goes on with an execution that waits for a child's, which it does not start a second time", async () => {
+      const program = await evaluateProgram({}, join(__dirname, "../deploy/children.ts"));
+      const cloud = await start(program);
+      const parent = cloud.startExecution({ order_id: "1", total: 1 }, undefined, "Parent");
+      const calling = (): boolean =>
+        [...cloud.executions.values()].some(
+          ({ execution: { arn, history } }) => arn !== parent.arn && history.at(-1)?.type === "TaskStarted",
+        );
+      while (!calling()) await new Promise((resolve) => setTimeout(resolve, 1));
+      await cloud.durable();
+      await cloud.close();
+
+      const next = await start(program);
+      // The second child orders what the first one has: all of it is undone, as it would be without a restart.
+      const { status, error, cause } = (await next.executions.get(parent.arn)?.execution.result) ?? {};
+      expect({ status, error }).to.deep.equal({ status: "FAILED", error: "SagaCompensated" });
+      expect(JSON.parse(cause ?? "")).to.include({ step: "Second", error: "States.TaskFailed" });
+      const firsts = [...next.executions.values()].filter(({ machineName }) => /^Parent-One-\w+$/.test(machineName));
+      expect(firsts.map(({ ended }) => ended?.result.status)).to.deep.equal(["SUCCEEDED"]);
+      const calls = firsts[0]?.execution.history.filter(({ type }) => /^Task(Scheduled|Succeeded)$/.test(type)) ?? [];
+      expect(calls.map(({ type, state }) => [type, state])).to.deep.equal([
+        ["TaskScheduled", "CreateOrder"],
+        ["TaskSucceeded", "CreateOrder"],
+      ]);
+    });
+
+    it("stops the child of an execution that was stopped when the process went", async () => {
+      const program = await evaluateProgram({}, join(__dirname, "../deploy/children.ts"));
+      const cloud = await start(program);
+      const parent = cloud.startExecution({ order_id: "1", total: 1 }, undefined, "Parent");
+      while ([...cloud.executions.values()].length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+      await cloud.durable();
+      parent.stop();
+      // The stop is in the journal, and nothing of what follows from it.
+      await cloud.close();
+
+      const next = await start(program);
+      expect(await next.executions.get(parent.arn)?.execution.result).to.deep.equal({ status: "ABORTED" });
+      await next.settled();
+      const child = [...next.executions.values()].find((known) => known.parent?.arn === parent.arn);
+      expect(child?.ended?.result.status).to.equal("ABORTED");
+      const rows = await next.table.rows("1");
+      expect(rows.map(({ entity, status }) => [entity, status])).to.deep.equal([["ORDER", "UNDONE"]]);
+    });
+
     it("keeps as many executions as it is told, those that ended last, here and in the folder", async () => {
       const cloud = await start(await release(1), { keep: 2, time: "virtual" });
       for (const order_id of ["1", "2", "3", "4"]) await cloud.execute({ order_id });
