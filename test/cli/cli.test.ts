@@ -179,7 +179,7 @@ describe("the command line", function () {
       ],
       [
         ["verify", "test/order/order-fulfilment.asl.json"],
-        /^what undoes what in .*asl\.json. is not said, of its 8 tasks CreateOrder, /,
+        /^what undoes what in .*asl\.json. is not said, of its 6 tasks CreateOrder, /,
       ],
       [["verify", REFERENCE, "-d", '{"saga": "A"}'], /^-d: 'calls' is no object/],
       [["verify", "-d", "{}"], /^-d goes with a file to verify/],
