@@ -8,6 +8,9 @@ folder, or of the nearest one above it that has a Pulumi.yaml.
   saga run                             runs the examples of examples.json and
                                        examples/*.json, and says which of them
                                        came out as documented
+  saga dev                             runs the program for clients of AWS: its
+                                       machines, functions, tables and logs on
+                                       one port of this machine
   saga definition [NAME]               prints a state machine's definition
   saga invoke FUNCTION -d '{"id":"1"}' runs one function alone, on empty tables
   saga verify [NAME]                   proves that no failure leaves half a saga
@@ -44,7 +47,18 @@ folder, or of the nearest one above it that has a Pulumi.yaml.
                           (faults)
   --undone KEY=VALUE      how a row says that it is undone: status=UNDONE where
                           you say nothing (faults)
-  --json                  prints JSON and nothing else (start, run, verify,
+  --port N                where it listens: 4566 where you say nothing, 0 for
+                          any that is free (dev)
+  --host ADDRESS          on which address; one that other machines reach wants
+                          --expose as well (dev)
+  --time real|virtual|60x how time passes: virtual skips what only waits, 60x
+                          speeds it up (dev)
+  --data FOLDER           where executions, tables and what is sent outlive the
+                          process, however it ends: the next one goes on with
+                          them (dev)
+  --keep N                how many executions are kept that have ended, and how
+                          many that are stuck: 1000 where you say nothing (dev)
+  --json                  prints JSON and nothing else (start, run, dev, verify,
                           faults)
 
 Exit codes: 0 completed, or proved; 1 failed, or not sound; 2 bad usage;

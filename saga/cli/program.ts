@@ -93,7 +93,7 @@ export async function withCloud<T>(
   use: (cloud: LocalCloud) => Promise<T>,
 ): Promise<T> {
   const { LocalCloud } = await import("../local/cloud");
-  const cloud = await LocalCloud.start(program, { onNote: printNote, skipsWaits: true, stubs, ...options });
+  const cloud = await LocalCloud.start(program, { onNote: printNote, time: "virtual", stubs, ...options });
   try {
     return await use(cloud);
   } finally {

@@ -29,6 +29,11 @@ export const OPTIONS = {
   pairs: { type: "boolean" },
   init: { type: "boolean" },
   force: { type: "boolean" },
+  port: { type: "string" },
+  host: { type: "string" },
+  expose: { type: "boolean" },
+  time: { type: "string" },
+  keep: { type: "string" },
 } as const;
 
 export type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
@@ -79,6 +84,15 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       const input = given ?? (await pipedInput(loading));
       if (input === undefined) return (await import("./run")).runExamples(await loading, { json });
       return (await import("./start")).start(await loading, { input, answers, json });
+    },
+  },
+  dev: {
+    options: ["port", "host", "expose", "time", "data", "keep", "json"],
+    most: 0,
+    async run({ values }) {
+      const { dev, devOptions } = await import("./dev");
+      const options = devOptions(values);
+      return dev(await load(values), options);
     },
   },
   definition: {

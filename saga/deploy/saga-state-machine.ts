@@ -1,4 +1,4 @@
-import type * as aws from "@pulumi/aws";
+import type * as aws from "./aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { StateMachine } from "../asl/types";
 import { compile, compileMachine, machinesOf, recoveryNote, recoveryOf, type SagaMachine } from "../compile";

@@ -57,20 +57,21 @@ interface Shape {
 /** A definition with a reference in the place of each output. */
 function shapeOf(definition: object | string | PromiseLike<unknown>): Shape {
   if (typeof definition === "string") return { definition, outputs: false, provable: true };
-  let outputs = 0;
+  // One output is one reference, wherever it stands: two tasks may call the same function by it.
+  const outputs = new Map<unknown, string>();
   let provable = true;
   const replaced = (value: unknown, open: boolean): unknown => {
     if (pulumi.Output.isInstance(value) || value instanceof Promise) {
-      outputs += 1;
       provable &&= open;
-      return `\${output ${outputs}}`;
+      if (!outputs.has(value)) outputs.set(value, `\${output ${outputs.size + 1}}`);
+      return outputs.get(value);
     }
     if (Array.isArray(value)) return value.map((each) => replaced(each, open));
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, replaced(each, open || OPEN.has(key))]));
   };
   const shape = replaced(definition, false);
-  return { definition: shape, outputs: outputs > 0, provable };
+  return { definition: shape, outputs: outputs.size > 0, provable };
 }
 
 /** @throws ResourceError, RunError */

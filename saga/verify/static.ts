@@ -1,5 +1,7 @@
 import type { Declaration } from "../asl/declaration";
 import { isUnknownResource, transientErrors } from "../asl/transient";
+import { callFlaws } from "./calls";
+import { fieldFindings } from "./fields";
 import type { Flaw } from "./flaw";
 import { isRetried } from "./search/faults";
 import { lint, type LintRule } from "./lint";
@@ -38,10 +40,23 @@ export function flawsOf(definition: RawStates, machine: Level, declaration: Decl
   return [
     ...linted,
     ...structureFlaws(definition),
+    ...refusedFields(definition),
+    ...callFlaws(nodes),
     ...levelsOf(machine).flatMap(leadsNowhere),
     ...missing(nodes, declaration),
-    ...nodes.flatMap(retryFlaws),
+    ...levelsOf(machine).flatMap((level) => [...level.nodes.values()].flatMap((node) => retryFlaws(node, level))),
   ];
+}
+
+function refusedFields(definition: RawStates): readonly Flaw[] {
+  return fieldFindings(definition)
+    .filter(({ unproved }) => unproved === undefined)
+    .map(({ state, field, message }) => ({
+      rule: "definition",
+      state,
+      message: `${state === undefined ? "" : `${state}, `}${field}: ${message}`,
+      hint: `Leave ${field} out${state === undefined ? "" : ` of ${state}`}`,
+    }));
 }
 
 /** What leads to a state that is not there, or in another level. */
@@ -73,6 +88,18 @@ function missing(nodes: readonly Node[], { calls }: Declaration): readonly Flaw[
     }));
 }
 
+/** Whether a Catch leads back to its own state, at once or after a wait: the call is tried again so, too. */
+function comesBack({ name, catchers }: Node, { nodes }: Level, error: string): boolean {
+  const seen = new Set<string>();
+  let to = catchers.find(({ errors }) => errors.includes(error) || errors.includes("States.ALL"))?.transition.to;
+  while (to !== undefined && to !== name && !seen.has(to)) {
+    seen.add(to);
+    const node = nodes.get(to);
+    to = node?.raw.Type === "Wait" || node?.raw.Type === "Pass" ? node.next.to : undefined;
+  }
+  return to === name;
+}
+
 /** The actions of which it can't be told whether S4 holds: which errors pass, depends on the service that is called. */
 export function unknownCalls(machine: Level): readonly string[] {
   const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
@@ -81,7 +108,7 @@ export function unknownCalls(machine: Level): readonly string[] {
   );
 }
 
-function retryFlaws(node: Node): readonly Flaw[] {
+function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   const { name, raw, part } = node;
   const flaw = (rule: Rule, message: string, hint: string): readonly Flaw[] => [{ rule, state: name, message, hint }];
   const anyError = isRetried(raw) && isRetried(raw, "States.Timeout");
@@ -107,7 +134,9 @@ function retryFlaws(node: Node): readonly Flaw[] {
     const message = `${name} is given up on any fault, those that pass too; what ${resource} is, is not said here`;
     return flaw("S4", message, "Retry the errors of its service that a second try can mend");
   }
-  const unretried = transientErrors(resource).filter((error) => !isRetried(raw, error));
+  const unretried = transientErrors(resource).filter(
+    (error) => !isRetried(raw, error) && !comesBack(node, level, error),
+  );
   if (unretried.length === 0) return [];
   return flaw("S4", `${name} is given up on a fault that passes: ${unretried.join(", ")}`, "Retry these errors");
 }

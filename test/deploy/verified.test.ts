@@ -90,10 +90,14 @@ describe("a state machine that somebody has written", () => {
       "MetricAlarm Booking_sweep-failing",
       "RolePolicy Booking-start",
       "Queue charges",
+      "Queue refunds",
       "Role starter",
     ]);
     checkResources(
-      { ...program, resources: program.resources.filter(({ name }) => !["starter", "charges"].includes(name)) },
+      {
+        ...program,
+        resources: program.resources.filter(({ name }) => !["starter", "charges", "refunds"].includes(name)),
+      },
       {},
     );
   });
@@ -106,13 +110,13 @@ describe("a state machine that somebody has written", () => {
   });
 
   it("may do what its statements say, and may be started by its alias alone", () => {
-    const [queue] = ofType(program, "aws:sqs/queue:Queue");
+    const queues = ofType(program, "aws:sqs/queue:Queue");
     const policies = ofType(program, "aws:iam/rolePolicy:RolePolicy");
     const policyOf = (name: string) => policies.find((each) => each.name === name)?.inputs["policy"] as string;
     expect(JSON.parse(policyOf("Booking")).Statement).to.deep.include({
       Effect: "Allow",
       Action: ["lambda:InvokeFunction"],
-      Resource: [queue?.arn],
+      Resource: queues.map(({ arn }) => arn),
     });
     expect(policyOf("Booking-start")).to.contain('"states:StateMachineQualifier":["live"]');
   });
@@ -133,6 +137,11 @@ describe("a state machine that somebody has written", () => {
     const later = prove(looks({ Arguments: { Bucket: unknown }, TimeoutSeconds: unknown }));
     expect(await (later as unknown as { isKnown: Promise<boolean> }).isKnown).to.equal(false);
     prove(unknown);
+  });
+
+  it("is refused for an undo that calls its action's function, by one output, before that is known", async () => {
+    const error = await refusal(() => evaluateProgram({ same: "1" }, PROGRAM));
+    expect(error.message).to.contain("Refund calls the function of Charge, which it is declared to undo");
   });
 
   it("is refused once its outputs are known", async () => {

@@ -5,6 +5,7 @@ import { VerifiedStateMachine } from "../../saga";
 
 const config = new pulumi.Config();
 const charge = new aws.sqs.Queue("charges");
+const refund = new aws.sqs.Queue("refunds");
 const role = new aws.iam.Role("starter", { assumeRolePolicy: "{}" });
 const FAULTS = [
   "ClientExecutionTimeoutException",
@@ -34,7 +35,7 @@ export const definition = {
     },
     Refund: {
       ...call,
-      Arguments: { FunctionName: charge.arn, Payload: payload },
+      Arguments: { FunctionName: config.get("same") === undefined ? refund.arn : charge.arn, Payload: payload },
       ...(config.get("careless") === undefined && { Retry: [{ ErrorEquals: ["States.ALL"] }] }),
       Next: "Compensated",
     },
@@ -60,7 +61,7 @@ const machine = new VerifiedStateMachine("Booking", {
     saga: "Booking",
     calls: config.get("undeclared") === undefined ? { Charge: { role: "compensable", undo: "Refund" } } : {},
   },
-  statements: [{ actions: ["lambda:InvokeFunction"], resources: [charge.arn] }],
+  statements: [{ actions: ["lambda:InvokeFunction"], resources: [charge.arn, refund.arn] }],
   ...(config.get("express") !== undefined && { workflowType: "EXPRESS" }),
   tags: { stack: "local" },
 });

@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { expect } from "chai";
 import * as ts from "typescript";
 import { parse } from "yaml";
+import { page, pages } from "../../docs/make";
 import { OPTIONS, VERBS } from "../../saga/cli/verbs";
 import { outputOf } from "../../saga/cli/verify";
 import { SCHEMA } from "../../saga/deploy/config";
@@ -82,15 +83,11 @@ describe("the documentation", function () {
     expect(Object.entries(config)).to.deep.equal(schema);
   });
 
-  it("describes each configuration key as Pulumi.yaml does", () => {
-    const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Key> };
-    const rows = Object.entries(config).map(
-      ([key, { type, default: value, description }]) =>
-        `| \`${key}\` | ${type} | \`${String(value)}\` | ${description} |`,
-    );
-    const table = read("README.md").split("### Configuration")[1] ?? "";
-    expect([...table.matchAll(/^\| `.*$/gm)].map(([row]) => row.replace(/ +/g, " "))).to.deep.equal(rows);
-  });
+  for (const name of pages) {
+    it(`has docs/${name} as the code makes it`, async () => {
+      expect(read(`docs/${name}`), "run npm run docs").to.equal(await page(name));
+    });
+  }
 
   for (const file of ["Pulumi.dev.yaml", "Pulumi.local.yaml"]) {
     it(`sets in ${file} only keys that there are, to values that are allowed`, () => {
@@ -153,20 +150,9 @@ describe("the documentation", function () {
   });
 
   it("leads to pages that there are", () => {
-    for (const page of [
-      "README.md",
-      "docs/language.md",
-      "docs/mistakes.md",
-      "docs/semantics.md",
-      "docs/architecture.md",
-      "docs/tasks.md",
-      "docs/starting.md",
-      "docs/store.md",
-      "docs/testing.md",
-      "docs/command.md",
-      "docs/verifier.md",
-      "docs/definitions.md",
-    ]) {
+    const inDocs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" });
+    const all = inDocs.filter((path) => path.endsWith(".md")).map((path) => join("docs", path));
+    for (const page of ["README.md", "CONTRIBUTING.md", ...all]) {
       for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
         expect(() => read(join(page, "..", target as string)), `${page}: ${target}`).not.to.throw();
       }

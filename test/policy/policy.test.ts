@@ -178,9 +178,7 @@ describe("the policy pack", () => {
         props: unknownCheckingProxy(props(definition)),
         getConfig: () => config,
       };
-      (validate as (args: object, report: (message: string) => void) => void)(args, (message) =>
-        told.push(message),
-      );
+      (validate as (args: object, report: (message: string) => void) => void)(args, (message) => told.push(message));
       return told;
     };
     expect(ask({ declarations: { Booking: DECLARATION } })).to.be.empty;

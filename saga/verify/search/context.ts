@@ -1,5 +1,6 @@
 import type { Surroundings } from "./evaluate";
-import type { HINTS } from "./hints";
+import type { OutstandingEffects } from "./effects";
+import type { Hint } from "./hints";
 import type { Level, Node, Transition } from "../machine";
 import type { Rule } from "../rules";
 import type { SearchState } from "./search-state";
@@ -16,6 +17,10 @@ export interface Around {
   readonly holders: readonly string[];
   /** The level was given a fork to undo: it leaves it in its place when nothing in it is left. */
   readonly keepFork: boolean;
+  /** It was given what one item has done, and nothing of the others. */
+  readonly ownItem?: boolean;
+  /** What is outstanding around a level that acts though something has failed. */
+  readonly outer?: OutstandingEffects;
 }
 
 /** How a level ends. */
@@ -37,12 +42,6 @@ export class SearchLimitError extends Error {
   override readonly name = "SearchLimitError";
 }
 
-/**
- * A list of unknown length is gone through with none, one and two items. Iterations share nothing, so that a third is
- * like one of these.
- */
-export const LENGTHS = [0, 1, 2] as const;
-
 /** What a state of each kind asks of the search that it is part of. */
 export interface SearchContext {
   /** The top level of the machine that is searched. */
@@ -51,14 +50,7 @@ export interface SearchContext {
   completes: boolean;
   /** Searches no further on this path. */
   readonly cut: () => Results;
-  readonly report: (
-    around: Around,
-    point: SearchState,
-    rule: Rule,
-    state: string,
-    message: string,
-    hint: keyof typeof HINTS,
-  ) => void;
+  readonly report: (around: Around, point: SearchState, rule: Rule, state: string, message: string, hint: Hint) => void;
   /** Every end of a level. */
   readonly explore: (around: Around, start: SearchState) => readonly End[];
   /** Applies a function to a point; to each of its alternatives, where the function depends on how a branch has ended. */

@@ -101,14 +101,14 @@ export function mayHave(outstanding: OutstandingEffects, test: (effect: Effect) 
 export const mentions = (outstanding: OutstandingEffects, actions: ReadonlySet<string>): boolean =>
   mayHave(outstanding, ({ action }) => actions.has(action));
 
-/** What an undo looks for: the caller's name where it is known, else any call of the action. */
+/** What an undo looks for: the callers' names where they are known, else any call of the actions. */
 export interface Sought {
-  readonly action: string;
-  readonly instance: string | undefined;
+  readonly actions: ReadonlySet<string>;
+  readonly instances: ReadonlySet<string> | undefined;
 }
 
-export const isSought = ({ action, instance }: Effect, sought: Sought): boolean =>
-  action === sought.action && (sought.instance === undefined || instance === sought.instance);
+export const isSought = ({ action, instance }: Effect, { actions, instances }: Sought): boolean =>
+  actions.has(action) && (instances === undefined || instances.has(instance));
 
 /**
  * Changes the effect that is sought, where S1 allows it to be undone: where nothing began after it. Undefined where it

@@ -5,11 +5,18 @@ import {
   isObject,
   keyOf,
   type Lengths,
+  LENGTHS,
   lift,
   NeedsChoice,
   NeedsLength,
+  NO_LIST,
+  NO_LIST_TYPE,
+  ONE_OR_MORE,
+  RESULTS,
+  testOf,
   OneOf,
   SOMETHING,
+  TypeOf,
   Unknown,
   UNKNOWN,
   type Value,
@@ -58,10 +65,12 @@ function collapse(result: Value): Value {
 }
 
 /** A list of assumed length is a list of unknown items. */
-function resolve(found: Value, lengths: Lengths): Value {
+export function resolve(found: Value, lengths: Lengths): Value {
   if (!(found instanceof Unknown) || found.path === undefined) return found;
   const length = lengths.get(found.path);
   if (length === undefined) return found;
+  if (length === "none") return NO_LIST;
+  if (typeof length === "boolean") return length;
   return Array.from({ length }, (_, index) => new Unknown(`${found.path as string}[${index}]`));
 }
 
@@ -145,13 +154,15 @@ function joined(found: readonly Value[]): Value {
   const open = found.filter((one) => one instanceof Unknown || (one instanceof OneOf && !one.values.every(isSingle)));
   if (open.length === 0) return sequence(spread(found));
   const certain = found.some((one) => isThere(one) && !(isArray(one) && one.length === 0));
-  return certain ? SOMETHING : UNKNOWN;
+  if (!certain) return UNKNOWN;
+  return found.some((one) => isSingle(one)) ? RESULTS : SOMETHING;
 }
 
+const isSomething = (one: Value): boolean => one === SOMETHING || one === RESULTS;
 const isThere = (one: Value): boolean =>
-  one === SOMETHING ||
+  isSomething(one) ||
   (one instanceof OneOf ? one.values.every(isThere) : one !== undefined && !(one instanceof Unknown));
-const isSingle = (one: Value): boolean => isThere(one) && one !== SOMETHING && !isArray(one);
+const isSingle = (one: Value): boolean => isThere(one) && !isSomething(one) && !isArray(one);
 
 const spread = (found: readonly Value[]): readonly Value[] =>
   found.flatMap((one) => (one === undefined ? [] : isArray(one) ? one : [one]));
@@ -171,7 +182,7 @@ function path(steps: readonly Ast[], context: Value, around: Surroundings): Valu
 
 function filter(found: Value, test: Ast, around: Surroundings): Value {
   if (found === undefined) return undefined;
-  if (found === SOMETHING && test.type === "number" && test.value === 0) return SOMETHING;
+  if (isSomething(found) && test.type === "number" && test.value === 0) return SOMETHING;
   if (found instanceof Unknown) return UNKNOWN;
   if (found instanceof OneOf && !found.values.every(isSingle)) throw needs(found);
   const items = isArray(found) ? found : [found];
@@ -232,15 +243,20 @@ function binary(operator: string, left: Value, right: () => Value): Value {
       const decisive = operator === "or";
       const first = truth(left);
       if (first === decisive) return decisive;
-      const second = truth(right());
+      const other = right();
+      const second = truth(other);
       if (second === decisive) return decisive;
-      return first === undefined || second === undefined ? UNKNOWN : !decisive;
+      if (first !== undefined && second !== undefined) return !decisive;
+      return testOf(operator, first ?? left, second ?? other);
     }
     case "=":
     case "!=": {
       const other = right();
       if (left === undefined || other === undefined) return false;
-      if (left instanceof Unknown || other instanceof Unknown) return UNKNOWN;
+      if (isListType(left, other) || isListType(other, left)) return operator === "!=";
+      const none = left === ONE_OR_MORE ? other === 0 : other === ONE_OR_MORE && left === 0;
+      if (none) return operator === "!=";
+      if (left instanceof Unknown || other instanceof Unknown) return testOf(operator, left, other);
       if (kindOf(left) !== kindOf(other)) return operator === "!=";
       if (!isKnown(left) || !isKnown(other)) return UNKNOWN;
       return (keyOf(left) === keyOf(other)) === (operator === "=");
@@ -267,10 +283,21 @@ function binary(operator: string, left: Value, right: () => Value): Value {
     }
     default: {
       const other = right();
-      if (!(typeof left === "number" && typeof other === "number")) return UNKNOWN;
+      if (left === ONE_OR_MORE && other === 0 && (operator === ">" || operator === "<=")) return operator === ">";
+      if (!(typeof left === "number" && typeof other === "number")) return testOf(operator, left, other);
       return { "<": left < other, "<=": left <= other, ">": left > other, ">=": left >= other }[operator] ?? UNKNOWN;
     }
   }
+}
+
+/**
+ * Whether one is the type of a list, and the other that of something that is none.
+ * @throws NeedsLength where nothing is known of the other
+ */
+function isListType(one: Value, other: Value): boolean {
+  if (one !== "array") return false;
+  if (other instanceof TypeOf) throw new NeedsLength(other.of, ["none", ...LENGTHS]);
+  return other === NO_LIST_TYPE;
 }
 
 function call(ast: Ast, context: Value, around: Surroundings): Value {
@@ -278,8 +305,8 @@ function call(ast: Ast, context: Value, around: Surroundings): Value {
   const name = String(ast.procedure?.value);
   if (!first) return SOMETHING;
   // How many of a list there are decides nothing yet.
-  if (name === "count" && isUnknownList(first, context, around)) return SOMETHING;
   const given = value(first, context, around);
+  if (name === "count" && given !== RESULTS && isUnknownList(first, context, around)) return SOMETHING;
   if (name === "map" || name === "filter") {
     if (second?.type !== "lambda") return UNKNOWN;
     return (name === "map" ? mapped : kept)(given, applying(lambdaOf(second), context, around));
@@ -294,7 +321,9 @@ function isUnknownList(list: Ast, context: Value, around: Surroundings): boolean
 }
 
 function applied(name: string, given: Value): Value {
-  if (name === "exists") return given === SOMETHING ? true : given instanceof Unknown ? UNKNOWN : given !== undefined;
+  if (name === "exists")
+    return isSomething(given) ? true : given instanceof Unknown ? testOf("$exists", given) : given !== undefined;
+  if (name === "count" && given === RESULTS) return ONE_OR_MORE;
   if (name === "count") return given instanceof Unknown ? SOMETHING : spread([given]).length;
   if (given === undefined) return undefined;
   switch (name) {
@@ -307,10 +336,12 @@ function applied(name: string, given: Value): Value {
     }
     case "not": {
       const negated = truth(given);
-      return negated === undefined ? UNKNOWN : !negated;
+      return negated === undefined ? testOf("$not", given) : !negated;
     }
     case "type":
-      return given instanceof Unknown ? UNKNOWN : kindOf(given);
+      if (given === NO_LIST) return NO_LIST_TYPE;
+      if (given instanceof Unknown) return given.path === undefined ? UNKNOWN : new TypeOf(given.path);
+      return kindOf(given);
     case "string":
       return typeof given === "string" || typeof given === "number" ? textOf(given) : UNKNOWN;
     case "merge": {

@@ -1,15 +1,29 @@
-import { type Effect, effectsOf, focusOn, type OutstandingEffects, mentions, project, push, pushFork } from "./effects";
+import {
+  type Effect,
+  effectsOf,
+  focusOn,
+  mentions,
+  type OutstandingEffects,
+  project,
+  push,
+  pushFork,
+  stack,
+} from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
+import { HINTS } from "./hints";
 import type { Node } from "../machine";
 import { type SearchState, union } from "./search-state";
-import { type Around, type End, LENGTHS, type Results, type SearchContext, SearchLimitError } from "./context";
+import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
+import { sharedNames } from "./identity";
+import { retriesBranches, roundsOf } from "./rounds";
 import { blocked, dropped } from "./task";
 import { after, type Event, following } from "./trace";
 import { joinForward, type Ran, joinUndo, type Run } from "./join";
-import { isArray, isObject, lift, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
+import { isArray, isObject, LENGTHS, lift, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
 
 /** A Parallel or a Map. */
 export function fork(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
+  const again = retriesBranches(node);
   return runsOf(search, point, node).flatMap((runs) => {
     const undoes = new Set(runs.flatMap(({ level }) => [...level.undoes]));
     const focus = focusOn(point.outstanding, undoes, around.keepFork);
@@ -23,12 +37,14 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
     const stopped: (SearchState | End)[] = [];
     const ran = runs.map((run): Ran => {
       const given = focus ? project(focus.fork, run.level.undoes, indexOf(run)) : null;
-      const ends = search.explore(...beginning(search, around, point, node, run, given));
+      const start = beginning(search, around, point, node, run, given);
+      const ends = focus || !again ? search.explore(...start) : roundsOf(search, node, start, again);
       for (const end of ends) {
         if (end.kind === "stopped") stopped.push(...aborted(search, around, point, node, runs, run.label, end));
       }
       return { ...run, given, settled: ends.flatMap((end) => (end.kind === "end" ? [end] : [])) };
     });
+    if (!focus) sharedNames(search, around, point, node, ran);
     return [
       ...stopped,
       ...(focus ? joinUndo(search, around, point, node, focus, ran) : joinForward(search, around, point, node, ran)),
@@ -37,10 +53,14 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
 }
 
 /** The branches; or the iterations, for each number of items that there may be. */
-function runsOf(search: SearchContext, point: SearchState, { items, given, inner }: Node): readonly (readonly Run[])[] {
+function runsOf(
+  search: SearchContext,
+  point: SearchState,
+  { items, given, inner, byPlace }: Node,
+): readonly (readonly Run[])[] {
   if (!items) {
     const input = given ? given.yields(search.surroundings(point, UNKNOWN)) : point.input;
-    return [inner.map((level, index) => ({ level, input, label: `branch ${index + 1}`, suffix: "" }))];
+    return [inner.map((level) => ({ level, input, label: level.startAt, suffix: "" }))];
   }
   const [level] = inner;
   if (!level) return [];
@@ -56,6 +76,7 @@ function runsOf(search: SearchContext, point: SearchState, { items, given, inner
       input: given ? given.yields(search.surroundings(point, UNKNOWN, { Index: index, Value: value })) : value,
       label: `item ${index}`,
       suffix: `[${index}]`,
+      ...(byPlace && { place: index }),
     })),
   );
 }
@@ -64,8 +85,8 @@ function runsOf(search: SearchContext, point: SearchState, { items, given, inner
  * The item that an iteration says it is about, where it says so: then it is given what this one has done, and nothing of
  * the others.
  */
-function indexOf({ input, suffix }: Run): number | undefined {
-  if (suffix === "") return undefined;
+function indexOf({ input, suffix, place }: Run): number | undefined {
+  if (suffix === "" || place !== undefined) return place;
   const field = (of: Value): Value => (isObject(of) ? of["index"] : undefined);
   const index = input instanceof OneOf ? lift(input, field) : field(input);
   return typeof index === "number" ? index : undefined;
@@ -87,6 +108,8 @@ function beginning(
       prefix: following(around.prefix, after(point.trace, { text: `${node.name}, ${label}:` })),
       holders: [...around.holders, node.name],
       keepFork: given !== null,
+      ownItem: indexOf(run) !== undefined,
+      outer: stack(point.outstanding, around.outer ?? null),
     },
     {
       ...point,
@@ -94,7 +117,8 @@ function beginning(
       variables: search.given(level, point),
       input: search.readsInput(level) ? input : UNKNOWN,
       outstanding: given,
-      failed: point.failed === "undoing" ? "undoing" : "no",
+      // What acts in a branch though something has failed goes on as it would in a sequence.
+      failed: point.failed === "no" ? "no" : given || point.failed === "undoing" ? "undoing" : "here",
       refused: undefined,
       trace: undefined,
     },
@@ -119,12 +143,12 @@ function aborted(
   const trace = after(point.trace, event);
   if (!stuck && error === DATA_LIMIT) {
     const message = `nothing catches ${DATA_LIMIT} of ${state} in its branch, for States.ALL may not`;
-    search.report(around, { ...point, trace }, "S7", state, message, "dataLimit");
+    search.report(around, { ...point, trace }, "S7", state, message, HINTS.dataLimit(state));
     return search.cut();
   }
   if (!stuck && runs.some((run) => run.label !== label && run.level.effectful)) {
     const message = `${state} fails its branch, and so aborts the others of ${node.name}, wherever they are`;
-    search.report(around, { ...point, trace }, "S10", state, message, "abort");
+    search.report(around, { ...point, trace }, "S10", state, message, HINTS.abort(state));
     return search.cut();
   }
   // Of the branch that is stuck it matters only that something of it is not undone.

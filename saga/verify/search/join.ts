@@ -3,6 +3,7 @@ import { faultsOfJoining } from "./faults";
 import type { Level, Node } from "../machine";
 import { type Alternative, either, renamed, resolved, type SearchState, union } from "./search-state";
 import { type Around, type End, type Results, type SearchContext } from "./context";
+import { HINTS } from "./hints";
 import { dropped } from "./task";
 import { after, type Event, type Trace, type Within } from "./trace";
 import { keyOf, OneOf, UNKNOWN, type Value } from "./value";
@@ -14,6 +15,8 @@ export interface Run {
   readonly input: Value;
   readonly label: string;
   readonly suffix: string;
+  /** Which item it is about, where nothing else says so. */
+  readonly place?: number;
 }
 
 export type Settled = Extract<End, { kind: "end" }>;
@@ -173,7 +176,7 @@ function merged(
       if (now === was) continue;
       if (touched.has(place)) {
         const message = `two branches of ${node.name} undo at once what was done in sequence`;
-        search.report(around, point, "S1", node.name, message, "order");
+        search.report(around, point, "S1", node.name, message, HINTS.apart(node.name));
         search.cut();
         return undefined;
       }

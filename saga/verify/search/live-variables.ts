@@ -42,7 +42,9 @@ export function liveVariablesOf(machine: Level): LiveVariables {
     );
     inputs.set(level, readersOfInput(level, deciding, inputs));
     const isList = (node: Node): boolean =>
-      node.raw.Type === "Map" || node.inner.some((inner) => lists.get(inner)?.has(inner.startAt));
+      node.raw.Type === "Map" ||
+      node.choices.some(({ askedAgain }) => askedAgain) ||
+      node.inner.some((inner) => lists.get(inner)?.has(inner.startAt));
     const ahead = backwards(
       level,
       (node) => (isList(node) ? ["list"] : []),

@@ -1,11 +1,12 @@
 import { failState, finish, left } from "./ends";
-import { type Around, type End, LENGTHS, type Results, type SearchContext, SearchLimitError } from "./context";
+import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
+import { endsWell, stuckInSuccess } from "./completion";
 import { forgetEffects } from "./effects";
 import { type Surroundings, truth } from "./evaluate";
 import { fork } from "./fork";
-import { HINTS } from "./hints";
+import { type Hint, HINTS } from "./hints";
 import { type LiveVariables, liveVariablesOf } from "./live-variables";
-import { type Level, levelsOf, type Node, type Transition } from "../machine";
+import { EXECUTION, type Level, levelsOf, type Node, type Transition, transitionsOf } from "../machine";
 import { resolved, type SearchState, stateKey } from "./search-state";
 import type { Rule } from "../rules";
 import { call } from "./task";
@@ -42,6 +43,7 @@ export class Search implements SearchContext {
   completes = false;
   /** Some path was not gone on: what comes after a violation is not known. */
   truncated = false;
+  private neverCompletes = false;
   private readonly live: LiveVariables;
   /** How many states the machine has. */
   private readonly size: number;
@@ -81,19 +83,12 @@ export class Search implements SearchContext {
     return [];
   }
 
-  report(
-    { prefix }: Around,
-    { trace }: SearchState,
-    rule: Rule,
-    state: string,
-    message: string,
-    hint: keyof typeof HINTS,
-  ) {
+  report({ prefix }: Around, { trace }: SearchState, rule: Rule, state: string, message: string, hint: Hint) {
     const whole = following(prefix, trace);
-    const key = `${rule} ${state} ${hint}`;
+    const key = `${rule} ${state} ${hint.kind}`;
     const known = this.found.get(key);
     if (known && (known.trace?.length ?? 0) <= (whole?.length ?? 0)) return;
-    this.found.set(key, { rule, state, message, hint: HINTS[hint], trace: whole });
+    this.found.set(key, { rule, state, message, hint: hint.text, trace: whole });
   }
 
   /** All ends of a level. Levels that begin alike end alike. */
@@ -106,6 +101,7 @@ export class Search implements SearchContext {
     /** From which points each was reached; and the points after which something ends. */
     const before = new Map<string, string[]>();
     const ending: string[] = [];
+    const endingWell: string[] = [];
     let wave: readonly SearchState[] = [start];
     while (wave.length > 0) {
       const next: SearchState[] = [];
@@ -116,6 +112,7 @@ export class Search implements SearchContext {
         this.count(point);
         const results = this.step(around, point);
         if (results.length === 0 || results.some((result) => "kind" in result)) ending.push(name);
+        if (endsWell(point, results)) endingWell.push(name);
         for (const result of results) {
           if (!("kind" in result)) {
             next.push(result);
@@ -130,7 +127,7 @@ export class Search implements SearchContext {
       }
       wave = next;
     }
-    this.endless(around, seen, before, ending);
+    if (!this.endless(around, seen, before, ending)) this.incomplete(around, stuckInSuccess(seen, before, endingWell));
     const found = [...ends.values()];
     this.ends.set(key, found);
     return found;
@@ -142,16 +139,25 @@ export class Search implements SearchContext {
     seen: ReadonlyMap<string, SearchState>,
     before: ReadonlyMap<string, readonly string[]>,
     ending: readonly string[],
-  ): void {
+  ): boolean {
     const ends = new Set(ending);
     // A set goes on to what is added to it while it is gone through.
     for (const name of ends) for (const from of before.get(name) ?? []) ends.add(from);
     const [point] = [...seen].flatMap(([name, each]) => (ends.has(name) ? [] : [each]));
-    if (!point) return;
+    if (!point) return false;
     this.each(point, (known) => {
       const message = `from ${known.at} on the execution goes round for ever, ${left(known.outstanding)}`;
-      this.report(around, known, "S6", known.at, message, "endless");
+      this.report(around, known, "S6", known.at, message, HINTS.endless(known.at));
     });
+    return true;
+  }
+
+  /** Reports the first point from which nothing completes; what is around it does not complete either. */
+  private incomplete(around: Around, point: SearchState | undefined): void {
+    if (!point || this.neverCompletes) return;
+    this.neverCompletes = true;
+    const message = `from ${point.at} on nothing completes, though all goes well: only a failure leads on`;
+    this.report(around, point, "S6", point.at, message, HINTS.neverCompletes(point.at));
   }
 
   private count({ outstanding }: SearchState): void {
@@ -170,8 +176,8 @@ export class Search implements SearchContext {
     } catch (error) {
       // What goes through a list, wherever it stands, must agree on its length: it is assumed at the top.
       if (error instanceof NeedsLength && around.level.top) {
-        const { path } = error;
-        return LENGTHS.flatMap((length) =>
+        const { path, lengths } = error;
+        return lengths.flatMap((length) =>
           this.step(around, { ...point, lengths: new Map([...point.lengths, [path, length]]) }),
         );
       }
@@ -214,15 +220,22 @@ export class Search implements SearchContext {
       case "Fail":
         return failState(this, around, point, node);
       case "Pass":
-        this.bookkeeping(around, point, node, "does nothing but bookkeeping");
+        if (node.keepsBooks) this.bookkeeping(around, point, node, "does nothing but bookkeeping");
         return this.leave(around, point, node.next, node, point.input);
       default:
         return this.leave(around, point, node.next, node, point.input);
     }
   }
 
-  bookkeeping(around: Around, point: SearchState, { name }: Node, what: string): void {
-    if (point.failed === "no") this.report(around, point, "S13", name, `${name} ${what}`, "bookkeeping");
+  bookkeeping(around: Around, point: SearchState, { name, next }: Node, what: string): void {
+    if (point.failed !== "no") return;
+    const before = [...around.level.nodes.values()].filter((from) => transitionsOf(from).some(({ to }) => to === name));
+    const hint = HINTS.bookkeeping(
+      name,
+      before.map((from) => from.name),
+      next.to,
+    );
+    this.report(around, point, "S13", name, `${name} ${what}`, hint);
   }
 
   private choice(around: Around, point: SearchState, node: Node): Results {
@@ -241,8 +254,12 @@ export class Search implements SearchContext {
         ...this.leave(around, point, transition, node, point.input, { text: `${node.name} goes to ${transition.to}` }),
       );
     };
-    for (const { condition, transition } of node.choices) {
-      const holds = truth(condition.yields(this.surroundings(point, UNKNOWN)));
+    for (const { condition, transition, askedAgain } of node.choices) {
+      const test = condition.yields(this.surroundings(point, UNKNOWN));
+      const holds = truth(test);
+      // What another Choice asks as well has the same answer there.
+      if (askedAgain && test instanceof Unknown && test.path !== undefined)
+        throw new NeedsLength(test.path, [true, false]);
       if (holds !== false) take(transition);
       if (holds === true) return results;
     }
@@ -258,7 +275,7 @@ export class Search implements SearchContext {
     if (around.level.top) {
       this.each(stopped, (known) => {
         const message = `no rule of ${name} need match, it has no Default, and nothing catches ${error}: the execution stops there, ${left(known.outstanding)}`;
-        this.report(around, known, "S7", name, message, "default");
+        this.report(around, known, "S7", name, message, HINTS.default(name));
       });
     }
     return [{ kind: "stopped", stuck: false, error, state: name, point: stopped }];
@@ -271,7 +288,7 @@ export class Search implements SearchContext {
       result,
       errorOutput: UNKNOWN,
       context: {
-        Execution: { Id: "execution", Input: new Unknown("input") },
+        Execution: { Id: EXECUTION, Name: "$states.context.Execution.Name", Input: new Unknown("input") },
         // Of the Map's own fields alone: the states within have none.
         ...(item !== undefined && { Map: { Item: item } }),
         State: { Name: at },

@@ -1,6 +1,3 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { promisify } from "node:util";
 import {
   BillingMode,
   CreateTableCommand,
@@ -12,7 +9,7 @@ import {
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 import { DeleteCommand, DynamoDBDocumentClient, paginateQuery, paginateScan } from "@aws-sdk/lib-dynamodb";
-import dynalite = require("dynalite");
+import { type Server, type ServerOptions, startServer } from "./server";
 
 /** What `saga/local/` needs of the inputs that the program registers for a table. */
 export interface TableInputs {
@@ -47,44 +44,46 @@ export interface LocalTable extends Rows {
   close(): Promise<void>;
 }
 
-/** A DynamoDB in this process, on a free port of the loopback interface. Nothing ever expires. */
-export interface LocalDynamoDB {
-  readonly endpoint: string;
+/** A DynamoDB on this machine, with the tables that are created. Nothing ever expires. */
+export interface LocalDynamoDB extends Server {
   readonly create: (inputs: TableInputs, tableName: string) => Promise<Rows>;
-  readonly close: () => Promise<void>;
 }
 
-export async function startDynamoDB(): Promise<LocalDynamoDB> {
+export async function startDynamoDB(options: ServerOptions = {}): Promise<LocalDynamoDB> {
   // The AWS SDK's notice that a later release of it will want a later Node has no place among the answers.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-  const server = dynalite({ createTableMs: 0 });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-
-  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
-  const client = new DynamoDBClient({ endpoint, region: "us-east-1", credentials });
-  const db = DynamoDBDocumentClient.from(client);
-
-  return {
+  const server = await startServer(options);
+  const { endpoint, ownKey } = server;
+  const client = new DynamoDBClient({
     endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: ownKey, secretAccessKey: "local" },
+  });
+  const db = DynamoDBDocumentClient.from(client);
+  return {
+    ...server,
     async create(inputs, tableName) {
-      await client.send(new CreateTableCommand(creation(inputs, tableName)));
+      await client.send(new CreateTableCommand(creation(inputs, tableName))).catch((error: unknown) => {
+        // It has been kept since an earlier start.
+        if (options.path === undefined || (error as Error).name !== "ResourceInUseException") throw error;
+      });
       await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.01 }, { TableName: tableName });
       return rowsOf(db, inputs, tableName);
     },
-    async close() {
+    close() {
       client.destroy();
-      const closed = promisify(server.close.bind(server))();
-      // Clients keep their connections alive; a server waits for them otherwise.
-      server.closeAllConnections();
-      await closed;
+      return server.close();
     },
   };
 }
 
 /** Starts a DynamoDB with one table. */
-export async function startTable(inputs: TableInputs, tableName: string): Promise<LocalTable> {
-  const dynamoDB = await startDynamoDB();
+export async function startTable(
+  inputs: TableInputs,
+  tableName: string,
+  options: ServerOptions = {},
+): Promise<LocalTable> {
+  const dynamoDB = await startDynamoDB(options);
   try {
     return { ...(await dynamoDB.create(inputs, tableName)), endpoint: dynamoDB.endpoint, close: dynamoDB.close };
   } catch (error) {

@@ -1,0 +1,142 @@
+import type { CloudOptions, LocalCloud } from "../local/cloud";
+import type { Time } from "../local/clock";
+import { outcomeOf } from "../local/report";
+import { startableMachines } from "../local/resources";
+import type { KnownExecution } from "../local/step-functions/executions";
+import { closeBeforeEnd } from "./ending";
+import { columns, legible, paint, printNote, type Style } from "./print";
+import type { LoadedProgram } from "./program";
+import { UsageError } from "./usage-error";
+import type { Values } from "./verbs";
+
+export interface DevOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly exposed: boolean;
+  readonly time: Time;
+  readonly json: boolean;
+  /** The folder in which all of it outlives the process. */
+  readonly data?: string;
+  /** How many executions are kept that have ended, and how many that are stuck. */
+  readonly keep: number;
+}
+
+/** Where emulators of AWS listen. */
+const PORT = 4566;
+/** A history of the order saga has some thirty events: a few megabytes for all of them. */
+const KEEP = 1000;
+
+/**
+ * Reads the options of `saga dev`.
+ * @throws UsageError
+ */
+export function devOptions(values: Values): DevOptions {
+  const { port = String(PORT), host = "127.0.0.1", expose = false, time = "real", json = false } = values;
+  const { data, keep = String(KEEP) } = values;
+  if (!/^\d+$/.test(keep)) throw new UsageError(`--keep wants how many executions to keep, not '${keep}'`);
+  if (data === "") throw new UsageError("--data wants a folder");
+  if (!/^\d+$/.test(port) || Number(port) > 65_535) throw new UsageError(`--port wants a port, not '${port}'`);
+  const loopback = host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+  if (!loopback && !expose) {
+    throw new UsageError(
+      `--host ${host} lets other machines in, and whoever reaches the port may do everything: say so with --expose`,
+    );
+  }
+  if (expose && values.host === undefined) throw new UsageError("--expose goes with --host, such as --host 0.0.0.0");
+  const where = { port: Number(port), host, exposed: expose && !loopback };
+  return { ...where, time: timeOf(time), json, ...(data !== undefined && { data }), keep: Number(keep) };
+}
+
+function timeOf(text: string): Time {
+  if (text === "real" || text === "virtual") return text;
+  const [, speed] = /^(\d+(?:\.\d+)?)x$/.exec(text) ?? [];
+  if (speed === undefined || Number(speed) < 1) {
+    throw new UsageError(`--time wants real, virtual, or how many times as fast, such as 60x; not '${text}'`);
+  }
+  return Number(speed);
+}
+
+/** Runs a program for clients of AWS, until it is ended by a signal. */
+export async function dev({ program, stubs }: LoadedProgram, options: DevOptions): Promise<number> {
+  const { port, host, exposed, time, json, data, keep } = options;
+  const { LocalCloud } = await import("../local/cloud");
+  const cloudOptions: CloudOptions = {
+    onNote: printNote,
+    stubs,
+    time,
+    wire: { port, host, exposed },
+    keep,
+    ...(data !== undefined && { data }),
+    onEnd: (ended) => {
+      print(json ? JSON.stringify(endingOf(ended)) : endingLine(ended));
+    },
+  };
+  const cloud = await LocalCloud.start(program, cloudOptions).catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).code === "EADDRINUSE"
+      ? new UsageError(`port ${port} is in use: end what listens there, or take another one with --port`)
+      : error;
+  });
+  closeBeforeEnd(() => cloud.close());
+  const machines = machinesOf(cloud, program);
+  if (json) print(JSON.stringify({ endpoint: cloud.endpoint, region: cloud.place().region, machines }));
+  else for (const line of greeting(cloud, machines)) print(line);
+  // It ends by a signal.
+  return new Promise<never>(() => {});
+}
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** The machines that somebody starts, by the ARNs that a deploy gives: of their aliases. */
+function machinesOf(cloud: LocalCloud, program: LoadedProgram["program"]): Readonly<Record<string, string>> {
+  return Object.fromEntries(startableMachines(program).map(({ name, arn = "" }) => [name, cloud.aliasOf(arn) ?? arn]));
+}
+
+function greeting(cloud: LocalCloud, machines: Readonly<Record<string, string>>): readonly string[] {
+  const { endpoint } = cloud;
+  return [
+    `Listening on ${endpoint}`,
+    "",
+    ...Object.entries(machines).flatMap(([name, arn]) => [`  ${paint("bold", name)}`, `    ${arn}`]),
+    "",
+    "Clients of AWS find it by these:",
+    "",
+    `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${cloud.place().region}`,
+    "  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
+    "",
+  ];
+}
+
+type Ending = "completed" | "compensated" | "stuck" | "stopped";
+
+const LOOK: Readonly<Record<Ending, { readonly mark: string; readonly style: Style }>> = {
+  completed: { mark: "✔", style: "green" },
+  compensated: { mark: "↩", style: "yellow" },
+  stuck: { mark: "■", style: "red" },
+  stopped: { mark: "■", style: "red" },
+};
+
+/** How an execution has ended, for a program to read. */
+function endingOf({ execution, ended, startDate, redriveDate = startDate }: KnownExecution) {
+  const { status, error, cause } = (ended as NonNullable<typeof ended>).result;
+  const stopped = status === "ABORTED" || status === "TIMED_OUT";
+  const ending: Ending = stopped ? "stopped" : outcomeOf({ status, ...(error !== undefined && { error }) });
+  const milliseconds = (ended?.stopDate ?? redriveDate) - redriveDate;
+  return { executionArn: execution.arn, outcome: ending, status, error, cause, milliseconds };
+}
+
+/** One line, as wide as the terminal. */
+function endingLine(known: KnownExecution): string {
+  const { outcome, status, error, cause, milliseconds } = endingOf(known);
+  const { mark, style } = LOOK[outcome];
+  const why =
+    outcome === "completed" || outcome === "compensated"
+      ? ""
+      : `  ${error === undefined ? status : `${error}${cause === undefined || cause === "" ? "" : `: ${cause}`}`}`;
+  const label = `${mark} ${outcome.padEnd(11)}`;
+  const line = ` ${known.machineName} ${known.name}  ${(milliseconds / 1000).toFixed(1)} s${why}`;
+  const room = columns() - label.length;
+  const shown = legible(line);
+  return paint(style, label) + (shown.length > room ? `${shown.slice(0, room - 1)}…` : shown);
+}
