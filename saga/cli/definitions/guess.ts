@@ -19,7 +19,7 @@ const UNDOING = words(
     "compensation compensating remove void restore restock unreserve unbook unlock deregister withdraw rescind",
 );
 const ASKING = words(
-  "get fetch find lookup look check validate verify list describe load read query calculate compute estimate is has search",
+  "get fetch find lookup look check validate verify detect list describe load read query calculate compute estimate is has search",
 );
 const TELLING = words("notify send email alert publish log report emit fail handle");
 const CONFIRMING = words("confirm confirmation finalize finalise commit complete settle capture");
