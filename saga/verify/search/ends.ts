@@ -1,7 +1,9 @@
 import { type Effect, effectsOf, mayHave, type OutstandingEffects } from "./effects";
+import { sourceOf } from "../expression";
 import { HINTS, namesIn } from "./hints";
 import { tells } from "./cause";
 import { type Level, levelsOf, type Node } from "../machine";
+import type { RawState } from "../../asl/states";
 import type { SearchState } from "./search-state";
 import type { Around, Results, SearchContext } from "./context";
 import { after } from "./trace";
@@ -11,7 +13,7 @@ import { UNKNOWN } from "./value";
 export function failState(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const { name, raw } = node;
   const stated = node.error?.yields(search.surroundings(point, UNKNOWN));
-  const error = typeof stated === "string" ? stated : String(raw["Error"] ?? raw["ErrorPath"]);
+  const error = typeof stated === "string" ? stated : computed(raw);
   const ended = { ...point, trace: after(point.trace, { text: `${name} ends FAILED with ${error}` }) };
   if (!around.level.top) return [{ kind: "stopped", stuck: false, error, state: name, point: ended }];
   if (point.committed) {
@@ -27,6 +29,12 @@ export function failState(search: SearchContext, around: Around, point: SearchSt
     search.report(around, ended, "S6", name, message, HINTS.cause(name));
   }
   return [];
+}
+
+/** What a Fail fails with, in words, where that is not said outright. */
+function computed({ Error: error, ErrorPath: path }: RawState): string {
+  if (error === undefined && path === undefined) return "no error";
+  return typeof error === "string" && sourceOf(error) === undefined ? error : "an error that it computes";
 }
 
 /** The execution succeeds: it must be a completed one. */
@@ -94,7 +102,11 @@ function stillHeld(search: SearchContext, around: Around, point: SearchState, st
 /** What an execution leaves behind, as part of a sentence. */
 export function left(outstanding: OutstandingEffects): string {
   const effects = effectsOf(outstanding);
-  if (effects.length === 0) return "with nothing left behind";
+  return effects.length === 0 ? "with nothing left behind" : `and leaves behind ${listed(effects)}`;
+}
+
+/** Effects, by what is known of them. */
+export function listed(effects: readonly Effect[]): string {
   const say = (status: Effect["status"], what: string): readonly string[] => {
     const names = effects.flatMap((effect) => (effect.status === status ? [effect.instance] : []));
     return names.length === 0 ? [] : [`${names.join(", ")} (${what})`];
@@ -104,5 +116,5 @@ export function left(outstanding: OutstandingEffects): string {
     ...say("doubtful", "perhaps done"),
     ...say("undoFailed", "not undone, for its undo failed"),
   ];
-  return `and leaves behind ${parts.join("; ")}`;
+  return parts.join("; ");
 }

@@ -97,6 +97,14 @@ export function findEffect(outstanding: OutstandingEffects, test: (effect: Effec
   return undefined;
 }
 
+/** Whether it is left open what is outstanding. */
+export function findEither(outstanding: OutstandingEffects): boolean {
+  for (let at = outstanding; at; at = at.rest) {
+    if (at.top.kind === "either" || (at.top.kind === "fork" && at.top.branches.some(findEither))) return true;
+  }
+  return false;
+}
+
 const nodes = new WeakMap<Level, ReadonlyMap<string, Node>>();
 
 /** Every node of a machine, by its name. */

@@ -3,6 +3,7 @@ import { type Around, type End, type Results, type SearchContext, SearchLimitErr
 import { endsWell, stuckInSuccess } from "./completion";
 import { forgetEffects } from "./effects";
 import { type Surroundings, truth } from "./evaluate";
+import { DATA_LIMIT } from "./faults";
 import { fork } from "./fork";
 import { type Hint, HINTS } from "./hints";
 import { type LiveVariables, liveVariablesOf } from "./live-variables";
@@ -15,6 +16,7 @@ import { keyOf, NeedsLength, Unknown, UNKNOWN, type Value } from "./value";
 
 export interface Found {
   readonly rule: Rule;
+  readonly kind: string;
   readonly state: string;
   readonly message: string;
   readonly hint: string;
@@ -36,8 +38,6 @@ export interface SearchOptions {
  */
 export class Search implements SearchContext {
   readonly found = new Map<string, Found>();
-  /** The first trace that was found to each state. */
-  readonly reached = new Map<string, Trace>();
   states = 0;
   /** Some path completes the saga. */
   completes = false;
@@ -87,8 +87,8 @@ export class Search implements SearchContext {
     const whole = following(prefix, trace);
     const key = `${rule} ${state} ${hint.kind}`;
     const known = this.found.get(key);
-    if (known && (known.trace?.length ?? 0) <= (whole?.length ?? 0)) return;
-    this.found.set(key, { rule, state, message, hint: hint.text, trace: whole });
+    if (known && tediumOf(known.trace) <= tediumOf(whole)) return;
+    this.found.set(key, { rule, kind: hint.kind, state, message, hint: hint.text, trace: whole });
   }
 
   /** All ends of a level. Levels that begin alike end alike. */
@@ -206,7 +206,6 @@ export class Search implements SearchContext {
     const node = around.level.nodes.get(point.at);
     // The lints report a state that is not there.
     if (!node) return this.cut();
-    if (!this.reached.has(node.name)) this.reached.set(node.name, following(around.prefix, point.trace));
     switch (node.raw.Type) {
       case "Task":
         return call(this, around, point, node);
@@ -343,6 +342,13 @@ export class Search implements SearchContext {
   repeats(level: Level, state: string): boolean {
     return this.live.repeats(level, state);
   }
+}
+
+/** How long a story is; one that begins with a failure that hardly happens is told last. */
+function tediumOf(trace: Trace): number {
+  let rare = 0;
+  for (let at = trace; at; at = at.before) if (at.event.text.includes(DATA_LIMIT)) rare += 1000;
+  return (trace?.length ?? 0) + rare;
 }
 
 const NO_LENGTHS: SearchState["lengths"] = new Map();

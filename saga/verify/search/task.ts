@@ -9,13 +9,14 @@ import {
   push,
   type Sought,
 } from "./effects";
-import { left } from "./ends";
+import { left, listed } from "./ends";
 import { DATA_LIMIT, type Fault, faultsOf } from "./faults";
-import { HINTS, namesIn } from "./hints";
+import { type Hint, HINTS, namesIn } from "./hints";
 import {
   calledSo,
   callerOf,
   findEffect,
+  findEither,
   leftOf,
   namesSought,
   sameExecution,
@@ -23,6 +24,7 @@ import {
   unknownCaller,
 } from "./identity";
 import { levelsOf, type Node, type UndoPart } from "../machine";
+import type { Rule } from "../rules";
 import type { SearchState } from "./search-state";
 import { above, changeAll } from "./shared";
 import type { Around, End, Results, SearchContext } from "./context";
@@ -34,7 +36,7 @@ export function call(search: SearchContext, around: Around, point: SearchState, 
   const { part } = node;
   if (!part) {
     const message = `the declaration does not say what ${node.name} is`;
-    search.report(around, point, "definition", node.name, message, HINTS.undeclared(node.name));
+    tell(search, around, point, "definition", node.name, message, HINTS.undeclared(node.name));
     return search.cut();
   }
   if (part.kind === "action") return action(search, around, point, node, part.call);
@@ -139,7 +141,7 @@ function sharedName(search: SearchContext, around: Around, point: SearchState, {
   const other = calledSo(point.outstanding, caller, name);
   if (!other) return;
   const message = `${name} calls in the name of '${caller}', in which ${other.action} has called`;
-  search.report(around, point, "S11", name, message, HINTS.ownIdentity(name));
+  tell(search, around, point, "S11", name, message, HINTS.ownIdentity(name));
 }
 
 function described({ error, definite, retried }: Fault, lasts: boolean): string {
@@ -159,10 +161,10 @@ function misplaced(
   if (role === "query") return;
   if (role === "retriable" && !point.committed) {
     const message = `${name} is declared retriable, and runs where no pivot has succeeded: nothing undoes it`;
-    search.report(around, point, "S9", name, message, HINTS.retriable(name));
+    tell(search, around, point, "S9", name, message, HINTS.retriable(name));
   } else if (role !== "retriable" && point.committed) {
     const message = `${name} is declared ${role}, and runs after the pivot has succeeded: nothing undoes it any more`;
-    search.report(around, point, "S9", name, message, HINTS.uncompensated(name));
+    tell(search, around, point, "S9", name, message, HINTS.uncompensated(name));
   }
 }
 
@@ -174,20 +176,37 @@ function goesOn(search: SearchContext, around: Around, point: SearchState, { nam
   const message = `${name} starts though something before it has failed, ${left(whole.outstanding)}`;
   if (point.failed === "branch") {
     const undos = effects.flatMap(({ action: of }) => undoOf.get(of) ?? []);
-    search.report(around, point, "S10", name, message, HINTS.decide("the state before it", [...new Set(undos)]));
+    tell(search, around, point, "S10", name, message, HINTS.decide("the state before it", [...new Set(undos)]));
     return;
   }
   if (point.failed === "undoing") {
     const undoing = `${name} starts though the saga is being undone, ${left(whole.outstanding)}`;
     const to = undoOf.get(effects[0]?.action ?? "") ?? endOf(search);
-    search.report(around, point, "S1", name, undoing, HINTS.instead(name, to));
+    tell(search, around, point, "S1", name, undoing, HINTS.instead(name, to));
     return;
   }
   const doubtful = effects.find(({ status }) => status === "doubtful");
   const failed = doubtful?.action ?? point.refused;
   const to = doubtful ? undoOf.get(doubtful.action) : (undoOf.get(effects[0]?.action ?? "") ?? endOf(search));
   const hint = failed === undefined ? HINTS.uncaught(name, to) : HINTS.own(failed, to);
-  search.report(around, point, doubtful ? "S2" : "S1", name, message, hint);
+  tell(search, around, point, doubtful ? "S2" : "S1", name, message, hint);
+}
+
+/** Reports what a state does wrong in that it starts: the story goes on to that. */
+function tell(
+  search: SearchContext,
+  around: Around,
+  point: SearchState,
+  rule: Rule,
+  state: string,
+  message: string,
+  hint: Hint,
+): void {
+  const { outstanding, trace } = point;
+  const open = findEither(outstanding) ? [] : effectsOf(outstanding);
+  const there = open.length === 0 ? "" : `; still there: ${listed(open)}`;
+  const text = `${state}${around.suffix} starts here${there}`;
+  search.report(around, { ...point, trace: after(trace, { text }) }, rule, state, message, hint);
 }
 
 const endOf = ({ machine }: SearchContext): string | undefined => namesIn(machine).compensated;
@@ -219,7 +238,7 @@ function undo(search: SearchContext, around: Around, point: SearchState, node: N
   const name = node.name + around.suffix;
   if (point.committed) {
     const message = `${node.name} runs after the pivot has succeeded`;
-    search.report(around, point, "S9", node.name, message, HINTS.committed(node.name));
+    tell(search, around, point, "S9", node.name, message, HINTS.committed(node.name));
     return search.cut();
   }
   unknownCaller(search, around, point, node);
@@ -240,9 +259,8 @@ function undo(search: SearchContext, around: Around, point: SearchState, node: N
     const event = { text: `${name} fails: ${error}${retried ? ", at every retry" : ""}` };
     if (catcher) {
       caughtUndo(search, around, { ...undoing, trace: after(point.trace, event) }, node, catcher.transition.to);
-      // That it is caught is the offence: what follows is looked at as though it had not been.
-      const on = search.repeats(around.level, node.name) ? leaving((old) => ({ ...old, status: "undoFailed" })) : gone;
-      results.push(...search.leave(around, on, catcher.transition, node, UNKNOWN, event));
+      // That it is caught is the offence: what follows would not be there without it.
+      search.cut();
       continue;
     }
     const stopped = { ...leaving((old) => ({ ...old, status: "undoFailed" })), trace: after(point.trace, event) };
@@ -316,10 +334,10 @@ function mayBeMissing(
     const message = `${name} runs, though ${of} was refused and nothing has happened`;
     const { undoOf, compensated } = namesIn(search.machine);
     const to = undoOf.get(effects[0]?.action ?? "") ?? compensated;
-    search.report(around, point, "S2", name, message, HINTS.refused(name, point.refused, to));
+    tell(search, around, point, "S2", name, message, HINTS.refused(name, point.refused, to));
   } else {
     const message = `${name} runs, though ${of} has not started, or is undone already`;
-    search.report(around, point, "S1", name, message, HINTS.tooEarly(name, of));
+    tell(search, around, point, "S1", name, message, HINTS.tooEarly(name, of));
   }
   return false;
 }
@@ -333,7 +351,7 @@ function otherName(
   other: Effect,
 ): void {
   const message = `${name} undoes in the name of '${own}' what '${other.instance}' has done`;
-  search.report(around, point, "S11", name, message, HINTS.identity(name, other.action));
+  tell(search, around, point, "S11", name, message, HINTS.identity(name, other.action));
 }
 
 /** An undo runs while something that began later is not undone. */
@@ -342,13 +360,13 @@ export function blocked(search: SearchContext, around: Around, point: SearchStat
   const to = namesIn(search.machine).undoOf.get(of);
   if (status === "undoFailed") {
     const message = `${state} runs though the undo of ${instance} has failed, ${left(point.outstanding)}`;
-    search.report(around, point, "S5", state, message, HINTS.stuck(to ?? `the undo of ${of}`));
+    tell(search, around, point, "S5", state, message, HINTS.stuck(to ?? `the undo of ${of}`));
   } else if (status === "doubtful") {
     const message = `${state} runs before the undo of ${instance}, which failed and may have taken effect`;
-    search.report(around, point, "S2", state, message, HINTS.own(of, to));
+    tell(search, around, point, "S2", state, message, HINTS.own(of, to));
   } else {
     const message = `${state} runs while ${instance}, which started later, is not undone`;
-    search.report(around, point, "S1", state, message, HINTS.first(state, to, of));
+    tell(search, around, point, "S1", state, message, HINTS.first(state, to, of));
   }
 }
 
@@ -367,7 +385,7 @@ function release(search: SearchContext, around: Around, point: SearchState, node
       otherName(search, around, point, node, [...sought.instances].join(", "), other);
     } else {
       const message = `${name} runs, though ${of} has not started, or is released already`;
-      search.report(around, point, "S1", node.name, message, HINTS.tooEarly(node.name, of));
+      tell(search, around, point, "S1", node.name, message, HINTS.tooEarly(node.name, of));
     }
     return search.cut();
   }
