@@ -111,7 +111,7 @@ function followed(definition: unknown, declaration: unknown): readonly string[] 
   const read = readDeclaration(declaration);
   const hints: string[] = [];
   for (;;) {
-    const [violation] = verify(machine as never, read).violations;
+    const [violation] = verify(machine, read).violations;
     if (!violation) return hints;
     const [pattern, follow] = FOLLOWED.find(([one]) => one.test(violation.hint)) ?? [];
     const told = [...hints, `${violation.rule}: ${violation.message} → ${violation.hint}`].join("\n");

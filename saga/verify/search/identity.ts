@@ -1,7 +1,6 @@
 import { type Effect, effectsOf, type OutstandingEffects } from "./effects";
 import { HINTS } from "./hints";
 import { type Level, levelsOf, type Node, OF_ANOTHER, type UndoPart } from "../machine";
-import type { Ran } from "./join";
 import type { SearchState } from "./search-state";
 import type { Around, SearchContext } from "./context";
 import { UNKNOWN } from "./value";
@@ -64,7 +63,7 @@ export function sharedNames(
   around: Around,
   point: SearchState,
   { name }: Node,
-  ran: readonly Ran[],
+  ran: readonly { readonly label: string; readonly settled: readonly { readonly point: SearchState }[] }[],
 ): void {
   if (!saysNames(search.machine)) return;
   const callers = new Map([...callersIn(point.outstanding)].map((caller) => [caller, "what runs before it"]));
