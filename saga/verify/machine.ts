@@ -9,8 +9,8 @@ import { UNKNOWN, type Value } from "./search/value";
 export interface Template {
   readonly yields: (around: Surroundings) => Value;
   readonly paths: readonly string[];
-  /** Whether it reads the state's input. */
-  readonly input: boolean;
+  /** Whether it is the state's input as it stands. */
+  readonly isInput: boolean;
 }
 
 /** A transition out of a state. */
@@ -63,7 +63,7 @@ export interface Level {
   readonly effectful: boolean;
 }
 
-const NOTHING: Template = { yields: () => UNKNOWN, paths: [], input: false };
+const NOTHING: Template = { yields: () => UNKNOWN, paths: [], isInput: false };
 
 function template(raw: unknown): Template {
   const source = sourceOf(raw);
@@ -73,7 +73,7 @@ function template(raw: unknown): Template {
     return {
       yields: (around) => items.map((item) => item.yields(around)),
       paths: items.flatMap(({ paths }) => paths),
-      input: items.some(({ input }) => input),
+      isInput: false,
     };
   }
   if (typeof raw === "object" && raw !== null) {
@@ -81,10 +81,10 @@ function template(raw: unknown): Template {
     return {
       yields: (around) => Object.fromEntries(fields.map(([key, field]) => [key, field.yields(around)])),
       paths: fields.flatMap(([, { paths }]) => paths),
-      input: fields.some(([, { input }]) => input),
+      isInput: false,
     };
   }
-  return { yields: () => raw as Value, paths: [], input: false };
+  return { yields: () => raw as Value, paths: [], isInput: false };
 }
 
 function expression(source: string): Template {
@@ -99,8 +99,9 @@ function expression(source: string): Template {
 }
 
 function ofAst(ast: Ast): Template {
-  const { paths, states } = readsOf(ast);
-  return { yields: (around) => evaluate(ast, around), paths: [...paths], input: states.has("input") || states.has("") };
+  const isInput =
+    ast.type === "path" && ast.steps?.map(({ value, stages }) => (stages ? "" : value)).join() === "states,input";
+  return { yields: (around) => evaluate(ast, around), paths: [...readsOf(ast).paths], isInput };
 }
 
 function mayRaise(value: unknown): boolean {

@@ -53,6 +53,7 @@ function value(ast: Ast, context: Value, around: Surroundings): Value {
 }
 
 function collapse(result: Value): Value {
+  if (result instanceof OneOf) return lift(result, collapse);
   if (!isArray(result) || !sequences.has(result)) return result;
   return result.length > 1 ? result : result[0];
 }
@@ -60,9 +61,13 @@ function collapse(result: Value): Value {
 /** A list of assumed length is a list of unknown items. */
 function resolve(found: Value, lengths: Lengths): Value {
   if (!(found instanceof Unknown) || found.path === undefined) return found;
-  const length = lengths.get(found.path);
-  if (length === undefined) return found;
-  return Array.from({ length }, (_, index) => new Unknown(`${found.path as string}[${index}]`));
+  const { path } = found;
+  const ofLength = (length: Value): Value => {
+    if (length instanceof OneOf) return lift(length, ofLength);
+    if (typeof length !== "number") return found;
+    return Array.from({ length }, (_, index) => new Unknown(`${path}[${index}]`));
+  };
+  return ofLength(lengths.get(path));
 }
 
 function raw(ast: Ast, context: Value, around: Surroundings): Value {
@@ -111,7 +116,7 @@ function agreed(one: Value, other: Value): Value {
   return isThere(one) && isThere(other) ? SOMETHING : UNKNOWN;
 }
 
-const needs = ({ name }: OneOf): NeedsChoice => new NeedsChoice(name);
+const needs = ({ name, values }: OneOf): NeedsChoice => new NeedsChoice(name, values.length);
 
 /**
  * True, false, or undefined for what is not known.
@@ -140,18 +145,24 @@ function member(context: Value, key: string, around: Surroundings): Value {
   return isObject(context) ? context[key] : undefined;
 }
 
-/** Results one after the other. One that may be absent, or may be many, leaves their number open. */
+/**
+ * Results one after the other. One that may be absent, or may be many, leaves their number open.
+ * @throws NeedsChoice where it matters for that which of several values it is
+ */
 function joined(found: readonly Value[]): Value {
   const open = found.filter((one) => one instanceof Unknown || (one instanceof OneOf && !one.values.every(isSingle)));
   if (open.length === 0) return sequence(spread(found));
   const certain = found.some((one) => isThere(one) && !(isArray(one) && one.length === 0));
-  return certain ? SOMETHING : UNKNOWN;
+  if (certain) return SOMETHING;
+  for (const one of open) if (one instanceof OneOf) throw needs(one);
+  return UNKNOWN;
 }
 
 const isThere = (one: Value): boolean =>
   one === SOMETHING ||
   (one instanceof OneOf ? one.values.every(isThere) : one !== undefined && !(one instanceof Unknown));
-const isSingle = (one: Value): boolean => isThere(one) && one !== SOMETHING && !isArray(one);
+const isSingle = (one: Value): boolean =>
+  one instanceof OneOf ? one.values.every(isSingle) : isThere(one) && one !== SOMETHING && !isArray(one);
 
 const spread = (found: readonly Value[]): readonly Value[] =>
   found.flatMap((one) => (one === undefined ? [] : isArray(one) ? one : [one]));

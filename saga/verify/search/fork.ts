@@ -1,50 +1,78 @@
-import { type Effect, effectsOf, focusOn, type OutstandingEffects, mentions, project, push, pushFork } from "./effects";
+import {
+  type Effect,
+  firstOpen,
+  focusOn,
+  mentions,
+  type OutstandingEffects,
+  project,
+  push,
+  pushFork,
+  tellAbove,
+} from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import type { Node } from "../machine";
-import { type SearchState, union } from "./search-state";
+import { openChoice, renamed, type SearchState } from "./search-state";
 import { type Around, type End, LENGTHS, type Results, type SearchContext, SearchLimitError } from "./context";
+import { examples } from "./examples";
 import { blocked, dropped } from "./task";
-import { after, type Event, following } from "./trace";
-import { joinForward, type Ran, joinUndo, type Run } from "./join";
-import { isArray, isObject, lift, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
+import { after, type Event } from "./trace";
+import { agreeOnLengths, joinForward, joinUndo, outsideOf, type Ran, type Run } from "./join";
+import { isArray, isObject, lift, NeedsChoice, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
 
-/** A Parallel or a Map. */
+/**
+ * A Parallel or a Map: each branch is searched by itself, from where it begins to its ends (`beginning`); then the ends
+ * of all are put together (`join.ts`).
+ */
 export function fork(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
+  const again = search.repeats(around, node.name);
+  // What an earlier round has left open is another choice than what this one will.
+  const open = again ? openChoice(point, `${around.level.id}:${node.name}/`) : undefined;
+  if (open) throw open;
   return runsOf(search, point, node).flatMap((runs) => {
     const undoes = new Set(runs.flatMap(({ level }) => [...level.undoes]));
     const focus = focusOn(point.outstanding, undoes, around.keepFork);
-    if (!focus && mentions(point.outstanding, undoes)) {
-      blocked(search, around, point, node.name, effectsOf(point.outstanding)[0] as Effect);
-      return search.cut();
-    }
-    if (!focus && search.repeats(around.level, node.name) && runs.some(({ level }) => level.effectful)) {
+    if (!focus && mentions(point.outstanding, undoes)) return outOfTurn(search, around, point, node, undoes);
+    if (!focus && again && runs.some(({ level }) => level.effectful)) {
       throw new SearchLimitError(`gave up on ${node.name}: its branches do more each time it goes round`);
     }
-    const stopped: (SearchState | End)[] = [];
     const ran = runs.map((run): Ran => {
       const given = focus ? project(focus.fork, run.level.undoes, indexOf(run)) : null;
-      const ends = search.explore(...beginning(search, around, point, node, run, given));
-      for (const end of ends) {
-        if (end.kind === "stopped") stopped.push(...aborted(search, around, point, node, runs, run.label, end));
-      }
-      return { ...run, given, settled: ends.flatMap((end) => (end.kind === "end" ? [end] : [])) };
+      return { ...run, given, ends: search.explore(...beginning(search, around, point, node, run, given)) };
     });
+    agreeOnLengths(point, ran);
     return [
-      ...stopped,
+      ...ran.flatMap((run) =>
+        run.ends.flatMap((end) => (end.kind === "stopped" ? aborted(search, around, point, node, ran, run, end) : [])),
+      ),
       ...(focus ? joinUndo(search, around, point, node, focus, ran) : joinForward(search, around, point, node, ran)),
     ];
   });
+}
+
+/** The branches undo what something that began later is still to be undone after: told, the search goes on without that. */
+function outOfTurn(
+  search: SearchContext,
+  around: Around,
+  point: SearchState,
+  node: Node,
+  undoes: ReadonlySet<string>,
+): Results {
+  const above = firstOpen(point.outstanding) as Effect;
+  blocked(search, around, point, node.name, above);
+  const outstanding = tellAbove(point.outstanding, ({ action }) => undoes.has(action));
+  return outstanding === point.outstanding ? search.cut() : fork(search, around, { ...point, outstanding }, node);
 }
 
 /** The branches; or the iterations, for each number of items that there may be. */
 function runsOf(search: SearchContext, point: SearchState, { items, given, inner }: Node): readonly (readonly Run[])[] {
   if (!items) {
     const input = given ? given.yields(search.surroundings(point, UNKNOWN)) : point.input;
-    return [inner.map((level, index) => ({ level, input, label: `branch ${index + 1}`, suffix: "" }))];
+    return [inner.map((level, index) => ({ level, input, label: `branch ${index + 1}`, index, suffix: "" }))];
   }
   const [level] = inner;
   if (!level) return [];
   const list = items.yields(search.surroundings(point, UNKNOWN));
+  if (list instanceof OneOf) throw new NeedsChoice(list.name, list.values.length);
   if (list instanceof Unknown && list.path !== undefined) throw new NeedsLength(list.path);
   const known = isArray(list) && list.length <= 2;
   const lists: readonly (readonly Value[])[] = known
@@ -55,6 +83,7 @@ function runsOf(search: SearchContext, point: SearchState, { items, given, inner
       level,
       input: given ? given.yields(search.surroundings(point, UNKNOWN, { Index: index, Value: value })) : value,
       label: `item ${index}`,
+      index,
       suffix: `[${index}]`,
     })),
   );
@@ -71,6 +100,7 @@ function indexOf({ input, suffix }: Run): number | undefined {
   return typeof index === "number" ? index : undefined;
 }
 
+/** Where a branch begins: with its part of what is to be undone, or with nothing. */
 function beginning(
   search: SearchContext,
   around: Around,
@@ -84,15 +114,14 @@ function beginning(
     {
       level,
       suffix: around.suffix + suffix,
-      prefix: following(around.prefix, after(point.trace, { text: `${node.name}, ${label}:` })),
+      prefix: [...around.prefix, after(point.trace, { text: `${node.name}, ${label}:` })],
       holders: [...around.holders, node.name],
+      again: search.repeats(around, node.name),
       keepFork: given !== null,
     },
     {
-      ...point,
+      ...search.given(level, { ...point, input }),
       at: level.startAt,
-      variables: search.given(level, point),
-      input: search.readsInput(level) ? input : UNKNOWN,
       outstanding: given,
       failed: point.failed === "undoing" ? "undoing" : "no",
       refused: undefined,
@@ -108,35 +137,33 @@ function aborted(
   point: SearchState,
   node: Node,
   runs: readonly Run[],
-  label: string,
+  run: Run,
   end: Extract<End, { kind: "stopped" }>,
 ): Results {
   const { error, state, stuck } = end;
+  const outside = outsideOf(around, node, run);
   const event: Event = {
     text: `${node.name} fails with one of its branches`,
-    within: [{ label, trace: end.point.trace }],
+    within: [{ label: run.label, trace: end.point.trace, outside }],
   };
   const trace = after(point.trace, event);
   if (!stuck && error === DATA_LIMIT) {
     const message = `nothing catches ${DATA_LIMIT} of ${state} in its branch, for States.ALL may not`;
     search.report(around, { ...point, trace }, "S7", state, message, "dataLimit");
-    return search.cut();
-  }
-  if (!stuck && runs.some((run) => run.label !== label && run.level.effectful)) {
+  } else if (!stuck && runs.some((other) => other.label !== run.label && other.level.effectful)) {
     const message = `${state} fails its branch, and so aborts the others of ${node.name}, wherever they are`;
     search.report(around, { ...point, trace }, "S10", state, message, "abort");
-    return search.cut();
   }
+  const { outstanding: behind } = renamed(end.point, outside);
   // Of the branch that is stuck it matters only that something of it is not undone.
   const outstanding = stuck
     ? push({ kind: "effect", action: state, instance: `what ${state} undoes`, status: "undoFailed" }, point.outstanding)
-    : pushFork([end.point.outstanding], point.outstanding);
+    : pushFork([behind], point.outstanding);
   const failed: SearchState = {
     ...point,
     outstanding: point.committed ? point.outstanding : outstanding,
-    lost: union(point.lost, new Set([node.name])),
+    lost: new Map([...point.lost, [node.name, true]]),
     failed: stuck ? "undoing" : "branch",
-    choices: new Map([...point.choices, ...end.point.choices]),
   };
   const results: (SearchState | End)[] = [];
   for (const { error: caught, catcher } of faultsOfBranch(node)) {
@@ -145,10 +172,9 @@ function aborted(
       continue;
     }
     const stopped = { ...failed, trace };
-    if (!stuck && around.level.top)
-      search.each(stopped, (known) => {
-        dropped(search, around, known, node, caught);
-      });
+    if (!stuck && around.level.top) {
+      for (const known of examples(stopped)) dropped(search, around, known, node, caught);
+    }
     results.push({ kind: "stopped", stuck, error: caught, state: node.name, point: stopped });
   }
   return results;

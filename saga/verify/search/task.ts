@@ -1,14 +1,20 @@
 import type { DeclaredCall } from "../../asl/declaration";
 import {
+  anyEffect,
+  changeEffects,
   type Effect,
   effectsOf,
+  firstOpen,
   type OutstandingEffects,
   isSought,
   mayHave,
   onTop,
   push,
   type Sought,
+  tellAbove,
 } from "./effects";
+import { examples } from "./examples";
+import { truth } from "./evaluate";
 import { left } from "./ends";
 import { DATA_LIMIT, type Fault, faultsOf } from "./faults";
 import { levelsOf, type Node } from "../machine";
@@ -18,7 +24,7 @@ import { after } from "./trace";
 import { Unknown, UNKNOWN } from "./value";
 
 /** A Task: an action, or the undo of one. */
-export function call(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
+export function task(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const { part } = node;
   if (!part) {
     const message = `the declaration does not say what ${node.name} is`;
@@ -36,17 +42,14 @@ function callerOf(search: SearchContext, point: SearchState, { identity }: Node)
   return typeof step === "string" ? step : undefined;
 }
 
-function action(
-  search: SearchContext,
-  around: Around,
-  point: SearchState,
-  node: Node,
-  { role, definite }: DeclaredCall,
-): Results {
+function action(search: SearchContext, around: Around, point: SearchState, node: Node, call: DeclaredCall): Results {
+  const { role, definite } = call;
   const name = callerOf(search, point, node) ?? node.name + around.suffix;
   if (role !== "query" && (point.failed === "here" || point.failed === "branch")) {
-    goesOn(search, around, point, node);
-    return search.cut();
+    for (const known of examples(point)) goesOn(search, around, known, node);
+    // Told once, the search goes on as though nothing had failed.
+    const outstanding = changeEffects(point.outstanding, (effect) => ({ ...effect, status: "done" }));
+    return action(search, around, { ...point, outstanding, failed: "no", refused: undefined }, node, call);
   }
   misplaced(search, around, point, node, role);
   // What is done after the pivot is never undone.
@@ -55,7 +58,7 @@ function action(
     if (!lasts) return point.outstanding;
     const sought = { action: node.name, instance: name };
     // A further round in the same name has the same effect: it is where it was.
-    if (search.repeats(around.level, node.name) && mayHave(point.outstanding, (effect) => isSought(effect, sought))) {
+    if (search.repeats(around, node.name) && mayHave(point.outstanding, (effect) => isSought(effect, sought))) {
       return onTop(point.outstanding, sought, (old) => ({ ...old, status }))?.outstanding ?? point.outstanding;
     }
     return push({ kind: "effect", action: node.name, instance: name, status }, point.outstanding);
@@ -79,7 +82,9 @@ function action(
     }
     const stopped = { ...failed, trace: after(point.trace, event) };
     const stuck = point.committed || role === "retriable";
-    if (!stuck && around.level.top) dropped(search, around, stopped, node, fault.error);
+    if (!stuck && around.level.top) {
+      for (const known of examples(stopped)) dropped(search, around, known, node, fault.error);
+    }
     results.push({ kind: "stopped", stuck, error: fault.error, state: node.name, point: stopped });
   }
   return results;
@@ -151,8 +156,13 @@ function undo(search: SearchContext, around: Around, point: SearchState, node: N
   const sought = { action: of, instance: callerOf(search, point, node) };
   const change = (next: (old: Effect) => Effect | undefined): OutstandingEffects | undefined =>
     onTop(point.outstanding, sought, next, around.keepFork)?.outstanding;
-  const there = onTop(point.outstanding, sought, (old) => old) !== undefined;
-  if (!there && !mayBeMissing(search, around, point, node, sought)) return search.cut();
+  const there = onTop(point.outstanding, sought, (old) => old, around.keepFork) !== undefined;
+  if (!there) {
+    const told = notOnTop(search, around, point, node, sought);
+    // Where it goes round, what follows from it would be told each time.
+    if (told !== point && search.repeats(around, node.name)) return search.cut();
+    if (told !== point) return undo(search, around, told, node, of);
+  }
   const undoing: SearchState = { ...point, failed: "undoing", refused: undefined };
   const leaving = (next: (old: Effect) => Effect | undefined): SearchState => ({
     ...undoing,
@@ -181,22 +191,32 @@ function undo(search: SearchContext, around: Around, point: SearchState, node: N
   return results;
 }
 
-/** An undo whose action is not on top of what is outstanding: whether that is as it should be. */
-function mayBeMissing(
+/**
+ * An undo whose action is not on top of what is outstanding. Unless that is as it should be, it is told, and the search
+ * goes on where nothing is the matter with that any more.
+ */
+function notOnTop(
   search: SearchContext,
   around: Around,
   point: SearchState,
   { name }: Node,
   sought: Sought,
-): boolean {
-  const somewhere = mayHave(point.outstanding, (effect) => isSought(effect, sought));
-  if (!somewhere && isLost(search, around, point, sought.action)) return true;
-  const effects = effectsOf(point.outstanding);
-  if (somewhere && effects.some((effect) => isSought(effect, sought))) {
-    blocked(search, around, point, name, effects[0] as Effect);
-    return false;
+): SearchState {
+  const { outstanding } = point;
+  if (mayHave(outstanding, (effect) => isSought(effect, sought))) {
+    const above = firstOpen(outstanding);
+    if (above) blocked(search, around, point, name, above);
+    const reachable = tellAbove(outstanding, (effect) => isSought(effect, sought));
+    if (reachable !== outstanding) return { ...point, outstanding: reachable };
+    search.leaveUntold();
+    return point;
   }
-  const other = effects.find(({ action: of }) => of === sought.action);
+  if (isLost(search, around, point, sought.action)) return point;
+  if (point.astray) {
+    search.leaveUntold();
+    return point;
+  }
+  const other = anyEffect(outstanding, ({ action: of, told }) => of === sought.action && !told);
   if (other && sought.instance !== undefined) {
     const message = `${name} undoes in the name of '${sought.instance}' what '${other.instance}' has done`;
     search.report(around, point, "S11", name, message, "identity");
@@ -207,15 +227,18 @@ function mayBeMissing(
     const message = `${name} runs, though ${sought.action} has not started, or is undone already`;
     search.report(around, point, "S1", name, message, "order");
   }
-  return false;
+  const told = (effect: Effect): Effect => (effect.action === sought.action ? { ...effect, told: true } : effect);
+  return { ...point, outstanding: changeEffects(outstanding, told), astray: true };
 }
 
 /** An undo runs while something that began later is not undone. */
 export function blocked(search: SearchContext, around: Around, point: SearchState, state: string, above: Effect): void {
   const { status, instance } = above;
   if (status === "undoFailed") {
-    const message = `${state} runs though the undo of ${instance} has failed, ${left(point.outstanding)}`;
-    search.report(around, point, "S5", state, message, "stuck");
+    for (const known of examples(point)) {
+      const message = `${state} runs though the undo of ${instance} has failed, ${left(known.outstanding)}`;
+      search.report(around, known, "S5", state, message, "stuck");
+    }
   } else if (status === "doubtful") {
     const message = `${state} runs before the undo of ${instance}, which failed and may have taken effect`;
     search.report(around, point, "S2", state, message, "order");
@@ -228,9 +251,12 @@ export function blocked(search: SearchContext, around: Around, point: SearchStat
 /** Whether what an action did is not known any more, its branch's record having been lost. */
 function isLost({ machine }: SearchContext, { holders }: Around, { lost }: SearchState, action: string): boolean {
   if (lost.size === 0) return false;
-  if (holders.some((holder) => lost.has(holder))) return true;
   const nodes = levelsOf(machine).flatMap(({ nodes: all }) => [...all.values()]);
-  return nodes.some(
-    ({ name, inner }) => lost.has(name) && inner.flatMap(levelsOf).some((level) => level.nodes.has(action)),
-  );
+  return [...lost].some(([holder, is]) => {
+    const holds = (): boolean =>
+      nodes.some(
+        ({ name, inner }) => name === holder && inner.flatMap(levelsOf).some((level) => level.nodes.has(action)),
+      );
+    return (holders.includes(holder) || holds()) && truth(is) === true;
+  });
 }
