@@ -25,8 +25,10 @@ export interface Verdict {
   readonly budgets: Budgets;
 }
 
-/** So many states take some minutes, and some GB. */
+/** More than any machine takes that Step Functions takes, unless it goes round in odd ways. */
 const LIMIT = 2_000_000;
+/** So many seconds somebody waits who deploys a saga. */
+const SECONDS = 20;
 
 /** Rules that the search holds every path to: of one that was cut off, it can't be said that it keeps them. */
 const OF_PATHS: ReadonlySet<Rule> = new Set(["S1", "S2", "S5", "S6", "S9", "S10", "S11", "S13"]);
@@ -41,23 +43,23 @@ const OF_EXPRESSIONS: ReadonlySet<Rule> = new Set(["S7", "S11", "assignment"]);
  * @param definition As CreateStateMachine takes it, in JSONata mode; in JSONPath mode the control flow alone is verified.
  * @param declaration What undoes what.
  * @throws DefinitionError where the definition is no state machine
- * @throws SearchLimitError where a machine has more states than can be searched
+ * @throws SearchLimitError where a machine has more states than can be searched, in the time and the memory that there are
  */
 export function verify(
   definition: RawStates,
   declaration: Declaration,
-  { onProgress, limit = LIMIT }: Partial<SearchOptions> = {},
+  { onProgress, limit = LIMIT, seconds = SECONDS }: Partial<SearchOptions> = {},
 ): Verdict {
   const machine = readMachine(readDefinition(definition), declaration);
-  const search = new Search(machine, { onProgress, limit });
+  const search = new Search(machine, { onProgress, limit, seconds });
   search.run();
   const flaws = flawsOf(definition, machine, declaration).map((flaw): Violation => ({
     ...flaw,
     counterexample: [],
   }));
-  const found = [...search.found.values()].map(({ trace, ...rest }): Violation => ({
+  const found = [...search.found.values()].map(({ traces, ...rest }): Violation => ({
     ...rest,
-    counterexample: OF_ONE_STATE.has(rest.kind) ? [] : counterexample(trace),
+    counterexample: OF_ONE_STATE.has(rest.kind) ? [] : counterexample(traces),
   }));
   const never: readonly Violation[] = search.completes || search.truncated ? [] : [NEVER];
   const violations = [...found, ...flaws, ...never].sort((one, other) => order(one.rule) - order(other.rule));

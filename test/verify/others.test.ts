@@ -145,6 +145,7 @@ describe("the verifier, on what people write,", () => {
       Failed: FAILED,
     };
     expect(told(violationsOf(machine, { Open: compensable("Close"), Charge: compensable("Refund") }))).to.deep.equal([
+      "S1: Close runs while Charge, which started later, is not undone",
       "S2: Open starts though something before it has failed, and leaves behind Open (done); Charge (perhaps done)",
     ]);
   });

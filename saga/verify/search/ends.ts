@@ -6,6 +6,7 @@ import { type Level, levelsOf, type Node } from "../machine";
 import type { RawState } from "../../asl/states";
 import type { SearchState } from "./search-state";
 import type { Around, Results, SearchContext } from "./context";
+import { examples } from "./examples";
 import { after } from "./trace";
 import { UNKNOWN } from "./value";
 
@@ -16,19 +17,30 @@ export function failState(search: SearchContext, around: Around, point: SearchSt
   const error = typeof stated === "string" ? stated : computed(raw);
   const ended = { ...point, trace: after(point.trace, { text: `${name} ends FAILED with ${error}` }) };
   if (!around.level.top) return [{ kind: "stopped", stuck: false, error, state: name, point: ended }];
+  for (const known of examples(ended)) failedEnd(search, around, known, node, error);
+  return [];
+}
+
+function failedEnd(
+  search: SearchContext,
+  around: Around,
+  point: SearchState,
+  { name, raw }: Node,
+  error: string,
+): void {
   if (point.committed) {
     const message = `${name} ends a saga whose pivot has succeeded: a redrive would enter it again, and fail again`;
-    search.report(around, ended, "S5", name, message, HINTS.committed(name));
-  } else if (effectsOf(point.outstanding).length > 0) {
-    unfinished(search, around, ended, name);
-  } else if (error !== "SagaCompensated") {
+    search.report(around, point, "S5", name, message, HINTS.committed(name));
+    return;
+  }
+  if (effectsOf(point.outstanding).length > 0) unfinished(search, around, point, name);
+  if (error !== "SagaCompensated") {
     const message = `a compensated execution fails with ${error}, as a stuck one may`;
-    search.report(around, ended, "S6", name, message, HINTS.fails(name));
+    search.report(around, point, "S6", name, message, HINTS.fails(name));
   } else if (tells(search.machine, raw) === false) {
     const message = "a compensated execution does not tell which step failed, and how";
-    search.report(around, ended, "S6", name, message, HINTS.cause(name));
+    search.report(around, point, "S6", name, message, HINTS.cause(name));
   }
-  return [];
 }
 
 /** What a Fail fails with, in words, where that is not said outright. */
@@ -45,14 +57,18 @@ export function finish(search: SearchContext, around: Around, point: SearchState
     return;
   }
   const ended = { ...point, trace: after(point.trace, { text: "the execution ends SUCCEEDED" }) };
-  if (effectsOf(point.outstanding).length > 0) {
-    unfinished(search, around, ended, state);
-  } else if (point.committed) {
+  for (const known of examples(ended)) succeededEnd(search, around, known, state);
+}
+
+function succeededEnd(search: SearchContext, around: Around, point: SearchState, state: string): void {
+  const behind = effectsOf(point.outstanding).length > 0;
+  if (behind) unfinished(search, around, point, state);
+  if (point.committed) {
     const message = "a step after the pivot has failed, and the execution succeeds";
-    search.report(around, ended, "S5", state, message, HINTS.committed(state));
-  } else {
+    search.report(around, point, "S5", state, message, HINTS.committed(state));
+  } else if (!behind || point.failed === "undoing") {
     const message = "an execution whose steps are undone ends SUCCEEDED: nobody can tell it from a completed one";
-    search.report(around, ended, "S6", state, message, HINTS.compensated(state, namesIn(search.machine).compensated));
+    search.report(around, point, "S6", state, message, HINTS.compensated(state, namesIn(search.machine).compensated));
   }
 }
 
@@ -92,6 +108,11 @@ function holderOf(machine: Level, actions: readonly string[]): string {
 function stillHeld(search: SearchContext, around: Around, point: SearchState, state: string): void {
   const { held } = namesIn(search.machine);
   if (held.size === 0 || !mayHave(point.outstanding, ({ action }) => held.has(action))) return;
+  for (const known of examples(point)) heldAtEnd(search, around, known, state);
+}
+
+function heldAtEnd(search: SearchContext, around: Around, point: SearchState, state: string): void {
+  const { held } = namesIn(search.machine);
   const kept = effectsOf(point.outstanding).find(({ action }) => held.has(action));
   if (!kept) return;
   const ended = { ...point, trace: after(point.trace, { text: "the execution ends SUCCEEDED" }) };

@@ -63,12 +63,12 @@ export function sharedNames(
   around: Around,
   point: SearchState,
   { name }: Node,
-  ran: readonly { readonly label: string; readonly settled: readonly { readonly point: SearchState }[] }[],
+  ran: readonly { readonly label: string; readonly ends: readonly { readonly point: SearchState }[] }[],
 ): void {
   if (!saysNames(search.machine)) return;
   const callers = new Map([...callersIn(point.outstanding)].map((caller) => [caller, "what runs before it"]));
-  for (const { label, settled } of ran) {
-    const own = new Set(settled.flatMap(({ point: { outstanding } }) => [...callersIn(outstanding)]));
+  for (const { label, ends } of ran) {
+    const own = new Set(ends.flatMap(({ point: { outstanding } }) => [...callersIn(outstanding)]));
     for (const caller of own) {
       const other = callers.get(caller);
       if (other !== undefined) {
