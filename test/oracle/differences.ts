@@ -56,6 +56,11 @@ const RANDOM_VALUE = "a value stands in another one's place";
 /** Where the verifier calls sound what runs have shown to be bad. An entry goes with what it tells of. */
 const KNOWN: readonly Explained[] = [
   {
+    outcome: "crash",
+    why: "the search looks for a choice that it has forgotten, where a failed Parallel follows another one and goes on",
+    explains: ({ verifier }) => verifier.every((line) => line.startsWith("Error: there is no choice ")),
+  },
+  {
     outcome: "false proof",
     why: "what the Cause of SagaCompensated says is not looked at (S6)",
     explains: (compared) => every(compared, /^S6: (its Cause|nothing fails)/),
