@@ -3,13 +3,20 @@ import { duration } from "./duration";
 import { paint, wrap } from "./print";
 
 /** What has been proved of a saga, and what it may cost; or how it goes wrong. For a person, in 80 columns. */
-export function printProof({ saga, sound, proved, violations, states, controlFlowOnly, budgets }: Verdict): void {
+export function printProof(proof: Verdict): void {
+  const { saga, sound, proved, violations, states, controlFlowOnly, unknownCalls, budgets } = proof;
   const count = `${violations.length} violation${violations.length === 1 ? "" : "s"}`;
   const verdict = sound ? paint("green", "sound") : paint("red", `not sound: ${count}`);
   const lines = [
     `${paint("bold", saga)}  ${verdict}  (${states.toLocaleString("en")} states searched)`,
     ...(controlFlowOnly
       ? wrap("", "The machine is in JSONPath mode: its control flow is verified, its expressions are not.")
+      : []),
+    ...(unknownCalls.length > 0
+      ? wrap(
+          "",
+          `S4 is not proved of ${unknownCalls.join(", ")}: what each calls is a reference that is yet to be replaced.`,
+        )
       : []),
     "",
     ...Object.entries(RULES).flatMap(([rule, says]) => {

@@ -5,7 +5,7 @@ import { readMachine } from "./machine";
 import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
 import type { RawStates } from "../asl/states";
-import { flawsOf } from "./static";
+import { flawsOf, unknownCalls } from "./static";
 import { counterexample } from "./search/trace";
 
 /** What is known of a definition when every path has been gone. */
@@ -19,6 +19,8 @@ export interface Verdict {
   readonly states: number;
   /** Of a machine in JSONPath mode the expressions are not read: every Choice may go either way. */
   readonly controlFlowOnly: boolean;
+  /** Tasks that call what the definition does not tell, a reference that is yet to be replaced: S4 is not proved of them. */
+  readonly unknownCalls: readonly string[];
   readonly budgets: Budgets;
 }
 
@@ -59,6 +61,7 @@ export function verify(
   const never: readonly Violation[] = search.completes || search.truncated ? [] : [NEVER];
   const violations = [...found, ...flaws, ...never].sort((one, other) => order(one.rule) - order(other.rule));
   const broken = new Set(violations.map(({ rule }) => rule));
+  const unknown = unknownCalls(machine);
   const controlFlowOnly = (definition as { QueryLanguage?: unknown }).QueryLanguage !== "JSONata";
   return {
     saga: declaration.saga,
@@ -66,12 +69,14 @@ export function verify(
     proved: rules.filter(
       (rule) =>
         !broken.has(rule) &&
+        !(unknown.length > 0 && rule === "S4") &&
         !(controlFlowOnly && OF_EXPRESSIONS.has(rule)) &&
         !(search.truncated && OF_PATHS.has(rule)),
     ),
     violations,
     states: search.states,
     controlFlowOnly,
+    unknownCalls: unknown,
     budgets: budgetsOf(machine, controlFlowOnly),
   };
 }
