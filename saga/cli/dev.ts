@@ -1,7 +1,7 @@
 import type { CloudOptions, LocalCloud } from "../local/cloud";
 import type { Time } from "../local/clock";
 import { outcomeOf } from "../local/report";
-import { startableMachines } from "../local/resources";
+import { machinesOf as machinesIn, startableMachines } from "../local/resources";
 import type { KnownExecution } from "../local/step-functions/executions";
 import { closeBeforeEnd } from "./ending";
 import { columns, legible, paint, printNote, type Style } from "./print";
@@ -60,6 +60,7 @@ function timeOf(text: string): Time {
 export async function dev({ program, stubs }: LoadedProgram, options: DevOptions): Promise<number> {
   const { port, host, exposed, time, json, data, keep } = options;
   const { LocalCloud } = await import("../local/cloud");
+  const names = new Map(machinesIn(program).map(({ name, arn }) => [arn, name]));
   const cloudOptions: CloudOptions = {
     onNote: printNote,
     stubs,
@@ -68,7 +69,7 @@ export async function dev({ program, stubs }: LoadedProgram, options: DevOptions
     keep,
     ...(data !== undefined && { data }),
     onEnd: (ended) => {
-      print(json ? JSON.stringify(endingOf(ended)) : endingLine(ended));
+      print(json ? JSON.stringify(endingOf(ended)) : endingLine(ended, names.get(ended.machineArn)));
     },
   };
   const cloud = await LocalCloud.start(program, cloudOptions).catch((error: unknown) => {
@@ -130,7 +131,7 @@ function endingOf({ execution, ended, startDate, redriveDate = startDate }: Know
 }
 
 /** One line, as wide as the terminal. */
-function endingLine(known: KnownExecution): string {
+function endingLine(known: KnownExecution, machine = known.machineName): string {
   const { outcome, status, error, cause, milliseconds } = endingOf(known);
   const { mark, style } = LOOK[outcome];
   const why =
@@ -138,7 +139,7 @@ function endingLine(known: KnownExecution): string {
       ? ""
       : `  ${error === undefined ? status : `${error}${cause === undefined || cause === "" ? "" : `: ${cause}`}`}`;
   const label = `${mark} ${outcome.padEnd(11)}`;
-  const line = ` ${known.machineName} ${known.name}  ${(milliseconds / 1000).toFixed(1)} s${why}`;
+  const line = ` ${machine} ${known.name}  ${(milliseconds / 1000).toFixed(1)} s${why}`;
   const room = columns() - label.length;
   const shown = legible(line);
   return paint(style, label) + (shown.length > room ? `${shown.slice(0, room - 1)}…` : shown);
