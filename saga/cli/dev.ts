@@ -1,11 +1,13 @@
+import { relative } from "node:path";
 import type { CloudOptions, LocalCloud } from "../local/cloud";
+import type { PlainProgram } from "../local/dev/follow";
 import type { Time } from "../local/clock";
 import { outcomeOf } from "../local/report";
 import { machinesOf as machinesIn, startableMachines } from "../local/resources";
 import type { KnownExecution } from "../local/step-functions/executions";
 import { closeBeforeEnd } from "./ending";
-import { columns, legible, paint, printNote, type Style } from "./print";
-import type { LoadedProgram } from "./program";
+import { columns, hideSecrets, legible, paint, printNote, type Style } from "./print";
+import type { ReadProgram } from "./program";
 import { UsageError } from "./usage-error";
 import type { Values } from "./verbs";
 
@@ -56,11 +58,18 @@ function timeOf(text: string): Time {
   return Number(speed);
 }
 
-/** Runs a program for clients of AWS, until it is ended by a signal. */
-export async function dev({ program, stubs }: LoadedProgram, options: DevOptions): Promise<number> {
+/**
+ * Runs a program for clients of AWS, until it is ended by a signal: as its files are now, and again as they are once they
+ * have changed.
+ */
+export async function dev({ project, source, stubs }: ReadProgram, options: DevOptions): Promise<number> {
   const { port, host, exposed, time, json, data, keep } = options;
-  const { LocalCloud } = await import("../local/cloud");
-  const names = new Map(machinesIn(program).map(({ name, arn }) => [arn, name]));
+  const [{ LocalCloud }, { followProgram, lineOf }] = await Promise.all([
+    import("../local/cloud"),
+    import("../local/dev/follow"),
+  ]);
+  /** What the program calls its machines, by their ARNs: those of earlier releases, too. */
+  const names = new Map<string, string>();
   const cloudOptions: CloudOptions = {
     onNote: printNote,
     stubs,
@@ -72,17 +81,55 @@ export async function dev({ program, stubs }: LoadedProgram, options: DevOptions
       print(json ? JSON.stringify(endingOf(ended)) : endingLine(ended, names.get(ended.machineArn)));
     },
   };
-  const cloud = await LocalCloud.start(program, cloudOptions).catch((error: unknown) => {
-    throw (error as NodeJS.ErrnoException).code === "EADDRINUSE"
-      ? new UsageError(`port ${port} is in use: end what listens there, or take another one with --port`)
-      : error;
+  // It ends by a signal, or because it can't begin.
+  return new Promise<never>((_, fail) => {
+    let cloud: LocalCloud | undefined;
+    const noted = new Set(project.notes);
+    const start = async (program: PlainProgram): Promise<void> => {
+      try {
+        cloud = await LocalCloud.start(program, cloudOptions);
+      } catch (error) {
+        following.close();
+        const inUse = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+        const said = `port ${port} is in use: end what listens there, or take another one with --port`;
+        fail(inUse ? new UsageError(said) : (error as Error));
+        throw error;
+      }
+      const machines = machinesOf(cloud, program);
+      if (json) print(JSON.stringify({ endpoint: cloud.endpoint, region: cloud.place().region, machines }));
+      else for (const line of greeting(cloud, machines)) print(line);
+    };
+    const following = followProgram(source, {
+      deploy: async (program, { notes, secretValues }) => {
+        hideSecrets(secretValues);
+        for (const note of notes) if (!noted.has(note)) printNote(note);
+        for (const note of notes) noted.add(note);
+        for (const { name, arn = "" } of machinesIn(program)) names.set(arn, name);
+        await (cloud ? cloud.deploy(program) : start(program));
+      },
+      onRelease: (release) => {
+        // Of the first one all is new, and has been told.
+        if (release.first) return;
+        if (json) print(JSON.stringify({ ...release.changes, seconds: release.seconds }));
+        else print(`${paint("green", "↻ deployed")}    ${legible(lineOf(release))}`);
+      },
+      onProblem: ({ message, place }) => {
+        if (json) print(JSON.stringify({ problem: message, place }));
+        else for (const line of problemLines(message, place)) print(line);
+      },
+    });
+    closeBeforeEnd(async () => {
+      following.close();
+      await cloud?.close();
+    });
   });
-  closeBeforeEnd(() => cloud.close());
-  const machines = machinesOf(cloud, program);
-  if (json) print(JSON.stringify({ endpoint: cloud.endpoint, region: cloud.place().region, machines }));
-  else for (const line of greeting(cloud, machines)) print(line);
-  // It ends by a signal.
-  return new Promise<never>(() => {});
+}
+
+/** What is wrong with the program, and where: what was deployed before goes on. */
+function problemLines(message: string, place: string | undefined): readonly string[] {
+  const where = place === undefined ? "" : ` (${relative(process.cwd(), place)})`;
+  const [first = "", ...rest] = message.split("\n");
+  return [`${paint("red", "✘ not deployed")} ${legible(first)}${where}`, ...rest.map((line) => `  ${legible(line)}`)];
 }
 
 const print = (line: string): void => {
@@ -90,7 +137,7 @@ const print = (line: string): void => {
 };
 
 /** The machines that somebody starts, by the ARNs that a deploy gives: of their aliases. */
-function machinesOf(cloud: LocalCloud, program: LoadedProgram["program"]): Readonly<Record<string, string>> {
+function machinesOf(cloud: LocalCloud, program: PlainProgram): Readonly<Record<string, string>> {
   return Object.fromEntries(startableMachines(program).map(({ name, arn = "" }) => [name, cloud.aliasOf(arn) ?? arn]));
 }
 

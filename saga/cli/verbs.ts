@@ -1,6 +1,6 @@
 import type { parseArgs } from "node:util";
 import { readJson } from "./input";
-import { type LoadedProgram, loadProgram, readAnswers } from "./program";
+import { type LoadedProgram, loadProgram, readAnswers, readProgram } from "./program";
 import { UsageError } from "./usage-error";
 
 /** What a command line gives: its options by name, and what stands without one. */
@@ -92,7 +92,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     async run({ values }) {
       const { dev, devOptions } = await import("./dev");
       const options = devOptions(values);
-      return dev(await load(values), options);
+      return dev(await readProgram(values), options);
     },
   },
   definition: {

@@ -121,7 +121,8 @@ export class Execution {
     // The service gives the first state no previous event.
     if (!restored) history.add({ previous: 0 }, "ExecutionStarted", { input: this.input });
     if (restored?.stopping) this.interrupt(restored.stopping);
-    this.result = this.start();
+    // A call that is made again finds the execution in the hands of whoever restores it.
+    this.result = this.start(restored && Promise.resolve());
   }
 
   /** How it has ended; nothing while it runs. */
@@ -195,8 +196,8 @@ export class Execution {
     this.ending.abort();
   }
 
-  private start(): Promise<ExecutionResult> {
-    const result = this.run();
+  private start(ready?: Promise<void>): Promise<ExecutionResult> {
+    const result = ready ? ready.then(() => this.run()) : this.run();
     // A fault of the caller is not an unhandled rejection just because nobody awaits the result yet.
     result.catch(() => {});
     return result;

@@ -486,8 +486,12 @@ export class LocalCloud {
     }
     this.restoring = false;
     for (const { ended, parent, execution } of this.executions.values()) {
-      // Its parent was stopped, and the process with it before this one was.
-      if (!ended && parent?.waits && this.executions.get(parent.arn)?.ended) execution.stop();
+      const caller = parent?.waits ? this.executions.get(parent.arn) : undefined;
+      // Its parent was stopped, and the process was gone before it was itself: the call that waits for it is not made again.
+      if (ended || !caller) continue;
+      void caller.over.then(() => {
+        if (this.restored.has(execution.arn)) execution.stop();
+      });
     }
     for (const call of kept.calls) {
       this.underWay(

@@ -16,6 +16,8 @@ export { type Changes, isChange, lineOf } from "./release";
 /** A program that is sound, as it is now. */
 export interface Release {
   readonly program: PlainProgram;
+  /** Whether there was none before it. */
+  readonly first: boolean;
   /** Since the last release that was deployed. */
   readonly changes: Changes;
   /** From the change of a file until it was deployed. */
@@ -134,10 +136,11 @@ class Follower {
       this.options.onProblem(problem ?? { message: "the program could not be evaluated" });
       return;
     }
+    const first = this.deployed === undefined;
     const changes = changesBetween(this.deployed, program);
     await this.options.deploy(program, { notes, secretValues });
     this.deployed = program;
-    this.options.onRelease({ program, changes, seconds: (performance.now() - began) / 1000 });
+    this.options.onRelease({ program, first, changes, seconds: (performance.now() - began) / 1000 });
   }
 
   /** What is not of the program, but might be what it lacks. */
