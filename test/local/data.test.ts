@@ -6,6 +6,7 @@ import type { HistoryEvent } from "../../saga/interpreter";
 import { type CloudOptions, LocalCloud } from "../../saga/local/cloud";
 import { Journal } from "../../saga/local/data/journal";
 import { Store } from "../../saga/local/data/store";
+import { Outbox } from "../../saga/local/services/outbox";
 import { evaluateProgram, type Program } from "../../saga/local/program";
 import { chaos } from "./chaos";
 
@@ -239,8 +240,16 @@ describe("a folder that outlives the process", () => {
       answered();
       await journal.close();
       const { journal: again, kept } = await Journal.open(folder);
+      const hello = { from: "Announce", action: "sns:Publish", request: { Message: "hello" } };
+      expect(kept.messages.map(({ message }) => message)).to.deep.equal([hello]);
+      const outbox = new Outbox({ most: 2, kept: kept.messages, onAdd: (message) => again.message(message) });
+      const later = ["a", "b"].map((Message) => ({ ...hello, request: { Message } }));
+      for (const message of later) outbox.add(message);
+      expect(outbox.messages).to.deep.equal(later);
       await again.close();
-      expect(kept.messages).to.deep.equal([{ from: "Announce", action: "sns:Publish", request: { Message: "hello" } }]);
+      const { journal: last, kept: left } = await Journal.open(folder);
+      await last.close();
+      expect(left.messages.map(({ message }) => message)).to.deep.equal(later);
       expect(kept.deadLetters).to.have.length(1);
       expect(kept.deadLetters[0]).to.deep.include({ queueArn: "arn:queue", event: { a: 1 } });
       expect(kept.deadLetters[0]?.reason).to.include({ name: "E", message: "no" });

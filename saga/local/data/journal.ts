@@ -5,7 +5,7 @@ import { type JournalEntry, type Json, type JsonObject, loadMachine } from "../.
 import type { DeadLetter } from "../asynchronous-calls";
 import type { FunctionOptions } from "../lambda/function";
 import type { Resource } from "../program";
-import type { Message } from "../services/outbox";
+import type { KeptMessage, Message } from "../services/outbox";
 import type { ExecutionJournal, KeptExecution, StartedAs } from "../step-functions/journal";
 import type { Alias, MachineKeeper, Revision, StateMachine } from "../step-functions/machines";
 import { Store } from "./store";
@@ -29,7 +29,7 @@ export interface Kept {
   readonly executions: readonly KeptExecution[];
   /** By the ARNs of their versions. */
   readonly functions: ReadonlyMap<string, KeptFunction>;
-  readonly messages: readonly Message[];
+  readonly messages: readonly KeptMessage[];
   readonly deadLetters: readonly DeadLetter[];
   readonly calls: readonly KeptCall[];
   /** The time of the last entry: time goes on from there, however it passes. */
@@ -283,10 +283,13 @@ export class Journal implements ExecutionJournal, MachineKeeper {
       executions.push({ ...record, revision: revision(record.revision), entries, untold: ends.has(at) });
     }
 
-    const messages: Message[] = [];
+    const messages: KeptMessage[] = [];
     for await (const [at, message] of store.entries<Message>(KEY.message)) {
       number(at);
-      messages.push(message);
+      const forget = (): void => {
+        store.delete(`${KEY.message}${at}`);
+      };
+      messages.push({ message, forget });
     }
     const deadLetters: DeadLetter[] = [];
     for await (const [at, { reason, ...letter }] of store.entries<LetterRecord>(KEY.deadLetter)) {
@@ -298,10 +301,22 @@ export class Journal implements ExecutionJournal, MachineKeeper {
       number(key);
       calls.push({ key, ...call });
     }
-    return { machines, executions, functions: await this.readFunctions(), messages, deadLetters, calls, latest };
+    const used = new Set(
+      [...machines.flatMap((each) => [each, ...each.versions.values()]), ...executions].map((each) => each.revision),
+    );
+    for (const [hash, each] of revisions) if (!used.has(each)) this.forget(`${KEY.revision}${hash}`);
+    const definitions = [...used].map(({ definition }) => definition);
+    const functions = await this.readFunctions((versionArn) => definitions.some((each) => each.includes(versionArn)));
+    return { machines, executions, functions, messages, deadLetters, calls, latest };
   }
 
-  private async readFunctions(): Promise<ReadonlyMap<string, KeptFunction>> {
+  /** Lets go of what never changes, and nothing needs any more. */
+  private forget(key: string): void {
+    this.known.delete(key);
+    this.store.delete(key);
+  }
+
+  private async readFunctions(needed: (versionArn: string) => boolean): Promise<ReadonlyMap<string, KeptFunction>> {
     const { store, known } = this;
     const contents = new Map<string, string>();
     for await (const [hash, content] of store.entries<string>(KEY.file)) {
@@ -309,15 +324,22 @@ export class Journal implements ExecutionJournal, MachineKeeper {
       known.add(`${KEY.file}${hash}`);
     }
     const functions = new Map<string, KeptFunction>();
+    const used = new Set<string>();
     for await (const [versionArn, { resource, form, files }] of store.entries<FunctionRecord>(KEY.function)) {
+      if (!needed(versionArn)) {
+        this.forget(`${KEY.function}${versionArn}`);
+        continue;
+      }
       const code = Object.entries(files).map(([path, hash]) => {
         const content = contents.get(hash);
+        used.add(hash);
         if (content === undefined) throw store.damaged(`${KEY.file}${hash}`);
         return [path, Buffer.from(content, "base64").toString()] as const;
       });
       functions.set(versionArn, { resource, form: { ...form, code: Object.fromEntries(code) } });
       known.add(`${KEY.function}${versionArn}`).add(versionArn);
     }
+    for (const hash of contents.keys()) if (!used.has(hash)) this.forget(`${KEY.file}${hash}`);
     return functions;
   }
 }
