@@ -75,7 +75,7 @@ interface MachineRecord extends Omit<StateMachine, "revision" | "versions" | "al
 }
 type ExecutionRecord = Omit<StartedAs, "revision"> & { readonly revision: string };
 type FunctionRecord = Omit<KeptFunction, "form"> & {
-  readonly form: Omit<FunctionOptions, "code" | "files">;
+  readonly form: Omit<FunctionOptions, "code" | "files" | "contents">;
   /** The hashes of its files, by their paths. */
   readonly files: Readonly<Record<string, string>>;
 };
@@ -170,7 +170,7 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     const { name, handler, environment, timeoutSeconds, memory, code, files = {} } = form;
     const contents = [
       ...Object.entries(code).map(([path, text]) => [path, Buffer.from(text)] as const),
-      ...Object.entries(files).map(([path, file]) => [path, readFileSync(file)] as const),
+      ...Object.entries(files).map(([path, from]) => [path, readFileSync(from)] as const),
     ];
     const record: FunctionRecord = {
       resource: {
@@ -318,9 +318,9 @@ export class Journal implements ExecutionJournal, MachineKeeper {
 
   private async readFunctions(needed: (versionArn: string) => boolean): Promise<ReadonlyMap<string, KeptFunction>> {
     const { store, known } = this;
-    const contents = new Map<string, string>();
+    const kept = new Map<string, string>();
     for await (const [hash, content] of store.entries<string>(KEY.file)) {
-      contents.set(hash, content);
+      kept.set(hash, content);
       known.add(`${KEY.file}${hash}`);
     }
     const functions = new Map<string, KeptFunction>();
@@ -330,16 +330,16 @@ export class Journal implements ExecutionJournal, MachineKeeper {
         this.forget(`${KEY.function}${versionArn}`);
         continue;
       }
-      const code = Object.entries(files).map(([path, hash]) => {
-        const content = contents.get(hash);
+      const contents = Object.entries(files).map(([path, hash]) => {
+        const content = kept.get(hash);
         used.add(hash);
         if (content === undefined) throw store.damaged(`${KEY.file}${hash}`);
-        return [path, Buffer.from(content, "base64").toString()] as const;
+        return [path, Buffer.from(content, "base64")] as const;
       });
-      functions.set(versionArn, { resource, form: { ...form, code: Object.fromEntries(code) } });
+      functions.set(versionArn, { resource, form: { ...form, code: {}, contents: Object.fromEntries(contents) } });
       known.add(`${KEY.function}${versionArn}`).add(versionArn);
     }
-    for (const hash of contents.keys()) if (!used.has(hash)) this.forget(`${KEY.file}${hash}`);
+    for (const hash of kept.keys()) if (!used.has(hash)) this.forget(`${KEY.file}${hash}`);
     return functions;
   }
 }
