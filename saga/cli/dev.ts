@@ -140,6 +140,7 @@ function machinesOf(cloud: LocalCloud, program: PlainProgram): Readonly<Record<s
 
 function greeting(cloud: LocalCloud, machines: Readonly<Record<string, string>>): readonly string[] {
   const { endpoint } = cloud;
+  const { region } = cloud.place();
   return [
     `Listening on ${endpoint}`,
     "",
@@ -147,8 +148,10 @@ function greeting(cloud: LocalCloud, machines: Readonly<Record<string, string>>)
     "",
     "Clients of AWS find it by these:",
     "",
-    `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${cloud.place().region}`,
+    `  export AWS_ENDPOINT_URL=${endpoint}`,
+    `  export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
     "  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
+    "  export AWS_DISABLE_HOST_PREFIX_INJECTION=true",
     "",
   ];
 }

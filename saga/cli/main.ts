@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import Module = require("node:module");
 import { relative } from "node:path";
 import { parseArgs } from "node:util";
 import { placeOf } from "../local/error-place";
@@ -8,6 +9,9 @@ import { commandName } from "./paths";
 import { printError } from "./print";
 import { UsageError } from "./usage-error";
 import { OPTIONS, type Values, VERBS } from "./verbs";
+
+// Where Node can, from 22.8 on, it keeps what it compiles: the next start is faster.
+(Module as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 const EVERYWHERE: readonly (keyof Values)[] = ["program", "stack", "config", "stubs"];
 

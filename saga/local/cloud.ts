@@ -25,10 +25,11 @@ import { deployFunction, type DeployedFunction, type FunctionOptions } from "./l
 import { isObject } from "../interpreter/json";
 import { invokeTask } from "./lambda/task";
 import type { Place } from "./place";
+import { Queues } from "./queues";
 import { ACCOUNT, type Program, type Resource } from "./program";
 import { Logs } from "./logs";
 import { type Reported, report } from "./report";
-import { ALIAS, arnsOf, FUNCTION, machinesOf, mainMachine, ofType, TABLE, taskOf } from "./resources";
+import { ALIAS, arnsOf, FUNCTION, machinesOf, mainMachine, ofType, QUEUE, TABLE, taskOf } from "./resources";
 import { otherServices } from "./services/aws-api";
 import { answerOfStub, callService, NotOnThisMachine } from "./services/integrations";
 import { Outbox } from "./services/outbox";
@@ -117,6 +118,8 @@ export class LocalCloud {
   private readonly clock: CloudClock;
   /** What the bus could not deliver, and what functions that it invoked failed on. */
   readonly deadLetters: DeadLetter[];
+  /** How each of them is taken out of the journal. */
+  private readonly letters = new WeakMap<DeadLetter, () => void>();
   private readonly deliveries = new Set<Promise<void>>();
   /** There are executions of an earlier process which have not gone on yet. */
   private restoring: boolean;
@@ -239,6 +242,15 @@ export class LocalCloud {
         durable: () => this.durable(),
         lambda: this.lambdaService(),
         logs: this.logs,
+        queues: new Queues(
+          () =>
+            ofType(this.standing, QUEUE).flatMap(({ arn, existing }) => (arn === undefined || existing ? [] : [arn])),
+          () => this.deadLetters,
+          (letter) => {
+            this.deadLetters.splice(this.deadLetters.indexOf(letter), 1);
+            this.letters.get(letter)?.();
+          },
+        ),
         dynamoDB: () => dynamoDB.endpoint,
         others: otherServices({
           refuse,
@@ -380,7 +392,8 @@ export class LocalCloud {
       (functionArn, event) => this.functionAt(functionArn).invoke(event),
       (letter) => {
         this.deadLetters.push(letter);
-        this.data?.journal.deadLetter(letter);
+        const remove = this.data?.journal.deadLetter(letter);
+        if (remove) this.letters.set(letter, remove);
       },
     );
   }

@@ -27,7 +27,7 @@ const START_MS = 50;
 /** A worker that goes to another function costs a cold start: so it goes no more often than after so many times that. */
 const STARTS_WAITED = 4;
 /** Workers that are at work for more than this share of the machine's time leave nothing for one more. */
-const BUSY_MACHINE = 0.9;
+const BUSY_MACHINE = 0.5;
 
 export interface PoolOptions {
   /** What the machine has, if nothing is said. */
@@ -266,7 +266,14 @@ export class Line<W extends PooledWorker> {
     if (!waiting) return;
     const warm = this.isIdle ? this.idle.pop()?.worker : undefined;
     const begun = warm ? () => {} : this.pool.onStart();
-    const worker = warm ?? this.start();
+    let worker: W;
+    try {
+      worker = warm ?? this.start();
+    } catch (error) {
+      begun();
+      waiting.drop(error);
+      return;
+    }
     this.running.add(worker);
     const run = waiting.job(worker, () => {
       begun();

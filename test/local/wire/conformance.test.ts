@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect } from "chai";
 import { formatReport, runConformance } from "../../../saga/interpreter/conformance";
-import type { AnyRecording } from "../../../saga/interpreter/conformance/case";
 import { runCase } from "../../../saga/interpreter/conformance/run-case";
 import { withConformanceWire } from "./conformance";
 
