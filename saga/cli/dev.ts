@@ -17,10 +17,16 @@ export interface DevOptions {
   readonly exposed: boolean;
   readonly time: Time;
   readonly json: boolean;
+  /** The folder in which all of it outlives the process. */
+  readonly data?: string;
+  /** How many executions are kept that have ended, and how many that are stuck. */
+  readonly keep: number;
 }
 
 /** Where emulators of AWS listen. */
 const PORT = 4566;
+/** A history of the order saga has some thirty events: a few megabytes for all of them. */
+const KEEP = 1000;
 
 /**
  * Reads the options of `saga dev`.
@@ -28,6 +34,9 @@ const PORT = 4566;
  */
 export function devOptions(values: Values): DevOptions {
   const { port = String(PORT), host = "127.0.0.1", expose = false, time = "real", json = false } = values;
+  const { data, keep = String(KEEP) } = values;
+  if (!/^\d+$/.test(keep)) throw new UsageError(`--keep wants how many executions to keep, not '${keep}'`);
+  if (data === "") throw new UsageError("--data wants a folder");
   if (!/^\d+$/.test(port) || Number(port) > 65_535) throw new UsageError(`--port wants a port, not '${port}'`);
   const loopback = host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
   if (!loopback && !expose) {
@@ -36,7 +45,8 @@ export function devOptions(values: Values): DevOptions {
     );
   }
   if (expose && values.host === undefined) throw new UsageError("--expose goes with --host, such as --host 0.0.0.0");
-  return { port: Number(port), host, exposed: expose && !loopback, time: timeOf(time), json };
+  const where = { port: Number(port), host, exposed: expose && !loopback };
+  return { ...where, time: timeOf(time), json, ...(data !== undefined && { data }), keep: Number(keep) };
 }
 
 function timeOf(text: string): Time {
@@ -53,7 +63,7 @@ function timeOf(text: string): Time {
  * have changed.
  */
 export async function dev({ project, source, stubs }: ReadProgram, options: DevOptions): Promise<number> {
-  const { port, host, exposed, time, json } = options;
+  const { port, host, exposed, time, json, data, keep } = options;
   const [{ LocalCloud }, { followProgram, lineOf }] = await Promise.all([
     import("../local/cloud"),
     import("../local/dev/follow"),
@@ -63,6 +73,8 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
     stubs,
     time,
     wire: { port, host, exposed },
+    keep,
+    ...(data !== undefined && { data }),
     onEnd: (ended) => {
       print(json ? JSON.stringify(endingOf(ended)) : endingLine(ended));
     },
@@ -128,6 +140,7 @@ function machinesOf(cloud: LocalCloud, program: PlainProgram): Readonly<Record<s
 
 function greeting(cloud: LocalCloud, machines: Readonly<Record<string, string>>): readonly string[] {
   const { endpoint } = cloud;
+  const { region } = cloud.place();
   return [
     `Listening on ${endpoint}`,
     "",
@@ -135,8 +148,10 @@ function greeting(cloud: LocalCloud, machines: Readonly<Record<string, string>>)
     "",
     "Clients of AWS find it by these:",
     "",
-    `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${cloud.place().region}`,
+    `  export AWS_ENDPOINT_URL=${endpoint}`,
+    `  export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
     "  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
+    "  export AWS_DISABLE_HOST_PREFIX_INJECTION=true",
     "",
   ];
 }

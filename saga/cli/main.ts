@@ -50,7 +50,13 @@ function parse(args: string[]) {
 }
 
 /** What is wrong with what was asked for, rather than with the program. */
-const USAGE: ReadonlySet<string> = new Set(["NoSuchResource", "ProjectError", "StubError", "NotOnThisMachine"]);
+const USAGE: ReadonlySet<string> = new Set([
+  "NoSuchResource",
+  "ProjectError",
+  "StubError",
+  "NotOnThisMachine",
+  "DataError",
+]);
 
 /** Says in one line what went wrong. */
 function complain(error: unknown): number {

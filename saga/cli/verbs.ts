@@ -33,6 +33,7 @@ export const OPTIONS = {
   host: { type: "string" },
   expose: { type: "boolean" },
   time: { type: "string" },
+  keep: { type: "string" },
 } as const;
 
 export type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
@@ -86,7 +87,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   dev: {
-    options: ["port", "host", "expose", "time", "json"],
+    options: ["port", "host", "expose", "time", "data", "keep", "json"],
     most: 0,
     async run({ values }) {
       const { dev, devOptions } = await import("./dev");

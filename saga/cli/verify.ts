@@ -54,10 +54,9 @@ export async function verifyProgram(
     throw error;
   }
   const machines = name === undefined ? machinesOf(program) : [mainMachine(program, name)];
-  const sagas = sagasIn(program);
   const verdicts = machines.flatMap((machine) => {
-    const saga = sagas.get(sagaOf(machine) ?? "");
-    return saga ? [check(definitionOf(machine) as unknown as RawStates, declarationOf(saga))] : [];
+    const declaration = declarationIn(program, machine);
+    return declaration ? [check(definitionOf(machine) as unknown as RawStates, declaration)] : [];
   });
   if (verdicts.length === 0) {
     const what =
@@ -72,8 +71,10 @@ function projectFileOf(folder: string): string {
   return PROJECT_FILES.map((name) => join(project, name)).find((file) => existsSync(file)) ?? project;
 }
 
-/** What the saga of a machine says of its steps: nothing of a machine that is no saga's. */
+/** What the saga of a machine says of its steps, or whoever has written it: nothing of a machine that is no saga's. */
 export function declarationIn(program: Program, machine: Resource): Declaration | undefined {
+  const given = program.declarations?.get(machine.name) as Declaration | undefined;
+  if (given) return given;
   const saga = sagasIn(program).get(sagaOf(machine) ?? "");
   return saga && declarationOf(saga);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { AsynchronousCalls, type DeadLetter } from "./asynchronous-calls";
 import { AwsError } from "./aws-error";
 import { type CloudClock, cloudClock, type Time } from "./clock";
+import { Journal, type Kept } from "./data/journal";
 import { deployedForm } from "./deployed-form";
 import { digestOf, missingFrom, standing } from "./standing";
 import { EventBus, statusChange } from "./event-bus";
@@ -20,24 +21,26 @@ import {
   TaskFailure,
 } from "../interpreter";
 import { InvocationError } from "./lambda/errors";
-import { deployFunction, type DeployedFunction } from "./lambda/function";
+import { deployFunction, type DeployedFunction, type FunctionOptions } from "./lambda/function";
 import { isObject } from "../interpreter/json";
 import { invokeTask } from "./lambda/task";
 import type { Place } from "./place";
+import { Queues } from "./queues";
 import { ACCOUNT, type Program, type Resource } from "./program";
 import { Logs } from "./logs";
 import { type Reported, report } from "./report";
-import { ALIAS, arnsOf, FUNCTION, machinesOf, mainMachine, ofType, TABLE, taskOf } from "./resources";
+import { ALIAS, arnsOf, FUNCTION, machinesOf, mainMachine, ofType, QUEUE, TABLE, taskOf } from "./resources";
 import { otherServices } from "./services/aws-api";
 import { answerOfStub, callService, NotOnThisMachine } from "./services/integrations";
 import { Outbox } from "./services/outbox";
 import { Secrets } from "./services/secrets";
 import { actionsOf } from "./step-functions/actions";
-import { withoutQualifier } from "./step-functions/arns";
+import { executionArn, withoutQualifier } from "./step-functions/arns";
 import { readDefinition } from "./step-functions/definitions";
 import type { Executions, KnownExecution } from "./step-functions/executions";
 import type { MachineType } from "./step-functions/definitions";
 import type { DeployedMachine, Route } from "./step-functions/machines";
+import { surplus } from "./step-functions/retention";
 import { type StartOptions, StepFunctions, type TaskCaller } from "./step-functions/service";
 import { type Stub, stubFor, type Stubs } from "./stubs";
 import { type Served, startWire, type WireOptions, type WireServices } from "./wire";
@@ -65,6 +68,10 @@ export interface CloudOptions {
    * still while something is called, else it jumps.
    */
   readonly time?: Time;
+  /** The folder in which executions, tables and what is sent outlive this process. Without it they are in memory. */
+  readonly data?: string;
+  /** How many executions are kept that have ended, and how many that are stuck. All of them unless it is said. */
+  readonly keep?: number;
   /** Where clients of AWS find the cloud: a free port of the loopback interface, unless said. */
   readonly wire?: WireOptions;
   /** Is told each time that an execution ends. */
@@ -94,7 +101,7 @@ export class LocalCloud {
   /** Of all machines. */
   readonly executions: Executions;
   /** What was sent to services that are not on this machine. */
-  readonly outbox = new Outbox();
+  readonly outbox: Outbox;
   /** What the functions log. */
   readonly logs = new Logs();
   /** By the names under which the program registers them. */
@@ -109,7 +116,17 @@ export class LocalCloud {
   private standing: Program;
   private readonly stepFunctions: StepFunctions;
   private readonly clock: CloudClock;
+  /** What the bus could not deliver, and what functions that it invoked failed on. */
+  readonly deadLetters: DeadLetter[];
+  /** How each of them is taken out of the journal. */
+  private readonly letters = new WeakMap<DeadLetter, () => void>();
   private readonly deliveries = new Set<Promise<void>>();
+  /** There are executions of an earlier process which have not gone on yet. */
+  private restoring: boolean;
+  /** The executions of whose ends the bus has not been told. */
+  private readonly untold = new Set<string>();
+  /** The executions of an earlier process, until the calls that started them have been made again. */
+  private readonly restored = new Set<string>();
   private readonly waits = new Map<string, { readonly waiting: Waiting[]; tell: () => void }>();
   private calls: AsynchronousCalls;
   private bus: EventBus;
@@ -123,31 +140,57 @@ export class LocalCloud {
   private constructor(
     private program: Program,
     private readonly options: CloudOptions,
+    private readonly data?: { readonly journal: Journal; readonly kept: Kept },
   ) {
-    this.standing = program;
+    const { journal, kept } = data ?? {};
+    this.restoring = (kept?.executions.length ?? 0) > 0;
+    const before = [...(kept?.functions.values() ?? [])].map(({ resource }) => resource);
+    this.standing = { ...program, resources: [...program.resources, ...missingFrom(program, before)] };
+    this.deadLetters = [...(kept?.deadLetters ?? [])];
+    this.outbox = new Outbox({
+      most: options.keep === undefined ? undefined : options.keep * MESSAGES_AN_EXECUTION,
+      ...(kept && { messages: kept.messages }),
+      ...(journal && { onAdd: (message) => journal.message(message) }),
+    });
     this.calls = this.callsOf(program);
     this.bus = this.busOf(program);
     this.authorize = authorizerOf(program);
     this.secrets = this.secretsOf(program);
-    this.clock = cloudClock(options.time);
+    this.clock = cloudClock(options.time, kept?.latest);
     this.stepFunctions = new StepFunctions({
       clock: this.clock,
       invoke: (call, caller) => this.invoke(call, caller),
       onEnd: (ended) => {
         this.options.onEnd?.(ended);
+        const { arn } = ended.execution;
         // On AWS, too, an execution of an EXPRESS machine puts no event on the bus.
-        if (ended.type === "STANDARD") this.publish(statusChange(ended));
+        if (ended.type === "EXPRESS") {
+          this.stepFunctions.drop(arn);
+          return;
+        }
+        this.untold.add(arn);
+        this.underWay(this.tellEnd(ended));
       },
+      journal,
     });
     this.executions = this.stepFunctions.executions;
   }
 
   /** Starts all of it. Close it in the end. */
   static async start(program: Program, options: CloudOptions = {}): Promise<LocalCloud> {
-    const cloud = new LocalCloud(program, options);
-    cloud.opened = await cloud.open();
+    const data = options.data === undefined ? undefined : await Journal.open(options.data);
+    let cloud: LocalCloud;
     try {
+      cloud = new LocalCloud(program, options, data);
+      cloud.opened = await cloud.open();
+    } catch (error) {
+      await data?.journal.close();
+      throw error;
+    }
+    try {
+      for (const machine of data?.kept.machines ?? []) cloud.stepFunctions.machines.restore(machine);
       await cloud.deploy(program);
+      if (data) await cloud.goOn(data.kept);
     } catch (error) {
       await cloud.close();
       throw error;
@@ -177,6 +220,7 @@ export class LocalCloud {
       return `arn:aws:dynamodb:${region}:${account}:table/`;
     };
     try {
+      const path = this.data?.journal.tables;
       const decide = doorOf({
         callers: this.callers,
         authorize,
@@ -185,7 +229,7 @@ export class LocalCloud {
         tables: () => ofType(this.standing, TABLE),
         admitsStrangers: true,
       });
-      const dynamoDB = await opened(startDynamoDB({ decide }));
+      const dynamoDB = await opened(startDynamoDB({ decide, ...(path !== undefined && { path }) }));
       const services: WireServices = {
         place: () => this.place(),
         callerOf,
@@ -195,8 +239,18 @@ export class LocalCloud {
           () => this.place(),
           (...asked) => this.callAlone(...asked),
         ),
+        durable: () => this.durable(),
         lambda: this.lambdaService(),
         logs: this.logs,
+        queues: new Queues(
+          () =>
+            ofType(this.standing, QUEUE).flatMap(({ arn, existing }) => (arn === undefined || existing ? [] : [arn])),
+          () => this.deadLetters,
+          (letter) => {
+            this.deadLetters.splice(this.deadLetters.indexOf(letter), 1);
+            this.letters.get(letter)?.();
+          },
+        ),
         dynamoDB: () => dynamoDB.endpoint,
         others: otherServices({
           refuse,
@@ -233,11 +287,17 @@ export class LocalCloud {
     }
     const functions = await this.deployFunctions(program);
 
-    const isUnderWay = [...this.executions.values()].some(({ ended }) => !ended);
+    const isUnderWay = this.restoring || [...this.executions.values()].some(({ ended }) => !ended);
     const before = this.standing;
     this.program = program;
     this.standing = standing(before, program, isUnderWay);
     for (const [arn, run] of functions) this.deployed.set(arn, run);
+    if (this.restoring) {
+      // What is under way calls the functions of its own release.
+      for (const [versionArn, { resource, form }] of this.data?.kept.functions ?? []) {
+        if (!this.deployed.has(versionArn)) this.deployed.set(versionArn, this.run(resource, form));
+      }
+    }
     this.closeReplaced();
     for (const machine of machines.map(deployedMachine)) this.stepFunctions.machines.deploy(machine);
     for (const { arn } of missingFrom(program, machinesOf(before))) {
@@ -303,9 +363,13 @@ export class LocalCloud {
     const form = await deployedForm(resource).catch((error: unknown) => error as Error);
     // A function of another kind matters only to whoever calls it.
     if (form instanceof Error) return unavailable(form);
-    const digest = digestOf(form);
     const there = this.deployed.get(resource.arn as string);
-    if (there && resource.versionArn === undefined && this.digests.get(there) === digest) return there;
+    if (there && resource.versionArn === undefined && this.digests.get(there) === digestOf(form)) return there;
+    this.data?.journal.function({ resource, form });
+    return this.run(resource, form);
+  }
+
+  private run(resource: Resource, form: FunctionOptions): DeployedFunction {
     const own = { ...this.opened.endpoints, AWS_ACCESS_KEY_ID: this.callers.keyOf(resource) };
     const environment = { ...form.environment, ...own };
     const name = resource.physicalName as string;
@@ -317,7 +381,7 @@ export class LocalCloud {
     };
     const run = deployFunction({ ...form, environment, onLog });
     this.runs.add(run);
-    this.digests.set(run, digest);
+    this.digests.set(run, digestOf(form));
     return run;
   }
 
@@ -326,6 +390,11 @@ export class LocalCloud {
       program,
       (...asked) => this.authorize(...asked),
       (functionArn, event) => this.functionAt(functionArn).invoke(event),
+      (letter) => {
+        this.deadLetters.push(letter);
+        const remove = this.data?.journal.deadLetter(letter);
+        if (remove) this.letters.set(letter, remove);
+      },
     );
   }
 
@@ -402,9 +471,59 @@ export class LocalCloud {
     this.deliveries.add(delivery);
   }
 
-  /** What the bus could not deliver, and what functions that it invoked failed on. */
-  get deadLetters(): readonly DeadLetter[] {
-    return this.calls.deadLetters;
+  /** Once all that has happened will be there after this process. */
+  durable(): Promise<void> {
+    return this.data?.journal.durable() ?? Promise.resolve();
+  }
+
+  /** Goes on with what an earlier process was at. */
+  private async goOn(kept: Kept): Promise<void> {
+    for (const execution of kept.executions) {
+      const known = this.stepFunctions.restore(execution);
+      this.restored.add(execution.arn);
+      if (known.ended && known.type === "EXPRESS") this.stepFunctions.drop(execution.arn);
+      else if (known.ended && execution.untold) this.untold.add(execution.arn);
+    }
+    this.restoring = false;
+    for (const { ended, parent, execution } of this.executions.values()) {
+      const caller = parent?.waits ? this.executions.get(parent.arn) : undefined;
+      // Its parent was stopped, and the process was gone before it was itself: the call that waits for it is not made again.
+      if (ended || !caller) continue;
+      void caller.over.then(() => {
+        if (this.restored.has(execution.arn)) execution.stop();
+      });
+    }
+    for (const call of kept.calls) {
+      this.underWay(
+        this.calls.call(call.functionArn, call.event).then(() => {
+          this.data?.journal.called(call);
+        }),
+      );
+    }
+    for (const arn of this.untold) this.underWay(this.tellEnd(this.executions.get(arn) as KnownExecution));
+    await this.durable();
+  }
+
+  /** Tells the bus of an execution's end, once that will not be forgotten; it may be told twice, and is never lost. */
+  private async tellEnd(known: KnownExecution): Promise<void> {
+    const { arn } = known.execution;
+    const event = statusChange(known);
+    await this.durable();
+    await this.bus.publish(event);
+    this.data?.journal.told(arn);
+    this.untold.delete(arn);
+    this.letGo();
+  }
+
+  /** Forgets executions that ended long ago. */
+  private letGo(): void {
+    const { keep } = this.options;
+    if (keep === undefined) return;
+    const needed = ({ execution: { arn }, parent }: KnownExecution): boolean => {
+      const caller = parent && this.executions.get(parent.arn);
+      return this.untold.has(arn) || (caller !== undefined && !caller.ended);
+    };
+    for (const { execution } of surplus(this.executions.values(), keep, needed)) this.stepFunctions.drop(execution.arn);
   }
 
   /** Waits until nothing runs any more: executions, what their ends lead to, and calls that nobody waits for. */
@@ -419,6 +538,8 @@ export class LocalCloud {
   }
 
   async close(): Promise<void> {
+    // What ends because all of it does is not what the next process goes on from.
+    await this.data?.journal.close();
     await Promise.all([...this.runs].map((run) => run.close()));
     await this.opened.close();
   }
@@ -426,10 +547,15 @@ export class LocalCloud {
   /** Makes the call of a task, and has somebody answer with its token where it has one. */
   private async invoke(call: TaskCall, { machine: { arn }, roleArn, execution }: TaskCaller): Promise<Json> {
     const machine = { arn, roleArn };
-    if (START_EXECUTION.test(call.resource)) return this.runChild(machine, call);
     const release = this.clock.hold();
     let waits = false;
     try {
+      // What has led to a call must not be forgotten once it is made.
+      await this.durable();
+      if (START_EXECUTION.test(call.resource)) {
+        release();
+        return await this.runChild(machine, call, execution.arn);
+      }
       const result = await this.callService(machine, call);
       if (call.taskToken !== undefined) waits = !this.reply(execution, call, call.taskToken);
       return result;
@@ -476,7 +602,9 @@ export class LocalCloud {
           })),
       invoke: (arn, event) => this.invokeFromOutside(arn, event),
       send: (functionArn, event) => {
-        this.underWay(this.calls.call(functionArn, event as JsonObject));
+        const answered = this.data?.journal.call(functionArn, event as JsonObject);
+        this.underWay(this.calls.call(functionArn, event as JsonObject).then(answered));
+        return this.durable();
       },
     };
   }
@@ -543,6 +671,7 @@ export class LocalCloud {
   private async runChild(
     machine: MachineRole,
     { arguments: args, signal, hold, resource: called, state }: TaskCall,
+    parentArn?: string,
   ): Promise<Json> {
     const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
     const stub = stubFor(this.options.stubs ?? {}, state, StateMachineArn);
@@ -554,6 +683,7 @@ export class LocalCloud {
       name: Name,
       input: Input,
       ...(waits && { onHold: hold }),
+      ...(parentArn !== undefined && { parent: { arn: parentArn, waits } }),
     });
     if (!waits) return { ExecutionArn: execution.arn, StartDate: new Date().toISOString() };
     return childResult(execution, { StateMachineArn, Name, Input }, signal);
@@ -561,6 +691,11 @@ export class LocalCloud {
 
   /** Starts an execution for a state, and fails as the state does. */
   private startChild(stateMachineArn: string, options: StartOptions): KnownExecution {
+    const { name, parent } = options;
+    const there = this.executions.get(executionArn(withoutQualifier(stateMachineArn), name ?? ""));
+    // It was started before this process, and so was the call that is made again.
+    const again = there?.parent !== undefined && there.parent.arn === parent?.arn;
+    if (again && this.restored.delete(there.execution.arn)) return there;
     try {
       return this.stepFunctions.start(stateMachineArn, { ...options, byMachine: true });
     } catch (error) {
@@ -684,6 +819,9 @@ function functionConfiguration({ physicalName, arn, inputs }: Resource): Functio
     LoggingConfig: { LogFormat: "Text", LogGroup: logGroupOf(physicalName as string) },
   };
 }
+
+/** Of what is sent, so many messages are kept for each execution that is. */
+const MESSAGES_AN_EXECUTION = 10;
 
 const START_EXECUTION = /:states:startExecution/;
 

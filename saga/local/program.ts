@@ -31,6 +31,8 @@ export interface Program {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** The sagas that are deployed, by the names of their components: for whoever reads what they declare. */
   readonly sagas?: ReadonlyMap<string, unknown>;
+  /** Of machines that somebody has written, what is declared of each, by the names of their components. */
+  readonly declarations?: ReadonlyMap<string, unknown>;
 }
 
 /** Answers to what a program asks of its account, by token: `aws:ec2/getVpc:getVpc`. */
@@ -121,9 +123,9 @@ async function evaluateAlone(project: Project, answers: AccountAnswers, stir: ()
   };
   await runtime.setMocks(mocks, project.name, project.stack, false);
   runtime.setAllConfig({ ...project.config }, [...project.secretKeys]);
-  const sagas = new Map<string, unknown>();
-  const registry = globalThis as unknown as Record<symbol, unknown>;
-  registry[REGISTRY] = sagas;
+  const [sagas, declarations] = [new Map<string, unknown>(), new Map<string, unknown>()];
+  const registries = globalThis as unknown as Record<symbol, unknown>;
+  Object.assign(registries, { [SAGAS]: sagas, [DECLARATIONS]: declarations });
   loadTypeScript(project);
   try {
     return await withCheapTraces(async () => {
@@ -131,16 +133,16 @@ async function evaluateAlone(project: Project, answers: AccountAnswers, stir: ()
       const outputs = pulumi.output(typeof exported === "function" ? (exported as () => unknown)() : exported);
       const values = await valueOf(outputs as Pulumi.Output<Record<string, unknown> | undefined>);
       await runtime.disconnect();
-      return { resources, outputs: values ?? {}, sagas };
+      return { resources, outputs: values ?? {}, sagas, declarations };
     });
   } finally {
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
-    delete registry[REGISTRY];
+    for (const registry of [SAGAS, DECLARATIONS]) Reflect.deleteProperty(registries, registry);
   }
 }
 
 /** Where a component that deploys a saga tells of it: its package may be loaded more than once. */
-const REGISTRY = Symbol.for("saga-aws-pulumi.sagas");
+const SAGAS = Symbol.for("saga-aws-pulumi.sagas");
+const DECLARATIONS = Symbol.for("saga-aws-pulumi.declarations");
 
 /** The program is a module: its resources are made as it loads, so it must load once the mocks are there, each time. */
 function load({ folder, main }: Project): unknown {

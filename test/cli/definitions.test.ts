@@ -380,6 +380,23 @@ describe("the declaration that is guessed", () => {
     expect(guessed(machine(["Charge", catching("Refund")], ["Refund"]))).to.deep.equal({ Charge: "Refund" });
   });
 
+  it("takes what confirms a call for that, and not for what its undo is named after", () => {
+    const definition = machine(
+      ["ReserveFlight", { Next: "ConfirmFlight", End: undefined }],
+      ["ConfirmFlight", catching("CancelFlight")],
+      ["CancelFlight"],
+    );
+    expect(guessed(definition)).to.deep.equal({ ReserveFlight: "CancelFlight", ConfirmFlight: "compensable" });
+    expect(guessCalls(definition).get("ConfirmFlight")).to.deep.include({
+      confirms: "ReserveFlight",
+      why: "it confirms ReserveFlight: by its name, confirm with flight; CancelFlight undoes both",
+    });
+    expect(readDeclaration({ saga: "S", calls: Object.fromEntries(guessCalls(definition)) }).calls).to.have.keys([
+      "ReserveFlight",
+      "ConfirmFlight",
+    ]);
+  });
+
   it("takes the errors that lead past the undo for definite", () => {
     const definition = machine(["Charge", catching("Refund", "CardDeclined")], ["Refund"]);
     expect(guessCalls(definition).get("Charge")).to.deep.include({ definite: ["CardDeclined"] });

@@ -43,7 +43,7 @@ export async function explore(
   inputs: readonly Json[],
   limits: Limits,
 ): Promise<Verdict> {
-  const refused = refusal(definition);
+  const refused = refusal(definition, declaration);
   if (refused !== undefined) return { sound: false, runs: 0, refused, complete: -1 };
   const subject = new Subject(definition as Sequence, declaration);
   const random = randomOf(limits.seed);

@@ -1,3 +1,4 @@
+import type { Declaration } from "../../saga/asl/declaration";
 import { isExpression, type Json, type JsonObject, parsedOf } from "./jsonata";
 
 /** A definition as JSON, as far as it is run here. */
@@ -55,7 +56,11 @@ const FUNCTION = /^arn:aws:(states:::lambda:invoke$|lambda:)/;
  * Why a definition is not run here: CreateStateMachine would refuse it, or it has what is not understood. Undefined where
  * it is run.
  */
-export function refusal(definition: unknown): string | undefined {
+export function refusal(definition: unknown, declaration: Declaration): string | undefined {
+  const other = Object.entries(declaration.calls).find(
+    ([, { confirms, release, bulk }]) => confirms ?? release ?? bulk,
+  );
+  if (other) return `what is declared of ${other[0]} is not understood`;
   const seen = new Set<string>();
   const sequence = (value: Sequence, outer: ReadonlySet<string>): string | undefined => {
     const states = Object.entries(value.States);

@@ -1,5 +1,5 @@
 import type { Declaration } from "../../saga/asl/declaration";
-import { type Fault, faultsOf, indexOf, promiseOf, TOO_LARGE } from "./faults";
+import { type Fault, faultsOf, indexOf, isTooLarge, promiseOf, TOO_LARGE, TOO_LARGE_CAUGHT } from "./faults";
 import { evaluate, type Json, type JsonObject, QueryFailed, startAfresh } from "./jsonata";
 import { innerOf, type Leaving, type Sequence, type StateJson } from "./machine";
 import { AlreadyUndone, type Call, callOf, type Offence, type Position, World } from "./world";
@@ -30,6 +30,11 @@ export const OUTSIDE = "§";
 const MOST_STATES = 1500;
 /** More tries of one state than these show nothing new. */
 const MOST_RETRIES = 2;
+
+const SIZES: readonly Fault[] = [
+  { label: "hands on what fits" },
+  ...[TOO_LARGE, TOO_LARGE_CAUGHT].map((error) => ({ label: `has more to hand on than fits: ${error}`, error })),
+];
 
 class Failure extends Error {
   override readonly name = "Failure";
@@ -104,6 +109,7 @@ class Runner {
   private readonly inputKey: string;
   private readonly top: Frame;
   private frames = 0;
+  private readonly broken = new Map<string, Fault>();
   /** After a redrive everything works. */
   private mended = false;
 
@@ -132,6 +138,7 @@ class Runner {
     if (end instanceof Failure && end.error !== "SagaCompensated") {
       if (this.mayBeStuck(end)) {
         this.mended = true;
+        this.broken.clear();
         this.entered.push("(redriven)");
         end = await this.execute();
       }
@@ -166,7 +173,7 @@ class Runner {
   private mayBeStuck({ origin, error }: Failure): boolean {
     if (!origin) return false;
     const committed = this.world.committed !== undefined;
-    if (origin.type === "Parallel" || origin.type === "Map") return committed && error === TOO_LARGE;
+    if (origin.type === "Parallel" || origin.type === "Map") return committed && isTooLarge(error);
     if (origin.type !== "Task") return false;
     const call = callOf(this.declaration, origin.state);
     return committed || call.kind === "undo" || (call.kind === "action" && call.declared.role === "retriable");
@@ -270,7 +277,7 @@ class Runner {
         }
         const catcher = state.Catch?.[indexOf(state.Catch, error.error)];
         if (!catcher) throw error;
-        const errorOutput = { Error: error.error, Cause: error.cause ?? "" };
+        const errorOutput = { Error: isTooLarge(error.error) ? TOO_LARGE : error.error, Cause: error.cause ?? "" };
         return this.leave(frame, name, catcher, errorOutput, { errorOutput });
       }
     }
@@ -289,7 +296,9 @@ class Runner {
         ...(unheard ? [{ label: "succeeds" }, { label: "is never heard of again", lost: true }] : faults),
         ...(this.definition.TimeoutSeconds === undefined ? [] : [{ label: "outlives the machine", ends: true }]),
       ];
-      fault ??= this.choose(name, options, call.kind === "action");
+      fault ??= this.broken.get(name) ?? this.choose(name, options, call.kind === "action");
+      // What is never given up may fail for good, until somebody mends it.
+      if (fault.times === "always" && promiseOf(call, "", false) === "retried") this.broken.set(name, fault);
       const answer = this.call(frame, call, payload, {
         ...(fault.times === "once" && retries > 0 ? { label: "succeeds" } : fault),
         ...(invoked.InvocationType === "DryRun" && { lost: true }),
@@ -374,10 +383,12 @@ class Runner {
       throw failure;
     }
     const result = children.map(({ done }) => done?.output ?? null);
-    const sizes = [{ label: "hands on what fits" }, { label: "has more to hand on than fits" }];
-    if (JSON.stringify(result).includes(OUTSIDE) && this.choose(name, sizes) !== sizes[0]) {
-      this.world.deaf = true;
-      throw new Failure(TOO_LARGE, undefined);
+    if (JSON.stringify(result).includes(OUTSIDE)) {
+      const { error } = this.choose(name, SIZES);
+      if (error !== undefined) {
+        this.world.deaf = true;
+        throw new Failure(error, undefined);
+      }
     }
     return this.leave(frame, name, state, result, { result }, retries);
   }

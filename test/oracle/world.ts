@@ -154,7 +154,12 @@ export class World {
     // An undo withstands it (S3); but there are to be none but those of what may have happened (S2, S10).
     if (known === "refused" && !this.deaf) this.offend("S2", `${state} is called though ${identity} was refused`);
     if (known === undefined && !this.deaf) this.offend("S1", `${state} is called though ${identity} never began`);
-    if (known === "undone") this.offend("S1", `${state} is called though ${identity} is undone already`);
+    const again = undoes.some((action) => {
+      const before = this.effects.get(keyOf(identity, action))?.undos.at(-1);
+      return before && before.at(-1)?.[0] !== position.at(-1)?.[0] && before.length === position.length;
+    });
+    // A Retry around undos, or a redrive, does all of them again.
+    if (known === "undone" && !again) this.offend("S1", `${state} is called though ${identity} is undone already`);
     for (const action of undoes) {
       const own = this.effects.get(keyOf(identity, action));
       if (!own) continue;

@@ -6,6 +6,7 @@ export interface Guess {
   /** `?` where nothing tells: a declaration that has one is refused until somebody has decided. */
   readonly role: "compensable" | "query" | "?";
   readonly undo?: string;
+  readonly confirms?: string;
   readonly definite?: readonly string[];
   readonly why: string;
 }
@@ -18,9 +19,10 @@ const UNDOING = words(
     "compensation compensating remove void restore restock unreserve unbook unlock deregister withdraw rescind",
 );
 const ASKING = words(
-  "get fetch find lookup look check validate verify list describe load read query calculate compute estimate is has search",
+  "get fetch find lookup look check validate verify detect list describe load read query calculate compute estimate is has search",
 );
 const TELLING = words("notify send email alert publish log report emit fail handle");
+const CONFIRMING = words("confirm confirmation finalize finalise commit complete settle capture");
 /** What each is the opposite of, for one that is called after its verb alone. */
 const OPPOSITES: Readonly<Record<string, ReadonlySet<string>>> = {
   refund: words("pay payment charge debit capture purchase"),
@@ -64,7 +66,7 @@ export function guessCalls(definition: RawStates): ReadonlyMap<string, Guess> {
   const guesses = tasks.flatMap((name): (readonly [string, Guess])[] => {
     const found = undoOf.get(name);
     if (!found && undoes.has(name)) return [];
-    if (!found) return [[name, alone(name, { tasks, undoes, forward })]];
+    if (!found) return [[name, confirming(name, undoOf) ?? alone(name, { tasks, undoes, forward })]];
     const definite = definiteOf(catches.get(name) ?? [], found.undo);
     const refused = definite.length === 0 ? "" : `; ${definite.join(", ")} leads elsewhere, as if nothing had happened`;
     return [
@@ -91,7 +93,9 @@ function pairsOf(tasks: readonly string[], catches: Catches, forward: ReadonlySe
       if (action === undo || (isUndo(action) && !forward.has(action))) return [];
       const caught = (catches.get(action) ?? []).some(({ to }) => to === undo);
       const leads = `the Catch of ${action} leads there`;
-      const likeness = verb === undefined ? 0 : likenessOf(object, wordsOf(action));
+      // What is confirmed is what is undone: a confirmation comes last.
+      const confirms = wordsOf(action).some((word) => CONFIRMING.has(word)) ? 1 : 0;
+      const likeness = verb === undefined ? 0 : likenessOf(object, wordsOf(action)) - confirms;
       if (likeness > 0) {
         const why = `by its name, ${verb as string} with ${object.join(" ")}${caught ? `, and ${leads}` : ""}`;
         return [{ action, undo, score: likeness + (caught ? 0.75 : 0), why }];
@@ -110,6 +114,19 @@ function pairsOf(tasks: readonly string[], catches: Catches, forward: ReadonlySe
 
 const isOpposite = (verb: string, action: string): boolean =>
   Object.hasOwn(OPPOSITES, verb) && wordsOf(action).some((word) => OPPOSITES[verb]?.has(word));
+
+/** A call that confirms another one, of the same object, which has an undo. */
+function confirming(name: string, undoOf: ReadonlyMap<string, Pair>): Guess | undefined {
+  const own = wordsOf(name);
+  const verb = own.find((word) => CONFIRMING.has(word));
+  const object = own.filter((word) => !CONFIRMING.has(word));
+  if (verb === undefined || object.length === 0) return undefined;
+  const confirmed = [...undoOf.keys()].find((action) => object.every((word) => wordsOf(action).includes(word)));
+  if (confirmed === undefined) return undefined;
+  const undo = undoOf.get(confirmed)?.undo as string;
+  const why = `it confirms ${confirmed}: by its name, ${verb} with ${object.join(" ")}; ${undo} undoes both`;
+  return { role: "compensable", confirms: confirmed, why };
+}
 
 /** How much of an action's name that of an undo has, its verb left out. */
 function likenessOf(object: readonly string[], action: readonly string[]): number {
@@ -153,7 +170,10 @@ function alone(
   }
   const object = wordsOf(name).slice(1);
   const shared = tasks.find((each) => undoes.has(each) && object.some((word) => wordsOf(each).includes(word)));
-  const instead = shared === undefined ? "" : `; ${shared} is the undo of ${undoes.get(shared) as string}`;
+  const instead =
+    shared === undefined
+      ? ""
+      : `; ${shared} is the undo of ${undoes.get(shared) as string}: where it undoes this as well, name it here too`;
   return {
     role: "?",
     why: `nothing seems to undo it: say "compensable" and its undo, "pivot" for the point of no return, "retriable" for what comes after that, "query" if it changes nothing${instead}`,

@@ -84,6 +84,13 @@ export interface DeployedMachine extends Configuration {
 /** How many machines there may be: each is kept in memory. */
 const MAX_MACHINES = 10_000;
 
+/** Is told of what becomes of machines. */
+export interface MachineKeeper {
+  /** Of one that is new, or another. */
+  machine(machine: StateMachine): void;
+  machineDeleted(arn: string): void;
+}
+
 /** The state machines of this process, by their ARNs. */
 export class StateMachines {
   private readonly machines = new Map<string, StateMachine>();
@@ -92,7 +99,18 @@ export class StateMachines {
   constructor(
     private readonly clock: Pick<Clock, "now">,
     private readonly random: () => number = Math.random,
+    private readonly keeper?: MachineKeeper,
   ) {}
+
+  /** Takes back a machine of an earlier process. */
+  restore(machine: StateMachine): void {
+    this.machines.set(machine.arn, machine);
+  }
+
+  /** To be called after each change of what a machine holds. */
+  changed(machine: StateMachine): void {
+    this.keeper?.machine(machine);
+  }
 
   values(): Iterable<StateMachine> {
     return this.machines.values();
@@ -117,6 +135,7 @@ export class StateMachines {
       machine.versions.set(versionArn, { arn: versionArn, revision: machine.revision, creationDate: this.clock.now() });
       machine.lastVersion = Math.max(machine.lastVersion, Number(versionArn.replace(/^.*:/, "")) || 0);
     }
+    this.changed(machine);
     return machine;
   }
 
@@ -153,6 +172,7 @@ export class StateMachines {
       aliases: new Map(),
     };
     this.machines.set(arn, created);
+    this.changed(created);
     return created;
   }
 
@@ -172,10 +192,12 @@ export class StateMachines {
     if (same) return;
     const read = definition === revision.definition ? revision.machine : readDefinition(definition, machine.type);
     machine.revision = { definition, machine: read, roleArn, configuration, id: randomUUID() };
+    this.changed(machine);
   }
 
   delete(arn: string): void {
     this.machines.delete(arn);
+    this.keeper?.machineDeleted(arn);
   }
 
   /** Takes a machine away from all but other machines, which may start it as long as their own executions are under way. */
@@ -192,20 +214,23 @@ export class StateMachines {
     const arn = `${machine.arn}:${++machine.lastVersion}`;
     const version: Version = { arn, revision: machine.revision, description, creationDate: this.clock.now() };
     machine.versions.set(arn, version);
+    this.changed(machine);
     return version;
   }
 
   /** Has a name lead to versions; it leads elsewhere from now on if it is there. */
   route(
-    { arn: machineArn, aliases }: StateMachine,
+    machine: StateMachine,
     { name, routes, description }: Pick<Alias, "name" | "routes"> & { readonly description?: string | undefined },
   ): Alias {
-    const arn = `${machineArn}:${name}`;
+    const { aliases } = machine;
+    const arn = `${machine.arn}:${name}`;
     const now = this.clock.now();
     const there = aliases.get(arn);
     const alias = there ?? { arn, name, routes, description, creationDate: now, updateDate: now };
     if (there) Object.assign(there, { routes, updateDate: now, ...(description !== undefined && { description }) });
     aliases.set(arn, alias);
+    this.changed(machine);
     return alias;
   }
 
