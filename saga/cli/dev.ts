@@ -9,7 +9,6 @@ import { closeBeforeEnd } from "./ending";
 import { columns, hideSecrets, legible, paint, printNote, type Style } from "./print";
 import type { ReadProgram } from "./program";
 import { UsageError } from "./usage-error";
-import type { Values } from "./verbs";
 
 export interface DevOptions {
   readonly port: number;
@@ -32,7 +31,15 @@ const KEEP = 1000;
  * Reads the options of `saga dev`.
  * @throws UsageError
  */
-export function devOptions(values: Values): DevOptions {
+export function devOptions(values: {
+  readonly port?: string;
+  readonly host?: string;
+  readonly expose?: boolean;
+  readonly time?: string;
+  readonly json?: boolean;
+  readonly data?: string;
+  readonly keep?: string;
+}): DevOptions {
   const { port = String(PORT), host = "127.0.0.1", expose = false, time = "real", json = false } = values;
   const { data, keep = String(KEEP) } = values;
   if (!/^\d+$/.test(keep)) throw new UsageError(`--keep wants how many executions to keep, not '${keep}'`);

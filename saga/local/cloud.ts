@@ -297,8 +297,7 @@ export class LocalCloud {
       for (const [versionArn, { resource, form }] of this.data?.kept.functions ?? []) {
         if (!this.deployed.has(versionArn)) this.deployed.set(versionArn, this.run(resource, form));
       }
-    }
-    this.closeReplaced();
+    } else this.closeReplaced();
     for (const machine of machines.map(deployedMachine)) this.stepFunctions.machines.deploy(machine);
     for (const { arn } of missingFrom(program, machinesOf(before))) {
       this.stepFunctions.machines.withdraw(arn as string, isUnderWay);
