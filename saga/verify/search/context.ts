@@ -42,12 +42,6 @@ export class SearchLimitError extends Error {
   override readonly name = "SearchLimitError";
 }
 
-/**
- * A list of unknown length is gone through with none, one and two items. Iterations share nothing, so that a third is
- * like one of these.
- */
-export const LENGTHS = [0, 1, 2] as const;
-
 /** What a state of each kind asks of the search that it is part of. */
 export interface SearchContext {
   /** The top level of the machine that is searched. */

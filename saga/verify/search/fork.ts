@@ -1,18 +1,8 @@
-import {
-  type Effect,
-  firstOpen,
-  focusOn,
-  mentions,
-  type OutstandingEffects,
-  project,
-  push,
-  pushFork,
-  tellAbove,
-} from "./effects";
+import { type Effect, firstOpen, focusOn, mentions, project, push, pushFork, tellAbove } from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import type { Node } from "../machine";
-import { openChoice, renamed, type SearchState } from "./search-state";
-import { type Around, type End, LENGTHS, type Results, type SearchContext, SearchLimitError } from "./context";
+import { LENGTHS, openChoice, renamed, type SearchState } from "./search-state";
+import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { examples } from "./examples";
 import { blocked, dropped } from "./task";
 import { after, type Event } from "./trace";
@@ -37,7 +27,11 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
     }
     const ran = runs.map((run): Ran => {
       const given = focus ? project(focus.fork, run.level.undoes, indexOf(run)) : null;
-      return { ...run, given, ends: search.explore(...beginning(search, around, point, node, run, given)) };
+      return {
+        ...run,
+        given,
+        ends: search.explore(...beginning(search, around, point, node, { ...run, given, undoes: focus !== undefined })),
+      };
     });
     agreeOnLengths(point, ran);
     return [
@@ -106,10 +100,8 @@ function beginning(
   around: Around,
   point: SearchState,
   node: Node,
-  run: Run,
-  given: OutstandingEffects,
+  { level, input, label, suffix, given, undoes }: Run & Pick<Ran, "given"> & { readonly undoes: boolean },
 ): [Around, SearchState] {
-  const { level, input, label, suffix } = run;
   return [
     {
       level,
@@ -123,7 +115,7 @@ function beginning(
       ...search.given(level, { ...point, input }),
       at: level.startAt,
       outstanding: given,
-      failed: point.failed === "undoing" ? "undoing" : "no",
+      failed: undoes || point.failed === "undoing" ? "undoing" : "no",
       refused: undefined,
       trace: undefined,
     },

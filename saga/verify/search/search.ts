@@ -1,4 +1,4 @@
-import { type Around, type End, LENGTHS, type Results, type SearchContext, SearchLimitError } from "./context";
+import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { type Bounds, Budget } from "./bounds";
 import { type OutstandingEffects, forgetEffects } from "./effects";
 import { failState, finish, left } from "./ends";
@@ -12,7 +12,7 @@ import { examples } from "./examples";
 import type { Rule } from "../rules";
 import { task } from "./task";
 import { after, type Event, type Trace } from "./trace";
-import { forgetValues, NeedsLength, Unknown, UNKNOWN, type Value } from "./value";
+import { forgetValues, Unknown, UNKNOWN, type Value } from "./value";
 
 export interface Found {
   readonly rule: Rule;
@@ -143,17 +143,22 @@ export class Search implements SearchContext {
   }
 
   private resolving(around: Around, point: SearchState): Results {
-    try {
-      return this.once(around, point);
-    } catch (error) {
-      if (error instanceof NeedsLength) {
-        const { path } = error;
-        return LENGTHS.flatMap((length) =>
-          this.resolving(around, { ...point, lengths: new Map([...point.lengths, [path, length]]) }),
-        );
+    const results: (SearchState | End)[] = [];
+    const seen = new Set<string>();
+    const open = [point];
+    for (let next = open.pop(); next; next = open.pop()) {
+      try {
+        results.push(...this.once(around, next));
+      } catch (error) {
+        // What is chosen in one order or in another comes to the same.
+        for (const chosen of resolved(next, error)) {
+          const key = stateKey(chosen);
+          if (!seen.has(key)) open.push(chosen);
+          seen.add(key);
+        }
       }
-      return resolved(point, error).flatMap((chosen) => this.resolving(around, chosen));
     }
+    return results;
   }
 
   private once(around: Around, point: SearchState): Results {
