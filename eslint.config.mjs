@@ -110,6 +110,12 @@ export default tseslint.config(
     scopesOfTypes: [AWS],
     message: "testing/ runs what a program registers or a saga compiles to.",
   }),
+  ...part("policy", {
+    parts: ["asl", "deploy/violation-text", "verify"],
+    scopesOfTypes: [PULUMI],
+    message:
+      "A policy proves the definition that a stack registers, whoever wrote it: it knows no saga, and makes nothing.",
+  }),
   ...part("cli", {
     parts: ["asl", "interpreter", "local", "testing", "verify"],
     message: "The command runs what the program registers, never its sources.",

@@ -51,7 +51,6 @@ async function measure(name: string, fails: boolean, atOnce: number, seconds: nu
   await Promise.all(Array.from({ length: atOnce }, client));
   const { user, system: kernel } = process.cpuUsage(cpuBefore);
   const cpu = (user + kernel) / 1000 / (orders - ordersBefore);
-  console.error("starts", (globalThis as any).__starts);
   await open.close();
   return { first, rates, wrong, orders, cpu };
 }

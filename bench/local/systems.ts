@@ -67,7 +67,7 @@ const localCloud = (stubs: (order: Order) => Stubs | undefined): Pick<System, "o
   },
 });
 
-/** By the names that the command line has for them. Further ones are compared with the first two. */
+/** By the names that the command line has for them. */
 export const SYSTEMS: Readonly<Record<string, System>> = {
   local: { title: "this, functions and table", ...localCloud(() => undefined) },
   "stand-ins": {

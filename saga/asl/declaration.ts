@@ -24,6 +24,8 @@ export interface DeclaredCall {
   readonly bulk?: true;
   /** Errors after which nothing has happened for certain (S2). */
   readonly definite?: readonly string[];
+  /** Why it is declared so: for whoever reads it. */
+  readonly why?: string;
 }
 
 /** The state that undoes a call: its own, or that of the call that it confirms. */
@@ -40,7 +42,7 @@ export class DeclarationError extends Error {
 /** Errors that Step Functions or Lambda report, and not the task: what has happened by then is a guess. */
 const REPORTED = /^(States|Lambda|Sandbox|Runtime)\./;
 const ROLES: ReadonlySet<unknown> = new Set(["compensable", "pivot", "retriable", "query"]);
-const FIELDS = ["role", "undo", "confirms", "release", "bulk", "definite"];
+const FIELDS = ["role", "undo", "confirms", "release", "bulk", "definite", "why"];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -78,7 +80,7 @@ export function readDeclaration(json: unknown): Declaration {
 function checkCall(state: string, fields: Fields, calls: Fields): void {
   const where = `calls.${state}`;
   refuseOtherKeys(fields, FIELDS, where);
-  const { role, undo, confirms, release, bulk, definite } = fields;
+  const { role, undo, confirms, release, bulk, definite, why } = fields;
   if (!ROLES.has(role)) {
     refuse(`${where}.role`, `is ${JSON.stringify(role)}: use "compensable", "pivot", "retriable" or "query"`);
   }
@@ -94,6 +96,7 @@ function checkCall(state: string, fields: Fields, calls: Fields): void {
   }
   if (bulk !== undefined && bulk !== true) refuse(`${where}.bulk`, "is not true: say true, or leave it out");
   if (bulk === true && undo === undefined) refuse(`${where}.bulk`, "is about an undo, and the call names none");
+  if (why !== undefined && typeof why !== "string") refuse(`${where}.why`, "is no string");
   if (definite !== undefined && !(Array.isArray(definite) && definite.every((name) => typeof name === "string"))) {
     refuse(`${where}.definite`, "is no list of names of errors");
   }

@@ -1,12 +1,17 @@
 #!/usr/bin/env node
+import Module = require("node:module");
 import { relative } from "node:path";
 import { parseArgs } from "node:util";
 import { placeOf } from "../local/error-place";
+import { endBySignals } from "./ending";
 import { HELP } from "./help";
 import { commandName } from "./paths";
 import { printError } from "./print";
 import { UsageError } from "./usage-error";
 import { OPTIONS, type Values, VERBS } from "./verbs";
+
+// Where Node can, from 22.8 on, it keeps what it compiles: the next start is faster.
+(Module as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 const EVERYWHERE: readonly (keyof Values)[] = ["program", "stack", "config", "stubs"];
 
@@ -45,7 +50,13 @@ function parse(args: string[]) {
 }
 
 /** What is wrong with what was asked for, rather than with the program. */
-const USAGE: ReadonlySet<string> = new Set(["NoSuchResource", "ProjectError", "StubError", "NotOnThisMachine"]);
+const USAGE: ReadonlySet<string> = new Set([
+  "NoSuchResource",
+  "ProjectError",
+  "StubError",
+  "NotOnThisMachine",
+  "DataError",
+]);
 
 /** Says in one line what went wrong. */
 function complain(error: unknown): number {
@@ -73,14 +84,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 // A program may fail where nothing waits for it.
 process.on("unhandledRejection", (reason) => process.exit(complain(reason)));
-// What has been started goes with the process.
-for (const [signal, code] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-  ["SIGHUP", 129],
-] as const) {
-  process.once(signal, () => process.exit(code));
-}
+endBySignals();
 void main(process.argv.slice(2))
   .catch(complain)
   .then((code) => (process.exitCode = code));

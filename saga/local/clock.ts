@@ -10,10 +10,14 @@ export interface CloudClock extends Clock {
   hold(): () => void;
 }
 
-/** Virtual time begins now. */
-export function cloudClock(time: Time = "real"): CloudClock {
-  if (time === "virtual") return virtualClock(Date.now());
-  return typeof time === "number" && time !== 1 ? fastClock(time) : { ...realClock, hold: () => () => {} };
+/**
+ * Virtual time, and fast time, begin now.
+ * @param latest The latest time that has been: it may be ahead of now, and time goes on from there.
+ */
+export function cloudClock(time: Time = "real", latest = 0): CloudClock {
+  const start = Math.max(Date.now(), latest);
+  if (time === "virtual") return virtualClock(start);
+  return typeof time === "number" && time !== 1 ? fastClock(time, start) : { ...realClock, hold: () => () => {} };
 }
 
 interface Timer {
@@ -22,11 +26,11 @@ interface Timer {
 }
 
 /** Time that passes so many times as fast, but while it is held. */
-function fastClock(speed: number): CloudClock {
+function fastClock(speed: number, start: number): CloudClock {
   let holds = 0;
   // Since when it has passed at its present pace, in real milliseconds, and what it said then.
   let since = Date.now();
-  let then = since;
+  let then = start;
   let alarm: NodeJS.Timeout | undefined;
   const timers = new Set<Timer>();
   const pace = (): number => (holds > 0 ? 1 : speed);

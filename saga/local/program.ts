@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type * as Pulumi from "@pulumi/pulumi";
+import { type Asset, digestsOf } from "./deployed-form";
 import { type Project, readProject } from "./project";
 import { forgetPromises, loadPulumi, withCheapTraces } from "./pulumi";
 import { untilFailure } from "./rejections";
@@ -30,6 +31,8 @@ export interface Program {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** The sagas that are deployed, by the names of their components: for whoever reads what they declare. */
   readonly sagas?: ReadonlyMap<string, unknown>;
+  /** Of machines that somebody has written, what is declared of each, by the names of their components. */
+  readonly declarations?: ReadonlyMap<string, unknown>;
 }
 
 /** Answers to what a program asks of its account, by token: `aws:ec2/getVpc:getVpc`. */
@@ -120,9 +123,9 @@ async function evaluateAlone(project: Project, answers: AccountAnswers, stir: ()
   };
   await runtime.setMocks(mocks, project.name, project.stack, false);
   runtime.setAllConfig({ ...project.config }, [...project.secretKeys]);
-  const sagas = new Map<string, unknown>();
-  const registry = globalThis as unknown as Record<symbol, unknown>;
-  registry[REGISTRY] = sagas;
+  const [sagas, declarations] = [new Map<string, unknown>(), new Map<string, unknown>()];
+  const registries = globalThis as unknown as Record<symbol, unknown>;
+  Object.assign(registries, { [SAGAS]: sagas, [DECLARATIONS]: declarations });
   loadTypeScript(project);
   try {
     return await withCheapTraces(async () => {
@@ -130,16 +133,16 @@ async function evaluateAlone(project: Project, answers: AccountAnswers, stir: ()
       const outputs = pulumi.output(typeof exported === "function" ? (exported as () => unknown)() : exported);
       const values = await valueOf(outputs as Pulumi.Output<Record<string, unknown> | undefined>);
       await runtime.disconnect();
-      return { resources, outputs: values ?? {}, sagas };
+      return { resources, outputs: values ?? {}, sagas, declarations };
     });
   } finally {
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
-    delete registry[REGISTRY];
+    for (const registry of [SAGAS, DECLARATIONS]) Reflect.deleteProperty(registries, registry);
   }
 }
 
 /** Where a component that deploys a saga tells of it: its package may be loaded more than once. */
-const REGISTRY = Symbol.for("saga-aws-pulumi.sagas");
+const SAGAS = Symbol.for("saga-aws-pulumi.sagas");
+const DECLARATIONS = Symbol.for("saga-aws-pulumi.declarations");
 
 /** The program is a module: its resources are made as it loads, so it must load once the mocks are there, each time. */
 function load({ folder, main }: Project): unknown {
@@ -240,7 +243,9 @@ function policyDocument({ version = "2012-10-17", statements = [] }: PolicyDocum
 async function versionOf({ code, ...inputs }: Resource["inputs"]): Promise<number> {
   const assets = await (code as { assets?: Promise<Record<string, { text?: Promise<string> }>> } | undefined)?.assets;
   const files = Object.entries(assets ?? {}).map(async ([path, { text }]) => [path, await text]);
-  const hash = createHash("sha256").update(JSON.stringify([inputs, await Promise.all(files)]));
+  const digests = code === undefined ? [] : await digestsOf(code as Asset);
+  const content = [inputs, await Promise.all(files), ...(digests.length > 0 ? [digests] : [])];
+  const hash = createHash("sha256").update(JSON.stringify(content));
   return 1 + hash.digest().readUIntBE(0, 3);
 }
 

@@ -59,14 +59,14 @@ type Prepare = (error: Error, frames: readonly NodeJS.CallSite[]) => unknown;
 
 /**
  * Runs what evaluates a program with stack traces that cost little. Pulumi takes one for each promise that it makes, to tell
- * of those that never end; source maps make these dear, and nothing here reads them.
+ * of those that never end, and one for each resource, to tell its engine where that stands; source maps make these dear, and
+ * nothing here reads them.
  */
 export async function withCheapTraces<T>(evaluate: () => Promise<T>): Promise<T> {
   const errors = Error as unknown as { prepareStackTrace?: Prepare | undefined };
   const before = errors.prepareStackTrace;
   const prepare = before ?? plainTrace;
-  const replaced: Prepare = (error, frames) =>
-    frames[0]?.getFileName()?.endsWith(PROMISES) === true ? String(error) : prepare(error, frames);
+  const replaced: Prepare = (error, frames) => (isUnread(frames[0]) ? String(error) : prepare(error, frames));
   errors.prepareStackTrace = replaced;
   try {
     return await evaluate();
@@ -76,6 +76,12 @@ export async function withCheapTraces<T>(evaluate: () => Promise<T>): Promise<T>
   }
 }
 
-const PROMISES = join("@pulumi", "pulumi", "runtime", "debuggable.js");
+const PULUMI = join("@pulumi", "pulumi");
+
+function isUnread(frame: NodeJS.CallSite | undefined): boolean {
+  const file = frame?.getFileName() ?? "";
+  if (file.endsWith(join(PULUMI, "runtime", "debuggable.js"))) return true;
+  return file.endsWith(join(PULUMI, "resource.js")) && frame?.getFunctionName()?.endsWith("callsites") === true;
+}
 
 const plainTrace: Prepare = (error, frames) => [error, ...frames].map(String).join("\n    at ");

@@ -1,5 +1,5 @@
 import type { Declaration } from "../asl/declaration";
-import { transientErrors } from "../asl/transient";
+import { isUnknownResource, transientErrors } from "../asl/transient";
 import { callFlaws } from "./calls";
 import { fieldFindings } from "./fields";
 import type { Flaw } from "./flaw";
@@ -111,6 +111,14 @@ function comesBack({ name, catchers }: Node, { nodes }: Level, error: string): b
   return to === name;
 }
 
+/** The actions of which it can't be told whether S4 holds: which errors pass, depends on the service that is called. */
+export function unknownCalls(machine: Level): readonly string[] {
+  const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
+  return nodes.flatMap(({ name, raw, part }) =>
+    part?.kind === "action" && part.call.role !== "query" && isUnknownResource(String(raw["Resource"])) ? [name] : [],
+  );
+}
+
 function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   const { name, raw, part } = node;
   const flaw = (rule: Rule, kind: string, message: string, hint: string): readonly Flaw[] => [
@@ -141,6 +149,12 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   const resource = String(raw["Resource"]);
   // An execution that has ended is not started a second time under its name: another try would be refused.
   if (resource.includes(":states:startExecution")) return [];
+  if (isUnknownResource(resource)) {
+    if ((raw.Retry ?? []).length > 0) return [];
+    const message = `${name} is given up on any fault, those that pass too; what ${resource} is, is not said here`;
+    const hint = `Let ${name} retry the errors of its service that a second try can mend`;
+    return flaw("S4", "unknown-call", message, hint);
+  }
   const unretried = transientErrors(resource).filter(
     (error) => !isRetried(raw, error) && !comesBack(node, level, error),
   );

@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { expect } from "chai";
 import * as ts from "typescript";
 import { parse } from "yaml";
 import { page, pages } from "../../docs/make";
+import { OPTIONS, VERBS } from "../../saga/cli/verbs";
+import { outputOf } from "../../saga/cli/verify";
 import { SCHEMA } from "../../saga/deploy/config";
 
 const ROOT = join(__dirname, "../..");
@@ -16,6 +19,7 @@ const PAGES = [
   "docs/starting.md",
   "docs/store.md",
   "docs/testing.md",
+  "docs/definitions.md",
 ];
 const moduleOf = (page: string): string => join(ROOT, `${page.replace(/\W/g, "-")}.ts`);
 
@@ -40,6 +44,13 @@ interface Order {
   readonly input: unknown;
   readonly outcome: string;
   readonly path: readonly string[];
+}
+
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+  readonly if?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
 }
 
 interface Key {
@@ -111,6 +122,31 @@ describe("the documentation", function () {
     const shown = [...read("docs/language.md").matchAll(/^\| `([a-z]+(?:-[a-z]+)+)`/gm)].map(([, code]) => code);
     expect(codes).not.to.be.empty;
     expect(shown).to.have.members(codes);
+  });
+
+  it("has an action for GitHub whose commands there are", () => {
+    const [, block] = /```yaml\n([\s\S]*?)```/.exec(read("docs/definitions.md")) as RegExpExecArray;
+    const { jobs, permissions } = parse(block as string) as {
+      readonly permissions: Readonly<Record<string, string>>;
+      readonly jobs: Readonly<Record<string, { readonly steps: readonly Step[] }>>;
+    };
+    const steps = Object.values(jobs).flatMap((job) => job.steps);
+    for (const { uses } of steps) if (uses !== undefined) expect(uses).to.match(/^[\w-]+\/[\w/-]+@v\d+$/);
+    const commands = steps.flatMap(({ run }) => /^npx saga (.*)$/.exec(run ?? "")?.slice(1) ?? []);
+    expect(commands).to.have.length(1);
+    for (const command of commands) {
+      const [line = "", output] = command.split(" > ");
+      const { values, positionals } = parseArgs({ args: line.split(" "), allowPositionals: true, options: OPTIONS });
+      const [name = "", ...rest] = positionals;
+      expect(VERBS[name]?.options).to.include.members(Object.keys(values));
+      expect(rest.length).to.be.at.most(VERBS[name]?.most ?? 0);
+      expect(outputOf(values)).to.equal("sarif");
+      const [upload] = steps.filter(({ uses }) => uses?.includes("upload-sarif"));
+      expect(upload?.with?.["sarif_file"]).to.equal(output);
+      // It is shown where the proof has failed, too.
+      expect(upload?.if).to.equal("success() || failure()");
+      expect(permissions["security-events"]).to.equal("write");
+    }
   });
 
   it("leads to pages that there are", () => {

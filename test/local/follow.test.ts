@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { LocalCloud } from "../../saga/local/cloud";
@@ -81,8 +81,10 @@ class Followed {
 
   constructor(files: Readonly<Record<string, string>>) {
     symlinkSync(join(ROOT, "node_modules"), join(this.folder, "node_modules"), "junction");
-    mkdirSync(join(this.folder, "tasks"));
-    for (const [name, text] of Object.entries(files)) this.write(name, text);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.folder, name)), { recursive: true });
+      this.write(name, text);
+    }
   }
 
   async start(): Promise<void> {
@@ -263,5 +265,46 @@ describe("a program that is followed", function () {
     expect(() => dev.cloud.startExecution({ id: "5" }, undefined, "Kept")).to.throw("no saga 'Kept'");
     dev.write("go", "");
     expect(await arn.result).to.deep.include({ output: { hold: "three", say: "three", part: "three" } });
+  });
+});
+
+describe("a function without versions, in a program that is followed", function () {
+  this.timeout(120_000);
+  const handler = (word: string): string => `
+    const { existsSync } = require("node:fs");
+    exports.handler = async ({ waits }) => {
+      while (waits && !existsSync("FOLDER/go")) await new Promise((resolve) => setTimeout(resolve, 20));
+      return ${JSON.stringify(word)};
+    };`;
+  let dev: Followed;
+  before(async () => {
+    dev = new Followed({
+      "Pulumi.yaml": PROJECT,
+      "raw/index.js": handler("one"),
+      "index.ts": `
+        import { lambda } from "@pulumi/aws";
+        import { asset } from "@pulumi/pulumi";
+        const common = { handler: "index.handler", runtime: "nodejs22.x", role: "arn:aws:iam::1:role/any", timeout: 60 };
+        new lambda.Function("raw", { ...common, code: new asset.FileArchive("./raw") });
+        const still = new asset.StringAsset("exports.handler = async () => 1;");
+        new lambda.Function("still", { ...common, code: new asset.AssetArchive({ "index.js": still }) });`,
+    });
+    await dev.start();
+    await dev.release();
+  });
+  after(() => dev.close());
+
+  const call = async (event: object): Promise<unknown> =>
+    (await dev.cloud.functions.get("raw")?.invoke(event, {}))?.payload;
+
+  it("runs what is in its folder now; a call that is under way ends on what it began with", async () => {
+    const before = call({ waits: true });
+    const still = dev.cloud.functions.get("still");
+    dev.write("raw/index.js", handler("two"));
+    expect((await dev.release()).changes.changed).to.deep.equal(["raw"]);
+    expect(await call({})).to.equal("two");
+    dev.write("go", "");
+    expect(await before).to.equal("one");
+    expect(dev.cloud.functions.get("still")).to.equal(still);
   });
 });

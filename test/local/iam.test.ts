@@ -4,7 +4,7 @@ import { LocalCloud, mainMachine } from "../../saga/local/cloud";
 import { inVirtualTime, type Meddle } from "../../saga/testing/virtual";
 import { doorOf } from "../../saga/local/dynamodb/door";
 import { type Server, startServer } from "../../saga/local/dynamodb/server";
-import { type Authorize, authorizer, isLasting } from "../../saga/local/iam/authorizer";
+import { authorizer, isLasting } from "../../saga/local/iam/authorizer";
 import { Callers } from "../../saga/local/iam/callers";
 import { type JsonObject, type TaskCall, TaskFailure } from "../../saga/interpreter";
 import { evaluateProgram, type Program, type Resource } from "../../saga/local/program";
@@ -297,8 +297,7 @@ describe("least privilege, on this machine", function () {
       const table = find(program, "aws:dynamodb/table:Table", "orders");
       const options = {
         callers,
-        // The policies as they are at each request.
-        authorize: (...asked: Parameters<Authorize>) => authorizer(program)(...asked),
+        authorize: authorizer(program),
         isLasting: (roleArn: string) => isLasting(program, roleArn),
         arnPrefix: () => (table.arn as string).replace(/[^/]*$/, ""),
         tables: () => [table],

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -184,8 +185,8 @@ function build(outDir: string, read: Reader): void {
   const { emitSkipped } = ts.createProgram(fileNames, { ...options, outDir }, read(options)).emit();
   if (emitSkipped) throw new Error("the package could not be built");
   // Which is JavaScript as it stands.
-  for (const file of ["local/lambda/worker.mjs", "local/transpiler.cjs"]) {
-    cpSync(join(ROOT, "saga", file), join(outDir, file));
+  for (const file of readdirSync(join(ROOT, "saga"), { recursive: true, encoding: "utf8" })) {
+    if (/\.[cm]js$/.test(file)) cpSync(join(ROOT, "saga", file), join(outDir, file));
   }
 }
 

@@ -1,6 +1,6 @@
 // What a process runs that evaluates a program once. It loads ahead what every evaluation needs, and waits to be told.
 
-import { createRequire } from "node:module";
+import Module = require("node:module");
 import { join } from "node:path";
 import { placeOf } from "../error-place";
 import { type AccountAnswers, evaluate } from "../program";
@@ -47,7 +47,7 @@ function loadAhead({ source, modules }: Ahead): void {
   process.chdir(project.workingFolder);
   loadPulumi(project.folder);
   loadTypeScript(project);
-  const program = createRequire(join(project.folder, "program.js"));
+  const program = Module.createRequire(join(project.folder, "program.js"));
   for (const each of modules) program(each);
 }
 
@@ -79,6 +79,7 @@ const SAY_WHERE = /^(SagaDefinitionError|ProjectError|TSError)$/;
 const PLAIN = /^(SagaDefinitionError|ProjectError|TSError|Error|RunError|ResourceError)$/;
 
 if (require.main === module && process.send) {
+  (Module as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.();
   // It goes with whoever has started it.
   process.once("disconnect", () => process.exit());
   const tell = (message: object): Promise<void> =>

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isOfPackage } from "../deployed-form";
 import { findProject, ProjectError } from "../project";
 import type { Evaluated, Problem, Source } from "./evaluator";
 import { Evaluators } from "./evaluators";
@@ -15,6 +16,8 @@ export { type Changes, isChange, lineOf } from "./release";
 /** A program that is sound, as it is now. */
 export interface Release {
   readonly program: PlainProgram;
+  /** Whether there was none before it. */
+  readonly first: boolean;
   /** Since the last release that was deployed. */
   readonly changes: Changes;
   /** From the change of a file until it was deployed. */
@@ -118,7 +121,7 @@ class Follower {
   /** Follows the files of which the program is made now; where it has failed, those that it might be made of, too. */
   private follow({ program, loaded }: Evaluated, before: Hashes, startedAt: number): void {
     this.complete = program !== undefined;
-    const own = loaded.filter((file) => !/[/\\]node_modules[/\\]/.test(file));
+    const own = loaded.filter((file) => !isOfPackage(file));
     const packed = program ? pathsOf(program).flatMap(filesIn) : [];
     const files = [...new Set([...projectFiles(this.folder), ...own, ...packed, ...(program ? [] : before.keys())])];
     // What has changed since the evaluation began is not in it.
@@ -133,10 +136,11 @@ class Follower {
       this.options.onProblem(problem ?? { message: "the program could not be evaluated" });
       return;
     }
+    const first = this.deployed === undefined;
     const changes = changesBetween(this.deployed, program);
     await this.options.deploy(program, { notes, secretValues });
     this.deployed = program;
-    this.options.onRelease({ program, changes, seconds: (performance.now() - began) / 1000 });
+    this.options.onRelease({ program, first, changes, seconds: (performance.now() - began) / 1000 });
   }
 
   /** What is not of the program, but might be what it lacks. */

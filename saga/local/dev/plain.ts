@@ -1,16 +1,9 @@
 import { resolve } from "node:path";
+import { type Asset, digestsOf, isOfPackage } from "../deployed-form";
 import type { Program, Resource } from "../program";
 
 /** A program that another process may be given: what it registers, without what the evaluation made it of. */
 export type PlainProgram = Pick<Program, "resources" | "outputs">;
-
-/** An asset or an archive of Pulumi. */
-interface Asset {
-  readonly text?: Promise<string> | string;
-  readonly path?: Promise<string> | string;
-  readonly uri?: Promise<string> | string;
-  readonly assets?: Promise<Readonly<Record<string, unknown>>> | Readonly<Record<string, unknown>>;
-}
 
 /** A program as data: its archives by text and by path. */
 export async function plainProgram({ resources, outputs }: Program): Promise<PlainProgram> {
@@ -40,13 +33,18 @@ async function plain(value: unknown): Promise<unknown> {
   return Object.fromEntries(entries.filter(([, each]) => each !== undefined));
 }
 
-async function plainAsset(asset: Asset): Promise<Asset> {
+/** What is on this machine, by its path; with what is in it, by which one that has changed is told. */
+interface PlainAsset extends Asset {
+  readonly digests?: Awaited<ReturnType<typeof digestsOf>>;
+}
+
+async function plainAsset(asset: Asset): Promise<PlainAsset> {
   const [text, path, uri, assets] = await Promise.all([asset.text, asset.path, asset.uri, asset.assets]);
   if (text !== undefined) return { text };
   // Relative to the folder in which the program runs.
-  if (path !== undefined) return { path: resolve(path) };
+  if (path !== undefined) return { path: resolve(path), digests: await digestsOf(asset) };
   if (uri !== undefined) return { uri };
-  const inner = Object.entries(assets ?? {}).map(async ([at, each]) => [at, await plainAsset(each as Asset)] as const);
+  const inner = Object.entries(assets ?? {}).map(async ([at, each]) => [at, await plainAsset(each)] as const);
   return { assets: Object.fromEntries(await Promise.all(inner)) };
 }
 
@@ -54,7 +52,7 @@ async function plainAsset(asset: Asset): Promise<Asset> {
 export function pathsOf({ resources }: PlainProgram): readonly string[] {
   const paths = new Set<string>();
   const look = (asset: Asset): void => {
-    if (typeof asset.path === "string" && !/[/\\]node_modules[/\\]/.test(asset.path)) paths.add(asset.path);
+    if (typeof asset.path === "string" && !isOfPackage(asset.path)) paths.add(asset.path);
     for (const each of Object.values(asset.assets ?? {})) look(each as Asset);
   };
   for (const { inputs } of resources) {

@@ -44,8 +44,8 @@ export interface Server {
   /** An access key for whoever has this object: nobody is asked whether its requests may pass. */
   readonly ownKey: string;
   /** Has what was decided for good decided again, since roles or tables have changed. */
-  forget(): void;
-  close(): Promise<void>;
+  readonly forget: () => void;
+  readonly close: () => Promise<void>;
 }
 
 export async function startServer({ path, decide }: ServerOptions = {}): Promise<Server> {

@@ -25,7 +25,8 @@ export type Authorize = (
 ) => Promise<string | undefined>;
 
 /**
- * Evaluates requests against the policies of the program's roles, as they are now: another release has another authorizer.
+ * Evaluates requests against the policies of the program's roles, as they are at each request. What it has decided it
+ * remembers as long as no policy changes.
  *
  * What a policy has that this machine does not know is never taken for a permission: where it would decide, the request
  * is refused, and the refusal names it.
@@ -34,6 +35,8 @@ export type Authorize = (
 export function authorizer(program: Program): Authorize {
   const { resources } = program;
   const read = readingOnce();
+  const sources = resources.filter(({ type }) => POLICIES.has(type)).map(({ inputs }) => inputs);
+  let texts: readonly unknown[] = [];
   const roles = new Map<
     string,
     { readonly role: Resource; readonly decided: Map<string, string | undefined> | null }
@@ -47,6 +50,10 @@ export function authorizer(program: Program): Authorize {
   };
   // eslint-disable-next-line @typescript-eslint/require-await
   return async (caller, action, resource, context = {}) => {
+    if (sources.some(({ policy }, at) => policy !== texts[at])) {
+      texts = sources.map(({ policy }) => policy);
+      roles.clear();
+    }
     const { role, decided } = roles.get(caller.roleArn) ?? known(caller.roleArn);
     const asked = `${action} ${resource}`;
     const decide = (): string | undefined =>
@@ -67,6 +74,8 @@ export function isLasting({ resources }: Program, roleArn: string): boolean {
   const texts = [...policiesOf(role, resources).policies, (boundary?.inputs["policy"] as string | undefined) ?? ""];
   return !texts.some((text) => /"Condition"|\$\{/.test(text));
 }
+
+const POLICIES: ReadonlySet<string> = new Set(["aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"]);
 
 type Read = (text: string) => readonly Statement[];
 

@@ -42,9 +42,12 @@ let unpacked = 0;
 export function unpack({ code, files = {} }: Archive): { readonly taskRoot: string; readonly remove: () => void } {
   const taskRoot = join((root ??= open()), String(++unpacked));
   taken.add(taskRoot);
+  const made = new Set<string>();
   const put = (path: string, write: (file: string) => void): void => {
     const file = join(taskRoot, path);
-    mkdirSync(dirname(file), { recursive: true });
+    const folder = dirname(file);
+    if (!made.has(folder)) mkdirSync(folder, { recursive: true });
+    made.add(folder);
     write(file);
   };
   mkdirSync(taskRoot);

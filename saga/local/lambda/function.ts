@@ -45,8 +45,10 @@ const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 /** Runs a function from its deployed form: in sandboxes of its own, each of which takes one invocation at a time. */
 export function deployFunction(options: FunctionOptions): DeployedFunction {
   const { name, handler, timeoutSeconds, memory, onLog = () => {}, pool = machinePool } = options;
-  const { taskRoot, remove } = unpack(options);
-  const environment = { ...lambdaEnvironment(name, memory), NODE_PATH: runtimeModules(), ...options.environment };
+  // Most functions of a program are never called. Files of this machine, though, may be others by then.
+  let unpacked = options.files && unpack(options);
+  const folder = () => (unpacked ??= unpack(options));
+  const environment = { ...lambdaEnvironment(name, memory), ...options.environment };
   const context = {
     functionName: name,
     functionVersion: "$LATEST",
@@ -57,7 +59,7 @@ export function deployFunction(options: FunctionOptions): DeployedFunction {
 
   const onLambda = (text: string) =>
     text
-      .replaceAll(taskRoot, "/var/task")
+      .replaceAll(folder().taskRoot, "/var/task")
       .replaceAll(pathToFileURL(workerFile).href, "file:///var/runtime/index.mjs")
       .replaceAll(workerFile, "/var/runtime/index.mjs")
       .replaceAll(sdkModules, "/var/runtime/node_modules");
@@ -68,7 +70,11 @@ export function deployFunction(options: FunctionOptions): DeployedFunction {
   });
 
   const line: Line<Sandbox> = pool.line(
-    () => new Sandbox({ taskRoot, handler, environment, timeoutSeconds, memory, context, onLog, asOnLambda }),
+    () =>
+      new Sandbox({
+        ...{ taskRoot: folder().taskRoot, handler, timeoutSeconds, memory, context, onLog, asOnLambda },
+        environment: { NODE_PATH: runtimeModules(), ...environment },
+      }),
   );
   const running = new Set<Promise<unknown>>();
   let closed = false;
@@ -107,7 +113,7 @@ export function deployFunction(options: FunctionOptions): DeployedFunction {
       if (closed) return;
       closed = true;
       await line.close(new Error("The function was closed while it ran"));
-      remove();
+      unpacked?.remove();
     },
   };
 }

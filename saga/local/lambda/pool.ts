@@ -20,15 +20,21 @@ interface Waiting<W> {
   readonly drop: (reason: unknown) => void;
 }
 
-const CORES = availableParallelism();
-const WORKERS_A_CORE = Number(process.env["WPC"] ?? 4);
+const WORKERS_A_CORE = 3;
 const TICK_MS = 100;
 /** What a worker has cost to start as long as none has, in milliseconds. */
 const START_MS = 50;
 /** A worker that goes to another function costs a cold start: so it goes no more often than after so many times that. */
 const STARTS_WAITED = 4;
 /** Workers that are at work for more than this share of the machine's time leave nothing for one more. */
-const BUSY_MACHINE = 0.9;
+const BUSY_MACHINE = 0.5;
+
+export interface PoolOptions {
+  /** What the machine has, if nothing is said. */
+  readonly cores?: number;
+  /** How many workers there may be, as long as calls end. */
+  readonly size?: number;
+}
 
 /**
  * The workers of all functions of a process: a few for each core. A worker belongs to one function, since nothing of one
@@ -55,8 +61,13 @@ export class WorkerPool {
   private extra = 0;
   private ticker: NodeJS.Timeout | undefined;
 
-  /** @param size How many workers there may be, as long as calls end. */
-  constructor(private readonly size = CORES * WORKERS_A_CORE) {}
+  private readonly cores: number;
+  private readonly size: number;
+
+  constructor({ cores = availableParallelism(), size = cores * WORKERS_A_CORE }: PoolOptions = {}) {
+    this.cores = cores;
+    this.size = size;
+  }
 
   /** What the calls of one function stand in. */
   line<W extends PooledWorker>(start: () => W): Line<W> {
@@ -75,7 +86,7 @@ export class WorkerPool {
     while (this.assignOne());
     const queued = this.queued().length > 0;
     if (!queued) this.shrink();
-    if (queued && !this.ticker) this.ticker = setInterval(() => this.tick(), TICK_MS).unref();
+    if (queued && !this.ticker) this.ticker = setInterval(this.tick, TICK_MS).unref();
     if (!queued && this.ticker) {
       clearInterval(this.ticker);
       this.ticker = undefined;
@@ -85,7 +96,6 @@ export class WorkerPool {
 
   /** Called by a line: a worker of it starts, and until the function that comes back is called it loads. */
   onStart(): () => void {
-    (globalThis as any).__starts = ((globalThis as any).__starts ?? 0) + 1;
     this.starting++;
     const since = performance.now();
     let loads = true;
@@ -130,7 +140,7 @@ export class WorkerPool {
   /** Where a line that has no idle worker gets one: the line itself where there is room for another, or another line. */
   private sourceFor(line: Line<PooledWorker>): Line<PooledWorker> | undefined {
     // Threads that load at once, all of them, take long.
-    if (this.starting >= CORES) return undefined;
+    if (this.starting >= this.cores) return undefined;
     if (this.workers < this.size + this.extra) return line;
     const now = performance.now();
     const patience = STARTS_WAITED * this.startMs;
@@ -160,15 +170,15 @@ export class WorkerPool {
     }
   }
 
-  private tick(): void {
+  private readonly tick = (): void => {
     const atWork = this.all()
       .flatMap((line) => line.underWay())
       .reduce((sum, worker) => sum + this.shareOf(worker), 0);
     const moves = this.ended !== this.endedAtTick || this.starting > 0;
     this.endedAtTick = this.ended;
-    if (!moves && atWork < CORES * BUSY_MACHINE && this.workers >= this.size + this.extra) this.extra++;
+    if (!moves && atWork < this.cores * BUSY_MACHINE && this.workers >= this.size + this.extra) this.extra++;
     this.assign();
-  }
+  };
 
   /** Of the time since the last tick, how much a worker was at work: from 0 to 1. */
   private shareOf(worker: PooledWorker): number {
@@ -256,7 +266,14 @@ export class Line<W extends PooledWorker> {
     if (!waiting) return;
     const warm = this.isIdle ? this.idle.pop()?.worker : undefined;
     const begun = warm ? () => {} : this.pool.onStart();
-    const worker = warm ?? this.start();
+    let worker: W;
+    try {
+      worker = warm ?? this.start();
+    } catch (error) {
+      begun();
+      waiting.drop(error);
+      return;
+    }
     this.running.add(worker);
     const run = waiting.job(worker, () => {
       begun();

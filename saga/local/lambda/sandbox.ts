@@ -42,6 +42,9 @@ export interface SandboxOptions {
 
 export const workerFile = join(__dirname, "worker.mjs");
 
+/** Left to itself, the garbage of many short calls takes three times that of each worker before any of it is looked at. */
+const YOUNG_GENERATION_MB = 16;
+
 /** Lambda gives the code outside of the handler ten seconds, whatever the function's own timeout. */
 const INIT_SECONDS = 10;
 
@@ -65,7 +68,7 @@ export class Sandbox implements PooledWorker {
       env: environment,
       // Not those of this process: they may load its TypeScript hooks.
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: memory },
+      resourceLimits: { maxOldGenerationSizeMb: memory, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     this.#worker.on("message", (message: Message) => {
       this.#receive(message);

@@ -2,6 +2,13 @@ import type { Clock, Execution, ExecutionResult } from "../../interpreter";
 import type { MachineType } from "./definitions";
 import type { Revision } from "./machines";
 
+/** The execution whose state started another one. */
+export interface Parent {
+  readonly arn: string;
+  /** Whether it waits for the end of the other one, and stops it when it goes itself. */
+  readonly waits: boolean;
+}
+
 /** How an execution was started. */
 export interface StartedExecution {
   readonly name: string;
@@ -15,6 +22,7 @@ export interface StartedExecution {
   readonly revision: Revision;
   /** When that became what its machine runs. */
   readonly updateDate: number;
+  readonly parent?: Parent | undefined;
 }
 
 /** An execution, and what DescribeExecution tells of it beside that. Times are milliseconds since the epoch. */
@@ -54,14 +62,20 @@ export class Executions {
   }
 
   add(execution: Execution, started: StartedExecution): KnownExecution {
-    const { name, machineArn, machineName, type, versionArn, aliasArn, revision, updateDate } = started;
-    const how = { name, machineArn, machineName, type, versionArn, aliasArn, revision, updateDate };
+    const { name, machineArn, machineName, type, versionArn, aliasArn, revision, updateDate, parent } = started;
+    const how = { name, machineArn, machineName, type, versionArn, aliasArn, revision, updateDate, parent };
     // What DescribeExecution tells is what a state reads.
     const startDate = Date.parse(execution.startTime);
-    const known: KnownExecution = { execution, ...how, startDate, redriveCount: 0, over: Promise.resolve() };
+    const known: KnownExecution = { execution, ...how, startDate, ...pastOf(execution), over: Promise.resolve() };
     this.known.set(execution.arn, known);
-    this.watch(known, execution.result);
+    // Who was to be told of an earlier end is told by others.
+    if (!known.ended) this.watch(known, execution.result);
     return known;
+  }
+
+  /** Forgets an execution that has ended. */
+  remove(arn: string): void {
+    this.known.delete(arn);
   }
 
   redrive(known: KnownExecution): void {
@@ -85,4 +99,16 @@ export class Executions {
       () => void this.open.delete(known),
     );
   }
+}
+
+/** What has become of an execution of an earlier process; of a new one, nothing. */
+function pastOf({ history, outcome }: Execution): Pick<KnownExecution, "ended" | "redriveCount" | "redriveDate"> {
+  const redriven = history.filter(({ type }) => type === "ExecutionRedriven");
+  const redriveDate = redriven.at(-1)?.timestamp;
+  const stopDate = history.at(-1)?.timestamp ?? 0;
+  return {
+    ...(outcome && { ended: { result: outcome, stopDate } }),
+    redriveCount: redriven.length,
+    ...(redriveDate !== undefined && { redriveDate }),
+  };
 }

@@ -223,7 +223,7 @@ export function machineActions({ machines, clock }: StepFunctions, place: () => 
           `Version to be deleted must not be referenced by an alias. Current list of aliases referencing this version: [${names}]`,
         );
       }
-      machine?.versions.delete(arn);
+      if (machine?.versions.delete(arn)) machines.changed(machine);
       return {};
     }),
     ListStateMachineVersions: onMachine(
@@ -288,7 +288,7 @@ export function machineActions({ machines, clock }: StepFunctions, place: () => 
     }),
     DeleteStateMachineAlias: onAlias((request) => {
       const arn = requiredText(request, "stateMachineAliasArn");
-      for (const { aliases } of machines.values()) aliases.delete(arn);
+      for (const machine of machines.values()) if (machine.aliases.delete(arn)) machines.changed(machine);
       return {};
     }),
     ListStateMachineAliases: onMachine(

@@ -84,26 +84,50 @@ export interface DeployedMachine extends Configuration {
 /** How many machines there may be: each is kept in memory. */
 const MAX_MACHINES = 10_000;
 
+/** Is told of what becomes of machines. */
+export interface MachineKeeper {
+  /** Of one that is new, or another. */
+  machine(machine: StateMachine): void;
+  machineDeleted(arn: string): void;
+}
+
 /** The state machines of this process, by their ARNs. */
 export class StateMachines {
   private readonly machines = new Map<string, StateMachine>();
+  private readonly withdrawn = new Map<string, StateMachine>();
 
   constructor(
     private readonly clock: Pick<Clock, "now">,
     private readonly random: () => number = Math.random,
+    private readonly keeper?: MachineKeeper,
   ) {}
+
+  /** Takes back a machine of an earlier process. */
+  restore(machine: StateMachine): void {
+    this.machines.set(machine.arn, machine);
+  }
+
+  /** To be called after each change of what a machine holds. */
+  changed(machine: StateMachine): void {
+    this.keeper?.machine(machine);
+  }
 
   values(): Iterable<StateMachine> {
     return this.machines.values();
   }
 
   /**
-   * Deploys a machine, as an update of the one that is there. What is published stays as it was.
+   * Deploys a machine, as an update of the one that is there; of another type it is another. What is published stays as it
+   * was.
    * @throws AwsError InvalidDefinition
    */
   deploy(deployed: DeployedMachine): StateMachine {
-    const { arn, definition, roleArn, versionArn } = deployed;
-    const there = this.machines.get(arn);
+    const { arn, definition, roleArn, versionArn, type = "STANDARD" } = deployed;
+    const former = this.machines.get(arn) ?? this.withdrawn.get(arn);
+    const there = former?.type === type ? former : undefined;
+    this.withdrawn.delete(arn);
+    if (there) this.machines.set(arn, there);
+    else this.machines.delete(arn);
     const changed = there && (there.revision.definition !== definition || there.revision.roleArn !== roleArn);
     if (changed) this.update(there, deployed);
     const machine = there ?? this.create(deployed);
@@ -111,6 +135,7 @@ export class StateMachines {
       machine.versions.set(versionArn, { arn: versionArn, revision: machine.revision, creationDate: this.clock.now() });
       machine.lastVersion = Math.max(machine.lastVersion, Number(versionArn.replace(/^.*:/, "")) || 0);
     }
+    this.changed(machine);
     return machine;
   }
 
@@ -147,6 +172,7 @@ export class StateMachines {
       aliases: new Map(),
     };
     this.machines.set(arn, created);
+    this.changed(created);
     return created;
   }
 
@@ -166,10 +192,20 @@ export class StateMachines {
     if (same) return;
     const read = definition === revision.definition ? revision.machine : readDefinition(definition, machine.type);
     machine.revision = { definition, machine: read, roleArn, configuration, id: randomUUID() };
+    this.changed(machine);
   }
 
   delete(arn: string): void {
     this.machines.delete(arn);
+    this.keeper?.machineDeleted(arn);
+  }
+
+  /** Takes a machine away from all but other machines, which may start it as long as their own executions are under way. */
+  withdraw(arn: string, isUnderWay: boolean): void {
+    const machine = this.machines.get(arn);
+    this.machines.delete(arn);
+    if (!isUnderWay) this.withdrawn.clear();
+    else if (machine) this.withdrawn.set(arn, machine);
   }
 
   /** Publishes what a machine runs now; gives the version that has it where there is one. */
@@ -178,26 +214,30 @@ export class StateMachines {
     const arn = `${machine.arn}:${++machine.lastVersion}`;
     const version: Version = { arn, revision: machine.revision, description, creationDate: this.clock.now() };
     machine.versions.set(arn, version);
+    this.changed(machine);
     return version;
   }
 
   /** Has a name lead to versions; it leads elsewhere from now on if it is there. */
   route(
-    { arn: machineArn, aliases }: StateMachine,
+    machine: StateMachine,
     { name, routes, description }: Pick<Alias, "name" | "routes"> & { readonly description?: string | undefined },
   ): Alias {
-    const arn = `${machineArn}:${name}`;
+    const { aliases } = machine;
+    const arn = `${machine.arn}:${name}`;
     const now = this.clock.now();
     const there = aliases.get(arn);
     const alias = there ?? { arn, name, routes, description, creationDate: now, updateDate: now };
     if (there) Object.assign(there, { routes, updateDate: now, ...(description !== undefined && { description }) });
     aliases.set(arn, alias);
+    this.changed(machine);
     return alias;
   }
 
   /** What an ARN leads to. Of an alias it is one of its versions: by their weights, another each time. */
-  find(arn: string): Target | undefined {
-    const machine = this.machines.get(withoutQualifier(arn));
+  find(arn: string, { withdrawn = false } = {}): Target | undefined {
+    const own = withoutQualifier(arn);
+    const machine = this.machines.get(own) ?? (withdrawn ? this.withdrawn.get(own) : undefined);
     if (!machine) return undefined;
     if (arn === machine.arn) return { machine, revision: machine.revision };
     const alias = machine.aliases.get(arn);
@@ -206,8 +246,8 @@ export class StateMachines {
   }
 
   /** @throws AwsError StateMachineDoesNotExist */
-  get(arn: string): Target {
-    const target = this.find(arn);
+  get(arn: string, options: { readonly withdrawn?: boolean } = {}): Target {
+    const target = this.find(arn, options);
     if (!target) throw new AwsError("StateMachineDoesNotExist", `State Machine Does Not Exist: '${arn}'`);
     return target;
   }

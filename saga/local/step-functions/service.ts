@@ -5,20 +5,23 @@ import {
   type HistoryEvent,
   InvalidExecutionInput,
   type Json,
+  type Machine,
   type Random,
+  restoreExecution,
   startExecution,
   type TaskCall,
 } from "../../interpreter";
 import { AwsError } from "../aws-error";
 import { executionArn } from "./arns";
 import { describe } from "./description";
-import { Executions, type KnownExecution } from "./executions";
-import { type StateMachine, StateMachines, type Target } from "./machines";
+import { Executions, type KnownExecution, type Parent } from "./executions";
+import type { ExecutionJournal, KeptExecution, StartedAs } from "./journal";
+import { type MachineKeeper, type StateMachine, StateMachines, type Target } from "./machines";
 import { invalidToken } from "./pages";
 
 /** Who calls a task: a machine, by its role, in an execution. */
 export interface TaskCaller {
-  readonly machine: StateMachine;
+  readonly machine: Pick<StateMachine, "arn" | "name">;
   readonly roleArn: string;
   readonly execution: Execution;
 }
@@ -32,6 +35,8 @@ export interface StepFunctionsOptions {
   readonly onEnd?: (ended: KnownExecution) => void;
   /** How many executions may run at once: 10,000 unless said. */
   readonly maxRunning?: number;
+  /** Keeps machines, and what executions record. Without it they end with the process. */
+  readonly journal?: (ExecutionJournal & MachineKeeper) | undefined;
 }
 
 export interface StartOptions {
@@ -42,6 +47,9 @@ export interface StartOptions {
   readonly onEvent?: ((event: HistoryEvent) => void) | undefined;
   /** Holds the time-outs of whoever waits for it, while a call of it has to wait before it is made. */
   readonly onHold?: (() => () => void) | undefined;
+  /** A machine starts it, which may have begun when what it starts was still there for all. */
+  readonly byMachine?: boolean;
+  readonly parent?: Parent | undefined;
 }
 
 /** Step Functions, in this process: its state machines and their executions. How tasks are called is not its affair. */
@@ -57,7 +65,7 @@ export class StepFunctions {
     this.clock = options.clock;
     this.random = options.random ?? Math.random;
     this.maxRunning = options.maxRunning ?? 10_000;
-    this.machines = new StateMachines(options.clock, this.random);
+    this.machines = new StateMachines(options.clock, this.random, options.journal);
     this.executions = new Executions(options.clock, options.onEnd ?? (() => {}));
   }
 
@@ -65,8 +73,9 @@ export class StepFunctions {
    * Starts an execution of a machine, of a version, or of what an alias leads to.
    * @throws AwsError as StartExecution does
    */
-  start(stateMachineArn: string, { input, name = randomUUID(), ...listeners }: StartOptions): KnownExecution {
-    const target = this.machines.get(stateMachineArn);
+  start(stateMachineArn: string, options: StartOptions): KnownExecution {
+    const { input, name = randomUUID(), byMachine = false, ...listeners } = options;
+    const target = this.machines.get(stateMachineArn, { withdrawn: byMachine });
     const { machine } = target;
     if (!EXECUTION_NAME.test(name)) throw new AwsError("InvalidName", `Invalid Name: '${name}'`);
     if (machine.type === "EXPRESS") {
@@ -113,7 +122,7 @@ export class StepFunctions {
 
   private begin(
     { machine, revision, version, alias }: Target,
-    { id, name, input, onEvent, onHold }: StartOptions & { readonly id: string; readonly name: string },
+    { id, name, input, onEvent, onHold, parent }: StartOptions & { readonly id: string; readonly name: string },
   ): KnownExecution {
     if (this.executions.running().size >= this.maxRunning) {
       throw new AwsError(
@@ -122,29 +131,10 @@ export class StepFunctions {
           "new execution can be started.",
       );
     }
-    const { roleArn } = revision;
-    const timeoutSeconds = Math.min(revision.machine.timeoutSeconds ?? EXPRESS_SECONDS, EXPRESS_SECONDS);
-    let execution: Execution;
-    try {
-      execution = startExecution(
-        machine.type === "EXPRESS" ? { ...revision.machine, timeoutSeconds } : revision.machine,
-        {
-          input,
-          invoke: (call) => this.options.invoke(call, { machine, roleArn, execution }),
-          clock: this.clockOf(id),
-          random: this.random,
-          execution: { name, id, roleArn },
-          stateMachine: { id: machine.arn, name: machine.name },
-          ...(onEvent && { onEvent }),
-          ...(onHold && { onHold }),
-        },
-      );
-    } catch (error) {
-      if (!(error instanceof InvalidExecutionInput)) throw error;
-      throw new AwsError("InvalidExecutionInput", `Invalid State Machine Execution Input: '${error.message}'`);
-    }
-    return this.executions.add(execution, {
+    const started: StartedAs = {
+      arn: id,
       name,
+      startTime: new Date(this.clock.now()).toISOString(),
       machineArn: machine.arn,
       machineName: machine.name,
       type: machine.type,
@@ -152,8 +142,77 @@ export class StepFunctions {
       aliasArn: alias?.arn,
       revision,
       updateDate: version?.creationDate ?? machine.updateDate,
-    });
+      parent,
+    };
+    const { journal } = this.options;
+    let execution: Execution;
+    try {
+      execution = startExecution(machineOf(started), {
+        ...this.optionsOf(machine, started, () => execution),
+        input,
+        // An input that is refused begins no journal.
+        ...(journal && { onEntry: later(() => journal.begin(started)) }),
+        ...(onEvent && { onEvent }),
+        ...(onHold && { onHold }),
+      });
+    } catch (error) {
+      if (!(error instanceof InvalidExecutionInput)) throw error;
+      throw new AwsError("InvalidExecutionInput", `Invalid State Machine Execution Input: '${error.message}'`);
+    }
+    return this.executions.add(execution, started);
   }
+
+  /**
+   * Goes on with an execution of an earlier process where its journal ends.
+   * @throws JournalError
+   */
+  restore(kept: KeptExecution): KnownExecution {
+    const { journal } = this.options;
+    const { machineArn: arn, machineName: name } = kept;
+    // It may have been deleted meanwhile.
+    const machine = this.machines.find(arn)?.machine ?? { arn, name };
+    const execution: Execution = restoreExecution(machineOf(kept), kept.entries, {
+      ...this.optionsOf(machine, kept, () => execution),
+      ...(journal && { onEntry: journal.goOn(kept.arn) }),
+    });
+    return this.executions.add(execution, kept);
+  }
+
+  /** Forgets an execution that has ended. */
+  drop(arn: string): void {
+    this.executions.remove(arn);
+    this.options.journal?.drop(arn);
+  }
+
+  private optionsOf(
+    machine: Pick<StateMachine, "arn" | "name">,
+    { arn, name, startTime, revision: { roleArn } }: StartedAs,
+    execution: () => Execution,
+  ) {
+    return {
+      invoke: (call: TaskCall): Promise<Json> =>
+        this.options.invoke(call, { machine, roleArn, execution: execution() }),
+      clock: this.clockOf(arn),
+      random: this.random,
+      execution: { name, id: arn, roleArn, startTime },
+      stateMachine: { id: machine.arn, name: machine.name },
+    };
+  }
+}
+
+/** What an execution runs: one of an EXPRESS machine has a time-out at least. */
+function machineOf({ type, revision: { machine } }: StartedAs): Machine {
+  if (type !== "EXPRESS") return machine;
+  return { ...machine, timeoutSeconds: Math.min(machine.timeoutSeconds ?? EXPRESS_SECONDS, EXPRESS_SECONDS) };
+}
+
+/** A function that is made when it is called first. */
+function later<T>(make: () => (value: T) => void): (value: T) => void {
+  let made: ((value: T) => void) | undefined;
+  return (value) => {
+    made ??= make();
+    made(value);
+  };
 }
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */

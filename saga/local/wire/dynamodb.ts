@@ -1,12 +1,13 @@
 import { Agent, request as forward } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { isObject } from "../../interpreter/json";
 import { AwsError } from "../aws-error";
-import type { Handler } from "./message";
+import { type Handler, jsonOf } from "./message";
 
 /** Passes requests on to the table's own endpoint, which answers as DynamoDB does. */
 export function dynamoDB(endpoint: () => string): Handler & { close(): void } {
   const agent = new Agent({ keepAlive: true });
-  const handle: Handler = ({ method, headers, body }) =>
+  const pass: Handler = ({ method, headers, body }) =>
     new Promise((resolve, reject) => {
       const unreachable = (): void => {
         reject(new AwsError("InternalServerError", "The table can't be reached", { status: 500 }));
@@ -32,6 +33,11 @@ export function dynamoDB(endpoint: () => string): Handler & { close(): void } {
         .on("error", unreachable)
         .end(body);
     });
+  const handle: Handler = async (request) => {
+    // What is no object, the tables' endpoint does not expect.
+    if (!isObject(jsonOf(request))) throw new AwsError("SerializationException", "");
+    return pass(request);
+  };
   return Object.assign(handle, {
     close: () => {
       agent.destroy();

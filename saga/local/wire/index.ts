@@ -2,11 +2,13 @@ import type { Authorize, Caller } from "../iam/authorizer";
 import { AwsError } from "../aws-error";
 import type { Logs } from "../logs";
 import type { Place } from "../place";
+import type { Queues } from "../queues";
 import type { Actions } from "../step-functions/action";
 import { dynamoDB } from "./dynamodb";
 import { jsonService } from "./json-service";
 import { lambda, type LambdaService, MAX_PAYLOAD_BYTES } from "./lambda";
 import { logsActions } from "./logs-actions";
+import { queueActions } from "./queue-actions";
 import {
   type Handler,
   jsonError,
@@ -29,8 +31,11 @@ export interface WireServices {
   readonly callerOf: (accessKey: string) => Caller | undefined;
   readonly authorize: Authorize;
   readonly stepFunctions: Actions;
+  /** Once all that has happened will be there after this process. */
+  readonly durable?: () => Promise<void>;
   readonly lambda: Omit<LambdaService, "refuse">;
   readonly logs: Logs;
+  readonly queues: Queues;
   /** The endpoint of the tables. */
   readonly dynamoDB: () => string;
   /** All other services. */
@@ -67,12 +72,28 @@ export async function startWire(
   const json = { writeError: jsonError("1.0"), maxBytes: JSON_MAX_BYTES, tooLarge: entityTooLarge };
   const states: Route = {
     ...json,
-    handle: jsonService({ actions: services.stepFunctions, version: "1.0", service: "states", refuse }),
+    handle: jsonService({
+      actions: services.stepFunctions,
+      version: "1.0",
+      service: "states",
+      refuse,
+      durable: services.durable,
+    }),
   };
   const logs: Route = {
     ...json,
     writeError: jsonError("1.1"),
     handle: jsonService({ actions: logsActions(services.logs, place), version: "1.1", service: "logs", refuse }),
+  };
+  const queued = queueActions(services.queues);
+  const receive = jsonService({ actions: queued, version: "1.0", service: "sqs", refuse, durable: services.durable });
+  const queues: Route = {
+    ...json,
+    // What is sent is recorded with what goes to other services.
+    handle: (request) => {
+      const action = String(request.headers["x-amz-target"]).replace(/^[^.]*\./, "");
+      return Object.hasOwn(queued, action) ? receive(request) : services.others(request);
+    },
   };
   const items: Route = { ...json, handle: table, maxBytes: DYNAMODB_MAX_BYTES };
   const functions: Route = {
@@ -103,6 +124,7 @@ export async function startWire(
     AWSStepFunctions: states,
     DynamoDB_20120810: items,
     Logs_20140328: logs,
+    AmazonSQS: queues,
   };
 
   function route({ path, headers, signer, method }: Head): Route {

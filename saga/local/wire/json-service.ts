@@ -9,16 +9,20 @@ export interface JsonService {
   /** As IAM names the service: `states`. */
   readonly service: string;
   readonly refuse: Refusal;
+  /** Once all that has happened will be there after this process. */
+  readonly durable?: (() => Promise<void>) | undefined;
 }
 
 /** Answers requests of a service that speaks AWS JSON: the target's name says the action. */
-export function jsonService({ actions, version, service, refuse }: JsonService): Handler {
+export function jsonService({ actions, version, service, refuse, durable }: JsonService): Handler {
   return async (request) => {
     const [name, action] = actionOf(actions, request);
     const asked = checkRequest(action.shape, jsonOf(request));
     const why = await refuse(request, `${service}:${name}`, action.resource(asked));
     if (why !== undefined) throw new AwsError("AccessDeniedException", why);
     const answer = await action.act(asked);
+    // Whoever is told of something finds it there, whatever becomes of this process.
+    await durable?.();
     return {
       status: 200,
       headers: { "Content-Type": `application/x-amz-json-${version}` },

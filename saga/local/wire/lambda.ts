@@ -31,8 +31,8 @@ export interface LambdaService {
   readonly functions: () => readonly KnownFunction[];
   /** Calls a function, by the ARN of its version or its own, and waits for its end. */
   readonly invoke: (arn: string, event: Json) => Promise<Invoked>;
-  /** Takes a call that nobody awaits. */
-  readonly send: (functionArn: string, event: Json) => void;
+  /** Takes a call that nobody awaits; it will not be forgotten. */
+  readonly send: (functionArn: string, event: Json) => Promise<void>;
 }
 
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
@@ -190,7 +190,7 @@ async function invoke(service: LambdaService, request: WireRequest, name: string
   if (type === "DryRun") return { status: 204 };
   if (type === "Event") {
     if (body.length > MAX_EVENT_BYTES) throw tooLargeFor("Event", body.length, MAX_EVENT_BYTES);
-    service.send(functionArn, event);
+    await service.send(functionArn, event);
     return { status: 202 };
   }
   const { payload, failed, log } = await service.invoke(resource, event);
