@@ -249,10 +249,16 @@ export class Search implements SearchContext {
       result,
       errorOutput: UNKNOWN,
       context: {
-        Execution: { Id: EXECUTION, Name: "$states.context.Execution.Name", Input: new Unknown("input") },
+        Execution: {
+          Id: EXECUTION,
+          Name: "$states.context.Execution.Name",
+          Input: new Unknown("input"),
+          ...unknown("RedriveCount RedriveTime RoleArn StartTime"),
+        },
         // Of the Map's own fields alone: the states within have none.
         ...(item !== undefined && { Map: { Item: item } }),
-        State: { Name: at },
+        State: { Name: at, ...unknown("EnteredTime RetryCount") },
+        ...unknown("StateMachine Task"),
       },
     };
     return {
@@ -301,6 +307,10 @@ export class Search implements SearchContext {
     return this.live.position(level, state)?.rank ?? 0;
   }
 }
+
+/** Fields that are there, and of which a definition tells nothing. */
+const unknown = (fields: string): Readonly<Record<string, Value>> =>
+  Object.fromEntries(fields.split(" ").map((field) => [field, UNKNOWN]));
 
 const depthOf = (outstanding: OutstandingEffects): number => outstanding?.depth ?? 0;
 
