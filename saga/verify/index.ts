@@ -5,7 +5,7 @@ import { readMachine } from "./machine";
 import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
 import type { RawStates } from "../asl/states";
-import { flawsOf, unknownCalls } from "./static";
+import { flawsOf } from "./static";
 import { type Unproved, unprovedOf } from "./unproved";
 import { counterexample } from "./search/trace";
 
@@ -22,8 +22,6 @@ export interface Verdict {
   readonly states: number;
   /** Of a machine in JSONPath mode the expressions are not read: every Choice may go either way. */
   readonly controlFlowOnly: boolean;
-  /** Tasks that call what the definition does not tell, a reference that is yet to be replaced: S4 is not proved of them. */
-  readonly unknownCalls: readonly string[];
   readonly budgets: Budgets;
 }
 
@@ -66,12 +64,10 @@ export function verify(
   const never: readonly Violation[] = search.completes || search.truncated ? [] : [NEVER];
   const violations = [...found, ...flaws, ...never].sort((one, other) => order(one.rule) - order(other.rule));
   const broken = new Set(violations.map(({ rule }) => rule));
-  const unknown = unknownCalls(machine);
   const controlFlowOnly = (definition as { QueryLanguage?: unknown }).QueryLanguage !== "JSONata";
   const unproved: readonly Unproved[] = [
     ...(controlFlowOnly ? [...OF_EXPRESSIONS].map((rule) => ({ rule, why: JSONPATH })) : []),
     ...(search.truncated ? [...OF_PATHS].map((rule) => ({ rule, why: TRUNCATED })) : []),
-    ...(unknown.length > 0 ? [{ rule: "S4" as const, why: `${UNKNOWN_CALLS}: ${unknown.join(", ")}` }] : []),
     ...unprovedOf(definition, machine),
   ].filter(({ rule }) => !broken.has(rule));
   const open = new Set(unproved.map(({ rule }) => rule));
@@ -83,13 +79,11 @@ export function verify(
     violations,
     states: search.states,
     controlFlowOnly,
-    unknownCalls: unknown,
     budgets: budgetsOf(machine, controlFlowOnly),
   };
 }
 
 const JSONPATH = "expressions in JSONPath mode are not read";
-const UNKNOWN_CALLS = "what these call is a reference that is yet to be replaced";
 const TRUNCATED = "not searched past the first violation";
 
 const NEVER: Violation = {

@@ -111,14 +111,6 @@ function comesBack({ name, catchers }: Node, { nodes }: Level, error: string): b
   return to === name;
 }
 
-/** The actions of which it can't be told whether S4 holds: which errors pass, depends on the service that is called. */
-export function unknownCalls(machine: Level): readonly string[] {
-  const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
-  return nodes.flatMap(({ name, raw, part }) =>
-    part?.kind === "action" && part.call.role !== "query" && isUnknownResource(String(raw["Resource"])) ? [name] : [],
-  );
-}
-
 function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   const { name, raw, part } = node;
   const flaw = (rule: Rule, kind: string, message: string, hint: string): readonly Flaw[] => [

@@ -1,3 +1,4 @@
+import { isUnknownResource } from "../asl/transient";
 import { fieldFindings } from "./fields";
 import { type Level, levelsOf, type Node } from "./machine";
 import type { Rule } from "./rules";
@@ -17,6 +18,7 @@ export function unprovedOf(definition: RawStates, machine: Level): readonly Unpr
     found.length === 0 ? [] : [{ rule, why: `${why}: ${found.join(", ")}` }];
   const jsonata = (definition as { readonly QueryLanguage?: unknown }).QueryLanguage === "JSONata";
   return [
+    ...because("S4", names(nodes.filter(isUnknownCall)), "what these call is a reference that is yet to be replaced"),
     ...fieldFindings(definition).flatMap(({ state, field, unproved = [] }) =>
       unproved.map((rule) => ({ rule, why: `${state ?? "the machine"} has ${field}, which is not understood` })),
     ),
@@ -29,6 +31,10 @@ export function unprovedOf(definition: RawStates, machine: Level): readonly Unpr
     ),
   ];
 }
+
+/** An action of which it can't be told which of its errors pass: that depends on the service that is called. */
+const isUnknownCall = ({ raw, part }: Node): boolean =>
+  part?.kind === "action" && part.call.role !== "query" && isUnknownResource(String(raw["Resource"]));
 
 const names = (nodes: readonly Node[]): readonly string[] => nodes.map(({ name }) => name);
 
