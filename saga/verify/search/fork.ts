@@ -87,12 +87,22 @@ function runsOf(search: SearchContext, point: SearchState, { items, given, inner
  * The item that an iteration says it is about, where it says so: then it is given what this one has done, and nothing of
  * the others.
  */
-function indexOf({ input, suffix }: Run): number | undefined {
+function indexOf({ input, suffix }: Pick<Run, "input" | "suffix">): number | undefined {
   if (suffix === "") return undefined;
   const field = (of: Value): Value => (isObject(of) ? of["index"] : undefined);
   const index = input instanceof OneOf ? lift(input, field) : field(input);
   return typeof index === "number" ? index : undefined;
 }
+
+/** What was lost of an item, where it says which it is: in the place of the others nothing was. */
+function lostOf({ lost }: SearchState, { suffix }: Around, index: number | undefined): SearchState["lost"] {
+  if (index === undefined || lost.size === 0) return lost;
+  const depth = indexesIn(suffix).length;
+  const concerns = (holder: string): boolean => (indexesIn(holder)[depth] ?? `[${index}]`) === `[${index}]`;
+  return new Map([...lost].filter(([holder]) => concerns(holder)));
+}
+
+const indexesIn = (name: string): readonly string[] => /(\[\d+\])*$/.exec(name)?.[0].match(/\[\d+\]/g) ?? [];
 
 /** Where a branch begins: with its part of what is to be undone, or with nothing. */
 function beginning(
@@ -112,7 +122,7 @@ function beginning(
       keepFork: given !== null,
     },
     {
-      ...search.given(level, { ...point, input }),
+      ...search.given(level, { ...point, input, lost: lostOf(point, around, indexOf({ input, suffix })) }),
       at: level.startAt,
       outstanding: given,
       failed: undoes || point.failed === "undoing" ? "undoing" : "no",
@@ -154,7 +164,7 @@ function aborted(
   const failed: SearchState = {
     ...point,
     outstanding: point.committed ? point.outstanding : outstanding,
-    lost: new Map([...point.lost, [node.name, true]]),
+    lost: new Map([...point.lost, [node.name + around.suffix, true]]),
     failed: stuck ? "undoing" : "branch",
   };
   const results: (SearchState | End)[] = [];

@@ -18,7 +18,7 @@ import { truth } from "./evaluate";
 import { left } from "./ends";
 import { DATA_LIMIT, type Fault, faultsOf } from "./faults";
 import { levelsOf, type Node } from "../machine";
-import type { SearchState } from "./search-state";
+import { type SearchState, withoutIndexes } from "./search-state";
 import type { Around, End, Results, SearchContext } from "./context";
 import { after } from "./trace";
 import { Unknown, UNKNOWN } from "./value";
@@ -252,10 +252,11 @@ export function blocked(search: SearchContext, around: Around, point: SearchStat
 function isLost({ machine }: SearchContext, { holders }: Around, { lost }: SearchState, action: string): boolean {
   if (lost.size === 0) return false;
   const nodes = levelsOf(machine).flatMap(({ nodes: all }) => [...all.values()]);
-  return [...lost].some(([holder, is]) => {
+  return [...lost].some(([name, is]) => {
+    const holder = withoutIndexes(name);
     const holds = (): boolean =>
       nodes.some(
-        ({ name, inner }) => name === holder && inner.flatMap(levelsOf).some((level) => level.nodes.has(action)),
+        (node) => node.name === holder && node.inner.flatMap(levelsOf).some((level) => level.nodes.has(action)),
       );
     return (holders.includes(holder) || holds()) && truth(is) === true;
   });
