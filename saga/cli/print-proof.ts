@@ -3,7 +3,16 @@ import { duration } from "./duration";
 import { paint, wrap } from "./print";
 
 /** What has been proved of a saga, and what it may cost; or how it goes wrong. For a person, in 80 columns. */
-export function printProof({ saga, sound, proved, violations, states, controlFlowOnly, budgets }: Verdict): void {
+export function printProof({
+  saga,
+  sound,
+  proved,
+  violations,
+  states,
+  truncated,
+  controlFlowOnly,
+  budgets,
+}: Verdict): void {
   const count = `${violations.length} violation${violations.length === 1 ? "" : "s"}`;
   const verdict = sound ? paint("green", "sound") : paint("red", `not sound: ${count}`);
   const lines = [
@@ -21,6 +30,7 @@ export function printProof({ saga, sound, proved, violations, states, controlFlo
       const [first = "", ...more] = wrap(`${rule.padEnd(10)}  ${mark.padEnd(6)}  `, says);
       return [first.replace(mark, paint(style, mark)), ...more];
     }),
+    ...(truncated ? wrap("-  ", "not searched past the first violation on a path") : []),
     "",
     ...violations.flatMap(violationLines),
     ...budgetLines(budgets),

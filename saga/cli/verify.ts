@@ -22,6 +22,9 @@ import { printProof } from "./print-proof";
 import type { LoadedProgram } from "./program";
 import { UsageError } from "./usage-error";
 
+/** Somebody who asks for a proof waits longer than one who deploys. */
+const SECONDS = 600;
+
 interface Options {
   readonly json: boolean;
 }
@@ -101,9 +104,13 @@ function check(definition: RawStates, declaration: ReturnType<typeof readDeclara
     if (shown) process.stderr.write(`\r${declaration.saga}: ${states.toLocaleString("en")} states …`);
   };
   try {
-    return verify(definition, declaration, { onProgress });
+    return verify(definition, declaration, { onProgress, seconds: SECONDS });
   } catch (error) {
-    if (error instanceof SearchLimitError) throw new Error(`${declaration.saga}: ${error.message}`, { cause: error });
+    if (error instanceof SearchLimitError) {
+      throw new Error(`${declaration.saga}: nothing is proved of its paths: the search ${error.message}`, {
+        cause: error,
+      });
+    }
     throw error;
   } finally {
     if (shown) process.stderr.write("\r\u001b[K");

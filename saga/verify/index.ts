@@ -17,6 +17,8 @@ export interface Verdict {
   readonly violations: readonly Violation[];
   /** States of the search. */
   readonly states: number;
+  /** What follows from a violation was not searched, or not told: of what holds on every path nothing more is proved. */
+  readonly truncated: boolean;
   /** Of a machine in JSONPath mode the expressions are not read: every Choice may go either way. */
   readonly controlFlowOnly: boolean;
   readonly budgets: Budgets;
@@ -73,6 +75,7 @@ export function verify(
     ),
     violations,
     states: search.states,
+    truncated: search.truncated,
     controlFlowOnly,
     budgets: budgetsOf(machine, controlFlowOnly),
   };
