@@ -110,6 +110,12 @@ export default tseslint.config(
     scopesOfTypes: [AWS],
     message: "testing/ runs what a program registers or a saga compiles to.",
   }),
+  ...part("policy", {
+    parts: ["asl", "deploy/violation-text", "verify"],
+    scopesOfTypes: [PULUMI],
+    message:
+      "A policy proves the definition that a stack registers, whoever wrote it: it knows no saga, and makes nothing.",
+  }),
   ...part("cli", {
     parts: ["asl", "interpreter", "local", "testing", "verify"],
     message: "The command runs what the program registers, never its sources.",
@@ -186,5 +192,10 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ["**/*.{js,mjs}"], ...tseslint.configs.disableTypeChecked },
+  { files: ["**/*.{js,mjs,cjs}"], ...tseslint.configs.disableTypeChecked },
+  {
+    files: ["**/*.cjs"],
+    languageOptions: { sourceType: "commonjs", globals: { exports: "writable", require: "readonly" } },
+    rules: { "@typescript-eslint/no-require-imports": "off" },
+  },
 );

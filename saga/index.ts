@@ -11,6 +11,8 @@ export {
   type SagaTableArgs,
   type TaskFunction,
   type TaskTable,
+  VerifiedStateMachine,
+  type VerifiedStateMachineArgs,
 } from "./deploy";
 export {
   add,

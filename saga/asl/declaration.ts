@@ -14,10 +14,24 @@ export interface DeclaredCall {
    * comes after it; a query changes nothing.
    */
   readonly role: "compensable" | "pivot" | "retriable" | "query";
-  /** The state that undoes it. */
+  /** The state that undoes it. Calls that share one are undone by it together, when the last of them is to be undone. */
   readonly undo?: string;
+  /** The call that this one confirms, as in reserve, pay, confirm: what undoes that one, in its turn, undoes both. */
+  readonly confirms?: string;
+  /** The state that ends on the way to success what the call has taken, such as a lock; it may be its undo. */
+  readonly release?: string;
+  /** One call of its undo takes back all that it has done in a list, or in branches, at once. */
+  readonly bulk?: true;
   /** Errors after which nothing has happened for certain (S2). */
   readonly definite?: readonly string[];
+  /** Why it is declared so: for whoever reads it. */
+  readonly why?: string;
+}
+
+/** The state that undoes a call: its own, or that of the call that it confirms. */
+export function undoOf({ calls }: Pick<Declaration, "calls">, name: string): string | undefined {
+  const call = Object.hasOwn(calls, name) ? calls[name] : undefined;
+  return call?.undo ?? (call?.confirms === undefined ? undefined : undoOf({ calls }, call.confirms));
 }
 
 /** A declaration that can't be gone by. */
@@ -28,56 +42,88 @@ export class DeclarationError extends Error {
 /** Errors that Step Functions or Lambda report, and not the task: what has happened by then is a guess. */
 const REPORTED = /^(States|Lambda|Sandbox|Runtime)\./;
 const ROLES: ReadonlySet<unknown> = new Set(["compensable", "pivot", "retriable", "query"]);
+const FIELDS = ["role", "undo", "confirms", "release", "bulk", "definite", "why"];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function refuse(where: string, what: string): never {
+  throw new DeclarationError(`${where} ${what}`);
+}
+
+const object = (value: unknown, where: string): Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Fields)
+    : refuse(where, "is no object");
+
+function refuseOtherKeys(value: Fields, keys: readonly string[], where: string): void {
+  const other = Object.keys(value).find((key) => !keys.includes(key));
+  if (other !== undefined) refuse(where, `has '${other}', which says nothing: there are ${keys.join(", ")}`);
+}
 
 /**
  * Reads a declaration that somebody wrote.
  * @throws DeclarationError which says what is wrong with it, and where
  */
 export function readDeclaration(json: unknown): Declaration {
-  const refuse = (where: string, what: string): never => {
-    throw new DeclarationError(`${where} ${what}`);
-  };
-  const object = (value: unknown, where: string): Readonly<Record<string, unknown>> =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : refuse(where, "is no object");
-
-  const refuseOtherKeys = (value: Readonly<Record<string, unknown>>, keys: readonly string[], where: string): void => {
-    const other = Object.keys(value).find((key) => !keys.includes(key));
-    if (other !== undefined) refuse(where, `has '${other}', which says nothing: there are ${keys.join(", ")}`);
-  };
-
   const declaration = object(json, "the declaration");
   refuseOtherKeys(declaration, ["saga", "calls"], "the declaration");
   if (typeof declaration["saga"] !== "string") refuse("'saga'", "is no string: give the saga's name");
-  const calls = Object.entries(object(declaration["calls"], "'calls'"));
-  const undoes = new Map<string, string>();
-  for (const [state, call] of calls) {
-    const where = `calls.${state}`;
-    const fields = object(call, where);
-    refuseOtherKeys(fields, ["role", "undo", "definite"], where);
-    const { role, undo, definite } = fields;
-    if (!ROLES.has(role)) {
-      refuse(`${where}.role`, `is ${JSON.stringify(role)}: use "compensable", "pivot", "retriable" or "query"`);
-    }
-    if (role === "compensable" && undo === undefined) refuse(where, "is compensable and names no undo");
-    if ((role === "retriable" || role === "query") && undo !== undefined) refuse(where, `is ${role}, and has an undo`);
-    if (undo !== undefined) {
-      if (typeof undo !== "string" || undo === "") return refuse(`${where}.undo`, "is no name of a state");
-      if (undo === state) refuse(`${where}.undo`, "is the call itself");
-      if (calls.some(([name]) => name === undo)) refuse(`${where}.undo`, `is ${undo}, which is declared as a call`);
-      const other = undoes.get(undo);
-      if (other !== undefined) refuse(`${where}.undo`, `is ${undo}, which undoes ${other}: give each its own`);
-      undoes.set(undo, state);
-    }
-    if (definite !== undefined && !(Array.isArray(definite) && definite.every((name) => typeof name === "string"))) {
-      refuse(`${where}.definite`, "is no list of names of errors");
-    }
-    const guess = ((definite ?? []) as readonly string[]).find((error) => error === "" || REPORTED.test(error));
-    if (guess !== undefined) refuse(`${where}.definite`, `has '${guess}', which does not prove that nothing happened`);
-  }
-  const [first, second] = calls.filter(([, call]) => (call as DeclaredCall).role === "pivot").map(([name]) => name);
+  const calls = object(declaration["calls"], "'calls'");
+  for (const [state, call] of Object.entries(calls)) checkCall(state, object(call, `calls.${state}`), calls);
+  const pivots = Object.entries(calls).filter(([, call]) => (call as DeclaredCall).role === "pivot");
+  const [first, second] = pivots.map(([name]) => name);
   if (second !== undefined)
     refuse("'calls'", `has two pivots, ${first as string} and ${second}: there is one point of no return at most`);
   return json as Declaration;
+}
+
+function checkCall(state: string, fields: Fields, calls: Fields): void {
+  const where = `calls.${state}`;
+  refuseOtherKeys(fields, FIELDS, where);
+  const { role, undo, confirms, release, bulk, definite, why } = fields;
+  if (!ROLES.has(role)) {
+    refuse(`${where}.role`, `is ${JSON.stringify(role)}: use "compensable", "pivot", "retriable" or "query"`);
+  }
+  if (role === "compensable" && undo === undefined && confirms === undefined) {
+    refuse(where, "is compensable and names no undo");
+  }
+  if ((role === "retriable" || role === "query") && undo !== undefined) refuse(where, `is ${role}, and has an undo`);
+  if (undo !== undefined) checkState(undo, `${where}.undo`, { state, calls });
+  if (confirms !== undefined) checkConfirms(fields, { state, calls });
+  if (release !== undefined) {
+    checkState(release, `${where}.release`, { state, calls });
+    if (undo === undefined) refuse(`${where}.release`, "is for a call that has an undo as well");
+  }
+  if (bulk !== undefined && bulk !== true) refuse(`${where}.bulk`, "is not true: say true, or leave it out");
+  if (bulk === true && undo === undefined) refuse(`${where}.bulk`, "is about an undo, and the call names none");
+  if (why !== undefined && typeof why !== "string") refuse(`${where}.why`, "is no string");
+  if (definite !== undefined && !(Array.isArray(definite) && definite.every((name) => typeof name === "string"))) {
+    refuse(`${where}.definite`, "is no list of names of errors");
+  }
+  const guess = ((definite ?? []) as readonly string[]).find((error) => error === "" || REPORTED.test(error));
+  if (guess !== undefined) refuse(`${where}.definite`, `has '${guess}', which does not prove that nothing happened`);
+}
+
+/** A state that undoes, or releases, is no call itself. */
+function checkState(named: unknown, where: string, { state, calls }: { state: string; calls: Fields }): void {
+  if (typeof named !== "string" || named === "") refuse(where, "is no name of a state");
+  if (named === state) refuse(where, "is the call itself");
+  if (Object.hasOwn(calls, named)) refuse(where, `is ${named}, which is declared as a call`);
+}
+
+/** A call confirms one that has an undo, in as many steps as it likes, and never itself. */
+function checkConfirms(fields: Fields, { state, calls }: { state: string; calls: Fields }): void {
+  const where = `calls.${state}.confirms`;
+  if (fields["undo"] !== undefined) refuse(where, "stands beside an undo: the one that it confirms has it");
+  if (fields["role"] === "query") refuse(where, "is for a call that changes something");
+  const seen = new Set([state]);
+  for (let at = fields["confirms"]; ;) {
+    if (typeof at !== "string" || !Object.hasOwn(calls, at)) refuse(where, `is ${JSON.stringify(at)}, and no call`);
+    if (seen.has(at)) refuse(where, "leads round to the call itself");
+    seen.add(at);
+    const { undo, confirms } = object(calls[at], `calls.${at}`);
+    if (undo !== undefined) return;
+    if (confirms === undefined) refuse(where, `is ${at}, which has no undo`);
+    at = confirms;
+  }
 }

@@ -102,13 +102,16 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
 /** An answer of an HTTP API that a second try may change. */
 const HTTP = [429, 502, 503, 504];
 
+/** A reference that is yet to be replaced, and that is named after a function. */
+const NAMES_FUNCTION = /^\$\{[^}]*(function|lambda)[^}]*\}$/i;
+
 /**
  * The errors of what a Task calls that pass by themselves, by the name under which Step Functions reports them (S4).
  * @param resource The Task's `Resource`.
  */
 export function transientErrors(resource: string): readonly string[] {
   const lambda = /^arn:aws[\w-]*:(states:::lambda:invoke|lambda:)/.test(resource);
-  if (lambda) return LAMBDA;
+  if (lambda || NAMES_FUNCTION.test(resource)) return LAMBDA;
   const [, sdk, service = ""] = /^arn:aws[\w-]*:states:::(aws-sdk:)?([\w-]+):/.exec(resource) ?? [];
   if (service === "") return [];
   if (sdk === undefined && service === "http") {
@@ -123,3 +126,9 @@ function ofSdk(service: string): Naming {
   const prefix = PREFIXES.get(service) ?? service.charAt(0).toUpperCase() + service.slice(1);
   return { prefix, unnamed: `${prefix}Exception` };
 }
+
+/** Whether a Resource does not tell what it calls: it has a reference, such as `${Charge}`, that is yet to be replaced. */
+export const isUnknownResource = (resource: string): boolean =>
+  resource.includes("${") &&
+  transientErrors(resource).length === 0 &&
+  !/^arn:aws[\w-]*:states:.*:activity:/.test(resource);

@@ -47,7 +47,7 @@ export async function faults(
   try {
     for (let count = 0; count < stagesAtOnce(); count++) {
       // What the saga waits for takes no time; nor does what its child sagas do.
-      const open = (twins: Program) => LocalCloud.start(twins, { stubs, skipsWaits: true });
+      const open = (twins: Program) => LocalCloud.start(twins, { stubs, time: "virtual" });
       stages.push(await setUp(program, { machine, open }));
     }
     const explored = await explore(stages, {

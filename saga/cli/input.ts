@@ -43,7 +43,17 @@ export async function pipedInput(deadline: Promise<unknown>): Promise<Json | und
  * @throws UsageError
  */
 export const readJsonFile = async (path: string): Promise<Json> =>
-  path === "-" ? parseJson(await text(process.stdin), "standard input") : parseJson(readFile(path), path);
+  parseJson(await readTextFile(path), sourceNameOf(path));
+
+/**
+ * What a file has, or, as `-`, standard input.
+ * @throws UsageError
+ */
+export const readTextFile = async (path: string): Promise<string> =>
+  path === "-" ? await text(process.stdin) : readFile(path);
+
+/** What a file is called in a message. */
+export const sourceNameOf = (path: string): string => (path === "-" ? "standard input" : path);
 
 function readFile(path: string): string {
   try {
@@ -57,7 +67,8 @@ function readFile(path: string): string {
   }
 }
 
-function parseJson(content: string, source: string): Json {
+/** @throws UsageError */
+export function parseJson(content: string, source: string): Json {
   let json: Json;
   try {
     json = JSON.parse(content) as Json;
@@ -72,7 +83,7 @@ function parseJson(content: string, source: string): Json {
 const MOST_LEVELS = 1000;
 
 /** Without recursion, which what is refused here would overflow. */
-function refuseUnfit(json: Json, source: string): void {
+export function refuseUnfit(json: Json, source: string): void {
   const open: (readonly [value: Json, depth: number])[] = [[json, 0]];
   for (let next = open.pop(); next; next = open.pop()) {
     const [value, depth] = next;

@@ -1,11 +1,17 @@
 #!/usr/bin/env node
+import Module = require("node:module");
 import { relative } from "node:path";
 import { parseArgs } from "node:util";
+import { placeOf } from "../local/error-place";
+import { endBySignals } from "./ending";
 import { HELP } from "./help";
 import { commandName } from "./paths";
 import { printError } from "./print";
 import { UsageError } from "./usage-error";
 import { OPTIONS, type Values, VERBS } from "./verbs";
+
+// Where Node can, from 22.8 on, it keeps what it compiles: the next start is faster.
+(Module as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 const EVERYWHERE: readonly (keyof Values)[] = ["program", "stack", "config", "stubs"];
 
@@ -44,7 +50,13 @@ function parse(args: string[]) {
 }
 
 /** What is wrong with what was asked for, rather than with the program. */
-const USAGE: ReadonlySet<string> = new Set(["NoSuchResource", "ProjectError", "StubError", "NotOnThisMachine"]);
+const USAGE: ReadonlySet<string> = new Set([
+  "NoSuchResource",
+  "ProjectError",
+  "StubError",
+  "NotOnThisMachine",
+  "DataError",
+]);
 
 /** Says in one line what went wrong. */
 function complain(error: unknown): number {
@@ -52,13 +64,14 @@ function complain(error: unknown): number {
     printError(`${error.message}; see ${commandName()} --help`);
     return 2;
   }
-  const { name, message, stack = "" } = error instanceof Error ? error : new Error(String(error));
+  const thrown = error instanceof Error ? error : new Error(String(error));
+  const { name, message } = thrown;
   if (USAGE.has(name)) {
     printError(message);
     return 2;
   }
   // What is wrong with a saga says so itself; for what else the program may throw, the place is told.
-  const [, place] = (name !== "SagaDefinitionError" && /(?:\(| )(\/[^()\s]*:\d+:\d+)\)?$/m.exec(stack)) || [];
+  const place = name === "SagaDefinitionError" ? undefined : placeOf(thrown);
   printError(`${name}: ${message}${place === undefined ? "" : ` (${relative(process.cwd(), place)})`}`);
   return 1;
 }
@@ -71,14 +84,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 // A program may fail where nothing waits for it.
 process.on("unhandledRejection", (reason) => process.exit(complain(reason)));
-// What has been started goes with the process.
-for (const [signal, code] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-  ["SIGHUP", 129],
-] as const) {
-  process.once(signal, () => process.exit(code));
-}
+endBySignals();
 void main(process.argv.slice(2))
   .catch(complain)
   .then((code) => (process.exitCode = code));

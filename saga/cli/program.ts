@@ -1,5 +1,6 @@
 import type { Json } from "../interpreter";
 import type { CloudOptions, LocalCloud } from "../local/cloud";
+import type { Source } from "../local/dev/follow";
 import type { Program } from "../local/program";
 import type { Project } from "../local/project";
 import type { Stubs } from "../local/stubs";
@@ -26,25 +27,40 @@ export interface LoadedProgram {
   readonly options: ProgramOptions;
 }
 
+/** A program that is there, and with what it is run. */
+export interface ReadProgram extends Pick<LoadedProgram, "project" | "stubs"> {
+  /** What it is evaluated with. */
+  readonly source: Source;
+}
+
 /**
- * Evaluates the program of the folder in which the command runs, or of the one that it names.
+ * Reads the project of the folder in which the command runs, or of the one that it names, and goes to its folder.
  * @throws ProjectError, UsageError
  */
-export async function loadProgram(options: ProgramOptions): Promise<LoadedProgram> {
+export async function readProgram(options: ProgramOptions): Promise<ReadProgram> {
   const { readProject } = await import("../local/project");
   const config = Object.fromEntries((options.config ?? []).map((each) => keyAndValue(each, "--config")));
-  const folder = options.program === undefined ? process.cwd() : callersPath(options.program);
-  const project = readProject(folder, { config, stack: options.stack });
+  const path = options.program === undefined ? process.cwd() : callersPath(options.program);
+  const project = readProject(path, { config, stack: options.stack });
   const stubs = await readStubsFile(options.stubs);
   hideSecrets(project.secretValues);
   for (const note of project.notes) printNote(note);
   // As Pulumi does: what a function depends on is read from there.
   process.chdir(project.workingFolder);
-  const { evaluate } = await import("../local/program");
   const answers = Object.entries(stubs).flatMap(([name, stub]) =>
     "output" in stub ? [[name, stub.output] as const] : [],
   );
-  return { project, program: await evaluate(project, Object.fromEntries(answers)), stubs, options };
+  return { project, stubs, source: { path, config, stack: options.stack, answers: Object.fromEntries(answers) } };
+}
+
+/**
+ * Evaluates the program of the folder in which the command runs, or of the one that it names.
+ * @throws ProjectError, UsageError
+ */
+export async function loadProgram(options: ProgramOptions): Promise<LoadedProgram> {
+  const { project, stubs, source } = await readProgram(options);
+  const { evaluate } = await import("../local/program");
+  return { project, program: await evaluate(project, source.answers), stubs, options };
 }
 
 async function readStubsFile(file: string | undefined): Promise<Stubs> {
@@ -93,7 +109,7 @@ export async function withCloud<T>(
   use: (cloud: LocalCloud) => Promise<T>,
 ): Promise<T> {
   const { LocalCloud } = await import("../local/cloud");
-  const cloud = await LocalCloud.start(program, { onNote: printNote, skipsWaits: true, stubs, ...options });
+  const cloud = await LocalCloud.start(program, { onNote: printNote, time: "virtual", stubs, ...options });
   try {
     return await use(cloud);
   } finally {

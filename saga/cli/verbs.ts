@@ -1,6 +1,6 @@
 import type { parseArgs } from "node:util";
 import { readJson } from "./input";
-import { type LoadedProgram, loadProgram, readAnswers } from "./program";
+import { type LoadedProgram, loadProgram, readAnswers, readProgram } from "./program";
 import { UsageError } from "./usage-error";
 
 /** What a command line gives: its options by name, and what stands without one. */
@@ -27,6 +27,13 @@ export const OPTIONS = {
   most: { type: "string" },
   single: { type: "boolean" },
   pairs: { type: "boolean" },
+  init: { type: "boolean" },
+  force: { type: "boolean" },
+  port: { type: "string" },
+  host: { type: "string" },
+  expose: { type: "boolean" },
+  time: { type: "string" },
+  keep: { type: "string" },
 } as const;
 
 export type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
@@ -79,6 +86,15 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       return (await import("./start")).start(await loading, { input, answers, json });
     },
   },
+  dev: {
+    options: ["port", "host", "expose", "time", "data", "keep", "json"],
+    most: 0,
+    async run({ values }) {
+      const { dev, devOptions } = await import("./dev");
+      const options = devOptions(values);
+      return dev(await readProgram(values), options);
+    },
+  },
   definition: {
     options: [],
     most: 1,
@@ -97,16 +113,31 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   verify: {
-    options: ["json", "data"],
-    most: 1,
-    async run({ rest: [what], values }) {
-      const json = values.json === true;
+    options: ["json", "data", "format", "init", "force"],
+    most: 2,
+    async run({ rest: [what, name], values }) {
       const isFile = what !== undefined && (await isDefinition(what));
-      if (!isFile && values.data !== undefined) throw new UsageError("-d goes with a file to verify");
-      const { verifyFile, verifyProgram } = await import("./verify");
-      if (!isFile) return verifyProgram(() => load(values), { json, name: what });
+      for (const option of ["data", "init", "force"] as const) {
+        if (isFile || values[option] === undefined) continue;
+        throw new UsageError(`${option === "data" ? "-d" : `--${option}`} goes with a file to verify`);
+      }
+      if (!isFile && name !== undefined)
+        throw new UsageError(`'verify' does not take a further argument: '${what}' is no file`);
+      if (values.force === true && values.init !== true) throw new UsageError("--force goes with --init");
+      const { outputOf, verifyFile, verifyProgram } = await import("./verify");
+      const output = outputOf(values);
+      if (!isFile) {
+        const { callersPath } = await import("./paths");
+        const folder = callersPath(values.program ?? ".");
+        return verifyProgram(() => load(values), { output, name: what, folder });
+      }
+      if (values.init === true) {
+        if (values.data !== undefined) throw new UsageError("--init and -d exclude each other");
+        const { initDeclarations } = await import("./init");
+        return initDeclarations(what, { name, force: values.force === true });
+      }
       const declaration = values.data === undefined ? undefined : await readJson(values.data);
-      return verifyFile(what, declaration, { json });
+      return verifyFile(what, { name, declaration, output });
     },
   },
   faults: {
@@ -146,11 +177,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
 };
 
-/** A file or standard input, rather than a saga's name. */
+/** A file, standard input or a folder of CDK's, rather than a saga's name. */
 async function isDefinition(what: string): Promise<boolean> {
   const { existsSync, statSync } = await import("node:fs");
   const { callersPath } = await import("./paths");
-  if (what === "-" || /[/\\]|\.json$/.test(what)) return true;
+  if (what === "-" || /[/\\]|\.(json|ya?ml|template|tfstate)$/.test(what)) return true;
   const path = callersPath(what);
-  return existsSync(path) && statSync(path).isFile();
+  if (!existsSync(path)) return false;
+  return statSync(path).isFile() || (await import("./definitions/find")).isCdkOut(what);
 }

@@ -1,104 +1,176 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Declaration } from "../asl/declaration";
+import { innerOf } from "../asl/states";
+import { tasksIn, undeclaredIn } from "../asl/tasks";
 import { declarationOf } from "../compile/declaration";
-import {
-  type Declaration,
-  DeclarationError,
-  DefinitionError,
-  type RawStates,
-  readDeclaration,
-  readDefinition,
-  SearchLimitError,
-  type Verdict,
-  verify,
-} from "../verify";
+import type { Json } from "../interpreter";
 import { childrenOf, type Saga } from "../language/nodes";
 import type { Program, Resource } from "../local/program";
+import { findProject, PROJECT_FILES } from "../local/project";
 import { definitionOf, machinesOf, mainMachine, sagaOf } from "../local/resources";
-import { readJsonFile } from "./input";
-import { callersPath } from "./paths";
-import type { Json } from "../interpreter";
-import { printJson } from "./print";
+import { type RawStates, SearchLimitError, type Verdict, verify } from "../verify";
+import { besideOf, declarationFileOf, readDeclarationFile, readGiven } from "./definitions/declarations";
+import { type Found, isRead } from "./definitions/found";
+import { guessCalls } from "./definitions/guess";
+import { definitionOfFound, selectMachines } from "./definitions/select";
+import type { Path, Place } from "./definitions/source";
+import { commandName } from "./paths";
+import { printJson, printNote } from "./print";
 import { printProof } from "./print-proof";
-import type { LoadedProgram } from "./program";
+import { type LoadedProgram, quoted } from "./program";
+import { type Proof, sarifOf } from "./sarif";
 import { UsageError } from "./usage-error";
 
 /** Somebody who asks for a proof waits longer than one who deploys. */
 const SECONDS = 600;
 
-interface Options {
-  readonly json: boolean;
+/** For a person, for a program, or for code scanning. */
+export type Output = "text" | "json" | "sarif";
+
+/**
+ * How a proof is told.
+ * @throws UsageError
+ */
+export function outputOf({ json, format }: { json?: boolean | undefined; format?: string | undefined }): Output {
+  if (format === undefined) return json === true ? "json" : "text";
+  if (format !== "sarif") throw new UsageError(`no format '${format}' of a proof; there is sarif`);
+  if (json === true) throw new UsageError("--json and --format sarif exclude each other: SARIF is JSON");
+  return "sarif";
 }
 
 /** Verifies what the program registers for its sagas, or for the one of a name, by what each says of its steps. */
 export async function verifyProgram(
   load: () => Promise<LoadedProgram>,
-  { json, name }: Options & { readonly name?: string | undefined },
+  { output, name, folder }: { output: Output; name?: string | undefined; folder: string },
 ): Promise<number> {
+  // A program has no place of its own for a state: what it registers is made of its steps.
+  const place = (): Place => ({ file: projectFileOf(folder), line: 1, column: 1 });
+  const proofs = (all: readonly Verdict[]): readonly Proof[] => all.map((verdict) => ({ verdict, place }));
   let program: Program;
   try {
     ({ program } = await load());
   } catch (error) {
     // A program refuses to deploy an unsound saga, and says what it has found.
     const { verdicts } = error as { readonly verdicts?: readonly Verdict[] };
-    if (verdicts) return tell(verdicts, { json });
+    if (verdicts) return tell(proofs(verdicts), output);
     throw error;
   }
   const machines = name === undefined ? machinesOf(program) : [mainMachine(program, name)];
-  const sagas = sagasIn(program);
   const verdicts = machines.flatMap((machine) => {
-    const saga = sagas.get(sagaOf(machine) ?? "");
-    return saga ? [check(definitionOf(machine) as unknown as RawStates, declarationOf(saga))] : [];
+    const declaration = declarationIn(program, machine);
+    return declaration ? [check(definitionOf(machine) as unknown as RawStates, declaration)] : [];
   });
   if (verdicts.length === 0) {
     const what =
       name === undefined ? "the program has no state machine of a saga" : `'${name}' is no machine of a saga`;
     throw new UsageError(`${what}: of another machine, give the file of its definition`);
   }
-  return tell(verdicts, { json });
+  return tell(proofs(verdicts), output);
 }
 
-/** What the saga of a machine says of its steps: nothing of a machine that is no saga's. */
+function projectFileOf(folder: string): string {
+  const project = findProject(folder) ?? folder;
+  return PROJECT_FILES.map((name) => join(project, name)).find((file) => existsSync(file)) ?? project;
+}
+
+/** What the saga of a machine says of its steps, or whoever has written it: nothing of a machine that is no saga's. */
 export function declarationIn(program: Program, machine: Resource): Declaration | undefined {
+  const given = program.declarations?.get(machine.name) as Declaration | undefined;
+  if (given) return given;
   const saga = sagasIn(program).get(sagaOf(machine) ?? "");
   return saga && declarationOf(saga);
 }
 
-/** Verifies a definition that somebody wrote; without a declaration, by the one in the file beside it. */
-export async function verifyFile(file: string, declaration: Json | undefined, options: Options): Promise<number> {
-  const definition = await readDefinitionOf(file);
-  return tell([check(definition, await readDeclarationOf(file, declaration))], options);
+/**
+ * Verifies the definitions that a file has, or the one of a name: those that somebody wrote, and those in a template or a
+ * state. Each is held against the declaration that is given, or that in the file beside it.
+ * @throws UsageError
+ */
+export async function verifyFile(
+  file: string,
+  { name, declaration, output }: { name?: string | undefined; declaration?: Json | undefined; output: Output },
+): Promise<number> {
+  const { machines, only } = await selectMachines(file, name);
+  const [machine] = machines;
+  if (declaration !== undefined) {
+    if (!machine || machines.length > 1) {
+      throw new UsageError(`-d declares one machine, and '${file}' has ${namesOf(machines)}: name one of them`);
+    }
+    return tell([prove(machine, readGiven(declaration, "-d"), { file, only, where: "what -d gives" })], output);
+  }
+  const proofs: Proof[] = [];
+  const undeclared: Found[] = [];
+  for (const each of machines) {
+    const where = declarationFileOf(file, each.name, only);
+    if (where === undefined) undeclared.push(each);
+    else proofs.push(prove(each, await readDeclarationFile(where), { file, only, where }));
+  }
+  if (proofs.length === 0) throw new UsageError(notDeclared(file, undeclared, only));
+  for (const each of undeclared)
+    printNote(`'${each.name}' is not verified: there is no '${besideOf(file, each.name)}'`);
+  return tell(proofs, output);
 }
 
-async function readDefinitionOf(file: string): Promise<RawStates> {
-  const json = await readJsonFile(file);
-  try {
-    return readDefinition(json);
-  } catch (error) {
-    if (error instanceof DefinitionError) throw new UsageError(`'${file}' is no state machine: ${error.message}`);
-    throw error;
+const namesOf = (machines: readonly Found[]): string => machines.map(({ name }) => name).join(", ");
+
+/** All the tasks of which nobody has said what they are, and what to do about it. */
+function notDeclared(file: string, machines: readonly Found[], only: boolean): string {
+  const [machine] = machines as [Found, ...Found[]];
+  if (file === "-") {
+    return "what undoes what in standard input is not said: give it with -d, as JSON or @file.saga.json";
   }
+  if (machines.length > 1) {
+    return `what undoes what in '${file}' is not said of any of its machines, ${namesOf(machines)}: ${commandName()} verify ${quoted(file)} --init writes a declaration of each, for you to edit`;
+  }
+  const tasks = tasksIn(definitionOfFound(machine, { file, only })).map(([name]) => name);
+  const which = only ? "" : ` ${quoted(machine.name)}`;
+  return `what undoes what in '${file}' is not said, of its ${counted(tasks.length, "task")} ${tasks.join(", ")}: ${commandName()} verify ${quoted(file)}${which} --init writes '${besideOf(file, only ? undefined : machine.name)}' for you to edit; or give it with -d`;
 }
 
-async function readDeclarationOf(file: string, given: Json | undefined) {
-  const beside = file === "-" ? "-" : file.replace(/(\.asl)?(\.json)?$/, ".saga.json");
-  if (given === undefined && file === "-") {
-    throw new UsageError("what undoes what in standard input is not said: give it with -d, as JSON or @file.saga.json");
-  }
-  if (given === undefined && !existsSync(callersPath(beside))) {
+const counted = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
+
+/** Proves one machine of a file, once every task of it is declared. */
+function prove(found: Found, declaration: Declaration, of: { file: string; only: boolean; where: string }): Proof {
+  const definition = definitionOfFound(found, of);
+  const undeclared = undeclaredIn(definition, declaration);
+  if (undeclared.length > 0) {
+    const guesses = guessCalls(definition);
+    const guessed = undeclared.flatMap((task) => {
+      const guess = { ...guesses.get(task), why: undefined };
+      return guess.role === undefined || guess.role === "?"
+        ? []
+        : [`${JSON.stringify(task)}: ${JSON.stringify(guess)}`];
+    });
+    const such = guessed.length === 0 ? "" : `, such as ${guessed.join(", ")}`;
     throw new UsageError(
-      `what undoes what in '${file}' is not said: put {"saga": …, "calls": {"Pay": {"role": "compensable", "undo": "Refund"}}} ` +
-        `into '${beside}', or give it with -d`,
+      `${of.where} does not say what ${counted(undeclared.length, "task")} of ${found.name} ${undeclared.length === 1 ? "is" : "are"}: ${undeclared.join(", ")}; add each to its "calls"${such}, or name it as the undo of another call`,
     );
   }
-  try {
-    return readDeclaration(given ?? (await readJsonFile(beside)));
-  } catch (error) {
-    if (error instanceof DeclarationError) throw new UsageError(`${given ? "-d" : beside}: ${error.message}`);
-    throw error;
-  }
+  return { verdict: check(definition, declaration), place: placeOfStates(found, definition) };
 }
 
-function check(definition: RawStates, declaration: ReturnType<typeof readDeclaration>): Verdict {
+/** Where each state of a definition stands in its file. */
+function placeOfStates(found: Found, definition: RawStates): Proof["place"] {
+  if (!isRead(found)) return () => undefined;
+  const paths = pathsOf(definition, []);
+  return (state) => found.place(state === undefined ? ["StartAt"] : (paths.get(state) ?? []));
+}
+
+function pathsOf({ States }: RawStates, at: Path): ReadonlyMap<string, Path> {
+  return new Map(
+    Object.entries(States).flatMap(([name, state]): (readonly [string, Path])[] => {
+      const path = [...at, "States", name];
+      const items = state.ItemProcessor ? "ItemProcessor" : "Iterator";
+      const inner = innerOf(state).map((level, index) =>
+        pathsOf(level, index < (state.Branches?.length ?? 0) ? [...path, "Branches", index] : [...path, items]),
+      );
+      return [[name, path], ...inner.flatMap((each) => [...each])];
+    }),
+  );
+}
+
+function check(definition: RawStates, declaration: Declaration): Verdict {
   const shown = process.stderr.isTTY;
   const onProgress = (states: number): void => {
     if (shown) process.stderr.write(`\r${declaration.saga}: ${states.toLocaleString("en")} states …`);
@@ -117,8 +189,10 @@ function check(definition: RawStates, declaration: ReturnType<typeof readDeclara
   }
 }
 
-function tell(verdicts: readonly Verdict[], { json }: Options): number {
-  if (json) printJson(verdicts);
+function tell(proofs: readonly Proof[], output: Output): number {
+  const verdicts = proofs.map(({ verdict }) => verdict);
+  if (output === "json") printJson(verdicts);
+  else if (output === "sarif") printJson(sarifOf(proofs));
   else verdicts.forEach(printProof);
   return verdicts.every(({ sound }) => sound) ? 0 : 1;
 }

@@ -5,3 +5,4 @@ export { SagaStateMachine, type SagaStateMachineArgs } from "./saga-state-machin
 export { sagaTable, type SagaTableArgs } from "./table";
 export type { TaskTable } from "./tables";
 export type { TaskFunction } from "./task-function";
+export { VerifiedStateMachine, type VerifiedStateMachineArgs } from "./verified-state-machine";

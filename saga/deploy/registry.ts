@@ -1,3 +1,4 @@
+import type { Declaration } from "../asl/declaration";
 import type { Saga } from "../language";
 
 /**
@@ -5,8 +6,14 @@ import type { Saga } from "../language";
  * saga declares. In a deployment nobody listens. A symbol of the process is known to each copy of this package.
  */
 export function register(component: string, saga: Saga): void {
-  const registry = (globalThis as unknown as Record<symbol, Map<string, Saga> | undefined>)[REGISTRY];
-  registry?.set(component, saga);
+  (registries[SAGAS] as Map<string, Saga> | undefined)?.set(component, saga);
 }
 
-const REGISTRY = Symbol.for("saga-aws-pulumi.sagas");
+/** The same of a machine that somebody has written, and of its declaration. */
+export function registerDeclaration(component: string, declaration: Declaration): void {
+  (registries[DECLARATIONS] as Map<string, Declaration> | undefined)?.set(component, declaration);
+}
+
+const registries = globalThis as unknown as Record<symbol, Map<string, unknown> | undefined>;
+const SAGAS = Symbol.for("saga-aws-pulumi.sagas");
+const DECLARATIONS = Symbol.for("saga-aws-pulumi.declarations");

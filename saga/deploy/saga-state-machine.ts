@@ -1,4 +1,4 @@
-import * as aws from "@pulumi/aws";
+import type * as aws from "./aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { StateMachine } from "../asl/types";
 import { compile, compileMachine, machinesOf, recoveryNote, recoveryOf, type SagaMachine } from "../compile";
@@ -8,6 +8,7 @@ import {
   existingOf,
   functionSeconds,
   type LambdaTask,
+  mustSucceed,
   type Saga,
   statementsOf,
   type Task,
@@ -18,16 +19,16 @@ import { complete, type Config } from "./config";
 import { readsExecutions } from "./encryption";
 import { type Machine, machine } from "./machine";
 import { checkGraphs, checkNames, checkTags } from "./limits";
-import { allow, type Statement } from "./policy";
+import type { Statement } from "./policy";
 import { SagaRecovery } from "./recovery";
 import { register } from "./registry";
 import { byName, formerOf, type Retired } from "./retired";
 import { refuseUnsound } from "./soundness";
+import { liveAlias, mayStart, type Startable } from "./start";
 import { SagaSweep } from "./sweep";
 import type { SagaTableArgs } from "./table";
 import { Tables, type TaskTable } from "./tables";
 import { type TaskDefaults, TaskFunction } from "./task-function";
-import { routes } from "./versions";
 import { watch } from "./watch";
 
 /** What is the table's, or the key's, to know. */
@@ -79,7 +80,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
   /** By the name of the task that each runs. */
   readonly functions: Readonly<Record<string, TaskFunction>>;
   readonly #name: string;
-  readonly #startable: { readonly express: boolean; readonly kmsKeyArn: pulumi.Output<string> | undefined };
+  readonly #startable: Startable;
 
   constructor(name: string, args: SagaStateMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("saga-aws-pulumi:index:SagaStateMachine", name, {}, opts);
@@ -149,17 +150,13 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const undo = recovery && deploy(`${name}_undo`, saga, compileMachine(recovery.machine, arnOf));
     const Comment = recovery && undo?.stateMachine.stateMachineVersionArn.apply((arn) => recoveryNote(recovery, arn));
     const main = deploy(name, saga, { ...compile(saga, arnOf), ...(Comment && { Comment }) });
-    const alias = new aws.sfn.Alias(
-      // A machine of another type is another machine, and an alias can't be led from one to another.
-      `${name}-${settings.workflowType}`,
-      { name: ALIAS, routingConfigurations: routes(name, main, settings, this) },
-      { ...childOpts, dependsOn: [main, ...machines.values(), ...(undo ? [undo] : [])].flatMap(({ needs }) => needs) },
-    );
+    const others = [...machines.values(), ...(undo ? [undo] : [])];
+    const alias = liveAlias(name, main, { settings, others, parent: this });
 
     const topic = watch(
       name,
       {
-        saga,
+        mustSucceed: mustSucceed(saga),
         main,
         children: [...machines.values()],
         functions: deployed,
@@ -186,7 +183,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     }
 
     this.#name = name;
-    this.#startable = { express: settings.workflowType === "EXPRESS", kmsKeyArn };
+    this.#startable = { machineArn: main.stateMachine.arn, express: settings.workflowType === "EXPRESS", kmsKeyArn };
     this.functions = Object.freeze(Object.fromEntries(functions));
     this.arn = alias.arn;
     this.machineArn = main.stateMachine.arn;
@@ -215,25 +212,9 @@ export class SagaStateMachine extends pulumi.ComponentResource {
    * @param name Of the policy: one of its own for each role.
    */
   grantStart(role: aws.iam.Role | pulumi.Input<string>, name = `${this.#name}-start`): aws.iam.RolePolicy {
-    const { express, kmsKeyArn } = this.#startable;
-    const start: Statement = {
-      // An alias is a qualifier to IAM, and no resource.
-      actions: ["states:StartExecution", ...(express ? ["states:StartSyncExecution"] : [])],
-      resources: [this.machineArn],
-      conditions: { "ForAnyValue:StringEquals": { "states:StateMachineQualifier": [ALIAS] } },
-    };
-    // What is started is decrypted for the machine's own role; who waits for the end of it reads the output.
-    const policy = allow(start, ...(express && kmsKeyArn ? [readsExecutions(kmsKeyArn, [this.machineArn])] : []));
-    return new aws.iam.RolePolicy(
-      name,
-      { role: aws.iam.Role.isInstance(role) ? role.name : role, policy },
-      { parent: this },
-    );
+    return mayStart(name, role, { startable: this.#startable, parent: this });
   }
 }
-
-/** The alias by which executions are started. */
-const ALIAS = "live";
 
 type Arn = pulumi.Output<string>;
 type Definition = Omit<StateMachine<Arn>, "Comment"> & { readonly Comment: pulumi.Input<string> };

@@ -2,26 +2,33 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Saga } from "../language";
 import { SearchLimitError, type Verdict } from "../verify";
 import { prove } from "./prove";
+import { violationText } from "./violation-text";
 
 /**
  * Lets nothing be created of a saga that some failure would leave half done.
  * @throws ResourceError on the resource, with the shortest way to each violation; its `verdicts` are the whole proof
  */
 export function refuseUnsound(saga: Saga, resource: pulumi.Resource): void {
+  refuseUnlessProved(saga.name, resource, () => prove(saga));
+}
+
+/**
+ * Lets nothing be created of a saga unless a proof finds it sound, or gives it up.
+ * @throws ResourceError on the resource, with the shortest way to each violation; its `verdicts` are the whole proof
+ */
+export function refuseUnlessProved(saga: string, resource: pulumi.Resource, proof: () => readonly Verdict[]): void {
   let verdicts: readonly Verdict[];
   try {
-    verdicts = prove(saga);
+    verdicts = proof();
   } catch (error) {
     if (!(error instanceof SearchLimitError)) throw error;
-    void pulumi.log.warn(`the saga '${saga.name}' is too large to be verified: the search ${error.message}`, resource);
+    void pulumi.log.warn(`the saga '${saga}' is too large to be verified: the search ${error.message}`, resource);
     return;
   }
   const violations = verdicts.flatMap((verdict) => verdict.violations);
   if (violations.length === 0) return;
-  const lines = violations.map(({ rule, message, counterexample, hint }) =>
-    [`${rule}: ${message}`, ...counterexample.map((line) => `    ${line}`), `  → ${hint}`].join("\n"),
-  );
+  const lines = violations.map(violationText);
   // Where the program was when it found out says nothing of the saga: no stack.
-  const error = new pulumi.ResourceError(`the saga '${saga.name}' is not sound\n${lines.join("\n")}`, resource, true);
+  const error = new pulumi.ResourceError(`the saga '${saga}' is not sound\n${lines.join("\n")}`, resource, true);
   throw Object.assign(error, { verdicts });
 }

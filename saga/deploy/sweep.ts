@@ -1,7 +1,6 @@
-import * as aws from "@pulumi/aws";
+import * as aws from "./aws";
 import * as pulumi from "@pulumi/pulumi";
 import { sweep, type Sweep } from "./recovery/sweep";
-import type { Saga } from "../language";
 import { alarm } from "./alarms";
 import type { Config } from "./config";
 import { type FunctionSettings, lambda, mayInvoke } from "./lambda";
@@ -9,7 +8,7 @@ import type { Machine } from "./machine";
 import { metricsOf, OLDEST_RUNNING } from "./metrics";
 
 export interface SagaSweepArgs {
-  readonly saga: Saga;
+  readonly saga: { readonly name: string };
   /** The saga's own machine, a STANDARD one: Step Functions lists no executions of others. */
   readonly main: Machine;
   /** What recovers executions that are stopped, where something does. */

@@ -1,4 +1,4 @@
-import type * as aws from "@pulumi/aws";
+import type * as aws from "./aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type LambdaTask, SECRETS, tableVariable, type TaskOptions } from "../language";
 import { coldStart, readSecrets } from "./cold-start";

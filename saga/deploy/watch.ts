@@ -1,6 +1,6 @@
-import * as aws from "@pulumi/aws";
+import * as aws from "./aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { mustSucceed, type Saga } from "../language";
+import type { LambdaTask } from "../language";
 import { alarm, alarmOnSum, type Common, detailAlarm, functionAlarms, type Metric, sum } from "./alarms";
 import type { Config } from "./config";
 import { dashboard } from "./dashboard";
@@ -11,7 +11,8 @@ import type { TaskTable } from "./tables";
 import type { TaskFunction } from "./task-function";
 
 export interface Watched {
-  readonly saga: Saga;
+  /** The tasks that run an undo, or a step after the pivot. */
+  readonly mustSucceed: ReadonlySet<LambdaTask>;
   readonly main: Machine;
   /** Of child sagas and their undos. */
   readonly children: readonly Machine[];
@@ -25,7 +26,7 @@ export interface Watched {
 
 /** Makes alarms, the topic that they are sent to, and a dashboard. */
 export function watch(name: string, watched: Watched, opts: pulumi.CustomResourceOptions): aws.sns.Topic {
-  const { saga, main, children, recovery, functions, tables, settings, tags } = watched;
+  const { mustSucceed, main, children, recovery, functions, tables, settings, tags } = watched;
   const topic = alarmTopic(name, settings.alarmEmail, tags, opts);
   const own = metricsOf(main);
   countOutcomes(name, watched, own, opts);
@@ -78,15 +79,14 @@ export function watch(name: string, watched: Watched, opts: pulumi.CustomResourc
       evaluationPeriods: 3,
     });
   }
-  const mustEnd = mustSucceed(saga);
-  const neverGivenUp = functions.filter(({ task }) => mustEnd.has(task));
+  const neverGivenUp = functions.filter(({ task }) => mustSucceed.has(task));
   alarmOnSum(`${name}-undo-failing`, common, {
     alarmDescription: `An undo of ${name}, or a step after its pivot, fails: executions that use up its retries are stuck.`,
     label: "Calls that fail",
     metrics: neverGivenUp.map((each) => ofFunction(each, "Errors")),
     period: 300,
   });
-  for (const each of functions) functionAlarms(each, mustEnd.has(each.task), { ...common, opts: { parent: each } });
+  for (const each of functions) functionAlarms(each, mustSucceed.has(each.task), { ...common, opts: { parent: each } });
 
   dashboard(name, { own, sweeps, main, others, functions }, opts);
   return topic;

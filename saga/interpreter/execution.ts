@@ -1,11 +1,14 @@
 import type { Clock } from "./clock";
 import type { Machine } from "./definition";
+import type { ExecutionResult } from "./execution-result";
 import { ExecutionEnded, Interrupted, InvalidExecutionInput, StateFailure } from "./errors";
 import { Frame } from "./frame";
 import { awsFunctions } from "./functions";
-import { History, type HistoryEvent } from "./history";
+import { HeldTime } from "./held-time";
+import { History, type HistoryEvent, type JournalEntry } from "./history";
 import { copyJson, exceedsPayloadLimit, type Json, type JsonObject } from "./json";
 import { randomUuid, type Random } from "./random";
+import { readJournal, type Restored } from "./restore";
 import { runFrame } from "./run";
 import type { Invoke, Runtime } from "./runtime";
 import { TaskTokens } from "./task-tokens";
@@ -25,17 +28,10 @@ export interface ExecutionOptions {
   };
   readonly stateMachine?: { readonly id?: string; readonly name?: string };
   readonly onEvent?: (event: HistoryEvent) => void;
-}
-
-export interface ExecutionResult {
-  readonly status: "SUCCEEDED" | "FAILED" | "ABORTED" | "TIMED_OUT";
-  readonly output?: Json;
-  readonly error?: string;
-  readonly cause?: string;
-  /** FAILED only: the innermost state whose error nothing caught. A redrive goes on there. */
-  readonly failedState?: string;
-  /** FAILED only: that state after the Parallel and Map states around it. */
-  readonly failedPath?: readonly string[];
+  /** Gets what `restoreExecution` reads: each event, and what happens between them. */
+  readonly onEntry?: (entry: JournalEntry) => void;
+  /** Called where a call holds the time (`TaskCall.hold`), for whoever waits for the execution; what it gives ends that. */
+  readonly onHold?: () => () => void;
 }
 
 /** One run of a machine. */
@@ -48,7 +44,10 @@ export class Execution {
   result: Promise<ExecutionResult>;
   private readonly runtime: Runtime;
   private readonly frame: Frame;
-  private redriveCount = 0;
+  private redriveCount: number;
+  /** When it was started, or redriven last. */
+  private since: number;
+  private readonly time: HeldTime;
   private finished: ExecutionResult | undefined;
   private ending = new AbortController();
   private endedBy: ExecutionResult | undefined;
@@ -56,25 +55,51 @@ export class Execution {
   constructor(
     private readonly machine: Machine,
     options: ExecutionOptions,
+    restored?: Restored,
   ) {
-    if (exceedsPayloadLimit(options.input)) {
+    if (!restored && exceedsPayloadLimit(options.input)) {
       throw new InvalidExecutionInput("The input of the execution is larger than 262144 bytes");
     }
-    const { clock, random, invoke } = options;
+    const { clock, random, invoke, onHold } = options;
     const machineName = options.stateMachine?.name ?? "local";
     const machineArn = options.stateMachine?.id ?? `arn:aws:states:us-east-1:123456789012:stateMachine:${machineName}`;
     const name = options.execution?.name ?? randomUuid(random);
     this.arn = options.execution?.id ?? `arn:aws:states:us-east-1:123456789012:execution:${machineName}:${name}`;
     this.input = copyJson(options.input);
-    this.startTime = options.execution?.startTime ?? new Date(clock.now()).toISOString();
-    this.frame = new Frame(machine, this.input);
+    const startedAt = restored?.events[0]?.timestamp ?? clock.now();
+    this.startTime = options.execution?.startTime ?? new Date(startedAt).toISOString();
+    this.frame = restored?.frame ?? new Frame(machine, this.input);
+    this.redriveCount = restored?.redriveCount ?? 0;
+    this.since = restored?.since ?? startedAt;
+    const history = new History(
+      clock,
+      (entry) => {
+        options.onEntry?.(entry);
+        if (!("mark" in entry)) options.onEvent?.(entry);
+      },
+      restored?.events,
+    );
+    this.time = new HeldTime(clock);
     this.runtime = {
       invoke,
       clock,
       random,
       functions: awsFunctions(random, clock),
-      history: new History(clock, options.onEvent),
-      tokens: new TaskTokens(random),
+      history,
+      tokens: new TaskTokens(
+        random,
+        () => clock.now(),
+        (mark) => {
+          history.mark(mark);
+        },
+        restored,
+      ),
+      hold: () => {
+        const releases = [this.time.hold(), onHold?.()];
+        return () => {
+          for (const release of releases) release?.();
+        };
+      },
       context: {
         Execution: {
           Id: this.arn,
@@ -82,14 +107,27 @@ export class Execution {
           Name: name,
           RoleArn: options.execution?.roleArn ?? "arn:aws:iam::123456789012:role/local",
           StartTime: this.startTime,
-          RedriveCount: 0,
+          ...redriven(this.redriveCount, restored?.redriveTime),
         },
         StateMachine: { Id: machineArn, Name: machineName },
       },
     };
+    if (restored?.ended) {
+      this.finished = restored.ended;
+      history.close();
+      this.result = Promise.resolve(restored.ended);
+      return;
+    }
     // The service gives the first state no previous event.
-    this.runtime.history.add({ previous: 0 }, "ExecutionStarted", { input: this.input });
-    this.result = this.start();
+    if (!restored) history.add({ previous: 0 }, "ExecutionStarted", { input: this.input });
+    if (restored?.stopping) this.interrupt(restored.stopping);
+    // A call that is made again finds the execution in the hands of whoever restores it.
+    this.result = this.start(restored && Promise.resolve());
+  }
+
+  /** How it has ended; nothing while it runs. */
+  get outcome(): ExecutionResult | undefined {
+    return this.finished;
   }
 
   get history(): readonly HistoryEvent[] {
@@ -111,6 +149,11 @@ export class Execution {
     this.runtime.tokens.failure(token, error, cause);
   }
 
+  /** Whether a task waits for that token. */
+  awaits(token: string): boolean {
+    return this.runtime.tokens.has(token);
+  }
+
   /** SendTaskHeartbeat. */
   sendTaskHeartbeat(token: string): void {
     this.runtime.tokens.heartbeat(token);
@@ -125,18 +168,15 @@ export class Execution {
       throw new Error(`ExecutionNotRedrivable: the execution ${this.finished ? "has succeeded" : "is running"}`);
     }
     this.redriveCount++;
+    this.since = this.runtime.clock.now();
     const { Execution: execution, StateMachine } = this.runtime.context;
-    const redriven: JsonObject = {
-      ...execution,
-      RedriveCount: this.redriveCount,
-      RedriveTime: new Date(this.runtime.clock.now()).toISOString(),
-    };
-    this.runtime.context = { Execution: redriven, StateMachine };
+    this.runtime.context = { Execution: { ...execution, ...redriven(this.redriveCount, this.since) }, StateMachine };
     this.finished = undefined;
     this.endedBy = undefined;
     this.ending = new AbortController();
     this.runtime.history.reopen();
     this.runtime.history.add(this.frame.thread, "ExecutionRedriven", { redriveCount: this.redriveCount });
+    this.frame.forgetProgress();
     this.frame.resuming = true;
     this.result = this.start();
     return this.result;
@@ -144,13 +184,20 @@ export class Execution {
 
   private endWith(result: ExecutionResult): void {
     if (this.finished || this.endedBy) return;
+    const { status, error, cause } = result;
+    const why = { ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) };
+    if (status === "ABORTED" || status === "TIMED_OUT") this.runtime.history.mark({ mark: "stopping", status, ...why });
+    this.interrupt(result);
+  }
+
+  private interrupt(result: ExecutionResult): void {
     this.endedBy = result;
     this.runtime.history.close();
     this.ending.abort();
   }
 
-  private start(): Promise<ExecutionResult> {
-    const result = this.run();
+  private start(ready?: Promise<void>): Promise<ExecutionResult> {
+    const result = ready ? ready.then(() => this.run()) : this.run();
     // A fault of the caller is not an unhandled rejection just because nobody awaits the result yet.
     result.catch(() => {});
     return result;
@@ -160,7 +207,7 @@ export class Execution {
     const timer = new AbortController();
     const { timeoutSeconds } = this.machine;
     if (timeoutSeconds !== undefined) {
-      this.runtime.clock.sleep(timeoutSeconds * 1000, timer.signal).then(
+      this.time.sleep(this.since + timeoutSeconds * 1000 - this.runtime.clock.now(), timer.signal).then(
         () => {
           this.endWith({ status: "TIMED_OUT" });
         },
@@ -177,7 +224,8 @@ export class Execution {
       timer.abort();
     }
     this.finished = result;
-    const { status, output, error, cause } = result;
+    const { status, output, error, cause, failedPath } = result;
+    if (failedPath) this.runtime.history.mark({ mark: "failed", path: failedPath });
     const type = { SUCCEEDED: "Succeeded", FAILED: "Failed", ABORTED: "Aborted", TIMED_OUT: "TimedOut" }[status];
     const thread = status === "ABORTED" ? { previous: 0 } : this.frame.thread;
     this.runtime.history.end(thread, `Execution${type}`, {
@@ -188,6 +236,12 @@ export class Execution {
     return result;
   }
 }
+
+/** What the Context object has of redrives. */
+const redriven = (count: number, time: number | undefined): JsonObject => ({
+  RedriveCount: count,
+  ...(time !== undefined && { RedriveTime: new Date(time).toISOString() }),
+});
 
 function failed(thrown: unknown): ExecutionResult {
   if (thrown instanceof ExecutionEnded) return { status: "FAILED", error: thrown.error, cause: thrown.cause };
@@ -211,4 +265,23 @@ function failed(thrown: unknown): ExecutionResult {
  */
 export function startExecution(machine: Machine, options: ExecutionOptions): Execution {
   return new Execution(machine, options);
+}
+
+/** `ExecutionOptions` of an execution that was under way: its input is in its journal. */
+export type RestoreOptions = Omit<ExecutionOptions, "input">;
+
+/**
+ * Goes on with an execution where its journal ends: a call that was under way is made again, a backoff, a Wait and a token
+ * go on as they were. One that has ended can be redriven. `onEntry` gets what comes after the journal.
+ * @param machine The one with which it was started.
+ * @param journal All that `onEntry` was given, in that order.
+ * @throws JournalError for a journal that no execution of this machine can have written
+ */
+export function restoreExecution(
+  machine: Machine,
+  journal: readonly JournalEntry[],
+  options: RestoreOptions,
+): Execution {
+  const restored = readJournal(machine, journal);
+  return new Execution(machine, { ...options, input: restored.input }, restored);
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock";
 import { ExecutionEnded } from "./errors";
 import type { Json, JsonObject } from "./json";
+import type { Mark } from "./marks";
 
 /**
  * One event of GetExecutionHistory. Types, order and ids are the service's; what it nests under
@@ -19,6 +20,8 @@ export interface EventDetails {
   readonly state?: string;
   /** The item's index, for what happens inside a Map. */
   readonly iteration?: number;
+  /** The indices of all the items, outermost first, for what happens inside a Map within a Map. */
+  readonly items?: readonly number[];
   /** The item's index, in MapIteration… events. */
   readonly index?: number;
   /** How many items a Map has. */
@@ -39,6 +42,9 @@ export interface EventDetails {
   readonly redriveCount?: number;
 }
 
+/** All that a restore reads, in the order in which it happened. */
+export type JournalEntry = HistoryEvent | Mark;
+
 /** Events of one branch or iteration follow each other; `previous` is the last one's id. */
 export interface Thread {
   previous: number;
@@ -49,12 +55,16 @@ export const MAX_EVENTS = 25_000;
 
 /** The events of one execution, in the order in which they happened. */
 export class History {
-  readonly events: HistoryEvent[] = [];
   private closed = false;
 
+  /**
+   * @param onEntry Gets each event, and each mark.
+   * @param events Those that there are already.
+   */
   constructor(
     private readonly clock: Clock,
-    private readonly onEvent: ((event: HistoryEvent) => void) | undefined,
+    private readonly onEntry: ((entry: JournalEntry) => void) | undefined,
+    readonly events: HistoryEvent[] = [],
   ) {}
 
   /** Adds an event and gives its id. The last one that fits is kept for the end of the execution. */
@@ -67,6 +77,11 @@ export class History {
       );
     }
     return this.append(thread, type, details);
+  }
+
+  /** Adds what a restore must know and the events do not tell. */
+  mark(mark: Mark): void {
+    if (!this.closed) this.onEntry?.(mark);
   }
 
   /** Lets in nothing more but the event with which the execution ends: states that are stopped leave no trace. */
@@ -96,7 +111,7 @@ export class History {
     };
     this.events.push(event);
     thread.previous = id;
-    this.onEvent?.(event);
+    this.onEntry?.(event);
     return id;
   }
 }

@@ -30,20 +30,22 @@ export function backoffSeconds(retrier: Retrier, retriesDone: number, random: Ra
 export class RetryBudget {
   private readonly used: number[];
 
+  /** @param taken Which retrier each retry was by that there has been already. */
   constructor(
     private readonly retriers: readonly Retrier[],
     private readonly random: Random,
+    taken: readonly number[],
   ) {
-    this.used = retriers.map(() => 0);
+    this.used = retriers.map((_, index) => taken.filter((each) => each === index).length);
   }
 
-  /** Takes one retry for the error; gives the delay in milliseconds, or nothing where there is no retry left. */
-  take(failure: StateFailure): number | undefined {
+  /** Takes one retry for the error, after a delay in milliseconds; gives nothing where there is no retry left. */
+  take(failure: StateFailure): { readonly retrier: number; readonly delay: number } | undefined {
     const index = findRule(this.retriers, failure);
     const retrier = this.retriers[index];
     const used = this.used[index] ?? 0;
     if (!retrier || used >= retrier.maxAttempts) return undefined;
     this.used[index] = used + 1;
-    return backoffSeconds(retrier, used, this.random) * 1000;
+    return { retrier: index, delay: backoffSeconds(retrier, used, this.random) * 1000 };
   }
 }

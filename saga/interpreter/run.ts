@@ -25,8 +25,11 @@ const LASTING: readonly StateType[] = ["Task", "Wait", "Parallel", "Map"];
 
 /** Runs a sequence of states from where its frame stands, and gives the output of the last one. */
 export async function runFrame(runtime: Runtime, frame: Frame, signal: AbortSignal): Promise<Json> {
+  // Of a restored execution: it had only its end to record.
+  if (frame.result) return frame.result.output;
   for (;;) {
-    if (signal.aborted) throw new Interrupted();
+    // What is restored has to come to rest first where it stands.
+    if (signal.aborted && !frame.progress) throw new Interrupted();
     const state = frame.sequence.states[frame.current];
     if (!state) throw new Error(`No state '${frame.current}'`);
     const { output, next } = await runState(runtime, frame, state, signal);
@@ -40,14 +43,22 @@ export async function runFrame(runtime: Runtime, frame: Frame, signal: AbortSign
 }
 
 async function runState(runtime: Runtime, frame: Frame, state: State, signal: AbortSignal): Promise<Outcome> {
-  const visit = new Visit(runtime, frame, state, signal);
-  const resuming = frame.resuming && frame.enteredId > 0 && LASTING.includes(state.type);
+  const { progress } = frame;
+  delete frame.progress;
+  const visit = new Visit(runtime, frame, state, signal, progress);
+  const goesOn = progress !== undefined || LASTING.includes(state.type);
+  const resuming = frame.resuming && frame.enteredId > 0 && goesOn;
   frame.resuming = false;
-  if (!resuming) frame.enteredId = visit.record(`${state.type}StateEntered`, { input: frame.input });
+  if (!resuming) visit.enter();
+  const aborted = `${state.type}StateAborted`;
   try {
+    const failed = progress?.failure ?? progress?.gaveUp;
+    if (!failed && frame.recorded.has(aborted)) throw new Interrupted();
+    if (signal.aborted && !frame.children) throw new Interrupted();
     const outcome = await behave(visit, resuming);
     if (signal.aborted) throw new Interrupted();
-    const { output, assigned } = outcome;
+    const { output, assigned, next } = outcome;
+    if (next !== undefined && next !== state.next) visit.mark({ mark: "next", next });
     visit.record(`${state.type}StateExited`, {
       output,
       ...(Object.keys(assigned).length > 0 && { assignedVariables: assigned }),
@@ -58,7 +69,7 @@ async function runState(runtime: Runtime, frame: Frame, state: State, signal: Ab
     return outcome;
   } catch (error) {
     if (error instanceof StateFailure) error.path.unshift(state.name);
-    if (error instanceof Interrupted && LASTING.includes(state.type)) visit.record(`${state.type}StateAborted`);
+    if (error instanceof Interrupted && LASTING.includes(state.type)) visit.recordOnce(aborted);
     throw error;
   }
 }

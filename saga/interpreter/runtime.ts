@@ -31,8 +31,13 @@ export interface TaskCall {
   readonly taskToken?: string;
   /** Inside a Map: the index of the item. */
   readonly iteration?: number;
+  /**
+   * Lets no time-out that the call is under go on until the returned function is called: its own, its execution's, and
+   * those of whoever waits for that. For a call that has to wait before it is made at all.
+   */
+  readonly hold: () => () => void;
   /** For `.sync`: puts into the history what the other service answered when the job was started. */
-  submitted(output: Json): void;
+  readonly submitted: (output: Json) => void;
 }
 
 export type Invoke = (call: TaskCall) => Promise<Json>;
@@ -45,6 +50,8 @@ export interface Runtime {
   readonly functions: FunctionBindings;
   readonly history: History;
   readonly tokens: TaskTokens;
+  /** Holds the time that the execution may take. */
+  readonly hold: () => () => void;
   context: Pick<Context, "Execution" | "StateMachine">;
   /** TestState can be given the whole Context object. */
   readonly fixedContext?: Context;

@@ -1,5 +1,6 @@
 import { TaskFailure } from "./errors";
 import { copyJson, type Json } from "./json";
+import type { Mark, TokenAnswer } from "./marks";
 import { randomHex, type Random } from "./random";
 
 /** A Task that waits for its token to come back. */
@@ -7,6 +8,10 @@ export interface PendingTask {
   readonly token: string;
   /** Settles with SendTaskSuccess or SendTaskFailure. */
   readonly outcome: Promise<Json>;
+  /** The last SendTaskHeartbeat that came before a restore. */
+  readonly lastHeartbeat?: number;
+  /** The answer came before a restore. */
+  readonly answered: boolean;
   /** Called at each SendTaskHeartbeat. */
   onHeartbeat: () => void;
 }
@@ -14,6 +19,12 @@ export interface PendingTask {
 /** Thrown for a token that no Task waits for: unknown, used already, or timed out. */
 export class TaskTimedOut extends Error {
   override readonly name = "TaskTimedOut";
+}
+
+/** What came for tokens before a restore. */
+export interface TokenMail {
+  readonly answers: ReadonlyMap<string, TokenAnswer>;
+  readonly heartbeats: ReadonlyMap<string, number>;
 }
 
 interface Entry {
@@ -26,9 +37,16 @@ interface Entry {
 export class TaskTokens {
   private readonly entries = new Map<string, Entry>();
 
-  constructor(private readonly random: Random) {}
+  /** @param onMark Gets what comes for a token before the Task sees it: whoever sent it may take it for received. */
+  constructor(
+    private readonly random: Random,
+    private readonly now: () => number,
+    private readonly onMark: (mark: Mark) => void,
+    private readonly mail?: TokenMail,
+  ) {}
 
-  issue(): PendingTask {
+  /** @param kept The token that the Task had before a restore. */
+  issue(kept?: string): PendingTask {
     let succeed!: Entry["succeed"];
     let fail!: Entry["fail"];
     const outcome = new Promise<Json>((resolve, reject) => {
@@ -37,8 +55,19 @@ export class TaskTokens {
     });
     // It may be answered before the Task gets to wait for it.
     outcome.catch(() => {});
-    const task: PendingTask = { token: randomHex(this.random, 64), outcome, onHeartbeat: () => {} };
-    this.entries.set(task.token, { task, succeed, fail });
+    const token = kept ?? randomHex(this.random, 64);
+    const answer = this.mail?.answers.get(token);
+    const lastHeartbeat = this.mail?.heartbeats.get(token);
+    const task: PendingTask = {
+      token,
+      outcome,
+      answered: answer !== undefined,
+      ...(lastHeartbeat !== undefined && { lastHeartbeat }),
+      onHeartbeat: () => {},
+    };
+    const entry = { task, succeed, fail };
+    if (answer) settle(entry, answer);
+    else this.entries.set(token, entry);
     return task;
   }
 
@@ -46,22 +75,29 @@ export class TaskTokens {
     this.entries.delete(task.token);
   }
 
+  has(token: string): boolean {
+    return this.entries.has(token);
+  }
+
   success(token: string, output: Json): void {
-    this.take(token).succeed(copyJson(output));
+    this.answer(token, { output: copyJson(output) });
   }
 
   failure(token: string, error: string, cause: string): void {
-    this.take(token).fail(new TaskFailure(error, cause));
+    this.answer(token, { error, cause });
   }
 
   heartbeat(token: string): void {
-    this.find(token).task.onHeartbeat();
+    const { task } = this.find(token);
+    this.onMark({ mark: "heartbeat", token, at: this.now() });
+    task.onHeartbeat();
   }
 
-  private take(token: string): Entry {
+  private answer(token: string, answer: TokenAnswer): void {
     const entry = this.find(token);
     this.entries.delete(token);
-    return entry;
+    this.onMark({ mark: "answered", token, answer, at: this.now() });
+    settle(entry, answer);
   }
 
   private find(token: string): Entry {
@@ -69,4 +105,9 @@ export class TaskTokens {
     if (!entry) throw new TaskTimedOut(`Task Timed Out: no task waits for the token ${token}`);
     return entry;
   }
+}
+
+function settle(entry: Entry, answer: TokenAnswer): void {
+  if ("output" in answer) entry.succeed(copyJson(answer.output));
+  else entry.fail(new TaskFailure(answer.error, answer.cause));
 }

@@ -48,7 +48,7 @@ export async function testState(request: TestStateRequest): Promise<TestStateRes
   const state = readTestedState(request);
   const visit = visitOf(state, request);
   const inspection: JsonObject = { input: visit.input };
-  visit.frame.enteredId = visit.record(`${state.type}StateEntered`, { input: visit.input });
+  visit.enter();
   let result: TestStateResult;
   try {
     const outcome = isMocked(state) ? await runMocked(visit, state, request, inspection) : await behave(visit, false);
@@ -89,7 +89,12 @@ function visitOf(state: State, request: TestStateRequest): Visit {
     random,
     functions: awsFunctions(random, clock),
     history: new History(clock, undefined),
-    tokens: new TaskTokens(random),
+    tokens: new TaskTokens(
+      random,
+      () => clock.now(),
+      () => {},
+    ),
+    hold: () => () => {},
     context: {
       Execution: {
         Id: `arn:aws:states:us-east-1:123456789012:express:${machineName}:${executionName}`,

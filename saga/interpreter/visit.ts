@@ -1,9 +1,10 @@
 import type { Fallible, Result, State } from "./definition";
 import { Interrupted, StateFailure } from "./errors";
 import { type Bindings, EvaluationError, evaluateTemplate, evaluateTyped, type Template } from "./expressions";
-import type { Frame, MapItem } from "./frame";
+import type { Frame, MapItem, Progress } from "./frame";
 import type { EventDetails } from "./history";
 import { exceedsPayloadLimit, isObject, type Json, type JsonObject, type JsonTypeName } from "./json";
+import type { Mark, Place } from "./marks";
 import { findRule, RetryBudget } from "./retry";
 import type { Context, Runtime } from "./runtime";
 
@@ -18,31 +19,61 @@ export interface Outcome {
 /** What `$states` has besides `input` and `context`. */
 type StatesExtra = { readonly result?: Json; readonly errorOutput?: Json };
 
+/** A mark without the place, which the visit knows. */
+type OwnMark = Mark extends infer M ? (M extends Place ? Omit<M, keyof Place> : never) : never;
+
 /** One stay in a state, from its StateEntered to its StateExited event, retries included. */
 export class Visit<S extends State = State> {
   retryCount = 0;
   taskToken: string | undefined;
   readonly input: Json;
-  private readonly enteredTime: string;
+  private progress: Progress | undefined;
 
+  /** @param progress Of a restored execution: how far the state had come. */
   constructor(
     readonly runtime: Runtime,
     readonly frame: Frame,
     readonly state: S,
     readonly signal: AbortSignal,
+    progress?: Progress,
   ) {
     this.input = frame.input;
-    this.enteredTime = new Date(runtime.clock.now()).toISOString();
+    this.progress = progress;
+  }
+
+  /** How far the state had come; nothing once it has been asked for: what comes after that happens now. */
+  takeProgress(): Progress | undefined {
+    const { progress } = this;
+    this.progress = undefined;
+    return progress;
+  }
+
+  /** Adds the event with which the state is entered. */
+  enter(): void {
+    const { frame, runtime } = this;
+    frame.recorded.clear();
+    frame.enteredId = this.record(`${this.state.type}StateEntered`, { input: frame.input });
+    frame.enteredAt = runtime.history.events[frame.enteredId - 1]?.timestamp ?? runtime.clock.now();
   }
 
   /** Adds an event of this state to the history. */
   record(type: string, details: EventDetails = {}): number {
-    const iteration = this.frame.mapItem?.Index;
     return this.runtime.history.add(this.frame.thread, type, {
       state: this.state.name,
-      ...(iteration !== undefined && { iteration }),
+      ...this.frame.itemDetails(),
       ...details,
     });
+  }
+
+  /** Adds an event of the state's end, unless it is there already. */
+  recordOnce(type: string): void {
+    if (!this.frame.recorded.delete(type)) this.record(type);
+  }
+
+  /** Adds what a restore must know of this state beside its events. */
+  mark(mark: OwnMark): void {
+    const { items } = this.frame;
+    this.runtime.history.mark({ ...mark, state: this.state.name, ...(items.length > 0 && { items }) });
   }
 
   /** @param mapItem Of the Map's own ItemSelector: the states of its iterations have none. */
@@ -50,7 +81,11 @@ export class Visit<S extends State = State> {
     if (this.runtime.fixedContext) return this.runtime.fixedContext;
     return {
       ...this.runtime.context,
-      State: { Name: this.state.name, EnteredTime: this.enteredTime, RetryCount: this.retryCount },
+      State: {
+        Name: this.state.name,
+        EnteredTime: new Date(this.frame.enteredAt).toISOString(),
+        RetryCount: this.retryCount,
+      },
       ...(this.taskToken !== undefined && { Task: { Token: this.taskToken } }),
       ...(mapItem && { Map: { Item: { ...mapItem } } }),
     };
@@ -130,6 +165,11 @@ export class Visit<S extends State = State> {
     return { output: evaluated, assigned: isObject(assigned) ? assigned : {}, next };
   }
 
+  /** Whether a Parallel or a Map goes on with the branches or iterations that there are. */
+  goesOnWithChildren(resuming: boolean): boolean {
+    return resuming && this.frame.children !== undefined && this.progress?.retryAt === undefined;
+  }
+
   sleep(ms: number): Promise<void> {
     return this.runtime.clock.sleep(ms, this.signal);
   }
@@ -142,27 +182,57 @@ export class Visit<S extends State = State> {
 /** Runs a Task, Parallel or Map under its Retry and Catch. */
 export async function withRetryAndCatch<S extends State & Fallible>(
   visit: Visit<S>,
-  attempt: () => Promise<Outcome>,
+  attempt: (progress: Progress | undefined) => Promise<Outcome>,
   onFailure: () => void = () => {},
 ): Promise<Outcome> {
   const { state, runtime } = visit;
-  const budget = new RetryBudget(state.retry, runtime.random);
-  for (;;) {
+  const before = visit.takeProgress();
+  const { retries = [], retryAt, failure, gaveUp } = before ?? {};
+  visit.retryCount = retries.length;
+  if (gaveUp) {
+    // An error after that is one of the Catcher.
+    if (failure) throw failure.error;
+    return giveUp(visit, gaveUp.error, gaveUp.catcher, onFailure);
+  }
+  const budget = new RetryBudget(state.retry, runtime.random, retries);
+  if (retryAt !== undefined) {
+    visit.retryCount--;
+    await visit.sleep(retryAt - runtime.clock.now());
+    visit.retryCount++;
+  }
+  for (let progress = before; ; progress = undefined) {
     try {
-      return await attempt();
+      if (progress?.failure) throw progress.failure.error;
+      return await attempt(progress);
     } catch (error) {
       if (!(error instanceof StateFailure)) throw error;
-      const delay = budget.take(error);
-      if (delay !== undefined) {
-        await visit.sleep(delay);
+      const retry = budget.take(error);
+      if (retry) {
+        const now = runtime.clock.now();
+        const until = (progress?.failure?.at ?? now) + retry.delay;
+        visit.mark({ mark: "retry", retrier: retry.retrier, until });
+        await visit.sleep(until - now);
         visit.retryCount++;
         continue;
       }
-      onFailure();
-      const catcher = state.catch[findRule(state.catch, error)];
-      if (!catcher) throw error;
-      const errorOutput = { Error: error.error ?? "", Cause: error.cause ?? "" };
-      return visit.leave(catcher, catcher.next, errorOutput, { errorOutput });
+      const catcher = findRule(state.catch, error);
+      const { error: name, cause, path } = error;
+      const details = { ...(name !== undefined && { error: name }), ...(cause !== undefined && { cause }), path };
+      visit.mark({ mark: "gaveUp", failure: { ...details }, ...(catcher >= 0 && { catcher }) });
+      return giveUp(visit, error, catcher, onFailure);
     }
   }
+}
+
+function giveUp(
+  visit: Visit<State & Fallible>,
+  failure: StateFailure,
+  rule: number | undefined,
+  onFailure: () => void,
+): Promise<Outcome> {
+  onFailure();
+  const catcher = visit.state.catch[rule ?? -1];
+  if (!catcher) throw failure;
+  const errorOutput = { Error: failure.error ?? "", Cause: failure.cause ?? "" };
+  return visit.leave(catcher, catcher.next, errorOutput, { errorOutput });
 }

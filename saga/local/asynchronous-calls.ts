@@ -15,12 +15,11 @@ export interface DeadLetter {
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
  */
 export class AsynchronousCalls {
-  readonly deadLetters: DeadLetter[] = [];
-
   constructor(
     private readonly program: Program,
     private readonly authorize: Authorize,
     private readonly invoke: (functionArn: string, event: JsonObject) => Promise<unknown>,
+    private readonly onDeadLetter: (letter: DeadLetter) => void,
   ) {}
 
   async call(functionArn: string, event: JsonObject): Promise<void> {
@@ -32,7 +31,7 @@ export class AsynchronousCalls {
       } catch (reason) {
         if (attempt < tries || queueArn === undefined) continue;
         if ((await this.authorize(caller, "sqs:SendMessage", queueArn)) !== undefined) continue;
-        this.deadLetters.push({ queueArn, event, reason: reason as Error });
+        this.onDeadLetter({ queueArn, event, reason: reason as Error });
       }
     }
   }

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { matches } from "./event-pattern";
-import type { KnownExecution } from "./executions";
+import type { KnownExecution } from "./step-functions/executions";
 import type { Json, JsonObject } from "../interpreter";
 import { ACCOUNT, type Program } from "./program";
-import { describe } from "./step-functions-api";
+import { describe } from "./step-functions/description";
 
 /**
  * The event bus: gives each event to the targets of the rules that the program registers. Rules with a schedule do not

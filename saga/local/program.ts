@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type * as Pulumi from "@pulumi/pulumi";
+import { type Asset, digestsOf } from "./deployed-form";
 import { type Project, readProject } from "./project";
+import { forgetPromises, loadPulumi, withCheapTraces } from "./pulumi";
+import { untilFailure } from "./rejections";
 import { loadTypeScript } from "./typescript";
 
 const REGION = "eu-west-1";
@@ -28,6 +31,8 @@ export interface Program {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** The sagas that are deployed, by the names of their components: for whoever reads what they declare. */
   readonly sagas?: ReadonlyMap<string, unknown>;
+  /** Of machines that somebody has written, what is declared of each, by the names of their components. */
+  readonly declarations?: ReadonlyMap<string, unknown>;
 }
 
 /** Answers to what a program asks of its account, by token: `aws:ec2/getVpc:getVpc`. */
@@ -46,10 +51,23 @@ export function evaluateProgram(config: Readonly<Record<string, string>> = {}, p
 
 /**
  * Evaluates a project. Physical names end as Pulumi's own do, but in a hash of the logical name, so that they are the same
- * at each run.
+ * at each run. The mocks are those of the process: a second evaluation waits for the first.
+ *
+ * @throws what the program does, wherever in it, and as soon as it does
  */
-export async function evaluate(project: Project, answers: AccountAnswers = {}): Promise<Program> {
-  const { pulumi, load } = loaderOf(project);
+export function evaluate(project: Project, answers: AccountAnswers = {}): Promise<Program> {
+  const evaluated = lastEvaluation.then(() => untilFailure((stir) => evaluateAlone(project, answers, stir)));
+  // What waited for what has failed is known by it.
+  lastEvaluation = evaluated.catch(() => {
+    forgetPromises(project.folder);
+  });
+  return evaluated;
+}
+
+let lastEvaluation: Promise<unknown> = Promise.resolve();
+
+async function evaluateAlone(project: Project, answers: AccountAnswers, stir: () => void): Promise<Program> {
+  const pulumi = loadPulumi(project.folder);
   const { runtime } = pulumi;
   const region = project.config["aws:region"] ?? REGION;
   const resources: Resource[] = [];
@@ -64,6 +82,7 @@ export async function evaluate(project: Project, answers: AccountAnswers = {}): 
 
   const mocks: Pulumi.runtime.Mocks = {
     newResource: async ({ type, name, custom, inputs: untyped, id }) => {
+      stir();
       const inputs = revealed(untyped) as Resource["inputs"];
       if (resources.some((other) => other.type === type && other.name === name)) {
         throw new Error(`the program registers two resources of type ${type} that are called '${name}'`);
@@ -95,60 +114,49 @@ export async function evaluate(project: Project, answers: AccountAnswers = {}): 
     call: ({ token, inputs }) => {
       const answer = answers[token] ?? answerOf(token, inputs as Readonly<Record<string, unknown>>, region);
       if (answer === undefined) {
-        throw new Error(`the program calls ${token}, which needs an account: give its answer in a file, with --stubs`);
+        const details = `the program calls ${token}, which needs an account: give its answer in a file, with --stubs`;
+        // As of gRPC, which is what Pulumi passes on.
+        throw Object.assign(new Error(details), { details });
       }
       return answer;
     },
   };
   await runtime.setMocks(mocks, project.name, project.stack, false);
   runtime.setAllConfig({ ...project.config }, [...project.secretKeys]);
-  const sagas = new Map<string, unknown>();
-  const registry = globalThis as unknown as Record<symbol, unknown>;
-  registry[REGISTRY] = sagas;
-  // Pulumi takes a stack trace for each promise that it makes, and source maps make these dear.
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 1;
+  const [sagas, declarations] = [new Map<string, unknown>(), new Map<string, unknown>()];
+  const registries = globalThis as unknown as Record<symbol, unknown>;
+  Object.assign(registries, { [SAGAS]: sagas, [DECLARATIONS]: declarations });
+  loadTypeScript(project);
   try {
-    const exported = load();
-    const outputs = pulumi.output(typeof exported === "function" ? (exported as () => unknown)() : exported);
-    const values = await valueOf(outputs as Pulumi.Output<Record<string, unknown> | undefined>);
-    await runtime.disconnect();
-    return { resources, outputs: values ?? {}, sagas };
+    return await withCheapTraces(async () => {
+      const exported = load(project);
+      const outputs = pulumi.output(typeof exported === "function" ? (exported as () => unknown)() : exported);
+      const values = await valueOf(outputs as Pulumi.Output<Record<string, unknown> | undefined>);
+      await runtime.disconnect();
+      return { resources, outputs: values ?? {}, sagas, declarations };
+    });
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
-    delete registry[REGISTRY];
+    for (const registry of [SAGAS, DECLARATIONS]) Reflect.deleteProperty(registries, registry);
   }
 }
 
 /** Where a component that deploys a saga tells of it: its package may be loaded more than once. */
-const REGISTRY = Symbol.for("saga-aws-pulumi.sagas");
+const SAGAS = Symbol.for("saga-aws-pulumi.sagas");
+const DECLARATIONS = Symbol.for("saga-aws-pulumi.declarations");
 
-/** The program's own Pulumi, whose state the mocks are, and its module. */
-function loaderOf(project: Project): { readonly pulumi: typeof Pulumi; readonly load: () => unknown } {
-  const program = createRequire(join(project.folder, "program.js"));
-  let pulumi: typeof Pulumi;
+/** The program is a module: its resources are made as it loads, so it must load once the mocks are there, each time. */
+function load({ folder, main }: Project): unknown {
+  const program = createRequire(join(folder, "program.js"));
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+  delete require.cache[program.resolve(main)];
   try {
-    pulumi = program("@pulumi/pulumi") as typeof Pulumi;
+    return program(main);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
-    throw new Error(`there is no @pulumi/pulumi in ${project.folder}: run npm install there`, { cause: error });
+    if ((error as NodeJS.ErrnoException).code !== "ERR_REQUIRE_ESM") throw error;
+    throw new Error(`${main} is an ES module, which can't be evaluated here: leave "type": "module" out`, {
+      cause: error,
+    });
   }
-  const load = (): unknown => {
-    loadTypeScript(project);
-    // The program is a module: its resources are made as it loads, so it must load once the mocks are there, each time.
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
-    delete require.cache[program.resolve(project.main)];
-    try {
-      return program(project.main);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ERR_REQUIRE_ESM") throw error;
-      throw new Error(`${project.main} is an ES module, which can't be evaluated here: leave "type": "module" out`, {
-        cause: error,
-      });
-    }
-  };
-  return { pulumi, load };
 }
 
 /** What an output comes to; rejects where the program fails on the way. */
@@ -235,7 +243,9 @@ function policyDocument({ version = "2012-10-17", statements = [] }: PolicyDocum
 async function versionOf({ code, ...inputs }: Resource["inputs"]): Promise<number> {
   const assets = await (code as { assets?: Promise<Record<string, { text?: Promise<string> }>> } | undefined)?.assets;
   const files = Object.entries(assets ?? {}).map(async ([path, { text }]) => [path, await text]);
-  const hash = createHash("sha256").update(JSON.stringify([inputs, await Promise.all(files)]));
+  const digests = code === undefined ? [] : await digestsOf(code as Asset);
+  const content = [inputs, await Promise.all(files), ...(digests.length > 0 ? [digests] : [])];
+  const hash = createHash("sha256").update(JSON.stringify(content));
   return 1 + hash.digest().readUIntBE(0, 3);
 }
 

@@ -36,12 +36,12 @@ export interface ProjectOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-const FILES = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
+export const PROJECT_FILES = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
 
 /** The folder of the project that a folder belongs to: itself, or the nearest above it, as Pulumi has it. */
 export function findProject(from: string): string | undefined {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
-    if (FILES.some((file) => existsSync(join(folder, file)))) return folder;
+    if (PROJECT_FILES.some((file) => existsSync(join(folder, file)))) return folder;
     if (folder === dirname(folder)) return undefined;
   }
 }
@@ -59,7 +59,7 @@ export function readProject(path: string, { config = {}, stack, env = process.en
       `no Pulumi.yaml in ${path} or above it: change to the folder of a Pulumi program, or name it with --program DIR`,
     );
   }
-  const file = FILES.map((each) => join(folder, each)).find((each) => existsSync(each)) as string;
+  const file = PROJECT_FILES.map((each) => join(folder, each)).find((each) => existsSync(each)) as string;
   const { name, runtime, main, config: declared } = readYaml(file) as ProjectFile;
   if (typeof name !== "string") throw new ProjectError(`${file} has no 'name'`);
   const language = typeof runtime === "string" ? runtime : runtime?.name;

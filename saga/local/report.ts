@@ -1,6 +1,6 @@
 import type { ExecutionResult, HistoryEvent, Json } from "../interpreter";
 import type { Message } from "./services/outbox";
-import type { Row } from "./table";
+import type { Row } from "./dynamodb/table";
 
 /** How a saga ends (S6). */
 export type Outcome = "completed" | "compensated" | "stuck";

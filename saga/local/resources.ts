@@ -11,6 +11,8 @@ export const ofType = ({ resources }: Pick<Program, "resources">, type: string):
 
 export const FUNCTION = "aws:lambda/function:Function";
 export const TABLE = "aws:dynamodb/table:Table";
+export const QUEUE = "aws:sqs/queue:Queue";
+export const ALIAS = "aws:sfn/alias:Alias";
 const STATE_MACHINE = "aws:sfn/stateMachine:StateMachine";
 
 /** Every state machine that the program registers: sagas, their children, their undos, and any others. */

@@ -8,7 +8,10 @@ export interface StoreOptions<Of> {
   readonly table: string | undefined;
   /** What a row stands for, in refusals: `Payment` gives `PaymentAlreadyExists`. */
   readonly entity: string;
-  /** The row that an event is about. Undefined where it names none: no action has written it, so there is nothing to undo. */
+  /**
+   * The row that an event is about. Where it is undefined, or has a value that DynamoDB takes for no key, the event names no
+   * row: the action is refused, and there is nothing to undo.
+   */
   readonly key: (event: TaskEvent<Of>) => RowKey | undefined;
   /** Other names for the attributes in which a saga's claim on a row stands. */
   readonly attributes?: Partial<StoreAttributes>;
@@ -94,7 +97,8 @@ export function openStore<Of extends object, Data extends object>(options: Store
     async create(event, data) {
       const { id } = event.saga;
       const at = key(event);
-      if (!at) throw refusal(`Invalid${entity}`, `the event names no ${thing}: its key is undefined`);
+      const fault = faultOf(at);
+      if (!at || fault !== undefined) throw refusal(`Invalid${entity}`, `the event names no ${thing}: ${fault ?? ""}`);
       const taken = Object.values(names).find((name) => name in data);
       if (taken) throw new Error(`'${taken}' can't be data of a ${thing}: it is an attribute of the store's own`);
       let row: Item | undefined;
@@ -118,7 +122,7 @@ export function openStore<Of extends object, Data extends object>(options: Store
     async undo(event) {
       const { id } = event.saga;
       const at = key(event);
-      if (!at) return { outcome: "nothing", result: { undone: false } };
+      if (!at || faultOf(at) !== undefined) return { outcome: "nothing", result: { undone: false } };
       for (let tries = 0; tries < MOST_TRIES; tries++) {
         const expires = Math.floor(Date.now() / 1000) + tombstoneDays * 24 * 60 * 60;
         if (await rows.bury(at, id, expires)) return { outcome: "undone", result: { undone: true } };
@@ -129,10 +133,29 @@ export function openStore<Of extends object, Data extends object>(options: Store
 
     async find(event) {
       const at = key(event);
-      const row = at && (await rows.read(at));
+      const row = at && faultOf(at) === undefined ? await rows.read(at) : undefined;
       return row && { live: isLive(row), own: row[names.saga] === event.saga.id, data: dataOf(row) };
     },
   };
+}
+
+/** The bytes that DynamoDB takes of a partition key, and of a sort key. */
+const MOST_KEY_BYTES = [2048, 1024];
+
+/**
+ * Why no row can have such a key. An action with it has written nothing; an undo that DynamoDB refused would be stuck.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+ */
+function faultOf(key: RowKey | undefined): string | undefined {
+  if (!key) return "its key is undefined";
+  for (const [index, [name, value]] of Object.entries<unknown>(key).entries()) {
+    const most = MOST_KEY_BYTES[index] ?? 0;
+    if (typeof value === "string") {
+      const bytes = Buffer.byteLength(value);
+      if (bytes < 1 || bytes > most) return `its key '${name}' has ${bytes} bytes, not 1 to ${most}`;
+    } else if (!Number.isFinite(value)) return `its key '${name}' is ${String(value)}, no string and no number`;
+  }
+  return undefined;
 }
 
 /** A table that a test holds in memory, under the name by which `saga-aws-pulumi/testing` gives it out; else DynamoDB's. */

@@ -6,6 +6,8 @@ export interface MemoryTable {
   readonly name: string;
   /** All rows, in the order of their keys; a set is a sorted array. */
   rows(): readonly Item[];
+  /** What others see of it: the live rows, each with its key, its data and the saga that holds it. */
+  liveRows(): readonly Item[];
   clear(): void;
 }
 
@@ -18,14 +20,24 @@ let made = 0;
 /** Opens a table in memory: empty, and another at each call. Nothing expires in it. */
 export function memoryTable(): MemoryTable {
   const items = new Map<string, Item>();
+  /** What the attributes of each row are called. */
+  const namesOf = new Map<string, StoreAttributes>();
+  const sorted = () => [...items].sort(([a], [b]) => (a < b ? -1 : 1));
   const table: MemoryTable = Object.freeze({
     name: `memory-table-${++made}`,
-    rows: () => [...items].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => plain(item)),
+    rows: () => sorted().map(([, item]) => plain(item)),
+    liveRows: () =>
+      sorted().flatMap(([key, item]) => {
+        const { status, undoneBy } = namesOf.get(key) as StoreAttributes;
+        if (item[status] !== "LIVE") return [];
+        const seen = Object.entries(plain(item)).filter(([name]) => name !== status && name !== undoneBy);
+        return [Object.fromEntries(seen)];
+      }),
     clear: () => {
       items.clear();
     },
   });
-  const open = (names: StoreAttributes) => memoryRows(items, names, (when) => onWrite.get(table)?.(when));
+  const open = (names: StoreAttributes) => memoryRows({ items, namesOf }, names, (when) => onWrite.get(table)?.(when));
   const { sagaTables = {} } = globalThis as { sagaTables?: Record<string, typeof open> };
   Object.assign(globalThis, { sagaTables: Object.assign(sagaTables, { [table.name]: open }) });
   return table;
@@ -41,7 +53,12 @@ export async function watchingWrites<T>(table: MemoryTable, watch: OnWrite, work
   }
 }
 
-function memoryRows(items: Map<string, Item>, names: StoreAttributes, written: OnWrite): Rows {
+interface Content {
+  readonly items: Map<string, Item>;
+  readonly namesOf: Map<string, StoreAttributes>;
+}
+
+function memoryRows({ items, namesOf }: Content, names: StoreAttributes, written: OnWrite): Rows {
   const undoers = (item: Item | undefined) => (item?.[names.undoneBy] ?? new Set()) as ReadonlySet<string>;
   const isUndone = (item: Item) => item[names.status] === "UNDONE";
 
@@ -50,7 +67,10 @@ function memoryRows(items: Map<string, Item>, names: StoreAttributes, written: O
     await nextTurn();
     written("before");
     const changed = change(items.get(JSON.stringify(key)));
-    if (changed) items.set(JSON.stringify(key), changed);
+    if (changed) {
+      items.set(JSON.stringify(key), changed);
+      namesOf.set(JSON.stringify(key), names);
+    }
     written("after");
     return changed !== undefined;
   };

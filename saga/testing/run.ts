@@ -16,8 +16,8 @@ import {
 import type { Duration } from "../language/duration";
 import type { Saga } from "../language/nodes";
 import type { AnyTask, SagaIdentity, Task } from "../language/task";
-import { executionArn } from "../local/executions";
-import { awsHistoryEvent } from "../local/history-events";
+import { executionArn } from "../local/step-functions/arns";
+import { awsHistoryEvent } from "../local/step-functions/history-events";
 import { type Outcome, outcomeOf } from "../local/report";
 import { type Machines, machinesFor, stepOf, type TestMachine } from "./machines";
 import { type MemoryTable, memoryTable } from "./memory-table";

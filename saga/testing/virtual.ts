@@ -1,5 +1,5 @@
 import { definitionOf, type LocalCloud, mainMachine } from "../local/cloud";
-import { executionArn } from "../local/executions";
+import { executionArn } from "../local/step-functions/arns";
 import {
   type Execution,
   type Json,

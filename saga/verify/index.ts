@@ -6,6 +6,7 @@ import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
 import type { RawStates } from "../asl/states";
 import { flawsOf } from "./static";
+import { type Unproved, unprovedOf } from "./unproved";
 import { counterexample } from "./search/trace";
 
 /** What is known of a definition when every path has been gone. */
@@ -14,11 +15,11 @@ export interface Verdict {
   readonly sound: boolean;
   /** Rules that hold on every path. */
   readonly proved: readonly Rule[];
+  /** Rules of which the definition does not show whether they are kept, and why. */
+  readonly unproved: readonly Unproved[];
   readonly violations: readonly Violation[];
   /** States of the search. */
   readonly states: number;
-  /** What follows from a violation was not searched, or not told: of what holds on every path nothing more is proved. */
-  readonly truncated: boolean;
   /** Of a machine in JSONPath mode the expressions are not read: every Choice may go either way. */
   readonly controlFlowOnly: boolean;
   readonly budgets: Budgets;
@@ -54,35 +55,40 @@ export function verify(
   search.run();
   const flaws = flawsOf(definition, machine, declaration).map((flaw): Violation => ({
     ...flaw,
-    counterexample: flaw.state === undefined ? [] : counterexample(search.reached.get(flaw.state) ?? []),
+    counterexample: [],
   }));
   const found = [...search.found.values()].map(({ traces, ...rest }): Violation => ({
     ...rest,
-    counterexample: counterexample(traces),
+    counterexample: OF_ONE_STATE.has(rest.kind) ? [] : counterexample(traces),
   }));
   const never: readonly Violation[] = search.completes || search.truncated ? [] : [NEVER];
   const violations = [...found, ...flaws, ...never].sort((one, other) => order(one.rule) - order(other.rule));
   const broken = new Set(violations.map(({ rule }) => rule));
   const controlFlowOnly = (definition as { QueryLanguage?: unknown }).QueryLanguage !== "JSONata";
+  const unproved: readonly Unproved[] = [
+    ...(controlFlowOnly ? [...OF_EXPRESSIONS].map((rule) => ({ rule, why: JSONPATH })) : []),
+    ...(search.truncated ? [...OF_PATHS].map((rule) => ({ rule, why: TRUNCATED })) : []),
+    ...unprovedOf(definition, machine),
+  ].filter(({ rule }) => !broken.has(rule));
+  const open = new Set(unproved.map(({ rule }) => rule));
   return {
     saga: declaration.saga,
     sound: violations.length === 0,
-    proved: rules.filter(
-      (rule) =>
-        !broken.has(rule) &&
-        !(controlFlowOnly && OF_EXPRESSIONS.has(rule)) &&
-        !(search.truncated && OF_PATHS.has(rule)),
-    ),
+    proved: rules.filter((rule) => !broken.has(rule) && !open.has(rule)),
+    unproved,
     violations,
     states: search.states,
-    truncated: search.truncated,
     controlFlowOnly,
     budgets: budgetsOf(machine, controlFlowOnly),
   };
 }
 
+const JSONPATH = "expressions in JSONPath mode are not read";
+const TRUNCATED = "not searched past the first violation";
+
 const NEVER: Violation = {
   rule: "S6",
+  kind: "never-completes",
   state: undefined,
   message: "no path completes the saga",
   hint: "Let the last step end the execution",
@@ -90,7 +96,18 @@ const NEVER: Violation = {
 };
 
 const rules = Object.keys(RULES) as Rule[];
-const order = (rule: Rule): number => rules.indexOf(rule);
+/** What the definition is refused for, and what leaves something behind, first; then the rules of the house. */
+const FIRST: readonly Rule[] = ["definition", "S1", "S2", "S5", "S6"];
+const order = (rule: Rule): number => [...FIRST, ...rules].indexOf(rule);
+/** Violations that one state shows, however it is entered. */
+const OF_ONE_STATE: ReadonlySet<string> = new Set([
+  "bookkeeping",
+  "data-limit",
+  "fails",
+  "cause",
+  "default",
+  "undeclared",
+]);
 
 export type { Budgets, OutcomeBudget } from "./budget";
 export { HISTORY_LIMIT } from "./budget";
@@ -98,5 +115,7 @@ export { type Declaration, DeclarationError, type DeclaredCall, readDeclaration 
 export { DefinitionError, readDefinition } from "../asl/definition";
 export type { PayloadBudget } from "./payload-headroom";
 export { type Rule, RULES, type Violation } from "./rules";
+export { storiesOf, type Story } from "./stories";
+export type { Unproved } from "./unproved";
 export { SearchLimitError } from "./search/context";
 export type { RawStates } from "../asl/states";

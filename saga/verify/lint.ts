@@ -1,6 +1,7 @@
 import { contextReadsIn, levelsIn, MOST_LEVELS } from "../asl/expressions";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
 import type { Type } from "./facts";
+import { type Given, givenAt, givenBy, thereOf } from "./given";
 import { FUNCTIONS } from "../asl/functions";
 import { edgesOf, type Field, fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { partialIn } from "./total";
@@ -46,7 +47,7 @@ export function lint(definition: RawStates & { readonly TimeoutSeconds?: unknown
     });
   }
   const all = new Set<string>();
-  level(definition, { before: new Set(), outer: new Set(), names: all }, findings);
+  level(definition, { before: new Set(), outer: new Set(), names: all, given: new Set() }, findings);
   return findings;
 }
 
@@ -57,13 +58,17 @@ interface Around {
   readonly outer: ReadonlySet<string>;
   /** Every state's name so far. */
   readonly names: Set<string>;
+  /** Fields that are there in what the level is given. */
+  readonly given: Given;
 }
 
 /** The machine, a branch, or an iteration. */
-function level({ StartAt, States }: RawStates, { before, outer, names }: Around, findings: Finding[]): void {
+function level(states: RawStates, { before, outer, names, given }: Around, findings: Finding[]): void {
+  const { StartAt, States } = states;
   const own = new Set(Object.values(States).flatMap((state) => edgesOf(state).flatMap(({ assigns }) => assigns)));
   const somewhere = new Set([...outer, ...own]);
   const entry = assignedAt(StartAt, States, before);
+  const inputs = givenAt(states, given);
 
   for (const [name, state] of Object.entries(States)) {
     const report = (rule: LintRule, field: string, message: string, hint: string): void => {
@@ -88,9 +93,12 @@ function level({ StartAt, States }: RawStates, { before, outer, names }: Around,
         "Give it another name, or put it out as a result",
       );
     }
-    lintErrors(state, report);
-    for (const field of fieldsOf(state)) lintField(state, field, { assigned, somewhere }, report);
-    for (const inner of innerOf(state)) level(inner, { before: assigned, outer: somewhere, names }, findings);
+    lintErrors(name, state, report);
+    const input = inputs.get(name) ?? new Set();
+    for (const field of fieldsOf(state)) lintField(state, field, { assigned, somewhere, input }, report);
+    for (const inner of innerOf(state)) {
+      level(inner, { before: assigned, outer: somewhere, names, given: givenBy(state, input) }, findings);
+    }
   }
 }
 
@@ -116,9 +124,9 @@ function assignedAt(start: string, states: RawStates["States"], before: Readonly
 
 type Report = (rule: LintRule, field: string, message: string, hint: string) => void;
 
-function lintErrors(state: RawState, report: Report): void {
+function lintErrors(name: string, state: RawState, report: Report): void {
   if (state.Type === "Task" && (state["TimeoutSeconds"] ?? state["TimeoutSecondsPath"]) === undefined) {
-    report("no-timeout", "TimeoutSeconds", "The task may take forever", "Give it a TimeoutSeconds");
+    report("no-timeout", "TimeoutSeconds", "The task may take forever", `Give ${name} a TimeoutSeconds`);
   }
   for (const list of ["Retry", "Catch"] as const) {
     const entries = state[list] ?? [];
@@ -134,7 +142,11 @@ function lintErrors(state: RawState, report: Report): void {
 function lintField(
   state: RawState,
   { path, value }: Field,
-  { assigned, somewhere }: { assigned: ReadonlySet<string>; somewhere: ReadonlySet<string> },
+  {
+    assigned,
+    somewhere,
+    input,
+  }: { readonly assigned: ReadonlySet<string>; readonly somewhere: ReadonlySet<string>; readonly input: Given },
   report: Report,
 ): void {
   const source = sourceOf(value);
@@ -184,7 +196,9 @@ function lintField(
     const hint = "It is there in a Map's ItemSelector: hand on what the states want of the item as their input";
     report("misplaced-states-field", path, "'$states.context.Map' has no value here", hint);
   }
-  const partial = isCaught(state, path) ? undefined : partialIn(ast, { wants: wanted(path), there: thereIn(state) });
+  const partial = isCaught(state, path)
+    ? undefined
+    : partialIn(ast, { wants: wanted(path), there: new Map([...thereIn(state), ...thereOf(input)]) });
   if (partial !== undefined) {
     const message = `It can fail, and nothing catches that here: ${partial}`;
     report("partial-expression", path, message, "Guard it with $exists or $type, or put it into an object's field");

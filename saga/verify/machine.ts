@@ -1,9 +1,11 @@
-import type { Declaration, DeclaredCall } from "../asl/declaration";
-import { evaluate, type Surroundings } from "./search/evaluate";
+import { type Declaration, type DeclaredCall, undoOf } from "../asl/declaration";
+import { keepsBooks } from "./bookkeeping";
+import { listIn } from "./items-path";
+import { evaluate, resolve, type Surroundings } from "./search/evaluate";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
 import { fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { partialIn } from "./total";
-import { UNKNOWN, type Value } from "./search/value";
+import { keyOf, Unknown, UNKNOWN, type Value } from "./search/value";
 
 /** A value of a definition: what it yields, and which variables it reads, as paths. */
 export interface Template {
@@ -27,19 +29,50 @@ export interface CatchRule {
 }
 
 /** What a Task is to the saga; undefined where the declaration does not say. */
-export type Part =
-  | { readonly kind: "action"; readonly call: DeclaredCall }
-  | { readonly kind: "undo"; readonly of: string; readonly call: DeclaredCall };
+export type Part = { readonly kind: "action"; readonly call: DeclaredCall } | UndoPart;
+
+/** A Task that undoes calls, or ends what they have taken on the way to success, or both. */
+export interface UndoPart {
+  readonly kind: "undo";
+  /** The actions that it undoes, all of them together. */
+  readonly of: readonly string[];
+  /** The actions that it releases on the way to success. */
+  readonly releases: readonly string[];
+  /** It takes back all that these have done in a list, or in branches, at once. */
+  readonly bulk: boolean;
+}
+
+/** In whose name a Task calls, as its payload spells it: the name of a step, and the id of an execution. */
+export interface Identity extends Template {
+  /** What stands there, for a message. */
+  readonly said: string;
+}
+
+export interface ChoiceRule {
+  readonly condition: Template;
+  readonly transition: Transition;
+  /** Whether another Choice asks the same: then it has the same answer there. */
+  readonly askedAgain: boolean;
+}
+
+/** The level in which a state stands. */
+interface Surrounding {
+  readonly language: unknown;
+  readonly level: RawStates;
+  readonly top: boolean;
+}
 
 /** A state as the search reads it. */
 export interface Node {
   readonly name: string;
   readonly raw: RawState;
   readonly next: Transition;
-  readonly choices: readonly { readonly condition: Template; readonly transition: Transition }[];
+  readonly choices: readonly ChoiceRule[];
   readonly catchers: readonly CatchRule[];
   readonly inner: readonly Level[];
   readonly items: Template | undefined;
+  /** It goes through a list of the input in JSONPath mode: an item is told by its place. */
+  readonly byPlace: boolean;
   /** What a Parallel gives its branches, or a Map each iteration; their own where it is not said. */
   readonly given: Template | undefined;
   readonly part: Part | undefined;
@@ -47,8 +80,10 @@ export interface Node {
   readonly raises: boolean;
   /** The Error of a Fail state. */
   readonly error: Template | undefined;
-  /** In whose name a Task calls: `saga.step` of its payload. */
-  readonly identity: Template | undefined;
+  /** In whose name a Task calls; undefined where it does not say so in a way that is read. */
+  readonly identity: Identity | undefined;
+  /** A Pass that does nothing but bookkeeping. */
+  readonly keepsBooks: boolean;
 }
 
 /** The top of a machine, a branch, or an iteration. */
@@ -62,6 +97,11 @@ export interface Level {
   /** Whether a call in it, or within, may take effect. */
   readonly effectful: boolean;
 }
+
+/** The id of the execution, whatever it is. */
+export const EXECUTION = "execution";
+/** Between the name of a step and whose it is, where that is not this execution's own. */
+export const OF_ANOTHER = " of ";
 
 const NOTHING: Template = { yields: () => UNKNOWN, paths: [], isInput: false };
 
@@ -116,16 +156,16 @@ function mayRaise(value: unknown): boolean {
 
 /** Reads a definition, in JSONata mode or, for the control flow alone, in JSONPath. */
 export function readMachine(definition: RawStates, declaration: Declaration): Level {
-  const undone = new Map(
-    Object.entries(declaration.calls).flatMap(([name, call]) =>
-      call.undo === undefined ? [] : [[call.undo, { kind: "undo", of: name, call }] as const],
-    ),
-  );
+  const names = Object.keys(declaration.calls);
+  const asked = new Map<string, number>();
+  for (const condition of conditionsIn(definition)) asked.set(condition, (asked.get(condition) ?? 0) + 1);
   let levels = 0;
 
   function level(raw: RawStates, top: boolean, language: unknown): Level {
     const id = levels++;
-    const nodes = new Map(Object.entries(raw.States).map(([name, state]) => [name, node(name, state, language)]));
+    const nodes = new Map(
+      Object.entries(raw.States).map(([name, state]) => [name, node(name, state, { language, level: raw, top })]),
+    );
     const all = [...nodes.values()];
     return {
       id,
@@ -134,7 +174,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       nodes,
       undoes: new Set(
         all.flatMap(({ part, inner }) => [
-          ...(part?.kind === "undo" ? [part.of] : []),
+          ...(part?.kind === "undo" ? part.of : []),
           ...inner.flatMap(({ undoes }) => [...undoes]),
         ]),
       ),
@@ -145,8 +185,8 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
     };
   }
 
-  function node(name: string, raw: RawState, around: unknown): Node {
-    const language = raw["QueryLanguage"] ?? around;
+  function node(name: string, raw: RawState, around: Surrounding): Node {
+    const language = raw["QueryLanguage"] ?? around.language;
     const jsonata = language === "JSONata";
     const value = (of: unknown): Template => (jsonata ? template(of) : NOTHING);
     const givenIn = ({ Type, Arguments, ItemSelector }: RawState): Template | undefined => {
@@ -158,54 +198,99 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       assigns: jsonata ? Object.entries(from["Assign"] ?? {}).map(([key, of]) => [key, template(of)]) : [],
       output: from["Output"] === undefined ? undefined : value(from["Output"]),
     });
+    const list = raw.Type === "Map" && !jsonata ? listIn(raw, around.level, around.top) : undefined;
     return {
       name,
       raw,
+      byPlace: list !== undefined,
       next: transition(raw, raw.Type === "Choice" ? raw.Default : raw.Next),
       choices: (raw.Choices ?? []).map((rule) => ({
         condition: value(rule["Condition"]),
         transition: transition(rule, rule["Next"]),
+        askedAgain: jsonata && (asked.get(String(rule["Condition"])) ?? 0) > 1,
       })),
       catchers: (raw.Catch ?? []).map((catcher) => ({
         errors: catcher["ErrorEquals"] as readonly string[],
         transition: transition(catcher, catcher["Next"]),
       })),
       inner: innerOf(raw).map((within) => level(within, false, language)),
-      items: raw.Type === "Map" ? (raw["Items"] === undefined ? NOTHING : value(raw["Items"])) : undefined,
+      items: raw.Type === "Map" ? itemsOf(raw, list, value) : undefined,
       given: givenIn(raw),
       part: partOf(name),
       raises: jsonata && fieldsOf(raw).some(({ path, value: of }) => !path.startsWith("Catch") && mayRaise(of)),
       error: raw.Type === "Fail" ? value(raw["Error"]) : undefined,
       identity: raw.Type === "Task" && jsonata ? identityIn(raw["Arguments"]) : undefined,
+      keepsBooks: raw.Type === "Pass" && keepsBooks(name, around.level, jsonata),
     };
   }
 
   function partOf(name: string): Part | undefined {
     const call = Object.hasOwn(declaration.calls, name) ? declaration.calls[name] : undefined;
-    return call ? { kind: "action", call } : undone.get(name);
+    if (call) return { kind: "action", call };
+    const of = names.filter((action) => undoOf(declaration, action) === name);
+    const releases = names.filter((action) => declaration.calls[action]?.release === name);
+    if (of.length + releases.length === 0) return undefined;
+    return { kind: "undo", of, releases, bulk: of.some((action) => declaration.calls[action]?.bulk === true) };
   }
 
   return level(definition, true, (definition as { QueryLanguage?: unknown }).QueryLanguage);
 }
 
 /**
- * In whose name a Task calls: `saga.step` of a payload, where an object constructor spells it out; for an execution that
- * it starts, the name of that, or of the one that is to be undone.
+ * In whose name a Task calls: `saga.step` of a payload that spells it out, and `saga.id`; for an execution that it starts,
+ * the name of that, or of the one that is to be undone.
  */
-function identityIn(args: unknown): Template | undefined {
+function identityIn(args: unknown): Identity | undefined {
   const { Payload, Name, Input } = (args ?? {}) as { readonly [field in "Payload" | "Name" | "Input"]?: unknown };
-  if (Name !== undefined) return template((Input as { readonly name?: unknown } | undefined)?.name ?? Name);
-  const source = sourceOf(Payload);
-  if (source === undefined) return undefined;
-  let ast: Ast;
+  if (Name !== undefined) {
+    const name = (Input as { readonly name?: unknown } | undefined)?.name ?? Name;
+    return { ...template(name), said: "Name" };
+  }
+  const saga = fieldOf({ raw: Payload }, "saga");
+  const step = fieldOf(saga, "step");
+  if (step === undefined) return undefined;
+  const id = fieldOf(saga, "id");
+  const [stepSaid, idSaid] = [templateOf(step), templateOf(id)];
+  return {
+    // A name that is not known, or not known to be this execution's, is nobody's.
+    yields: (around) => {
+      const [name, of] = [stepSaid.yields(around), idSaid.yields(around)];
+      if (typeof name !== "string" || of === undefined || (of instanceof Unknown && of.path === undefined)) {
+        return UNKNOWN;
+      }
+      return of === EXECUTION ? name : `${name}${OF_ANOTHER}${typeof of === "string" ? of : keyOf(of).slice(1)}`;
+    },
+    paths: [...stepSaid.paths, ...idSaid.paths],
+    isInput: false,
+    said: id === undefined ? "no saga.id" : "saga.step and saga.id",
+  };
+}
+
+/** What stands in a payload: a value of the definition, or a part of an expression. */
+type Spelled = { readonly raw: unknown } | { readonly ast: Ast };
+
+function fieldOf(spelled: Spelled | undefined, name: string): Spelled | undefined {
+  if (spelled === undefined) return undefined;
+  if ("ast" in spelled) {
+    const found = fieldIn(spelled.ast, name);
+    return found && { ast: found };
+  }
+  const { raw } = spelled;
+  const source = sourceOf(raw);
+  if (source === undefined) {
+    const there = typeof raw === "object" && raw !== null && Object.hasOwn(raw, name);
+    return there ? { raw: (raw as Readonly<Record<string, unknown>>)[name] } : undefined;
+  }
   try {
-    ast = parse(source);
+    return fieldOf({ ast: parse(source) }, name);
   } catch {
     return undefined;
   }
-  const saga = fieldIn(ast, "saga");
-  const step = saga && fieldIn(saga, "step");
-  return step && ofAst(step);
+}
+
+function templateOf(spelled: Spelled | undefined): Template {
+  if (spelled === undefined) return { ...NOTHING, yields: () => undefined };
+  return "ast" in spelled ? ofAst(spelled.ast) : template(spelled.raw);
 }
 
 function fieldIn(ast: Ast, name: string): Ast | undefined {
@@ -215,6 +300,23 @@ function fieldIn(ast: Ast, name: string): Ast | undefined {
   // `$merge([…, {…}])`, where a mapping is no object constructor.
   const parts = [...(ast.arguments ?? []), ...(ast.expressions ?? [])];
   return parts.map((part) => fieldIn(part, name)).findLast((found) => found !== undefined);
+}
+
+/** The list that a Map goes through: its Items, or a part of the input. */
+function itemsOf(raw: RawState, list: string | undefined, value: (of: unknown) => Template): Template {
+  if (list !== undefined) {
+    const paths = [list.replace(/^input/, "states.context.Execution.Input")];
+    return { ...NOTHING, yields: ({ lengths }) => resolve(new Unknown(list), lengths), paths };
+  }
+  return raw["Items"] === undefined ? NOTHING : value(raw["Items"]);
+}
+
+/** What the Choices of a definition ask. */
+function conditionsIn({ States }: RawStates): readonly string[] {
+  return Object.values(States).flatMap((state) => [
+    ...(state.Choices ?? []).map(({ Condition }) => String(Condition)),
+    ...innerOf(state).flatMap(conditionsIn),
+  ]);
 }
 
 /** Every level of a machine, outer ones first. */

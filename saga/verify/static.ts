@@ -1,5 +1,7 @@
 import type { Declaration } from "../asl/declaration";
-import { transientErrors } from "../asl/transient";
+import { isUnknownResource, transientErrors } from "../asl/transient";
+import { callFlaws } from "./calls";
+import { fieldFindings } from "./fields";
 import type { Flaw } from "./flaw";
 import { isRetried } from "./search/faults";
 import { lint, type LintRule } from "./lint";
@@ -31,23 +33,46 @@ export function flawsOf(definition: RawStates, machine: Level, declaration: Decl
   const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
   const linted = lint(definition).map(({ rule, state, field, message, hint }): Flaw => ({
     rule: RULE_OF[rule],
+    kind: rule,
     state,
     message: field === "" || state === undefined ? message : `${state}, ${field}: ${message}`,
-    hint,
+    hint: rule === "unreachable-state" ? leadingTo(state as string, nodes, hint) : hint,
   }));
   return [
     ...linted,
     ...structureFlaws(definition),
+    ...refusedFields(definition),
+    ...callFlaws(nodes),
     ...levelsOf(machine).flatMap(leadsNowhere),
     ...missing(nodes, declaration),
-    ...nodes.flatMap(retryFlaws),
+    ...levelsOf(machine).flatMap((level) => [...level.nodes.values()].flatMap((node) => retryFlaws(node, level))),
   ];
+}
+
+/** How a state is led to that nothing leads to: an undo, from the action that it undoes. */
+function leadingTo(state: string, nodes: readonly Node[], otherwise: string): string {
+  const part = nodes.find(({ name }) => name === state)?.part;
+  const [action] = part?.kind === "undo" ? part.of : [];
+  return action === undefined ? otherwise : `Lead ${action}'s Catch to ${state}`;
+}
+
+function refusedFields(definition: RawStates): readonly Flaw[] {
+  return fieldFindings(definition)
+    .filter(({ unproved }) => unproved === undefined)
+    .map(({ state, field, message }) => ({
+      rule: "definition",
+      kind: "field",
+      state,
+      message: `${state === undefined ? "" : `${state}, `}${field}: ${message}`,
+      hint: `Leave ${field} out${state === undefined ? "" : ` of ${state}`}`,
+    }));
 }
 
 /** What leads to a state that is not there, or in another level. */
 function leadsNowhere({ startAt, nodes }: Level): readonly Flaw[] {
   const flaw = (state: string | undefined, to: string): Flaw => ({
     rule: "definition",
+    kind: "leads-nowhere",
     state,
     message: `${state ?? "StartAt"} leads to '${to}', which is not there`,
     hint: "Lead to a state of the same level",
@@ -67,34 +92,69 @@ function missing(nodes: readonly Node[], { calls }: Declaration): readonly Flaw[
     .filter((name) => !tasks.has(name))
     .map((name) => ({
       rule: "definition" as const,
+      kind: "missing-task",
       state: undefined,
       message: `the declaration names ${name}, and there is no such Task`,
       hint: "Correct the name, or leave it out of the declaration",
     }));
 }
 
-function retryFlaws(node: Node): readonly Flaw[] {
+/** Whether a Catch leads back to its own state, at once or after a wait: the call is tried again so, too. */
+function comesBack({ name, catchers }: Node, { nodes }: Level, error: string): boolean {
+  const seen = new Set<string>();
+  let to = catchers.find(({ errors }) => errors.includes(error) || errors.includes("States.ALL"))?.transition.to;
+  while (to !== undefined && to !== name && !seen.has(to)) {
+    seen.add(to);
+    const node = nodes.get(to);
+    to = node?.raw.Type === "Wait" || node?.raw.Type === "Pass" ? node.next.to : undefined;
+  }
+  return to === name;
+}
+
+function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   const { name, raw, part } = node;
-  const flaw = (rule: Rule, message: string, hint: string): readonly Flaw[] => [{ rule, state: name, message, hint }];
+  const flaw = (rule: Rule, kind: string, message: string, hint: string): readonly Flaw[] => [
+    { rule, kind, state: name, message, hint },
+  ];
   const anyError = isRetried(raw) && isRetried(raw, "States.Timeout");
   if (part?.kind === "undo") {
     if (anyError) return [];
     const message = `${name} is given up after one failure, and what it undoes stays, as does all that is to be undone after it`;
-    return flaw("S4", message, "Retry it on States.ALL");
+    return flaw("S4", "undone-once", message, `Let ${name} retry States.ALL, for hours`);
   }
   if (part?.kind !== "action" || part.call.role === "query") return [];
   if (part.call.role === "retriable") {
-    return anyError ? [] : flaw("S9", `${name} is not retried on any error`, "Retry it on States.ALL, for hours");
+    return anyError
+      ? []
+      : flaw("S9", "done-once", `${name} is not retried on any error`, `Let ${name} retry States.ALL, for hours`);
   }
   const refusals = (part.call.definite ?? []).filter((error) => isRetried(raw, error));
   if (isRetried(raw) || refusals.length > 0) {
     const what = refusals.length > 0 ? refusals.join(", ") : "any error, refusals among them";
-    return flaw("S4", `${name} retries ${what}`, "Name the errors that a second try can mend");
+    return flaw(
+      "S4",
+      "retries-refusals",
+      `${name} retries ${what}`,
+      `Let ${name} retry the errors that a second try can mend, by their names`,
+    );
   }
   const resource = String(raw["Resource"]);
   // An execution that has ended is not started a second time under its name: another try would be refused.
   if (resource.includes(":states:startExecution")) return [];
-  const unretried = transientErrors(resource).filter((error) => !isRetried(raw, error));
+  if (isUnknownResource(resource)) {
+    if ((raw.Retry ?? []).length > 0) return [];
+    const message = `${name} is given up on any fault, those that pass too; what ${resource} is, is not said here`;
+    return flaw("S4", "not-retried", message, `Let ${name} retry the errors of its service that a second try can mend`);
+  }
+  const unretried = transientErrors(resource).filter(
+    (error) => !isRetried(raw, error) && !comesBack(node, level, error),
+  );
   if (unretried.length === 0) return [];
-  return flaw("S4", `${name} is given up on a fault that passes: ${unretried.join(", ")}`, "Retry these errors");
+  const errors = unretried.join(", ");
+  return flaw(
+    "S4",
+    "not-retried",
+    `${name} is given up on a fault that passes: ${errors}`,
+    `Let ${name} retry ${errors}`,
+  );
 }

@@ -9,7 +9,6 @@ type Report = (field: string, message: string, hint: string) => void;
 const MOST_BYTES = 1024 * 1024;
 /** What it takes for a time in seconds. */
 const LONGEST = 99_999_999;
-const CATCHING: ReadonlySet<string> = new Set(["Task", "Parallel", "Map"]);
 const ENDING: ReadonlySet<string> = new Set(["Succeed", "Fail"]);
 
 /** Fields that only one of the query languages has. */
@@ -29,6 +28,7 @@ export function structureFlaws(definition: RawStates): readonly Flaw[] {
     (field, message, hint) => {
       flaws.push({
         rule: "definition",
+        kind: "structure",
         state,
         message: `${[state, field].filter(Boolean).join(", ")}: ${message}`,
         hint,
@@ -69,10 +69,6 @@ function checkState(state: RawState, jsonata: boolean, report: Report): void {
       checkLanguage(entry, `${list}[${index}]/`, jsonata, report);
     });
   }
-  for (const list of ["Retry", "Catch"]) {
-    if (state[list] === undefined || CATCHING.has(state.Type)) continue;
-    report(list, `a ${state.Type} has none`, "Leave it out");
-  }
   (state.Retry ?? []).forEach((retrier, index) => {
     checkRetrier(retrier, `Retry[${index}]`, report);
   });
@@ -82,9 +78,8 @@ function checkState(state: RawState, jsonata: boolean, report: Report): void {
 
 function checkWayOut({ Type, Next, End }: RawState, report: Report): void {
   const ways = [Next, End].filter((way) => way !== undefined).length;
-  if (ENDING.has(Type) || Type === "Choice") {
-    if (ways > 0) report(Next === undefined ? "End" : "Next", `a ${Type} has none`, "Leave it out");
-  } else if (ways === 0) report("", "it has neither Next nor End", 'Lead on with Next, or say "End": true');
+  if (ENDING.has(Type) || Type === "Choice") return;
+  if (ways === 0) report("", "it has neither Next nor End", 'Lead on with Next, or say "End": true');
   else if (ways === 2) report("", "it has both Next and End", "Use one of them");
   else if (End !== undefined && End !== true) report("End", `it is ${JSON.stringify(End)}`, "Say true, or use Next");
 }

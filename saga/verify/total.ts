@@ -42,6 +42,7 @@ const ALWAYS: ReadonlyMap<string, Type> = new Map<string, Type>([
   ["states.context.Execution.Input", "any"],
   ["states.context.Execution.Name", "string"],
   ["states.context.Execution.StartTime", "string"],
+  ["states.context.State.EnteredTime", "string"],
   ["states.context.State.Name", "string"],
   ["states.context.Map.Item.Index", "number"],
   ["states.context.Map.Item.Value", "any"],
@@ -110,11 +111,8 @@ class Knower {
     }
   }
 
-  private path({ steps = [] }: Ast): Known {
-    if (steps.some(({ type, stages, predicate }, at) => type !== (at ? "name" : "variable") || stages || predicate)) {
-      return NOTHING;
-    }
-    const type = this.there.get(steps.map(({ value }) => String(value)).join("."));
+  private path(ast: Ast): Known {
+    const type = this.there.get(pathOf(ast));
     return type === undefined ? NOTHING : certain(type);
   }
 
@@ -201,6 +199,7 @@ class Knower {
     if (name === "map" || name === "filter") return this.each(ast, given, facts);
     if (name === "merge") return this.merge(ast, given, facts);
     if (name === "number" || name === "sum") return this.numeric(ast, given, facts);
+    if (name === "toMillis" || name === "fromMillis") return this.time(ast, given, facts);
     const signature = SIGNATURES.get(name);
     if (!signature) throw new PartialExpression(say(ast));
     const { takes, least = takes.length, yields, always } = signature;
@@ -242,6 +241,20 @@ class Knower {
     );
   }
 
+  /** `$toMillis` of a time that the clock, or Step Functions, has written; `$fromMillis` of what the clock says. */
+  private time(ast: Ast, given: readonly Ast[], facts: Facts): Known {
+    const [only] = given;
+    const to = ast.procedure?.value === "toMillis";
+    if (!only || given.length !== 1) throw new PartialExpression(`${say(ast)} with ${given.length} arguments`);
+    this.know(only, facts);
+    const called = only.type === "function" && only.procedure?.type === "variable" ? only.procedure.value : undefined;
+    const clock = called === (to ? "now" : "millis") && (only.arguments ?? []).length === 0;
+    if (!clock && !(to && TIMES.has(pathOf(only)))) {
+      throw new PartialExpression(`${say(ast)} of what may be no ${to ? "time" : "number of milliseconds"}`);
+    }
+    return to ? { ...certain("number"), ...COMPUTABLE } : certain("string");
+  }
+
   private merge(ast: Ast, given: readonly Ast[], facts: Facts): Known {
     const [list] = given;
     if (given.length !== 1 || list?.type !== "unary" || list.value !== "[" || list.predicate || list.group) {
@@ -254,6 +267,17 @@ class Knower {
     return certain("object");
   }
 }
+
+/** `states.input.a`, of a path of plain names that begins with a variable; empty for any other expression. */
+function pathOf({ steps = [], predicate, group }: Ast): string {
+  const plain = steps.every(({ type, stages, predicate: filter }, at) => {
+    return type === (at ? "name" : "variable") && !stages && !filter;
+  });
+  return plain && !predicate && !group ? steps.map(({ value }) => String(value)).join(".") : "";
+}
+
+/** What Step Functions writes as a time, ISO 8601. */
+const TIMES: ReadonlySet<string> = new Set(["states.context.Execution.StartTime", "states.context.State.EnteredTime"]);
 
 /** What a function takes and yields. */
 interface Signature {
@@ -275,6 +299,7 @@ const SIGNATURES: ReadonlyMap<string, Signature> = new Map<string, Signature>([
   ["exists", { takes: [ANY], yields: "boolean", always: true }],
   ["hash", { takes: [["string"], ["string"]], yields: "string" }],
   ["length", { takes: [["string"]], yields: "number" }],
+  ["millis", { takes: [], yields: "number" }],
   ["lookup", { takes: [ANY, ["string"]], yields: "any", always: false }],
   ["not", { takes: [ANY], yields: "boolean", always: true }],
   ["now", { takes: [], yields: "string" }],

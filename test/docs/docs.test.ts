@@ -1,8 +1,12 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { expect } from "chai";
 import * as ts from "typescript";
 import { parse } from "yaml";
+import { page, pages } from "../../docs/make";
+import { OPTIONS, VERBS } from "../../saga/cli/verbs";
+import { outputOf } from "../../saga/cli/verify";
 import { SCHEMA } from "../../saga/deploy/config";
 
 const ROOT = join(__dirname, "../..");
@@ -15,6 +19,7 @@ const PAGES = [
   "docs/starting.md",
   "docs/store.md",
   "docs/testing.md",
+  "docs/definitions.md",
 ];
 const moduleOf = (page: string): string => join(ROOT, `${page.replace(/\W/g, "-")}.ts`);
 
@@ -39,6 +44,13 @@ interface Order {
   readonly input: unknown;
   readonly outcome: string;
   readonly path: readonly string[];
+}
+
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+  readonly if?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
 }
 
 interface Key {
@@ -71,15 +83,11 @@ describe("the documentation", function () {
     expect(Object.entries(config)).to.deep.equal(schema);
   });
 
-  it("describes each configuration key as Pulumi.yaml does", () => {
-    const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Key> };
-    const rows = Object.entries(config).map(
-      ([key, { type, default: value, description }]) =>
-        `| \`${key}\` | ${type} | \`${String(value)}\` | ${description} |`,
-    );
-    const table = read("README.md").split("### Configuration")[1] ?? "";
-    expect([...table.matchAll(/^\| `.*$/gm)].map(([row]) => row.replace(/ +/g, " "))).to.deep.equal(rows);
-  });
+  for (const name of pages) {
+    it(`has docs/${name} as the code makes it`, async () => {
+      expect(read(`docs/${name}`), "run npm run docs").to.equal(await page(name));
+    });
+  }
 
   for (const file of ["Pulumi.dev.yaml", "Pulumi.local.yaml"]) {
     it(`sets in ${file} only keys that there are, to values that are allowed`, () => {
@@ -116,19 +124,35 @@ describe("the documentation", function () {
     expect(shown).to.have.members(codes);
   });
 
+  it("has an action for GitHub whose commands there are", () => {
+    const [, block] = /```yaml\n([\s\S]*?)```/.exec(read("docs/definitions.md")) as RegExpExecArray;
+    const { jobs, permissions } = parse(block as string) as {
+      readonly permissions: Readonly<Record<string, string>>;
+      readonly jobs: Readonly<Record<string, { readonly steps: readonly Step[] }>>;
+    };
+    const steps = Object.values(jobs).flatMap((job) => job.steps);
+    for (const { uses } of steps) if (uses !== undefined) expect(uses).to.match(/^[\w-]+\/[\w/-]+@v\d+$/);
+    const commands = steps.flatMap(({ run }) => /^npx saga (.*)$/.exec(run ?? "")?.slice(1) ?? []);
+    expect(commands).to.have.length(1);
+    for (const command of commands) {
+      const [line = "", output] = command.split(" > ");
+      const { values, positionals } = parseArgs({ args: line.split(" "), allowPositionals: true, options: OPTIONS });
+      const [name = "", ...rest] = positionals;
+      expect(VERBS[name]?.options).to.include.members(Object.keys(values));
+      expect(rest.length).to.be.at.most(VERBS[name]?.most ?? 0);
+      expect(outputOf(values)).to.equal("sarif");
+      const [upload] = steps.filter(({ uses }) => uses?.includes("upload-sarif"));
+      expect(upload?.with?.["sarif_file"]).to.equal(output);
+      // It is shown where the proof has failed, too.
+      expect(upload?.if).to.equal("success() || failure()");
+      expect(permissions["security-events"]).to.equal("write");
+    }
+  });
+
   it("leads to pages that there are", () => {
-    for (const page of [
-      "README.md",
-      "docs/language.md",
-      "docs/mistakes.md",
-      "docs/semantics.md",
-      "docs/architecture.md",
-      "docs/tasks.md",
-      "docs/starting.md",
-      "docs/store.md",
-      "docs/testing.md",
-      "docs/command.md",
-    ]) {
+    const inDocs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" });
+    const all = inDocs.filter((path) => path.endsWith(".md")).map((path) => join("docs", path));
+    for (const page of ["README.md", "CONTRIBUTING.md", ...all]) {
       for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
         expect(() => read(join(page, "..", target as string)), `${page}: ${target}`).not.to.throw();
       }

@@ -1,7 +1,7 @@
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { awsHistoryEvent } from "../../saga/local/history-events";
+import { awsHistoryEvent } from "../../saga/local/step-functions/history-events";
 import { type Execution, loadMachine, seededRandom, startExecution, virtualClock } from "../../saga/interpreter";
 import { historyReader } from "../../saga/deploy/recovery/history";
 import { compile, compileMachine, recoveryOf } from "../../saga/compile";
@@ -35,9 +35,11 @@ async function abort({ nodes, ...rest }: Scenario, events: number) {
 
   const recovery = recoveryOf(built.saga);
   const history = historyReader(recovery?.pivot, recovery?.reads ?? []);
-  stopped.map(awsHistoryEvent).forEach((event) => {
-    history.read(event as HistoryEvent);
-  });
+  stopped
+    .map((event) => awsHistoryEvent(event))
+    .forEach((event) => {
+      history.read(event as HistoryEvent);
+    });
   let end: string | undefined;
   if (status === "ABORTED" && history.committed()) end = (await execution.redrive()).status;
   else if (status === "ABORTED" && recovery) {

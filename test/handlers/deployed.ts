@@ -1,13 +1,14 @@
 import { deployedForm, taskOf } from "../../saga/local/cloud";
-import { authorizer } from "../../saga/local/iam/authorizer";
-import { startTableGuard } from "../../saga/local/iam/table-guard";
+import { doorOf } from "../../saga/local/dynamodb/door";
+import { type LocalTable, startTable, type TableInputs } from "../../saga/local/dynamodb/table";
+import { authorizer, isLasting } from "../../saga/local/iam/authorizer";
+import { Callers } from "../../saga/local/iam/callers";
 import { type DeployedFunction, deployFunction, type FunctionOptions } from "../../saga/local/lambda/function";
 import type { InvocationError } from "../../saga/local/lambda/errors";
 import { evaluateProgram, type Program, type Resource } from "../../saga/local/program";
-import { type LocalTable, startTable, type TableInputs } from "../../saga/local/table";
 
-let evaluated: Promise<Program> | undefined;
-const program = (): Promise<Program> => (evaluated ??= evaluateProgram());
+let evaluation: Promise<Program> | undefined;
+const program = (): Promise<Program> => (evaluation ??= evaluateProgram());
 
 async function ofType(type: string) {
   return (await program()).resources.filter((resource) => resource.type === type);
@@ -33,14 +34,29 @@ export interface Deployed {
 /** All functions in the form that ships, with their roles, on a table of their own; `via` may put something before it. */
 export async function deploy(via = (endpoint: string) => endpoint): Promise<Deployed> {
   const [table] = (await ofType("aws:dynamodb/table:Table")) as [Resource];
-  const local = await startTable(table.inputs as unknown as TableInputs, table.physicalName as string);
-  const guard = await startTableGuard(via(local.endpoint), table, authorizer(await program()));
+  const callers = new Callers();
+  const evaluated = await program();
+  const decide = doorOf({
+    callers,
+    authorize: authorizer(evaluated),
+    isLasting: (roleArn) => isLasting(evaluated, roleArn),
+    arnPrefix: () => (table.arn as string).replace(/[^/]*$/, ""),
+    tables: () => [table],
+    // Tests, too, look into the table.
+    admitsStrangers: true,
+  });
+  const local = await startTable(table.inputs as unknown as TableInputs, table.physicalName as string, { decide });
+  const AWS_ENDPOINT_URL_DYNAMODB = via(local.endpoint);
   const logs: string[] = [];
   const onLog = (line: string) => logs.push(line);
   const functions = new Map<string, DeployedFunction>();
   for (const resource of await ofType("aws:lambda/function:Function")) {
     const form = await deployedForm(resource);
-    const environment = { ...form.environment, ...guard.environmentOf(resource) };
+    const environment = {
+      ...form.environment,
+      AWS_ENDPOINT_URL_DYNAMODB,
+      AWS_ACCESS_KEY_ID: callers.keyOf(resource),
+    };
     functions.set(taskOf(resource), deployFunction({ ...form, environment, onLog }));
   }
   const call = async (task: string, event: unknown) => (await functions.get(task)?.invoke(event))?.payload;
@@ -57,7 +73,6 @@ export async function deploy(via = (endpoint: string) => endpoint): Promise<Depl
       ),
     async close() {
       await Promise.all([...functions.values()].map((deployed) => deployed.close()));
-      await guard.close();
       await local.close();
     },
   };

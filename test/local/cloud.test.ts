@@ -13,7 +13,7 @@ describe("a program on this machine that is no saga's alone", function () {
   afterEach(() => Promise.all(open.splice(0).map((cloud) => cloud.close())));
 
   async function start(options: CloudOptions = {}): Promise<LocalCloud> {
-    const cloud = await LocalCloud.start(program, { skipsWaits: true, ...options });
+    const cloud = await LocalCloud.start(program, { time: "virtual", ...options });
     open.push(cloud);
     return cloud;
   }

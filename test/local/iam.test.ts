@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { LocalCloud, mainMachine } from "../../saga/local/cloud";
 import { inVirtualTime, type Meddle } from "../../saga/testing/virtual";
-import { authorizer } from "../../saga/local/iam/authorizer";
-import { startTableGuard, type TableGuard } from "../../saga/local/iam/table-guard";
+import { doorOf } from "../../saga/local/dynamodb/door";
+import { type Server, startServer } from "../../saga/local/dynamodb/server";
+import { authorizer, isLasting } from "../../saga/local/iam/authorizer";
+import { Callers } from "../../saga/local/iam/callers";
 import { type JsonObject, type TaskCall, TaskFailure } from "../../saga/interpreter";
 import { evaluateProgram, type Program, type Resource } from "../../saga/local/program";
 import { outcomeOf } from "../../saga/local/report";
@@ -67,6 +69,12 @@ describe("least privilege, on this machine", function () {
     return { fails, refused };
   }
 
+  /** Deploys the program with other statements in a policy. */
+  const release = (policy: Resource, statements: readonly Statement[]): Promise<void> => {
+    setStatements(policy, statements);
+    return cloud.deploy(program);
+  };
+
   it("every scenario ends as it should with what the program grants", async () => {
     expect(await run()).to.deep.equal({ fails: false, refused: new Set() });
   });
@@ -87,7 +95,7 @@ describe("least privilege, on this machine", function () {
           ...Resource.map((gone) => [{ ...statement, Resource: Resource.filter((resource) => resource !== gone) }]),
         ];
         for (const rest of lesser) {
-          setStatements(policy, whole.toSpliced(at, 1, ...rest.filter((s) => s.Action.length * s.Resource.length > 0)));
+          await release(policy, whole.toSpliced(at, 1, ...rest.filter((s) => s.Action.length * s.Resource.length > 0)));
           const { fails, refused } = await run();
           const kept = rest.flatMap((s) => s.Action.flatMap((action) => s.Resource.map((of) => `${action} ${of}`)));
           const gone = Action.flatMap((action) => Resource.map((of) => `${action} ${of}`)).filter(
@@ -104,7 +112,7 @@ describe("least privilege, on this machine", function () {
           expect(refused.size).to.be.above(0);
         }
       }
-      setStatements(policy, whole);
+      await release(policy, whole);
     }
     // Six functions: their statement, its nine actions in all, its table. The machine: its statement, its action, its six.
     expect(taken).to.equal(6 + 9 + 6 + 1 + 1 + 6);
@@ -132,22 +140,22 @@ describe("least privilege, on this machine", function () {
     const invokes = whole.at(-1) as Statement;
     for (const undo of undos) {
       const { arn } = find(program, "aws:lambda/function:Function", undo);
-      setStatements(policy, [{ ...invokes, Resource: invokes.Resource.filter((one) => one !== `${arn}:*`) }]);
+      await release(policy, [{ ...invokes, Resource: invokes.Resource.filter((one) => one !== `${arn}:*`) }]);
       expect(await callable()).to.have.members(undos.filter((name) => name !== undo));
     }
-    setStatements(policy, whole);
+    await release(policy, whole);
   });
 
   it("refuses a function as DynamoDB does, and the function fails under that name", async () => {
     const policy = find(program, "aws:iam/rolePolicy:RolePolicy", "OrderFulfilment-createOrder");
     const whole = statementsOf(policy);
-    setStatements(policy, whole.slice(1));
+    await release(policy, whole.slice(1));
     const event = { saga: { id: "x", step: "CreateOrder" }, order_id: "refused", total: 1 };
     const failure = await cloud.functions
       .get("createOrder")
       ?.invoke(event)
       .catch((error: unknown) => error);
-    setStatements(policy, whole);
+    await release(policy, whole);
     const lambda = find(program, "aws:lambda/function:Function", "OrderFulfilment-createOrder");
     const role = find(program, "aws:iam/role:Role", "OrderFulfilment-createOrder");
     const table = find(program, "aws:dynamodb/table:Table", "orders");
@@ -164,14 +172,14 @@ describe("least privilege, on this machine", function () {
   it("refuses a state machine as Step Functions does", async () => {
     const policy = find(program, "aws:iam/rolePolicy:RolePolicy", "OrderFulfilment");
     const whole = statementsOf(policy);
-    setStatements(policy, whole.slice(0, -1));
+    await release(policy, whole.slice(0, -1));
     const { arn } = mainMachine(program);
     const lambda = find(program, "aws:lambda/function:Function", "OrderFulfilment-createOrder").arn as string;
     const call = { resource: "arn:aws:states:::lambda:invoke", arguments: { FunctionName: lambda, Payload: {} } };
     const failure = (await cloud
       .call(arn as string, call as unknown as TaskCall)
       .catch((error: unknown) => error)) as any;
-    setStatements(policy, whole);
+    await release(policy, whole);
     expect(failure.error).to.equal("Lambda.AWSLambdaException");
     const role = find(program, "aws:iam/role:Role", "OrderFulfilment").physicalName;
     expect(failure.cause).to.match(
@@ -280,27 +288,42 @@ describe("least privilege, on this machine", function () {
   });
 
   describe("the door of the table", () => {
-    let guard: TableGuard;
-    let variables: Readonly<Record<string, string>>;
+    let server: Server;
+    let stranger: Server;
+    const callers = new Callers();
+    const keyOf = (name: string) => callers.keyOf(find(program, "aws:lambda/function:Function", name));
 
     before(async () => {
       const table = find(program, "aws:dynamodb/table:Table", "orders");
-      // Nothing of this gets through to a table.
-      guard = await startTableGuard("http://127.0.0.1:1", table, authorizer(program));
-      variables = guard.environmentOf(find(program, "aws:lambda/function:Function", "OrderFulfilment-createOrder"));
+      const options = {
+        callers,
+        authorize: authorizer(program),
+        isLasting: (roleArn: string) => isLasting(program, roleArn),
+        arnPrefix: () => (table.arn as string).replace(/[^/]*$/, ""),
+        tables: () => [table],
+      };
+      // There are no tables in them: what gets through is refused for that.
+      server = await startServer({ decide: doorOf(options) });
+      stranger = await startServer({ decide: doorOf({ ...options, admitsStrangers: true }) });
     });
-    after(() => guard.close());
+    after(() => Promise.all([server.close(), stranger.close()]));
 
-    const request = async (target: string, body: object, accessKey = variables["AWS_ACCESS_KEY_ID"] as string) => {
+    const request = async (
+      target: string,
+      body: object,
+      { accessKey = keyOf("OrderFulfilment-createOrder"), at = server } = {},
+    ) => {
       const headers = {
         "X-Amz-Target": `DynamoDB_20120810.${target}`,
-        Authorization: `AWS4-HMAC-SHA256 Credential=${accessKey}/20250101/eu-west-1/dynamodb/aws4_request`,
+        Authorization: `AWS4-HMAC-SHA256 Credential=${accessKey}/20250101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
+        "X-Amz-Date": "20250101T000000Z",
+        "Content-Type": "application/x-amz-json-1.0",
       };
-      const endpoint = variables["AWS_ENDPOINT_URL_DYNAMODB"] as string;
-      const answer = await fetch(endpoint, { method: "POST", headers, body: JSON.stringify(body) });
-      const { __type, Message } = (await answer.json()) as { __type: string; Message: string };
+      const answer = await fetch(at.endpoint, { method: "POST", headers, body: JSON.stringify(body) });
+      const { __type, message = "", Message = message } = (await answer.json()) as Record<string, string>;
       return `${answer.status} ${__type}: ${Message.replace(/^User: \S+/, "User")}`;
     };
+    const THROUGH = "400 com.amazonaws.dynamodb.v20120810#ResourceNotFoundException: Requested resource not found";
     const TABLES = "arn:aws:dynamodb:eu-west-1:000000000000:table";
     const refusal = (action: string, resource: string) =>
       `400 com.amazon.coral.service#AccessDeniedException: User is not authorized to perform: dynamodb:${action} ` +
@@ -324,24 +347,45 @@ describe("least privilege, on this machine", function () {
       setStatements(policy, [{ ...whole[0], Condition } as Statement]);
       const update = (order_id: string) =>
         request("UpdateItem", { TableName, Key: { order_id: { S: order_id }, entity: { S: "ORDER" } } });
+      server.forget();
       expect(await update("yours")).to.equal(refusal("UpdateItem", `${TABLES}/${TableName}`));
-      // It gets through, to where there is nothing.
-      expect(await update("mine").catch((error: unknown) => (error as Error).message)).to.equal("fetch failed");
+      expect(await update("mine")).to.equal(THROUGH);
+      // Each request is decided for itself: one that passed lets no other pass.
+      expect(await update("yours")).to.equal(refusal("UpdateItem", `${TABLES}/${TableName}`));
       setStatements(policy, whole);
+      server.forget();
+      expect(await update("yours")).to.equal(THROUGH);
       expect(await request("Query", { TableName, IndexName: "byDate" })).to.equal(
         refusal("Query", `${TABLES}/${TableName}/index/byDate`),
       );
     });
 
-    it("is shut to whom nobody knows", async () => {
-      expect(await request("GetItem", { TableName: "orders" }, "ASIAUNKNOWN")).to.equal(
+    it("is shut to whom nobody knows, unless strangers are welcome, who may do everything", async () => {
+      const unknown = { accessKey: "ASIAUNKNOWN" };
+      const Key = { order_id: { S: "1" } };
+      expect(await request("GetItem", { TableName: "orders", Key }, unknown)).to.equal(
         "400 com.amazon.coral.service#UnrecognizedClientException: The security token included in the request is invalid.",
       );
+      expect(await request("GetItem", { TableName: "orders", Key }, { ...unknown, at: stranger })).to.equal(THROUGH);
+      // A function has its role alone.
+      expect(await request("GetItem", { TableName: "others", Key }, { at: stranger })).to.equal(
+        refusal("GetItem", `${TABLES}/others`),
+      );
+    });
+
+    it("answers what is no request as DynamoDB does, and goes on", async () => {
+      const headers = { "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.GetItem" };
+      const answer = await fetch(server.endpoint, { method: "POST", headers, body: "{" });
+      expect(await answer.json()).to.deep.equal({ __type: "com.amazon.coral.service#SerializationException" });
+      const answers = [null, 1, [], { TableName: 1 }, { Key: { a: null }, TableName: "orders" }].map((body) =>
+        request("GetItem", body as never, { accessKey: "any", at: stranger }),
+      );
+      for (const each of await Promise.all(answers)) expect(each).to.match(/^(?:400|500) com.amazon/);
     });
 
     it("knows each function by a key of its own", () => {
       const lambdas = program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
-      const keys = lambdas.map((lambda) => guard.environmentOf(lambda)["AWS_ACCESS_KEY_ID"]);
+      const keys = lambdas.map((lambda) => callers.keyOf(lambda));
       expect(new Set(keys)).to.have.property("size", 8);
     });
   });

@@ -80,6 +80,7 @@ describe("the package, as another program uses it", function () {
       "interpreter",
       "language",
       "local",
+      "policy",
       "store",
       "testing",
       "verify",

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -70,18 +71,17 @@ export interface Ended {
 }
 
 /**
- * @param program The folder of the program, from the top of this project.
+ * @param program The folder of the program, from the top of this project; without one, the folder is empty.
  * @param packages What it has installed beside this one.
  * @param published What it has installed of what npm has, as `name@version`.
  */
 export function stranger(
-  program: string,
+  program?: string,
   packages: readonly Package[] = [],
   published: readonly string[] = [],
 ): Stranger {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "stranger-")));
-  const source = join(ROOT, program);
-  const [built, folder] = [join(root, "built"), join(root, basename(program))];
+  const [built, folder] = [join(root, "built"), join(root, basename(program ?? "program"))];
   const modules = join(folder, "node_modules");
   const read = reader();
 
@@ -100,7 +100,10 @@ export function stranger(
   }
   // npm links the commands of what it installs itself.
   for (const [command, file] of COMMANDS) symlinkSync(join("..", file), join(modules, ".bin", command));
-  cpSync(source, folder, { recursive: true, filter: (path) => !path.startsWith(join(source, "node_modules")) });
+  if (program !== undefined) {
+    const source = join(ROOT, program);
+    cpSync(source, folder, { recursive: true, filter: (path) => !path.startsWith(join(source, "node_modules")) });
+  }
 
   return {
     folder,
@@ -182,7 +185,9 @@ function build(outDir: string, read: Reader): void {
   const { emitSkipped } = ts.createProgram(fileNames, { ...options, outDir }, read(options)).emit();
   if (emitSkipped) throw new Error("the package could not be built");
   // Which is JavaScript as it stands.
-  cpSync(join(ROOT, "saga/local/lambda/worker.mjs"), join(outDir, "local/lambda/worker.mjs"));
+  for (const file of readdirSync(join(ROOT, "saga"), { recursive: true, encoding: "utf8" })) {
+    if (/\.[cm]js$/.test(file)) cpSync(join(ROOT, "saga", file), join(outDir, file));
+  }
 }
 
 function diagnose(folder: string, read: Reader): readonly string[] {

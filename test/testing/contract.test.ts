@@ -4,33 +4,18 @@ import { createOrder, deleteOrder } from "../../handlers/order";
 import { processPayment, refundPayment } from "../../handlers/payment";
 import { cancelShipment, processShipment } from "../../handlers/shipment";
 import { openStore, type TaskEvent } from "../../saga";
-import {
-  checkTaskContract,
-  LAWS,
-  type Law,
-  type MemoryTable,
-  memoryTable,
-  TaskContractError,
-} from "../../saga/testing";
+import { checkTaskContract, LAWS, type Law, memoryTable, TaskContractError } from "../../saga/testing";
 
 interface Seat {
   readonly seat: string;
 }
-
-type Row = Readonly<Record<string, unknown>>;
-const live = (table: MemoryTable) =>
-  table
-    .rows()
-    .filter(({ status }) => status === "LIVE")
-    .map(withoutClaims);
-const withoutClaims = (row: Row) => ({ ...row, undone_by: undefined });
 
 describe("the contract of a task", function () {
   this.timeout(60_000);
 
   it("is kept by the order's handlers", async () => {
     const table = memoryTable();
-    const rest = { table, effects: () => live(table) };
+    const rest = { table, effects: () => table.liveRows() };
     const of = (row: number) => ({ order_id: `order-${row}`, total: 100, card_no: "123-1234", address: "123 st" });
     for (const { judged, sequences, calls } of [
       await checkTaskContract({ action: createOrder, undo: deleteOrder, input: of, ...rest }),
@@ -57,7 +42,7 @@ describe("the contract of a task", function () {
           ...(answer && { reference: answer.reference }),
         }),
         table,
-        effects: () => live(table),
+        effects: () => table.liveRows(),
       });
     }
   });
@@ -66,7 +51,7 @@ describe("the contract of a task", function () {
     const pair = { action: createOrder, undo: deleteOrder };
     const failed = async (check: Promise<unknown>) => check.catch((error: unknown) => (error as Error).message);
     const table = memoryTable();
-    const refused = { ...pair, input: { order_id: "1", total: -1 }, table, effects: () => live(table) };
+    const refused = { ...pair, input: { order_id: "1", total: -1 }, table, effects: () => table.liveRows() };
     expect(await failed(checkTaskContract(refused))).to.contain(
       "'createOrder' fails with the input that it is given: InvalidOrder",
     );
@@ -304,7 +289,7 @@ describe("a handler that breaks the contract of a task", function () {
       },
       input: { seat: "12A" },
       table,
-      effects: () => live(table),
+      effects: () => table.liveRows(),
     });
     const error = (await check.catch((thrown: unknown) => thrown)) as TaskContractError;
     expect(error).to.be.instanceOf(TaskContractError);

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { openStore, type TaskEvent } from "../../saga";
-import { startTable } from "../../saga/local/table";
+import { startTable } from "../../saga/local/dynamodb/table";
 import { checkTaskContract, type Interruption, LAWS, memoryTable } from "../../saga/testing";
 import { type Deployed, deploy } from "../handlers/deployed";
 import { entities } from "../handlers/entities";

@@ -358,7 +358,7 @@ describe("the verifier", () => {
       [
         "with another field of a call",
         { saga: "S", calls: { A: { role: "query", definit: ["E"] } } },
-        "calls.A has 'definit', which says nothing: there are role, undo, definite",
+        "calls.A has 'definit', which says nothing: there are role, undo, confirms, release, bulk, definite",
       ],
       [
         "of an undo without a name",
@@ -376,9 +376,55 @@ describe("the verifier", () => {
         "calls.A.undo is B, which is declared as a call",
       ],
       [
-        "of one undo for two steps",
-        { saga: "S", calls: { A: { role: "compensable", undo: "U" }, B: { role: "pivot", undo: "U" } } },
-        "calls.B.undo is U, which undoes A: give each its own",
+        "of a call that confirms a query",
+        { saga: "S", calls: { A: { role: "query" }, B: { role: "compensable", confirms: "A" } } },
+        "calls.B.confirms is A, which has no undo",
+      ],
+      [
+        "of a call that confirms no call",
+        { saga: "S", calls: { B: { role: "compensable", confirms: "A" } } },
+        'calls.B.confirms is "A", and no call',
+      ],
+      [
+        "of calls that confirm each other",
+        { saga: "S", calls: { A: { role: "retriable", confirms: "B" }, B: { role: "compensable", confirms: "A" } } },
+        "calls.A.confirms leads round to the call itself",
+      ],
+      [
+        "of a call that confirms, and has an undo",
+        {
+          saga: "S",
+          calls: { A: { role: "compensable", undo: "U" }, B: { role: "compensable", undo: "V", confirms: "A" } },
+        },
+        "calls.B.confirms stands beside an undo",
+      ],
+      [
+        "of a query that confirms",
+        { saga: "S", calls: { A: { role: "compensable", undo: "U" }, B: { role: "query", confirms: "A" } } },
+        "calls.B.confirms is for a call that changes something",
+      ],
+      [
+        "of a release that is a call",
+        {
+          saga: "S",
+          calls: { A: { role: "compensable", undo: "U", release: "B" }, B: { role: "query" } },
+        },
+        "calls.A.release is B, which is declared as a call",
+      ],
+      [
+        "of a release without an undo",
+        { saga: "S", calls: { A: { role: "pivot", release: "R" } } },
+        "calls.A.release is for a call that has an undo as well",
+      ],
+      [
+        "of a bulk that is not true",
+        { saga: "S", calls: { A: { role: "compensable", undo: "U", bulk: "yes" } } },
+        "calls.A.bulk is not true",
+      ],
+      [
+        "of a bulk without an undo",
+        { saga: "S", calls: { A: { role: "pivot", bulk: true } } },
+        "calls.A.bulk is about an undo",
       ],
       [
         "of two pivots",
@@ -425,7 +471,7 @@ describe("the verifier", () => {
     machine.States.SagaCompensated = { Type: "Succeed" };
     const { violations } = verify(machine, declarationOf(orderFulfilment));
     expect(violations.map(({ rule, state }) => `${rule} ${String(state)}`)).to.deep.equal([
-      "S5 RefundPayment",
+      "S5 CancelShipment",
       "S6 SagaCompensated",
     ]);
   });

@@ -121,11 +121,7 @@ describe("the contract of a task (S3)", () => {
       undo: release,
       input: (row) => ({ seller: "Ada", thing: `lamp-${row}`, order: "o-1" }),
       table,
-      effects: () =>
-        table
-          .rows()
-          .filter(({ status }) => status === "LIVE")
-          .map(({ record, saga_id }) => [record, saga_id]),
+      effects: () => table.liveRows(),
     });
   });
 

@@ -1,12 +1,17 @@
 import { readCases } from "./case";
 import type { CaseResult } from "./report";
-import { runCase } from "./run-case";
+import { type Compare, runCase } from "./run-case";
 
 export { formatReport, type CaseResult } from "./report";
 
-/** Runs every recording in a folder through the interpreter. */
-export async function runConformance(folder: string): Promise<CaseResult[]> {
+/**
+ * Runs every recording in a folder.
+ * @param compare What runs each of them: the interpreter, unless said.
+ */
+export async function runConformance(folder: string, compare?: Compare): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
-  for (const { path, recording } of readCases(folder)) results.push({ path, verdict: await runCase(recording) });
+  for (const { path, recording } of readCases(folder)) {
+    results.push({ path, verdict: await runCase(recording, compare) });
+  }
   return results;
 }

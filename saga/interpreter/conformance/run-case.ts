@@ -14,13 +14,19 @@ export type Verdict =
   | { readonly kind: "failed"; readonly difference: string }
   | { readonly kind: "out of scope"; readonly reason: string };
 
-// After the recordings were made, so that their timestamps lie in the past as they did then.
-const START = Date.UTC(2026, 6, 1);
+/** Runs what was recorded, in whatever way. */
+export type Compare = (recording: AnyRecording) => Promise<Difference> | Difference;
 
-/** Runs what was recorded and compares. */
-export async function runCase(recording: AnyRecording): Promise<Verdict> {
+// After the recordings were made, so that their timestamps lie in the past as they did then.
+export const START = Date.UTC(2026, 6, 1);
+
+/**
+ * Runs what was recorded and compares.
+ * @param compare Gives the first difference of what it runs: the interpreter, unless said.
+ */
+export async function runCase(recording: AnyRecording, compare: Compare = differenceOf): Promise<Verdict> {
   try {
-    const difference = await differenceOf(recording);
+    const difference = await compare(recording);
     return difference === undefined ? { kind: "passed" } : { kind: "failed", difference };
   } catch (error) {
     if (error instanceof DefinitionError && error.code === "NOT_IMPLEMENTED") {
@@ -53,7 +59,7 @@ async function compareExecution(recording: ExecutionRecording): Promise<Differen
 }
 
 /** Answers as the tasks answered when they were recorded. */
-function replay({ tasks, expected }: ExecutionRecording, execution: () => Execution): Invoke {
+export function replay({ tasks, expected }: ExecutionRecording, execution: () => Execution): Invoke {
   const left = new Map(Object.entries(tasks).map(([state, answers]) => [state, [...answers]]));
   return async (call) => {
     const answers = left.get(call.state) ?? [];
@@ -88,12 +94,20 @@ function compareRejection({ definition, expected }: RejectRecording): Difference
     loadMachine(definition);
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;
-    const expectedLocation = expected.diagnostics?.[0]?.location ?? / at (\/\S*?)'?$/.exec(expected.rejected)?.[1];
-    return expectedLocation === undefined || expectedLocation === error.location
-      ? undefined
-      : `location: expected ${expectedLocation}, got ${error.location} (${error.message})`;
+    return differenceOfRefusal(expected, error);
   }
   return "the definition was not refused";
+}
+
+/** Whether a definition was refused for the place that was recorded. */
+export function differenceOfRefusal(
+  expected: RejectRecording["expected"],
+  { location, message }: { readonly location: string | undefined; readonly message: string },
+): Difference {
+  const expectedLocation = expected.diagnostics?.[0]?.location ?? / at (\/\S*?)'?$/.exec(expected.rejected)?.[1];
+  return expectedLocation === undefined || expectedLocation === location
+    ? undefined
+    : `location: expected ${expectedLocation}, got ${String(location)} (${message})`;
 }
 
 async function compareTestState(recording: TestStateRecording): Promise<Difference> {

@@ -11,15 +11,16 @@ const MAX_INLINE_CONCURRENCY = 40;
 
 export function runMap(visit: Visit<MapState>, resuming: boolean): Promise<Outcome> {
   const { state, frame } = visit;
-  let resume = resuming && frame.children !== undefined;
+  let resume = visit.goesOnWithChildren(resuming);
   return withRetryAndCatch(
     visit,
-    async () => {
+    async (progress) => {
       const limit = (await evaluateMaxConcurrency(visit)) || MAX_INLINE_CONCURRENCY;
       if (resume) {
         for (const child of frame.children ?? []) child.resuming = true;
       } else {
         const items = await evaluateItems(visit);
+        if (state.items) visit.mark({ mark: "input", value: items });
         visit.record("MapStateStarted", { length: items.length });
         frame.children = items.map((Value, Index) => new Frame(state.itemProcessor, Value, frame, { Index, Value }));
       }
@@ -27,14 +28,18 @@ export function runMap(visit: Visit<MapState>, resuming: boolean): Promise<Outco
       await evaluateTolerance(visit);
       resume = false;
       const iterations = frame.children ?? [];
-      await runTogether(iterations, Math.min(limit, MAX_INLINE_CONCURRENCY), visit.signal, (child, signal, index) =>
-        runIteration(visit, child, signal, index),
-      );
-      visit.record("MapStateSucceeded");
+      if (!progress?.joined) {
+        await runTogether(iterations, Math.min(limit, MAX_INLINE_CONCURRENCY), visit.signal, (child, signal, index) =>
+          runIteration(visit, child, signal, index),
+        );
+        visit.record("MapStateSucceeded");
+      }
       const result: Json = iterations.map((child) => child.result?.output ?? null);
       return visit.leave(state, state.next, result, { result });
     },
-    () => visit.record("MapStateFailed"),
+    () => {
+      visit.recordOnce("MapStateFailed");
+    },
   );
 }
 
@@ -72,13 +77,17 @@ export async function evaluateTolerance(visit: Visit<MapState>): Promise<Toleran
 }
 
 async function runIteration(visit: Visit<MapState>, child: Frame, signal: AbortSignal, index: number): Promise<void> {
-  const { state, runtime } = visit;
-  const record = (type: string): void => void runtime.history.add(child.thread, type, { state: state.name, index });
-  if (!child.started) {
-    child.thread.previous = visit.frame.thread.previous;
-    record("MapIterationStarted");
-  }
+  const { state, runtime, frame } = visit;
+  const { items } = frame;
+  const record = (type: string): void => {
+    if (child.recorded.delete(type)) return;
+    runtime.history.add(child.thread, type, { state: state.name, index, ...(items.length > 0 && { items }) });
+  };
+  if (!child.started && !child.recorded.has("MapIterationStarted")) child.thread.previous = frame.thread.previous;
+  if (!child.started) record("MapIterationStarted");
   try {
+    if (child.recorded.has("MapIterationAborted")) throw new Interrupted();
+    if (child.selectorFailure) throw child.selectorFailure;
     if (!child.started && state.itemSelector) {
       child.input = await visit.evaluate(state.itemSelector, visit.bindings({}, visit.context(child.mapItem)));
       visit.checkSize(child.input, `The state/task '${state.name}' has an ItemSelector`);

@@ -8,36 +8,41 @@ import { runTogether } from "./together";
 
 export function runParallel(visit: Visit<ParallelState>, resuming: boolean): Promise<Outcome> {
   const { state, frame, runtime } = visit;
-  let resume = resuming && frame.children !== undefined;
+  let resume = visit.goesOnWithChildren(resuming);
   return withRetryAndCatch(
     visit,
-    async () => {
+    async (progress) => {
       if (resume) {
         for (const branch of frame.children ?? []) branch.resuming = true;
       } else {
         const input = state.arguments ? await visit.evaluate(state.arguments) : visit.input;
         visit.checkSize(input, `The state/task '${state.name}' has arguments`);
+        if (state.arguments) visit.mark({ mark: "input", value: input });
         visit.record("ParallelStateStarted");
         frame.children = state.branches.map((branch) => new Frame(branch, input, frame));
       }
       resume = false;
       const branches = frame.children ?? [];
-      await runTogether(branches, branches.length, visit.signal, async (branch, signal) => {
-        try {
-          await runFrame(runtime, branch, signal);
-        } catch (error) {
-          // The service ends the failed task of a branch once more, as it ends those of the siblings.
-          const failed = branch.sequence.states[branch.current];
-          if (error instanceof StateFailure && failed?.type === "Task") {
-            runtime.history.add(branch.thread, "TaskStateAborted", { state: failed.name });
+      if (!progress?.joined)
+        await runTogether(branches, branches.length, visit.signal, async (branch, signal) => {
+          try {
+            await runFrame(runtime, branch, signal);
+          } catch (error) {
+            // The service ends the failed task of a branch once more, as it ends those of the siblings.
+            const failed = branch.sequence.states[branch.current];
+            const again = branch.recorded.delete("TaskStateAborted");
+            if (error instanceof StateFailure && failed?.type === "Task" && !again) {
+              runtime.history.add(branch.thread, "TaskStateAborted", { state: failed.name, ...branch.itemDetails() });
+            }
+            throw error;
           }
-          throw error;
-        }
-      });
-      visit.record("ParallelStateSucceeded");
+        });
+      if (!progress?.joined) visit.record("ParallelStateSucceeded");
       const result: Json = branches.map((branch) => branch.result?.output ?? null);
       return visit.leave(state, state.next, result, { result });
     },
-    () => visit.record("ParallelStateFailed"),
+    () => {
+      visit.recordOnce("ParallelStateFailed");
+    },
   );
 }

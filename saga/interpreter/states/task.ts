@@ -1,5 +1,7 @@
 import type { TaskState } from "../definition";
 import { Interrupted, StateFailure, TaskFailure } from "../errors";
+import type { Scheduled } from "../frame";
+import { HeldTime } from "../held-time";
 import { copyJson, exceedsPayloadLimit, type Json } from "../json";
 import type { TaskCall } from "../runtime";
 import type { PendingTask } from "../task-tokens";
@@ -9,12 +11,13 @@ import { type Outcome, type Visit, withRetryAndCatch } from "../visit";
 const NO_TIMEOUT_SECONDS = 99_999_999;
 
 export function runTask(visit: Visit<TaskState>): Promise<Outcome> {
-  return withRetryAndCatch(visit, async () => {
+  return withRetryAndCatch(visit, async (progress) => {
     const { state } = visit;
-    const pending = state.resource.waitsForToken ? visit.runtime.tokens.issue() : undefined;
+    const pending = state.resource.waitsForToken ? visit.runtime.tokens.issue(progress?.token) : undefined;
     visit.taskToken = pending?.token;
+    if (pending && progress?.token === undefined) visit.mark({ mark: "token", token: pending.token });
     try {
-      const result = await runOnce(visit, pending);
+      const result = progress?.result ? progress.result.output : await runOnce(visit, pending, progress?.scheduled);
       return await visit.leave(state, state.next, result, { result });
     } finally {
       if (pending) visit.runtime.tokens.withdraw(pending);
@@ -22,28 +25,27 @@ export function runTask(visit: Visit<TaskState>): Promise<Outcome> {
   });
 }
 
-async function runOnce(visit: Visit<TaskState>, pending: PendingTask | undefined): Promise<Json> {
+async function runOnce(
+  visit: Visit<TaskState>,
+  pending: PendingTask | undefined,
+  before: Scheduled | undefined,
+): Promise<Json> {
   const { state, runtime } = visit;
-  const args = state.arguments ? await visit.evaluate(state.arguments) : visit.input;
-  visit.checkSize(args, `The state/task '${state.name}' has arguments`);
-  const positive = (n: number): boolean => Number.isInteger(n) && n > 0 && n <= NO_TIMEOUT_SECONDS;
-  const timeout =
-    state.timeoutSeconds && (await visit.evaluateNumber(state.timeoutSeconds, "TimeoutSeconds", positive));
-  const heartbeat =
-    state.heartbeatSeconds && (await visit.evaluateNumber(state.heartbeatSeconds, "HeartbeatSeconds", positive));
-  visit.throwIfInterrupted();
-
   const events = eventsOf(visit);
-  events.scheduled(args, timeout, heartbeat);
-  events.started();
+  const task = before ?? (await schedule(visit, events));
+  visit.throwIfInterrupted();
+  if (!task.started) events.started();
 
   const call = new AbortController();
   const timers = new AbortController();
   const clock = runtime.clock;
-  const expire = (seconds: number, ...aliases: string[]): Promise<never> =>
-    clock.sleep(seconds * 1000, timers.signal).then(() => {
+  const time = new HeldTime(clock);
+  const expire = (seconds: number, from: number, ...aliases: string[]): Promise<never> =>
+    time.sleep(from + seconds * 1000 - clock.now(), timers.signal).then(() => {
       throw new StateFailure("States.Timeout", undefined, aliases);
     });
+  // A call that is made again after a restore has all its time; what goes on without one has what is left of it.
+  const from = before && goesOnAlone(state) ? task.at : clock.now();
   let interrupt = (): void => {};
   try {
     const contenders: Promise<Json>[] = [
@@ -53,13 +55,27 @@ async function runOnce(visit: Visit<TaskState>, pending: PendingTask | undefined
         };
         visit.signal.addEventListener("abort", interrupt, { once: true });
       }),
-      ...work(visit, args, pending, call.signal, (output) => {
-        // Answered by its token, or timed out, before it was submitted.
-        if (!timers.signal.aborted) events.submitted(output);
+      ...work(visit, task, pending, {
+        signal: call.signal,
+        hold: () => bothOf(time.hold(), runtime.hold()),
+        submitted(output) {
+          // Answered by its token, or timed out, before it was submitted; or submitted before a restore.
+          if (timers.signal.aborted || task.submitted) return;
+          task.submitted = true;
+          events.submitted(copyJson(output));
+        },
       }),
     ];
-    if (timeout !== undefined) contenders.push(expire(timeout));
-    if (heartbeat !== undefined) contenders.push(watchHeartbeats(heartbeat, pending, expire));
+    const { timeoutSeconds: timeout, heartbeatSeconds: heartbeat } = task;
+    if (timeout !== undefined) contenders.push(expire(timeout, from));
+    if (heartbeat !== undefined) {
+      const since = Math.max(from, pending?.lastHeartbeat ?? from);
+      contenders.push(
+        watchHeartbeats(heartbeat, pending, (seconds, first, ...aliases) =>
+          expire(seconds, first ? since : clock.now(), ...aliases),
+        ),
+      );
+    }
     const result = await Promise.race(contenders);
     if (exceedsPayloadLimit(result)) {
       throw new StateFailure(
@@ -80,27 +96,54 @@ async function runOnce(visit: Visit<TaskState>, pending: PendingTask | undefined
   }
 }
 
+const bothOf = (one: () => void, other: () => void) => (): void => {
+  one();
+  other();
+};
+/** Whoever answers works on, whether this process is there or not: who has a token, or another service's job. */
+const goesOnAlone = ({ resource }: TaskState): boolean =>
+  resource.waitsForToken || (resource.integration?.action.includes(".sync") ?? false);
+
+async function schedule(visit: Visit<TaskState>, events: ReturnType<typeof eventsOf>): Promise<Scheduled> {
+  const { state, runtime } = visit;
+  const args = state.arguments ? await visit.evaluate(state.arguments) : visit.input;
+  visit.checkSize(args, `The state/task '${state.name}' has arguments`);
+  const positive = (n: number): boolean => Number.isInteger(n) && n > 0 && n <= NO_TIMEOUT_SECONDS;
+  const timeout =
+    state.timeoutSeconds && (await visit.evaluateNumber(state.timeoutSeconds, "TimeoutSeconds", positive));
+  const heartbeat =
+    state.heartbeatSeconds && (await visit.evaluateNumber(state.heartbeatSeconds, "HeartbeatSeconds", positive));
+  visit.throwIfInterrupted();
+  events.scheduled(args, timeout, heartbeat);
+  return {
+    arguments: args,
+    ...(timeout !== undefined && { timeoutSeconds: timeout }),
+    ...(heartbeat !== undefined && { heartbeatSeconds: heartbeat }),
+    at: runtime.clock.now(),
+    started: false,
+    submitted: false,
+  };
+}
+
 /** The promises of which the first to settle decides the task. */
 function work(
   visit: Visit<TaskState>,
-  args: Json,
+  task: Scheduled,
   pending: PendingTask | undefined,
-  signal: AbortSignal,
-  onSubmitted: (output: Json) => void,
+  of: Pick<TaskCall, "signal" | "hold" | "submitted">,
 ): Promise<Json>[] {
+  // It has been called, and its answer is there or will come by itself.
+  if (pending && (task.submitted || pending.answered)) return [pending.outcome];
   const iteration = visit.frame.mapItem?.Index;
   const call: TaskCall = {
     resource: visit.state.resource.arn,
     state: visit.state.name,
-    arguments: copyJson(args),
+    arguments: copyJson(task.arguments),
     attempt: visit.retryCount,
     context: visit.context(),
-    signal,
+    ...of,
     ...(pending && { taskToken: pending.token }),
     ...(iteration !== undefined && { iteration }),
-    submitted: (output) => {
-      onSubmitted(copyJson(output));
-    },
   };
   const answer = invokeSafely(visit, call);
   if (!pending) return [answer];
@@ -120,14 +163,14 @@ async function invokeSafely(visit: Visit<TaskState>, call: TaskCall): Promise<Js
 async function watchHeartbeats(
   seconds: number,
   pending: PendingTask | undefined,
-  expire: (seconds: number, ...aliases: string[]) => Promise<never>,
+  expire: (seconds: number, first: boolean, ...aliases: string[]) => Promise<never>,
 ): Promise<never> {
-  for (;;) {
+  for (let first = true; ; first = false) {
     const beat = new Promise<void>((resolve) => {
       if (pending) pending.onHeartbeat = resolve;
     });
     // The service records States.Timeout; the guide lets States.HeartbeatTimeout catch it.
-    await Promise.race([expire(seconds, "States.HeartbeatTimeout"), beat]);
+    await Promise.race([expire(seconds, first, "States.HeartbeatTimeout"), beat]);
   }
 }
 
@@ -147,7 +190,8 @@ function eventsOf(visit: Visit<TaskState>) {
     started: (): number => visit.record(`${prefix}Started`, about),
     submitted: (output: Json): void => void visit.record(`${prefix}Submitted`, { ...about, output }),
     succeeded: (output: Json): number => visit.record(`${prefix}Succeeded`, { ...about, output }),
-    failed({ error, cause }: StateFailure): void {
+    failed({ error, cause, aliases }: StateFailure): void {
+      if (aliases.length > 0) visit.mark({ mark: "missedHeartbeat" });
       visit.record(error === "States.Timeout" ? `${prefix}TimedOut` : `${prefix}Failed`, {
         ...about,
         ...(error !== undefined && { error }),

@@ -24,8 +24,10 @@ export async function runTogether(
   const queue = frames.entries();
   const work = async (): Promise<void> => {
     for (const [index, frame] of queue) {
-      if (frame.result) continue;
-      if (controller.signal.aborted) return;
+      // One that is restored may have an end to record, or to come to.
+      if (frame.result && !frame.unended) continue;
+      if (controller.signal.aborted && !frame.underWay) continue;
+      frame.underWay = false;
       try {
         await run(frame, controller.signal, index);
       } catch (error) {

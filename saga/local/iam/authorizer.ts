@@ -25,26 +25,57 @@ export type Authorize = (
 ) => Promise<string | undefined>;
 
 /**
- * Evaluates requests against the policies of the program's roles. The policies are read at each request, as IAM
- * does: one that changes takes effect.
+ * Evaluates requests against the policies of the program's roles, as they are at each request. What it has decided it
+ * remembers as long as no policy changes.
  *
  * What a policy has that this machine does not know is never taken for a permission: where it would decide, the request
  * is refused, and the refusal names it.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-export function authorizer({ resources }: Program): Authorize {
+export function authorizer(program: Program): Authorize {
+  const { resources } = program;
   const read = readingOnce();
+  const sources = resources.filter(({ type }) => POLICIES.has(type)).map(({ inputs }) => inputs);
+  let texts: readonly unknown[] = [];
+  const roles = new Map<
+    string,
+    { readonly role: Resource; readonly decided: Map<string, string | undefined> | null }
+  >();
+  const known = (roleArn: string) => {
+    const role = resources.find(({ type, arn }) => type === "aws:iam/role:Role" && arn === roleArn);
+    if (!role) throw new Error(`the program registers no role ${roleArn}`);
+    const found = { role, decided: isLasting(program, roleArn) ? new Map<string, string | undefined>() : null };
+    roles.set(roleArn, found);
+    return found;
+  };
   // eslint-disable-next-line @typescript-eslint/require-await
   return async (caller, action, resource, context = {}) => {
-    const role = resources.find(({ type, arn }) => type === "aws:iam/role:Role" && arn === caller.roleArn);
-    if (!role) throw new Error(`the program registers no role ${caller.roleArn}`);
-    const request = { action, resource, context: { ...contextOf(role, resource), ...context } };
-    const why = refusal(role, resources, request, read);
+    if (sources.some(({ policy }, at) => policy !== texts[at])) {
+      texts = sources.map(({ policy }) => policy);
+      roles.clear();
+    }
+    const { role, decided } = roles.get(caller.roleArn) ?? known(caller.roleArn);
+    const asked = `${action} ${resource}`;
+    const decide = (): string | undefined =>
+      refusal(role, resources, { action, resource, context: { ...contextOf(role, resource), ...context } }, read);
+    const why = decided?.has(asked) === true ? decided.get(asked) : decide();
+    decided?.set(asked, why);
     if (why === undefined) return undefined;
     const user = `${caller.roleArn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")}/${caller.session}`;
     return `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
   };
 }
+
+/** Whether what a role allows is decided by the action and the resource alone: nothing in its policies looks further. */
+export function isLasting({ resources }: Program, roleArn: string): boolean {
+  const role = resources.find(({ type, arn }) => type === "aws:iam/role:Role" && arn === roleArn);
+  if (!role) return false;
+  const boundary = resources.find(({ arn }) => arn === role.inputs["permissionsBoundary"]);
+  const texts = [...policiesOf(role, resources).policies, (boundary?.inputs["policy"] as string | undefined) ?? ""];
+  return !texts.some((text) => /"Condition"|\$\{/.test(text));
+}
+
+const POLICIES: ReadonlySet<string> = new Set(["aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"]);
 
 type Read = (text: string) => readonly Statement[];
 

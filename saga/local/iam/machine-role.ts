@@ -1,7 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import { TaskFailure } from "../../interpreter";
-import type { Resource } from "../program";
 import type { Authorize, Caller } from "./authorizer";
+
+/** A state machine that calls something, and the role in which it does. */
+export interface MachineRole {
+  readonly arn: string;
+  readonly roleArn: string;
+}
 
 /** What a state machine does in the name of its role, and how Step Functions reports that it may not. */
 const ACTIONS = {
@@ -15,7 +20,7 @@ const ACTIONS = {
  */
 export async function permit(
   authorize: Authorize,
-  machine: Resource,
+  machine: MachineRole,
   action: keyof typeof ACTIONS,
   resource: string,
 ): Promise<void> {
@@ -27,10 +32,6 @@ export async function permit(
 }
 
 /** A state machine as a caller: a session of its role. */
-export function sessionOf({ arn, inputs }: Resource): Caller {
-  const session = createHash("sha256")
-    .update(arn as string)
-    .digest("hex")
-    .slice(0, 32);
-  return { roleArn: inputs["roleArn"] as string, session };
+export function sessionOf({ arn, roleArn }: MachineRole): Caller {
+  return { roleArn, session: createHash("sha256").update(arn).digest("hex").slice(0, 32) };
 }

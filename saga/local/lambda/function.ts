@@ -1,19 +1,9 @@
 import { randomUUID } from "node:crypto";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { devNull, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { devNull } from "node:os";
 import { pathToFileURL } from "node:url";
 import { type FunctionError, InvocationError, requestTooLarge, responseTooLarge } from "./errors";
+import { runtimeModules, sdkModules, unpack } from "./folder";
+import { type Line, machinePool, type WorkerPool } from "./pool";
 import { Sandbox, workerFile } from "./sandbox";
 
 export interface FunctionOptions {
@@ -30,15 +20,21 @@ export interface FunctionOptions {
   /** In MB. */
   readonly memory: number;
   readonly onLog?: (line: string) => void;
+  /** Whose workers run it; those of this process if nothing is said. */
+  readonly pool?: WorkerPool;
+}
+
+export interface InvokeOptions {
+  /** Lets the caller go away. A function that runs then, as on AWS, runs on to its end; one that waits does not begin. */
+  readonly signal?: AbortSignal;
+  /** Called while the invocation waits for a worker, or for one to load; what it gives is called when the function runs. */
+  readonly hold?: () => () => void;
 }
 
 export interface DeployedFunction {
-  /**
-   * Runs the function; rejects with an {@link InvocationError} if it fails. The signal lets the caller go away; the
-   * function, as on AWS, runs on to its end.
-   */
-  invoke(payload: unknown, options?: { readonly signal?: AbortSignal }): Promise<{ readonly payload: unknown }>;
-  /** The invocations under way, those included whose callers have gone away. */
+  /** Runs the function; rejects with an {@link InvocationError} if it fails. */
+  invoke(payload: unknown, options?: InvokeOptions): Promise<{ readonly payload: unknown }>;
+  /** The invocations under way, those included that wait, and those whose callers have gone away. */
   running(): readonly Promise<unknown>[];
   /** Stops what still runs and removes every trace. */
   close(): Promise<void>;
@@ -46,50 +42,13 @@ export interface DeployedFunction {
 
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
-/**
- * What Lambda's runtime brings along; the project's other modules stay out of sight. Of the SDK's clients there are the
- * program's, and those that this package has.
- */
-const sdk = dirname(dirname(require.resolve("@aws-sdk/client-dynamodb/package.json")));
-
-function linkSdk(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  for (const scope of [join(process.cwd(), "node_modules/@aws-sdk"), sdk]) {
-    if (!existsSync(scope)) continue;
-    for (const name of readdirSync(scope)) {
-      if (!existsSync(join(folder, name))) symlinkSync(join(scope, name), join(folder, name), "junction");
-    }
-  }
-}
-
-/** The folders of the functions that are open: they go with the process, however it ends. */
-const folders = new Set<string>();
-const removeFolders = (): void => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-};
-
-/** Runs a function from its deployed form, in as many sandboxes as it has invocations at once, as Lambda does. */
+/** Runs a function from its deployed form: in sandboxes of its own, each of which takes one invocation at a time. */
 export function deployFunction(options: FunctionOptions): DeployedFunction {
-  const { name, code, handler, timeoutSeconds, memory, onLog = () => {} } = options;
-  const root = realpathSync(mkdtempSync(join(tmpdir(), "lambda-")));
-  if (folders.size === 0) process.once("exit", removeFolders);
-  folders.add(root);
-  const taskRoot = join(root, "task");
-  const modules = join(root, "runtime");
-
-  for (const [path, text] of Object.entries(code)) {
-    const file = join(taskRoot, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  }
-  for (const [path, from] of Object.entries(options.files ?? {})) {
-    const file = join(taskRoot, path);
-    mkdirSync(dirname(file), { recursive: true });
-    copyFileSync(from, file);
-  }
-  linkSdk(join(modules, "@aws-sdk"));
-
-  const environment = { ...lambdaEnvironment(name, memory), NODE_PATH: modules, ...options.environment };
+  const { name, handler, timeoutSeconds, memory, onLog = () => {}, pool = machinePool } = options;
+  // Most functions of a program are never called. Files of this machine, though, may be others by then.
+  let unpacked = options.files && unpack(options);
+  const folder = () => (unpacked ??= unpack(options));
+  const environment = { ...lambdaEnvironment(name, memory), ...options.environment };
   const context = {
     functionName: name,
     functionVersion: "$LATEST",
@@ -100,60 +59,61 @@ export function deployFunction(options: FunctionOptions): DeployedFunction {
 
   const onLambda = (text: string) =>
     text
-      .replaceAll(taskRoot, "/var/task")
+      .replaceAll(folder().taskRoot, "/var/task")
       .replaceAll(pathToFileURL(workerFile).href, "file:///var/runtime/index.mjs")
       .replaceAll(workerFile, "/var/runtime/index.mjs")
-      .replaceAll(dirname(sdk), "/var/runtime/node_modules");
+      .replaceAll(sdkModules, "/var/runtime/node_modules");
   const asOnLambda = ({ errorType, errorMessage, trace = [] }: FunctionError): FunctionError => ({
     errorType,
     errorMessage: onLambda(errorMessage),
     trace: trace.map(onLambda),
   });
 
-  const sandboxes = new Set<Sandbox>();
-  const idle: Sandbox[] = [];
+  const line: Line<Sandbox> = pool.line(
+    () =>
+      new Sandbox({
+        ...{ taskRoot: folder().taskRoot, handler, timeoutSeconds, memory, context, onLog, asOnLambda },
+        environment: { NODE_PATH: runtimeModules(), ...environment },
+      }),
+  );
   const running = new Set<Promise<unknown>>();
   let closed = false;
 
-  function take(): Sandbox {
-    for (let sandbox = idle.pop(); sandbox; sandbox = idle.pop()) {
-      if (sandbox.alive) return sandbox;
-      sandboxes.delete(sandbox);
-    }
-    const started = new Sandbox({ taskRoot, handler, environment, timeoutSeconds, memory, context, onLog, asOnLambda });
-    sandboxes.add(started);
-    return started;
-  }
-
-  async function run(payload: string): Promise<{ payload: unknown }> {
-    const sandbox = take();
+  async function run(payload: string, { signal, hold }: InvokeOptions): Promise<{ payload: unknown }> {
+    const release = hold?.();
     try {
-      const answer = await sandbox.invoke({ requestId: randomUUID(), payload });
+      const answer = await line.run((sandbox, begun) => {
+        const onBegin = (): void => {
+          release?.();
+          begun();
+        };
+        return sandbox.invoke({ requestId: randomUUID(), payload, onBegin });
+      }, signal);
       if (Buffer.byteLength(answer) > MAX_PAYLOAD_BYTES) throw new InvocationError(responseTooLarge(MAX_PAYLOAD_BYTES));
       return { payload: JSON.parse(answer) };
     } finally {
-      idle.push(sandbox);
+      release?.();
     }
   }
 
   return {
-    async invoke(input, { signal } = {}) {
+    async invoke(input, invokeOptions = {}) {
+      const { signal } = invokeOptions;
       if (closed) throw new Error(`The function ${name} is closed`);
       signal?.throwIfAborted();
       const payload = JSON.stringify(input ?? null);
       const bytes = Buffer.byteLength(payload);
       if (bytes > MAX_PAYLOAD_BYTES) throw new InvocationError(requestTooLarge(bytes, MAX_PAYLOAD_BYTES));
-      const invocation = run(payload).finally(() => running.delete(invocation));
+      const invocation = run(payload, invokeOptions).finally(() => running.delete(invocation));
       running.add(invocation);
       return untilAborted(invocation, signal);
     },
     running: () => [...running],
     async close() {
+      if (closed) return;
       closed = true;
-      await Promise.all([...sandboxes].map((sandbox) => sandbox.close()));
-      rmSync(root, { recursive: true, force: true });
-      folders.delete(root);
-      if (folders.size === 0) process.removeListener("exit", removeFolders);
+      await line.close(new Error("The function was closed while it ran"));
+      unpacked?.remove();
     },
   };
 }

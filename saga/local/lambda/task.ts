@@ -1,14 +1,14 @@
 import { type Json, TaskFailure } from "../../interpreter";
 import { InvocationError } from "./errors";
-import type { DeployedFunction } from "./function";
+import type { DeployedFunction, InvokeOptions } from "./function";
 
 /**
  * `lambda:invoke`, as Step Functions makes it and reports on it.
  * @throws TaskFailure when the function fails
  */
-export async function invokeTask(run: DeployedFunction, payload: Json, signal?: AbortSignal): Promise<Json> {
+export async function invokeTask(run: DeployedFunction, payload: Json, options: InvokeOptions = {}): Promise<Json> {
   try {
-    const { payload: answer } = await run.invoke(payload, signal && { signal });
+    const { payload: answer } = await run.invoke(payload, options);
     return { ExecutedVersion: "$LATEST", Payload: answer as Json, StatusCode: 200 };
   } catch (error) {
     if (error instanceof InvocationError) throw new TaskFailure(error.error, error.cause);

@@ -1,16 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Json, JsonObject } from "../../interpreter";
+import type { Place } from "../place";
 
 /** What a service's action answers, in the service's shape; and on which resources it needs a permission, where that is known. */
 export interface Action {
   readonly answer: (request: JsonObject) => JsonObject;
   readonly resources?: (request: JsonObject, place: Place) => readonly string[];
-}
-
-/** Where the program is: `eu-west-1`, `000000000000`. */
-export interface Place {
-  readonly region: string;
-  readonly account: string;
 }
 
 const md5 = (text: string): string => createHash("md5").update(text).digest("hex");

@@ -1,71 +1,71 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { text } from "node:stream/consumers";
-import { isObject } from "../../interpreter/json";
 import type { Json, JsonObject } from "../../interpreter";
-import { type Refuse, serve, type Served } from "../loopback";
+import { isObject } from "../../interpreter/json";
+import { AwsError } from "../aws-error";
+import type { Place } from "../place";
 import { type Stubs, stubFor } from "../stubs";
-import { actionName, actionOf, type Place } from "./answers";
+import { type Handler, queryAnswer, type Refusal, unknownOperation, type WireRequest } from "../wire/message";
+import { actionName, actionOf } from "./answers";
 import type { Outbox } from "./outbox";
 import type { Secret, Secrets } from "./secrets";
 
 /** What the services of AWS are here, for the functions that call them. */
 export interface AwsApi {
-  readonly refuse: Refuse;
+  readonly refuse: Refusal;
   readonly outbox: Outbox;
   readonly stubs: () => Stubs;
   readonly secrets: () => Secrets;
   readonly place: () => Place;
-  /** The function that makes a request. */
-  readonly callerOf: (request: IncomingMessage) => string;
-}
-
-class ApiError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
+  /** The task of the function that makes a request; undefined for anybody else. */
+  readonly callerOf: (request: WireRequest) => string | undefined;
 }
 
 /**
- * Every other service that a function calls, on the loopback interface: nothing leaves this machine by the SDK. Secrets
- * and parameters are read; what is sent is recorded and answered in the service's shape; the rest is refused by its name,
- * unless there is a stub.
+ * Every other service that a function calls: nothing leaves this machine by the SDK. Secrets and parameters are read; what
+ * is sent is recorded and answered in the service's shape; the rest is refused by its name, unless there is a stub.
  */
-export function startAwsApi(api: AwsApi): Promise<Served> {
-  async function handle(incoming: IncomingMessage, request: Request): Promise<Json> {
+export function otherServices(api: AwsApi): Handler {
+  async function handle(incoming: WireRequest, request: Request): Promise<Json> {
     const { name, body } = request;
     const permit = async (action: string, resource: string): Promise<void> => {
       const why = await api.refuse(incoming, action, resource);
-      if (why !== undefined) throw new ApiError("AccessDeniedException", why);
+      if (why !== undefined) throw new AwsError("AccessDeniedException", why);
     };
     const stub = stubFor(api.stubs(), name);
-    if (!stub && (name.startsWith("secretsmanager:") || name.startsWith("ssm:")))
-      return readSecrets(request, api, permit);
-    const known = actionOf(name);
-    if (!stub && !known) {
-      throw new ApiError(
-        "NotOnThisMachine",
-        `${name} is not on this machine: give its answer with --stubs, as "${name}"`,
-      );
+    const caller = api.callerOf(incoming);
+    if (!stub && (name.startsWith("secretsmanager:") || name.startsWith("ssm:"))) {
+      return readSecrets(request, { api, permit, caller });
     }
+    const known = actionOf(name);
+    if (!stub && !known) throw notHere(name, caller);
     for (const resource of known?.resources?.(body, api.place()) ?? []) await permit(name, resource);
-    api.outbox.add({ from: api.callerOf(incoming), action: name, request: body });
-    if (stub && "error" in stub) throw new ApiError(stub.error, stub.cause);
+    api.outbox.add({ from: caller ?? "a client", action: name, request: body });
+    if (stub && "error" in stub) throw new AwsError(stub.error, stub.cause);
     return stub ? stub.output : (known as NonNullable<typeof known>).answer(body);
   }
 
-  return serve(async (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const request = readRequest(incoming, await text(incoming));
-    try {
-      respond(outgoing, request, 200, await handle(incoming, request));
-    } catch (error) {
-      const { code, message } = error instanceof ApiError ? error : { code: "InternalFailure", message: String(error) };
-      respond(outgoing, request, 400, { __type: code, message });
+  return async (incoming) => {
+    const request = readRequest(incoming);
+    const result = await handle(incoming, request);
+    if (!request.query) {
+      return {
+        status: 200,
+        headers: { "Content-Type": "application/x-amz-json-1.1" },
+        body: JSON.stringify(result),
+      };
     }
-  });
+    const action = request.name.split(":")[1] ?? "";
+    const namespace = `https://${request.name.split(":")[0] ?? ""}.amazonaws.com/`;
+    return queryAnswer(namespace, { action, result, requestId: incoming.id });
+  };
+}
+
+/** A function is told what stands in for a service; any other client, what AWS tells of an operation that there is none of. */
+function notHere(name: string, caller: string | undefined): AwsError {
+  const message = `${name} is not on this machine`;
+  return caller === undefined
+    ? unknownOperation(message)
+    : new AwsError("NotOnThisMachine", `${message}: give its answer with --stubs, as "${name}"`);
 }
 
 interface Request {
@@ -76,17 +76,15 @@ interface Request {
   readonly query: boolean;
 }
 
-function readRequest({ headers, method = "", url = "" }: IncomingMessage, content: string): Request {
-  const [, service = ""] = /Credential=[^/]+\/[^/]+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? "") ?? [];
+function readRequest({ headers, method, path, signer: { service }, body }: WireRequest): Request {
+  const content = body.toString();
   if (headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
     const { Action = "", ...fields } = Object.fromEntries(new URLSearchParams(content));
     return { name: actionName(service, Action), body: fields, query: true };
   }
   const target = headers["x-amz-target"];
   const action =
-    typeof target === "string"
-      ? target.replace(/^.*\./, "")
-      : (REST[`${method} ${url.replace(/\?.*/, "")}`] ?? `${method} ${url}`);
+    typeof target === "string" ? target.replace(/^.*\./, "") : (REST[`${method} ${path}`] ?? `${method} ${path}`);
   return { name: actionName(service, action), body: objectIn(content), query: false };
 }
 
@@ -106,8 +104,15 @@ const nameIn = (value: Json | undefined): string => (typeof value === "string" ?
 
 async function readSecrets(
   { name, body }: Request,
-  { secrets, place }: AwsApi,
-  permit: (action: string, resource: string) => Promise<void>,
+  {
+    api: { secrets, place },
+    permit,
+    caller,
+  }: {
+    readonly api: AwsApi;
+    readonly permit: (action: string, resource: string) => Promise<void>;
+    readonly caller: string | undefined;
+  },
 ): Promise<Json> {
   const { region, account } = place();
   const at = `${region}:${account}`;
@@ -129,37 +134,6 @@ async function readSecrets(
       return { Parameters: await Promise.all(names.map(parameter)), InvalidParameters: [] };
     }
     default:
-      throw new ApiError(
-        "NotOnThisMachine",
-        `${name} is not on this machine: give its answer with --stubs, as "${name}"`,
-      );
+      throw notHere(name, caller);
   }
-}
-
-function respond(outgoing: ServerResponse, { name, query }: Request, status: number, body: Json): void {
-  const RequestId = randomUUID();
-  const headers = { "x-amzn-RequestId": RequestId };
-  if (!query) {
-    const type = status === 200 ? {} : { "x-amzn-ErrorType": (body as JsonObject)["__type"] as string };
-    outgoing
-      .writeHead(status, { ...headers, ...type, "Content-Type": "application/x-amz-json-1.1" })
-      .end(JSON.stringify(body));
-    return;
-  }
-  const action = name.split(":")[1] as string;
-  const { __type, message } = body as { __type?: string; message?: string };
-  const content =
-    status === 200
-      ? `<${action}Response><${action}Result>${xml(body)}</${action}Result><ResponseMetadata>${xml({ RequestId })}</ResponseMetadata></${action}Response>`
-      : `<ErrorResponse><Error>${xml({ Type: "Sender", Code: __type ?? "", Message: message ?? "" })}</Error>${xml({ RequestId })}</ErrorResponse>`;
-  outgoing.writeHead(status, { ...headers, "Content-Type": "text/xml" }).end(content);
-}
-
-function xml(value: Json): string {
-  if (Array.isArray(value)) return value.map((each) => `<member>${xml(each)}</member>`).join("");
-  if (isObject(value))
-    return Object.entries(value)
-      .map(([key, each]) => `<${key}>${xml(each)}</${key}>`)
-      .join("");
-  return String(value ?? "").replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { isObject } from "../../interpreter/json";
 import { type Json, type JsonObject, type TaskCall, TaskFailure } from "../../interpreter";
+import type { Server } from "../dynamodb/server";
 import type { Authorize } from "../iam/authorizer";
-import { sessionOf } from "../iam/machine-role";
-import type { Resource } from "../program";
+import { type MachineRole, sessionOf } from "../iam/machine-role";
 import { type Stub, stubFor, type Stubs } from "../stubs";
-import { actionName, actionOf, knownActions, type Place } from "./answers";
+import { actionName, actionOf, knownActions } from "./answers";
+import type { Place } from "../place";
 import type { Outbox } from "./outbox";
 
 /** A call that nothing on this machine can answer: no failure of the saga, but of whoever runs it here. */
@@ -15,7 +16,7 @@ export class NotOnThisMachine extends Error {
 
 /** What the integrations with services have here. */
 export interface Services {
-  readonly dynamoDB: string;
+  readonly dynamoDB: Pick<Server, "endpoint" | "ownKey">;
   readonly authorize: Authorize;
   readonly outbox: Outbox;
   readonly stubs: Stubs;
@@ -36,7 +37,7 @@ const INTEGRATION = /^arn:[^:]+:states:[^:]*:[^:]*:((?:aws-sdk:)?[^:]+):([^.]+)/
  * @throws TaskFailure as the service fails
  * @throws NotOnThisMachine where there is nothing to answer
  */
-export async function callService(machine: Resource, call: TaskCall, services: Services): Promise<Json> {
+export async function callService(machine: MachineRole, call: TaskCall, services: Services): Promise<Json> {
   const [, service = "", action = ""] = INTEGRATION.exec(call.resource) ?? [];
   const name = actionName(service, action);
   const request = isObject(call.arguments) ? call.arguments : {};
@@ -75,8 +76,8 @@ const ERRORS: Readonly<Record<string, { readonly denied: string; readonly servic
   "aws-sdk:events": { denied: "EventBridge.EventBridgeException", service: "EventBridge" },
 };
 
-function placeOf({ arn }: Resource): Place {
-  const [, , , region = "", account = ""] = (arn as string).split(":");
+function placeOf({ arn }: MachineRole): Place {
+  const [, , , region = "", account = ""] = arn.split(":");
   return { region, account };
 }
 
@@ -86,7 +87,7 @@ const tableArn = ({ TableName }: JsonObject, { region, account }: Place): string
 };
 
 async function permitted(
-  machine: Resource,
+  machine: MachineRole,
   { authorize }: Services,
   { action, resource, errors }: { action: string; resource: string; errors: (typeof ERRORS)[string] | undefined },
 ): Promise<void> {
@@ -100,7 +101,12 @@ const cause = (message: string, service: string, code: string): string =>
   `${message} (Service: ${service}; Status Code: 400; Error Code: ${code}; Request ID: ${randomUUID()}; Proxy: null)`;
 
 /** DynamoDB's own JSON over its own wire: what an integration takes and gives is just that. */
-async function callDynamoDB(endpoint: string, name: string, request: JsonObject, optimized: boolean): Promise<Json> {
+async function callDynamoDB(
+  { endpoint, ownKey }: Services["dynamoDB"],
+  name: string,
+  request: JsonObject,
+  optimized: boolean,
+): Promise<Json> {
   const [, action = ""] = name.split(":");
   const TableName = typeof request["TableName"] === "string" ? request["TableName"].replace(/^arn:.*\//, "") : null;
   const response = await fetch(endpoint, {
@@ -109,8 +115,7 @@ async function callDynamoDB(endpoint: string, name: string, request: JsonObject,
       "Content-Type": "application/x-amz-json-1.0",
       "X-Amz-Target": `DynamoDB_20120810.${action}`,
       "X-Amz-Date": "20250101T000000Z",
-      Authorization:
-        "AWS4-HMAC-SHA256 Credential=local/20250101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
+      Authorization: `AWS4-HMAC-SHA256 Credential=${ownKey}/20250101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
     },
     body: JSON.stringify({ ...request, ...(TableName !== null && { TableName }) }),
   });

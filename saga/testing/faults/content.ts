@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Row } from "../../local/table";
+import type { Row } from "../../local/dynamodb/table";
 
 /** A table of the program: what is in it is what a scenario is judged by. */
 export interface Table {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ExecutionResult } from "../../interpreter";
 import { type Outcome, outcomeOf } from "../../local/report";
-import type { Row } from "../../local/table";
+import type { Row } from "../../local/dynamodb/table";
 import { anonymous, type Content, differing, leavesOf, SELF, unlike } from "./content";
 import { flawsOfCalls } from "./effects";
 import type { Message } from "../../local/services/outbox";

@@ -1,5 +1,6 @@
 import type { Surroundings } from "./evaluate";
-import type { HINTS } from "./hints";
+import type { OutstandingEffects } from "./effects";
+import type { Hint } from "./hints";
 import type { Level, Node, Transition } from "../machine";
 import type { Rule } from "../rules";
 import type { SearchState } from "./search-state";
@@ -19,6 +20,10 @@ export interface Around {
   readonly again: boolean;
   /** The level was given a fork to undo: it leaves it in its place when nothing in it is left. */
   readonly keepFork: boolean;
+  /** It was given what one item has done, and nothing of the others. */
+  readonly ownItem?: boolean;
+  /** What is outstanding around a level that acts though something has failed. */
+  readonly outer?: OutstandingEffects;
 }
 
 /** How a level ends. */
@@ -52,14 +57,7 @@ export interface SearchContext {
   readonly cut: () => Results;
   /** Goes on, though what follows from a violation is not told any more. */
   readonly leaveUntold: () => void;
-  readonly report: (
-    around: Around,
-    point: SearchState,
-    rule: Rule,
-    state: string,
-    message: string,
-    hint: keyof typeof HINTS,
-  ) => void;
+  readonly report: (around: Around, point: SearchState, rule: Rule, state: string, message: string, hint: Hint) => void;
   /** Every end of a level: those that differ in data alone as one, in which it is open which it is. */
   readonly explore: (around: Around, start: SearchState) => readonly End[];
   /** States that differ in data alone, as one in which it is open which it is. */

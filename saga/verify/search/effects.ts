@@ -155,14 +155,14 @@ export function leastOf(outstanding: OutstandingEffects): number {
   return count(outstanding);
 }
 
-/** What an undo looks for: the caller's name where it is known, else any call of the action. */
+/** What an undo looks for: the callers' names where they are known, else any call of the actions. */
 export interface Sought {
-  readonly action: string;
-  readonly instance: string | undefined;
+  readonly actions: ReadonlySet<string>;
+  readonly instances: ReadonlySet<string> | undefined;
 }
 
-export const isSought = ({ action, instance }: Effect, sought: Sought): boolean =>
-  action === sought.action && (sought.instance === undefined || instance === sought.instance);
+export const isSought = ({ action, instance }: Effect, { actions, instances }: Sought): boolean =>
+  actions.has(action) && (instances === undefined || instances.has(instance));
 
 /** Whether something is in it for certain that is still to be undone. */
 const isOpen = (outstanding: OutstandingEffects): boolean => {

@@ -1,6 +1,9 @@
-import { type Effect, effectsOf, type OutstandingEffects } from "./effects";
+import { type Effect, effectsOf, mayHave, type OutstandingEffects } from "./effects";
 import { sourceOf } from "../expression";
-import type { Node } from "../machine";
+import { HINTS, namesIn } from "./hints";
+import { tells } from "./cause";
+import { type Level, levelsOf, type Node } from "../machine";
+import type { RawState } from "../../asl/states";
 import type { SearchState } from "./search-state";
 import type { Around, Results, SearchContext } from "./context";
 import { examples } from "./examples";
@@ -11,7 +14,7 @@ import { UNKNOWN } from "./value";
 export function failState(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const { name, raw } = node;
   const stated = node.error?.yields(search.surroundings(point, UNKNOWN));
-  const error = typeof stated === "string" ? stated : String(raw["Error"] ?? raw["ErrorPath"]);
+  const error = typeof stated === "string" ? stated : computed(raw);
   const ended = { ...point, trace: after(point.trace, { text: `${name} ends FAILED with ${error}` }) };
   if (!around.level.top) return [{ kind: "stopped", stuck: false, error, state: name, point: ended }];
   for (const known of examples(ended)) failedEnd(search, around, known, node, error);
@@ -27,35 +30,30 @@ function failedEnd(
 ): void {
   if (point.committed) {
     const message = `${name} ends a saga whose pivot has succeeded: a redrive would enter it again, and fail again`;
-    search.report(around, point, "S5", name, message, "stuck");
+    search.report(around, point, "S5", name, message, HINTS.committed(name));
     return;
   }
   if (effectsOf(point.outstanding).length > 0) unfinished(search, around, point, name);
   if (error !== "SagaCompensated") {
     const message = `a compensated execution fails with ${error}, as a stuck one may`;
-    search.report(around, point, "S6", name, message, "compensated");
-  } else if (raw["CausePath"] === undefined && !tells(raw["Cause"])) {
+    search.report(around, point, "S6", name, message, HINTS.fails(name));
+  } else if (tells(search.machine, raw) === false) {
     const message = "a compensated execution does not tell which step failed, and how";
-    search.report(around, point, "S6", name, message, "cause");
+    search.report(around, point, "S6", name, message, HINTS.cause(name));
   }
 }
 
-/** Whether a Cause may tell what S6 wants; what an expression yields is not known. */
-function tells(cause: unknown): boolean {
-  if (typeof cause !== "string") return false;
-  if (sourceOf(cause) !== undefined) return true;
-  try {
-    const told = JSON.parse(cause) as object;
-    return ["saga", "step", "error", "cause"].every((field) => field in told);
-  } catch {
-    return false;
-  }
+/** What a Fail fails with, in words, where that is not said outright. */
+function computed({ Error: error, ErrorPath: path }: RawState): string {
+  if (error === undefined && path === undefined) return "no error";
+  return typeof error === "string" && sourceOf(error) === undefined ? error : "an error that it computes";
 }
 
 /** The execution succeeds: it must be a completed one. */
 export function finish(search: SearchContext, around: Around, point: SearchState, state: string): void {
   if (point.failed === "no") {
     search.completes = true;
+    stillHeld(search, around, point, state);
     return;
   }
   const ended = { ...point, trace: after(point.trace, { text: "the execution ends SUCCEEDED" }) };
@@ -67,10 +65,10 @@ function succeededEnd(search: SearchContext, around: Around, point: SearchState,
   if (behind) unfinished(search, around, point, state);
   if (point.committed) {
     const message = "a step after the pivot has failed, and the execution succeeds";
-    search.report(around, point, "S5", state, message, "stuck");
+    search.report(around, point, "S5", state, message, HINTS.committed(state));
   } else if (!behind || point.failed === "undoing") {
     const message = "an execution whose steps are undone ends SUCCEEDED: nobody can tell it from a completed one";
-    search.report(around, point, "S6", state, message, "compensated");
+    search.report(around, point, "S6", state, message, HINTS.compensated(state, namesIn(search.machine).compensated));
   }
 }
 
@@ -78,18 +76,58 @@ function succeededEnd(search: SearchContext, around: Around, point: SearchState,
 function unfinished(search: SearchContext, around: Around, point: SearchState, state: string): void {
   const remains = effectsOf(point.outstanding);
   const message = `${state} ends the execution, ${left(point.outstanding)}`;
-  const any = (test: (effect: (typeof remains)[number]) => boolean): boolean => remains.some(test);
-  if (any(({ status }) => status === "undoFailed")) search.report(around, point, "S5", state, message, "stuck");
-  else if (any(({ status, forked }) => status === "doubtful" && !forked)) {
-    search.report(around, point, "S2", state, message, "own");
-  } else if (any(({ forked }) => forked)) search.report(around, point, "S10", state, message, "decide");
-  else search.report(around, point, "S1", state, message, "chain");
+  const { undoOf } = namesIn(search.machine);
+  const of = (test: (effect: (typeof remains)[number]) => boolean) => remains.find(test);
+  const stuck = of(({ status }) => status === "undoFailed");
+  const own = of(({ status, forked }) => status === "doubtful" && !forked);
+  if (stuck) {
+    const to = undoOf.get(stuck.action) ?? `the undo of ${stuck.action}`;
+    search.report(around, point, "S5", state, message, HINTS.stuck(to));
+  } else if (own) search.report(around, point, "S2", state, message, HINTS.own(own.action, undoOf.get(own.action)));
+  else if (of(({ forked }) => forked)) {
+    const undos = remains.flatMap(({ action }) => undoOf.get(action) ?? []);
+    const fork = holderOf(
+      search.machine,
+      remains.map(({ action }) => action),
+    );
+    search.report(around, point, "S10", state, message, HINTS.decide(fork, [...new Set(undos)]));
+  } else {
+    const { action } = remains[0] as Effect;
+    search.report(around, point, "S1", state, message, HINTS.first(state, undoOf.get(action), action));
+  }
+}
+
+/** The state of the top level in whose branches something was done. */
+function holderOf(machine: Level, actions: readonly string[]): string {
+  const within = (node: Node): boolean =>
+    node.inner.flatMap(levelsOf).some((level) => actions.some((action) => level.nodes.has(action)));
+  return [...machine.nodes.values()].find(within)?.name ?? "the state with the branches";
+}
+
+/** What is declared to be released is, before an execution completes. */
+function stillHeld(search: SearchContext, around: Around, point: SearchState, state: string): void {
+  const { held } = namesIn(search.machine);
+  if (held.size === 0 || !mayHave(point.outstanding, ({ action }) => held.has(action))) return;
+  for (const known of examples(point)) heldAtEnd(search, around, known, state);
+}
+
+function heldAtEnd(search: SearchContext, around: Around, point: SearchState, state: string): void {
+  const { held } = namesIn(search.machine);
+  const kept = effectsOf(point.outstanding).find(({ action }) => held.has(action));
+  if (!kept) return;
+  const ended = { ...point, trace: after(point.trace, { text: "the execution ends SUCCEEDED" }) };
+  const message = `${state} completes the execution, and what ${kept.instance} has taken is not released`;
+  search.report(around, ended, "S6", state, message, HINTS.held(kept.action, held.get(kept.action) as string));
 }
 
 /** What an execution leaves behind, as part of a sentence. */
 export function left(outstanding: OutstandingEffects): string {
   const effects = effectsOf(outstanding);
-  if (effects.length === 0) return "with nothing left behind";
+  return effects.length === 0 ? "with nothing left behind" : `and leaves behind ${listed(effects)}`;
+}
+
+/** Effects, by what is known of them. */
+export function listed(effects: readonly Effect[]): string {
   const say = (status: Effect["status"], what: string): readonly string[] => {
     const names = effects.flatMap((effect) => (effect.status === status ? [effect.instance] : []));
     return names.length === 0 ? [] : [`${names.join(", ")} (${what})`];
@@ -99,5 +137,5 @@ export function left(outstanding: OutstandingEffects): string {
     ...say("doubtful", "perhaps done"),
     ...say("undoFailed", "not undone, for its undo failed"),
   ];
-  return `and leaves behind ${parts.join("; ")}`;
+  return parts.join("; ");
 }

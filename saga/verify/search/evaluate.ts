@@ -5,9 +5,16 @@ import {
   isObject,
   keyOf,
   type Lengths,
+  LENGTHS,
   lift,
   NeedsChoice,
   NeedsLength,
+  NO_LIST,
+  NO_LIST_TYPE,
+  ONE_OR_MORE,
+  RESULTS,
+  testOf,
+  TypeOf,
   OneOf,
   SOMETHING,
   Unknown,
@@ -59,11 +66,13 @@ function collapse(result: Value): Value {
 }
 
 /** A list of assumed length is a list of unknown items. */
-function resolve(found: Value, lengths: Lengths): Value {
+export function resolve(found: Value, lengths: Lengths): Value {
   if (!(found instanceof Unknown) || found.path === undefined) return found;
   const { path } = found;
   const ofLength = (length: Value): Value => {
     if (length instanceof OneOf) return lift(length, ofLength);
+    if (length === "none") return NO_LIST;
+    if (typeof length === "boolean") return length;
     if (typeof length !== "number") return found;
     return Array.from({ length }, (_, index) => new Unknown(`${path}[${index}]`));
   };
@@ -158,16 +167,17 @@ function joined(found: readonly Value[]): Value {
   const open = found.filter((one) => one instanceof Unknown || (one instanceof OneOf && !one.values.every(isSingle)));
   if (open.length === 0) return sequence(spread(found));
   const certain = found.some((one) => isThere(one) && !(isArray(one) && one.length === 0));
-  if (certain) return SOMETHING;
+  if (certain) return found.some((one) => isSingle(one)) ? RESULTS : SOMETHING;
   for (const one of open) if (one instanceof OneOf) throw needs(one);
   return UNKNOWN;
 }
 
+const isSomething = (one: Value): boolean => one === SOMETHING || one === RESULTS;
 const isThere = (one: Value): boolean =>
-  one === SOMETHING ||
+  isSomething(one) ||
   (one instanceof OneOf ? one.values.every(isThere) : one !== undefined && !(one instanceof Unknown));
 const isSingle = (one: Value): boolean =>
-  one instanceof OneOf ? one.values.every(isSingle) : isThere(one) && one !== SOMETHING && !isArray(one);
+  one instanceof OneOf ? one.values.every(isSingle) : isThere(one) && !isSomething(one) && !isArray(one);
 
 const spread = (found: readonly Value[]): readonly Value[] =>
   found.flatMap((one) => (one === undefined ? [] : isArray(one) ? one : [one]));
@@ -187,7 +197,7 @@ function path(steps: readonly Ast[], context: Value, around: Surroundings): Valu
 
 function filter(found: Value, test: Ast, around: Surroundings): Value {
   if (found === undefined) return undefined;
-  if (found === SOMETHING && test.type === "number" && test.value === 0) return SOMETHING;
+  if (isSomething(found) && test.type === "number" && test.value === 0) return SOMETHING;
   if (found instanceof Unknown) return UNKNOWN;
   if (found instanceof OneOf && test.type === "number") return lift(found, (one) => filter(one, test, around));
   if (found instanceof OneOf && !found.values.every(isSingle)) throw needs(found);
@@ -249,15 +259,19 @@ function binary(operator: string, left: Value, right: () => Value): Value {
       const decisive = operator === "or";
       const first = truth(left);
       if (first === decisive) return decisive;
-      const second = truth(right());
+      const other = right();
+      const second = truth(other);
       if (second === decisive) return decisive;
-      return first === undefined || second === undefined ? UNKNOWN : !decisive;
+      if (first !== undefined && second !== undefined) return !decisive;
+      return testOf(operator, first ?? left, second ?? other);
     }
     case "=":
     case "!=": {
       const other = right();
       if (left === undefined || other === undefined) return false;
-      if (left instanceof Unknown || other instanceof Unknown) return UNKNOWN;
+      if (isListType(left, other) || isListType(other, left)) return operator === "!=";
+      if (left === ONE_OR_MORE ? other === 0 : other === ONE_OR_MORE && left === 0) return operator === "!=";
+      if (left instanceof Unknown || other instanceof Unknown) return testOf(operator, left, other);
       if (kindOf(left) !== kindOf(other)) return operator === "!=";
       if (!isKnown(left) || !isKnown(other)) return UNKNOWN;
       return (keyOf(left) === keyOf(other)) === (operator === "=");
@@ -284,18 +298,30 @@ function binary(operator: string, left: Value, right: () => Value): Value {
     }
     default: {
       const other = right();
-      if (!(typeof left === "number" && typeof other === "number")) return UNKNOWN;
+      if (left === ONE_OR_MORE && other === 0 && (operator === ">" || operator === "<=")) return operator === ">";
+      if (!(typeof left === "number" && typeof other === "number")) return testOf(operator, left, other);
       return { "<": left < other, "<=": left <= other, ">": left > other, ">=": left >= other }[operator] ?? UNKNOWN;
     }
   }
+}
+
+/**
+ * Whether one is the type of a list, and the other that of something that is none.
+ * @throws NeedsLength where nothing is known of the other
+ */
+function isListType(one: Value, other: Value): boolean {
+  if (one !== "array") return false;
+  if (other instanceof TypeOf) throw new NeedsLength(other.of, ["none", ...LENGTHS]);
+  return other === NO_LIST_TYPE;
 }
 
 function call(ast: Ast, context: Value, around: Surroundings): Value {
   const [first, second] = ast.arguments ?? [];
   const name = String(ast.procedure?.value);
   if (!first) return SOMETHING;
-  // How many of a list there are decides nothing yet.
-  if (name === "count" && isUnknownList(first, context, around)) return SOMETHING;
+  const counted = name === "count" ? listOf(first, context, around) : undefined;
+  // How many of a list there are decides nothing yet; of results there is one at least.
+  if (counted instanceof Unknown) return counted === RESULTS && !isFilter(first) ? ONE_OR_MORE : SOMETHING;
   const given = value(first, context, around);
   if (name === "map" || name === "filter") {
     if (second?.type !== "lambda") return UNKNOWN;
@@ -304,14 +330,17 @@ function call(ast: Ast, context: Value, around: Surroundings): Value {
   return given instanceof OneOf ? lift(given, (one) => applied(name, one)) : applied(name, given);
 }
 
-/** Whether a list, or what is filtered of it, is not known. */
-function isUnknownList(list: Ast, context: Value, around: Surroundings): boolean {
-  const [of] = list.type === "function" && list.procedure?.value === "filter" ? (list.arguments ?? []) : [];
-  return value(of ?? list, context, around) instanceof Unknown;
+const isFilter = ({ type, procedure }: Ast): boolean => type === "function" && procedure?.value === "filter";
+
+/** A list, or the one that it is filtered of. */
+function listOf(list: Ast, context: Value, around: Surroundings): Value {
+  const [of] = isFilter(list) ? (list.arguments ?? []) : [];
+  return value(of ?? list, context, around);
 }
 
 function applied(name: string, given: Value): Value {
-  if (name === "exists") return given === SOMETHING ? true : given instanceof Unknown ? UNKNOWN : given !== undefined;
+  if (name === "exists")
+    return isSomething(given) ? true : given instanceof Unknown ? testOf("$exists", given) : given !== undefined;
   if (name === "count") return given instanceof Unknown ? SOMETHING : spread([given]).length;
   if (given === undefined) return undefined;
   switch (name) {
@@ -324,10 +353,12 @@ function applied(name: string, given: Value): Value {
     }
     case "not": {
       const negated = truth(given);
-      return negated === undefined ? UNKNOWN : !negated;
+      return negated === undefined ? testOf("$not", given) : !negated;
     }
     case "type":
-      return given instanceof Unknown ? UNKNOWN : kindOf(given);
+      if (given === NO_LIST) return NO_LIST_TYPE;
+      if (given instanceof Unknown) return given.path === undefined ? UNKNOWN : new TypeOf(given.path);
+      return kindOf(given);
     case "string":
       return typeof given === "string" || typeof given === "number" ? textOf(given) : UNKNOWN;
     case "merge": {

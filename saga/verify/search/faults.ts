@@ -37,8 +37,9 @@ function retries({ Retry }: RawState, error: string, allTakesDataLimit: boolean)
   return first !== undefined && first["MaxAttempts"] !== 0;
 }
 
-export function isRetried(state: RawState, error: string = UNNAMED): boolean {
-  return retries(state, error, false);
+/** @param allTakesDataLimit Whether `States.ALL` is taken to match States.DataLimitExceeded. */
+export function isRetried(state: RawState, error: string = UNNAMED, allTakesDataLimit = false): boolean {
+  return retries(state, error, allTakesDataLimit);
 }
 
 /** How a Task may fail. */

@@ -1,13 +1,27 @@
-import { type Effect, firstOpen, focusOn, mentions, project, push, pushFork, tellAbove } from "./effects";
+import { type Effect, firstOpen, focusOn, mentions, project, push, pushFork, stack, tellAbove } from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
+import { HINTS } from "./hints";
+import { sharedNames } from "./identity";
 import type { Node } from "../machine";
-import { LENGTHS, openChoice, renamed, type SearchState } from "./search-state";
+import { openChoice, renamed, type SearchState } from "./search-state";
 import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { examples } from "./examples";
+import { retriesBranches, roundsOf } from "./rounds";
 import { blocked, dropped } from "./task";
 import { after, type Event } from "./trace";
 import { agreeOnLengths, joinForward, joinUndo, outsideOf, type Ran, type Run } from "./join";
-import { isArray, isObject, lift, NeedsChoice, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
+import {
+  isArray,
+  isObject,
+  LENGTHS,
+  lift,
+  NeedsChoice,
+  NeedsLength,
+  OneOf,
+  Unknown,
+  UNKNOWN,
+  type Value,
+} from "./value";
 
 /**
  * A Parallel or a Map: each branch is searched by itself, from where it begins to its ends (`beginning`); then the ends
@@ -18,6 +32,7 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
   // What an earlier round has left open is another choice than what this one will.
   const open = again ? openChoice(point, `${around.level.id}:${node.name}/`) : undefined;
   if (open) throw open;
+  const rounds = retriesBranches(node);
   return runsOf(search, point, node).flatMap((runs) => {
     const undoes = new Set(runs.flatMap(({ level }) => [...level.undoes]));
     const focus = focusOn(point.outstanding, undoes, around.keepFork);
@@ -27,12 +42,14 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
     }
     const ran = runs.map((run): Ran => {
       const given = focus ? project(focus.fork, run.level.undoes, indexOf(run)) : null;
+      const start = beginning(search, around, point, node, { ...run, given });
       return {
         ...run,
         given,
-        ends: search.explore(...beginning(search, around, point, node, { ...run, given, undoes: focus !== undefined })),
+        ends: focus || !rounds ? search.explore(...start) : roundsOf(search, node, start, rounds),
       };
     });
+    if (!focus) sharedNames(search, around, point, node, ran);
     agreeOnLengths(point, ran);
     return [
       ...ran.flatMap((run) =>
@@ -58,10 +75,14 @@ function outOfTurn(
 }
 
 /** The branches; or the iterations, for each number of items that there may be. */
-function runsOf(search: SearchContext, point: SearchState, { items, given, inner }: Node): readonly (readonly Run[])[] {
+function runsOf(
+  search: SearchContext,
+  point: SearchState,
+  { items, given, inner, byPlace }: Node,
+): readonly (readonly Run[])[] {
   if (!items) {
     const input = given ? given.yields(search.surroundings(point, UNKNOWN)) : point.input;
-    return [inner.map((level, index) => ({ level, input, label: `branch ${index + 1}`, index, suffix: "" }))];
+    return [inner.map((level, index) => ({ level, input, label: level.startAt, index, suffix: "" }))];
   }
   const [level] = inner;
   if (!level) return [];
@@ -79,6 +100,7 @@ function runsOf(search: SearchContext, point: SearchState, { items, given, inner
       label: `item ${index}`,
       index,
       suffix: `[${index}]`,
+      ...(byPlace && { place: index }),
     })),
   );
 }
@@ -87,8 +109,8 @@ function runsOf(search: SearchContext, point: SearchState, { items, given, inner
  * The item that an iteration says it is about, where it says so: then it is given what this one has done, and nothing of
  * the others.
  */
-function indexOf({ input, suffix }: Pick<Run, "input" | "suffix">): number | undefined {
-  if (suffix === "") return undefined;
+function indexOf({ input, suffix, place }: Run): number | undefined {
+  if (suffix === "" || place !== undefined) return place;
   const field = (of: Value): Value => (isObject(of) ? of["index"] : undefined);
   const index = input instanceof OneOf ? lift(input, field) : field(input);
   return typeof index === "number" ? index : undefined;
@@ -110,8 +132,10 @@ function beginning(
   around: Around,
   point: SearchState,
   node: Node,
-  { level, input, label, suffix, given, undoes }: Run & Pick<Ran, "given"> & { readonly undoes: boolean },
+  run: Run & Pick<Ran, "given">,
 ): [Around, SearchState] {
+  const { level, input, label, suffix, given } = run;
+  const index = indexOf(run);
   return [
     {
       level,
@@ -120,12 +144,15 @@ function beginning(
       holders: [...around.holders, node.name],
       again: search.repeats(around, node.name),
       keepFork: given !== null,
+      ownItem: index !== undefined,
+      outer: stack(point.outstanding, around.outer ?? null),
     },
     {
-      ...search.given(level, { ...point, input, lost: lostOf(point, around, indexOf({ input, suffix })) }),
+      ...search.given(level, { ...point, input, lost: lostOf(point, around, index) }),
       at: level.startAt,
       outstanding: given,
-      failed: undoes || point.failed === "undoing" ? "undoing" : "no",
+      // What acts in a branch though something has failed goes on as it would in a sequence.
+      failed: point.failed === "no" ? "no" : given || point.failed === "undoing" ? "undoing" : "here",
       refused: undefined,
       trace: undefined,
     },
@@ -151,10 +178,10 @@ function aborted(
   const trace = after(point.trace, event);
   if (!stuck && error === DATA_LIMIT) {
     const message = `nothing catches ${DATA_LIMIT} of ${state} in its branch, for States.ALL may not`;
-    search.report(around, { ...point, trace }, "S7", state, message, "dataLimit");
+    search.report(around, { ...point, trace }, "S7", state, message, HINTS.dataLimit(state));
   } else if (!stuck && runs.some((other) => other.label !== run.label && other.level.effectful)) {
     const message = `${state} fails its branch, and so aborts the others of ${node.name}, wherever they are`;
-    search.report(around, { ...point, trace }, "S10", state, message, "abort");
+    search.report(around, { ...point, trace }, "S10", state, message, HINTS.abort(state));
   }
   const { outstanding: behind } = renamed(end.point, outside);
   // Of the branch that is stuck it matters only that something of it is not undone.

@@ -1,24 +1,118 @@
-/** How each kind of mistake is mended. */
+import { type Level, levelsOf } from "../machine";
+
+/** How a mistake is mended, by the names of the states that it is about. */
+export interface Hint {
+  /** The same for mistakes of one kind. */
+  readonly kind: string;
+  readonly text: string;
+}
+
+const hint = (kind: string, text: string): Hint => ({ kind, text });
+
 export const HINTS = {
-  bookkeeping: "Let the state before it lead on",
-  undeclared: "Declare it: an action with its undo, a query, or another action's undo",
-  default: "Give it a Default",
-  endless: "Let some way lead to an end",
-  retriable: "Put it after the pivot, or declare it compensable, with an undo",
-  uncompensated: "Put it before the pivot, or declare it retriable and retry it on any error",
-  cause: "Give it a Cause that is JSON: { saga, step, error, cause }",
-  swallowed: "Let its Catch lead to the undos",
-  decide:
-    "After all branches have settled, one Choice: on if all are done, else to the undo of every branch that started",
-  dataLimit: "Name States.DataLimitExceeded in a catcher of its own, before States.ALL",
-  uncaught: "Give it a Catch for States.ALL that leads to its undo",
-  committed: "After the pivot, retry and let the state fail: a redrive resumes it",
-  order:
-    "From an action lead to its own undo, or, where nothing has happened, to that of the step before; chain the undos backwards",
-  identity: "Give the undo the saga.step of its action",
-  abort: "Catch in the branch, and end it with a record of what it did",
-  stuck: "Leave it uncaught: the execution then stops in that state, and a redrive resumes it",
-  compensated: "End what was undone in a Fail state with Error SagaCompensated",
-  own: "Lead from the Catch to the action's own undo first",
-  chain: "Lead from every undo to the undo of the step before",
+  bookkeeping: (state: string, before: readonly string[], next: string | undefined) =>
+    hint(
+      "bookkeeping",
+      before.length === 0
+        ? `Leave ${state} out${next === undefined ? "" : `: begin with ${next}`}`
+        : `Leave ${state} out: let ${before.join(", ")} ${next === undefined ? "end" : `lead to ${next}`}`,
+    ),
+  undeclared: (state: string) =>
+    hint("undeclared", `Declare ${state}: an action with its undo, a query, or another action's undo`),
+  default: (state: string) => hint("default", `Give ${state} a Default`),
+  endless: (state: string) => hint("endless", `Let some way lead from ${state} to an end`),
+  neverCompletes: (state: string) =>
+    hint("never-completes", `Let ${state}, or a state after it, lead to an end where all goes well`),
+  retriable: (state: string) =>
+    hint("retriable", `Put ${state} after the pivot, or declare it compensable, with an undo`),
+  uncompensated: (state: string) =>
+    hint("uncompensated", `Put ${state} before the pivot, or declare it retriable and retry it on any error`),
+  cause: (state: string) => hint("cause", `Give ${state} a Cause that is JSON: { saga, step, error, cause }`),
+  decide: (state: string, undos: readonly string[]) =>
+    hint(
+      "decide",
+      `Let one Choice follow when all branches of ${state} have ended: on if all are done, else to ${
+        undos.length === 0 ? "the undo of every branch" : undos.join(" and ")
+      }`,
+    ),
+  dataLimit: (state: string) =>
+    hint("data-limit", `Name States.DataLimitExceeded in a catcher of its own of ${state}, before States.ALL`),
+  uncaught: (state: string, to: string | undefined) =>
+    hint("uncaught", `Give ${state} a Catch for States.ALL that leads to ${to ?? "a Fail with Error SagaCompensated"}`),
+  committed: (state: string) =>
+    hint(
+      "committed",
+      `Let nothing lead to ${state} after the pivot: retry, and let the state fail: a redrive resumes it`,
+    ),
+  /** An undo runs though there is nothing for it to do. */
+  tooEarly: (state: string, action: string) =>
+    hint("too-early", `Lead to ${state} only where ${action} has begun, and only once`),
+  refused: (state: string, action: string, to: string | undefined) =>
+    hint(
+      "refused",
+      `Lead ${action}'s Catch of what is refused to ${to ?? "the end"}: there is nothing for ${state} to undo`,
+    ),
+  instead: (state: string, to: string | undefined) =>
+    hint("instead", `Let no undo lead to ${state}: lead to ${to ?? "a Fail with Error SagaCompensated"}`),
+  first: (state: string, undo: string | undefined, action: string) =>
+    hint("first", `Lead to ${undo ?? `the undo of ${action}`} first, and from there on to ${state}`),
+  apart: (state: string) =>
+    hint(
+      "apart",
+      `Let each branch of ${state} undo what one branch has done: what ran in sequence is undone in sequence`,
+    ),
+  own: (action: string, undo: string | undefined) => hint("own", `Lead ${action}'s Catch to ${undo ?? "its own undo"}`),
+  identity: (state: string, action: string) =>
+    hint("identity", `Give ${state} the saga.id and saga.step with which ${action} calls`),
+  ownIdentity: (state: string) =>
+    hint(
+      "own-identity",
+      `Give ${state} a name of its own: saga.step with the name of the step, and in a list with the item's index`,
+    ),
+  abort: (state: string) =>
+    hint("abort", `Give ${state} a Catch that ends its branch with a record of what the branch did`),
+  stuck: (state: string) =>
+    hint("stuck", `Give ${state} no Catch: the execution then stops in it, and a redrive resumes it`),
+  compensated: (state: string, end: string | undefined) =>
+    hint(
+      "compensated",
+      end === undefined
+        ? `Let ${state} lead to a Fail with Error SagaCompensated`
+        : `Let ${state} lead to ${end}, which fails with SagaCompensated`,
+    ),
+  fails: (state: string) => hint("fails", `Give ${state} the Error SagaCompensated`),
+  held: (action: string, release: string) =>
+    hint("held", `Lead to ${release} before the end, as the declaration says of ${action}`),
 } as const;
+
+interface Names {
+  /** The state that undoes an action, where the machine has one. */
+  readonly undoOf: ReadonlyMap<string, string>;
+  /** The states that release what actions have taken, by the action, on the way to success. */
+  readonly held: ReadonlyMap<string, string>;
+  /** A Fail that ends what was undone. */
+  readonly compensated: string | undefined;
+}
+
+const names = new WeakMap<Level, Names>();
+
+/** The names of states that a hint may lead to. */
+export function namesIn(machine: Level): Names {
+  const known = names.get(machine);
+  if (known) return known;
+  const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
+  const undoOf = new Map(
+    nodes.flatMap(({ name, part }) => (part?.kind === "undo" ? part.of.map((action) => [action, name] as const) : [])),
+  );
+  const held = new Map(
+    nodes.flatMap(({ name, part }) =>
+      part?.kind === "undo" ? part.releases.map((action) => [action, name] as const) : [],
+    ),
+  );
+  const ends = [...machine.nodes.values()].filter(
+    ({ raw }) => raw.Type === "Fail" && raw["Error"] === "SagaCompensated",
+  );
+  const made: Names = { undoOf, held, compensated: ends[0]?.name };
+  names.set(machine, made);
+  return made;
+}

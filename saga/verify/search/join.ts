@@ -4,6 +4,7 @@ import { faultsOfJoining } from "./faults";
 import type { Level, Node } from "../machine";
 import { renamed, resolved, type SearchState } from "./search-state";
 import { type Around, type End, type Results, type SearchContext } from "./context";
+import { HINTS } from "./hints";
 import { dropped } from "./task";
 import { after, type Event } from "./trace";
 import { isKnown, keyOf, NeedsChoice, NeedsLength, OneOf, UNKNOWN, type Value } from "./value";
@@ -16,6 +17,8 @@ export interface Run {
   readonly label: string;
   readonly index: number;
   readonly suffix: string;
+  /** Which item it is about, where nothing else says so. */
+  readonly place?: number;
 }
 
 /** A run, and how it may end. */
@@ -171,7 +174,7 @@ function remaining(
       if (now === was) continue;
       if (touched.has(place)) {
         const message = `two branches of ${node.name} undo at once what was done in sequence`;
-        search.report(around, point, "S1", node.name, message, "order");
+        search.report(around, point, "S1", node.name, message, HINTS.apart(node.name));
         search.leaveUntold();
       }
       touched.add(place);

@@ -74,11 +74,14 @@ export function liveVariablesOf(machine: Level): LiveVariables {
     return paths.size > 0 ? narrowed(input, fieldsOf(paths)) : UNKNOWN;
   };
   /** Whether something may still want to know how long a list is. */
-  const isRead =
-    (paths: readonly string[], values: readonly Value[]) =>
-    (list: string): boolean =>
+  const isRead = (paths: readonly string[], values: readonly Value[]) => {
+    const reads = (list: string): boolean =>
       paths.some((path) => touches(`${EXECUTION_INPUT}${path.slice(OF_EXECUTION.length)}`, list)) ||
       values.some((value) => leadsTo(value, list));
+    // A test has the paths of what it asks within.
+    return (of: string): boolean =>
+      of.startsWith("(") ? (of.match(/\binput[\w.[\]]*/g) ?? []).some(reads) : reads(of);
+  };
   const isCyclic = new Set(
     [...positions.values()].flatMap((byState) => [...byState].flatMap(([name, { cyclic }]) => (cyclic ? [name] : []))),
   );
@@ -192,7 +195,7 @@ function undoesAhead(machine: Level, levels: readonly Level[]) {
   note(machine, []);
   const undone = (node: Node): readonly string[] =>
     node.part?.kind === "undo"
-      ? (around.get(node.part.of) ?? [])
+      ? [...node.part.of, ...node.part.releases].flatMap((action) => around.get(action) ?? [])
       : node.inner.flatMap(({ undoes }) => [...undoes].flatMap((action) => around.get(action) ?? []));
   const at = new Map(levels.map((level) => [level, backwards(level, undone, () => [])]));
   return {

@@ -101,17 +101,14 @@ export function choose(state: SearchState, { choice, alternatives }: NeedsChoice
   }));
 }
 
-/**
- * A list of unknown length is gone through with none, one and two items. Iterations share nothing, so that a third is
- * like one of these.
- */
-export const LENGTHS = [0, 1, 2] as const;
-
 /** The states at which it is known what was not: how long a list is, or what an open choice is. */
 export function resolved(state: SearchState, error: unknown): readonly SearchState[] {
   if (error instanceof NeedsChoice) return choose(state, error);
   if (!(error instanceof NeedsLength)) throw error;
-  return LENGTHS.map((length) => ({ ...state, lengths: new Map([...state.lengths, [error.path, length]]) }));
+  const before = state.lengths.get(error.path);
+  // In some of what this state stands for it is known.
+  if (before instanceof OneOf) return choose(state, new NeedsChoice(before.name, before.values.length));
+  return error.lengths.map((length) => ({ ...state, lengths: new Map([...state.lengths, [error.path, length]]) }));
 }
 
 /** A choice that is open in a state, and whose name begins so. */

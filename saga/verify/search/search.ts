@@ -1,21 +1,24 @@
+import { endsWell, stuckInSuccess } from "./completion";
 import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { type Bounds, Budget } from "./bounds";
 import { type OutstandingEffects, forgetEffects } from "./effects";
 import { failState, finish, left } from "./ends";
 import { type Surroundings, truth } from "./evaluate";
 import { fork } from "./fork";
-import { HINTS } from "./hints";
+import { DATA_LIMIT } from "./faults";
+import { type Hint, HINTS } from "./hints";
 import { type LiveVariables, liveVariablesOf } from "./live-variables";
-import { type Level, levelsOf, type Node, type Transition } from "../machine";
+import { EXECUTION, type Level, levelsOf, type Node, type Transition, transitionsOf } from "../machine";
 import { controlKey, merge, resolved, type SearchState, stateKey } from "./search-state";
 import { examples } from "./examples";
 import type { Rule } from "../rules";
 import { task } from "./task";
 import { after, type Event, type Trace } from "./trace";
-import { forgetValues, Unknown, UNKNOWN, type Value } from "./value";
+import { forgetValues, NeedsLength, Unknown, UNKNOWN, type Value } from "./value";
 
 export interface Found {
   readonly rule: Rule;
+  readonly kind: string;
   readonly state: string;
   readonly message: string;
   readonly hint: string;
@@ -37,12 +40,11 @@ export interface SearchOptions extends Bounds {
  */
 export class Search implements SearchContext {
   readonly found = new Map<string, Found>();
-  /** The first trace that was found to each state. */
-  readonly reached = new Map<string, readonly Trace[]>();
   /** Some path completes the saga. */
   completes = false;
   /** Some path was not gone on: what comes after a violation is not known. */
   truncated = false;
+  private neverCompletes = false;
   private readonly live: LiveVariables;
   private readonly budget: Budget;
   /** How many states the machine has. */
@@ -95,19 +97,12 @@ export class Search implements SearchContext {
     this.truncated = true;
   }
 
-  report(
-    { prefix }: Around,
-    { trace }: SearchState,
-    rule: Rule,
-    state: string,
-    message: string,
-    hint: keyof typeof HINTS,
-  ) {
+  report({ prefix }: Around, { trace }: SearchState, rule: Rule, state: string, message: string, hint: Hint) {
     const traces = [...prefix, trace];
-    const key = `${rule} ${state} ${hint}`;
+    const key = `${rule} ${state} ${hint.kind}`;
     const known = this.found.get(key);
-    if (known && lengthOf(known.traces) <= lengthOf(traces)) return;
-    this.found.set(key, { rule, state, message, hint: HINTS[hint], traces });
+    if (known && tediumOf(known.traces) <= tediumOf(traces)) return;
+    this.found.set(key, { rule, kind: hint.kind, state, message, hint: hint.text, traces });
   }
 
   /** All ends of a level. Levels that begin alike end alike. */
@@ -130,6 +125,14 @@ export class Search implements SearchContext {
     const number = this.choices.get(key) ?? this.choices.size;
     this.choices.set(key, number);
     return `${place}#${number}`;
+  }
+
+  /** Reports the first point from which nothing completes; what is around it does not complete either. */
+  incomplete(around: Around, point: SearchState | undefined): void {
+    if (!point || this.neverCompletes) return;
+    this.neverCompletes = true;
+    const message = `from ${point.at} on nothing completes, though all goes well: only a failure leads on`;
+    this.report(around, point, "S6", point.at, message, HINTS.neverCompletes(point.at));
   }
 
   /** What may come of a state; for each length of a list, and for each end of a branch, that matters here. */
@@ -165,7 +168,6 @@ export class Search implements SearchContext {
     const node = around.level.nodes.get(point.at);
     // The lints report a state that is not there.
     if (!node) return this.cut();
-    if (!this.reached.has(node.name)) this.reached.set(node.name, [...around.prefix, point.trace]);
     switch (node.raw.Type) {
       case "Task":
         return task(this, around, point, node);
@@ -179,15 +181,22 @@ export class Search implements SearchContext {
       case "Fail":
         return failState(this, around, point, node);
       case "Pass":
-        this.bookkeeping(around, point, node, "does nothing but bookkeeping");
+        if (node.keepsBooks) this.bookkeeping(around, point, node, "does nothing but bookkeeping");
         return this.leave(around, point, node.next, node, point.input);
       default:
         return this.leave(around, point, node.next, node, point.input);
     }
   }
 
-  bookkeeping(around: Around, point: SearchState, { name }: Node, what: string): void {
-    if (point.failed === "no") this.report(around, point, "S13", name, `${name} ${what}`, "bookkeeping");
+  bookkeeping(around: Around, point: SearchState, { name, next }: Node, what: string): void {
+    if (point.failed !== "no") return;
+    const before = [...around.level.nodes.values()].filter((from) => transitionsOf(from).some(({ to }) => to === name));
+    const hint = HINTS.bookkeeping(
+      name,
+      before.map((from) => from.name),
+      next.to,
+    );
+    this.report(around, point, "S13", name, `${name} ${what}`, hint);
   }
 
   private choice(around: Around, point: SearchState, node: Node): Results {
@@ -206,8 +215,12 @@ export class Search implements SearchContext {
         ...this.leave(around, point, transition, node, point.input, { text: `${node.name} goes to ${transition.to}` }),
       );
     };
-    for (const { condition, transition } of node.choices) {
-      const holds = truth(condition.yields(this.surroundings(point, UNKNOWN)));
+    for (const { condition, transition, askedAgain } of node.choices) {
+      const test = condition.yields(this.surroundings(point, UNKNOWN));
+      const holds = truth(test);
+      // What another Choice asks as well has the same answer there.
+      if (askedAgain && test instanceof Unknown && test.path !== undefined)
+        throw new NeedsLength(test.path, [true, false]);
       if (holds !== false) take(transition);
       if (holds === true) return results;
     }
@@ -223,7 +236,7 @@ export class Search implements SearchContext {
     if (around.level.top) {
       for (const known of examples(stopped)) {
         const message = `no rule of ${name} need match, it has no Default, and nothing catches ${error}: the execution stops there, ${left(known.outstanding)}`;
-        this.report(around, known, "S7", name, message, "default");
+        this.report(around, known, "S7", name, message, HINTS.default(name));
       }
     }
     return [{ kind: "stopped", stuck: false, error, state: name, point: stopped }];
@@ -236,7 +249,7 @@ export class Search implements SearchContext {
       result,
       errorOutput: UNKNOWN,
       context: {
-        Execution: { Id: "execution", Input: new Unknown("input") },
+        Execution: { Id: EXECUTION, Name: "$states.context.Execution.Name", Input: new Unknown("input") },
         // Of the Map's own fields alone: the states within have none.
         ...(item !== undefined && { Map: { Item: item } }),
         State: { Name: at },
@@ -290,7 +303,15 @@ export class Search implements SearchContext {
 }
 
 const depthOf = (outstanding: OutstandingEffects): number => outstanding?.depth ?? 0;
-const lengthOf = (traces: readonly Trace[]): number => traces.reduce((sum, trace) => sum + (trace?.length ?? 0), 0);
+
+/** How long a story is; one that begins with a failure that hardly happens is told last. */
+function tediumOf(traces: readonly Trace[]): number {
+  let rare = 0;
+  for (const trace of traces) {
+    for (let at = trace; at; at = at.before) if (at.event.text.includes(DATA_LIMIT)) rare += 1000;
+  }
+  return traces.reduce((sum, trace) => sum + (trace?.length ?? 0), rare);
+}
 
 /** Every path through one level, from one state on. */
 class LevelSearch {
@@ -301,6 +322,7 @@ class LevelSearch {
   /** From which states each was reached; and those after which something ends. */
   private readonly before = new Map<string, string[]>();
   private readonly ending: string[] = [];
+  private readonly endingWell: string[] = [];
 
   constructor(
     private readonly search: Search,
@@ -317,7 +339,7 @@ class LevelSearch {
       this.waiting.delete(rank);
       for (const point of this.together(points)) this.visit(point);
     }
-    this.endless();
+    if (!this.endless()) this.search.incomplete(this.around, stuckInSuccess(this.seen, this.before, this.endingWell));
     return [...this.ends].flatMap(([kind, ends]) => this.join(kind, ends));
   }
 
@@ -360,6 +382,7 @@ class LevelSearch {
     this.seen.set(name, point);
     const results = this.search.step(this.around, point);
     if (results.length === 0 || results.some((result) => "kind" in result)) this.ending.push(name);
+    if (endsWell(point, results)) this.endingWell.push(name);
     for (const result of results) {
       if ("kind" in result) {
         const kind = result.kind === "end" ? "" : `${result.error} ${result.state} ${String(result.stuck)}`;
@@ -387,15 +410,16 @@ class LevelSearch {
   }
 
   /** Reports the first state from which nothing ever ends. */
-  private endless(): void {
+  private endless(): boolean {
     const ends = new Set(this.ending);
     // A set goes on to what is added to it while it is gone through.
     for (const name of ends) for (const from of this.before.get(name) ?? []) ends.add(from);
     const [point] = [...this.seen].flatMap(([name, each]) => (ends.has(name) ? [] : [each]));
-    if (!point) return;
+    if (!point) return false;
     for (const known of examples(point)) {
       const message = `from ${known.at} on the execution goes round for ever, ${left(known.outstanding)}`;
-      this.search.report(this.around, known, "S6", known.at, message, "endless");
+      this.search.report(this.around, known, "S6", known.at, message, HINTS.endless(known.at));
     }
+    return true;
   }
 }

@@ -5,20 +5,33 @@ import {
   type Effect,
   effectsOf,
   firstOpen,
-  type OutstandingEffects,
   isSought,
   mayHave,
   onTop,
+  type OutstandingEffects,
   push,
   type Sought,
   tellAbove,
 } from "./effects";
-import { examples } from "./examples";
 import { truth } from "./evaluate";
-import { left } from "./ends";
+import { examples } from "./examples";
+import { left, listed } from "./ends";
 import { DATA_LIMIT, type Fault, faultsOf } from "./faults";
-import { levelsOf, type Node } from "../machine";
+import { type Hint, HINTS, namesIn } from "./hints";
+import {
+  calledSo,
+  callerOf,
+  findEither,
+  leftOf,
+  namesSought,
+  sameExecution,
+  saysNames,
+  unknownCaller,
+} from "./identity";
+import { levelsOf, type Node, type UndoPart } from "../machine";
+import type { Rule } from "../rules";
 import { type SearchState, withoutIndexes } from "./search-state";
+import { above, changeAll, has } from "./shared";
 import type { Around, End, Results, SearchContext } from "./context";
 import { after } from "./trace";
 import { Unknown, UNKNOWN } from "./value";
@@ -28,52 +41,67 @@ export function task(search: SearchContext, around: Around, point: SearchState, 
   const { part } = node;
   if (!part) {
     const message = `the declaration does not say what ${node.name} is`;
-    search.report(around, point, "definition", node.name, message, "undeclared");
+    tell(search, around, point, "definition", node.name, message, HINTS.undeclared(node.name));
     return search.cut();
   }
-  return part.kind === "undo"
-    ? undo(search, around, point, node, part.of)
-    : action(search, around, point, node, part.call);
+  if (part.kind === "action") return action(search, around, point, node, part.call);
+  // On the way to success nothing is undone: what a call has taken, such as a lock, is given back.
+  return part.releases.length > 0 && point.failed === "no"
+    ? release(search, around, point, node, part)
+    : undo(search, around, point, node, part);
 }
 
-/** In whose name a Task calls: the same for an action and its undo (S11). */
-function callerOf(search: SearchContext, point: SearchState, { identity }: Node): string | undefined {
-  const step = identity?.yields(search.surroundings(point, UNKNOWN));
-  return typeof step === "string" ? step : undefined;
-}
-
-function action(search: SearchContext, around: Around, point: SearchState, node: Node, call: DeclaredCall): Results {
-  const { role, definite } = call;
-  const name = callerOf(search, point, node) ?? node.name + around.suffix;
-  if (role !== "query" && (point.failed === "here" || point.failed === "branch")) {
-    for (const known of examples(point)) goesOn(search, around, known, node);
+function action(
+  search: SearchContext,
+  around: Around,
+  started: SearchState,
+  node: Node,
+  declared: DeclaredCall,
+): Results {
+  const { role, definite, confirms } = declared;
+  const query = role === "query";
+  if (!query) unknownCaller(search, around, started, node);
+  const name = callerOf(search, started, node) ?? node.name + around.suffix;
+  const point = query ? started : again(started, node, name);
+  if (!query && point.failed !== "no") {
+    const whole = { ...point, outstanding: point.outstanding ?? around.outer ?? null };
+    for (const known of examples(whole)) goesOn(search, around, known, node);
+    if (point.failed === "undoing") return search.cut();
     // Told once, the search goes on as though nothing had failed.
     const outstanding = changeEffects(point.outstanding, (effect) => ({ ...effect, status: "done" }));
-    return action(search, around, { ...point, outstanding, failed: "no", refused: undefined }, node, call);
+    return action(search, around, { ...point, outstanding, failed: "no", refused: undefined }, node, declared);
   }
   misplaced(search, around, point, node, role);
   // What is done after the pivot is never undone.
-  const lasts = (role === "compensable" || role === "pivot") && !point.committed;
+  const undone = (role === "compensable" || role === "pivot") && !point.committed;
+  // What it confirms is there: that is undone in its own turn, and this with it.
+  const confirmed = undone && confirms !== undefined && has(point.outstanding, ({ action: of }) => of === confirms);
+  const lasts = undone && !confirmed;
+  if (lasts && saysNames(search.machine)) sharedName(search, around, point, node, name);
+  const sought: Sought = { actions: new Set([node.name]), instances: new Set([name]) };
+  // A further round in the same name has the same effect: it is where it was.
+  const further = lasts && has(point.outstanding, (effect) => isSought(effect, sought));
   const holding = (status: Effect["status"]): OutstandingEffects => {
     if (!lasts) return point.outstanding;
-    const sought = { action: node.name, instance: name };
-    // A further round in the same name has the same effect: it is where it was.
-    if (search.repeats(around, node.name) && mayHave(point.outstanding, (effect) => isSought(effect, sought))) {
+    if (further) {
       return onTop(point.outstanding, sought, (old) => ({ ...old, status }))?.outstanding ?? point.outstanding;
     }
     return push({ kind: "effect", action: node.name, instance: name, status }, point.outstanding);
   };
   const done: SearchState =
-    role === "pivot" ? { ...point, outstanding: null, committed: true } : { ...point, outstanding: holding("done") };
+    role === "pivot"
+      ? { ...point, outstanding: heldIn(search, point.outstanding), committed: true }
+      : { ...point, outstanding: holding("done") };
   const results: (SearchState | End)[] = [
     ...search.leave(around, done, node.next, node, new Unknown(name), { text: `${name} is done` }),
   ];
   for (const fault of faultsOf(node, definite ?? [])) {
-    const event = { text: `${name} fails: ${described(fault, lasts)}` };
+    const event = { text: `${name} fails: ${described(fault, undone)}` };
     const failed: SearchState = {
       ...point,
-      outstanding: fault.definite ? point.outstanding : holding("doubtful"),
-      failed: point.failed === "undoing" ? "undoing" : "here",
+      outstanding: fault.definite ? refusedAgain(started, sought) : holding("doubtful"),
+      // A query that fails has changed nothing, and left nothing: what follows may find another way.
+      failed: query || point.failed === "undoing" ? point.failed : "here",
       refused: fault.definite ? node.name : undefined,
     };
     if (fault.catcher) {
@@ -90,10 +118,47 @@ function action(search: SearchContext, around: Around, point: SearchState, node:
   return results;
 }
 
+/**
+ * An action whose Catch leads back to it is tried again: in the same name, so that what was in doubt is so no more. Nothing
+ * else may have failed before.
+ */
+function again(point: SearchState, { name }: Node, instance: string): SearchState {
+  if (point.failed !== "here") return point;
+  const top = point.outstanding?.top;
+  const own = top?.kind === "effect" && top.action === name && top.instance === instance && top.status === "doubtful";
+  return own || point.refused === name ? { ...point, failed: "no", refused: undefined } : point;
+}
+
+/** What is left when a call is refused: that a refusal is definite, on whichever try, is the declaration's word. */
+function refusedAgain({ outstanding }: SearchState, sought: Sought): OutstandingEffects {
+  const top = outstanding?.top;
+  const own = top?.kind === "effect" && isSought(top, sought) && top.status === "doubtful";
+  return own ? (outstanding as NonNullable<OutstandingEffects>).rest : outstanding;
+}
+
+/** What is held after the pivot: calls that are to be released on the way to success. */
+function heldIn({ machine }: SearchContext, outstanding: OutstandingEffects): OutstandingEffects {
+  const { held } = namesIn(machine);
+  if (!mayHave(outstanding, ({ action: of }) => held.has(of))) return null;
+  return changeAll(
+    outstanding,
+    ({ action: of }) => !held.has(of),
+    () => undefined,
+  );
+}
+
+/** Two actions that call in one name: the second call is taken for the first one, and their undos as well. */
+function sharedName(search: SearchContext, around: Around, point: SearchState, { name }: Node, caller: string): void {
+  const other = calledSo(point.outstanding, caller, name);
+  if (!other) return;
+  const message = `${name} calls in the name of '${caller}', in which ${other.action} has called`;
+  tell(search, around, point, "S11", name, message, HINTS.ownIdentity(name));
+}
+
 function described({ error, definite, retried }: Fault, lasts: boolean): string {
-  const again = retried ? ", at every retry" : "";
-  if (definite) return `${error}${again}; nothing has happened`;
-  return lasts ? `${error}${again}; it may have taken effect, or may yet` : `${error}${again}`;
+  const tries = retried ? ", at every retry" : "";
+  if (definite) return `${error}${tries}; nothing has happened`;
+  return lasts ? `${error}${tries}; it may have taken effect, or may yet` : `${error}${tries}`;
 }
 
 /** A step on the wrong side of the pivot (S9). */
@@ -107,23 +172,54 @@ function misplaced(
   if (role === "query") return;
   if (role === "retriable" && !point.committed) {
     const message = `${name} is declared retriable, and runs where no pivot has succeeded: nothing undoes it`;
-    search.report(around, point, "S9", name, message, "retriable");
+    tell(search, around, point, "S9", name, message, HINTS.retriable(name));
   } else if (role !== "retriable" && point.committed) {
     const message = `${name} is declared ${role}, and runs after the pivot has succeeded: nothing undoes it any more`;
-    search.report(around, point, "S9", name, message, "uncompensated");
+    tell(search, around, point, "S9", name, message, HINTS.uncompensated(name));
   }
 }
 
 /** A step that starts after another has failed. */
 function goesOn(search: SearchContext, around: Around, point: SearchState, { name }: Node): void {
   const effects = effectsOf(point.outstanding);
+  const { undoOf } = namesIn(search.machine);
   const message = `${name} starts though something before it has failed, ${left(point.outstanding)}`;
-  if (point.failed === "branch") search.report(around, point, "S10", name, message, "decide");
-  else {
-    const rule = effects.some(({ status }) => status === "doubtful") ? "S2" : "S1";
-    search.report(around, point, rule, name, message, "swallowed");
+  if (point.failed === "branch") {
+    const undos = effects.flatMap(({ action: of }) => undoOf.get(of) ?? []);
+    tell(search, around, point, "S10", name, message, HINTS.decide("the state before it", [...new Set(undos)]));
+    return;
   }
+  if (point.failed === "undoing") {
+    const undoing = `${name} starts though the saga is being undone, ${left(point.outstanding)}`;
+    const to = undoOf.get(effects[0]?.action ?? "") ?? endOf(search);
+    tell(search, around, point, "S1", name, undoing, HINTS.instead(name, to));
+    return;
+  }
+  const doubtful = effects.find(({ status }) => status === "doubtful");
+  const failed = doubtful?.action ?? point.refused;
+  const to = doubtful ? undoOf.get(doubtful.action) : (undoOf.get(effects[0]?.action ?? "") ?? endOf(search));
+  const hint = failed === undefined ? HINTS.uncaught(name, to) : HINTS.own(failed, to);
+  tell(search, around, point, doubtful ? "S2" : "S1", name, message, hint);
 }
+
+/** Reports what a state does wrong in that it starts: the story goes on to that. */
+function tell(
+  search: SearchContext,
+  around: Around,
+  point: SearchState,
+  rule: Rule,
+  state: string,
+  message: string,
+  hint: Hint,
+): void {
+  const { outstanding, trace } = point;
+  const open = findEither(outstanding) ? [] : effectsOf(outstanding);
+  const there = open.length === 0 ? "" : `; still there: ${listed(open)}`;
+  const text = `${state}${around.suffix} starts here${there}`;
+  search.report(around, { ...point, trace: after(trace, { text }) }, rule, state, message, hint);
+}
+
+const endOf = ({ machine }: SearchContext): string | undefined => namesIn(machine).compensated;
 
 /** A failure that nothing catches stops the machine, with what it had done. */
 export function dropped(
@@ -137,58 +233,90 @@ export function dropped(
   if (error === DATA_LIMIT) {
     if (remains.length === 0) return;
     const message = `nothing catches ${DATA_LIMIT} of ${name}, for States.ALL may not: it stops, ${left(point.outstanding)}`;
-    search.report(around, point, "S7", name, message, "dataLimit");
+    search.report(around, point, "S7", name, message, HINTS.dataLimit(name));
     return;
   }
   const own = remains.some(({ action: of, status }) => of === name && status === "doubtful");
   const rule = own ? "S2" : remains.length > 0 ? "S1" : "S6";
   const message = `nothing catches that ${name} fails: the execution stops there, ${left(point.outstanding)}`;
-  search.report(around, point, rule, name, message, "uncaught");
+  const { undoOf, compensated } = namesIn(search.machine);
+  const to = remains.length > 0 ? undoOf.get((remains[0] as Effect).action) : compensated;
+  search.report(around, point, rule, name, message, HINTS.uncaught(name, to));
 }
 
-function undo(search: SearchContext, around: Around, point: SearchState, node: Node, of: string): Results {
+function undo(search: SearchContext, around: Around, point: SearchState, node: Node, part: UndoPart): Results {
   const name = node.name + around.suffix;
   if (point.committed) {
     const message = `${node.name} runs after the pivot has succeeded`;
-    search.report(around, point, "S9", node.name, message, "committed");
+    tell(search, around, point, "S9", node.name, message, HINTS.committed(node.name));
     return search.cut();
   }
-  const sought = { action: of, instance: callerOf(search, point, node) };
-  const change = (next: (old: Effect) => Effect | undefined): OutstandingEffects | undefined =>
-    onTop(point.outstanding, sought, next, around.keepFork)?.outstanding;
-  const there = onTop(point.outstanding, sought, (old) => old, around.keepFork) !== undefined;
-  if (!there) {
-    const told = notOnTop(search, around, point, node, sought);
+  unknownCaller(search, around, point, node);
+  const actions = new Set([...part.of, ...part.releases]);
+  const sought: Sought = { actions, instances: namesSought(search, point, node, part) };
+  const change = taking(search, around, point, node, part, sought);
+  if (!change) {
+    const told = notOnTop(search, around, point, node, part, sought);
     // Where it goes round, what follows from it would be told each time.
     if (told !== point && search.repeats(around, node.name)) return search.cut();
-    if (told !== point) return undo(search, around, told, node, of);
+    if (told !== point) return undo(search, around, told, node, part);
   }
   const undoing: SearchState = { ...point, failed: "undoing", refused: undefined };
   const leaving = (next: (old: Effect) => Effect | undefined): SearchState => ({
     ...undoing,
-    outstanding: there ? (change(next) ?? null) : point.outstanding,
+    outstanding: change ? change(next) : point.outstanding,
   });
-  const done = { text: there ? `${name} undoes ${sought.instance ?? of}` : `${name} finds nothing to undo` };
-  const results: (SearchState | End)[] = [
-    ...search.leave(
-      around,
-      leaving(() => undefined),
-      node.next,
-      node,
-      UNKNOWN,
-      done,
-    ),
-  ];
+  const what = [...(sought.instances ?? actions)].filter((one) => !change || isThere(point.outstanding, one));
+  const done = { text: change ? `${name} undoes ${what.join(" and ")}` : `${name} finds nothing to undo` };
+  const gone = leaving(() => undefined);
+  const results: (SearchState | End)[] = [...search.leave(around, gone, node.next, node, UNKNOWN, done)];
   for (const { error, retried, catcher } of faultsOf(node, [])) {
     const event = { text: `${name} fails: ${error}${retried ? ", at every retry" : ""}` };
-    const failed = leaving((old) => ({ ...old, status: "undoFailed" }));
-    if (catcher) results.push(...search.leave(around, failed, catcher.transition, node, UNKNOWN, event));
-    else {
-      const stopped = { ...failed, trace: after(point.trace, event) };
-      results.push({ kind: "stopped", stuck: true, error, state: node.name, point: stopped });
+    if (catcher) {
+      caughtUndo(search, around, { ...undoing, trace: after(point.trace, event) }, node, catcher.transition.to);
+      // That it is caught is the offence: what follows would not be there without it.
+      search.cut();
+      continue;
     }
+    const stopped = { ...leaving((old) => ({ ...old, status: "undoFailed" })), trace: after(point.trace, event) };
+    results.push({ kind: "stopped", stuck: true, error, state: node.name, point: stopped });
   }
   return results;
+}
+
+const isThere = (outstanding: OutstandingEffects, one: string): boolean =>
+  mayHave(outstanding, ({ action: of, instance }) => of === one || instance === one);
+
+function caughtUndo(search: SearchContext, around: Around, point: SearchState, { name }: Node, to?: string): void {
+  const message = `a failure of ${name} is caught, and leads to ${to ?? "the end"}: what it undoes stays, and a redrive does not come back to it`;
+  search.report(around, point, "S5", name, message, HINTS.stuck(name));
+}
+
+type Change = (next: (old: Effect) => Effect | undefined) => OutstandingEffects;
+
+/** How an undo changes what it takes back; undefined where that is not there, or not its turn. */
+function taking(
+  search: SearchContext,
+  around: Around,
+  point: SearchState,
+  node: Node,
+  { of, bulk }: UndoPart,
+  sought: Sought,
+): Change | undefined {
+  const { outstanding } = point;
+  const test = (effect: Effect): boolean => isSought(effect, sought);
+  if (bulk) {
+    const theirs = leftOf(outstanding, sought.actions);
+    if (theirs.length === 0 || above(outstanding, test)) return undefined;
+    const own = callerOf(search, point, node);
+    const stranger = own === undefined ? undefined : theirs.find(({ instance }) => !sameExecution(own, instance));
+    if (stranger) otherName(search, around, point, node, own as string, stranger);
+    return (next) => changeAll(outstanding, test, next, around.keepFork);
+  }
+  if (!onTop(outstanding, sought, (old) => old, around.keepFork)) return undefined;
+  // What a call has confirmed, or shares its undo with, goes with it.
+  if (of.length > 1) return (next) => changeAll(outstanding, test, next, around.keepFork);
+  return (next) => onTop(outstanding, sought, next, around.keepFork)?.outstanding ?? null;
 }
 
 /**
@@ -199,53 +327,111 @@ function notOnTop(
   search: SearchContext,
   around: Around,
   point: SearchState,
-  { name }: Node,
+  node: Node,
+  { bulk }: UndoPart,
   sought: Sought,
 ): SearchState {
+  const { name } = node;
   const { outstanding } = point;
-  if (mayHave(outstanding, (effect) => isSought(effect, sought))) {
-    const above = firstOpen(outstanding);
-    if (above) blocked(search, around, point, name, above);
-    const reachable = tellAbove(outstanding, (effect) => isSought(effect, sought));
+  const { actions, instances } = sought;
+  const test = (effect: Effect): boolean => isSought(effect, sought);
+  if (mayHave(outstanding, test)) {
+    const over = bulk ? above(outstanding, test) : firstOpen(outstanding);
+    if (over) blocked(search, around, point, name, over);
+    const reachable = tellAbove(outstanding, test);
     if (reachable !== outstanding) return { ...point, outstanding: reachable };
     search.leaveUntold();
     return point;
   }
-  if (isLost(search, around, point, sought.action)) return point;
+  if ([...actions].some((action) => isLost(search, around, point, action))) return point;
+  const other = anyEffect(outstanding, ({ action, told }) => actions.has(action) && !told);
+  // A list may be empty, and in an iteration nobody may know what of it had begun: an undo of what has not does nothing (S3).
+  const another = around.ownItem === true && other !== undefined;
+  if (!another && (bulk || around.suffix !== "")) return point;
   if (point.astray) {
     search.leaveUntold();
     return point;
   }
-  const other = anyEffect(outstanding, ({ action: of, told }) => of === sought.action && !told);
-  if (other && sought.instance !== undefined) {
-    const message = `${name} undoes in the name of '${sought.instance}' what '${other.instance}' has done`;
-    search.report(around, point, "S11", name, message, "identity");
-  } else if (point.refused === sought.action) {
-    const message = `${name} runs, though ${sought.action} was refused and nothing has happened`;
-    search.report(around, point, "S2", name, message, "order");
+  const of = [...actions].join(", ");
+  if (other && instances) otherName(search, around, point, node, [...instances].join(", "), other);
+  else if (point.refused !== undefined && actions.has(point.refused)) {
+    const message = `${name} runs, though ${of} was refused and nothing has happened`;
+    const { undoOf, compensated } = namesIn(search.machine);
+    const [first] = examples(point);
+    const [last] = first ? effectsOf(first.outstanding) : [];
+    const to = undoOf.get(last?.action ?? "") ?? compensated;
+    tell(search, around, point, "S2", name, message, HINTS.refused(name, point.refused, to));
   } else {
-    const message = `${name} runs, though ${sought.action} has not started, or is undone already`;
-    search.report(around, point, "S1", name, message, "order");
+    const message = `${name} runs, though ${of} has not started, or is undone already`;
+    tell(search, around, point, "S1", name, message, HINTS.tooEarly(name, of));
   }
-  const told = (effect: Effect): Effect => (effect.action === sought.action ? { ...effect, told: true } : effect);
+  const told = (effect: Effect): Effect => (actions.has(effect.action) ? { ...effect, told: true } : effect);
   return { ...point, outstanding: changeEffects(outstanding, told), astray: true };
+}
+
+function otherName(
+  search: SearchContext,
+  around: Around,
+  point: SearchState,
+  { name }: Node,
+  own: string,
+  other: Effect,
+): void {
+  const message = `${name} undoes in the name of '${own}' what '${other.instance}' has done`;
+  tell(search, around, point, "S11", name, message, HINTS.identity(name, other.action));
 }
 
 /** An undo runs while something that began later is not undone. */
 export function blocked(search: SearchContext, around: Around, point: SearchState, state: string, above: Effect): void {
-  const { status, instance } = above;
+  const { status, instance, action: of } = above;
+  const to = namesIn(search.machine).undoOf.get(of);
   if (status === "undoFailed") {
     for (const known of examples(point)) {
       const message = `${state} runs though the undo of ${instance} has failed, ${left(known.outstanding)}`;
-      search.report(around, known, "S5", state, message, "stuck");
+      tell(search, around, known, "S5", state, message, HINTS.stuck(to ?? `the undo of ${of}`));
     }
   } else if (status === "doubtful") {
     const message = `${state} runs before the undo of ${instance}, which failed and may have taken effect`;
-    search.report(around, point, "S2", state, message, "order");
+    tell(search, around, point, "S2", state, message, HINTS.own(of, to));
   } else {
     const message = `${state} runs while ${instance}, which started later, is not undone`;
-    search.report(around, point, "S1", state, message, "order");
+    tell(search, around, point, "S1", state, message, HINTS.first(state, to, of));
   }
+}
+
+/** A state that gives back what a call has taken, on the way to success. */
+function release(search: SearchContext, around: Around, point: SearchState, node: Node, part: UndoPart): Results {
+  const name = node.name + around.suffix;
+  const sought: Sought = {
+    actions: new Set(part.releases),
+    instances: namesSought(search, point, node, { ...part, of: part.releases }),
+  };
+  const test = (effect: Effect): boolean => isSought(effect, sought);
+  const of = part.releases.join(" and ");
+  if (!mayHave(point.outstanding, test)) {
+    const [other] = leftOf(point.outstanding, sought.actions);
+    if (other && sought.instances) {
+      otherName(search, around, point, node, [...sought.instances].join(", "), other);
+    } else {
+      const message = `${name} runs, though ${of} has not started, or is released already`;
+      tell(search, around, point, "S1", node.name, message, HINTS.tooEarly(node.name, of));
+    }
+    return search.cut();
+  }
+  const outstanding = changeAll(point.outstanding, test, () => undefined);
+  const results: (SearchState | End)[] = [
+    ...search.leave(around, { ...point, outstanding }, node.next, node, UNKNOWN, { text: `${name} releases ${of}` }),
+  ];
+  for (const { error, retried, catcher } of faultsOf(node, [])) {
+    const event = { text: `${name} fails: ${error}${retried ? ", at every retry" : ""}` };
+    const failed: SearchState = { ...point, failed: "here" };
+    if (catcher) results.push(...search.leave(around, failed, catcher.transition, node, UNKNOWN, event));
+    else {
+      const stopped = { ...failed, trace: after(point.trace, event) };
+      results.push({ kind: "stopped", stuck: true, error, state: node.name, point: stopped });
+    }
+  }
+  return results;
 }
 
 /** Whether what an action did is not known any more, its branch's record having been lost. */

@@ -9,6 +9,9 @@ export class Unknown {
 
 /** There is something, and nothing else is known of it. */
 export const SOMETHING = new Unknown();
+/** There are results, one at least; and how many there are. */
+export const RESULTS = new Unknown();
+export const ONE_OR_MORE = new Unknown();
 export const UNKNOWN = new Unknown();
 
 const NONE: ReadonlySet<string> = new Set();
@@ -56,15 +59,52 @@ const keyOfChoice = (name: string, values: readonly Value[]): string =>
 export type Value =
   undefined | null | boolean | number | string | Unknown | OneOf | readonly Value[] | { readonly [key: string]: Value };
 
-/** The lengths that a path through the machine has assumed of lists; absent or undefined where it has not. */
+/**
+ * How many items a list has; or that there is none, but something else, or nothing at all. Or how a test of what is not
+ * known has turned out, where it is asked again.
+ */
+export type Length = number | "none" | boolean;
+
+/**
+ * The lengths that a path through the machine has assumed of lists, and the outcomes of tests; absent or undefined where it
+ * has not.
+ */
 export type Lengths = ReadonlyMap<string, Value>;
+
+/**
+ * A list of unknown length is gone through with none, one and two items. Iterations share nothing, so that a third is
+ * like one of these.
+ */
+export const LENGTHS = [0, 1, 2] as const;
 
 /** Thrown where a list decides what happens and nothing is known of its length: the search then assumes each in turn. */
 export class NeedsLength extends Error {
-  constructor(readonly path: string) {
+  constructor(
+    readonly path: string,
+    readonly lengths: readonly Length[] = LENGTHS,
+  ) {
     super(`the length of ${path}`);
   }
 }
+
+/** The type of something unknown: whether that is a list may be asked. */
+export class TypeOf extends Unknown {
+  constructor(readonly of: string) {
+    super(`$type(${of})`);
+  }
+}
+
+/** A test of what comes with the input: the same one has the same outcome, whenever it is asked. */
+export function testOf(operator: string, ...operands: readonly Value[]): Value {
+  const same = operands.every((one: Value) =>
+    one instanceof Unknown ? /^[(]|^input\b/.test(one.path ?? "") : isKnown(one),
+  );
+  return same ? new Unknown(`(${[operator, ...operands.map(keyOf)].join(" ")})`) : UNKNOWN;
+}
+
+/** What is there, if anything is, in the place of a list that is none; and its type. */
+export const NO_LIST = new Unknown();
+export const NO_LIST_TYPE = new Unknown();
 
 /** Thrown where it matters what an open choice is: the search then goes on with each of its alternatives in turn. */
 export class NeedsChoice extends Error {
@@ -90,7 +130,7 @@ export function keyOf(value: Value): string {
   if (value === undefined) return "~";
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (value instanceof OneOf) return value.key;
-  if (value instanceof Unknown) return value === SOMETHING ? "??" : `?${value.path ?? ""}`;
+  if (value instanceof Unknown) return NAMED.get(value) ?? `?${value.path ?? ""}`;
   const before = keys.get(value);
   if (before !== undefined) return before;
   const key = isArray(value) ? `[${numberOf(value.map(keyOf).join())}]` : `{${numberOf(fieldsText(value))}}`;
@@ -103,6 +143,14 @@ const fieldsText = (value: object): string =>
     .map(([name, field]) => `${name}:${keyOf(field)}`)
     .sort()
     .join();
+
+const NAMED: ReadonlyMap<Unknown, string> = new Map([
+  [SOMETHING, "??"],
+  [RESULTS, "??+"],
+  [ONE_OR_MORE, "?1+"],
+  [NO_LIST, "?no list"],
+  [NO_LIST_TYPE, "?no list's type"],
+]);
 
 /** Whether nothing in it is unknown. */
 export function isKnown(value: Value): boolean {

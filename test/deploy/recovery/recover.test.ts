@@ -1,22 +1,25 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { arnsOf, definitionOf, deployedForm } from "../../../saga/local/cloud";
-import { executionArn, Executions, type KnownExecution } from "../../../saga/local/executions";
+import { AwsError } from "../../../saga/local/aws-error";
+import { deployedForm } from "../../../saga/local/cloud";
 import { authorizer } from "../../../saga/local/iam/authorizer";
 import {
   type Execution,
   type Json,
-  loadMachine,
   seededRandom,
-  startExecution,
   type TaskCall,
   TaskFailure,
   virtualClock,
 } from "../../../saga/interpreter";
 import { type DeployedFunction, deployFunction } from "../../../saga/local/lambda/function";
-import type { Served } from "../../../saga/local/loopback";
 import { evaluateProgram, type Program, type Resource } from "../../../saga/local/program";
-import { startStepFunctionsApi } from "../../../saga/local/step-functions-api";
+import { actionsOf } from "../../../saga/local/step-functions/actions";
+import type { Executions, KnownExecution } from "../../../saga/local/step-functions/executions";
+import type { Version } from "../../../saga/local/step-functions/machines";
+import { StepFunctions } from "../../../saga/local/step-functions/service";
+import { jsonService } from "../../../saga/local/wire/json-service";
+import { jsonError } from "../../../saga/local/wire/message";
+import { type Served, startServer } from "../../../saga/local/wire/server";
 
 type Call = Pick<TaskCall, "state" | "attempt" | "arguments">;
 
@@ -36,35 +39,68 @@ describe("the function that recovers, as it is deployed", function () {
   let program: Program;
   let api: Served;
   let recover: DeployedFunction;
+  let stepFunctions: StepFunctions;
   let executions: Executions;
   let count = 0;
   /** What has been asked of Step Functions. */
   const asked: string[] = [];
-  /** The definitions of versions, where they are not those of the program; undefined for one that has been deleted. */
-  const definitions = new Map<string, string | undefined>();
   /** Every call that was made. */
   const calls: Call[] = [];
   /** What the tasks do. */
   let answer: (call: Call) => Json;
+  /** What else happens at a call, before it is answered. */
+  let onCall: (call: Call, execution: Execution) => void;
 
   before(async () => {
     program = await evaluateProgram({}, join(__dirname, "../../../examples/trip/index.ts"));
   });
   beforeEach(async () => {
-    executions = new Executions(() => {});
+    // The registered machines; only time is virtual.
+    stepFunctions = new StepFunctions({
+      clock: virtualClock(),
+      random: seededRandom(1),
+      invoke: async (call, { execution }) => {
+        calls.push(call);
+        onCall(call, execution);
+        return { Payload: answer(call) };
+      },
+    });
+    executions = stepFunctions.executions;
+    for (const { type, arn, physicalName, versionArn, inputs } of program.resources) {
+      if (!type.endsWith(":StateMachine")) continue;
+      const { definition, roleArn } = inputs as { definition: string; roleArn: string };
+      stepFunctions.machines.deploy({
+        arn: arn as string,
+        name: physicalName as string,
+        definition,
+        roleArn,
+        versionArn,
+      });
+    }
     calls.length = 0;
     asked.length = 0;
-    definitions.clear();
+    onCall = () => {};
     answer = () => DONE;
     const lambda = resource("aws:lambda/function:Function", "TripBooking_recover");
     const caller = { roleArn: lambda.inputs["role"] as string, session: "recover" };
     const authorize = authorizer(program);
-    const definitionOf = (arn: string) =>
-      definitions.has(arn) ? definitions.get(arn) : (registeredAs(arn).inputs["definition"] as string);
-    api = await startStepFunctionsApi(executions, { begin, definitionOf }, (_, action, of) => {
-      asked.push(action);
-      return authorize(caller, action, of);
+    const actions = actionsOf(
+      stepFunctions,
+      () => ({ region: "eu-west-1", account: "000000000000" }),
+      () => Promise.reject(new Error("nothing is tested alone")),
+    );
+    const handle = jsonService({
+      actions,
+      version: "1.0",
+      service: "states",
+      refuse: (_, action, of) => {
+        asked.push(action);
+        return authorize(caller, action, of);
+      },
     });
+    const tooLarge = () => new AwsError("RequestEntityTooLargeException", "");
+    const route = { handle, writeError: jsonError("1.0"), maxBytes: 1024 * 1024, tooLarge };
+    api = await startServer({ port: 0, host: "127.0.0.1", route: () => route });
     const form = await deployedForm(lambda);
     recover = deployFunction({ ...form, environment: { ...form.environment, AWS_ENDPOINT_URL_SFN: api.endpoint } });
   });
@@ -76,42 +112,20 @@ describe("the function that recovers, as it is deployed", function () {
   const resource = (type: string, name: string) =>
     program.resources.find((one) => one.type === type && one.name === name) as Resource;
   const machine = (name: string) => resource("aws:sfn/stateMachine:StateMachine", name);
-  const registeredAs = (arn: string) => program.resources.find((one) => arnsOf(one).includes(arn)) as Resource;
-
-  /** The registered machines; only time is virtual. */
-  function begin(machineArn: string, name: string, input: Json, onCall: (call: Call) => unknown = () => {}): Execution {
-    const registered = registeredAs(machineArn);
-    const execution = startExecution(loadMachine(definitionOf(registered)), {
-      input,
-      clock: virtualClock(),
-      random: seededRandom(1),
-      execution: { name, id: executionArn(machineArn, name) },
-      invoke: async (call) => {
-        calls.push(call);
-        await onCall(call);
-        return { Payload: answer(call) };
-      },
-    });
-    const { arn, inputs } = registered;
-    const versionArn = machineArn === arn ? undefined : machineArn;
-    executions.add(execution, {
-      machineArn: arn as string,
-      versionArn,
-      name,
-      definition: inputs["definition"] as string,
-    });
-    return execution;
-  }
+  const target = () => stepFunctions.machines.get(versionArn());
   const versionArn = () => machine("TripBooking").versionArn as string;
   /** One that has ended; stopped while a state calls, where one is named. */
   async function ended(input: Json = TRIP, stopIn?: string, by = versionArn()): Promise<KnownExecution> {
     let stopped = false;
-    const execution: Execution = begin(by, `trip-${++count}`, input, ({ state }) => {
+    const name = `trip-${++count}`;
+    onCall = ({ state }, execution) => {
+      if (!execution.arn.endsWith(`:${name}`)) return;
       if (state === stopIn && !stopped) execution.stop();
       stopped ||= state === stopIn;
-    });
-    await execution.result;
-    return executions.get(execution.arn) as KnownExecution;
+    };
+    const known = stepFunctions.start(by, { name, input });
+    await known.execution.result;
+    return known;
   }
   const endOf = ({ execution, ended: end }: KnownExecution) => ({
     executionArn: execution.arn,
@@ -216,8 +230,9 @@ describe("the function that recovers, as it is deployed", function () {
 
   it("fails on one that began when none were recovered, for nobody knows which undos are its own", async () => {
     const known = await ended(TRIP, "Pay");
-    const definition = { ...(JSON.parse(known.definition) as object), Comment: "Saga TripBooking" };
-    definitions.set(versionArn(), JSON.stringify(definition));
+    const definition = { ...(JSON.parse(known.revision.definition) as object), Comment: "Saga TripBooking" };
+    const { version, revision } = target();
+    Object.assign(version as Version, { revision: { ...revision, definition: JSON.stringify(definition) } });
     const { errorType, errorMessage } = await failure(known);
     expect(errorType).to.equal("NotRecoverable");
     expect(errorMessage).to.contain("it began when this stack recovered none (onAbort: ignore)");
@@ -239,8 +254,9 @@ describe("the function that recovers, as it is deployed", function () {
     const without = await ended(TRIP, "Pay", machine("TripBooking").arn);
     expect(await tell(without)).to.include({ did: "recovered" });
     expect(asked).to.include("states:DescribeStateMachineForExecution").and.not.include("states:DescribeStateMachine");
-    definitions.set(versionArn(), undefined);
-    expect(await tell(await ended(TRIP, "Pay"))).to.include({ did: "recovered" });
+    const other = await ended(TRIP, "Pay");
+    target().machine.versions.delete(versionArn());
+    expect(await tell(other)).to.include({ did: "recovered" });
     expect(recoveries()).to.have.length(2);
   });
 

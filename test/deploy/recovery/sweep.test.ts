@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { deployedForm, LocalCloud } from "../../../saga/local/cloud";
-import type { KnownExecution } from "../../../saga/local/executions";
+import type { KnownExecution } from "../../../saga/local/step-functions/executions";
 import type { Execution } from "../../../saga/interpreter";
+import type { Revision } from "../../../saga/local/step-functions/machines";
 import { deployFunction } from "../../../saga/local/lambda/function";
-import { serve } from "../../../saga/local/loopback";
+import { serve } from "../../../saga/local/wire/loopback";
 import { evaluateProgram, type Program, type Resource } from "../../../saga/local/program";
 import type { Sweep, Swept } from "../../../saga/deploy/recovery/sweep";
 import { matches } from "../filter-pattern";
@@ -63,7 +64,14 @@ describe("the function that looks after executions, as it is deployed", function
     const result = status ? Promise.resolve({ status, history: [] }) : new Promise(() => {});
     const arn = `${of.replace(":stateMachine:", ":execution:")}:${name}`;
     const execution = { arn, input: {}, history: [], result } as unknown as Execution;
-    cloud.executions.add(execution, { machineArn: of, name, definition: "{}" });
+    cloud.executions.add(execution, {
+      machineArn: of,
+      machineName: "",
+      type: "STANDARD",
+      name,
+      revision: {} as Revision,
+      updateDate: 0,
+    });
     Object.assign(cloud.executions.get(arn) as KnownExecution, {
       startDate,
       ...(status && { ended: { result: { status }, stopDate: startDate } }),

@@ -1,0 +1,22 @@
+/** Writes the pages that are made from the code: `npm run docs`. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
+import { configurationPage } from "./configuration";
+
+const PAGES: Readonly<Record<string, () => string>> = { "configuration.md": configurationPage };
+
+/** A page's text, as Prettier leaves it. */
+export async function page(name: string): Promise<string> {
+  const make = PAGES[name];
+  if (!make) throw new Error(`no page is called ${name}; there are ${Object.keys(PAGES).join(", ")}`);
+  return format(make(), { ...(await resolveConfig(__filename)), parser: "markdown" });
+}
+
+export const pages = Object.keys(PAGES);
+
+async function main(): Promise<void> {
+  for (const name of pages) writeFileSync(join(__dirname, name), await page(name));
+}
+
+if (require.main === module) void main();

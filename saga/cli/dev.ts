@@ -1,0 +1,190 @@
+import { relative } from "node:path";
+import type { CloudOptions, LocalCloud } from "../local/cloud";
+import type { PlainProgram } from "../local/dev/follow";
+import type { Time } from "../local/clock";
+import { outcomeOf } from "../local/report";
+import { startableMachines } from "../local/resources";
+import type { KnownExecution } from "../local/step-functions/executions";
+import { closeBeforeEnd } from "./ending";
+import { columns, hideSecrets, legible, paint, printNote, type Style } from "./print";
+import type { ReadProgram } from "./program";
+import { UsageError } from "./usage-error";
+import type { Values } from "./verbs";
+
+export interface DevOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly exposed: boolean;
+  readonly time: Time;
+  readonly json: boolean;
+  /** The folder in which all of it outlives the process. */
+  readonly data?: string;
+  /** How many executions are kept that have ended, and how many that are stuck. */
+  readonly keep: number;
+}
+
+/** Where emulators of AWS listen. */
+const PORT = 4566;
+/** A history of the order saga has some thirty events: a few megabytes for all of them. */
+const KEEP = 1000;
+
+/**
+ * Reads the options of `saga dev`.
+ * @throws UsageError
+ */
+export function devOptions(values: Values): DevOptions {
+  const { port = String(PORT), host = "127.0.0.1", expose = false, time = "real", json = false } = values;
+  const { data, keep = String(KEEP) } = values;
+  if (!/^\d+$/.test(keep)) throw new UsageError(`--keep wants how many executions to keep, not '${keep}'`);
+  if (data === "") throw new UsageError("--data wants a folder");
+  if (!/^\d+$/.test(port) || Number(port) > 65_535) throw new UsageError(`--port wants a port, not '${port}'`);
+  const loopback = host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+  if (!loopback && !expose) {
+    throw new UsageError(
+      `--host ${host} lets other machines in, and whoever reaches the port may do everything: say so with --expose`,
+    );
+  }
+  if (expose && values.host === undefined) throw new UsageError("--expose goes with --host, such as --host 0.0.0.0");
+  const where = { port: Number(port), host, exposed: expose && !loopback };
+  return { ...where, time: timeOf(time), json, ...(data !== undefined && { data }), keep: Number(keep) };
+}
+
+function timeOf(text: string): Time {
+  if (text === "real" || text === "virtual") return text;
+  const [, speed] = /^(\d+(?:\.\d+)?)x$/.exec(text) ?? [];
+  if (speed === undefined || Number(speed) < 1) {
+    throw new UsageError(`--time wants real, virtual, or how many times as fast, such as 60x; not '${text}'`);
+  }
+  return Number(speed);
+}
+
+/**
+ * Runs a program for clients of AWS, until it is ended by a signal: as its files are now, and again as they are once they
+ * have changed.
+ */
+export async function dev({ project, source, stubs }: ReadProgram, options: DevOptions): Promise<number> {
+  const { port, host, exposed, time, json, data, keep } = options;
+  const [{ LocalCloud }, { followProgram, lineOf }] = await Promise.all([
+    import("../local/cloud"),
+    import("../local/dev/follow"),
+  ]);
+  const cloudOptions: CloudOptions = {
+    onNote: printNote,
+    stubs,
+    time,
+    wire: { port, host, exposed },
+    keep,
+    ...(data !== undefined && { data }),
+    onEnd: (ended) => {
+      print(json ? JSON.stringify(endingOf(ended)) : endingLine(ended));
+    },
+  };
+  // It ends by a signal, or because it can't begin.
+  return new Promise<never>((_, fail) => {
+    let cloud: LocalCloud | undefined;
+    const noted = new Set(project.notes);
+    const start = async (program: PlainProgram): Promise<void> => {
+      try {
+        cloud = await LocalCloud.start(program, cloudOptions);
+      } catch (error) {
+        following.close();
+        const inUse = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+        const said = `port ${port} is in use: end what listens there, or take another one with --port`;
+        fail(inUse ? new UsageError(said) : (error as Error));
+        throw error;
+      }
+      const machines = machinesOf(cloud, program);
+      if (json) print(JSON.stringify({ endpoint: cloud.endpoint, region: cloud.place().region, machines }));
+      else for (const line of greeting(cloud, machines)) print(line);
+    };
+    const following = followProgram(source, {
+      deploy: async (program, { notes, secretValues }) => {
+        hideSecrets(secretValues);
+        for (const note of notes) if (!noted.has(note)) printNote(note);
+        for (const note of notes) noted.add(note);
+        await (cloud ? cloud.deploy(program) : start(program));
+      },
+      onRelease: (release) => {
+        // Of the first one all is new, and has been told.
+        if (release.first) return;
+        if (json) print(JSON.stringify({ ...release.changes, seconds: release.seconds }));
+        else print(`${paint("green", "↻ deployed")}    ${legible(lineOf(release))}`);
+      },
+      onProblem: ({ message, place }) => {
+        if (json) print(JSON.stringify({ problem: message, place }));
+        else for (const line of problemLines(message, place)) print(line);
+      },
+    });
+    closeBeforeEnd(async () => {
+      following.close();
+      await cloud?.close();
+    });
+  });
+}
+
+/** What is wrong with the program, and where: what was deployed before goes on. */
+function problemLines(message: string, place: string | undefined): readonly string[] {
+  const where = place === undefined ? "" : ` (${relative(process.cwd(), place)})`;
+  const [first = "", ...rest] = message.split("\n");
+  return [`${paint("red", "✘ not deployed")} ${legible(first)}${where}`, ...rest.map((line) => `  ${legible(line)}`)];
+}
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** The machines that somebody starts, by the ARNs that a deploy gives: of their aliases. */
+function machinesOf(cloud: LocalCloud, program: PlainProgram): Readonly<Record<string, string>> {
+  return Object.fromEntries(startableMachines(program).map(({ name, arn = "" }) => [name, cloud.aliasOf(arn) ?? arn]));
+}
+
+function greeting(cloud: LocalCloud, machines: Readonly<Record<string, string>>): readonly string[] {
+  const { endpoint } = cloud;
+  const { region } = cloud.place();
+  return [
+    `Listening on ${endpoint}`,
+    "",
+    ...Object.entries(machines).flatMap(([name, arn]) => [`  ${paint("bold", name)}`, `    ${arn}`]),
+    "",
+    "Clients of AWS find it by these:",
+    "",
+    `  export AWS_ENDPOINT_URL=${endpoint}`,
+    `  export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
+    "  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
+    "  export AWS_DISABLE_HOST_PREFIX_INJECTION=true",
+    "",
+  ];
+}
+
+type Ending = "completed" | "compensated" | "stuck" | "stopped";
+
+const LOOK: Readonly<Record<Ending, { readonly mark: string; readonly style: Style }>> = {
+  completed: { mark: "✔", style: "green" },
+  compensated: { mark: "↩", style: "yellow" },
+  stuck: { mark: "■", style: "red" },
+  stopped: { mark: "■", style: "red" },
+};
+
+/** How an execution has ended, for a program to read. */
+function endingOf({ execution, ended, startDate, redriveDate = startDate }: KnownExecution) {
+  const { status, error, cause } = (ended as NonNullable<typeof ended>).result;
+  const stopped = status === "ABORTED" || status === "TIMED_OUT";
+  const ending: Ending = stopped ? "stopped" : outcomeOf({ status, ...(error !== undefined && { error }) });
+  const milliseconds = (ended?.stopDate ?? redriveDate) - redriveDate;
+  return { executionArn: execution.arn, outcome: ending, status, error, cause, milliseconds };
+}
+
+/** One line, as wide as the terminal. */
+function endingLine(known: KnownExecution): string {
+  const { outcome, status, error, cause, milliseconds } = endingOf(known);
+  const { mark, style } = LOOK[outcome];
+  const why =
+    outcome === "completed" || outcome === "compensated"
+      ? ""
+      : `  ${error === undefined ? status : `${error}${cause === undefined || cause === "" ? "" : `: ${cause}`}`}`;
+  const label = `${mark} ${outcome.padEnd(11)}`;
+  const line = ` ${known.machineName} ${known.name}  ${(milliseconds / 1000).toFixed(1)} s${why}`;
+  const room = columns() - label.length;
+  const shown = legible(line);
+  return paint(style, label) + (shown.length > room ? `${shown.slice(0, room - 1)}…` : shown);
+}

@@ -1,0 +1,58 @@
+import * as aws from "./aws";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Config } from "./config";
+import { readsExecutions } from "./encryption";
+import type { Machine } from "./machine";
+import { allow, type Statement } from "./policy";
+import { routes } from "./versions";
+
+/** The alias by which executions are started. */
+const ALIAS = "live";
+
+/** Leads to the version of a machine that is deployed, or to two of them. */
+export function liveAlias(
+  name: string,
+  main: Machine,
+  from: {
+    readonly settings: Pick<Config, "trafficPercent" | "previousVersion" | "workflowType">;
+    /** Machines that an execution starts, or that recover it. */
+    readonly others: readonly Machine[];
+    readonly parent: pulumi.Resource;
+  },
+): aws.sfn.Alias {
+  const { settings, others, parent } = from;
+  return new aws.sfn.Alias(
+    // A machine of another type is another machine, and an alias can't be led from one to another.
+    `${name}-${settings.workflowType}`,
+    { name: ALIAS, routingConfigurations: routes(name, main, settings, parent) },
+    { parent, dependsOn: [main, ...others].flatMap(({ needs }) => needs) },
+  );
+}
+
+/** What somebody starts executions of. */
+export interface Startable {
+  readonly machineArn: pulumi.Output<string>;
+  readonly express: boolean;
+  readonly kmsKeyArn: pulumi.Output<string> | undefined;
+}
+
+/**
+ * Lets a role start executions, by the alias and in no other way.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/auth-version-alias.html
+ */
+export function mayStart(
+  name: string,
+  role: aws.iam.Role | pulumi.Input<string>,
+  { startable, parent }: { readonly startable: Startable; readonly parent: pulumi.Resource },
+): aws.iam.RolePolicy {
+  const { machineArn, express, kmsKeyArn } = startable;
+  const start: Statement = {
+    // An alias is a qualifier to IAM, and no resource.
+    actions: ["states:StartExecution", ...(express ? ["states:StartSyncExecution"] : [])],
+    resources: [machineArn],
+    conditions: { "ForAnyValue:StringEquals": { "states:StateMachineQualifier": [ALIAS] } },
+  };
+  // What is started is decrypted for the machine's own role; who waits for the end of it reads the output.
+  const policy = allow(start, ...(express && kmsKeyArn ? [readsExecutions(kmsKeyArn, [machineArn])] : []));
+  return new aws.iam.RolePolicy(name, { role: aws.iam.Role.isInstance(role) ? role.name : role, policy }, { parent });
+}

@@ -1,0 +1,325 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type JournalEntry, type Json, type JsonObject, loadMachine } from "../../interpreter";
+import type { DeadLetter } from "../asynchronous-calls";
+import type { FunctionOptions } from "../lambda/function";
+import type { Resource } from "../program";
+import type { Message } from "../services/outbox";
+import type { ExecutionJournal, KeptExecution, StartedAs } from "../step-functions/journal";
+import type { Alias, MachineKeeper, Revision, StateMachine } from "../step-functions/machines";
+import { Store } from "./store";
+
+/** A function in its deployed form, and who it is. */
+export interface KeptFunction {
+  readonly resource: Resource;
+  readonly form: FunctionOptions;
+}
+
+/** A call of a function that nobody awaits, and that has not been answered yet. */
+export interface KeptCall {
+  readonly key: string;
+  readonly functionArn: string;
+  readonly event: JsonObject;
+}
+
+/** What there was when the folder was opened. */
+export interface Kept {
+  readonly machines: readonly StateMachine[];
+  readonly executions: readonly KeptExecution[];
+  /** By the ARNs of their versions. */
+  readonly functions: ReadonlyMap<string, KeptFunction>;
+  readonly messages: readonly Message[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly calls: readonly KeptCall[];
+  /** The time of the last entry: time goes on from there, however it passes. */
+  readonly latest: number;
+}
+
+// The first letter of a key says what it is of.
+const KEY = {
+  execution: "x!",
+  entry: "e!",
+  /** An execution that has ended, and whose end is not told on the bus yet. */
+  end: "p!",
+  revision: "r!",
+  machine: "m!",
+  function: "f!",
+  /** A file of functions' archives, by its hash. */
+  file: "b!",
+  message: "o!",
+  deadLetter: "d!",
+  call: "c!",
+};
+
+/** Keys are in the order of their text. */
+const ordered = (n: number, digits = 9): string => n.toString(36).padStart(digits, "0");
+const hashOf = (...parts: readonly (string | Buffer)[]): string => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part).update("\0");
+  return hash.digest("hex");
+};
+
+const END = /^Execution(Succeeded|Failed|Aborted|TimedOut)$/;
+
+/** Where an execution's entries are, and how many. */
+interface Place {
+  readonly number: number;
+  entries: number;
+}
+
+interface MachineRecord extends Omit<StateMachine, "revision" | "versions" | "aliases"> {
+  readonly revision: string;
+  readonly versions: readonly { readonly arn: string; readonly revision: string; readonly creationDate: number }[];
+  readonly aliases: readonly Alias[];
+}
+type ExecutionRecord = Omit<StartedAs, "revision"> & { readonly revision: string };
+type FunctionRecord = Omit<KeptFunction, "form"> & {
+  readonly form: Omit<FunctionOptions, "code" | "files">;
+  /** The hashes of its files, by their paths. */
+  readonly files: Readonly<Record<string, string>>;
+};
+type LetterRecord = Omit<DeadLetter, "reason"> & {
+  readonly reason: { readonly name: string; readonly message: string };
+};
+
+/** What of a cloud outlives its process, in a folder. */
+export class Journal implements ExecutionJournal, MachineKeeper {
+  private readonly places = new Map<string, Place>();
+  private readonly known = new Set<string>();
+  private counter = 0;
+
+  private constructor(
+    private readonly store: Store,
+    /** Where the tables are kept. */
+    readonly tables: string,
+  ) {}
+
+  /** @throws DataError */
+  static async open(folder: string): Promise<{ readonly journal: Journal; readonly kept: Kept }> {
+    const store = await Store.open(folder);
+    const journal = new Journal(store, join(folder, "tables"));
+    try {
+      return { journal, kept: await journal.read() };
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.store.close();
+  }
+
+  durable(): Promise<void> {
+    return this.store.durable();
+  }
+
+  begin({ revision, ...started }: StartedAs): (entry: JournalEntry) => void {
+    const place = { number: ++this.counter, entries: 0 };
+    this.places.set(started.arn, place);
+    const record: ExecutionRecord = { ...started, revision: this.revision(revision) };
+    this.store.put(`${KEY.execution}${ordered(place.number)}`, record);
+    return this.entriesOf(place);
+  }
+
+  goOn(arn: string): (entry: JournalEntry) => void {
+    return this.entriesOf(this.placeOf(arn));
+  }
+
+  private entriesOf(place: Place): (entry: JournalEntry) => void {
+    const at = ordered(place.number);
+    return (entry) => {
+      this.store.put(`${KEY.entry}${at}!${ordered(place.entries++, 5)}`, entry);
+      if ("type" in entry && END.test(entry.type)) this.store.put(`${KEY.end}${at}`, true);
+    };
+  }
+
+  told(arn: string): void {
+    const place = this.places.get(arn);
+    if (place) this.store.delete(`${KEY.end}${ordered(place.number)}`);
+  }
+
+  drop(arn: string): void {
+    const { number, entries } = this.placeOf(arn);
+    const at = ordered(number);
+    for (let index = 0; index < entries; index++) this.store.delete(`${KEY.entry}${at}!${ordered(index, 5)}`);
+    this.store.delete(`${KEY.execution}${at}`);
+    this.store.delete(`${KEY.end}${at}`);
+    this.places.delete(arn);
+  }
+
+  machine({ revision, versions, aliases, ...machine }: StateMachine): void {
+    const record: MachineRecord = {
+      ...machine,
+      revision: this.revision(revision),
+      versions: [...versions.values()].map((each) => ({ ...each, revision: this.revision(each.revision) })),
+      aliases: [...aliases.values()],
+    };
+    this.store.put(`${KEY.machine}${machine.arn}`, record);
+  }
+
+  machineDeleted(arn: string): void {
+    this.store.delete(`${KEY.machine}${arn}`);
+  }
+
+  /** Keeps a version of a function, which never changes. */
+  function({ resource, form }: KeptFunction): void {
+    const { arn, versionArn } = resource;
+    if (versionArn === undefined || this.known.has(versionArn)) return;
+    const { name, handler, environment, timeoutSeconds, memory, code, files = {} } = form;
+    const contents = [
+      ...Object.entries(code).map(([path, text]) => [path, Buffer.from(text)] as const),
+      ...Object.entries(files).map(([path, file]) => [path, readFileSync(file)] as const),
+    ];
+    const record: FunctionRecord = {
+      resource: {
+        type: resource.type,
+        name: resource.name,
+        inputs: { role: resource.inputs["role"], tags: resource.inputs["tags"] },
+        ...(resource.physicalName !== undefined && { physicalName: resource.physicalName }),
+        ...(arn !== undefined && { arn }),
+        versionArn,
+      },
+      form: { name, handler, environment, timeoutSeconds, memory },
+      files: Object.fromEntries(contents.map(([path, content]) => [path, this.file(content)])),
+    };
+    this.once(`${KEY.function}${versionArn}`, record);
+    this.known.add(versionArn);
+  }
+
+  message(message: Message): () => void {
+    return this.numbered(KEY.message, message);
+  }
+
+  deadLetter({ queueArn, event, reason: { name, message } }: DeadLetter): () => void {
+    return this.numbered(KEY.deadLetter, { queueArn, event, reason: { name, message } });
+  }
+
+  /** A call that is about to be made. What it gives is called once that has been answered. */
+  call(functionArn: string, event: JsonObject): () => void {
+    return this.numbered(KEY.call, { functionArn, event });
+  }
+
+  /** A call that was there when the folder was opened has been answered. */
+  called({ key }: KeptCall): void {
+    this.store.delete(`${KEY.call}${key}`);
+  }
+
+  private numbered(prefix: string, value: unknown): () => void {
+    const key = `${prefix}${ordered(++this.counter)}`;
+    this.store.put(key, value);
+    return () => {
+      this.store.delete(key);
+    };
+  }
+
+  private placeOf(arn: string): Place {
+    const place = this.places.get(arn);
+    if (!place) throw new Error(`the journal has no execution ${arn}`);
+    return place;
+  }
+
+  private revision({ definition, roleArn, id, configuration }: Revision): string {
+    const revision: Omit<Revision, "machine"> = { definition, roleArn, configuration, ...(id !== undefined && { id }) };
+    const hash = hashOf(JSON.stringify(revision));
+    this.once(`${KEY.revision}${hash}`, revision);
+    return hash;
+  }
+
+  private file(content: Buffer): string {
+    const hash = hashOf(content);
+    this.once(`${KEY.file}${hash}`, content.toString("base64"));
+    return hash;
+  }
+
+  /** Puts what never changes. */
+  private once(key: string, value: unknown): void {
+    if (this.known.has(key)) return;
+    this.known.add(key);
+    this.store.put(key, value);
+  }
+
+  private async read(): Promise<Kept> {
+    const { store } = this;
+    const number = (key: string): number => {
+      const at = parseInt(key, 36);
+      this.counter = Math.max(this.counter, at);
+      return at;
+    };
+    const revisions = new Map<string, Revision>();
+    type Stored = Omit<Revision, "machine">;
+    for await (const [hash, stored] of store.entries<Stored>(KEY.revision)) {
+      revisions.set(hash, { ...stored, machine: loadMachine(JSON.parse(stored.definition) as Json) });
+      this.known.add(`${KEY.revision}${hash}`);
+    }
+    const revision = (hash: string): Revision => {
+      const found = revisions.get(hash);
+      if (!found) throw store.damaged(`${KEY.revision}${hash}`);
+      return found;
+    };
+
+    const machines: StateMachine[] = [];
+    for await (const [, { aliases, versions, ...machine }] of store.entries<MachineRecord>(KEY.machine)) {
+      machines.push({
+        ...machine,
+        revision: revision(machine.revision),
+        versions: new Map(versions.map((each) => [each.arn, { ...each, revision: revision(each.revision) }])),
+        aliases: new Map(aliases.map((each) => [each.arn, each])),
+      });
+    }
+
+    const ends = new Set<string>();
+    for await (const [at] of store.entries(KEY.end)) ends.add(at);
+    const executions: KeptExecution[] = [];
+    let latest = 0;
+    for await (const [at, record] of store.entries<ExecutionRecord>(KEY.execution)) {
+      const entries: JournalEntry[] = [];
+      for await (const [, entry] of store.entries<JournalEntry>(`${KEY.entry}${at}!`)) {
+        entries.push(entry);
+        latest = Math.max(latest, timeOf(entry));
+      }
+      this.places.set(record.arn, { number: number(at), entries: entries.length });
+      executions.push({ ...record, revision: revision(record.revision), entries, untold: ends.has(at) });
+    }
+
+    const messages: Message[] = [];
+    for await (const [at, message] of store.entries<Message>(KEY.message)) {
+      number(at);
+      messages.push(message);
+    }
+    const deadLetters: DeadLetter[] = [];
+    for await (const [at, { reason, ...letter }] of store.entries<LetterRecord>(KEY.deadLetter)) {
+      number(at);
+      deadLetters.push({ ...letter, reason: Object.assign(new Error(reason.message), { name: reason.name }) });
+    }
+    const calls: KeptCall[] = [];
+    for await (const [key, call] of store.entries<Omit<KeptCall, "key">>(KEY.call)) {
+      number(key);
+      calls.push({ key, ...call });
+    }
+    return { machines, executions, functions: await this.readFunctions(), messages, deadLetters, calls, latest };
+  }
+
+  private async readFunctions(): Promise<ReadonlyMap<string, KeptFunction>> {
+    const { store, known } = this;
+    const contents = new Map<string, string>();
+    for await (const [hash, content] of store.entries<string>(KEY.file)) {
+      contents.set(hash, content);
+      known.add(`${KEY.file}${hash}`);
+    }
+    const functions = new Map<string, KeptFunction>();
+    for await (const [versionArn, { resource, form, files }] of store.entries<FunctionRecord>(KEY.function)) {
+      const code = Object.entries(files).map(([path, hash]) => {
+        const content = contents.get(hash);
+        if (content === undefined) throw store.damaged(`${KEY.file}${hash}`);
+        return [path, Buffer.from(content, "base64").toString()] as const;
+      });
+      functions.set(versionArn, { resource, form: { ...form, code: Object.fromEntries(code) } });
+      known.add(`${KEY.function}${versionArn}`).add(versionArn);
+    }
+    return functions;
+  }
+}
+
+const timeOf = (entry: JournalEntry): number => ("timestamp" in entry ? entry.timestamp : "at" in entry ? entry.at : 0);

@@ -1,0 +1,146 @@
+// @ts-check
+// What runs in the thread of the tables: dynalite, and before it the door. Plain JavaScript, so that it starts without a
+// compiler. Whether a request may pass the other thread decides; what it decides for good is remembered here.
+
+import { Buffer } from "node:buffer";
+import { randomUUID } from "node:crypto";
+import { EventEmitter } from "node:events";
+import { createRequire } from "node:module";
+import { parentPort, workerData } from "node:worker_threads";
+
+/** @typedef {import("./server").Asked} Asked */
+/** @typedef {import("./server").Decision} Decision */
+
+/** @type {{ path?: string, ownKey: string, guarded: boolean }} */
+const { path, ownKey, guarded } = workerData;
+const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
+
+/** @type {import("dynalite")} */
+const dynalite = createRequire(import.meta.url)("dynalite");
+const server = dynalite({ createTableMs: 0, ...(path !== undefined && { path }) });
+const [serve] = /** @type {[import("node:http").RequestListener]} */ (server.listeners("request"));
+
+/** @type {Map<string, Decision>} */
+const decided = new Map();
+/** @type {Map<number, (decision: Decision) => void>} */
+const waiting = new Map();
+let asked = 0;
+/** Anybody may show any access key. */
+const MOST_DECIDED = 10_000;
+
+/**
+ * @param {Asked} request
+ * @param {string} resource
+ * @returns {Decision | Promise<Decision>}
+ */
+function decide(request, resource) {
+  const known = `${request.accessKey} ${request.action} ${resource}`;
+  return (
+    decided.get(known) ??
+    new Promise((resolve) => {
+      const id = ++asked;
+      waiting.set(id, (decision) => {
+        if (decided.size >= MOST_DECIDED) decided.clear();
+        if (decision.lasts) decided.set(known, decision);
+        resolve(decision);
+      });
+      port.postMessage({ id, request });
+    })
+  );
+}
+
+/**
+ * @param {import("node:http").IncomingMessage} incoming
+ * @param {Buffer} body
+ */
+async function refusal({ headers }, body) {
+  const [, accessKey = ""] = /Credential=([^/]+)\//.exec(headers.authorization ?? "") ?? [];
+  if (accessKey === ownKey) return undefined;
+  const action = String(headers["x-amz-target"]).replace(/^.*\./, "");
+  let content;
+  try {
+    content = JSON.parse(body.toString());
+  } catch {
+    // It is refused as DynamoDB refuses what is no JSON.
+    return undefined;
+  }
+  const { TableName, IndexName, RequestItems, Key, Item } = Object(content);
+  const about = TableName ?? Object.keys(Object(RequestItems)).sort().join();
+  const decision = decide(
+    { accessKey, action, TableName, IndexName, tables: Object.keys(Object(RequestItems)), item: Item ?? Key },
+    `${about} ${IndexName ?? ""}`,
+  );
+  return (await decision).refusal;
+}
+
+/** A request whose body has been read, for dynalite to read once more. */
+class Read extends EventEmitter {
+  /** @param {import("node:http").IncomingMessage} incoming */
+  constructor({ headers, method, url }) {
+    super();
+    this.headers = headers;
+    this.method = method;
+    this.url = url;
+  }
+}
+
+/**
+ * @param {import("node:http").IncomingMessage} incoming
+ * @param {import("node:http").ServerResponse} outgoing
+ * @param {Buffer} body
+ */
+async function answer(incoming, outgoing, body) {
+  const refused = guarded ? await refusal(incoming, body) : undefined;
+  if (refused) {
+    refuse(outgoing, 400, refused);
+    return;
+  }
+  const again = new Read(incoming);
+  serve(/** @type {any} */ (again), /** @type {any} */ (outgoing));
+  if (body.length > 0) again.emit("data", body);
+  again.emit("end");
+}
+
+/**
+ * @param {import("node:http").ServerResponse} outgoing
+ * @param {number} status
+ * @param {object} error
+ */
+function refuse(outgoing, status, error) {
+  if (outgoing.headersSent) return;
+  const headers = { "Content-Type": "application/x-amz-json-1.0", "x-amzn-RequestId": randomUUID() };
+  outgoing.writeHead(status, headers).end(JSON.stringify(error));
+}
+
+server.removeListener("request", serve);
+server.on("request", (incoming, outgoing) => {
+  /** @type {Buffer[]} */
+  const parts = [];
+  incoming.on("data", (part) => parts.push(part));
+  incoming.on("end", () => {
+    // What dynalite can't cope with ends that request alone.
+    answer(incoming, outgoing, Buffer.concat(parts)).catch((error) =>
+      refuse(outgoing, 500, { __type: "com.amazon.coral.service#InternalServerError", message: String(error) }),
+    );
+  });
+});
+
+port.on("message", (/** @type {import("./server").Message} */ message) => {
+  switch (message.kind) {
+    case "decision":
+      waiting.get(message.id)?.(message.decision);
+      waiting.delete(message.id);
+      break;
+    case "forget":
+      decided.clear();
+      break;
+    case "close":
+      server.close(() => port.postMessage({ closed: true }));
+      // Clients keep their connections alive; a server waits for them otherwise.
+      server.closeAllConnections();
+  }
+});
+
+server.listen(0, "127.0.0.1", () => {
+  port.postMessage({ port: /** @type {import("node:net").AddressInfo} */ (server.address()).port });
+});

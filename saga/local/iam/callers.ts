@@ -1,0 +1,27 @@
+import { createHash } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Resource } from "../program";
+import type { Caller } from "./authorizer";
+
+/** Who may make requests here. A caller is known by its access key, which signs nothing. */
+export class Callers {
+  private readonly known = new Map<string, Caller>();
+
+  /** The access key of a function: the same for each of its releases. */
+  keyOf({ arn, physicalName, inputs }: Resource): string {
+    const digest = createHash("sha256").update(arn as string);
+    const accessKey = `ASIA${digest.digest("hex").slice(0, 16).toUpperCase()}`;
+    this.known.set(accessKey, { roleArn: inputs["role"] as string, session: physicalName as string });
+    return accessKey;
+  }
+
+  withKey(accessKey: string): Caller | undefined {
+    return this.known.get(accessKey);
+  }
+
+  /** Who makes a request, to whatever service. */
+  of({ headers }: { readonly headers: IncomingHttpHeaders }): Caller | undefined {
+    const [, accessKey = ""] = /Credential=([^/]+)\//.exec(headers.authorization ?? "") ?? [];
+    return this.withKey(accessKey);
+  }
+}

@@ -1,0 +1,85 @@
+import { createHash, randomUUID } from "node:crypto";
+import type { DeadLetter } from "./asynchronous-calls";
+
+/** A message that a queue gives to whoever receives it, until it is deleted. */
+export interface QueueMessage {
+  readonly id: string;
+  readonly body: string;
+  readonly bodyDigest: string;
+  readonly receiptHandle: string;
+}
+
+interface Entry {
+  readonly letter: DeadLetter;
+  readonly id: string;
+  handle: string;
+  /** Until then nobody else receives it. Milliseconds since the epoch. */
+  hiddenUntil: number;
+}
+
+/** The queues of what could not be dealt with, over the letters of a cloud. */
+export class Queues {
+  private readonly entries = new Map<DeadLetter, Entry>();
+
+  /**
+   * @param arns Of the queues that the program registers.
+   * @param remove Takes a letter away for good.
+   */
+  constructor(
+    readonly arns: () => readonly string[],
+    private readonly letters: () => readonly DeadLetter[],
+    private readonly remove: (letter: DeadLetter) => void,
+  ) {}
+
+  count(queueArn: string): number {
+    return this.of(queueArn).length;
+  }
+
+  /** Messages that nobody else has received within their time. */
+  receive(
+    queueArn: string,
+    { most, hideMs }: { readonly most: number; readonly hideMs: number },
+  ): readonly QueueMessage[] {
+    const now = Date.now();
+    const free = this.of(queueArn).filter(({ hiddenUntil }) => hiddenUntil <= now);
+    return free.slice(0, most).map((entry) => {
+      entry.handle = randomUUID();
+      entry.hiddenUntil = now + hideMs;
+      const body = JSON.stringify(destinationRecord(entry.letter, entry.id));
+      const bodyDigest = createHash("md5").update(body).digest("hex");
+      return { id: entry.id, body, bodyDigest, receiptHandle: entry.handle };
+    });
+  }
+
+  /** Deletes the message that was received with that handle; does nothing where there is none any more. */
+  delete(queueArn: string, receiptHandle: string): void {
+    const entry = this.of(queueArn).find(({ handle }) => handle === receiptHandle);
+    if (!entry) return;
+    this.entries.delete(entry.letter);
+    this.remove(entry.letter);
+  }
+
+  private of(queueArn: string): readonly Entry[] {
+    return this.letters()
+      .filter((letter) => letter.queueArn === queueArn)
+      .map((letter) => {
+        const entry = this.entries.get(letter) ?? { letter, id: randomUUID(), handle: "", hiddenUntil: 0 };
+        this.entries.set(letter, entry);
+        return entry;
+      });
+  }
+}
+
+/**
+ * What Lambda sends to the destination of a failure.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+ */
+function destinationRecord({ event, reason }: DeadLetter, requestId: string): object {
+  return {
+    version: "1.0",
+    requestContext: { requestId, condition: "RetriesExhausted" },
+    requestPayload: event,
+    responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
+    responsePayload: { errorType: reason.name, errorMessage: reason.message },
+  };
+}

@@ -1,0 +1,223 @@
+import { randomUUID } from "node:crypto";
+import {
+  type Clock,
+  type Execution,
+  type HistoryEvent,
+  InvalidExecutionInput,
+  type Json,
+  type Machine,
+  type Random,
+  restoreExecution,
+  startExecution,
+  type TaskCall,
+} from "../../interpreter";
+import { AwsError } from "../aws-error";
+import { executionArn } from "./arns";
+import { describe } from "./description";
+import { Executions, type KnownExecution, type Parent } from "./executions";
+import type { ExecutionJournal, KeptExecution, StartedAs } from "./journal";
+import { type MachineKeeper, type StateMachine, StateMachines, type Target } from "./machines";
+import { invalidToken } from "./pages";
+
+/** Who calls a task: a machine, by its role, in an execution. */
+export interface TaskCaller {
+  readonly machine: Pick<StateMachine, "arn" | "name">;
+  readonly roleArn: string;
+  readonly execution: Execution;
+}
+
+export interface StepFunctionsOptions {
+  readonly clock: Clock;
+  readonly random?: Random;
+  /** Makes the call of a task. */
+  readonly invoke: (call: TaskCall, caller: TaskCaller) => Promise<Json>;
+  /** Is told each time that an execution ends: after a redrive once more. */
+  readonly onEnd?: (ended: KnownExecution) => void;
+  /** How many executions may run at once: 10,000 unless said. */
+  readonly maxRunning?: number;
+  /** Keeps machines, and what executions record. Without it they end with the process. */
+  readonly journal?: (ExecutionJournal & MachineKeeper) | undefined;
+}
+
+export interface StartOptions {
+  readonly input: Json;
+  /** A uuid, where there is none, as on AWS. */
+  readonly name?: string | undefined;
+  /** Gets each event of its history. */
+  readonly onEvent?: ((event: HistoryEvent) => void) | undefined;
+  /** Holds the time-outs of whoever waits for it, while a call of it has to wait before it is made. */
+  readonly onHold?: (() => () => void) | undefined;
+  /** A machine starts it, which may have begun when what it starts was still there for all. */
+  readonly byMachine?: boolean;
+  readonly parent?: Parent | undefined;
+}
+
+/** Step Functions, in this process: its state machines and their executions. How tasks are called is not its affair. */
+export class StepFunctions {
+  readonly machines: StateMachines;
+  readonly executions: Executions;
+  readonly clock: Clock;
+  private readonly random: Random;
+  private readonly maxRunning: number;
+  private readonly frozen = new Set<string>();
+
+  constructor(private readonly options: StepFunctionsOptions) {
+    this.clock = options.clock;
+    this.random = options.random ?? Math.random;
+    this.maxRunning = options.maxRunning ?? 10_000;
+    this.machines = new StateMachines(options.clock, this.random, options.journal);
+    this.executions = new Executions(options.clock, options.onEnd ?? (() => {}));
+  }
+
+  /**
+   * Starts an execution of a machine, of a version, or of what an alias leads to.
+   * @throws AwsError as StartExecution does
+   */
+  start(stateMachineArn: string, options: StartOptions): KnownExecution {
+    const { input, name = randomUUID(), byMachine = false, ...listeners } = options;
+    const target = this.machines.get(stateMachineArn, { withdrawn: byMachine });
+    const { machine } = target;
+    if (!EXECUTION_NAME.test(name)) throw new AwsError("InvalidName", `Invalid Name: '${name}'`);
+    if (machine.type === "EXPRESS") {
+      const arn = machine.arn.replace(":stateMachine:", ":express:");
+      return this.begin(target, { id: `${arn}:${name}:${randomUUID()}`, name, input, ...listeners });
+    }
+    const id = executionArn(machine.arn, name);
+    if (this.executions.get(id)) throw new AwsError("ExecutionAlreadyExists", `Execution Already Exists: '${id}'`);
+    return this.begin(target, { id, name, input, ...listeners });
+  }
+
+  /** @throws AwsError ExecutionNotRedrivable */
+  redrive(known: KnownExecution): void {
+    const { redriveStatusReason } = describe(known, this.clock.now());
+    if (redriveStatusReason !== undefined) throw new AwsError("ExecutionNotRedrivable", redriveStatusReason);
+    this.executions.redrive(known);
+  }
+
+  /**
+   * The execution of which a task waits for a token.
+   * @throws AwsError TaskTimedOut for one that no task waits for any more, InvalidToken for one that is none
+   */
+  waitingFor(token: string): Execution {
+    for (const { execution } of this.executions.running()) if (execution.awaits(token)) return execution;
+    if (!TASK_TOKEN.test(token)) throw invalidToken();
+    throw new AwsError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'");
+  }
+
+  /** Has time stand still for an execution: what it waits for does not come, and neither do its timeouts. */
+  freeze(executionArn: string): void {
+    this.frozen.add(executionArn);
+  }
+
+  private clockOf(executionArn: string): Clock {
+    const { clock } = this;
+    return {
+      now: () => clock.now(),
+      sleep: async (ms, signal) => {
+        await clock.sleep(ms, signal);
+        if (this.frozen.has(executionArn)) await new Promise<never>(() => {});
+      },
+    };
+  }
+
+  private begin(
+    { machine, revision, version, alias }: Target,
+    { id, name, input, onEvent, onHold, parent }: StartOptions & { readonly id: string; readonly name: string },
+  ): KnownExecution {
+    if (this.executions.running().size >= this.maxRunning) {
+      throw new AwsError(
+        "ExecutionLimitExceeded",
+        "The maximum number of running executions has been reached. Running executions must end or be stopped before a " +
+          "new execution can be started.",
+      );
+    }
+    const started: StartedAs = {
+      arn: id,
+      name,
+      startTime: new Date(this.clock.now()).toISOString(),
+      machineArn: machine.arn,
+      machineName: machine.name,
+      type: machine.type,
+      versionArn: version?.arn,
+      aliasArn: alias?.arn,
+      revision,
+      updateDate: version?.creationDate ?? machine.updateDate,
+      parent,
+    };
+    const { journal } = this.options;
+    let execution: Execution;
+    try {
+      execution = startExecution(machineOf(started), {
+        ...this.optionsOf(machine, started, () => execution),
+        input,
+        // An input that is refused begins no journal.
+        ...(journal && { onEntry: later(() => journal.begin(started)) }),
+        ...(onEvent && { onEvent }),
+        ...(onHold && { onHold }),
+      });
+    } catch (error) {
+      if (!(error instanceof InvalidExecutionInput)) throw error;
+      throw new AwsError("InvalidExecutionInput", `Invalid State Machine Execution Input: '${error.message}'`);
+    }
+    return this.executions.add(execution, started);
+  }
+
+  /**
+   * Goes on with an execution of an earlier process where its journal ends.
+   * @throws JournalError
+   */
+  restore(kept: KeptExecution): KnownExecution {
+    const { journal } = this.options;
+    const { machineArn: arn, machineName: name } = kept;
+    // It may have been deleted meanwhile.
+    const machine = this.machines.find(arn)?.machine ?? { arn, name };
+    const execution: Execution = restoreExecution(machineOf(kept), kept.entries, {
+      ...this.optionsOf(machine, kept, () => execution),
+      ...(journal && { onEntry: journal.goOn(kept.arn) }),
+    });
+    return this.executions.add(execution, kept);
+  }
+
+  /** Forgets an execution that has ended. */
+  drop(arn: string): void {
+    this.executions.remove(arn);
+    this.options.journal?.drop(arn);
+  }
+
+  private optionsOf(
+    machine: Pick<StateMachine, "arn" | "name">,
+    { arn, name, startTime, revision: { roleArn } }: StartedAs,
+    execution: () => Execution,
+  ) {
+    return {
+      invoke: (call: TaskCall): Promise<Json> =>
+        this.options.invoke(call, { machine, roleArn, execution: execution() }),
+      clock: this.clockOf(arn),
+      random: this.random,
+      execution: { name, id: arn, roleArn, startTime },
+      stateMachine: { id: machine.arn, name: machine.name },
+    };
+  }
+}
+
+/** What an execution runs: one of an EXPRESS machine has a time-out at least. */
+function machineOf({ type, revision: { machine } }: StartedAs): Machine {
+  if (type !== "EXPRESS") return machine;
+  return { ...machine, timeoutSeconds: Math.min(machine.timeoutSeconds ?? EXPRESS_SECONDS, EXPRESS_SECONDS) };
+}
+
+/** A function that is made when it is called first. */
+function later<T>(make: () => (value: T) => void): (value: T) => void {
+  let made: ((value: T) => void) | undefined;
+  return (value) => {
+    made ??= make();
+    made(value);
+  };
+}
+
+/** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
+const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
+/** The tokens that this machine gives. */
+const TASK_TOKEN = /^[0-9a-f]{64}$/;
+/** What an EXPRESS execution may take. */
+const EXPRESS_SECONDS = 300;

@@ -1,0 +1,162 @@
+import type { Authorize, Caller } from "../iam/authorizer";
+import { AwsError } from "../aws-error";
+import type { Logs } from "../logs";
+import type { Place } from "../place";
+import type { Queues } from "../queues";
+import type { Actions } from "../step-functions/action";
+import { dynamoDB } from "./dynamodb";
+import { jsonService } from "./json-service";
+import { lambda, type LambdaService, MAX_PAYLOAD_BYTES } from "./lambda";
+import { logsActions } from "./logs-actions";
+import { queueActions } from "./queue-actions";
+import {
+  type Handler,
+  jsonError,
+  queryError,
+  type Refusal,
+  restError,
+  unknownOperation,
+  type WireRequest,
+} from "./message";
+import { type Head, type Limits, type Route, type Served, startServer } from "./server";
+import { STS, sts } from "./sts";
+
+export type { Limits, Served } from "./server";
+export type { WireAnswer, WireRequest } from "./message";
+
+/** What stands behind the wire. */
+export interface WireServices {
+  readonly place: () => Place;
+  /** Whose access key it is: that of a deployed function, which may do what its role allows. Others may do everything. */
+  readonly callerOf: (accessKey: string) => Caller | undefined;
+  readonly authorize: Authorize;
+  readonly stepFunctions: Actions;
+  /** Once all that has happened will be there after this process. */
+  readonly durable?: () => Promise<void>;
+  readonly lambda: Omit<LambdaService, "refuse">;
+  readonly logs: Logs;
+  readonly queues: Queues;
+  /** The endpoint of the tables. */
+  readonly dynamoDB: () => string;
+  /** All other services. */
+  readonly others: Handler;
+}
+
+export interface WireOptions {
+  readonly host?: string | undefined;
+  /** 0 for a free one. */
+  readonly port?: number | undefined;
+  readonly exposed?: boolean | undefined;
+  readonly limits?: Partial<Limits>;
+}
+
+const JSON_MAX_BYTES = 4 * 1024 * 1024;
+const DYNAMODB_MAX_BYTES = 16 * 1024 * 1024;
+const QUERY_MAX_BYTES = 256 * 1024;
+
+/**
+ * One port that speaks what clients of AWS speak. Which service a request is for is told as AWS's emulators tell it: by
+ * the prefix of its target, by its path, by its form; and where these say nothing, by the name of the service that it is
+ * signed for.
+ */
+export async function startWire(
+  services: WireServices,
+  { host = "127.0.0.1", port = 0, exposed = false, limits = {} }: WireOptions = {},
+): Promise<Served> {
+  const refuse: Refusal = async ({ signer }, action, resource) => {
+    const caller = services.callerOf(signer.accessKey);
+    return caller && services.authorize(caller, action, resource);
+  };
+  const { place } = services;
+  const table = dynamoDB(services.dynamoDB);
+  const json = { writeError: jsonError("1.0"), maxBytes: JSON_MAX_BYTES, tooLarge: entityTooLarge };
+  const states: Route = {
+    ...json,
+    handle: jsonService({
+      actions: services.stepFunctions,
+      version: "1.0",
+      service: "states",
+      refuse,
+      durable: services.durable,
+    }),
+  };
+  const logs: Route = {
+    ...json,
+    writeError: jsonError("1.1"),
+    handle: jsonService({ actions: logsActions(services.logs, place), version: "1.1", service: "logs", refuse }),
+  };
+  const queued = queueActions(services.queues);
+  const receive = jsonService({ actions: queued, version: "1.0", service: "sqs", refuse, durable: services.durable });
+  const queues: Route = {
+    ...json,
+    // What is sent is recorded with what goes to other services.
+    handle: (request) => {
+      const action = String(request.headers["x-amz-target"]).replace(/^[^.]*\./, "");
+      return Object.hasOwn(queued, action) ? receive(request) : services.others(request);
+    },
+  };
+  const items: Route = { ...json, handle: table, maxBytes: DYNAMODB_MAX_BYTES };
+  const functions: Route = {
+    handle: lambda({ ...services.lambda, refuse }),
+    writeError: restError,
+    // What is around the payload of an event takes nothing: the body is the payload.
+    maxBytes: MAX_PAYLOAD_BYTES,
+    tooLarge: (most) =>
+      new AwsError(
+        "RequestTooLargeException",
+        `Request must be smaller than ${most} bytes for the InvokeFunction operation`,
+        {
+          status: 413,
+        },
+      ),
+  };
+  const callerOf = ({ signer }: WireRequest) => services.callerOf(signer.accessKey);
+  const identity: Route = {
+    handle: sts({ place, callerOf }),
+    writeError: queryError(STS),
+    maxBytes: QUERY_MAX_BYTES,
+    tooLarge: entityTooLarge,
+  };
+  const others: Route = { ...json, handle: services.others };
+  const query: Route = { ...others, writeError: queryError("https://iam.amazonaws.com/"), maxBytes: QUERY_MAX_BYTES };
+  const nothing: Route = { ...json, handle: () => Promise.reject(unknownOperation()) };
+  const byTarget: Readonly<Record<string, Route>> = {
+    AWSStepFunctions: states,
+    DynamoDB_20120810: items,
+    Logs_20140328: logs,
+    AmazonSQS: queues,
+  };
+
+  function route({ path, headers, signer, method }: Head): Route {
+    if (path.startsWith("/2015-03-31/functions")) return functions;
+    const target = headers["x-amz-target"];
+    if (typeof target === "string") return byTarget[target.replace(/\..*/s, "")] ?? others;
+    const service = signer.service || /^([a-z]+)[.\w-]*\.amazonaws\.com/.exec(headers.host ?? "")?.[1] || "";
+    if (headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
+      return service === "sts" || service === "" ? identity : query;
+    }
+    const bySigner: Readonly<Record<string, Route>> = {
+      states,
+      logs,
+      dynamodb: items,
+      lambda: functions,
+      sts: identity,
+    };
+    if (Object.hasOwn(bySigner, service)) return bySigner[service] as Route;
+    return service === "" || method === "OPTIONS" ? nothing : others;
+  }
+
+  const served = await startServer({ route, host, port, exposed, limits });
+  return {
+    endpoint: served.endpoint,
+    async close() {
+      table.close();
+      await served.close();
+    },
+  };
+}
+
+const entityTooLarge = (most: number): AwsError =>
+  new AwsError("RequestEntityTooLargeException", `The request entity is too large: a request has up to ${most} bytes`, {
+    status: 413,
+  });

@@ -1,0 +1,147 @@
+import type {
+  EnforcementLevel,
+  ReportViolation,
+  ResourceValidationArgs,
+  ResourceValidationPolicy,
+} from "@pulumi/policy";
+import { type Declaration, DeclarationError } from "../asl/declaration";
+import { DefinitionError, readDefinition } from "../asl/definition";
+import { MACHINE_RESOURCES, PROVING_COMPONENTS } from "../asl/machine-resources";
+import type { RawStates } from "../asl/states";
+import { undeclaredIn } from "../asl/tasks";
+import { violationText } from "../deploy/violation-text";
+import { SearchLimitError, verify } from "../verify";
+import { declarationFrom } from "./declarations";
+
+export interface SagaPolicyOptions {
+  /**
+   * What undoes what, by the name of the machine's resource: a declaration, or the path of a file with one, from the folder
+   * of the policy pack. Those of the policy's config go before these.
+   */
+  readonly declarations?: Readonly<Record<string, Declaration | string>>;
+  /** Machines that are no sagas, by the names of their resources; those of the policy's config are added. */
+  readonly exempt?: readonly string[];
+  /** `mandatory` unless something else is said. */
+  readonly enforcementLevel?: EnforcementLevel;
+}
+
+/** The tag of a machine that says where its declaration is; or `none`, for one that is no saga. */
+const TAG = "saga:declaration";
+
+/**
+ * A policy that proves every state machine of a stack, as `saga verify` does: its violations are those of the rules, each
+ * with the shortest path to it. A machine without a declaration breaks it, unless it is exempt.
+ *
+ * In a preview, a definition that names what is yet to be created is not known: Pulumi then says that the policy can't be
+ * run, and runs it in the update, before the machine is created.
+ *
+ * @example
+ * new PolicyPack("sagas", { policies: [soundStateMachines({ declarations: { Booking: "booking.saga.json" } })] });
+ */
+export function soundStateMachines(options: SagaPolicyOptions = {}): ResourceValidationPolicy {
+  return {
+    name: "sound-state-machines",
+    description: "No failure of a state machine's tasks leaves a saga half done.",
+    enforcementLevel: options.enforcementLevel ?? "mandatory",
+    configSchema: {
+      properties: {
+        declarations: {
+          type: "object",
+          description:
+            "What undoes what, by the name of the machine's resource: a declaration, or the path of a file with one.",
+          additionalProperties: { type: ["object", "string"] },
+        },
+        exempt: {
+          type: "array",
+          items: { type: "string" },
+          description: "The names of state machines that are no sagas.",
+        },
+      },
+    },
+    validateResource: (args, report) => {
+      const fields = Object.hasOwn(MACHINE_RESOURCES, args.type) ? MACHINE_RESOURCES[args.type] : undefined;
+      if (fields) validate(fields, args, { options, report });
+    },
+  };
+}
+
+interface Config {
+  readonly declarations?: Readonly<Record<string, unknown>>;
+  readonly exempt?: readonly string[];
+}
+
+function validate(
+  fields: readonly string[],
+  args: ResourceValidationArgs,
+  { options, report }: { readonly options: SagaPolicyOptions; readonly report: ReportViolation },
+): void {
+  const { name, urn, props } = args;
+  // A component of this package refuses an unsound machine by what it knows itself of the saga.
+  if (PROVING_COMPONENTS.some((type) => urn.includes(`${type}$`))) return;
+  const config = args.getConfig<Config>();
+  if ([...(options.exempt ?? []), ...(config.exempt ?? [])].includes(name)) return;
+  const tag = tagIn(props["tags"]);
+  if (tag === "none") return;
+
+  // In a preview this throws what Pulumi takes for "not known yet".
+  const written = fields.map((field): unknown => props[field]).find((each) => each !== undefined);
+  try {
+    const definition = definitionIn(written);
+    const given = { ...options.declarations, ...config.declarations };
+    const declaration = declarationFrom(name, { tag, given, comment: (definition as { Comment?: unknown }).Comment });
+    if (declaration === undefined) {
+      report(
+        `'${name}' is not declared, so that nothing is proved of it: say what undoes what, in the policy's config under declarations, in a file that its tag ${TAG} names, or in its Comment; if it is no saga, tag it ${TAG}=none`,
+      );
+      return;
+    }
+    prove(name, { definition, declaration, report });
+  } catch (error) {
+    if (error instanceof DefinitionError) report(`'${name}' is no state machine: ${error.message}`);
+    else if (error instanceof DeclarationError) report(`'${name}' can't be proved: ${error.message}`);
+    else throw error;
+  }
+}
+
+/** The value of the tag, by either provider's spelling of tags: a record, or a list of keys and values. */
+function tagIn(tags: unknown): unknown {
+  if (Array.isArray(tags)) {
+    return (tags as { key?: unknown; value?: unknown }[]).find(({ key }) => key === TAG)?.value;
+  }
+  return (tags as Readonly<Record<string, unknown>> | undefined)?.[TAG];
+}
+
+function definitionIn(written: unknown): RawStates {
+  if (typeof written !== "string") return readDefinition(copyOf(written));
+  try {
+    return readDefinition(JSON.parse(written));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new DefinitionError(`its definition is not JSON: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Plain data: what Pulumi gives throws at a value within that is not known yet, and does so here. */
+const copyOf = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+
+function prove(
+  name: string,
+  { definition, declaration, report }: { definition: RawStates; declaration: Declaration; report: ReportViolation },
+): void {
+  const undeclared = undeclaredIn(definition, declaration);
+  if (undeclared.length > 0) {
+    report(
+      `'${name}' can't be proved: its declaration does not say what ${undeclared.join(", ")} ${undeclared.length === 1 ? "is" : "are"}`,
+    );
+    return;
+  }
+  try {
+    for (const violation of verify(definition, declaration).violations)
+      report(`'${name}': ${violationText(violation)}`);
+  } catch (error) {
+    if (!(error instanceof SearchLimitError)) throw error;
+    report(
+      `'${name}' is too large to be proved: the search ${error.message}; exempt it, or have child machines run some of it`,
+    );
+  }
+}

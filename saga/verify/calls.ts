@@ -1,0 +1,161 @@
+import { type Ast, parse, sourceOf } from "./expression";
+import type { Flaw } from "./flaw";
+import type { Node } from "./machine";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What a Task hands to what it calls, in either query language. */
+const argumentsOf = ({ raw }: Node): Fields => {
+  const given = raw["Arguments"] ?? raw["Parameters"];
+  return isFields(given) ? given : {};
+};
+
+const isAction = (node: Node): boolean => node.part?.kind === "action" && node.part.call.role !== "query";
+
+/** What the calls of a saga show by themselves: whether they are awaited, tell apart, and say in whose name they call. */
+export function callFlaws(nodes: readonly Node[]): readonly Flaw[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  return nodes.flatMap((node): readonly Flaw[] => {
+    if (node.part?.kind !== "undo") return notAwaited(node);
+    const actions = [...new Set([...node.part.of, ...node.part.releases])].flatMap((name) => byName.get(name) ?? []);
+    return [
+      ...notAwaited(node),
+      ...tolerated(node, nodes),
+      ...actions.flatMap((action) => [...sameFunction(node, action), ...namelessOf(node, action)]),
+    ];
+  });
+}
+
+/** A call that is accepted and not awaited: whether it takes effect is never known. */
+function notAwaited(node: Node): readonly Flaw[] {
+  const { name, raw, part } = node;
+  const how = notAwaitedBy(node);
+  if (how === undefined || (part?.kind !== "undo" && !isAction(node))) return [];
+  const retriable = part?.kind === "action" && part.call.role === "retriable";
+  return [
+    {
+      rule: part?.kind === "undo" || retriable ? "S5" : "S2",
+      kind: "not-awaited",
+      state: name,
+      message: `${name} ${how}: that it was accepted does not say that it is done`,
+      hint: String(raw["Resource"]).includes("startExecution")
+        ? `Let ${name} start it with startExecution.sync:2`
+        : `Let ${name} call with the InvocationType RequestResponse, and await the answer`,
+    },
+  ];
+}
+
+function notAwaitedBy(node: Node): string | undefined {
+  const resource = String(node.raw["Resource"]);
+  const { InvocationType } = argumentsOf(node);
+  if (resource.includes(".waitForTaskToken") || resource.includes(".sync")) return undefined;
+  if (/:states:startExecution$/.test(resource)) return "starts an execution and does not await it";
+  const invokes = /:(lambda:invoke|aws-sdk:lambda:invoke)$/.test(resource);
+  if (/:aws-sdk:lambda:invokeAsync$/.test(resource)) return "invokes its function and does not await it";
+  if (!invokes || InvocationType === undefined || InvocationType === "RequestResponse") return undefined;
+  return `invokes its function with the InvocationType ${JSON.stringify(InvocationType)}`;
+}
+
+/** A Map around an undo, or an action, that goes on though it fails. */
+function tolerated(node: Node, nodes: readonly Node[]): readonly Flaw[] {
+  const around = nodes.filter(
+    ({ raw, inner }) =>
+      raw.Type === "Map" &&
+      Object.keys(raw).some((field) => field.startsWith("ToleratedFailure")) &&
+      inner.some((level) => level.nodes.has(node.name)),
+  );
+  return around.map(({ name }) => ({
+    rule: "S5" as const,
+    kind: "tolerated",
+    state: name,
+    message: `${name} goes on though ${node.name} fails in it: what that undoes stays, and nobody is told`,
+    hint: `Take the tolerated failures out of ${name}: the execution then stops there, and a redrive resumes it`,
+  }));
+}
+
+/** The function that a Task invokes. */
+function functionOf(node: Node): string | undefined {
+  const { FunctionName } = argumentsOf(node);
+  if (typeof FunctionName === "string") return FunctionName;
+  const resource = String(node.raw["Resource"]);
+  return /^arn:aws[\w-]*:lambda:/.test(resource) ? resource : undefined;
+}
+
+/** An undo that calls its action's function, with nothing that tells the function which of them it is to be. */
+function sameFunction(undo: Node, action: Node): readonly Flaw[] {
+  const called = functionOf(undo);
+  if (called === undefined || called !== functionOf(action) || isToldApart(undo, action)) return [];
+  return [
+    {
+      rule: "definition",
+      kind: "same-function",
+      state: undo.name,
+      message: `${undo.name} calls the function of ${action.name}, which it is declared to undo, and nothing in its payload tells them apart`,
+      hint: `Let ${undo.name} call the function that undoes ${action.name}, or say in the payload which is meant`,
+    },
+  ];
+}
+
+/** Whether a payload has text of its own, and not the other's, by which a function may decide what to do. */
+function isToldApart(one: Node, other: Node): boolean {
+  const [own, theirs] = [constantsOf(one), constantsOf(other)];
+  return [...own].some((text) => !theirs.has(text)) || [...theirs].some((text) => !own.has(text));
+}
+
+/** What an invocation has beside what the function is given. */
+const OF_INVOKE: ReadonlySet<string> = new Set(["FunctionName", "InvocationType", "Payload", "Qualifier"]);
+
+/** The fields of a payload whose values are constants, with these; those that say who calls are left out. */
+function constantsOf(node: Node): ReadonlySet<string> {
+  const args = argumentsOf(node);
+  const { Payload } = args;
+  const rest = Object.fromEntries(Object.entries(args).filter(([field]) => !OF_INVOKE.has(field)));
+  const found = new Set<string>();
+  const walk = (value: unknown, path: string): void => {
+    if (path === "/saga") return;
+    const source = sourceOf(value);
+    if (source !== undefined) ofExpression(source, path);
+    else if (Array.isArray(value)) for (const item of value as readonly unknown[]) walk(item, path);
+    else if (isFields(value)) {
+      for (const [key, field] of Object.entries(value)) if (!key.endsWith(".$")) walk(field, `${path}/${key}`);
+    } else found.add(`${path}=${JSON.stringify(value)}`);
+  };
+  const ofAst = (ast: Ast, path: string): void => {
+    if (path === "/saga") return;
+    if (ast.type === "string" || ast.type === "number" || ast.type === "value") {
+      found.add(`${path}=${JSON.stringify(ast.value)}`);
+    } else if (ast.type === "unary" && ast.value === "{") {
+      for (const [key, field] of ast.lhs as readonly (readonly [Ast, Ast])[]) {
+        ofAst(field, `${path}/${String(key.value)}`);
+      }
+    }
+  };
+  const ofExpression = (source: string, path: string): void => {
+    try {
+      ofAst(parse(source), path);
+    } catch {
+      // The lints report what JSONata does not parse.
+    }
+  };
+  walk(Payload ?? {}, "");
+  walk(rest, "");
+  return found;
+}
+
+/** An undo that does not say in whose name it calls, though its action does, or the other way round (S11). */
+function namelessOf(undo: Node, action: Node): readonly Flaw[] {
+  if ((undo.identity === undefined) === (action.identity === undefined)) return [];
+  const [silent, other] = undo.identity === undefined ? [undo, action] : [action, undo];
+  return [
+    {
+      rule: "S11",
+      kind: "no-name",
+      state: silent.name,
+      message: `${silent.name} does not say in whose name it calls, and ${other.name} does`,
+      hint: `Give ${silent.name} the saga.id and saga.step with which ${other.name} calls`,
+    },
+  ];
+}

@@ -1,0 +1,85 @@
+import { type Ast, parse, sourceOf } from "./expression";
+import type { Type } from "./facts";
+import { partialIn } from "./total";
+import type { RawState, RawStates } from "../asl/states";
+
+/** Fields of a state's input that are always there. */
+export type Given = ReadonlySet<string>;
+
+const NONE: Given = new Set();
+
+/** The fields that a value always has: those of an object that can't be absent. */
+function fieldsOf(value: unknown, input: Given): Given {
+  const source = sourceOf(value);
+  if (source === undefined) {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return NONE;
+    return new Set(Object.entries(value).flatMap(([key, field]) => (isThere(field, input) ? [key] : [])));
+  }
+  const ast = parsed(source);
+  if (!ast) return NONE;
+  if (isInput(ast)) return input;
+  if (ast.type !== "unary" || ast.value !== "{") return NONE;
+  const there = thereOf(input);
+  const pairs = ast.lhs as readonly (readonly [Ast, Ast])[];
+  return new Set(
+    pairs.flatMap(([key, field]) => (partialIn(field, { there }) === undefined ? [String(key.value)] : [])),
+  );
+}
+
+/** An expression that yields nothing fails the state; text that is none is there. */
+const isThere = (value: unknown, input: Given): boolean => {
+  const source = sourceOf(value);
+  const ast = source === undefined ? undefined : parsed(source);
+  return source === undefined || (ast !== undefined && partialIn(ast, { there: thereOf(input) }) === undefined);
+};
+
+function parsed(source: string): Ast | undefined {
+  try {
+    return parse(source);
+  } catch {
+    return undefined;
+  }
+}
+
+const isInput = ({ type, steps = [], predicate, group }: Ast): boolean =>
+  type === "path" && steps.map(({ value }) => value).join(".") === "states.input" && !predicate && !group;
+
+/** The same, by the paths by which an expression reads them. */
+export const thereOf = (input: Given): ReadonlyMap<string, Type> =>
+  new Map([...input].map((field) => [`states.input.${field}`, "any"]));
+
+/** What a Map gives each iteration, or a Parallel its branches, of what it has been given itself. */
+export function givenBy(state: RawState, input: Given): Given {
+  if (state.Type === "Map") return state["ItemSelector"] === undefined ? NONE : fieldsOf(state["ItemSelector"], input);
+  return state["Arguments"] === undefined ? input : fieldsOf(state["Arguments"], input);
+}
+
+/** What puts out its input where it does not say what it puts out. */
+const PASSING: ReadonlySet<string> = new Set(["Pass", "Choice", "Wait"]);
+
+/** The fields that are there in the input of each state, on whichever path it is entered. */
+export function givenAt({ StartAt, States }: RawStates, start: Given): ReadonlyMap<string, Given> {
+  const at = new Map<string, Given>([[StartAt, start]]);
+  const changed = [StartAt];
+  const enter = (to: unknown, fields: Given): void => {
+    if (typeof to !== "string") return;
+    const known = at.get(to);
+    const both = known ? new Set([...known].filter((field) => fields.has(field))) : fields;
+    if (known && known.size === both.size) return;
+    at.set(to, both);
+    changed.push(to);
+  };
+  for (let name = changed.pop(); name !== undefined; name = changed.pop()) {
+    const state = Object.hasOwn(States, name) ? States[name] : undefined;
+    if (!state) continue;
+    const input = at.get(name) ?? NONE;
+    const put = (from: Readonly<Record<string, unknown>>): Given => {
+      if (from["Output"] !== undefined) return fieldsOf(from["Output"], input);
+      return PASSING.has(state.Type) && !("ErrorEquals" in from) ? input : NONE;
+    };
+    enter(state.Next ?? state.Default, put(state));
+    for (const rule of state.Choices ?? []) enter(rule["Next"], put(rule));
+    for (const catcher of state.Catch ?? []) enter(catcher["Next"], put(catcher));
+  }
+  return at;
+}

@@ -1,0 +1,38 @@
+import type { RawState, RawStates } from "../asl/states";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * The part of the execution's input that a Map in JSONPath mode goes through, where nothing on its level can have put
+ * something else in its place: then two Maps over it go through one list. Undefined where that is not known.
+ */
+export function listIn(map: RawState, { States }: RawStates, top: boolean): string | undefined {
+  const path = map["ItemsPath"];
+  if (typeof path !== "string") return undefined;
+  const ofContext = /^\$\$\.Execution\.Input((\.\w+)+)$/.exec(path)?.[1];
+  if (ofContext !== undefined) return `input${ofContext}`;
+  const ofInput = /^\$((\.\w+)+)$/.exec(path)?.[1];
+  if (ofInput === undefined || !top || !Object.values(States).every((state) => keeps(state, path))) return undefined;
+  return `input${ofInput}`;
+}
+
+/** Whether what is at a path of a state's input is there in its output, the same. */
+function keeps(state: RawState, path: string): boolean {
+  const whole = (field: string): boolean => state[field] === undefined || state[field] === "$";
+  const writes = WRITING.has(state.Type) || state["Result"] !== undefined || state["Parameters"] !== undefined;
+  return (
+    whole("InputPath") &&
+    whole("OutputPath") &&
+    (!writes || isBeside(state, path)) &&
+    (state.Catch ?? []).every((catcher) => isBeside(catcher, path))
+  );
+}
+
+const WRITING: ReadonlySet<string> = new Set(["Task", "Parallel", "Map"]);
+
+/** Whether a result is put beside what is at a path, or nowhere. */
+function isBeside({ ResultPath }: Fields, path: string): boolean {
+  if (ResultPath === null) return true;
+  if (typeof ResultPath !== "string" || ResultPath === "$") return false;
+  return !`${path}.`.startsWith(`${ResultPath}.`) && !`${ResultPath}.`.startsWith(`${path}.`);
+}

@@ -1,0 +1,29 @@
+import type { Results } from "./context";
+import type { SearchState } from "./search-state";
+
+/**
+ * Whether something ends where nothing has failed: the level, or the attempt to complete, where a test decides to undo, or
+ * to fail.
+ */
+export function endsWell({ failed }: SearchState, results: Results): boolean {
+  if (failed !== "no") return false;
+  return (
+    results.every((result) => "kind" in result) ||
+    results.some((result) => ("kind" in result ? result.kind === "end" : result.failed === "undoing"))
+  );
+}
+
+/** The first point from which, as long as nothing fails, none of the points that end well can be reached. */
+export function stuckInSuccess(
+  seen: ReadonlyMap<string, SearchState>,
+  before: ReadonlyMap<string, readonly string[]>,
+  ending: readonly string[],
+): SearchState | undefined {
+  const well = new Set(ending);
+  // A set goes on to what is added to it while it is gone through.
+  for (const name of well) {
+    // One that was merged into another has failed as little as that one.
+    for (const from of before.get(name) ?? []) if ((seen.get(from)?.failed ?? "no") === "no") well.add(from);
+  }
+  return [...seen].find(([name, { failed }]) => failed === "no" && !well.has(name))?.[1];
+}

@@ -1,0 +1,128 @@
+import { type Effect, effectsOf, type OutstandingEffects } from "./effects";
+import { HINTS } from "./hints";
+import { type Level, levelsOf, type Node, OF_ANOTHER, type UndoPart } from "../machine";
+import type { SearchState } from "./search-state";
+import type { Around, SearchContext } from "./context";
+import { UNKNOWN } from "./value";
+
+/** In whose name a Task calls (S11): undefined where it says no name, or none that is known. */
+export function callerOf(search: SearchContext, point: SearchState, { identity }: Node): string | undefined {
+  const step = identity?.yields(search.surroundings(point, UNKNOWN));
+  return typeof step === "string" ? step : undefined;
+}
+
+/** A name that is not known is not the one that is wanted: two calls may share it. */
+export function unknownCaller(search: SearchContext, around: Around, point: SearchState, node: Node): void {
+  const { name, identity } = node;
+  if (!identity || callerOf(search, point, node) !== undefined) return;
+  const message = `in whose name ${name} calls is not known: its ${identity.said} may be another call's too`;
+  search.report(around, point, "S11", name, message, HINTS.ownIdentity(name));
+}
+
+/** The names in which the calls may have been made that an undo takes back; undefined for any. */
+export function namesSought(
+  search: SearchContext,
+  point: SearchState,
+  node: Node,
+  { of, bulk }: UndoPart,
+): ReadonlySet<string> | undefined {
+  const own = callerOf(search, point, node);
+  if (own === undefined || bulk) return undefined;
+  if (of.length === 1) return new Set([own]);
+  // An undo of several calls is made in the name of one of them.
+  const theirs = of.flatMap((action) => {
+    const other = nodesOf(search.machine).get(action);
+    return (other && callerOf(search, point, other)) ?? [];
+  });
+  return new Set(theirs.includes(own) ? theirs : [own]);
+}
+
+/** Whether two callers are of one execution, whatever their steps. */
+export const sameExecution = (one: string, other: string): boolean => executionOf(one) === executionOf(other);
+const executionOf = (name: string): string =>
+  name.includes(OF_ANOTHER) ? name.slice(name.indexOf(OF_ANOTHER) + OF_ANOTHER.length) : "";
+
+/** Another action that has called in a name, and is not undone. */
+export function calledSo(outstanding: OutstandingEffects, name: string, action: string): Effect | undefined {
+  return findEffect(outstanding, (effect) => effect.instance === name && effect.action !== action);
+}
+
+/** The names in which calls were made, whichever way branches have ended. */
+export function callersIn(outstanding: OutstandingEffects): ReadonlySet<string> {
+  const found = new Set<string>();
+  findEffect(outstanding, ({ instance }) => {
+    found.add(instance);
+    return false;
+  });
+  return found;
+}
+
+/** Two branches, or items, that call in one name: the second call is taken for the first one. */
+export function sharedNames(
+  search: SearchContext,
+  around: Around,
+  point: SearchState,
+  { name }: Node,
+  ran: readonly { readonly label: string; readonly ends: readonly { readonly point: SearchState }[] }[],
+): void {
+  if (!saysNames(search.machine)) return;
+  const callers = new Map([...callersIn(point.outstanding)].map((caller) => [caller, "what runs before it"]));
+  for (const { label, ends } of ran) {
+    const own = new Set(ends.flatMap(({ point: { outstanding } }) => [...callersIn(outstanding)]));
+    for (const caller of own) {
+      const other = callers.get(caller);
+      if (other !== undefined) {
+        const action = [...nodesOf(search.machine)].find(([, node]) => caller.startsWith(node.name))?.[0] ?? name;
+        const message = `${label} of ${name} calls in the name of '${caller}', as does ${other}`;
+        search.report(around, point, "S11", action, message, HINTS.ownIdentity(action));
+      }
+      callers.set(caller, label);
+    }
+  }
+}
+
+/** The first effect that passes a test; each part of what is outstanding is seen once. */
+export function findEffect(outstanding: OutstandingEffects, test: (effect: Effect) => boolean): Effect | undefined {
+  const seen = new Set<OutstandingEffects>();
+  const open = [outstanding];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (at === null || seen.has(at)) continue;
+    seen.add(at);
+    const { top, rest } = at;
+    open.push(rest);
+    if (top.kind !== "effect") open.push(...(top.kind === "fork" ? top.branches : top.outstanding));
+    else if (test(top)) return top;
+  }
+  return undefined;
+}
+
+/** Whether it is left open what is outstanding. */
+export function findEither(outstanding: OutstandingEffects): boolean {
+  for (let at = outstanding; at; at = at.rest) {
+    if (at.top.kind === "either" || (at.top.kind === "fork" && at.top.branches.some(findEither))) return true;
+  }
+  return false;
+}
+
+const nodes = new WeakMap<Level, ReadonlyMap<string, Node>>();
+
+/** Every node of a machine, by its name. */
+export function nodesOf(machine: Level): ReadonlyMap<string, Node> {
+  const known = nodes.get(machine);
+  if (known) return known;
+  const made = new Map(levelsOf(machine).flatMap((level) => [...level.nodes]));
+  nodes.set(machine, made);
+  return made;
+}
+
+/** Whether any Task of a machine says in whose name it calls. */
+const named = new WeakMap<Level, boolean>();
+export function saysNames(machine: Level): boolean {
+  const known = named.get(machine) ?? [...nodesOf(machine).values()].some(({ identity }) => identity);
+  named.set(machine, known);
+  return known;
+}
+
+/** What is left of an action, as an undo of it finds it. */
+export const leftOf = (outstanding: OutstandingEffects, actions: ReadonlySet<string>): readonly Effect[] =>
+  effectsOf(outstanding).filter(({ action }) => actions.has(action));

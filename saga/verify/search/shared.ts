@@ -1,0 +1,84 @@
+import { type Effect, type OutstandingEffects, mayHave, push, pushFork } from "./effects";
+import { NeedsChoice } from "./value";
+
+type Test = (effect: Effect) => boolean;
+
+/**
+ * The first effect that began after one of these and is none of them; undefined where nothing did.
+ * @throws NeedsChoice where that depends on how a branch has ended
+ */
+export function above(outstanding: OutstandingEffects, test: Test): Effect | undefined {
+  let last: Effect | undefined;
+  for (let at = outstanding; at; at = at.rest) {
+    const { top } = at;
+    if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+    if (top.kind === "effect") {
+      if (!test(top)) last ??= top.told ? undefined : top;
+      else if (last) return last;
+      continue;
+    }
+    for (const branch of top.branches) {
+      if (!mayHave(branch, test)) continue;
+      const within = last ?? above(branch, test);
+      if (within) return within;
+    }
+    for (const branch of top.branches) last ??= firstOther(branch, test);
+  }
+  return undefined;
+}
+
+function firstOther(outstanding: OutstandingEffects, test: Test): Effect | undefined {
+  for (let at = outstanding; at; at = at.rest) {
+    const { top } = at;
+    if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+    if (top.kind === "effect") {
+      if (!test(top) && !top.told) return top;
+      continue;
+    }
+    for (const branch of top.branches) {
+      const found = firstOther(branch, test);
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Whether there is such an effect.
+ * @throws NeedsChoice where that depends on how a branch has ended
+ */
+export function has(outstanding: OutstandingEffects, test: Test): boolean {
+  for (let at = outstanding; at && mayHave(at, test); at = at.rest) {
+    const { top } = at;
+    if (top.kind === "effect" ? test(top) : top.kind === "fork" && top.branches.some((branch) => has(branch, test))) {
+      return true;
+    }
+    if (top.kind === "either" && top.outstanding.some((each) => mayHave(each, test))) {
+      throw new NeedsChoice(top.choice, top.outstanding.length);
+    }
+  }
+  return false;
+}
+
+/**
+ * All but these effects, or these changed, wherever they are.
+ * @param keepFork Leaves the lowest fork in its place, though nothing in it is left.
+ * @throws NeedsChoice where that depends on how a branch has ended
+ */
+export function changeAll(
+  outstanding: OutstandingEffects,
+  test: Test,
+  change: (effect: Effect) => Effect | undefined,
+  keepFork = false,
+): OutstandingEffects {
+  if (!outstanding || !mayHave(outstanding, test)) return outstanding;
+  const { top } = outstanding;
+  if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+  const rest = changeAll(outstanding.rest, test, change, keepFork);
+  if (top.kind === "effect") {
+    const changed = test(top) ? change(top) : top;
+    return changed ? push(changed, rest) : rest;
+  }
+  const branches = top.branches.map((branch) => changeAll(branch, test, change));
+  return keepFork && outstanding.rest === null ? push({ kind: "fork", branches }, rest) : pushFork(branches, rest);
+}

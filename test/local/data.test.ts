@@ -1,0 +1,258 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { HistoryEvent } from "../../saga/interpreter";
+import { type CloudOptions, LocalCloud } from "../../saga/local/cloud";
+import { Journal } from "../../saga/local/data/journal";
+import { Store } from "../../saga/local/data/store";
+import { evaluateProgram, type Program } from "../../saga/local/program";
+import { chaos } from "./chaos";
+
+describe("a folder that outlives the process", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "data-"));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const all = async <T>(entries: AsyncIterable<T>): Promise<T[]> => {
+    const found: T[] = [];
+    for await (const each of entries) found.push(each);
+    return found;
+  };
+  const refusal = (at: string): Promise<Error> =>
+    Store.open(at).then(
+      () => expect.fail("it opens"),
+      (error: unknown) => error as Error,
+    );
+  /** Every file in it, with its content; not LevelDB's own log of what it does. */
+  const contents = (): unknown =>
+    readdirSync(folder, { recursive: true, encoding: "utf8", withFileTypes: true })
+      .filter((entry) => entry.isFile() && !/^LOG|^LOCK/.test(entry.name))
+      .map((entry) => [entry.name, readFileSync(join(entry.parentPath, entry.name)).toString("base64")]);
+
+  describe("the store", () => {
+    it("has what was put once it says that it is durable, in the order of the keys, and nothing that was deleted", async () => {
+      const store = await Store.open(join(folder, "new", "one"));
+      for (const key of ["b!2", "a!1", "b!1", "c!1"]) store.put(key, { key });
+      await store.durable();
+      store.delete("b!2");
+      store.put("b!3", "last");
+      await store.close();
+      const again = await Store.open(join(folder, "new", "one"));
+      expect(await all(again.entries("b!"))).to.deep.equal([
+        ["1", { key: "b!1" }],
+        ["3", "last"],
+      ]);
+      await again.close();
+    });
+
+    it("is refused to a second process while one has it", async () => {
+      const store = await Store.open(folder);
+      expect(await refusal(folder))
+        .to.have.property("message")
+        .that.matches(/^the data in .* is in use by another process: end that one, or give another folder$/);
+      store.put("a", 1);
+      await store.close();
+      const next = await Store.open(folder);
+      expect(await all(next.entries("a"))).to.deep.equal([["", 1]]);
+      await next.close();
+    });
+
+    it("leaves a folder alone that has something else in it, and one of another format", async () => {
+      writeFileSync(join(folder, "letter.txt"), "dear");
+      const before = contents();
+      expect(await refusal(folder))
+        .to.have.property("message")
+        .that.matches(/has something else in it \('letter.txt'\), and is left as it is/);
+      expect(contents()).to.deep.equal(before);
+      expect(await refusal(join(folder, "letter.txt")))
+        .to.have.property("message")
+        .that.matches(/letter.txt is no folder that can be used/);
+      unlinkSync(join(folder, "letter.txt"));
+      writeFileSync(join(folder, "format.json"), '{"kind":"saga-aws-pulumi local data","format":99}\n');
+      expect(await refusal(folder))
+        .to.have.property("message")
+        .that.matches(/is of another format \(.*99.*\), and is left as it is: give another folder, or the release/);
+    });
+
+    it("leaves what is damaged as it is, and says so", async () => {
+      const store = await Store.open(folder);
+      store.put("a", 1);
+      await store.close();
+      unlinkSync(join(folder, "journal", "CURRENT"));
+      for (const name of readdirSync(join(folder, "journal"))) {
+        if (name.startsWith("MANIFEST")) writeFileSync(join(folder, "journal", "CURRENT"), "MANIFEST-000099\n");
+      }
+      const before = contents();
+      expect(await refusal(folder))
+        .to.have.property("message")
+        .that.matches(/^the data in .* can't be read: .* Nothing was changed: mend it, move it away/);
+      expect(contents()).to.deep.equal(before);
+      rmSync(join(folder, "journal"), { recursive: true });
+      mkdirSync(join(folder, "tables"));
+      expect(await refusal(folder))
+        .to.have.property("message")
+        .that.matches(/has tables and no journal, and is left as it is/);
+    });
+  });
+
+  describe("a cloud", function () {
+    this.timeout(60_000);
+    const open: LocalCloud[] = [];
+    const releases = new Map<number, Promise<Program>>();
+    const release = (number: number): Promise<Program> => {
+      const there = releases.get(number);
+      if (there) return there;
+      process.env["RELEASE"] = String(number);
+      const evaluated = evaluateProgram({}, join(__dirname, "../deploy/release.ts")).finally(() => {
+        delete process.env["RELEASE"];
+      });
+      releases.set(number, evaluated);
+      return evaluated;
+    };
+    const start = async (program: Program, options: CloudOptions = {}): Promise<LocalCloud> => {
+      const cloud = await LocalCloud.start(program, { data: folder, ...options });
+      open.push(cloud);
+      return cloud;
+    };
+    afterEach(() => Promise.all(open.splice(0).map((cloud) => cloud.close())));
+
+    /** An execution that waits, of a process that has gone. */
+    async function left() {
+      const cloud = await start(await release(1));
+      const execution = await new Promise<ReturnType<typeof cloud.startExecution>>((resolve) => {
+        const started = cloud.startExecution({ order_id: "1", total: 1 }, ({ type }: HistoryEvent) => {
+          if (type === "WaitStateEntered") resolve(started);
+        });
+      });
+      await cloud.durable();
+      return { cloud, execution, history: [...execution.history] };
+    }
+
+    it("goes on with an execution, on the code and the definition that it began with", async () => {
+      const { cloud, execution, history } = await left();
+      await cloud.close();
+      const next = await start(await release(2));
+      const known = next.executions.get(execution.arn);
+      expect(known?.execution.startTime).to.equal(execution.startTime);
+      expect(known?.execution.history.slice(0, history.length)).to.deep.equal(history);
+      const output = { saga: 1, first: 1, second: 1 };
+      expect(await known?.execution.result).to.deep.equal({ status: "SUCCEEDED", output });
+      const { report: young } = await next.execute({ order_id: "2" });
+      expect(young.output).to.deep.equal({ saga: 2, first: 2, second: 2 });
+
+      await next.settled();
+      await next.close();
+      const last = await start(await release(2));
+      expect(last.executions.get(execution.arn)?.ended?.result).to.deep.equal({ status: "SUCCEEDED", output });
+      expect([...last.executions.values()]).to.have.length(2);
+    });
+
+    it("tells an end that nobody has been told of: what was stopped is undone, by its own release (S12)", async () => {
+      const { cloud, execution } = await left();
+      execution.stop();
+      await execution.result;
+      // The process goes before the recovery has begun.
+      await cloud.close();
+      const next = await start(await release(2));
+      await next.settled();
+      expect(next.executions.get(execution.arn)?.ended?.result.status).to.equal("ABORTED");
+      const others = [...next.executions.values()].filter(({ execution: { arn } }) => arn !== execution.arn);
+      expect(others).to.have.length(1);
+      const calls = others[0]?.execution.history.filter(({ type }) => type === "TaskSucceeded") ?? [];
+      expect(calls.map(({ state, output }) => [state, (output as { Payload: unknown }).Payload])).to.deep.equal([
+        ["UndoFirst", { release: 1 }],
+      ]);
+      expect(next.deadLetters).to.deep.equal([]);
+    });
+
+    it("goes on with an execution that waits for a child's, which it does not start a second time", async () => {
+      const program = await evaluateProgram({}, join(__dirname, "../deploy/children.ts"));
+      const cloud = await start(program);
+      const parent = cloud.startExecution({ order_id: "1", total: 1 }, undefined, "Parent");
+      const calling = (): boolean =>
+        [...cloud.executions.values()].some(
+          ({ execution: { arn, history } }) => arn !== parent.arn && history.at(-1)?.type === "TaskStarted",
+        );
+      while (!calling()) await new Promise((resolve) => setTimeout(resolve, 1));
+      await cloud.durable();
+      await cloud.close();
+
+      const next = await start(program);
+      // The second child orders what the first one has: all of it is undone, as it would be without a restart.
+      const { status, error, cause } = (await next.executions.get(parent.arn)?.execution.result) ?? {};
+      expect({ status, error }).to.deep.equal({ status: "FAILED", error: "SagaCompensated" });
+      expect(JSON.parse(cause ?? "")).to.include({ step: "Second", error: "States.TaskFailed" });
+      const firsts = [...next.executions.values()].filter(({ machineName }) => /^Parent-One-\w+$/.test(machineName));
+      expect(firsts.map(({ ended }) => ended?.result.status)).to.deep.equal(["SUCCEEDED"]);
+      const calls = firsts[0]?.execution.history.filter(({ type }) => /^Task(Scheduled|Succeeded)$/.test(type)) ?? [];
+      expect(calls.map(({ type, state }) => [type, state])).to.deep.equal([
+        ["TaskScheduled", "CreateOrder"],
+        ["TaskSucceeded", "CreateOrder"],
+      ]);
+    });
+
+    it("stops the child of an execution that was stopped when the process went", async () => {
+      const program = await evaluateProgram({}, join(__dirname, "../deploy/children.ts"));
+      const cloud = await start(program);
+      const parent = cloud.startExecution({ order_id: "1", total: 1 }, undefined, "Parent");
+      while ([...cloud.executions.values()].length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+      await cloud.durable();
+      parent.stop();
+      // The stop is in the journal, and nothing of what follows from it.
+      await cloud.close();
+
+      const next = await start(program);
+      expect(await next.executions.get(parent.arn)?.execution.result).to.deep.equal({ status: "ABORTED" });
+      await next.settled();
+      const child = [...next.executions.values()].find((known) => known.parent?.arn === parent.arn);
+      expect(child?.ended?.result.status).to.equal("ABORTED");
+      const rows = await next.table.rows("1");
+      expect(rows.map(({ entity, status }) => [entity, status])).to.deep.equal([["ORDER", "UNDONE"]]);
+    });
+
+    it("keeps as many executions as it is told, those that ended last, here and in the folder", async () => {
+      const cloud = await start(await release(1), { keep: 2, time: "virtual" });
+      for (const order_id of ["1", "2", "3", "4"]) await cloud.execute({ order_id });
+      await cloud.settled();
+      const orders = (of: LocalCloud): unknown[] =>
+        [...of.executions.values()].map(({ execution: { input } }) => (input as { order_id: string }).order_id);
+      expect(orders(cloud)).to.deep.equal(["3", "4"]);
+      await cloud.close();
+      expect(orders(await start(await release(1), { keep: 2 }))).to.deep.equal(["3", "4"]);
+    });
+
+    it("keeps machines that clients have made, what was sent, and calls that have not been answered", async () => {
+      const { journal } = await Journal.open(folder);
+      journal.message({ from: "Announce", action: "sns:Publish", request: { Message: "hello" } });
+      journal.deadLetter({
+        queueArn: "arn:queue",
+        event: { a: 1 },
+        reason: Object.assign(new Error("no"), { name: "E" }),
+      });
+      const answered = journal.call("arn:function", { b: 1 });
+      journal.call("arn:function", { b: 2 });
+      answered();
+      await journal.close();
+      const { journal: again, kept } = await Journal.open(folder);
+      await again.close();
+      expect(kept.messages).to.deep.equal([{ from: "Announce", action: "sns:Publish", request: { Message: "hello" } }]);
+      expect(kept.deadLetters).to.have.length(1);
+      expect(kept.deadLetters[0]).to.deep.include({ queueArn: "arn:queue", event: { a: 1 } });
+      expect(kept.deadLetters[0]?.reason).to.include({ name: "E", message: "no" });
+      expect(kept.calls.map(({ event }) => event)).to.deep.equal([{ b: 2 }]);
+    });
+  });
+
+  it("has every order completed or compensated, once, though the process is killed while they run", async function () {
+    this.timeout(240_000);
+    const { wrong, outcomes } = await chaos({ folder, orders: 10, kills: 3, seed: 3, longest: 1500 });
+    expect(wrong).to.deep.equal([]);
+    expect(Object.values(outcomes).reduce((sum, count) => sum + count, 0)).to.equal(10);
+    expect(outcomes).to.have.all.keys("completed", "compensated");
+  });
+});

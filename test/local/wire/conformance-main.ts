@@ -1,0 +1,10 @@
+import { runConformance } from "../../../saga/interpreter/conformance";
+import { conformanceCommand } from "../../../saga/interpreter/conformance/command";
+import { withConformanceWire } from "./conformance";
+
+// `npm run conformance:wire -- DIR`: holds Step Functions on the wire against recordings of the real service.
+void conformanceCommand("conformance:wire", process.argv.slice(2), (folder) =>
+  withConformanceWire((compare) => runConformance(folder, compare)),
+).then((code) => {
+  process.exitCode = code;
+});

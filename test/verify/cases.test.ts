@@ -1,0 +1,261 @@
+import { expect } from "chai";
+import { compile } from "../../saga/compile";
+import { declarationOf } from "../../saga/compile/declaration";
+import { type DeclaredCall, type Rule, type Verdict, verify } from "../../saga/verify";
+import { build } from "../generated/build";
+import type { Spec } from "../generated/spec";
+import { type MutableLevel, stateOf } from "./mutations";
+
+/** A definition as the compiler emits it, with one edit. */
+interface Edited {
+  readonly title: string;
+  readonly nodes: readonly Spec[];
+  /** The rules of which one must be named; none for a machine that is sound. */
+  readonly rules: readonly Rule[];
+  /** What a message must have in it. */
+  readonly says?: string;
+  readonly edit: (machine: MutableLevel, calls: Record<string, DeclaredCall>) => void;
+}
+
+const step: Spec = { kind: "step", definite: false };
+const query: Spec = { kind: "query" };
+const parallel = (...branches: readonly (readonly Spec[])[]): Spec => ({ kind: "parallel", branches });
+const forEach = (...body: readonly Spec[]): Spec => ({ kind: "forEach", items: 2, body });
+
+/** A definition, and its declaration, with an edit. */
+function edited({ nodes, edit }: Pick<Edited, "nodes" | "edit">): Verdict {
+  const { saga } = build(nodes);
+  const arn = ({ name }: { readonly name: string }): string => `arn:aws:lambda:eu-west-1:000000000000:function:${name}`;
+  const machine = JSON.parse(JSON.stringify(compile(saga, arn))) as MutableLevel;
+  const { calls, ...declaration } = declarationOf(saga);
+  const changed: Record<string, DeclaredCall> = { ...calls };
+  edit(machine, changed);
+  return verify(machine, { ...declaration, calls: changed });
+}
+
+const argumentsOf = (machine: MutableLevel, name: string) =>
+  stateOf(machine, name)["Arguments"] as { FunctionName: string; Payload: string; InvocationType?: string };
+const inPayload = (machine: MutableLevel, name: string, what: RegExp, by: string): void => {
+  const args = argumentsOf(machine, name);
+  const before = args.Payload;
+  args.Payload = before.replace(what, by);
+  if (args.Payload === before) throw new Error(`${name} has no ${String(what)}: ${before}`);
+};
+const RETRY = [{ ErrorEquals: ["States.ALL"], MaxAttempts: 2 }];
+const TWO: readonly Spec[] = [step, step];
+
+const CASES: readonly Edited[] = [
+  {
+    title: "a Retry on a Parallel: of the second round only what began is undone",
+    nodes: [parallel([step, step], [step])],
+    rules: ["S1", "S2"],
+    says: "U2 runs while S3, which started later, is not undone",
+    edit: (machine) => {
+      stateOf(machine, "P1").Retry = RETRY;
+    },
+  },
+  {
+    title: "a Retry on a Map: of the second round only what began is undone",
+    nodes: [forEach(step, step)],
+    rules: ["S1", "S2"],
+    edit: (machine) => {
+      stateOf(machine, "M1").Retry = RETRY;
+    },
+  },
+  {
+    title: "a Retry on a Parallel whose branches have one step each: each round has the same effects",
+    nodes: [parallel([step], [step])],
+    rules: [],
+    edit: (machine) => {
+      stateOf(machine, "P1").Retry = RETRY;
+    },
+  },
+  {
+    title: "a Retry on the Parallel that undoes: an undo that runs again finds nothing to undo (S3)",
+    nodes: [parallel([step], [step])],
+    rules: [],
+    edit: (machine) => {
+      stateOf(machine, "Undo_P1").Retry = RETRY;
+    },
+  },
+  {
+    title: "an undo without an identity",
+    nodes: TWO,
+    rules: ["S11"],
+    says: "U1 does not say in whose name it calls, and S1 does",
+    edit: (machine) => {
+      inPayload(machine, "U1", /, 'saga': \{.*?\}/, "");
+    },
+  },
+  {
+    title: "an undo with another saga's id",
+    nodes: TWO,
+    rules: ["S11"],
+    edit: (machine) => {
+      inPayload(machine, "U1", /Execution\.Id/, "Execution.Name");
+    },
+  },
+  {
+    title: "an undo with an id that nobody knows",
+    nodes: TWO,
+    rules: ["S11"],
+    says: "in whose name U1 calls is not known",
+    edit: (machine) => {
+      inPayload(machine, "U1", /\$states\.context\.Execution\.Id/, "$S1.id");
+    },
+  },
+  {
+    title: "a Map of undos that tolerates failures",
+    nodes: [forEach(step)],
+    rules: ["S5"],
+    says: "Undo_M1 goes on though U2 fails in it",
+    edit: (machine) => {
+      stateOf(machine, "Undo_M1")["ToleratedFailurePercentage"] = 100;
+    },
+  },
+  {
+    title: "a field that an inline Map does not have",
+    nodes: [forEach(step)],
+    rules: ["definition"],
+    says: "Undo_M1, ToleratedFailurePercentage: an inline Map has none",
+    edit: (machine) => {
+      stateOf(machine, "Undo_M1")["ToleratedFailurePercentage"] = 100;
+    },
+  },
+  {
+    title: "an undo whose Catch leads to itself",
+    nodes: TWO,
+    rules: ["S5"],
+    says: "a failure of U1 is caught, and leads to U1",
+    edit: (machine) => {
+      stateOf(machine, "U1").Catch = [{ ErrorEquals: ["States.ALL"], Next: "U1" }];
+    },
+  },
+  {
+    title: "a step that leads to itself when it is done",
+    nodes: [step, { kind: "when", holds: true, then: [step], otherwise: [step] }, step],
+    rules: ["S6"],
+    says: "from S3 on nothing completes",
+    edit: (machine) => {
+      stateOf(machine, "S3").Next = "S3";
+    },
+  },
+  {
+    title: "a Cause that is text",
+    nodes: TWO,
+    rules: ["S6"],
+    edit: (machine) => {
+      stateOf(machine, "SagaCompensated")["Cause"] = "{% 'failed' %}";
+    },
+  },
+  {
+    title: "a Cause that is an object without the step",
+    nodes: TWO,
+    rules: ["S6"],
+    edit: (machine) => {
+      stateOf(machine, "SagaCompensated")["Cause"] = "{% $string({'error': $failure.error}) %}";
+    },
+  },
+  {
+    title: "two steps that call in one identity",
+    nodes: TWO,
+    rules: ["S11"],
+    says: "S2 calls in the name of 'S1', in which S1 has called",
+    edit: (machine) => {
+      inPayload(machine, "S2", /'step': 'S2'/, "'step': 'S1'");
+      inPayload(machine, "U2", /'step': 'S2'/, "'step': 'S1'");
+    },
+  },
+  {
+    title: "two branches that call in one identity",
+    nodes: [parallel([step], [step])],
+    rules: ["S11"],
+    says: "S3 of P1 calls in the name of 'S2', as does S2",
+    edit: (machine) => {
+      inPayload(machine, "S3", /'step': 'S3'/, "'step': 'S2'");
+      inPayload(machine, "U3", /'step': 'S3'/, "'step': 'S2'");
+    },
+  },
+  {
+    title: "the items of a list that call in one identity",
+    nodes: [forEach(step)],
+    rules: ["S11"],
+    says: "item 1 of M1 calls in the name of 'S2', as does item 0",
+    edit: (machine) => {
+      for (const name of ["S2", "U2"]) inPayload(machine, name, /'step': \(.*?\)(?=\})/, "'step': 'S2'");
+    },
+  },
+  {
+    title: "branches that act though a step before them has failed",
+    nodes: [step, parallel([step], [step])],
+    rules: ["S2"],
+    says: "S3 starts though something before it has failed, and leaves behind S1 (perhaps done)",
+    edit: (machine) => {
+      for (const catcher of stateOf(machine, "S1").Catch ?? []) catcher.Next = "P2";
+    },
+  },
+  {
+    title: "an undo that calls its action's own function",
+    nodes: TWO,
+    rules: ["definition"],
+    says: "U1 calls the function of S1",
+    edit: (machine) => {
+      argumentsOf(machine, "U1").FunctionName = argumentsOf(machine, "S1").FunctionName;
+    },
+  },
+  {
+    title: "an undo that calls its action's own function, and tells it what to do",
+    nodes: TWO,
+    rules: [],
+    edit: (machine) => {
+      argumentsOf(machine, "U1").FunctionName = argumentsOf(machine, "S1").FunctionName;
+      inPayload(machine, "U1", /\{% \{/, "{% {'do': 'cancel', ");
+    },
+  },
+  {
+    title: "an undo that is accepted, and not awaited",
+    nodes: TWO,
+    rules: ["S5"],
+    says: 'U1 invokes its function with the InvocationType "Event"',
+    edit: (machine) => {
+      argumentsOf(machine, "U1").InvocationType = "Event";
+    },
+  },
+  {
+    title: "an action that is accepted, and not awaited",
+    nodes: TWO,
+    rules: ["S2"],
+    edit: (machine) => {
+      argumentsOf(machine, "S1").InvocationType = "Event";
+    },
+  },
+  {
+    title: "a query that falls back: it has changed nothing, and left nothing",
+    nodes: [query, step],
+    rules: [],
+    edit: (machine) => {
+      for (const catcher of stateOf(machine, "S1").Catch ?? [])
+        Object.assign(catcher, { Next: "S2", Assign: { S1: null } });
+    },
+  },
+];
+
+describe("the verifier, on emitted definitions with one edit,", () => {
+  for (const { title, rules, says, ...machine } of CASES) {
+    it(rules.length === 0 ? `calls sound ${title}` : `finds ${title} (${rules.join(", ")})`, () => {
+      const { violations } = edited(machine);
+      const found = violations.map(({ rule, message }) => `${rule}: ${message}`).join("\n");
+      if (rules.length === 0) expect(found).to.equal("");
+      else
+        expect(
+          violations.some(({ rule }) => rules.includes(rule)),
+          found,
+        ).to.equal(true);
+      if (says !== undefined) expect(found).to.include(says);
+    });
+  }
+
+  it("proves each of them without its edit", () => {
+    for (const { nodes } of CASES) expect(edited({ nodes, edit: () => undefined }).violations).to.deep.equal([]);
+  });
+});
