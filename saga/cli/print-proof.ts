@@ -1,45 +1,51 @@
-import { HISTORY_LIMIT, type OutcomeBudget, RULES, type Verdict, type Violation } from "../verify";
+import {
+  HISTORY_LIMIT,
+  type OutcomeBudget,
+  RULES,
+  storiesOf,
+  type Story,
+  type Unproved,
+  type Verdict,
+} from "../verify";
 import { duration } from "./duration";
 import { paint, wrap } from "./print";
 
 /** What has been proved of a saga, and what it may cost; or how it goes wrong. For a person, in 80 columns. */
-export function printProof(proof: Verdict): void {
-  const { saga, sound, proved, violations, states, controlFlowOnly, unknownCalls, budgets } = proof;
+export function printProof({ saga, sound, proved, unproved, violations, states, budgets }: Verdict): void {
   const count = `${violations.length} violation${violations.length === 1 ? "" : "s"}`;
   const verdict = sound ? paint("green", "sound") : paint("red", `not sound: ${count}`);
   const lines = [
     `${paint("bold", saga)}  ${verdict}  (${states.toLocaleString("en")} states searched)`,
-    ...(controlFlowOnly
-      ? wrap("", "The machine is in JSONPath mode: its control flow is verified, its expressions are not.")
-      : []),
-    ...(unknownCalls.length > 0
-      ? wrap(
-          "",
-          `S4 is not proved of ${unknownCalls.join(", ")}: what each calls is a reference that is yet to be replaced.`,
-        )
-      : []),
     "",
     ...Object.entries(RULES).flatMap(([rule, says]) => {
       const [mark, style] = proved.some((one) => one === rule)
         ? (["proved", "green"] as const)
         : violations.some((one) => one.rule === rule)
           ? (["broken", "red"] as const)
-          : (["-", "dim"] as const);
+          : (["open", "dim"] as const);
       const [first = "", ...more] = wrap(`${rule.padEnd(10)}  ${mark.padEnd(6)}  `, says);
       return [first.replace(mark, paint(style, mark)), ...more];
     }),
+    ...openLines(unproved),
     "",
-    ...violations.flatMap(violationLines),
+    ...storiesOf(violations).flatMap(storyLines),
     ...budgetLines(budgets),
     "",
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-function violationLines({ rule, message, hint, counterexample }: Violation): string[] {
+/** Why rules are open, each reason once. */
+function openLines(unproved: readonly Unproved[]): string[] {
+  const rules = new Map<string, string[]>();
+  for (const { rule, why } of unproved) rules.set(why, [...(rules.get(why) ?? []), rule]);
+  return [...rules].flatMap(([why, those]) => wrap("  ", `open: ${those.join(", ")}: ${why}`));
+}
+
+function storyLines({ rule, message, hint, steps }: Story): string[] {
   return [
     ...wrap("", `${rule}: ${message}`).map((line) => paint("red", line)),
-    ...counterexample.flatMap((line) => {
+    ...steps.flatMap((line) => {
       const indent = /^ */.exec(line)?.[0] ?? "";
       return wrap(`    ${indent}`, line.trim());
     }),

@@ -149,7 +149,7 @@ export class LocalCloud {
     this.deadLetters = [...(kept?.deadLetters ?? [])];
     this.outbox = new Outbox({
       most: options.keep === undefined ? undefined : options.keep * MESSAGES_AN_EXECUTION,
-      ...(kept && { messages: kept.messages }),
+      ...(kept && { kept: kept.messages }),
       ...(journal && { onAdd: (message) => journal.message(message) }),
     });
     this.calls = this.callsOf(program);

@@ -38,6 +38,7 @@ function notAwaited(node: Node): readonly Flaw[] {
   return [
     {
       rule: part?.kind === "undo" || retriable ? "S5" : "S2",
+      kind: "not-awaited",
       state: name,
       message: `${name} ${how}: that it was accepted does not say that it is done`,
       hint: String(raw["Resource"]).includes("startExecution")
@@ -68,6 +69,7 @@ function tolerated(node: Node, nodes: readonly Node[]): readonly Flaw[] {
   );
   return around.map(({ name }) => ({
     rule: "S5" as const,
+    kind: "tolerated",
     state: name,
     message: `${name} goes on though ${node.name} fails in it: what that undoes stays, and nobody is told`,
     hint: `Take the tolerated failures out of ${name}: the execution then stops there, and a redrive resumes it`,
@@ -89,6 +91,7 @@ function sameFunction(undo: Node, action: Node): readonly Flaw[] {
   return [
     {
       rule: "definition",
+      kind: "same-function",
       state: undo.name,
       message: `${undo.name} calls the function of ${action.name}, which it is declared to undo, and nothing in its payload tells them apart`,
       hint: `Let ${undo.name} call the function that undoes ${action.name}, or say in the payload which is meant`,
@@ -149,6 +152,7 @@ function namelessOf(undo: Node, action: Node): readonly Flaw[] {
   return [
     {
       rule: "S11",
+      kind: "no-name",
       state: silent.name,
       message: `${silent.name} does not say in whose name it calls, and ${other.name} does`,
       hint: `Give ${silent.name} the saga.id and saga.step with which ${other.name} calls`,

@@ -45,7 +45,7 @@ export function parse(source: string): Ast {
 export interface Reads {
   /** Variables of the machine; the functions that it calls are not among them. */
   readonly variables: ReadonlySet<string>;
-  /** The same with the fields that are read of them, as far as these are named: `Book_undo.flight`. */
+  /** The same with the fields that are read of them, as far as these are named: `Book_undo.flight`; those of `$states`, too. */
   readonly paths: ReadonlySet<string>;
   /** Fields of `$states`. */
   readonly states: ReadonlySet<string>;
@@ -69,7 +69,7 @@ export function readsOf(ast: Ast): Reads {
     for (const part of (node.group?.lhs ?? []).flat()) walk(part, own);
     switch (node.type) {
       case "variable":
-        if (notes(String(node.value), own)) paths.add(String(node.value));
+        if (notes(String(node.value), own) || isStates(node, own)) paths.add(String(node.value));
         break;
       case "path": {
         const [first, second, third] = node.steps ?? [];
@@ -77,7 +77,7 @@ export function readsOf(ast: Ast): Reads {
           states.add(typeof second?.value === "string" ? second.value : "");
           if (second?.value === "context" && typeof third?.value === "string") context.add(third.value);
         }
-        const reads = first?.type === "variable" && notes(String(first.value), own);
+        const reads = first?.type === "variable" && (notes(String(first.value), own) || isStates(first, own));
         if (reads) paths.add([String(first.value), ...namesAfter(node.steps ?? [])].join("."));
         for (const step of node.steps ?? []) {
           if (!(reads && step === first && !step.predicate && !step.group)) walk(step, own);
@@ -125,13 +125,15 @@ export function readsOf(ast: Ast): Reads {
     return outside;
   }
 
+  const isStates = ({ value }: Ast, own: ReadonlySet<string>): boolean => value === "states" && !own.has("states");
+
   walk(ast, new Set());
   return { variables, paths, states, context, calls };
 }
 
-/** The fields that a path names after its first step, up to one that is no plain name. */
+/** The fields that a path names after its first step, up to one that is no plain name, or has a dot in it. */
 function namesAfter([first, ...steps]: readonly Ast[]): readonly string[] {
   if (first?.predicate) return [];
-  const end = steps.findIndex(({ type, stages }) => type !== "name" || stages);
+  const end = steps.findIndex(({ type, stages, value }) => type !== "name" || stages || /\./.test(String(value)));
   return steps.slice(0, end === -1 ? undefined : end).map(({ value }) => String(value));
 }

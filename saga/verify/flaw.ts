@@ -3,6 +3,8 @@ import type { Rule } from "./rules";
 /** A violation that the definition alone shows, without a path. */
 export interface Flaw {
   readonly rule: Rule;
+  /** The same for flaws of one kind. */
+  readonly kind: string;
   readonly state: string | undefined;
   readonly message: string;
   readonly hint: string;

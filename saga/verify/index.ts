@@ -5,7 +5,8 @@ import { readMachine } from "./machine";
 import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
 import type { RawStates } from "../asl/states";
-import { flawsOf, unknownCalls } from "./static";
+import { flawsOf } from "./static";
+import { type Unproved, unprovedOf } from "./unproved";
 import { counterexample } from "./search/trace";
 
 /** What is known of a definition when every path has been gone. */
@@ -14,18 +15,20 @@ export interface Verdict {
   readonly sound: boolean;
   /** Rules that hold on every path. */
   readonly proved: readonly Rule[];
+  /** Rules of which the definition does not show whether they are kept, and why. */
+  readonly unproved: readonly Unproved[];
   readonly violations: readonly Violation[];
   /** States of the search. */
   readonly states: number;
   /** Of a machine in JSONPath mode the expressions are not read: every Choice may go either way. */
   readonly controlFlowOnly: boolean;
-  /** Tasks that call what the definition does not tell, a reference that is yet to be replaced: S4 is not proved of them. */
-  readonly unknownCalls: readonly string[];
   readonly budgets: Budgets;
 }
 
-/** So many states take some minutes, and some GB. */
+/** More than any machine takes that Step Functions takes, unless it goes round in odd ways. */
 const LIMIT = 2_000_000;
+/** So many seconds somebody waits who deploys a saga. */
+const SECONDS = 20;
 
 /** Rules that the search holds every path to: of one that was cut off, it can't be said that it keeps them. */
 const OF_PATHS: ReadonlySet<Rule> = new Set(["S1", "S2", "S5", "S6", "S9", "S10", "S11", "S13"]);
@@ -40,49 +43,52 @@ const OF_EXPRESSIONS: ReadonlySet<Rule> = new Set(["S7", "S11", "assignment"]);
  * @param definition As CreateStateMachine takes it, in JSONata mode; in JSONPath mode the control flow alone is verified.
  * @param declaration What undoes what.
  * @throws DefinitionError where the definition is no state machine
- * @throws SearchLimitError where a machine has more states than can be searched
+ * @throws SearchLimitError where a machine has more states than can be searched, in the time and the memory that there are
  */
 export function verify(
   definition: RawStates,
   declaration: Declaration,
-  { onProgress, limit = LIMIT }: Partial<SearchOptions> = {},
+  { onProgress, limit = LIMIT, seconds = SECONDS }: Partial<SearchOptions> = {},
 ): Verdict {
   const machine = readMachine(readDefinition(definition), declaration);
-  const search = new Search(machine, { onProgress, limit });
+  const search = new Search(machine, { onProgress, limit, seconds });
   search.run();
   const flaws = flawsOf(definition, machine, declaration).map((flaw): Violation => ({
     ...flaw,
-    counterexample: flaw.state === undefined ? [] : counterexample(search.reached.get(flaw.state)),
+    counterexample: [],
   }));
-  const found = [...search.found.values()].map(({ trace, ...rest }): Violation => ({
+  const found = [...search.found.values()].map(({ traces, ...rest }): Violation => ({
     ...rest,
-    counterexample: counterexample(trace),
+    counterexample: OF_ONE_STATE.has(rest.kind) ? [] : counterexample(traces),
   }));
   const never: readonly Violation[] = search.completes || search.truncated ? [] : [NEVER];
   const violations = [...found, ...flaws, ...never].sort((one, other) => order(one.rule) - order(other.rule));
   const broken = new Set(violations.map(({ rule }) => rule));
-  const unknown = unknownCalls(machine);
   const controlFlowOnly = (definition as { QueryLanguage?: unknown }).QueryLanguage !== "JSONata";
+  const unproved: readonly Unproved[] = [
+    ...(controlFlowOnly ? [...OF_EXPRESSIONS].map((rule) => ({ rule, why: JSONPATH })) : []),
+    ...(search.truncated ? [...OF_PATHS].map((rule) => ({ rule, why: TRUNCATED })) : []),
+    ...unprovedOf(definition, machine),
+  ].filter(({ rule }) => !broken.has(rule));
+  const open = new Set(unproved.map(({ rule }) => rule));
   return {
     saga: declaration.saga,
     sound: violations.length === 0,
-    proved: rules.filter(
-      (rule) =>
-        !broken.has(rule) &&
-        !(unknown.length > 0 && rule === "S4") &&
-        !(controlFlowOnly && OF_EXPRESSIONS.has(rule)) &&
-        !(search.truncated && OF_PATHS.has(rule)),
-    ),
+    proved: rules.filter((rule) => !broken.has(rule) && !open.has(rule)),
+    unproved,
     violations,
     states: search.states,
     controlFlowOnly,
-    unknownCalls: unknown,
     budgets: budgetsOf(machine, controlFlowOnly),
   };
 }
 
+const JSONPATH = "expressions in JSONPath mode are not read";
+const TRUNCATED = "not searched past the first violation";
+
 const NEVER: Violation = {
   rule: "S6",
+  kind: "never-completes",
   state: undefined,
   message: "no path completes the saga",
   hint: "Let the last step end the execution",
@@ -90,7 +96,18 @@ const NEVER: Violation = {
 };
 
 const rules = Object.keys(RULES) as Rule[];
-const order = (rule: Rule): number => rules.indexOf(rule);
+/** What the definition is refused for, and what leaves something behind, first; then the rules of the house. */
+const FIRST: readonly Rule[] = ["definition", "S1", "S2", "S5", "S6"];
+const order = (rule: Rule): number => [...FIRST, ...rules].indexOf(rule);
+/** Violations that one state shows, however it is entered. */
+const OF_ONE_STATE: ReadonlySet<string> = new Set([
+  "bookkeeping",
+  "data-limit",
+  "fails",
+  "cause",
+  "default",
+  "undeclared",
+]);
 
 export type { Budgets, OutcomeBudget } from "./budget";
 export { HISTORY_LIMIT } from "./budget";
@@ -98,5 +115,7 @@ export { type Declaration, DeclarationError, type DeclaredCall, readDeclaration 
 export { DefinitionError, readDefinition } from "../asl/definition";
 export type { PayloadBudget } from "./payload-headroom";
 export { type Rule, RULES, type Violation } from "./rules";
+export { storiesOf, type Story } from "./stories";
+export type { Unproved } from "./unproved";
 export { SearchLimitError } from "./search/context";
 export type { RawStates } from "../asl/states";

@@ -93,7 +93,7 @@ function level(states: RawStates, { before, outer, names, given }: Around, findi
         "Give it another name, or put it out as a result",
       );
     }
-    lintErrors(state, report);
+    lintErrors(name, state, report);
     const input = inputs.get(name) ?? new Set();
     for (const field of fieldsOf(state)) lintField(state, field, { assigned, somewhere, input }, report);
     for (const inner of innerOf(state)) {
@@ -124,9 +124,9 @@ function assignedAt(start: string, states: RawStates["States"], before: Readonly
 
 type Report = (rule: LintRule, field: string, message: string, hint: string) => void;
 
-function lintErrors(state: RawState, report: Report): void {
+function lintErrors(name: string, state: RawState, report: Report): void {
   if (state.Type === "Task" && (state["TimeoutSeconds"] ?? state["TimeoutSecondsPath"]) === undefined) {
-    report("no-timeout", "TimeoutSeconds", "The task may take forever", "Give it a TimeoutSeconds");
+    report("no-timeout", "TimeoutSeconds", "The task may take forever", `Give ${name} a TimeoutSeconds`);
   }
   for (const list of ["Retry", "Catch"] as const) {
     const entries = state[list] ?? [];

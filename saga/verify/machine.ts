@@ -11,8 +11,8 @@ import { keyOf, Unknown, UNKNOWN, type Value } from "./search/value";
 export interface Template {
   readonly yields: (around: Surroundings) => Value;
   readonly paths: readonly string[];
-  /** Whether it reads the state's input. */
-  readonly input: boolean;
+  /** Whether it is the state's input as it stands. */
+  readonly isInput: boolean;
 }
 
 /** A transition out of a state. */
@@ -103,7 +103,7 @@ export const EXECUTION = "execution";
 /** Between the name of a step and whose it is, where that is not this execution's own. */
 export const OF_ANOTHER = " of ";
 
-const NOTHING: Template = { yields: () => UNKNOWN, paths: [], input: false };
+const NOTHING: Template = { yields: () => UNKNOWN, paths: [], isInput: false };
 
 function template(raw: unknown): Template {
   const source = sourceOf(raw);
@@ -113,7 +113,7 @@ function template(raw: unknown): Template {
     return {
       yields: (around) => items.map((item) => item.yields(around)),
       paths: items.flatMap(({ paths }) => paths),
-      input: items.some(({ input }) => input),
+      isInput: false,
     };
   }
   if (typeof raw === "object" && raw !== null) {
@@ -121,10 +121,10 @@ function template(raw: unknown): Template {
     return {
       yields: (around) => Object.fromEntries(fields.map(([key, field]) => [key, field.yields(around)])),
       paths: fields.flatMap(([, { paths }]) => paths),
-      input: fields.some(([, { input }]) => input),
+      isInput: false,
     };
   }
-  return { yields: () => raw as Value, paths: [], input: false };
+  return { yields: () => raw as Value, paths: [], isInput: false };
 }
 
 function expression(source: string): Template {
@@ -139,8 +139,9 @@ function expression(source: string): Template {
 }
 
 function ofAst(ast: Ast): Template {
-  const { paths, states } = readsOf(ast);
-  return { yields: (around) => evaluate(ast, around), paths: [...paths], input: states.has("input") || states.has("") };
+  const isInput =
+    ast.type === "path" && ast.steps?.map(({ value, stages }) => (stages ? "" : value)).join() === "states,input";
+  return { yields: (around) => evaluate(ast, around), paths: [...readsOf(ast).paths], isInput };
 }
 
 function mayRaise(value: unknown): boolean {
@@ -260,7 +261,7 @@ function identityIn(args: unknown): Identity | undefined {
       return of === EXECUTION ? name : `${name}${OF_ANOTHER}${typeof of === "string" ? of : keyOf(of).slice(1)}`;
     },
     paths: [...stepSaid.paths, ...idSaid.paths],
-    input: stepSaid.input || idSaid.input,
+    isInput: false,
     said: id === undefined ? "no saga.id" : "saga.step and saga.id",
   };
 }
@@ -303,7 +304,10 @@ function fieldIn(ast: Ast, name: string): Ast | undefined {
 
 /** The list that a Map goes through: its Items, or a part of the input. */
 function itemsOf(raw: RawState, list: string | undefined, value: (of: unknown) => Template): Template {
-  if (list !== undefined) return { ...NOTHING, yields: ({ lengths }) => resolve(new Unknown(list), lengths) };
+  if (list !== undefined) {
+    const paths = [list.replace(/^input/, "states.context.Execution.Input")];
+    return { ...NOTHING, yields: ({ lengths }) => resolve(new Unknown(list), lengths), paths };
+  }
   return raw["Items"] === undefined ? NOTHING : value(raw["Items"]);
 }
 

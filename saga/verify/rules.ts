@@ -19,6 +19,8 @@ export type Rule = keyof typeof RULES;
 /** A way in which a definition breaks a rule. */
 export interface Violation {
   readonly rule: Rule;
+  /** The same for violations of one kind, whatever state they are in: `no-timeout`. */
+  readonly kind: string;
   /** Where it shows; undefined for the machine itself. */
   readonly state: string | undefined;
   readonly message: string;

@@ -33,9 +33,10 @@ export function flawsOf(definition: RawStates, machine: Level, declaration: Decl
   const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
   const linted = lint(definition).map(({ rule, state, field, message, hint }): Flaw => ({
     rule: RULE_OF[rule],
+    kind: rule,
     state,
     message: field === "" || state === undefined ? message : `${state}, ${field}: ${message}`,
-    hint,
+    hint: rule === "unreachable-state" ? leadingTo(state as string, nodes, hint) : hint,
   }));
   return [
     ...linted,
@@ -48,11 +49,19 @@ export function flawsOf(definition: RawStates, machine: Level, declaration: Decl
   ];
 }
 
+/** How a state is led to that nothing leads to: an undo, from the action that it undoes. */
+function leadingTo(state: string, nodes: readonly Node[], otherwise: string): string {
+  const part = nodes.find(({ name }) => name === state)?.part;
+  const [action] = part?.kind === "undo" ? part.of : [];
+  return action === undefined ? otherwise : `Lead ${action}'s Catch to ${state}`;
+}
+
 function refusedFields(definition: RawStates): readonly Flaw[] {
   return fieldFindings(definition)
     .filter(({ unproved }) => unproved === undefined)
     .map(({ state, field, message }) => ({
       rule: "definition",
+      kind: "field",
       state,
       message: `${state === undefined ? "" : `${state}, `}${field}: ${message}`,
       hint: `Leave ${field} out${state === undefined ? "" : ` of ${state}`}`,
@@ -63,6 +72,7 @@ function refusedFields(definition: RawStates): readonly Flaw[] {
 function leadsNowhere({ startAt, nodes }: Level): readonly Flaw[] {
   const flaw = (state: string | undefined, to: string): Flaw => ({
     rule: "definition",
+    kind: "leads-nowhere",
     state,
     message: `${state ?? "StartAt"} leads to '${to}', which is not there`,
     hint: "Lead to a state of the same level",
@@ -82,6 +92,7 @@ function missing(nodes: readonly Node[], { calls }: Declaration): readonly Flaw[
     .filter((name) => !tasks.has(name))
     .map((name) => ({
       rule: "definition" as const,
+      kind: "missing-task",
       state: undefined,
       message: `the declaration names ${name}, and there is no such Task`,
       hint: "Correct the name, or leave it out of the declaration",
@@ -100,31 +111,32 @@ function comesBack({ name, catchers }: Node, { nodes }: Level, error: string): b
   return to === name;
 }
 
-/** The actions of which it can't be told whether S4 holds: which errors pass, depends on the service that is called. */
-export function unknownCalls(machine: Level): readonly string[] {
-  const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
-  return nodes.flatMap(({ name, raw, part }) =>
-    part?.kind === "action" && part.call.role !== "query" && isUnknownResource(String(raw["Resource"])) ? [name] : [],
-  );
-}
-
 function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   const { name, raw, part } = node;
-  const flaw = (rule: Rule, message: string, hint: string): readonly Flaw[] => [{ rule, state: name, message, hint }];
+  const flaw = (rule: Rule, kind: string, message: string, hint: string): readonly Flaw[] => [
+    { rule, kind, state: name, message, hint },
+  ];
   const anyError = isRetried(raw) && isRetried(raw, "States.Timeout");
   if (part?.kind === "undo") {
     if (anyError) return [];
     const message = `${name} is given up after one failure, and what it undoes stays, as does all that is to be undone after it`;
-    return flaw("S4", message, "Retry it on States.ALL");
+    return flaw("S4", "undone-once", message, `Let ${name} retry States.ALL, for hours`);
   }
   if (part?.kind !== "action" || part.call.role === "query") return [];
   if (part.call.role === "retriable") {
-    return anyError ? [] : flaw("S9", `${name} is not retried on any error`, "Retry it on States.ALL, for hours");
+    return anyError
+      ? []
+      : flaw("S9", "done-once", `${name} is not retried on any error`, `Let ${name} retry States.ALL, for hours`);
   }
   const refusals = (part.call.definite ?? []).filter((error) => isRetried(raw, error));
   if (isRetried(raw) || refusals.length > 0) {
     const what = refusals.length > 0 ? refusals.join(", ") : "any error, refusals among them";
-    return flaw("S4", `${name} retries ${what}`, "Name the errors that a second try can mend");
+    return flaw(
+      "S4",
+      "retries-refusals",
+      `${name} retries ${what}`,
+      `Let ${name} retry the errors that a second try can mend, by their names`,
+    );
   }
   const resource = String(raw["Resource"]);
   // An execution that has ended is not started a second time under its name: another try would be refused.
@@ -132,11 +144,17 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   if (isUnknownResource(resource)) {
     if ((raw.Retry ?? []).length > 0) return [];
     const message = `${name} is given up on any fault, those that pass too; what ${resource} is, is not said here`;
-    return flaw("S4", message, "Retry the errors of its service that a second try can mend");
+    return flaw("S4", "not-retried", message, `Let ${name} retry the errors of its service that a second try can mend`);
   }
   const unretried = transientErrors(resource).filter(
     (error) => !isRetried(raw, error) && !comesBack(node, level, error),
   );
   if (unretried.length === 0) return [];
-  return flaw("S4", `${name} is given up on a fault that passes: ${unretried.join(", ")}`, "Retry these errors");
+  const errors = unretried.join(", ");
+  return flaw(
+    "S4",
+    "not-retried",
+    `${name} is given up on a fault that passes: ${errors}`,
+    `Let ${name} retry ${errors}`,
+  );
 }

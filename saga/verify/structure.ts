@@ -28,6 +28,7 @@ export function structureFlaws(definition: RawStates): readonly Flaw[] {
     (field, message, hint) => {
       flaws.push({
         rule: "definition",
+        kind: "structure",
         state,
         message: `${[state, field].filter(Boolean).join(", ")}: ${message}`,
         hint,

@@ -59,7 +59,7 @@ describe("the verifier", () => {
     const verdict = only(tripBooking);
     expect(verdict.violations).to.deep.equal([]);
     expect(verdict.proved).to.deep.equal(RULES);
-    expect(verdict.states).to.be.greaterThan(100);
+    expect(verdict.states).to.be.greaterThan(40);
   });
 
   it("refuses no generated saga", function () {

@@ -22,7 +22,8 @@ export function stuckInSuccess(
   const well = new Set(ending);
   // A set goes on to what is added to it while it is gone through.
   for (const name of well) {
-    for (const from of before.get(name) ?? []) if (seen.get(from)?.failed === "no") well.add(from);
+    // One that was merged into another has failed as little as that one.
+    for (const from of before.get(name) ?? []) if ((seen.get(from)?.failed ?? "no") === "no") well.add(from);
   }
   return [...seen].find(([name, { failed }]) => failed === "no" && !well.has(name))?.[1];
 }

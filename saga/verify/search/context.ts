@@ -12,9 +12,12 @@ export interface Around {
   readonly level: Level;
   /** `[2]`, in an iteration. */
   readonly suffix: string;
-  readonly prefix: Trace;
+  /** How the levels around it were entered, outermost first. */
+  readonly prefix: readonly Trace[];
   /** The holders of this level, outermost first. */
   readonly holders: readonly string[];
+  /** Whether the level may be gone through again, since one around it goes round. */
+  readonly again: boolean;
   /** The level was given a fork to undo: it leaves it in its place when nothing in it is left. */
   readonly keepFork: boolean;
   /** It was given what one item has done, and nothing of the others. */
@@ -25,7 +28,8 @@ export interface Around {
 
 /** How a level ends. */
 export type End =
-  | { readonly kind: "end"; readonly output: Value; readonly point: SearchState }
+  /** The input of its state is what the level puts out. */
+  | { readonly kind: "end"; readonly point: SearchState }
   /** By an error that nothing in it catches; stuck, where that is as it should be. */
   | {
       readonly kind: "stopped";
@@ -35,9 +39,10 @@ export type End =
       readonly point: SearchState;
     };
 
+/** What comes of a search state: those that follow it, and ends of the level. */
 export type Results = readonly (SearchState | End)[];
 
-/** The search has met more states than it was allowed. */
+/** The search has met more states than it was allowed, or taken longer, or more memory. */
 export class SearchLimitError extends Error {
   override readonly name = "SearchLimitError";
 }
@@ -50,13 +55,13 @@ export interface SearchContext {
   completes: boolean;
   /** Searches no further on this path. */
   readonly cut: () => Results;
+  /** Goes on, though what follows from a violation is not told any more. */
+  readonly leaveUntold: () => void;
   readonly report: (around: Around, point: SearchState, rule: Rule, state: string, message: string, hint: Hint) => void;
-  /** Every end of a level. */
+  /** Every end of a level: those that differ in data alone as one, in which it is open which it is. */
   readonly explore: (around: Around, start: SearchState) => readonly End[];
-  /** Applies a function to a point; to each of its alternatives, where the function depends on how a branch has ended. */
-  readonly each: (point: SearchState, apply: (point: SearchState) => void) => void;
-  /** A name for a choice: the same for the same alternatives, and for no others. */
-  readonly choiceName: (place: string, alternatives: string) => string;
+  /** States that differ in data alone, as one in which it is open which it is. */
+  readonly merge: (around: Around, place: string, points: readonly SearchState[]) => SearchState;
   /** The values that the expressions of a state can read. */
   readonly surroundings: (point: SearchState, result: Value, item?: Value) => Surroundings;
   /** Takes a transition out of a state, to another one or to the end of the level. */
@@ -68,10 +73,8 @@ export interface SearchContext {
     result: Value,
     event?: Event,
   ) => Results;
-  /** What a level reads of the variables around it. */
-  readonly given: (level: Level, point: SearchState) => SearchState["variables"];
-  /** Whether something in a level depends on what it is given. */
-  readonly readsInput: (level: Level) => boolean;
-  /** Whether an action may run again in the same level. */
-  readonly repeats: (level: Level, state: string) => boolean;
+  /** A search state as far as a level depends on it. */
+  readonly given: (level: Level, point: SearchState) => SearchState;
+  /** Whether a state may be entered again. */
+  readonly repeats: (around: Around, state: string) => boolean;
 }

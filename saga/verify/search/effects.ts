@@ -12,6 +12,8 @@ export interface Effect {
    * and something caught that.
    */
   readonly status: "done" | "doubtful" | "undoFailed";
+  /** A violation has been told of it: it may still be undone, and nothing else is told of it. */
+  readonly told?: true;
 }
 
 /** What the branches of a Parallel, or the items of a Map, have done at once; null for one with nothing to undo. */
@@ -20,7 +22,7 @@ export interface Fork {
   readonly branches: readonly OutstandingEffects[];
 }
 
-/** One of several, by how a branch has ended. */
+/** One of several, by what an open choice turns out to be. */
 export interface Either {
   readonly kind: "either";
   readonly choice: string;
@@ -33,11 +35,14 @@ export interface Effects {
   readonly top: Effect | Fork | Either;
   readonly rest: OutstandingEffects;
   readonly depth: number;
+  /** The open choices that it depends on. */
+  readonly choices: ReadonlySet<string>;
 }
 
 export type OutstandingEffects = Effects | null;
 
 const interned = new Map<string, Effects>();
+const NONE: ReadonlySet<string> = new Set();
 let ids = 0;
 
 /** Forgets all effects: before a search, so that one does not grow by another's. */
@@ -48,17 +53,25 @@ export function forgetEffects(): void {
 export const idOf = (outstanding: OutstandingEffects): number => outstanding?.id ?? -1;
 
 function nameOf(top: Effects["top"]): string {
-  if (top.kind === "effect") return `${top.action}/${top.instance}/${top.status}`;
+  if (top.kind === "effect") return `${top.action}/${top.instance}/${top.status}${top.told ? "/told" : ""}`;
   return top.kind === "fork"
     ? `[${top.branches.map(idOf).join()}]`
     : `<${top.choice}:${top.outstanding.map(idOf).join()}>`;
 }
 
+/** What is within a fork, or one of several. */
+const within = (top: Fork | Either): readonly OutstandingEffects[] =>
+  top.kind === "fork" ? top.branches : top.outstanding;
+
 export function push(top: Effects["top"], rest: OutstandingEffects): Effects {
   const key = `${nameOf(top)} ${idOf(rest)}`;
   const known = interned.get(key);
   if (known) return known;
-  const made = { id: ids++, top, rest, depth: 1 + (rest?.depth ?? 0) };
+  const inner = top.kind === "effect" ? [] : within(top).flatMap((each) => [...(each?.choices ?? NONE)]);
+  const own = top.kind === "either" ? [top.choice, ...inner] : inner;
+  const below = rest?.choices ?? NONE;
+  const choices = own.every((choice) => below.has(choice)) ? below : new Set([...below, ...own]);
+  const made = { id: ids++, top, rest, depth: 1 + (rest?.depth ?? 0), choices };
   interned.set(key, made);
   return made;
 }
@@ -68,9 +81,25 @@ export function pushFork(branches: readonly OutstandingEffects[], rest: Outstand
   return branches.every((branch) => branch === null) ? rest : push({ kind: "fork", branches }, rest);
 }
 
+/** Puts one of several on top; what they agree on, if they do. */
+export function pushEither(
+  choice: string,
+  outstanding: readonly OutstandingEffects[],
+  rest: OutstandingEffects,
+): OutstandingEffects {
+  const [first = null] = outstanding;
+  return outstanding.every((each) => each === first)
+    ? stack(first, rest)
+    : push({ kind: "either", choice, outstanding }, rest);
+}
+
+/** One on top of the other. */
+export const stack = (above: OutstandingEffects, below: OutstandingEffects): OutstandingEffects =>
+  above ? push(above.top, stack(above.rest, below)) : below;
+
 /**
- * Every effect, the last one first, and whether it is in a fork.
- * @throws NeedsChoice where that depends on how a branch has ended
+ * Every effect of which nothing was told, the last one first, and whether it is in a fork.
+ * @throws NeedsChoice where that depends on an open choice
  */
 export function effectsOf(
   outstanding: OutstandingEffects,
@@ -78,21 +107,26 @@ export function effectsOf(
 ): readonly (Effect & { readonly forked: boolean })[] {
   const found: (Effect & { readonly forked: boolean })[] = [];
   for (let at = outstanding; at; at = at.rest) {
-    if (at.top.kind === "either") throw new NeedsChoice(at.top.choice);
-    if (at.top.kind === "effect") found.push({ ...at.top, forked });
-    else for (const branch of at.top.branches) found.push(...effectsOf(branch, true));
+    const { top } = at;
+    if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+    if (top.kind === "fork") for (const branch of top.branches) found.push(...effectsOf(branch, true));
+    else if (!top.told) found.push({ ...top, forked });
   }
   return found;
 }
 
 /** Whether there may be such an effect in it. */
-export function mayHave(outstanding: OutstandingEffects, test: (effect: Effect) => boolean): boolean {
-  for (let at = outstanding; at; at = at.rest) {
+export function mayHave(
+  outstanding: OutstandingEffects,
+  test: (effect: Effect) => boolean,
+  seen = new Set<OutstandingEffects>(),
+): boolean {
+  for (let at = outstanding; at && !seen.has(at); at = at.rest) {
+    seen.add(at);
     const { top } = at;
     if (top.kind === "effect") {
       if (test(top)) return true;
-    } else if ((top.kind === "fork" ? top.branches : top.outstanding).some((inner) => mayHave(inner, test)))
-      return true;
+    } else if (within(top).some((inner) => mayHave(inner, test, seen))) return true;
   }
   return false;
 }
@@ -100,6 +134,26 @@ export function mayHave(outstanding: OutstandingEffects, test: (effect: Effect) 
 /** Whether there may be an effect of one of these actions in it. */
 export const mentions = (outstanding: OutstandingEffects, actions: ReadonlySet<string>): boolean =>
   mayHave(outstanding, ({ action }) => actions.has(action));
+
+/** How many effects it has at least, of which nothing was told. */
+export function leastOf(outstanding: OutstandingEffects): number {
+  const known = new Map<OutstandingEffects, number>();
+  const count = (of: OutstandingEffects): number => {
+    if (!of) return 0;
+    const before = known.get(of);
+    if (before !== undefined) return before;
+    const { top, rest } = of;
+    const own =
+      top.kind === "effect"
+        ? Number(!top.told)
+        : top.kind === "fork"
+          ? top.branches.reduce((sum, branch) => sum + count(branch), 0)
+          : Math.min(...top.outstanding.map(count));
+    known.set(of, own + count(rest));
+    return own + count(rest);
+  };
+  return count(outstanding);
+}
 
 /** What an undo looks for: the callers' names where they are known, else any call of the actions. */
 export interface Sought {
@@ -110,12 +164,49 @@ export interface Sought {
 export const isSought = ({ action, instance }: Effect, { actions, instances }: Sought): boolean =>
   actions.has(action) && (instances === undefined || instances.has(instance));
 
+/** Whether something is in it for certain that is still to be undone. */
+const isOpen = (outstanding: OutstandingEffects): boolean => {
+  for (let at = outstanding; at; at = at.rest) {
+    const { top } = at;
+    if (top.kind === "effect" ? !top.told : top.kind === "fork" && top.branches.some(isOpen)) return true;
+  }
+  return false;
+};
+
+/**
+ * Whether nothing in a fork is to be undone, so that what is below it may be.
+ * @throws NeedsChoice where that depends on an open choice
+ */
+function isOver({ branches }: Fork): boolean {
+  if (branches.some(isOpen)) return false;
+  const open = branches.map(firstEither).find((either) => either !== undefined);
+  if (open) throw new NeedsChoice(open.choice, open.outstanding.length);
+  return true;
+}
+
+/** One of several that is in it. */
+function firstEither(outstanding: OutstandingEffects): Either | undefined {
+  for (let at = outstanding; at; at = at.rest) {
+    const { top } = at;
+    if (top.kind === "either") return top;
+    const inner = top.kind === "fork" ? top.branches.map(firstEither).find((found) => found !== undefined) : undefined;
+    if (inner) return inner;
+  }
+  return undefined;
+}
+
+/** Puts back what an undo need not wait for: a fork with nothing in it goes, unless it is to keep its place. */
+function putBack(top: Effect | Fork, rest: OutstandingEffects, keepFork: boolean): OutstandingEffects {
+  const empty = top.kind === "fork" && !mayHave(push(top, null), () => true);
+  return empty && !keepFork ? rest : push(top, rest);
+}
+
 /**
  * Changes the effect that is sought, where S1 allows it to be undone: where nothing began after it. Undefined where it
  * is not there, or not on top.
  *
  * @param keepFork Leaves a fork in its place when nothing in it is left, so that its branches keep their places.
- * @throws NeedsChoice where that depends on how a branch has ended
+ * @throws NeedsChoice where that depends on an open choice
  */
 export function onTop(
   outstanding: OutstandingEffects,
@@ -125,31 +216,25 @@ export function onTop(
 ): { readonly outstanding: OutstandingEffects } | undefined {
   if (!outstanding) return undefined;
   const { top, rest } = outstanding;
-  if (top.kind === "either") throw new NeedsChoice(top.choice);
-  if (top.kind === "effect") {
-    if (!isSought(top, sought)) return undefined;
+  if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+  if (top.kind === "effect" && isSought(top, sought)) {
     const changed = change(top);
     return { outstanding: changed ? push(changed, rest) : rest };
   }
-  if (isEmpty(top)) {
-    const below = onTop(rest, sought, change);
-    return below && keepFork ? { outstanding: push(top, below.outstanding) } : below;
+  if (top.kind === "fork") {
+    for (const [index, branch] of top.branches.entries()) {
+      if (!mayHave(branch, (effect) => isSought(effect, sought))) continue;
+      const found = onTop(branch, sought, change);
+      if (!found) continue;
+      const branches = top.branches.with(index, found.outstanding);
+      return { outstanding: keepFork ? push({ kind: "fork", branches }, rest) : pushFork(branches, rest) };
+    }
   }
-  for (const [index, branch] of top.branches.entries()) {
-    if (!mayHave(branch, (effect) => isSought(effect, sought))) continue;
-    const found = onTop(branch, sought, change);
-    if (!found) continue;
-    const branches = top.branches.with(index, found.outstanding);
-    return { outstanding: keepFork ? push({ kind: "fork", branches }, rest) : pushFork(branches, rest) };
-  }
-  const choice = firstChoice(top);
-  if (choice !== undefined && mayHave(rest, (effect) => isSought(effect, sought))) throw new NeedsChoice(choice);
-  return undefined;
+  if (!mayHave(rest, (effect) => isSought(effect, sought))) return undefined;
+  if (top.kind === "effect" ? !top.told : !isOver(top)) return undefined;
+  const below = onTop(rest, sought, change, keepFork);
+  return below && { outstanding: putBack(top, below.outstanding, keepFork) };
 }
-
-/** Whether nothing in a fork is left to undo. */
-const isEmpty = ({ branches }: Fork): boolean =>
-  branches.every((branch) => branch === null || (branch.top.kind === "fork" && !branch.rest && isEmpty(branch.top)));
 
 /**
  * The part of a fork that somebody who undoes these actions is concerned with, alone; null where there is none.
@@ -166,18 +251,6 @@ export function project(
   return pushFork(concerned, null);
 }
 
-/** A choice that is still open in a fork. */
-function firstChoice({ branches }: Fork): string | undefined {
-  for (const branch of branches) {
-    for (let at = branch; at; at = at.rest) {
-      if (at.top.kind === "either") return at.top.choice;
-      const within = at.top.kind === "fork" ? firstChoice(at.top) : undefined;
-      if (within !== undefined) return within;
-    }
-  }
-  return undefined;
-}
-
 /** A fork in the midst of what is outstanding, and how to put back what is left of it. */
 export interface Focus {
   readonly fork: Fork;
@@ -187,7 +260,7 @@ export interface Focus {
 /**
  * The fork on top that somebody who undoes these actions is concerned with. In a level that was given a fork to undo, it
  * is the one on top in that one's branch.
- * @throws NeedsChoice where that depends on how a branch has ended
+ * @throws NeedsChoice where that depends on an open choice
  */
 export function focusOn(
   outstanding: OutstandingEffects,
@@ -196,14 +269,14 @@ export function focusOn(
 ): Focus | undefined {
   if (!outstanding || !mentions(outstanding, actions)) return undefined;
   const { top, rest } = outstanding;
-  if (top.kind === "either") throw new NeedsChoice(top.choice);
-  if (top.kind !== "fork") return undefined;
-  const concerned = top.branches.flatMap((branch, index) => (mentions(branch, actions) ? [index] : []));
+  if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+  const concerned =
+    top.kind === "fork" ? top.branches.flatMap((branch, index) => (mentions(branch, actions) ? [index] : [])) : [];
   const [only, ...others] = concerned;
-  if (only === undefined) {
-    const choice = firstChoice(top);
-    if (choice !== undefined) throw new NeedsChoice(choice);
-    return isEmpty(top) ? focusOn(rest, actions, false) : undefined;
+  if (only === undefined || top.kind === "effect") {
+    if (top.kind === "effect" ? !top.told : !isOver(top)) return undefined;
+    const below = focusOn(rest, actions, false);
+    return below && { fork: below.fork, rebuild: (branches) => putBack(top, below.rebuild(branches), keepFork) };
   }
   const back = (branches: readonly OutstandingEffects[]): OutstandingEffects =>
     keepFork ? push({ kind: "fork", branches }, rest) : pushFork(branches, rest);
@@ -223,24 +296,175 @@ export function split(outstanding: OutstandingEffects): { readonly above: Outsta
   return { above: null, base: outstanding.top };
 }
 
-/** The same with every choice changed: into effects of its own, or into another choice. */
-export function changeEither(
+/** The same effects with something done to each of several; to nothing that `concerns` leaves out. */
+function withEithers(
   outstanding: OutstandingEffects,
-  change: (either: Either) => OutstandingEffects | Either,
+  concerns: (choices: ReadonlySet<string>) => boolean,
+  change: (
+    either: Either,
+    rest: OutstandingEffects,
+    inner: (of: OutstandingEffects) => OutstandingEffects,
+  ) => OutstandingEffects,
 ): OutstandingEffects {
-  if (!outstanding) return null;
-  const rest = changeEither(outstanding.rest, change);
-  const { top } = outstanding;
-  if (top.kind === "effect") return push(top, rest);
-  if (top.kind === "fork") {
-    const branches = top.branches.map((branch) => changeEither(branch, change));
-    return push({ kind: "fork", branches }, rest);
-  }
-  const changed = change(top);
-  if (changed && "kind" in changed) return push(changed, rest);
-  return stack(changed, rest);
+  const done = new Map<OutstandingEffects, OutstandingEffects>();
+  const inner = (of: OutstandingEffects): OutstandingEffects => {
+    if (!of || !concerns(of.choices)) return of;
+    const known = done.get(of);
+    if (known !== undefined) return known;
+    const { top } = of;
+    const rest = inner(of.rest);
+    const made =
+      top.kind === "effect"
+        ? push(top, rest)
+        : top.kind === "fork"
+          ? push({ kind: "fork", branches: top.branches.map(inner) }, rest)
+          : change(top, rest, inner);
+    done.set(of, made);
+    return made;
+  };
+  return inner(outstanding);
 }
 
-/** One on top of the other. */
-export const stack = (above: OutstandingEffects, below: OutstandingEffects): OutstandingEffects =>
-  above ? push(above.top, stack(above.rest, below)) : below;
+/** What is outstanding where it is known what a choice is. */
+export const pickEffects = (outstanding: OutstandingEffects, choice: string, index: number): OutstandingEffects =>
+  withEithers(
+    outstanding,
+    (choices) => choices.has(choice),
+    (either, rest, inner) =>
+      either.choice === choice
+        ? stack(inner(either.outstanding[index] ?? null), rest)
+        : pushEither(either.choice, either.outstanding.map(inner), rest),
+  );
+
+/** The same with other names for its choices. */
+export const renameEffects = (
+  outstanding: OutstandingEffects,
+  rename: (choice: string) => string,
+): OutstandingEffects =>
+  withEithers(
+    outstanding,
+    (choices) => choices.size > 0,
+    (either, rest, inner) => pushEither(rename(either.choice), either.outstanding.map(inner), rest),
+  );
+
+/** The same with all effects changed, wherever they are. */
+export function changeEffects(outstanding: OutstandingEffects, change: (effect: Effect) => Effect): OutstandingEffects {
+  const done = new Map<OutstandingEffects, OutstandingEffects>();
+  const inner = (of: OutstandingEffects): OutstandingEffects => {
+    if (!of) return null;
+    const known = done.get(of);
+    if (known !== undefined) return known;
+    const { top } = of;
+    const rest = inner(of.rest);
+    const made =
+      top.kind === "effect"
+        ? push(change(top), rest)
+        : top.kind === "fork"
+          ? push({ kind: "fork", branches: top.branches.map(inner) }, rest)
+          : pushEither(top.choice, top.outstanding.map(inner), rest);
+    done.set(of, made);
+    return made;
+  };
+  return inner(outstanding);
+}
+
+const told = (effect: Effect): Effect => ({ ...effect, told: true });
+
+/**
+ * The same where a violation has been told of what began after some effects, and is still to be undone.
+ * @throws NeedsChoice where it depends on an open choice what that is
+ */
+export function tellAbove(outstanding: OutstandingEffects, isBelow: (effect: Effect) => boolean): OutstandingEffects {
+  if (!outstanding) return null;
+  const { top, rest } = outstanding;
+  if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+  if (top.kind === "effect") return isBelow(top) ? outstanding : push(told(top), tellAbove(rest, isBelow));
+  if (!mayHave(push(top, null), isBelow)) {
+    return push(
+      { kind: "fork", branches: top.branches.map((each) => changeEffects(each, told)) },
+      tellAbove(rest, isBelow),
+    );
+  }
+  const branches = top.branches.map((each) => (mayHave(each, isBelow) ? tellAbove(each, isBelow) : each));
+  return push({ kind: "fork", branches }, rest);
+}
+
+/**
+ * The last effect of which nothing was told.
+ * @throws NeedsChoice where that depends on an open choice
+ */
+export function firstOpen(outstanding: OutstandingEffects): Effect | undefined {
+  for (let at = outstanding; at; at = at.rest) {
+    const { top } = at;
+    if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+    const found = top.kind === "effect" ? (top.told ? undefined : top) : firstIn(top.branches);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function firstIn(branches: readonly OutstandingEffects[]): Effect | undefined {
+  for (const branch of branches) {
+    const found = firstOpen(branch);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Some effect that may be in it. */
+export function anyEffect(outstanding: OutstandingEffects, test: (effect: Effect) => boolean): Effect | undefined {
+  let found: Effect | undefined;
+  mayHave(outstanding, (effect) => {
+    if (test(effect)) found = effect;
+    return found !== undefined;
+  });
+  return found;
+}
+
+/** An open choice whose name begins so, with how many alternatives it has. */
+export function eitherOf(outstanding: OutstandingEffects, prefix: string): Either | undefined {
+  for (let at = outstanding; at; at = at.rest) {
+    const { top } = at;
+    if (top.kind === "effect") continue;
+    if (top.kind === "either" && top.choice.startsWith(prefix)) return top;
+    for (const each of within(top)) {
+      const found = eitherOf(each, prefix);
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+/** What began before all that they differ in. */
+function commonRest(all: readonly OutstandingEffects[]): OutstandingEffects {
+  const depth = Math.min(...all.map((each) => each?.depth ?? 0));
+  let level = all.map((each) => {
+    let at = each;
+    while (at && at.depth > depth) at = at.rest;
+    return at;
+  });
+  while (level.some((each) => each !== level[0])) level = level.map((each) => each?.rest ?? null);
+  return level[0] ?? null;
+}
+
+function above(outstanding: OutstandingEffects, base: OutstandingEffects): OutstandingEffects {
+  return outstanding === base || !outstanding ? null : push(outstanding.top, above(outstanding.rest, base));
+}
+
+/** One of several, told apart no further down than they differ: forks by their branches. */
+export function mergeEffects(choice: string, all: readonly OutstandingEffects[]): OutstandingEffects {
+  const base = commonRest(all);
+  const tops = all.map((each) => above(each, base));
+  const forks = tops.flatMap((each) => (each?.top.kind === "fork" && !each.rest ? [each.top.branches] : []));
+  const [first] = forks;
+  if (first && forks.length === all.length && forks.every(({ length }) => length === first.length)) {
+    const branches = first.map((_, index) =>
+      mergeEffects(
+        choice,
+        forks.map((fork) => fork[index] ?? null),
+      ),
+    );
+    return push({ kind: "fork", branches }, base);
+  }
+  return pushEither(choice, tops, base);
+}

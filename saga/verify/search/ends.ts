@@ -1,9 +1,12 @@
 import { type Effect, effectsOf, mayHave, type OutstandingEffects } from "./effects";
+import { sourceOf } from "../expression";
 import { HINTS, namesIn } from "./hints";
 import { tells } from "./cause";
 import { type Level, levelsOf, type Node } from "../machine";
+import type { RawState } from "../../asl/states";
 import type { SearchState } from "./search-state";
 import type { Around, Results, SearchContext } from "./context";
+import { examples } from "./examples";
 import { after } from "./trace";
 import { UNKNOWN } from "./value";
 
@@ -11,22 +14,39 @@ import { UNKNOWN } from "./value";
 export function failState(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const { name, raw } = node;
   const stated = node.error?.yields(search.surroundings(point, UNKNOWN));
-  const error = typeof stated === "string" ? stated : String(raw["Error"] ?? raw["ErrorPath"]);
+  const error = typeof stated === "string" ? stated : computed(raw);
   const ended = { ...point, trace: after(point.trace, { text: `${name} ends FAILED with ${error}` }) };
   if (!around.level.top) return [{ kind: "stopped", stuck: false, error, state: name, point: ended }];
+  for (const known of examples(ended)) failedEnd(search, around, known, node, error);
+  return [];
+}
+
+function failedEnd(
+  search: SearchContext,
+  around: Around,
+  point: SearchState,
+  { name, raw }: Node,
+  error: string,
+): void {
   if (point.committed) {
     const message = `${name} ends a saga whose pivot has succeeded: a redrive would enter it again, and fail again`;
-    search.report(around, ended, "S5", name, message, HINTS.committed(name));
-  } else if (effectsOf(point.outstanding).length > 0) {
-    unfinished(search, around, ended, name);
-  } else if (error !== "SagaCompensated") {
+    search.report(around, point, "S5", name, message, HINTS.committed(name));
+    return;
+  }
+  if (effectsOf(point.outstanding).length > 0) unfinished(search, around, point, name);
+  if (error !== "SagaCompensated") {
     const message = `a compensated execution fails with ${error}, as a stuck one may`;
-    search.report(around, ended, "S6", name, message, HINTS.fails(name));
+    search.report(around, point, "S6", name, message, HINTS.fails(name));
   } else if (tells(search.machine, raw) === false) {
     const message = "a compensated execution does not tell which step failed, and how";
-    search.report(around, ended, "S6", name, message, HINTS.cause(name));
+    search.report(around, point, "S6", name, message, HINTS.cause(name));
   }
-  return [];
+}
+
+/** What a Fail fails with, in words, where that is not said outright. */
+function computed({ Error: error, ErrorPath: path }: RawState): string {
+  if (error === undefined && path === undefined) return "no error";
+  return typeof error === "string" && sourceOf(error) === undefined ? error : "an error that it computes";
 }
 
 /** The execution succeeds: it must be a completed one. */
@@ -37,14 +57,18 @@ export function finish(search: SearchContext, around: Around, point: SearchState
     return;
   }
   const ended = { ...point, trace: after(point.trace, { text: "the execution ends SUCCEEDED" }) };
-  if (effectsOf(point.outstanding).length > 0) {
-    unfinished(search, around, ended, state);
-  } else if (point.committed) {
+  for (const known of examples(ended)) succeededEnd(search, around, known, state);
+}
+
+function succeededEnd(search: SearchContext, around: Around, point: SearchState, state: string): void {
+  const behind = effectsOf(point.outstanding).length > 0;
+  if (behind) unfinished(search, around, point, state);
+  if (point.committed) {
     const message = "a step after the pivot has failed, and the execution succeeds";
-    search.report(around, ended, "S5", state, message, HINTS.committed(state));
-  } else {
+    search.report(around, point, "S5", state, message, HINTS.committed(state));
+  } else if (!behind || point.failed === "undoing") {
     const message = "an execution whose steps are undone ends SUCCEEDED: nobody can tell it from a completed one";
-    search.report(around, ended, "S6", state, message, HINTS.compensated(state, namesIn(search.machine).compensated));
+    search.report(around, point, "S6", state, message, HINTS.compensated(state, namesIn(search.machine).compensated));
   }
 }
 
@@ -84,6 +108,11 @@ function holderOf(machine: Level, actions: readonly string[]): string {
 function stillHeld(search: SearchContext, around: Around, point: SearchState, state: string): void {
   const { held } = namesIn(search.machine);
   if (held.size === 0 || !mayHave(point.outstanding, ({ action }) => held.has(action))) return;
+  for (const known of examples(point)) heldAtEnd(search, around, known, state);
+}
+
+function heldAtEnd(search: SearchContext, around: Around, point: SearchState, state: string): void {
+  const { held } = namesIn(search.machine);
   const kept = effectsOf(point.outstanding).find(({ action }) => held.has(action));
   if (!kept) return;
   const ended = { ...point, trace: after(point.trace, { text: "the execution ends SUCCEEDED" }) };
@@ -94,7 +123,11 @@ function stillHeld(search: SearchContext, around: Around, point: SearchState, st
 /** What an execution leaves behind, as part of a sentence. */
 export function left(outstanding: OutstandingEffects): string {
   const effects = effectsOf(outstanding);
-  if (effects.length === 0) return "with nothing left behind";
+  return effects.length === 0 ? "with nothing left behind" : `and leaves behind ${listed(effects)}`;
+}
+
+/** Effects, by what is known of them. */
+export function listed(effects: readonly Effect[]): string {
   const say = (status: Effect["status"], what: string): readonly string[] => {
     const names = effects.flatMap((effect) => (effect.status === status ? [effect.instance] : []));
     return names.length === 0 ? [] : [`${names.join(", ")} (${what})`];
@@ -104,5 +137,5 @@ export function left(outstanding: OutstandingEffects): string {
     ...say("doubtful", "perhaps done"),
     ...say("undoFailed", "not undone, for its undo failed"),
   ];
-  return `and leaves behind ${parts.join("; ")}`;
+  return parts.join("; ");
 }

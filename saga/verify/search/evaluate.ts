@@ -14,9 +14,9 @@ import {
   ONE_OR_MORE,
   RESULTS,
   testOf,
+  TypeOf,
   OneOf,
   SOMETHING,
-  TypeOf,
   Unknown,
   UNKNOWN,
   type Value,
@@ -60,6 +60,7 @@ function value(ast: Ast, context: Value, around: Surroundings): Value {
 }
 
 function collapse(result: Value): Value {
+  if (result instanceof OneOf) return lift(result, collapse);
   if (!isArray(result) || !sequences.has(result)) return result;
   return result.length > 1 ? result : result[0];
 }
@@ -67,11 +68,15 @@ function collapse(result: Value): Value {
 /** A list of assumed length is a list of unknown items. */
 export function resolve(found: Value, lengths: Lengths): Value {
   if (!(found instanceof Unknown) || found.path === undefined) return found;
-  const length = lengths.get(found.path);
-  if (length === undefined) return found;
-  if (length === "none") return NO_LIST;
-  if (typeof length === "boolean") return length;
-  return Array.from({ length }, (_, index) => new Unknown(`${found.path as string}[${index}]`));
+  const { path } = found;
+  const ofLength = (length: Value): Value => {
+    if (length instanceof OneOf) return lift(length, ofLength);
+    if (length === "none") return NO_LIST;
+    if (typeof length === "boolean") return length;
+    if (typeof length !== "number") return found;
+    return Array.from({ length }, (_, index) => new Unknown(`${path}[${index}]`));
+  };
+  return ofLength(lengths.get(path));
 }
 
 function raw(ast: Ast, context: Value, around: Surroundings): Value {
@@ -120,7 +125,7 @@ function agreed(one: Value, other: Value): Value {
   return isThere(one) && isThere(other) ? SOMETHING : UNKNOWN;
 }
 
-const needs = ({ name }: OneOf): NeedsChoice => new NeedsChoice(name);
+const needs = ({ name, values }: OneOf): NeedsChoice => new NeedsChoice(name, values.length);
 
 /**
  * True, false, or undefined for what is not known.
@@ -149,20 +154,25 @@ function member(context: Value, key: string, around: Surroundings): Value {
   return isObject(context) ? context[key] : undefined;
 }
 
-/** Results one after the other. One that may be absent, or may be many, leaves their number open. */
+/**
+ * Results one after the other. One that may be absent, or may be many, leaves their number open.
+ * @throws NeedsChoice where it matters for that which of several values it is
+ */
 function joined(found: readonly Value[]): Value {
   const open = found.filter((one) => one instanceof Unknown || (one instanceof OneOf && !one.values.every(isSingle)));
   if (open.length === 0) return sequence(spread(found));
   const certain = found.some((one) => isThere(one) && !(isArray(one) && one.length === 0));
-  if (!certain) return UNKNOWN;
-  return found.some((one) => isSingle(one)) ? RESULTS : SOMETHING;
+  if (certain) return found.some((one) => isSingle(one)) ? RESULTS : SOMETHING;
+  for (const one of open) if (one instanceof OneOf) throw needs(one);
+  return UNKNOWN;
 }
 
 const isSomething = (one: Value): boolean => one === SOMETHING || one === RESULTS;
 const isThere = (one: Value): boolean =>
   isSomething(one) ||
   (one instanceof OneOf ? one.values.every(isThere) : one !== undefined && !(one instanceof Unknown));
-const isSingle = (one: Value): boolean => isThere(one) && !isSomething(one) && !isArray(one);
+const isSingle = (one: Value): boolean =>
+  one instanceof OneOf ? one.values.every(isSingle) : isThere(one) && !isSomething(one) && !isArray(one);
 
 const spread = (found: readonly Value[]): readonly Value[] =>
   found.flatMap((one) => (one === undefined ? [] : isArray(one) ? one : [one]));
@@ -254,8 +264,7 @@ function binary(operator: string, left: Value, right: () => Value): Value {
       const other = right();
       if (left === undefined || other === undefined) return false;
       if (isListType(left, other) || isListType(other, left)) return operator === "!=";
-      const none = left === ONE_OR_MORE ? other === 0 : other === ONE_OR_MORE && left === 0;
-      if (none) return operator === "!=";
+      if (left === ONE_OR_MORE ? other === 0 : other === ONE_OR_MORE && left === 0) return operator === "!=";
       if (left instanceof Unknown || other instanceof Unknown) return testOf(operator, left, other);
       if (kindOf(left) !== kindOf(other)) return operator === "!=";
       if (!isKnown(left) || !isKnown(other)) return UNKNOWN;
@@ -304,9 +313,10 @@ function call(ast: Ast, context: Value, around: Surroundings): Value {
   const [first, second] = ast.arguments ?? [];
   const name = String(ast.procedure?.value);
   if (!first) return SOMETHING;
-  // How many of a list there are decides nothing yet.
+  const counted = name === "count" ? listOf(first, context, around) : undefined;
+  // How many of a list there are decides nothing yet; of results there is one at least.
+  if (counted instanceof Unknown) return counted === RESULTS && !isFilter(first) ? ONE_OR_MORE : SOMETHING;
   const given = value(first, context, around);
-  if (name === "count" && given !== RESULTS && isUnknownList(first, context, around)) return SOMETHING;
   if (name === "map" || name === "filter") {
     if (second?.type !== "lambda") return UNKNOWN;
     return (name === "map" ? mapped : kept)(given, applying(lambdaOf(second), context, around));
@@ -314,16 +324,17 @@ function call(ast: Ast, context: Value, around: Surroundings): Value {
   return given instanceof OneOf ? lift(given, (one) => applied(name, one)) : applied(name, given);
 }
 
-/** Whether a list, or what is filtered of it, is not known. */
-function isUnknownList(list: Ast, context: Value, around: Surroundings): boolean {
-  const [of] = list.type === "function" && list.procedure?.value === "filter" ? (list.arguments ?? []) : [];
-  return value(of ?? list, context, around) instanceof Unknown;
+const isFilter = ({ type, procedure }: Ast): boolean => type === "function" && procedure?.value === "filter";
+
+/** A list, or the one that it is filtered of. */
+function listOf(list: Ast, context: Value, around: Surroundings): Value {
+  const [of] = isFilter(list) ? (list.arguments ?? []) : [];
+  return value(of ?? list, context, around);
 }
 
 function applied(name: string, given: Value): Value {
   if (name === "exists")
     return isSomething(given) ? true : given instanceof Unknown ? testOf("$exists", given) : given !== undefined;
-  if (name === "count" && given === RESULTS) return ONE_OR_MORE;
   if (name === "count") return given instanceof Unknown ? SOMETHING : spread([given]).length;
   if (given === undefined) return undefined;
   switch (name) {

@@ -1,6 +1,6 @@
 import {
   type Effect,
-  effectsOf,
+  firstOpen,
   focusOn,
   mentions,
   type OutstandingEffects,
@@ -8,48 +8,81 @@ import {
   push,
   pushFork,
   stack,
+  tellAbove,
 } from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import { HINTS } from "./hints";
-import type { Node } from "../machine";
-import { type SearchState, union } from "./search-state";
-import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { sharedNames } from "./identity";
+import type { Node } from "../machine";
+import { openChoice, renamed, type SearchState } from "./search-state";
+import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
+import { examples } from "./examples";
 import { retriesBranches, roundsOf } from "./rounds";
 import { blocked, dropped } from "./task";
-import { after, type Event, following } from "./trace";
-import { joinForward, type Ran, joinUndo, type Run } from "./join";
-import { isArray, isObject, LENGTHS, lift, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
+import { after, type Event } from "./trace";
+import { agreeOnLengths, joinForward, joinUndo, outsideOf, type Ran, type Run } from "./join";
+import {
+  isArray,
+  isObject,
+  LENGTHS,
+  lift,
+  NeedsChoice,
+  NeedsLength,
+  OneOf,
+  Unknown,
+  UNKNOWN,
+  type Value,
+} from "./value";
 
-/** A Parallel or a Map. */
+/**
+ * A Parallel or a Map: each branch is searched by itself, from where it begins to its ends (`beginning`); then the ends
+ * of all are put together (`join.ts`).
+ */
 export function fork(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
-  const again = retriesBranches(node);
+  const again = search.repeats(around, node.name);
+  // What an earlier round has left open is another choice than what this one will.
+  const open = again ? openChoice(point, `${around.level.id}:${node.name}/`) : undefined;
+  if (open) throw open;
+  const rounds = retriesBranches(node);
   return runsOf(search, point, node).flatMap((runs) => {
     const undoes = new Set(runs.flatMap(({ level }) => [...level.undoes]));
     const focus = focusOn(point.outstanding, undoes, around.keepFork);
-    if (!focus && mentions(point.outstanding, undoes)) {
-      blocked(search, around, point, node.name, effectsOf(point.outstanding)[0] as Effect);
-      return search.cut();
-    }
-    if (!focus && search.repeats(around.level, node.name) && runs.some(({ level }) => level.effectful)) {
+    if (!focus && mentions(point.outstanding, undoes)) return outOfTurn(search, around, point, node, undoes);
+    if (!focus && again && runs.some(({ level }) => level.effectful)) {
       throw new SearchLimitError(`gave up on ${node.name}: its branches do more each time it goes round`);
     }
-    const stopped: (SearchState | End)[] = [];
     const ran = runs.map((run): Ran => {
       const given = focus ? project(focus.fork, run.level.undoes, indexOf(run)) : null;
       const start = beginning(search, around, point, node, run, given);
-      const ends = focus || !again ? search.explore(...start) : roundsOf(search, node, start, again);
-      for (const end of ends) {
-        if (end.kind === "stopped") stopped.push(...aborted(search, around, point, node, runs, run.label, end));
-      }
-      return { ...run, given, settled: ends.flatMap((end) => (end.kind === "end" ? [end] : [])) };
+      return {
+        ...run,
+        given,
+        ends: focus || !rounds ? search.explore(...start) : roundsOf(search, node, start, rounds),
+      };
     });
     if (!focus) sharedNames(search, around, point, node, ran);
+    agreeOnLengths(point, ran);
     return [
-      ...stopped,
+      ...ran.flatMap((run) =>
+        run.ends.flatMap((end) => (end.kind === "stopped" ? aborted(search, around, point, node, ran, run, end) : [])),
+      ),
       ...(focus ? joinUndo(search, around, point, node, focus, ran) : joinForward(search, around, point, node, ran)),
     ];
   });
+}
+
+/** The branches undo what something that began later is still to be undone after: told, the search goes on without that. */
+function outOfTurn(
+  search: SearchContext,
+  around: Around,
+  point: SearchState,
+  node: Node,
+  undoes: ReadonlySet<string>,
+): Results {
+  const above = firstOpen(point.outstanding) as Effect;
+  blocked(search, around, point, node.name, above);
+  const outstanding = tellAbove(point.outstanding, ({ action }) => undoes.has(action));
+  return outstanding === point.outstanding ? search.cut() : fork(search, around, { ...point, outstanding }, node);
 }
 
 /** The branches; or the iterations, for each number of items that there may be. */
@@ -60,11 +93,12 @@ function runsOf(
 ): readonly (readonly Run[])[] {
   if (!items) {
     const input = given ? given.yields(search.surroundings(point, UNKNOWN)) : point.input;
-    return [inner.map((level) => ({ level, input, label: level.startAt, suffix: "" }))];
+    return [inner.map((level, index) => ({ level, input, label: level.startAt, index, suffix: "" }))];
   }
   const [level] = inner;
   if (!level) return [];
   const list = items.yields(search.surroundings(point, UNKNOWN));
+  if (list instanceof OneOf) throw new NeedsChoice(list.name, list.values.length);
   if (list instanceof Unknown && list.path !== undefined) throw new NeedsLength(list.path);
   const known = isArray(list) && list.length <= 2;
   const lists: readonly (readonly Value[])[] = known
@@ -75,6 +109,7 @@ function runsOf(
       level,
       input: given ? given.yields(search.surroundings(point, UNKNOWN, { Index: index, Value: value })) : value,
       label: `item ${index}`,
+      index,
       suffix: `[${index}]`,
       ...(byPlace && { place: index }),
     })),
@@ -92,6 +127,7 @@ function indexOf({ input, suffix, place }: Run): number | undefined {
   return typeof index === "number" ? index : undefined;
 }
 
+/** Where a branch begins: with its part of what is to be undone, or with nothing. */
 function beginning(
   search: SearchContext,
   around: Around,
@@ -105,17 +141,16 @@ function beginning(
     {
       level,
       suffix: around.suffix + suffix,
-      prefix: following(around.prefix, after(point.trace, { text: `${node.name}, ${label}:` })),
+      prefix: [...around.prefix, after(point.trace, { text: `${node.name}, ${label}:` })],
       holders: [...around.holders, node.name],
+      again: search.repeats(around, node.name),
       keepFork: given !== null,
       ownItem: indexOf(run) !== undefined,
       outer: stack(point.outstanding, around.outer ?? null),
     },
     {
-      ...point,
+      ...search.given(level, { ...point, input }),
       at: level.startAt,
-      variables: search.given(level, point),
-      input: search.readsInput(level) ? input : UNKNOWN,
       outstanding: given,
       // What acts in a branch though something has failed goes on as it would in a sequence.
       failed: point.failed === "no" ? "no" : given || point.failed === "undoing" ? "undoing" : "here",
@@ -132,35 +167,33 @@ function aborted(
   point: SearchState,
   node: Node,
   runs: readonly Run[],
-  label: string,
+  run: Run,
   end: Extract<End, { kind: "stopped" }>,
 ): Results {
   const { error, state, stuck } = end;
+  const outside = outsideOf(around, node, run);
   const event: Event = {
     text: `${node.name} fails with one of its branches`,
-    within: [{ label, trace: end.point.trace }],
+    within: [{ label: run.label, trace: end.point.trace, outside }],
   };
   const trace = after(point.trace, event);
   if (!stuck && error === DATA_LIMIT) {
     const message = `nothing catches ${DATA_LIMIT} of ${state} in its branch, for States.ALL may not`;
     search.report(around, { ...point, trace }, "S7", state, message, HINTS.dataLimit(state));
-    return search.cut();
-  }
-  if (!stuck && runs.some((run) => run.label !== label && run.level.effectful)) {
+  } else if (!stuck && runs.some((other) => other.label !== run.label && other.level.effectful)) {
     const message = `${state} fails its branch, and so aborts the others of ${node.name}, wherever they are`;
     search.report(around, { ...point, trace }, "S10", state, message, HINTS.abort(state));
-    return search.cut();
   }
+  const { outstanding: behind } = renamed(end.point, outside);
   // Of the branch that is stuck it matters only that something of it is not undone.
   const outstanding = stuck
     ? push({ kind: "effect", action: state, instance: `what ${state} undoes`, status: "undoFailed" }, point.outstanding)
-    : pushFork([end.point.outstanding], point.outstanding);
+    : pushFork([behind], point.outstanding);
   const failed: SearchState = {
     ...point,
     outstanding: point.committed ? point.outstanding : outstanding,
-    lost: union(point.lost, new Set([node.name])),
+    lost: new Map([...point.lost, [node.name, true]]),
     failed: stuck ? "undoing" : "branch",
-    choices: new Map([...point.choices, ...end.point.choices]),
   };
   const results: (SearchState | End)[] = [];
   for (const { error: caught, catcher } of faultsOfBranch(node)) {
@@ -169,10 +202,9 @@ function aborted(
       continue;
     }
     const stopped = { ...failed, trace };
-    if (!stuck && around.level.top)
-      search.each(stopped, (known) => {
-        dropped(search, around, known, node, caught);
-      });
+    if (!stuck && around.level.top) {
+      for (const known of examples(stopped)) dropped(search, around, known, node, caught);
+    }
     results.push({ kind: "stopped", stuck, error: caught, state: node.name, point: stopped });
   }
   return results;

@@ -1,7 +1,6 @@
 import { type Effect, effectsOf, type OutstandingEffects } from "./effects";
 import { HINTS } from "./hints";
 import { type Level, levelsOf, type Node, OF_ANOTHER, type UndoPart } from "../machine";
-import type { Ran } from "./join";
 import type { SearchState } from "./search-state";
 import type { Around, SearchContext } from "./context";
 import { UNKNOWN } from "./value";
@@ -64,12 +63,12 @@ export function sharedNames(
   around: Around,
   point: SearchState,
   { name }: Node,
-  ran: readonly Ran[],
+  ran: readonly { readonly label: string; readonly ends: readonly { readonly point: SearchState }[] }[],
 ): void {
   if (!saysNames(search.machine)) return;
   const callers = new Map([...callersIn(point.outstanding)].map((caller) => [caller, "what runs before it"]));
-  for (const { label, settled } of ran) {
-    const own = new Set(settled.flatMap(({ point: { outstanding } }) => [...callersIn(outstanding)]));
+  for (const { label, ends } of ran) {
+    const own = new Set(ends.flatMap(({ point: { outstanding } }) => [...callersIn(outstanding)]));
     for (const caller of own) {
       const other = callers.get(caller);
       if (other !== undefined) {
@@ -95,6 +94,14 @@ export function findEffect(outstanding: OutstandingEffects, test: (effect: Effec
     else if (test(top)) return top;
   }
   return undefined;
+}
+
+/** Whether it is left open what is outstanding. */
+export function findEither(outstanding: OutstandingEffects): boolean {
+  for (let at = outstanding; at; at = at.rest) {
+    if (at.top.kind === "either" || (at.top.kind === "fork" && at.top.branches.some(findEither))) return true;
+  }
+  return false;
 }
 
 const nodes = new WeakMap<Level, ReadonlyMap<string, Node>>();

@@ -1,12 +1,13 @@
-import { type Focus, type Fork, type OutstandingEffects, idOf, pushFork, split } from "./effects";
+import { type Focus, type Fork, type OutstandingEffects, pushFork, split } from "./effects";
+import { examples } from "./examples";
 import { faultsOfJoining } from "./faults";
 import type { Level, Node } from "../machine";
-import { type Alternative, either, renamed, resolved, type SearchState, union } from "./search-state";
+import { renamed, resolved, type SearchState } from "./search-state";
 import { type Around, type End, type Results, type SearchContext } from "./context";
 import { HINTS } from "./hints";
 import { dropped } from "./task";
-import { after, type Event, type Trace, type Within } from "./trace";
-import { keyOf, OneOf, UNKNOWN, type Value } from "./value";
+import { after, type Event } from "./trace";
+import { keyOf, NeedsChoice, NeedsLength, OneOf, UNKNOWN, type Value } from "./value";
 
 /** A branch or an iteration that is to be run. */
 export interface Run {
@@ -14,18 +15,42 @@ export interface Run {
   /** What it is given. */
   readonly input: Value;
   readonly label: string;
+  readonly index: number;
   readonly suffix: string;
   /** Which item it is about, where nothing else says so. */
   readonly place?: number;
 }
 
-export type Settled = Extract<End, { kind: "end" }>;
-
 /** A run, and how it may end. */
 export interface Ran extends Run {
   /** The part of what is outstanding that it was given to undo. */
   readonly given: OutstandingEffects;
-  readonly settled: readonly Settled[];
+  readonly ends: readonly End[];
+}
+
+/** What a choice that a branch has left open is called around it; those of the levels around it keep their names. */
+export const outsideOf =
+  (around: Around, node: Node, { level, index }: Run) =>
+  (choice: string): string =>
+    choice.startsWith(`${level.id}:`) ? `${around.level.id}:${node.name}/${index}/${choice}` : choice;
+
+/**
+ * Branches that go through the same list must agree on its length.
+ * @throws NeedsLength where two of them have assumed one
+ */
+export function agreeOnLengths(point: SearchState, ran: readonly Ran[]): void {
+  const assumed = new Set<string>();
+  for (const { ends } of ran) {
+    const lengths = ends.flatMap((end) => [...end.point.lengths]);
+    const own = lengths.filter(([path, length]) => keyOf(length) !== keyOf(point.lengths.get(path)));
+    for (const path of new Set(own.map(([name]) => name))) {
+      const before = point.lengths.get(path);
+      if (before !== undefined && !(before instanceof OneOf)) continue;
+      if (!assumed.has(path)) assumed.add(path);
+      else if (before) throw new NeedsChoice(before.name, before.values.length);
+      else throw new NeedsLength(path);
+    }
+  }
 }
 
 /** Branches that act: all are done, or there is a first one that has failed. How each has ended is left open. */
@@ -36,88 +61,34 @@ export function joinForward(
   node: Node,
   ran: readonly Ran[],
 ): Results {
-  const failed = ({ point: { failed: how } }: Settled): boolean => how !== point.failed && how !== "no";
-  const well = ran.map(({ settled }) => settled.filter((end) => !failed(end)));
-  const badly = ran.map(({ settled }) => settled.filter(failed));
-  const boxes = [
+  const settled = ran.map(({ ends }) => ends.flatMap((end) => (end.kind === "end" ? [end.point] : [])));
+  const failed = ({ failed: how }: SearchState): boolean => how !== point.failed && how !== "no";
+  const well = settled.map((ends) => ends.filter((end) => !failed(end)));
+  const badly = settled.map((ends) => ends.filter(failed));
+  const cases = [
     well,
     ...ran.map((_, first) =>
-      ran.map(({ settled }, index) => (index < first ? well[index] : index === first ? badly[index] : settled) ?? []),
+      settled.map((ends, index) => (index < first ? well[index] : index === first ? badly[index] : ends) ?? []),
     ),
   ];
-  return boxes.flatMap((box, number) => {
-    if (box.some((ends) => ends.length === 0)) return [];
-    const parts = box.map((ends, index) =>
-      open(search, ends, `${node.name}/${index}.${number}`, `${node.name}/${index}/`),
-    );
+  return cases.flatMap((ends, number) => {
+    if (ends.some(({ length }) => length === 0)) return [];
+    const parts = ends.map((each, index) => open(search, around, node, ran[index] as Ran, each));
     const failing = number > 0 && point.failed !== "undoing";
-    const settled: SearchState = {
-      ...point,
+    const all: SearchState = {
+      ...together(point, parts),
       outstanding: pushFork(
         parts.map(({ outstanding }) => outstanding),
         point.outstanding,
       ),
+      lost: lostIn([point, ...parts]),
       failed: failing ? "branch" : point.failed,
-      choices: new Map([...point.choices, ...parts.flatMap(({ choices }) => [...choices])]),
-      lost: parts.reduce((all, { lost }) => union(all, lost), point.lost),
     };
-    const event: Event = {
-      text: `${node.name} settles`,
-      within: parts.map(({ trace, choice }, index): Within => ({
-        label: ran[index]?.label ?? "",
-        trace,
-        ...(choice !== undefined && { choice }),
-      })),
-      scope: parts.map((_, index) => `${node.name}/${index}/`),
-    };
-    return joined(
-      search,
-      around,
-      settled,
-      node,
-      parts.map(({ output }) => output),
-      event,
-    );
+    return joined(search, around, all, node, parts.map(outputOf), settling(around, node, ran, parts));
   });
 }
 
-interface Part {
-  readonly outstanding: OutstandingEffects;
-  readonly output: Value;
-  readonly choices: SearchState["choices"];
-  readonly lost: ReadonlySet<string>;
-  readonly trace: Trace;
-  readonly choice?: string;
-}
-
-/** One end, or the choice between several. */
-function open(search: SearchContext, ends: readonly Settled[], place: string, scope: string): Part {
-  const all = ends.map(({ output, point: { outstanding, choices, lost, trace } }) => ({
-    ...renamed(outstanding, output, choices, scope),
-    lost,
-    trace,
-  }));
-  const shortest = all.reduce((one, other) => ((other.trace?.length ?? 0) < (one.trace?.length ?? 0) ? other : one));
-  if (all.length === 1) return shortest;
-  const outputs = all.map(({ output }) => output);
-  const alternatives = all.map(
-    ({ outstanding, output, lost }) => `${idOf(outstanding)} ${keyOf(output)} ${[...lost].join()}`,
-  );
-  const choice = search.choiceName(place, alternatives.join("|"));
-  return {
-    outstanding: either(
-      choice,
-      all.map(({ outstanding }) => outstanding),
-    ),
-    output: new Set(outputs.map(keyOf)).size === 1 ? outputs[0] : new OneOf(choice, outputs),
-    choices: new Map<string, readonly Alternative[]>([[choice, all]]),
-    lost: new Set(),
-    trace: shortest.trace,
-    choice,
-  };
-}
-
-/** Branches that undo: each the part of a fork that it was given, in every combination of how they end. */
+/** Branches that undo: each the part of a fork that it was given. */
 export function joinUndo(
   search: SearchContext,
   around: Around,
@@ -126,50 +97,77 @@ export function joinUndo(
   focus: Focus,
   ran: readonly Ran[],
 ): Results {
-  const combine = (index: number, chosen: readonly Settled[]): Results => {
-    const next = ran[index];
-    if (next) return next.settled.flatMap((end) => combine(index + 1, [...chosen, end]));
-    const outstanding = merged(search, around, point, node, focus, ran, chosen);
-    if (outstanding === undefined) return [];
-    const event: Event = {
-      text: `${node.name} settles`,
-      within: chosen.map(({ point: { trace } }, at) => ({ label: ran[at]?.label ?? "", trace })),
-    };
-    // What is left of the fork may hold choices that were within those that a branch has made.
-    const choices = new Map([...point.choices, ...chosen.flatMap((end) => [...end.point.choices])]);
-    const settled: SearchState = { ...point, outstanding, choices, failed: "undoing" };
-    return joined(
-      search,
-      around,
-      settled,
-      node,
-      chosen.map(({ output }) => output),
-      event,
-    );
+  const settled = ran.map(({ ends }) => ends.flatMap((end) => (end.kind === "end" ? [end.point] : [])));
+  if (settled.some(({ length }) => length === 0)) return [];
+  const parts = settled.map((each, index) => open(search, around, node, ran[index] as Ran, each));
+  const outstanding = remaining(search, around, point, node, focus, ran, parts);
+  const all: SearchState = { ...together(point, parts), outstanding, failed: "undoing" };
+  return joined(search, around, all, node, parts.map(outputOf), settling(around, node, ran, parts));
+}
+
+/** How a branch has ended, as one state: which of its ends it is, is left open. */
+function open(search: SearchContext, around: Around, node: Node, run: Ran, ends: readonly SearchState[]): SearchState {
+  const outside = outsideOf(around, node, run);
+  const astray = ends.some((end) => end.astray);
+  const alike = ends.map((end): SearchState => ({ ...renamed(end, outside), failed: "no", committed: false, astray }));
+  const keepFork = run.given !== null;
+  return search.merge({ ...around, keepFork }, `${node.name}/${run.index}`, alike);
+}
+
+const outputOf = ({ input }: SearchState): Value => input;
+
+/** What is known when all branches have ended. */
+function together(point: SearchState, parts: readonly SearchState[]): SearchState {
+  return {
+    ...point,
+    // What a branch has assumed of a list that it was given is what was assumed before.
+    lengths: new Map([...parts.flatMap(({ lengths }) => [...lengths]), ...point.lengths]),
+    astray: point.astray || parts.some(({ astray }) => astray),
   };
-  return combine(0, []);
+}
+
+/** What was lost in one of several: that of an item is taken for that of all. */
+function lostIn(states: readonly SearchState[]): SearchState["lost"] {
+  const names = new Set(states.flatMap(({ lost }) => [...lost.keys()]));
+  const inAny = (name: string): Value => {
+    const all = new Map(states.map(({ lost }) => [keyOf(lost.get(name)), lost.get(name)]));
+    all.delete(keyOf(undefined));
+    return all.size > 1 ? [...all.values()] : [...all.values()][0];
+  };
+  return new Map([...names].map((name) => [name, inAny(name)]));
+}
+
+function settling(around: Around, node: Node, ran: readonly Ran[], parts: readonly SearchState[]): Event {
+  return {
+    text: `${node.name} settles`,
+    within: ran.map((run, index) => ({
+      label: run.label,
+      trace: parts[index]?.trace,
+      outside: outsideOf(around, node, run),
+    })),
+  };
 }
 
 /** What is outstanding when all branches have ended: what each undid of the fork is gone, and what it did comes on top. */
-function merged(
+function remaining(
   search: SearchContext,
   around: Around,
   point: SearchState,
   node: Node,
   { fork: before, rebuild }: Focus,
   ran: readonly Ran[],
-  chosen: readonly Settled[],
-): OutstandingEffects | undefined {
-  const remaining = [...before.branches];
+  parts: readonly SearchState[],
+): OutstandingEffects {
+  const left = [...before.branches];
   const touched = new Set<number>();
   const own: OutstandingEffects[] = [];
-  for (const [index, { point: end }] of chosen.entries()) {
+  for (const [index, { outstanding }] of parts.entries()) {
     const given = ran[index]?.given ?? null;
     if (!given) {
-      own.push(end.outstanding);
+      own.push(outstanding);
       continue;
     }
-    const { above, base } = split(end.outstanding);
+    const { above, base } = split(outstanding);
     own.push(above);
     for (const [place, was] of (given.top as Fork).branches.entries()) {
       const now = base.branches[place] ?? null;
@@ -177,14 +175,13 @@ function merged(
       if (touched.has(place)) {
         const message = `two branches of ${node.name} undo at once what was done in sequence`;
         search.report(around, point, "S1", node.name, message, HINTS.apart(node.name));
-        search.cut();
-        return undefined;
+        search.leaveUntold();
       }
       touched.add(place);
-      remaining[place] = now;
+      left[place] = now;
     }
   }
-  return pushFork(own, rebuild(remaining));
+  return pushFork(own, rebuild(left));
 }
 
 /** All branches have settled; what they have put out is known as far as something here depends on it. */
@@ -221,7 +218,7 @@ function leaving(
     const torn = { ...event, text: `${node.name} fails though its branches have settled: ${error}` };
     const failed: SearchState = {
       ...settled,
-      lost: union(settled.lost, new Set([node.name])),
+      lost: new Map([...settled.lost, [node.name, true]]),
       failed: settled.failed === "undoing" ? "undoing" : "here",
     };
     if (catcher) {
@@ -230,10 +227,9 @@ function leaving(
     }
     const stopped = { ...failed, trace: after(settled.trace, torn) };
     const stuck = settled.committed || settled.failed === "undoing";
-    if (!stuck && around.level.top)
-      search.each(stopped, (known) => {
-        dropped(search, around, known, node, error);
-      });
+    if (!stuck && around.level.top) {
+      for (const known of examples(stopped)) dropped(search, around, known, node, error);
+    }
     results.push({ kind: "stopped", stuck, error, state: node.name, point: stopped });
   }
   return results;

@@ -1,30 +1,44 @@
 import { type Level, levelsOf, type Node, type Template, type Transition, transitionsOf } from "../machine";
-import { isObject, type Value } from "./value";
+import { type Position, positionsOf } from "./components";
+import { isArray, isObject, OneOf, oneOf, Unknown, UNKNOWN, type Value } from "./value";
 
-/** Which variables decide where a machine goes, and where they still do: all others the search may forget. */
+/** The data of a search state. */
+export interface Data {
+  readonly variables: ReadonlyMap<string, Value>;
+  readonly input: Value;
+  readonly lengths: ReadonlyMap<string, Value>;
+  readonly lost: ReadonlyMap<string, Value>;
+}
+
+/** What decides where a machine goes, and where it still does: all else the search forgets. */
 export interface LiveVariables {
-  /** The variables of a level that a state, or one after it, reads for a decision. */
-  readonly at: (level: Level, state: string) => ReadonlySet<string>;
-  /** What a level reads of the variables around it, and nothing else of them: so that levels that begin alike are seen to. */
-  readonly given: (level: Level, variables: ReadonlyMap<string, Value>) => ReadonlyMap<string, Value>;
+  /** Where a state stands among those of its level; undefined for one that is not there, or that nothing leads to. */
+  readonly position: (level: Level, state: string) => Position | undefined;
+  /** Whether a state, or one after it, reads a variable for a decision. */
+  readonly isLive: (level: Level, state: string, variable: string) => boolean;
   /** Whether a state, or one that is handed the same, reads its input for a decision. */
   readonly readsInput: (level: Level, state: string) => boolean;
-  /** Whether a list is still to be gone through at this state or after it. */
-  readonly listsAhead: (level: Level, state: string) => boolean;
-  /** Whether a state can be entered again from itself. */
-  readonly repeats: (level: Level, state: string) => boolean;
+  /** What a state, or one after it, depends on. */
+  readonly project: (level: Level, state: string, data: Data) => Data;
+  /** What a level depends on of what is around it, and nothing else: so that levels that begin alike are seen to. */
+  readonly given: (level: Level, data: Data) => Data;
 }
 
 const rootOf = (path: string): string => (path.includes(".") ? path.slice(0, path.indexOf(".")) : path);
+
+/** What `$states` has of the input of the execution, and of a state. */
+const OF_EXECUTION = "states.context.Execution.Input";
+const OF_STATE = "states.input";
+/** The path by which the search knows the input of the execution. */
+const EXECUTION_INPUT = "input";
 
 export function liveVariablesOf(machine: Level): LiveVariables {
   const levels = levelsOf(machine);
   const deciding = decidingVariables(levels);
   const reads = new Map<Level, readonly string[]>();
   const live = new Map<Level, ReadonlyMap<string, ReadonlySet<string>>>();
-  const lists = new Map<Level, ReadonlySet<string>>();
-  const inputs = new Map<Level, ReadonlySet<string>>();
-  const repeating = new Map(levels.map((level) => [level, cyclic(level)]));
+  const inputs = new Map<Level, ReadonlyMap<string, ReadonlySet<string>>>();
+  const positions = new Map(levels.map((level) => [level, positionsOf(level)]));
 
   // Inner levels first: what they read, the state that holds them reads.
   for (const level of levels.toReversed()) {
@@ -34,112 +48,240 @@ export function liveVariablesOf(machine: Level): LiveVariables {
     ];
     const byState = new Map([...level.nodes].map(([name, node]) => [name, own(node)]));
     const assigned = new Set([...level.nodes.values()].flatMap((node) => transitionsOf(node)).flatMap(variablesOf));
-    const outside = [...byState.values()].flat().filter((path) => !assigned.has(rootOf(path)));
+    const outside = [...byState.values()].flat().filter((path) => !assigned.has(rootOf(path)) && !isOfState(path));
     reads.set(level, [...new Set(outside)]);
     live.set(
       level,
-      backwards(level, (node) => (byState.get(node.name) as readonly string[]).map(rootOf), variablesOf),
+      backwards(level, (node) => byState.get(node.name) as readonly string[], variablesOf),
     );
-    inputs.set(level, readersOfInput(level, deciding, inputs));
-    const isList = (node: Node): boolean =>
-      node.raw.Type === "Map" ||
-      node.choices.some(({ askedAgain }) => askedAgain) ||
-      node.inner.some((inner) => lists.get(inner)?.has(inner.startAt));
-    const ahead = backwards(
-      level,
-      (node) => (isList(node) ? ["list"] : []),
-      () => [],
-    );
-    lists.set(level, new Set([...ahead].flatMap(([state, found]) => (found.size > 0 ? [state] : []))));
+    inputs.set(level, inputsOf(level, deciding, inputs));
   }
+
+  const undoes = undoesAhead(machine, levels);
+  const executionInput = ahead(levels, (level, state) =>
+    [...(live.get(level)?.get(state) ?? NONE)].flatMap((path) => (path.startsWith(OF_EXECUTION) ? [path] : [])),
+  );
+  const fields = new Map<ReadonlySet<string>, Fields>();
+  const fieldsOf = (paths: ReadonlySet<string>): Fields => {
+    const known = fields.get(paths) ?? fieldsAt(paths);
+    fields.set(paths, known);
+    return known;
+  };
+  const given = new Map(levels.map((level) => [level, fieldsAt(reads.get(level) as readonly string[])]));
+  const narrowedInput = (level: Level, state: string, input: Value): Value => {
+    const paths = inputs.get(level)?.get(state) ?? NONE;
+    return paths.size > 0 ? narrowed(input, fieldsOf(paths)) : UNKNOWN;
+  };
+  /** Whether something may still want to know how long a list is. */
+  const isRead = (paths: readonly string[], values: readonly Value[]) => {
+    const reads = (list: string): boolean =>
+      paths.some((path) => touches(`${EXECUTION_INPUT}${path.slice(OF_EXECUTION.length)}`, list)) ||
+      values.some((value) => leadsTo(value, list));
+    // A test has the paths of what it asks within.
+    return (of: string): boolean =>
+      of.startsWith("(") ? (of.match(/\binput[\w.[\]]*/g) ?? []).some(reads) : reads(of);
+  };
+  const isCyclic = new Set(
+    [...positions.values()].flatMap((byState) => [...byState].flatMap(([name, { cyclic }]) => (cyclic ? [name] : []))),
+  );
+  /** What is within something that was lost for certain is lost with it. */
+  const outermost = (lost: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> =>
+    filtered(lost, (name) => !(undoes.around.get(name) ?? []).some((holder) => lost.get(holder) === true));
+  const isHolder =
+    (holders: readonly string[]) =>
+    (name: string): boolean =>
+      holders.includes(name) || isCyclic.has(name);
   return {
-    at: (level, state) => live.get(level)?.get(state) ?? NONE,
-    given: (level, variables) => projected(variables, reads.get(level) as readonly string[]),
-    readsInput: (level, state) => inputs.get(level)?.has(state) ?? false,
-    listsAhead: (level, state) => lists.get(level)?.has(state) ?? false,
-    repeats: (level, state) => repeating.get(level)?.has(state) ?? false,
+    position: (level, state) => positions.get(level)?.get(state),
+    isLive: (level, state, variable) => fieldsOf(live.get(level)?.get(state) ?? NONE).fields.has(variable),
+    readsInput: (level, state) => (inputs.get(level)?.get(state)?.size ?? 0) > 0,
+    given: (level, { variables, input, lengths, lost }) => {
+      const kept = projected(variables, given.get(level) as Fields);
+      const left = narrowedInput(level, level.startAt, input);
+      const read = (reads.get(level) as readonly string[]).filter((path) => path.startsWith(OF_EXECUTION));
+      return {
+        variables: kept,
+        input: left,
+        lengths: filtered(lengths, isRead(read, [left, ...kept.values()])),
+        lost: filtered(outermost(lost), isHolder(undoes.within(level))),
+      };
+    },
+    project: (level, state, { variables, input, lengths, lost }) => {
+      const kept = projected(variables, fieldsOf(live.get(level)?.get(state) ?? NONE));
+      const left = narrowedInput(level, state, input);
+      const read = isRead(executionInput(level, state), [left, ...kept.values()]);
+      // Of a list within an item, the levels around may read that it is handed on to.
+      const isWithin = (path: string): boolean => !level.top && !/^input(\.[^[]*)?$/.test(path);
+      return {
+        variables: kept,
+        input: left,
+        lengths: filtered(lengths, (path) => isWithin(path) || read(path)),
+        lost: filtered(outermost(lost), isHolder(undoes.ahead(level, state))),
+      };
+    },
   };
 }
 
-/** The states of a level that read their input for a decision, or hand it to one that does. */
-function readersOfInput(
+const filtered = (values: ReadonlyMap<string, Value>, keep: (name: string) => boolean): ReadonlyMap<string, Value> =>
+  values.size === 0 ? values : new Map([...values].filter(([name, value]) => value !== undefined && keep(name)));
+
+/** Whether one of two paths leads to the other. */
+const touches = (one: string, other: string): boolean =>
+  [
+    [one, other],
+    [other, one],
+  ].some(
+    ([whole = "", part = ""]) => whole === part || (whole.startsWith(part) && /^[.[]/.test(whole.slice(part.length))),
+  );
+
+/** Whether something unknown in a value is what a path leads to, or has that in it. */
+function leadsTo(value: Value, path: string): boolean {
+  if (value instanceof Unknown) {
+    const { path: of } = value;
+    return of !== undefined && path.startsWith(of) && /^([.[]|$)/.test(path.slice(of.length));
+  }
+  if (value instanceof OneOf) return value.values.some((one) => leadsTo(one, path));
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value as Readonly<Record<string, Value>>).some((part) => leadsTo(part, path));
+}
+
+const isOfState = (path: string): boolean => path === "states" || path === OF_STATE || path.startsWith(`${OF_STATE}.`);
+
+/** What holds of a state or of one that may come after it, in the levels around it too. */
+function ahead(
+  levels: readonly Level[],
+  at: (level: Level, state: string) => readonly string[],
+): (level: Level, state: string) => readonly string[] {
+  const after = new Map<Level, readonly string[]>();
+  const of = (level: Level, state: string): readonly string[] => [
+    ...new Set([...at(level, state), ...(after.get(level) ?? [])]),
+  ];
+  // Outer levels come first.
+  for (const level of levels) {
+    for (const node of level.nodes.values()) for (const inner of node.inner) after.set(inner, of(level, node.name));
+  }
+  const known = new Map<Level, Map<string, readonly string[]>>(levels.map((level) => [level, new Map()]));
+  return (level, state) => {
+    const byState = known.get(level) as Map<string, readonly string[]>;
+    const found = byState.get(state) ?? of(level, state);
+    byState.set(state, found);
+    return found;
+  };
+}
+
+/** The states with branches of whose actions one may still be undone. */
+function undoesAhead(machine: Level, levels: readonly Level[]) {
+  const around = new Map<string, string[]>();
+  const note = (level: Level, holders: readonly string[]): void => {
+    for (const { name, inner } of level.nodes.values()) {
+      if (holders.length > 0) around.set(name, [...(around.get(name) ?? []), ...holders]);
+      for (const each of inner) note(each, [...holders, name]);
+    }
+  };
+  note(machine, []);
+  const undone = (node: Node): readonly string[] =>
+    node.part?.kind === "undo"
+      ? [...node.part.of, ...node.part.releases].flatMap((action) => around.get(action) ?? [])
+      : node.inner.flatMap(({ undoes }) => [...undoes].flatMap((action) => around.get(action) ?? []));
+  const at = new Map(levels.map((level) => [level, backwards(level, undone, () => [])]));
+  return {
+    around,
+    ahead: ahead(levels, (level, state) => [...(at.get(level)?.get(state) ?? [])]),
+    within: (level: Level): readonly string[] => [...(at.get(level)?.get(level.startAt) ?? [])],
+  };
+}
+
+/** The fields of its input that each state of a level reads for a decision, or hands on to one that does; "" is all of it. */
+function inputsOf(
   level: Level,
   deciding: ReadonlySet<string>,
-  inner: ReadonlyMap<Level, ReadonlySet<string>>,
-): ReadonlySet<string> {
-  const readers = new Set<string>();
-  const handsOn = ({ raw, next }: Node, { to, output }: Transition): boolean => {
-    const wanted = to === undefined ? !level.top : readers.has(to);
-    return wanted && (output ? output.input : PASSING.has(raw.Type) && next.output === undefined);
+  inner: ReadonlyMap<Level, ReadonlyMap<string, ReadonlySet<string>>>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const read = new Map<string, Set<string>>([...level.nodes.keys()].map((name) => [name, new Set()]));
+  const handedOn = ({ raw, next }: Node, { to, output }: Transition): Iterable<string> => {
+    const wanted = to === undefined ? (level.top ? NONE : ALL) : (read.get(to) ?? NONE);
+    if (wanted.size === 0) return NONE;
+    if (output ? output.isInput : PASSING.has(raw.Type) && next.output === undefined) return wanted;
+    return output ? inputPaths(output) : NONE;
   };
-  const reads = (node: Node): boolean => {
+  const reads = (node: Node): readonly string[] => {
     const { raw, next, given } = node;
-    const within = node.inner.some((each) => inner.get(each)?.has(each.startAt));
-    return (
-      directlyOf(node, deciding).some(({ input }) => input) ||
-      (within && (given ? given.input : raw.Type === "Parallel")) ||
-      transitionsOf(node).some((transition) => handsOn(node, transition)) ||
-      (raw.Type === "Succeed" && handsOn(node, { ...next, to: undefined }))
-    );
+    const within = node.inner.flatMap((each) => [...(inner.get(each)?.get(each.startAt) ?? NONE)]);
+    return [
+      ...directlyOf(node, deciding).flatMap(inputPaths),
+      ...(within.length === 0 ? [] : given ? inputPaths(given) : raw.Type === "Parallel" ? within : []),
+      ...transitionsOf(node).flatMap((transition) => [...handedOn(node, transition)]),
+      ...(raw.Type === "Succeed" ? handedOn(node, { ...next, to: undefined }) : NONE),
+    ];
   };
-  for (let before = -1; before !== readers.size;) {
-    before = readers.size;
-    for (const node of level.nodes.values()) if (reads(node)) readers.add(node.name);
+  for (let changed = true; changed;) {
+    changed = false;
+    // Those after a state mostly come after it here, too.
+    for (const node of [...level.nodes.values()].reverse()) {
+      const known = read.get(node.name) as Set<string>;
+      const before = known.size;
+      for (const path of reads(node)) known.add(path);
+      changed ||= known.size > before;
+    }
   }
-  return readers;
+  return read;
 }
+
+/** The fields that a template reads of its state's input. */
+const inputPaths = ({ paths }: Template): readonly string[] =>
+  paths.flatMap((path) => (isOfState(path) ? [path.slice(OF_STATE.length + 1)] : []));
 
 /** What puts out its input where it does not say what it puts out. */
 const PASSING: ReadonlySet<string> = new Set(["Succeed", "Pass", "Choice", "Wait"]);
+const ALL: ReadonlySet<string> = new Set([""]);
 
-/** The states of a level that are on a cycle, or may be: all of them in the order of a search, from the first that is led back to. */
-function cyclic(level: Level): ReadonlySet<string> {
-  const done = new Set<string>();
-  const open = new Set<string>();
-  const found = new Set<string>();
-  const stack: { readonly name: string; readonly next: string[] }[] = [];
-  const enter = (name: string): void => {
-    const node = level.nodes.get(name);
-    if (!node) return;
-    open.add(name);
-    stack.push({ name, next: transitionsOf(node).flatMap(({ to }) => (to === undefined ? [] : [to])) });
-  };
-  enter(level.startAt);
-  for (let top = stack.at(-1); top; top = stack.at(-1)) {
-    const to = top.next.pop();
-    if (to === undefined) {
-      open.delete(top.name);
-      done.add(top.name);
-      stack.pop();
-    } else if (open.has(to)) {
-      const names = [...open];
-      for (const name of names.slice(names.indexOf(to))) found.add(name);
-    } else if (!done.has(to)) enter(to);
+/** Some fields of a value, and of these; or all of it. */
+interface Fields {
+  readonly whole: boolean;
+  readonly fields: ReadonlyMap<string, Fields>;
+  /** What was narrowed to them before. */
+  readonly known: WeakMap<object, Value>;
+}
+
+function fieldsAt(paths: Iterable<string>): Fields {
+  const byField = new Map<string, string[]>();
+  let whole = false;
+  for (const path of paths) {
+    if (path === "") whole = true;
+    else {
+      const field = rootOf(path);
+      byField.set(field, [...(byField.get(field) ?? []), path.slice(field.length + 1)]);
+    }
   }
-  return found;
+  return { whole, fields: new Map([...byField].map(([field, rest]) => [field, fieldsAt(rest)])), known: new WeakMap() };
 }
 
 /** The values at some paths, in objects that have nothing else. */
-function projected(variables: ReadonlyMap<string, Value>, paths: readonly string[]): ReadonlyMap<string, Value> {
-  const result = new Map<string, Value>();
-  const roots = new Map<string, string[][]>();
-  for (const path of paths) {
-    const [root, ...fields] = path.split(".") as [string, ...string[]];
-    roots.set(root, [...(roots.get(root) ?? []), fields]);
-  }
-  for (const [root, wanted] of roots) if (variables.has(root)) result.set(root, narrowed(variables.get(root), wanted));
-  return result;
+function projected(variables: ReadonlyMap<string, Value>, { fields }: Fields): ReadonlyMap<string, Value> {
+  const kept = [...variables].flatMap(([name, value]): readonly (readonly [string, Value])[] => {
+    const of = fields.get(name);
+    return of ? [[name, narrowed(value, of)]] : [];
+  });
+  return new Map(kept);
 }
 
-function narrowed(value: Value, wanted: readonly (readonly string[])[]): Value {
-  if (!isObject(value) || wanted.some(({ length }) => length === 0)) return value;
-  const fields = [...new Set(wanted.map(([field]) => field as string))];
-  return Object.fromEntries(
-    fields.flatMap((field) => {
-      const inside = wanted.flatMap(([first, ...rest]) => (first === field ? [rest] : []));
-      return field in value ? [[field, narrowed(value[field], inside)]] : [];
-    }),
-  );
+function narrowed(value: Value, fields: Fields): Value {
+  if (fields.whole || typeof value !== "object" || value === null || value instanceof Unknown) return value;
+  const known = fields.known.get(value);
+  if (known !== undefined) return known;
+  const inner = (of: Value): Value => narrowed(of, fields);
+  const made =
+    value instanceof OneOf
+      ? oneOf(value.name, value.values.map(inner))
+      : isArray(value)
+        ? value.map(inner)
+        : Object.fromEntries(
+            [...fields.fields].flatMap(([field, of]) =>
+              isObject(value) && field in value ? [[field, narrowed(value[field], of)]] : [],
+            ),
+          );
+  fields.known.set(value, made);
+  return made;
 }
 
 const NONE: ReadonlySet<string> = new Set();

@@ -1,6 +1,6 @@
 import { DATA_LIMIT, isRetried } from "./faults";
 import type { Node } from "../machine";
-import { type SearchState, stateKey, union } from "./search-state";
+import { choose, openChoice, type SearchState, stateKey } from "./search-state";
 import type { Around, End, SearchContext } from "./context";
 import { after } from "./trace";
 
@@ -33,23 +33,31 @@ export function roundsOf(
   const found: End[] = [];
   const seen = new Set<string>();
   const open = [start];
+  const prefix = `${around.level.id}:`;
   for (let from = open.shift(); from; from = open.shift()) {
     const key = stateKey(from);
     if (seen.has(key)) continue;
     seen.add(key);
-    const ends = search.explore(around, from);
+    const ends = search.explore(from === start ? around : { ...around, again: true }, from);
     found.push(...ends);
     for (const end of ends) {
       if (end.kind === "end" ? !again.settled : end.stuck || !again.stopped) continue;
-      const { outstanding, choices, lost, trace } = end.point;
-      open.push({
+      const { outstanding, lost, lengths, trace } = end.point;
+      const next = {
         ...start,
         outstanding,
-        choices: new Map([...start.choices, ...choices]),
-        lost: union(start.lost, lost),
+        lengths: new Map([...start.lengths, ...lengths]),
+        lost: new Map([...start.lost, ...lost]),
         trace: after(trace, { text: `${name} is tried again` }),
-      });
+      };
+      open.push(...settled(next, prefix));
     }
   }
   return found;
+}
+
+/** What a round has left, for each way in which it may have gone: another round may go another way. */
+function settled(state: SearchState, prefix: string): readonly SearchState[] {
+  const open = openChoice(state, prefix);
+  return open ? choose(state, open).flatMap((chosen) => settled(chosen, prefix)) : [state];
 }

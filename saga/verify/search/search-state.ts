@@ -1,9 +1,33 @@
-import { changeEither, type Either, type OutstandingEffects, idOf, push } from "./effects";
+import {
+  eitherOf,
+  idOf,
+  mergeEffects,
+  type OutstandingEffects,
+  pickEffects,
+  renameEffects,
+  split,
+  stack,
+} from "./effects";
 import { after, type Trace } from "./trace";
-import { keyOf, type Lengths, mapChoices, NeedsChoice, OneOf, type Value } from "./value";
+import {
+  isObject,
+  keyOf,
+  type Lengths,
+  mergeValues,
+  NeedsChoice,
+  OneOf,
+  pickValue,
+  renameValue,
+  UNKNOWN,
+  type Value,
+} from "./value";
 
-/** Where a path through a level stands: all that what comes next may depend on. */
+/**
+ * Where paths through a level stand: all that what comes next may depend on. Where it has open choices, it stands for a
+ * state for each thing that these may turn out to be.
+ */
 export interface SearchState {
+  /** The state of the machine that is entered next; empty at the end of the level. */
   readonly at: string;
   /** Those that something still decides by; of the levels around it too. */
   readonly variables: ReadonlyMap<string, Value>;
@@ -13,109 +37,163 @@ export interface SearchState {
   readonly lengths: Lengths;
   readonly outstanding: OutstandingEffects;
   /** States with branches whose records were lost: what is within may be undone without having run. */
-  readonly lost: ReadonlySet<string>;
+  readonly lost: ReadonlyMap<string, Value>;
   /** Whether something has failed, here or in a branch; or has begun to be undone. */
   readonly failed: "no" | "here" | "branch" | "undoing";
   /** The pivot has succeeded. */
   readonly committed: boolean;
   /** The call that was refused just now, nothing having happened. */
   readonly refused: string | undefined;
-  /** The ways in which branches may have ended, where several are open. */
-  readonly choices: ReadonlyMap<string, readonly Alternative[]>;
+  /** An undo has run of what was not there, and that was told: others that follow from it are not told again. */
+  readonly astray: boolean;
   readonly trace: Trace;
 }
 
-/** A way in which a branch has ended. */
-export interface Alternative {
-  readonly lost: ReadonlySet<string>;
-  readonly choices: SearchState["choices"];
-  readonly trace: Trace;
+/** The same text for states that differ in data alone. */
+export const controlKey = ({ at, failed, committed, refused, astray }: SearchState): string =>
+  [at, failed, committed, refused ?? "", astray].join("|");
+
+const textOf = (values: ReadonlyMap<string, Value>): string =>
+  [...values]
+    .map(([name, value]) => `${name}=${keyOf(value)}`)
+    .sort()
+    .join();
+
+/** The same text for states from which the same follows. */
+export function stateKey(state: SearchState): string {
+  const { outstanding, lost, lengths, variables, input } = state;
+  return [controlKey(state), idOf(outstanding), textOf(lost), textOf(lengths), textOf(variables), keyOf(input)].join(
+    "|",
+  );
 }
 
-/** The same text for points from which the same follows. */
-export function stateKey(point: SearchState): string {
-  return [
-    point.at,
-    idOf(point.outstanding),
-    point.failed,
-    point.committed,
-    point.refused ?? "",
-    [...point.lost].join(),
-    [...point.lengths].map(([path, length]) => `${path}=${length}`).join(),
-    [...point.variables].map(([name, value]) => `${name}=${keyOf(value)}`).join(),
-    keyOf(point.input),
-  ].join("|");
+interface Data {
+  readonly value: (value: Value) => Value;
+  readonly effects: (outstanding: OutstandingEffects) => OutstandingEffects;
 }
 
-/** The points at which it is known which way a branch has ended. */
-export function choose(point: SearchState, choice: string): readonly SearchState[] {
-  const alternatives = point.choices.get(choice);
-  if (!alternatives) throw new Error(`there is no choice ${choice} here`);
-  return alternatives.map((alternative, index) => chosen(point, choice, index, alternative));
-}
+const mapped = (values: ReadonlyMap<string, Value>, change: (value: Value) => Value): ReadonlyMap<string, Value> =>
+  new Map([...values].map(([name, value]) => [name, change(value)]));
 
-function chosen(point: SearchState, choice: string, index: number, alternative: Alternative): SearchState {
-  const pick = (value: Value): Value =>
-    mapChoices(value, (one) => (one.name === choice ? one.values[index] : new OneOf(one.name, one.values.map(pick))));
-  const pickHeld = (outstanding: OutstandingEffects): OutstandingEffects =>
-    changeEither(outstanding, (either) =>
-      either.choice === choice
-        ? (either.outstanding[index] ?? null)
-        : { ...either, outstanding: either.outstanding.map(pickHeld) },
-    );
-  const choices = new Map([...point.choices, ...alternative.choices]);
-  choices.delete(choice);
+function withData(state: SearchState, { value, effects }: Data): SearchState {
   return {
-    ...point,
-    variables: new Map([...point.variables].map(([name, value]) => [name, pick(value)])),
-    input: pick(point.input),
-    outstanding: pickHeld(point.outstanding),
-    lost: union(point.lost, alternative.lost),
-    choices,
-    trace: after(point.trace, { text: "", chosen: { choice, trace: alternative.trace } }),
+    ...state,
+    variables: mapped(state.variables, value),
+    input: value(state.input),
+    lengths: mapped(state.lengths, value),
+    lost: mapped(state.lost, value),
+    outstanding: effects(state.outstanding),
   };
 }
 
-/** What a level leaves for the one around it, its choices called by names of their own there. */
-export function renamed(
-  outstanding: OutstandingEffects,
-  output: Value,
-  choices: SearchState["choices"],
-  scope: string,
-) {
-  const value = (of: Value): Value => mapChoices(of, (one) => new OneOf(scope + one.name, one.values.map(value)));
-  const effects = (of: OutstandingEffects): OutstandingEffects =>
-    changeEither(of, (either): Either => ({
-      ...either,
-      choice: scope + either.choice,
-      outstanding: either.outstanding.map(effects),
-    }));
-  const named = (of: SearchState["choices"]): SearchState["choices"] =>
-    new Map(
-      [...of].map(([name, alternatives]) => [
-        scope + name,
-        alternatives.map((one) => ({ ...one, choices: named(one.choices) })),
-      ]),
-    );
-  return { outstanding: effects(outstanding), output: value(output), choices: named(choices) };
+/** A state for each thing that an open choice may turn out to be. */
+export function choose(state: SearchState, { choice, alternatives }: NeedsChoice): readonly SearchState[] {
+  return Array.from({ length: alternatives }, (_, index) => ({
+    ...withData(state, {
+      value: (value) => pickValue(value, choice, index),
+      effects: (outstanding) => pickEffects(outstanding, choice, index),
+    }),
+    trace: after(state.trace, { text: "", chosen: { choice, index } }),
+  }));
 }
 
-/** Effects that are one of several. */
-export const either = (choice: string, outstanding: readonly OutstandingEffects[]): OutstandingEffects =>
-  push({ kind: "either", choice, outstanding }, null);
-
-export const union = (one: ReadonlySet<string>, other: ReadonlySet<string>): ReadonlySet<string> =>
-  other.size === 0 ? one : new Set([...one, ...other]);
-
-/** The points at which it is known what was not. */
-export function resolved(point: SearchState, error: unknown): readonly SearchState[] {
-  if (!(error instanceof NeedsChoice)) throw error;
-  const { choice } = error;
-  return choose(point, point.choices.has(choice) ? choice : (holderOf(point.choices, choice) ?? choice));
+/** The states at which it is known what was not. */
+export function resolved(state: SearchState, error: unknown): readonly SearchState[] {
+  if (error instanceof NeedsChoice) return choose(state, error);
+  throw error;
 }
 
-/** The choice of whose ends one holds another choice, however deep. */
-function holderOf(choices: SearchState["choices"], choice: string): string | undefined {
-  const holds = (end: Alternative): boolean => end.choices.has(choice) || holderOf(end.choices, choice) !== undefined;
-  return [...choices].find(([, ends]) => ends.some(holds))?.[0];
+/** A choice that is open in a state, and whose name begins so. */
+export function openChoice({ variables, input, lengths, lost, outstanding }: SearchState, prefix: string) {
+  const within = (value: Value): NeedsChoice | undefined => {
+    if (value instanceof OneOf && value.name.startsWith(prefix))
+      return new NeedsChoice(value.name, value.values.length);
+    const parts = value instanceof OneOf || isObject(value) || Array.isArray(value) ? partsOf(value) : [];
+    for (const part of parts) {
+      const found = within(part);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  const either = eitherOf(outstanding, prefix);
+  if (either) return new NeedsChoice(either.choice, either.outstanding.length);
+  return within([input, ...variables.values(), ...lengths.values(), ...lost.values()]);
+}
+
+const partsOf = (value: Value): readonly Value[] =>
+  value instanceof OneOf ? value.values : (Object.values(value as object) as readonly Value[]);
+
+/** What a level leaves for the one around it, its own choices called by other names there. */
+export const renamed = (state: SearchState, rename: (choice: string) => string): SearchState =>
+  withData(state, {
+    value: (value) => renameValue(value, rename),
+    effects: (outstanding) => renameEffects(outstanding, rename),
+  });
+
+/**
+ * States that differ in data alone, as one in which it is open which of them it is. Nothing is lost by that: it stands
+ * for what each of them stands for, and for nothing else, since an open choice is chosen in all data at once.
+ *
+ * @param nameOf A name for the choice: the same for the same states, and for no others.
+ * @param keepFork Keeps the fork at the bottom of what is outstanding, as a level that was given one must.
+ */
+export function merge(
+  states: readonly SearchState[],
+  nameOf: (states: string) => string,
+  keepFork = false,
+): SearchState {
+  const distinct = new Map<string, SearchState>();
+  for (const state of states) {
+    const key = stateKey(state);
+    const known = distinct.get(key);
+    if (!known || lengthOf(state.trace) < lengthOf(known.trace)) distinct.set(key, state);
+  }
+  const [first, ...others] = [...distinct].sort(([one], [other]) => (one < other ? -1 : 1));
+  if (!first) throw new Error("there is nothing to merge");
+  if (others.length === 0) return first[1];
+  const choice = nameOf([first, ...others].map(([key]) => key).join("\n"));
+  const all = [first, ...others].map(([, state]) => state);
+  const effects = (of: (state: SearchState) => OutstandingEffects): OutstandingEffects =>
+    mergeEffects(choice, all.map(of));
+  const values = (
+    of: (state: SearchState) => ReadonlyMap<string, Value>,
+    absent: Value,
+  ): ReadonlyMap<string, Value> => {
+    const maps = all.map(of);
+    const names = new Set(maps.flatMap((each) => [...each.keys()]));
+    const merged = (name: string): Value =>
+      mergeValues(
+        choice,
+        maps.map((each) => (each.has(name) ? each.get(name) : absent)),
+      );
+    return new Map([...names].map((name) => [name, merged(name)]));
+  };
+  const shortest = all.reduce((one, other) => (lengthOf(other.trace) < lengthOf(one.trace) ? other : one)).trace;
+  const event = { text: "", merged: { choice, traces: all.map(({ trace }) => trace) } };
+  return {
+    ...first[1],
+    variables: values(({ variables }) => variables, UNKNOWN),
+    input: mergeValues(
+      choice,
+      all.map(({ input }) => input),
+    ),
+    lengths: values(({ lengths }) => lengths, undefined),
+    lost: values(({ lost }) => lost, undefined),
+    outstanding: keepFork
+      ? stack(
+          effects(({ outstanding }) => split(outstanding).above),
+          effects(({ outstanding }) => belowAll(outstanding)),
+        )
+      : effects(({ outstanding }) => outstanding),
+    trace: after(shortest, event),
+  };
+}
+
+const lengthOf = (trace: Trace): number => trace?.length ?? 0;
+
+/** The fork at the bottom, alone. */
+function belowAll(outstanding: OutstandingEffects): OutstandingEffects {
+  let at = outstanding;
+  while (at?.rest) at = at.rest;
+  return at;
 }

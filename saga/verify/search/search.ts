@@ -1,78 +1,87 @@
-import { failState, finish, left } from "./ends";
-import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { endsWell, stuckInSuccess } from "./completion";
-import { forgetEffects } from "./effects";
+import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
+import { type Bounds, Budget } from "./bounds";
+import { type OutstandingEffects, forgetEffects } from "./effects";
+import { failState, finish, left } from "./ends";
 import { type Surroundings, truth } from "./evaluate";
 import { fork } from "./fork";
+import { DATA_LIMIT } from "./faults";
 import { type Hint, HINTS } from "./hints";
 import { type LiveVariables, liveVariablesOf } from "./live-variables";
 import { EXECUTION, type Level, levelsOf, type Node, type Transition, transitionsOf } from "../machine";
-import { resolved, type SearchState, stateKey } from "./search-state";
+import { controlKey, merge, resolved, type SearchState, stateKey } from "./search-state";
+import { examples } from "./examples";
 import type { Rule } from "../rules";
-import { call } from "./task";
-import { after, type Event, following, type Trace } from "./trace";
-import { keyOf, NeedsLength, Unknown, UNKNOWN, type Value } from "./value";
+import { task } from "./task";
+import { after, type Event, type Trace } from "./trace";
+import { forgetValues, NeedsChoice, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
 
 export interface Found {
   readonly rule: Rule;
+  readonly kind: string;
   readonly state: string;
   readonly message: string;
   readonly hint: string;
-  readonly trace: Trace;
+  readonly traces: readonly Trace[];
 }
 
-export interface SearchOptions {
+export interface SearchOptions extends Bounds {
   /** Called now and then with the number of states so far. */
   readonly onProgress?: ((states: number) => void) | undefined;
-  /** Give up beyond so many states. */
-  readonly limit: number;
 }
 
 /**
- * Every path through a machine, each state of the search once. A call that fails in doubt stands for three: it failed
- * before its effect, or after it, or its effect comes later; an undo takes back all three alike (S3). Branches share
- * nothing but the decision after them, so each is searched by itself, and of several ends of a branch one is chosen
- * only where that decides something.
+ * Every path through a machine. A call that fails in doubt stands for three: it failed before its effect, or after it, or
+ * its effect comes later; an undo takes back all three alike (S3).
+ *
+ * Paths that meet in a state of the machine go on as one, in which it is open which they were: which side of a condition
+ * was taken, how long a list was, how a branch ended. It is chosen where something decides by it, which mostly is the undo
+ * of just that; after that undo nothing depends on it any more, and the paths are one again.
  */
 export class Search implements SearchContext {
   readonly found = new Map<string, Found>();
-  /** The first trace that was found to each state. */
-  readonly reached = new Map<string, Trace>();
-  states = 0;
   /** Some path completes the saga. */
   completes = false;
   /** Some path was not gone on: what comes after a violation is not known. */
   truncated = false;
   private neverCompletes = false;
   private readonly live: LiveVariables;
+  private readonly budget: Budget;
   /** How many states the machine has. */
   private readonly size: number;
   private readonly ends = new Map<string, readonly End[]>();
-  private readonly choiceNames = new Map<string, number>();
+  private readonly choices = new Map<string, number>();
 
   constructor(
     readonly machine: Level,
-    private readonly options: SearchOptions,
+    options: SearchOptions,
   ) {
     this.live = liveVariablesOf(machine);
     this.size = levelsOf(machine).reduce((sum, { nodes }) => sum + nodes.size, 0);
+    this.budget = new Budget(options, options.onProgress);
+  }
+
+  /** How many states have been searched. */
+  get states(): number {
+    return this.budget.states;
   }
 
   /** @throws SearchLimitError */
   run(): void {
     forgetEffects();
-    const top = { level: this.machine, suffix: "", prefix: undefined, holders: [], keepFork: false };
+    forgetValues();
+    const top = { level: this.machine, suffix: "", prefix: [], holders: [], again: false, keepFork: false };
     this.explore(top, {
       at: this.machine.startAt,
       variables: new Map(),
       input: UNKNOWN,
       lengths: new Map(),
       outstanding: null,
-      lost: new Set(),
+      lost: new Map(),
       failed: "no",
       committed: false,
       refused: undefined,
-      choices: new Map(),
+      astray: false,
       trace: undefined,
     });
   }
@@ -83,12 +92,17 @@ export class Search implements SearchContext {
     return [];
   }
 
+  /** Goes on, though what follows from a violation is not told any more. */
+  leaveUntold(): void {
+    this.truncated = true;
+  }
+
   report({ prefix }: Around, { trace }: SearchState, rule: Rule, state: string, message: string, hint: Hint) {
-    const whole = following(prefix, trace);
+    const traces = [...prefix, trace];
     const key = `${rule} ${state} ${hint.kind}`;
     const known = this.found.get(key);
-    if (known && (known.trace?.length ?? 0) <= (whole?.length ?? 0)) return;
-    this.found.set(key, { rule, state, message, hint: hint.text, trace: whole });
+    if (known && tediumOf(known.traces) <= tediumOf(traces)) return;
+    this.found.set(key, { rule, kind: hint.kind, state, message, hint: hint.text, traces });
   }
 
   /** All ends of a level. Levels that begin alike end alike. */
@@ -96,120 +110,68 @@ export class Search implements SearchContext {
     const key = `${around.level.id}|${around.suffix}|${String(around.keepFork)}|${stateKey(start)}`;
     const known = this.ends.get(key);
     if (known) return known;
-    const ends = new Map<string, End>();
-    const seen = new Map<string, SearchState>();
-    /** From which points each was reached; and the points after which something ends. */
-    const before = new Map<string, string[]>();
-    const ending: string[] = [];
-    const endingWell: string[] = [];
-    let wave: readonly SearchState[] = [start];
-    while (wave.length > 0) {
-      const next: SearchState[] = [];
-      for (const point of wave) {
-        const name = stateKey(point);
-        if (seen.has(name)) continue;
-        seen.set(name, point);
-        this.count(point);
-        const results = this.step(around, point);
-        if (results.length === 0 || results.some((result) => "kind" in result)) ending.push(name);
-        if (endsWell(point, results)) endingWell.push(name);
-        for (const result of results) {
-          if (!("kind" in result)) {
-            next.push(result);
-            const to = stateKey(result);
-            before.set(to, [...(before.get(to) ?? []), name]);
-            continue;
-          }
-          const what = result.kind === "end" ? keyOf(result.output) : result.error;
-          const end = `${result.kind} ${what} ${stateKey(result.point)}`;
-          if (!ends.has(end)) ends.set(end, result);
-        }
-      }
-      wave = next;
-    }
-    if (!this.endless(around, seen, before, ending)) this.incomplete(around, stuckInSuccess(seen, before, endingWell));
-    const found = [...ends.values()];
+    const found = new LevelSearch(this, around, start).run();
     this.ends.set(key, found);
     return found;
   }
 
-  /** Reports the first point from which nothing ever ends. */
-  private endless(
-    around: Around,
-    seen: ReadonlyMap<string, SearchState>,
-    before: ReadonlyMap<string, readonly string[]>,
-    ending: readonly string[],
-  ): boolean {
-    const ends = new Set(ending);
-    // A set goes on to what is added to it while it is gone through.
-    for (const name of ends) for (const from of before.get(name) ?? []) ends.add(from);
-    const [point] = [...seen].flatMap(([name, each]) => (ends.has(name) ? [] : [each]));
-    if (!point) return false;
-    this.each(point, (known) => {
-      const message = `from ${known.at} on the execution goes round for ever, ${left(known.outstanding)}`;
-      this.report(around, known, "S6", known.at, message, HINTS.endless(known.at));
-    });
-    return true;
+  merge({ level, keepFork }: Around, place: string, points: readonly SearchState[]): SearchState {
+    return merge(points, (states) => this.choiceName(`${level.id}:${place}`, states), keepFork);
+  }
+
+  /** A name for a choice: the same for the same alternatives, and for no others. */
+  private choiceName(place: string, alternatives: string): string {
+    const key = `${place}\n${alternatives}`;
+    const number = this.choices.get(key) ?? this.choices.size;
+    this.choices.set(key, number);
+    return `${place}#${number}`;
   }
 
   /** Reports the first point from which nothing completes; what is around it does not complete either. */
-  private incomplete(around: Around, point: SearchState | undefined): void {
+  incomplete(around: Around, point: SearchState | undefined): void {
     if (!point || this.neverCompletes) return;
     this.neverCompletes = true;
     const message = `from ${point.at} on nothing completes, though all goes well: only a failure leads on`;
     this.report(around, point, "S6", point.at, message, HINTS.neverCompletes(point.at));
   }
 
-  private count({ outstanding }: SearchState): void {
-    const { onProgress, limit } = this.options;
-    if (++this.states % 10_000 === 0) onProgress?.(this.states);
-    if (this.states > limit) throw new SearchLimitError(`gave up after ${limit.toLocaleString("en")} states`);
+  /** What may come of a state; for each length of a list, and for each end of a branch, that matters here. */
+  step(around: Around, point: SearchState): Results {
+    this.budget.spend();
     // On a path that does not go round, each state adds one effect at most.
-    if ((outstanding?.depth ?? 0) > this.size)
+    if (depthOf(point.outstanding) > this.size) {
       throw new SearchLimitError("gave up on a machine that does more each time it goes round");
+    }
+    return this.resolving(around, point);
   }
 
-  /** What may come of a point; for each length of a list, and for each end of a branch, that matters here. */
-  private step(around: Around, point: SearchState): Results {
+  private resolving(around: Around, point: SearchState): Results {
     try {
       return this.once(around, point);
     } catch (error) {
-      // What goes through a list, wherever it stands, must agree on its length: it is assumed at the top.
-      if (error instanceof NeedsLength && around.level.top) {
+      if (error instanceof NeedsLength) {
         const { path, lengths } = error;
+        const before = point.lengths.get(path);
+        // In some of what this state stands for it is known.
+        if (before instanceof OneOf) {
+          const choice = new NeedsChoice(before.name, before.values.length);
+          return resolved(point, choice).flatMap((chosen) => this.resolving(around, chosen));
+        }
         return lengths.flatMap((length) =>
-          this.step(around, { ...point, lengths: new Map([...point.lengths, [path, length]]) }),
+          this.resolving(around, { ...point, lengths: new Map([...point.lengths, [path, length]]) }),
         );
       }
-      return resolved(point, error).flatMap((chosen) => this.step(around, chosen));
+      return resolved(point, error).flatMap((chosen) => this.resolving(around, chosen));
     }
-  }
-
-  /** Does something with a point, or with each that it may be where that depends on how a branch has ended. */
-  each(point: SearchState, apply: (point: SearchState) => void): void {
-    try {
-      apply(point);
-    } catch (error) {
-      for (const chosen of resolved(point, error)) this.each(chosen, apply);
-    }
-  }
-
-  /** A name for a choice: the same for the same alternatives, and for no others. */
-  choiceName(place: string, alternatives: string): string {
-    const key = `${place} ${alternatives}`;
-    const number = this.choiceNames.get(key) ?? this.choiceNames.size;
-    this.choiceNames.set(key, number);
-    return `${place}#${number}`;
   }
 
   private once(around: Around, point: SearchState): Results {
     const node = around.level.nodes.get(point.at);
     // The lints report a state that is not there.
     if (!node) return this.cut();
-    if (!this.reached.has(node.name)) this.reached.set(node.name, following(around.prefix, point.trace));
     switch (node.raw.Type) {
       case "Task":
-        return call(this, around, point, node);
+        return task(this, around, point, node);
       case "Choice":
         return this.choice(around, point, node);
       case "Parallel":
@@ -273,10 +235,10 @@ export class Search implements SearchContext {
     const error = "States.NoChoiceMatched";
     const stopped = { ...point, trace: after(point.trace, { text: `${name} has no rule that matches: ${error}` }) };
     if (around.level.top) {
-      this.each(stopped, (known) => {
+      for (const known of examples(stopped)) {
         const message = `no rule of ${name} need match, it has no Default, and nothing catches ${error}: the execution stops there, ${left(known.outstanding)}`;
         this.report(around, known, "S7", name, message, HINTS.default(name));
-      });
+      }
     }
     return [{ kind: "stopped", stuck: false, error, state: name, point: stopped }];
   }
@@ -303,46 +265,162 @@ export class Search implements SearchContext {
   /** Takes a transition out of a state, to another one or to the end of the level. */
   leave(around: Around, point: SearchState, transition: Transition, node: Node, result: Value, event?: Event): Results {
     const { level } = around;
+    const { to } = transition;
     const trace = event ? after(point.trace, event) : point.trace;
     const seen = this.surroundings(point, result);
     const output = level.top ? UNKNOWN : transition.output ? transition.output.yields(seen) : result;
-    if (transition.to === undefined) {
-      const ended: SearchState = { ...point, trace };
-      if (level.top)
-        this.each(ended, (known) => {
-          finish(this, around, known, node.name);
-        });
-      return [{ kind: "end", output, point: { ...ended, at: "", variables: new Map(), input: UNKNOWN } }];
+    if (to === undefined) {
+      const ended: SearchState = { ...point, at: "", variables: new Map(), input: output, refused: undefined, trace };
+      if (level.top) finish(this, around, ended, node.name);
+      return [{ kind: "end", point: ended }];
     }
-    const wanted = this.live.at(level, transition.to);
-    const variables = new Map([...point.variables].filter(([name]) => wanted.has(name)));
-    for (const [name, value] of transition.assigns) if (wanted.has(name)) variables.set(name, value.yields(seen));
-    return [
-      {
-        ...point,
-        at: transition.to,
-        variables,
-        input: this.live.readsInput(level, transition.to) ? output : UNKNOWN,
-        lengths: level.top && !this.live.listsAhead(level, transition.to) ? NO_LENGTHS : point.lengths,
-        trace,
-      },
-    ];
+    const variables = new Map(point.variables);
+    for (const [name, value] of transition.assigns) {
+      if (this.live.isLive(level, to, name)) variables.set(name, value.yields(seen));
+    }
+    const { lengths, lost } = point;
+    return [{ ...point, at: to, ...this.live.project(level, to, { variables, input: output, lengths, lost }), trace }];
   }
 
-  /** What a level reads of the variables around it. */
-  given(level: Level, { variables }: SearchState): SearchState["variables"] {
-    return this.live.given(level, variables);
+  /** A search state as far as a level depends on it. */
+  given(level: Level, point: SearchState): SearchState {
+    return { ...point, ...this.live.given(level, point) };
   }
 
-  /** Whether something in a level depends on what it is given. */
-  readsInput(level: Level): boolean {
-    return this.live.readsInput(level, level.startAt);
+  /** Whether a state may be entered again. */
+  repeats({ level, again }: Around, state: string): boolean {
+    return again || this.isCyclic(level, state);
   }
 
-  /** Whether an action may run again in the same level. */
-  repeats(level: Level, state: string): boolean {
-    return this.live.repeats(level, state);
+  /** Whether a state may be entered again in its level. */
+  isCyclic(level: Level, state: string): boolean {
+    return this.live.position(level, state)?.cyclic ?? false;
+  }
+
+  /** Where a state stands among those of its level. */
+  rank(level: Level, state: string): number {
+    return this.live.position(level, state)?.rank ?? 0;
   }
 }
 
-const NO_LENGTHS: SearchState["lengths"] = new Map();
+const depthOf = (outstanding: OutstandingEffects): number => outstanding?.depth ?? 0;
+
+/** How long a story is; one that begins with a failure that hardly happens is told last. */
+function tediumOf(traces: readonly Trace[]): number {
+  let rare = 0;
+  for (const trace of traces) {
+    for (let at = trace; at; at = at.before) if (at.event.text.includes(DATA_LIMIT)) rare += 1000;
+  }
+  return traces.reduce((sum, trace) => sum + (trace?.length ?? 0), rare);
+}
+
+/** Every path through one level, from one state on. */
+class LevelSearch {
+  /** States that are still to be gone on from, by the rank of what they stand at. */
+  private readonly waiting = new Map<number, SearchState[]>();
+  private readonly seen = new Map<string, SearchState>();
+  private readonly ends = new Map<string, End[]>();
+  /** From which states each was reached; and those after which something ends. */
+  private readonly before = new Map<string, string[]>();
+  private readonly ending: string[] = [];
+  private readonly endingWell: string[] = [];
+
+  constructor(
+    private readonly search: Search,
+    private readonly around: Around,
+    start: SearchState,
+  ) {
+    this.wait(start);
+  }
+
+  run(): readonly End[] {
+    while (this.waiting.size > 0) {
+      const rank = Math.min(...this.waiting.keys());
+      const points = this.waiting.get(rank) as readonly SearchState[];
+      this.waiting.delete(rank);
+      for (const point of this.together(points)) this.visit(point);
+    }
+    if (!this.endless()) this.search.incomplete(this.around, stuckInSuccess(this.seen, this.before, this.endingWell));
+    return [...this.ends].flatMap(([kind, ends]) => this.join(kind, ends));
+  }
+
+  private wait(point: SearchState): void {
+    const rank = this.search.rank(this.around.level, point.at);
+    const known = this.waiting.get(rank);
+    if (known) known.push(point);
+    else this.waiting.set(rank, [point]);
+  }
+
+  /**
+   * Paths that meet, as one for each thing that was the matter with them. All that lead here have come: but for a state
+   * that can be entered again, where more may come each time.
+   */
+  private together(points: readonly SearchState[]): readonly SearchState[] {
+    const alike = new Map<string, SearchState[]>();
+    for (const point of points) {
+      const key = this.search.isCyclic(this.around.level, point.at) ? stateKey(point) : controlKey(point);
+      const known = alike.get(key);
+      if (known) known.push(point);
+      else alike.set(key, [point]);
+    }
+    return [...alike.values()].map((all) => {
+      const merged = this.search.merge(this.around, all[0]?.at ?? "", all);
+      for (const point of all) this.follows(stateKey(point), stateKey(merged));
+      return merged;
+    });
+  }
+
+  private follows(from: string, to: string): void {
+    if (from === to) return;
+    const known = this.before.get(to);
+    if (known) known.push(from);
+    else this.before.set(to, [from]);
+  }
+
+  private visit(point: SearchState): void {
+    const name = stateKey(point);
+    if (this.seen.has(name)) return;
+    this.seen.set(name, point);
+    const results = this.search.step(this.around, point);
+    if (results.length === 0 || results.some((result) => "kind" in result)) this.ending.push(name);
+    if (endsWell(point, results)) this.endingWell.push(name);
+    for (const result of results) {
+      if ("kind" in result) {
+        const kind = result.kind === "end" ? "" : `${result.error} ${result.state} ${String(result.stuck)}`;
+        const key = `${result.kind} ${kind} ${controlKey(result.point)}`;
+        const known = this.ends.get(key);
+        if (known) known.push(result);
+        else this.ends.set(key, [result]);
+      } else {
+        this.follows(name, stateKey(result));
+        this.wait(result);
+      }
+    }
+  }
+
+  /** Ends that differ in data alone, as one. */
+  private join(kind: string, ends: readonly End[]): readonly End[] {
+    const [first] = ends;
+    if (!first) return [];
+    const point = this.search.merge(
+      this.around,
+      `end ${kind}`,
+      ends.map((end) => end.point),
+    );
+    return [{ ...first, point }];
+  }
+
+  /** Reports the first state from which nothing ever ends. */
+  private endless(): boolean {
+    const ends = new Set(this.ending);
+    // A set goes on to what is added to it while it is gone through.
+    for (const name of ends) for (const from of this.before.get(name) ?? []) ends.add(from);
+    const [point] = [...this.seen].flatMap(([name, each]) => (ends.has(name) ? [] : [each]));
+    if (!point) return false;
+    for (const known of examples(point)) {
+      const message = `from ${known.at} on the execution goes round for ever, ${left(known.outstanding)}`;
+      this.search.report(this.around, known, "S6", known.at, message, HINTS.endless(known.at));
+    }
+    return true;
+  }
+}

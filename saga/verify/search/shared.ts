@@ -11,9 +11,9 @@ export function above(outstanding: OutstandingEffects, test: Test): Effect | und
   let last: Effect | undefined;
   for (let at = outstanding; at; at = at.rest) {
     const { top } = at;
-    if (top.kind === "either") throw new NeedsChoice(top.choice);
+    if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
     if (top.kind === "effect") {
-      if (!test(top)) last ??= top;
+      if (!test(top)) last ??= top.told ? undefined : top;
       else if (last) return last;
       continue;
     }
@@ -30,9 +30,9 @@ export function above(outstanding: OutstandingEffects, test: Test): Effect | und
 function firstOther(outstanding: OutstandingEffects, test: Test): Effect | undefined {
   for (let at = outstanding; at; at = at.rest) {
     const { top } = at;
-    if (top.kind === "either") throw new NeedsChoice(top.choice);
+    if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
     if (top.kind === "effect") {
-      if (!test(top)) return top;
+      if (!test(top) && !top.told) return top;
       continue;
     }
     for (const branch of top.branches) {
@@ -41,6 +41,23 @@ function firstOther(outstanding: OutstandingEffects, test: Test): Effect | undef
     }
   }
   return undefined;
+}
+
+/**
+ * Whether there is such an effect.
+ * @throws NeedsChoice where that depends on how a branch has ended
+ */
+export function has(outstanding: OutstandingEffects, test: Test): boolean {
+  for (let at = outstanding; at && mayHave(at, test); at = at.rest) {
+    const { top } = at;
+    if (top.kind === "effect" ? test(top) : top.kind === "fork" && top.branches.some((branch) => has(branch, test))) {
+      return true;
+    }
+    if (top.kind === "either" && top.outstanding.some((each) => mayHave(each, test))) {
+      throw new NeedsChoice(top.choice, top.outstanding.length);
+    }
+  }
+  return false;
 }
 
 /**
@@ -56,7 +73,7 @@ export function changeAll(
 ): OutstandingEffects {
   if (!outstanding || !mayHave(outstanding, test)) return outstanding;
   const { top } = outstanding;
-  if (top.kind === "either") throw new NeedsChoice(top.choice);
+  if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
   const rest = changeAll(outstanding.rest, test, change, keepFork);
   if (top.kind === "effect") {
     const changed = test(top) ? change(top) : top;

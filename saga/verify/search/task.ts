@@ -1,21 +1,27 @@
 import type { DeclaredCall } from "../../asl/declaration";
 import {
+  anyEffect,
+  changeEffects,
   type Effect,
   effectsOf,
-  type OutstandingEffects,
+  firstOpen,
   isSought,
   mayHave,
   onTop,
+  type OutstandingEffects,
   push,
   type Sought,
+  tellAbove,
 } from "./effects";
-import { left } from "./ends";
+import { truth } from "./evaluate";
+import { examples } from "./examples";
+import { left, listed } from "./ends";
 import { DATA_LIMIT, type Fault, faultsOf } from "./faults";
-import { HINTS, namesIn } from "./hints";
+import { type Hint, HINTS, namesIn } from "./hints";
 import {
   calledSo,
   callerOf,
-  findEffect,
+  findEither,
   leftOf,
   namesSought,
   sameExecution,
@@ -23,18 +29,19 @@ import {
   unknownCaller,
 } from "./identity";
 import { levelsOf, type Node, type UndoPart } from "../machine";
+import type { Rule } from "../rules";
 import type { SearchState } from "./search-state";
-import { above, changeAll } from "./shared";
+import { above, changeAll, has } from "./shared";
 import type { Around, End, Results, SearchContext } from "./context";
 import { after } from "./trace";
 import { Unknown, UNKNOWN } from "./value";
 
 /** A Task: an action, or the undo of one. */
-export function call(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
+export function task(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const { part } = node;
   if (!part) {
     const message = `the declaration does not say what ${node.name} is`;
-    search.report(around, point, "definition", node.name, message, HINTS.undeclared(node.name));
+    tell(search, around, point, "definition", node.name, message, HINTS.undeclared(node.name));
     return search.cut();
   }
   if (part.kind === "action") return action(search, around, point, node, part.call);
@@ -49,27 +56,31 @@ function action(
   around: Around,
   started: SearchState,
   node: Node,
-  { role, definite, confirms }: DeclaredCall,
+  declared: DeclaredCall,
 ): Results {
+  const { role, definite, confirms } = declared;
   const query = role === "query";
   if (!query) unknownCaller(search, around, started, node);
   const name = callerOf(search, started, node) ?? node.name + around.suffix;
   const point = query ? started : again(started, node, name);
   if (!query && point.failed !== "no") {
-    goesOn(search, around, point, node);
-    return search.cut();
+    const whole = { ...point, outstanding: point.outstanding ?? around.outer ?? null };
+    for (const known of examples(whole)) goesOn(search, around, known, node);
+    if (point.failed === "undoing") return search.cut();
+    // Told once, the search goes on as though nothing had failed.
+    const outstanding = changeEffects(point.outstanding, (effect) => ({ ...effect, status: "done" }));
+    return action(search, around, { ...point, outstanding, failed: "no", refused: undefined }, node, declared);
   }
   misplaced(search, around, point, node, role);
   // What is done after the pivot is never undone.
   const undone = (role === "compensable" || role === "pivot") && !point.committed;
   // What it confirms is there: that is undone in its own turn, and this with it.
-  const confirmed =
-    undone && confirms !== undefined && findEffect(point.outstanding, ({ action: of }) => of === confirms);
+  const confirmed = undone && confirms !== undefined && has(point.outstanding, ({ action: of }) => of === confirms);
   const lasts = undone && !confirmed;
   if (lasts && saysNames(search.machine)) sharedName(search, around, point, node, name);
   const sought: Sought = { actions: new Set([node.name]), instances: new Set([name]) };
   // A further round in the same name has the same effect: it is where it was.
-  const further = lasts && findEffect(point.outstanding, (effect) => isSought(effect, sought)) !== undefined;
+  const further = lasts && has(point.outstanding, (effect) => isSought(effect, sought));
   const holding = (status: Effect["status"]): OutstandingEffects => {
     if (!lasts) return point.outstanding;
     if (further) {
@@ -99,7 +110,9 @@ function action(
     }
     const stopped = { ...failed, trace: after(point.trace, event) };
     const stuck = point.committed || role === "retriable";
-    if (!stuck && around.level.top) dropped(search, around, stopped, node, fault.error);
+    if (!stuck && around.level.top) {
+      for (const known of examples(stopped)) dropped(search, around, known, node, fault.error);
+    }
     results.push({ kind: "stopped", stuck, error: fault.error, state: node.name, point: stopped });
   }
   return results;
@@ -139,7 +152,7 @@ function sharedName(search: SearchContext, around: Around, point: SearchState, {
   const other = calledSo(point.outstanding, caller, name);
   if (!other) return;
   const message = `${name} calls in the name of '${caller}', in which ${other.action} has called`;
-  search.report(around, point, "S11", name, message, HINTS.ownIdentity(name));
+  tell(search, around, point, "S11", name, message, HINTS.ownIdentity(name));
 }
 
 function described({ error, definite, retried }: Fault, lasts: boolean): string {
@@ -159,35 +172,51 @@ function misplaced(
   if (role === "query") return;
   if (role === "retriable" && !point.committed) {
     const message = `${name} is declared retriable, and runs where no pivot has succeeded: nothing undoes it`;
-    search.report(around, point, "S9", name, message, HINTS.retriable(name));
+    tell(search, around, point, "S9", name, message, HINTS.retriable(name));
   } else if (role !== "retriable" && point.committed) {
     const message = `${name} is declared ${role}, and runs after the pivot has succeeded: nothing undoes it any more`;
-    search.report(around, point, "S9", name, message, HINTS.uncompensated(name));
+    tell(search, around, point, "S9", name, message, HINTS.uncompensated(name));
   }
 }
 
 /** A step that starts after another has failed. */
 function goesOn(search: SearchContext, around: Around, point: SearchState, { name }: Node): void {
-  const whole = { ...point, outstanding: point.outstanding ?? around.outer ?? null };
-  const effects = effectsOf(whole.outstanding);
+  const effects = effectsOf(point.outstanding);
   const { undoOf } = namesIn(search.machine);
-  const message = `${name} starts though something before it has failed, ${left(whole.outstanding)}`;
+  const message = `${name} starts though something before it has failed, ${left(point.outstanding)}`;
   if (point.failed === "branch") {
     const undos = effects.flatMap(({ action: of }) => undoOf.get(of) ?? []);
-    search.report(around, point, "S10", name, message, HINTS.decide("the state before it", [...new Set(undos)]));
+    tell(search, around, point, "S10", name, message, HINTS.decide("the state before it", [...new Set(undos)]));
     return;
   }
   if (point.failed === "undoing") {
-    const undoing = `${name} starts though the saga is being undone, ${left(whole.outstanding)}`;
+    const undoing = `${name} starts though the saga is being undone, ${left(point.outstanding)}`;
     const to = undoOf.get(effects[0]?.action ?? "") ?? endOf(search);
-    search.report(around, point, "S1", name, undoing, HINTS.instead(name, to));
+    tell(search, around, point, "S1", name, undoing, HINTS.instead(name, to));
     return;
   }
   const doubtful = effects.find(({ status }) => status === "doubtful");
   const failed = doubtful?.action ?? point.refused;
   const to = doubtful ? undoOf.get(doubtful.action) : (undoOf.get(effects[0]?.action ?? "") ?? endOf(search));
   const hint = failed === undefined ? HINTS.uncaught(name, to) : HINTS.own(failed, to);
-  search.report(around, point, doubtful ? "S2" : "S1", name, message, hint);
+  tell(search, around, point, doubtful ? "S2" : "S1", name, message, hint);
+}
+
+/** Reports what a state does wrong in that it starts: the story goes on to that. */
+function tell(
+  search: SearchContext,
+  around: Around,
+  point: SearchState,
+  rule: Rule,
+  state: string,
+  message: string,
+  hint: Hint,
+): void {
+  const { outstanding, trace } = point;
+  const open = findEither(outstanding) ? [] : effectsOf(outstanding);
+  const there = open.length === 0 ? "" : `; still there: ${listed(open)}`;
+  const text = `${state}${around.suffix} starts here${there}`;
+  search.report(around, { ...point, trace: after(trace, { text }) }, rule, state, message, hint);
 }
 
 const endOf = ({ machine }: SearchContext): string | undefined => namesIn(machine).compensated;
@@ -219,14 +248,19 @@ function undo(search: SearchContext, around: Around, point: SearchState, node: N
   const name = node.name + around.suffix;
   if (point.committed) {
     const message = `${node.name} runs after the pivot has succeeded`;
-    search.report(around, point, "S9", node.name, message, HINTS.committed(node.name));
+    tell(search, around, point, "S9", node.name, message, HINTS.committed(node.name));
     return search.cut();
   }
   unknownCaller(search, around, point, node);
   const actions = new Set([...part.of, ...part.releases]);
   const sought: Sought = { actions, instances: namesSought(search, point, node, part) };
   const change = taking(search, around, point, node, part, sought);
-  if (!change && !mayBeMissing(search, around, point, node, part, sought)) return search.cut();
+  if (!change) {
+    const told = notOnTop(search, around, point, node, part, sought);
+    // Where it goes round, what follows from it would be told each time.
+    if (told !== point && search.repeats(around, node.name)) return search.cut();
+    if (told !== point) return undo(search, around, told, node, part);
+  }
   const undoing: SearchState = { ...point, failed: "undoing", refused: undefined };
   const leaving = (next: (old: Effect) => Effect | undefined): SearchState => ({
     ...undoing,
@@ -240,9 +274,8 @@ function undo(search: SearchContext, around: Around, point: SearchState, node: N
     const event = { text: `${name} fails: ${error}${retried ? ", at every retry" : ""}` };
     if (catcher) {
       caughtUndo(search, around, { ...undoing, trace: after(point.trace, event) }, node, catcher.transition.to);
-      // That it is caught is the offence: what follows is looked at as though it had not been.
-      const on = search.repeats(around.level, node.name) ? leaving((old) => ({ ...old, status: "undoFailed" })) : gone;
-      results.push(...search.leave(around, on, catcher.transition, node, UNKNOWN, event));
+      // That it is caught is the offence: what follows would not be there without it.
+      search.cut();
       continue;
     }
     const stopped = { ...leaving((old) => ({ ...old, status: "undoFailed" })), trace: after(point.trace, event) };
@@ -280,48 +313,60 @@ function taking(
     if (stranger) otherName(search, around, point, node, own as string, stranger);
     return (next) => changeAll(outstanding, test, next, around.keepFork);
   }
-  if (!onTop(outstanding, sought, (old) => old)) return undefined;
+  if (!onTop(outstanding, sought, (old) => old, around.keepFork)) return undefined;
   // What a call has confirmed, or shares its undo with, goes with it.
   if (of.length > 1) return (next) => changeAll(outstanding, test, next, around.keepFork);
   return (next) => onTop(outstanding, sought, next, around.keepFork)?.outstanding ?? null;
 }
 
-/** An undo whose action is not on top of what is outstanding: whether that is as it should be. */
-function mayBeMissing(
+/**
+ * An undo whose action is not on top of what is outstanding. Unless that is as it should be, it is told, and the search
+ * goes on where nothing is the matter with that any more.
+ */
+function notOnTop(
   search: SearchContext,
   around: Around,
   point: SearchState,
   node: Node,
   { bulk }: UndoPart,
   sought: Sought,
-): boolean {
+): SearchState {
   const { name } = node;
-  const actions = [...sought.actions];
-  const somewhere = mayHave(point.outstanding, (effect) => isSought(effect, sought));
-  if (!somewhere && actions.some((action) => isLost(search, around, point, action))) return true;
-  // A list may be empty, and in an iteration nobody may know what of it had begun: an undo of what has not does nothing (S3).
-  const another = around.ownItem === true && findEffect(point.outstanding, ({ action }) => sought.actions.has(action));
-  if (!somewhere && !another && (bulk || around.suffix !== "")) return true;
-  const effects = effectsOf(point.outstanding);
-  if (somewhere && effects.some((effect) => isSought(effect, sought))) {
-    blocked(search, around, point, name, effects.find((effect) => !isSought(effect, sought)) as Effect);
-    return false;
+  const { outstanding } = point;
+  const { actions, instances } = sought;
+  const test = (effect: Effect): boolean => isSought(effect, sought);
+  if (mayHave(outstanding, test)) {
+    const over = bulk ? above(outstanding, test) : firstOpen(outstanding);
+    if (over) blocked(search, around, point, name, over);
+    const reachable = tellAbove(outstanding, test);
+    if (reachable !== outstanding) return { ...point, outstanding: reachable };
+    search.leaveUntold();
+    return point;
   }
+  if ([...actions].some((action) => isLost(search, around, point, action))) return point;
+  const other = anyEffect(outstanding, ({ action, told }) => actions.has(action) && !told);
   // A list may be empty, and in an iteration nobody may know what of it had begun: an undo of what has not does nothing (S3).
-  const of = actions.join(", ");
-  const other = effects.find(({ action }) => sought.actions.has(action));
-  if (other && sought.instances) {
-    otherName(search, around, point, node, [...sought.instances].join(", "), other);
-  } else if (point.refused !== undefined && sought.actions.has(point.refused)) {
+  const another = around.ownItem === true && other !== undefined;
+  if (!another && (bulk || around.suffix !== "")) return point;
+  if (point.astray) {
+    search.leaveUntold();
+    return point;
+  }
+  const of = [...actions].join(", ");
+  if (other && instances) otherName(search, around, point, node, [...instances].join(", "), other);
+  else if (point.refused !== undefined && actions.has(point.refused)) {
     const message = `${name} runs, though ${of} was refused and nothing has happened`;
     const { undoOf, compensated } = namesIn(search.machine);
-    const to = undoOf.get(effects[0]?.action ?? "") ?? compensated;
-    search.report(around, point, "S2", name, message, HINTS.refused(name, point.refused, to));
+    const [first] = examples(point);
+    const [last] = first ? effectsOf(first.outstanding) : [];
+    const to = undoOf.get(last?.action ?? "") ?? compensated;
+    tell(search, around, point, "S2", name, message, HINTS.refused(name, point.refused, to));
   } else {
     const message = `${name} runs, though ${of} has not started, or is undone already`;
-    search.report(around, point, "S1", name, message, HINTS.tooEarly(name, of));
+    tell(search, around, point, "S1", name, message, HINTS.tooEarly(name, of));
   }
-  return false;
+  const told = (effect: Effect): Effect => (actions.has(effect.action) ? { ...effect, told: true } : effect);
+  return { ...point, outstanding: changeEffects(outstanding, told), astray: true };
 }
 
 function otherName(
@@ -333,7 +378,7 @@ function otherName(
   other: Effect,
 ): void {
   const message = `${name} undoes in the name of '${own}' what '${other.instance}' has done`;
-  search.report(around, point, "S11", name, message, HINTS.identity(name, other.action));
+  tell(search, around, point, "S11", name, message, HINTS.identity(name, other.action));
 }
 
 /** An undo runs while something that began later is not undone. */
@@ -341,14 +386,16 @@ export function blocked(search: SearchContext, around: Around, point: SearchStat
   const { status, instance, action: of } = above;
   const to = namesIn(search.machine).undoOf.get(of);
   if (status === "undoFailed") {
-    const message = `${state} runs though the undo of ${instance} has failed, ${left(point.outstanding)}`;
-    search.report(around, point, "S5", state, message, HINTS.stuck(to ?? `the undo of ${of}`));
+    for (const known of examples(point)) {
+      const message = `${state} runs though the undo of ${instance} has failed, ${left(known.outstanding)}`;
+      tell(search, around, known, "S5", state, message, HINTS.stuck(to ?? `the undo of ${of}`));
+    }
   } else if (status === "doubtful") {
     const message = `${state} runs before the undo of ${instance}, which failed and may have taken effect`;
-    search.report(around, point, "S2", state, message, HINTS.own(of, to));
+    tell(search, around, point, "S2", state, message, HINTS.own(of, to));
   } else {
     const message = `${state} runs while ${instance}, which started later, is not undone`;
-    search.report(around, point, "S1", state, message, HINTS.first(state, to, of));
+    tell(search, around, point, "S1", state, message, HINTS.first(state, to, of));
   }
 }
 
@@ -367,7 +414,7 @@ function release(search: SearchContext, around: Around, point: SearchState, node
       otherName(search, around, point, node, [...sought.instances].join(", "), other);
     } else {
       const message = `${name} runs, though ${of} has not started, or is released already`;
-      search.report(around, point, "S1", node.name, message, HINTS.tooEarly(node.name, of));
+      tell(search, around, point, "S1", node.name, message, HINTS.tooEarly(node.name, of));
     }
     return search.cut();
   }
@@ -390,9 +437,12 @@ function release(search: SearchContext, around: Around, point: SearchState, node
 /** Whether what an action did is not known any more, its branch's record having been lost. */
 function isLost({ machine }: SearchContext, { holders }: Around, { lost }: SearchState, action: string): boolean {
   if (lost.size === 0) return false;
-  if (holders.some((holder) => lost.has(holder))) return true;
   const nodes = levelsOf(machine).flatMap(({ nodes: all }) => [...all.values()]);
-  return nodes.some(
-    ({ name, inner }) => lost.has(name) && inner.flatMap(levelsOf).some((level) => level.nodes.has(action)),
-  );
+  return [...lost].some(([holder, is]) => {
+    const holds = (): boolean =>
+      nodes.some(
+        ({ name, inner }) => name === holder && inner.flatMap(levelsOf).some((level) => level.nodes.has(action)),
+      );
+    return (holders.includes(holder) || holds()) && truth(is) === true;
+  });
 }

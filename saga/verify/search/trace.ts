@@ -1,19 +1,19 @@
-/** How a branch came to its end: known at once, or by a choice that is made later, if ever. */
+/** How a branch came to its end. */
 export interface Within {
   readonly label: string;
   readonly trace: Trace;
-  /** The choice that decides which of several traces it was. */
-  readonly choice?: string;
+  /** What a choice that was left open in the branch is called from outside. */
+  readonly outside: (choice: string) => string;
 }
 
 /** What happened in one state; for a state with branches, what happened in each of them before. */
 export interface Event {
   readonly text: string;
   readonly within?: readonly Within[];
-  /** Of a state with branches: what the choices within its branches are called from outside, by the branch's index. */
-  readonly scope?: readonly string[];
-  /** No event of its own: an end that a branch had had is chosen. */
-  readonly chosen?: { readonly choice: string; readonly trace: Trace };
+  /** No event of its own: paths that came to the same state are one from here on, and which it was is left open. */
+  readonly merged?: { readonly choice: string; readonly traces: readonly Trace[] };
+  /** No event of its own: it is known from here on what a choice is. */
+  readonly chosen?: { readonly choice: string; readonly index: number };
 }
 
 /** The way to some point of a search, the last event first. */
@@ -21,32 +21,50 @@ export type Trace = { readonly event: Event; readonly before: Trace; readonly le
 
 export function after(before: Trace, event: Event): Trace {
   const within = (event.within ?? []).reduce((sum, { trace }) => sum + (trace?.length ?? 0), 0);
-  return { event, before, length: (before?.length ?? 0) + (event.chosen ? 0 : 1) + within };
+  const own = event.merged || event.chosen ? 0 : 1;
+  return { event, before, length: (before?.length ?? 0) + own + within };
 }
 
-/** One trace after another. */
-export function following(prefix: Trace, trace: Trace): Trace {
-  if (!prefix) return trace;
-  return trace ? after(following(prefix, trace.before), trace.event) : prefix;
-}
+/** What is known of the choices on a path, by their names at the top. */
+type Chosen = ReadonlyMap<string, number>;
 
-/** A trace as the lines of a counterexample, in order; what happened in a branch is indented below its name. */
-export function counterexample(trace: Trace): readonly string[] {
-  return lines(trace, "", new Map());
-}
-
-function lines(trace: Trace, scope: string, around: ReadonlyMap<string, Trace>): readonly string[] {
-  const events: Event[] = [];
-  const chosen = new Map(around);
-  for (let at = trace; at; at = at.before) {
-    if (at.event.chosen) chosen.set(scope + at.event.chosen.choice, at.event.chosen.trace);
-    else events.push(at.event);
+/**
+ * Traces, each of a level within the one before, as the lines of a counterexample, in order; what happened in a branch is
+ * indented below its name.
+ */
+export function counterexample(traces: readonly Trace[]): readonly string[] {
+  const lines: string[] = [];
+  let chosen: Chosen = new Map();
+  // What is chosen further on tells which way it was before.
+  for (const trace of traces.toReversed()) {
+    const known = events(trace, chosen, (choice) => choice);
+    lines.unshift(...linesOf(known.events, known.chosen, (choice) => choice));
+    ({ chosen } = known);
   }
-  return events.reverse().flatMap(({ text, within = [], scope: scopes = [] }) => [
+  return lines;
+}
+
+/** The events of a trace, in order, along the way that was chosen; where it is open still, along the shortest. */
+function events(trace: Trace, around: Chosen, outside: Within["outside"]) {
+  const found: Event[] = [];
+  const chosen = new Map(around);
+  for (let at = trace; at;) {
+    const { merged, chosen: picked } = at.event;
+    if (picked) chosen.set(outside(picked.choice), picked.index);
+    else if (!merged) found.push(at.event);
+    const index = merged && chosen.get(outside(merged.choice));
+    at = index === undefined ? at.before : merged?.traces[index];
+  }
+  return { events: found.reverse(), chosen };
+}
+
+function linesOf(all: readonly Event[], chosen: Chosen, outside: Within["outside"]): readonly string[] {
+  return all.flatMap(({ text, within = [] }) => [
     text,
-    ...within.flatMap(({ label, trace: shown, choice }, index) => {
-      const known = choice === undefined ? undefined : chosen.get(scope + choice);
-      const inner = lines(known ?? shown, scope + (scopes[index] ?? ""), chosen);
+    ...within.flatMap(({ label, trace, outside: around }) => {
+      const name = (choice: string): string => outside(around(choice));
+      const known = events(trace, chosen, name);
+      const inner = linesOf(known.events, known.chosen, name);
       return inner.length === 0 ? [] : [`  ${label}:`, ...inner.map((line) => `    ${line}`)];
     }),
   ]);

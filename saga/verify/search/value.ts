@@ -14,18 +14,33 @@ export const RESULTS = new Unknown();
 export const ONE_OR_MORE = new Unknown();
 export const UNKNOWN = new Unknown();
 
+const NONE: ReadonlySet<string> = new Set();
+/** Numbers for the values of a choice: so that the key of one that has others within does not grow with them. */
+const numbers = new Map<string, number>();
+
+/** Forgets the keys of all choices: before a search, so that one does not grow by another's. */
+export function forgetValues(): void {
+  numbers.clear();
+}
+
 /**
- * One of several values, by how a branch has ended. Values of the same name are chosen together, so that a path through
- * the machine needs to know which it is only where that decides something.
+ * One of several values, by what an open choice turns out to be. Values of the same choice are chosen together, so that a
+ * path through the machine needs to know which it is only where that decides something.
  */
 export class OneOf {
   readonly key: string;
+  /** The choices by which it differs, those within its values too. */
+  readonly choices: ReadonlySet<string>;
 
   constructor(
     readonly name: string,
     readonly values: readonly Value[],
   ) {
-    this.key = `<${name}:${values.map(keyOf).join("|")}>`;
+    const text = values.map(keyOf).join("|");
+    const number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    this.key = `<${name}:${number}>`;
+    this.choices = new Set([name, ...values.flatMap((value) => [...choicesIn(value)])]);
   }
 }
 
@@ -39,8 +54,11 @@ export type Value =
  */
 export type Length = number | "none" | boolean;
 
-/** The lengths of lists that a path through the machine has assumed, and the outcomes of tests. */
-export type Lengths = ReadonlyMap<string, Length>;
+/**
+ * The lengths that a path through the machine has assumed of lists, and the outcomes of tests; absent or undefined where it
+ * has not.
+ */
+export type Lengths = ReadonlyMap<string, Value>;
 
 /**
  * A list of unknown length is gone through with none, one and two items. Iterations share nothing, so that a third is
@@ -67,7 +85,9 @@ export class TypeOf extends Unknown {
 
 /** A test of what comes with the input: the same one has the same outcome, whenever it is asked. */
 export function testOf(operator: string, ...operands: readonly Value[]): Value {
-  const same = operands.every((one) => (one instanceof Unknown ? /^[(]|^input\b/.test(one.path ?? "") : isKnown(one)));
+  const same = operands.every((one: Value) =>
+    one instanceof Unknown ? /^[(]|^input\b/.test(one.path ?? "") : isKnown(one),
+  );
   return same ? new Unknown(`(${[operator, ...operands.map(keyOf)].join(" ")})`) : UNKNOWN;
 }
 
@@ -75,9 +95,12 @@ export function testOf(operator: string, ...operands: readonly Value[]): Value {
 export const NO_LIST = new Unknown();
 export const NO_LIST_TYPE = new Unknown();
 
-/** Thrown where it matters which of several values it is: the search then goes on with each in turn. */
+/** Thrown where it matters what an open choice is: the search then goes on with each of its alternatives in turn. */
 export class NeedsChoice extends Error {
-  constructor(readonly choice: string) {
+  constructor(
+    readonly choice: string,
+    readonly alternatives: number,
+  ) {
     super(`which ${choice} it is`);
   }
 }
@@ -91,19 +114,25 @@ export const isObject = (value: Value): value is { readonly [key: string]: Value
 
 export const isArray = (value: Value): value is readonly Value[] => Array.isArray(value);
 
+const keys = new WeakMap<object, string>();
+
 /** The same text for the same value, whatever it is. */
 export function keyOf(value: Value): string {
   if (value === undefined) return "~";
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (value instanceof OneOf) return value.key;
   if (value instanceof Unknown) return NAMED.get(value) ?? `?${value.path ?? ""}`;
-  if (isArray(value)) return `[${value.map(keyOf).join()}]`;
-  if (isObject(value)) {
-    return `{${Object.keys(value)
-      .sort()
-      .map((key) => `${key}:${keyOf(value[key])}`)
-      .join()}}`;
-  }
-  return JSON.stringify(value);
+  const known = keys.get(value);
+  if (known !== undefined) return known;
+  const fields = value as { readonly [key: string]: Value };
+  const key = isArray(value)
+    ? `[${value.map(keyOf).join()}]`
+    : `{${Object.keys(fields)
+        .sort()
+        .map((name) => `${name}:${keyOf(fields[name])}`)
+        .join()}}`;
+  keys.set(value, key);
+  return key;
 }
 
 const NAMED: ReadonlyMap<Unknown, string> = new Map([
@@ -121,17 +150,98 @@ export function isKnown(value: Value): boolean {
   return !isObject(value) || Object.values(value).every(isKnown);
 }
 
-/** The same function of each of several values; the one value that they agree on, if they do. */
-export function lift({ name, values }: OneOf, apply: (value: Value) => Value): Value {
-  const results = values.map(apply);
-  const [first] = results;
-  return results.every((result) => keyOf(result) === keyOf(first)) ? first : new OneOf(name, results);
+/** One of several values; the one value that they agree on, if they do. */
+export function oneOf(name: string, values: readonly Value[]): Value {
+  const [first] = values;
+  const key = keyOf(first);
+  return values.every((value) => keyOf(value) === key) ? first : new OneOf(name, values);
 }
 
-/** Every value within a value, changed where it is one of several. */
-export function mapChoices(value: Value, change: (one: OneOf) => Value): Value {
-  if (value instanceof OneOf) return change(value);
-  if (isArray(value)) return value.map((item) => mapChoices(item, change));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, mapChoices(field, change)]));
+/** The same function of each of several values, and of each that one of these may be. */
+export function lift({ name, values }: OneOf, apply: (value: Value) => Value): Value {
+  return oneOf(
+    name,
+    values.map((value) => (value instanceof OneOf ? lift(value, apply) : apply(value))),
+  );
+}
+
+const choicesOf = new WeakMap<object, ReadonlySet<string>>();
+
+/** The open choices that a value depends on. */
+export function choicesIn(value: Value): ReadonlySet<string> {
+  if (value instanceof OneOf) return value.choices;
+  if (typeof value !== "object" || value === null || value instanceof Unknown) return NONE;
+  const known = choicesOf.get(value);
+  if (known) return known;
+  const all = Object.values(value as Readonly<Record<string, Value>>).flatMap((part) => [...choicesIn(part)]);
+  const found = all.length === 0 ? NONE : new Set(all);
+  choicesOf.set(value, found);
+  return found;
+}
+
+/** A value with something done to each choice in it; parts that are the same object stay the same. */
+function withChoices(
+  value: Value,
+  concerns: (choices: ReadonlySet<string>) => boolean,
+  change: (one: OneOf, inner: (value: Value) => Value) => Value,
+): Value {
+  const done = new Map<object, Value>();
+  const inner = (part: Value): Value => {
+    if (typeof part !== "object" || part === null || !concerns(choicesIn(part))) return part;
+    if (done.has(part)) return done.get(part);
+    const made =
+      part instanceof OneOf
+        ? change(part, inner)
+        : isArray(part)
+          ? part.map(inner)
+          : Object.fromEntries(Object.entries(part).map(([key, field]) => [key, inner(field as Value)]));
+    done.set(part, made);
+    return made;
+  };
+  return inner(value);
+}
+
+/** A value where it is known what a choice is. */
+export const pickValue = (value: Value, choice: string, index: number): Value =>
+  withChoices(
+    value,
+    (choices) => choices.has(choice),
+    ({ name, values }, inner) => (name === choice ? inner(values[index]) : oneOf(name, values.map(inner))),
+  );
+
+/** A value with other names for its choices. */
+export const renameValue = (value: Value, rename: (choice: string) => string): Value =>
+  withChoices(
+    value,
+    (choices) => choices.size > 0,
+    ({ name, values }, inner) => oneOf(rename(name), values.map(inner)),
+  );
+
+/** One of several values, told apart no further up than they differ: objects by their fields, lists by their items. */
+export function mergeValues(choice: string, values: readonly Value[]): Value {
+  const [first, ...others] = values;
+  if (others.every((other) => other === first)) return first;
+  if (isArray(first) && others.every((other) => isArray(other) && other.length === first.length)) {
+    return first.map((_, index) =>
+      mergeValues(
+        choice,
+        values.map((value) => (value as readonly Value[])[index]),
+      ),
+    );
+  }
+  if (isObject(first)) {
+    const keys = Object.keys(first);
+    const alike = others.every(
+      (other) => isObject(other) && Object.keys(other).length === keys.length && keys.every((key) => key in other),
+    );
+    if (alike) {
+      const field = (key: string): Value =>
+        mergeValues(
+          choice,
+          values.map((value) => (value as { [name: string]: Value })[key]),
+        );
+      return Object.fromEntries(keys.map((key) => [key, field(key)]));
+    }
+  }
+  return oneOf(choice, values);
 }

@@ -1,0 +1,62 @@
+import { type Level, transitionsOf } from "../machine";
+
+/** Where a state of a level stands among the others. */
+export interface Position {
+  /** Lower than that of any state that it leads to, unless that leads back. */
+  readonly rank: number;
+  /** Whether it can be entered again from itself. */
+  readonly cyclic: boolean;
+}
+
+/**
+ * The states of a level that its start leads to, by the groups of those that lead to one another (Tarjan's strongly
+ * connected components), the groups in the order in which they are entered.
+ */
+export function positionsOf({ startAt, nodes }: Level): ReadonlyMap<string, Position> {
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const open: string[] = [];
+  const isOpen = new Set<string>();
+  const groups: (readonly string[])[] = [];
+  const targets = (name: string): string[] => {
+    const node = nodes.get(name);
+    return node ? transitionsOf(node).flatMap(({ to }) => (to !== undefined && nodes.has(to) ? [to] : [])) : [];
+  };
+  // A stack of its own: a level may have more states than calls may be nested.
+  const stack: { readonly name: string; readonly next: string[] }[] = [];
+  const enter = (name: string): void => {
+    index.set(name, index.size);
+    low.set(name, index.get(name) as number);
+    open.push(name);
+    isOpen.add(name);
+    stack.push({ name, next: targets(name) });
+  };
+  const lower = (name: string, to: number): void => {
+    low.set(name, Math.min(low.get(name) as number, to));
+  };
+  if (nodes.has(startAt)) enter(startAt);
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const { name, next } = top;
+    const to = next.pop();
+    if (to !== undefined) {
+      if (!index.has(to)) enter(to);
+      else if (isOpen.has(to)) lower(name, index.get(to) as number);
+      continue;
+    }
+    stack.pop();
+    const around = stack.at(-1);
+    if (around) lower(around.name, low.get(name) as number);
+    if (low.get(name) !== index.get(name)) continue;
+    const group = open.splice(open.lastIndexOf(name));
+    for (const each of group) isOpen.delete(each);
+    groups.push(group);
+  }
+  return new Map(
+    groups.flatMap((group, at) =>
+      group.map((name) => [
+        name,
+        { rank: groups.length - 1 - at, cyclic: group.length > 1 || targets(name).includes(name) },
+      ]),
+    ),
+  );
+}

@@ -1,0 +1,69 @@
+import type { Violation } from "./rules";
+
+/** A violation as it is told: several of one kind that need no path are one story. */
+export interface Story {
+  readonly rule: Violation["rule"];
+  readonly message: string;
+  /** What happens, an event a line; empty where that is plain. */
+  readonly steps: readonly string[];
+  readonly hint: string;
+}
+
+/** What several violations of a kind are, and what to do about them. */
+interface Fold {
+  readonly as: string;
+  readonly hint: (first: Violation) => string;
+}
+
+const after = (text: string): string => text.slice(text.indexOf(": ") + 2);
+
+const FOLDS: Readonly<Record<string, Fold>> = {
+  "no-timeout": { as: "tasks without a timeout", hint: () => "Give each a TimeoutSeconds" },
+  "not-retried": {
+    as: "steps are given up on a fault that passes",
+    hint: ({ message }) => `Let each retry ${after(message)}`,
+  },
+  "undone-once": {
+    as: "undos are given up after one failure, and what is to be undone after them stays",
+    hint: () => "Let each retry States.ALL, for hours",
+  },
+  "done-once": {
+    as: "steps after the pivot are not retried on any error",
+    hint: () => "Let each retry States.ALL, for hours",
+  },
+  "retries-refusals": {
+    as: "steps retry any error, refusals among them",
+    hint: () => "Let each retry the errors that a second try can mend, by their names",
+  },
+  "data-limit": {
+    as: "states leave States.DataLimitExceeded to States.ALL, which may not take it",
+    hint: () => "Name it in a catcher of its own of each, before States.ALL",
+  },
+  bookkeeping: { as: "states do nothing but bookkeeping on the way to success", hint: ({ hint }) => hint },
+  undeclared: {
+    as: "tasks are not declared",
+    hint: () => "Declare each: an action with its undo, a query, or another action's undo",
+  },
+};
+
+/** The violations as they are told, those alike folded, in the order of the first of each. */
+export function storiesOf(violations: readonly Violation[]): readonly Story[] {
+  const groups = new Map<string, Violation[]>();
+  for (const violation of violations) {
+    const { rule, kind, message, state } = violation;
+    const folds = Object.hasOwn(FOLDS, kind) && state !== undefined;
+    // Steps of different services are given up on different faults.
+    const key = folds ? `${rule} ${kind} ${kind === "not-retried" ? after(message) : ""}` : `${groups.size}`;
+    groups.set(key, [...(groups.get(key) ?? []), violation]);
+  }
+  return [...groups.values()].map(storyOf);
+}
+
+function storyOf(alike: readonly Violation[]): Story {
+  const [first] = alike as readonly [Violation];
+  const { rule, kind, message, hint, counterexample } = first;
+  const states = [...new Set(alike.map(({ state }) => state))];
+  const fold = FOLDS[kind];
+  if (!fold || states.length < 2) return { rule, message, steps: counterexample, hint };
+  return { rule, message: `${states.length} ${fold.as}: ${states.join(", ")}`, steps: [], hint: fold.hint(first) };
+}

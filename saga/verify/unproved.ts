@@ -1,0 +1,52 @@
+import { isUnknownResource } from "../asl/transient";
+import { fieldFindings } from "./fields";
+import { type Level, levelsOf, type Node } from "./machine";
+import type { Rule } from "./rules";
+import { tells } from "./search/cause";
+import type { RawStates } from "../asl/states";
+
+/** A rule of which a definition does not show whether it is kept, and why. */
+export interface Unproved {
+  readonly rule: Rule;
+  readonly why: string;
+}
+
+/** What a definition leaves open: it is no violation, and no proof either. */
+export function unprovedOf(definition: RawStates, machine: Level): readonly Unproved[] {
+  const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
+  const because = (rule: Rule, found: readonly string[], why: string): readonly Unproved[] =>
+    found.length === 0 ? [] : [{ rule, why: `${why}: ${found.join(", ")}` }];
+  const jsonata = (definition as { readonly QueryLanguage?: unknown }).QueryLanguage === "JSONata";
+  return [
+    ...because("S4", names(nodes.filter(isUnknownCall)), "what these call is a reference that is yet to be replaced"),
+    ...fieldFindings(definition).flatMap(({ state, field, unproved = [] }) =>
+      unproved.map((rule) => ({ rule, why: `${state ?? "the machine"} has ${field}, which is not understood` })),
+    ),
+    ...(jsonata ? because("S11", names(nodes.filter(isNameless)), "these do not say in whose name they call") : []),
+    ...because("S5", names(nodes.filter(isHandedOver)), "these hand over an undo, and are not told whether it is done"),
+    ...because(
+      "S6",
+      names(nodes.filter((node) => isOpen(node, machine))),
+      "what these say as their Cause is not known",
+    ),
+  ];
+}
+
+/** An action of which it can't be told which of its errors pass: that depends on the service that is called. */
+const isUnknownCall = ({ raw, part }: Node): boolean =>
+  part?.kind === "action" && part.call.role !== "query" && isUnknownResource(String(raw["Resource"]));
+
+const names = (nodes: readonly Node[]): readonly string[] => nodes.map(({ name }) => name);
+
+/** A call of a function, or its undo, without a name that can be read. */
+function isNameless({ raw, part, identity }: Node): boolean {
+  const calls = part?.kind === "undo" || (part?.kind === "action" && part.call.role !== "query");
+  return raw.Type === "Task" && calls && identity === undefined;
+}
+
+/** An undo that is no more than a message: a queue or a bus takes it, and somebody else is to act on it. */
+const isHandedOver = ({ raw, part }: Node): boolean =>
+  part?.kind === "undo" && /:::(aws-sdk:)?(sqs|sns|events|eventbridge):\w+$/.test(String(raw["Resource"]));
+
+const isOpen = ({ raw }: Node, machine: Level): boolean =>
+  raw.Type === "Fail" && raw["Error"] === "SagaCompensated" && tells(machine, raw) === undefined;
