@@ -80,6 +80,8 @@ export interface Node {
   readonly raises: boolean;
   /** The Error of a Fail state. */
   readonly error: Template | undefined;
+  /** It calls a function, and its payload has no saga.step for certain. */
+  readonly nameless: boolean;
   /** In whose name a Task calls; undefined where it does not say so in a way that is read. */
   readonly identity: Identity | undefined;
   /** A Pass that does nothing but bookkeeping. */
@@ -100,6 +102,10 @@ export interface Level {
 
 /** The id of the execution, whatever it is. */
 export const EXECUTION = "execution";
+/** Its name: unique in a machine for 90 days, and no longer. */
+export const EXECUTION_NAME = "the execution's name";
+/** What all executions of a machine have in common. */
+export const OF_MACHINE = "the state machine";
 /** Between the name of a step and whose it is, where that is not this execution's own. */
 export const OF_ANOTHER = " of ";
 
@@ -220,6 +226,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       raises: jsonata && fieldsOf(raw).some(({ path, value: of }) => !path.startsWith("Catch") && mayRaise(of)),
       error: raw.Type === "Fail" ? value(raw["Error"]) : undefined,
       identity: raw.Type === "Task" && jsonata ? identityIn(raw["Arguments"]) : undefined,
+      nameless: raw.Type === "Task" && jsonata && isNameless(raw),
       keepsBooks: raw.Type === "Pass" && keepsBooks(name, around.level, jsonata),
     };
   }
@@ -264,6 +271,26 @@ function identityIn(args: unknown): Identity | undefined {
     isInput: false,
     said: id === undefined ? "no saga.id" : "saga.step and saga.id",
   };
+}
+
+/** Whether what a function is given says for certain no step. */
+function isNameless({ Resource, Arguments }: RawState): boolean {
+  if (!/:(aws-sdk:)?lambda:invoke(\.\w+)?$/.test(String(Resource))) return false;
+  const payload: Spelled = { raw: ((Arguments ?? {}) as { readonly Payload?: unknown }).Payload ?? {} };
+  const saga = fieldOf(payload, "saga");
+  return saga === undefined ? isSpelledOut(payload) : fieldOf(saga, "step") === undefined && isSpelledOut(saga);
+}
+
+/** Whether a value shows all its fields. */
+function isSpelledOut(spelled: Spelled): boolean {
+  if ("ast" in spelled) return spelled.ast.type === "unary" && spelled.ast.value === "{";
+  const source = sourceOf(spelled.raw);
+  if (source === undefined) return true;
+  try {
+    return isSpelledOut({ ast: parse(source) });
+  } catch {
+    return false;
+  }
 }
 
 /** What stands in a payload: a value of the definition, or a part of an expression. */

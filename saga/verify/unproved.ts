@@ -38,10 +38,9 @@ const isUnknownCall = ({ raw, part }: Node): boolean =>
 
 const names = (nodes: readonly Node[]): readonly string[] => nodes.map(({ name }) => name);
 
-/** A call of a function, or its undo, without a name that can be read. */
+/** A call without a name that can be read. */
 function isNameless({ raw, part, identity }: Node): boolean {
-  const calls = part?.kind === "undo" || (part?.kind === "action" && part.call.role !== "query");
-  return raw.Type === "Task" && calls && identity === undefined;
+  return raw.Type === "Task" && part !== undefined && identity === undefined;
 }
 
 /** An undo that is no more than a message: a queue or a bus takes it, and somebody else is to act on it. */

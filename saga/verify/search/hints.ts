@@ -69,6 +69,8 @@ export const HINTS = {
       "own-identity",
       `Give ${state} a name of its own: saga.step with the name of the step, and in a list with the item's index`,
     ),
+  executionId: (state: string) =>
+    hint("execution-id", `Give ${state} the saga.id of the execution: $states.context.Execution.Id`),
   abort: (state: string) =>
     hint("abort", `Give ${state} a Catch that ends its branch with a record of what the branch did`),
   stuck: (state: string) =>

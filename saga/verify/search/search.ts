@@ -1,4 +1,5 @@
-import { endsWell, stuckInSuccess } from "./completion";
+import { Callers } from "./callers";
+import { endsByItself, endsWell, stuckInSuccess } from "./completion";
 import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { type Bounds, Budget } from "./bounds";
 import { type OutstandingEffects, forgetEffects } from "./effects";
@@ -8,7 +9,7 @@ import { fork } from "./fork";
 import { DATA_LIMIT } from "./faults";
 import { type Hint, HINTS } from "./hints";
 import { type LiveVariables, liveVariablesOf } from "./live-variables";
-import { EXECUTION, type Level, levelsOf, type Node, type Transition, transitionsOf } from "../machine";
+import { EXECUTION, EXECUTION_NAME, OF_MACHINE, type Level, levelsOf, type Node, type Transition, transitionsOf } from "../machine";
 import { controlKey, merge, resolved, type SearchState, stateKey } from "./search-state";
 import { examples } from "./examples";
 import type { Rule } from "../rules";
@@ -44,6 +45,8 @@ export class Search implements SearchContext {
   completes = false;
   /** Some path was not gone on: what comes after a violation is not known. */
   truncated = false;
+  readonly callers = new Callers();
+  private readonly doubts = new Map<string, Set<string>>();
   private neverCompletes = false;
   private readonly live: LiveVariables;
   private readonly budget: Budget;
@@ -83,6 +86,20 @@ export class Search implements SearchContext {
       refused: undefined,
       astray: false,
       trace: undefined,
+    });
+    this.callers.compare(this);
+  }
+
+  doubt(rule: Rule, why: string, state: string): void {
+    const key = `${rule} ${why}`;
+    this.doubts.set(key, (this.doubts.get(key) ?? new Set()).add(state));
+  }
+
+  /** What is not proved, though no path breaks it. */
+  get doubted(): readonly { readonly rule: Rule; readonly why: string }[] {
+    return [...this.doubts].map(([key, states]) => {
+      const [rule] = key.split(" ", 1) as [Rule];
+      return { rule, why: `${key.slice(rule.length + 1)}: ${[...states].join(", ")}` };
     });
   }
 
@@ -219,8 +236,8 @@ export class Search implements SearchContext {
     for (const { condition, transition, askedAgain } of node.choices) {
       const test = condition.yields(this.surroundings(point, UNKNOWN));
       const holds = truth(test);
-      // What another Choice asks as well has the same answer there.
-      if (askedAgain && test instanceof Unknown && test.path !== undefined)
+      // What is asked again, there or here, has the same answer each time.
+      if ((askedAgain || around.remembers === true || this.repeats(around, node.name)) && test instanceof Unknown && test.path !== undefined)
         throw new NeedsLength(test.path, [true, false]);
       if (holds !== false) take(transition);
       if (holds === true) return results;
@@ -250,10 +267,10 @@ export class Search implements SearchContext {
       result,
       errorOutput: UNKNOWN,
       context: {
-        Execution: { Id: EXECUTION, Name: "$states.context.Execution.Name", Input: new Unknown("input") },
+        ...CONTEXT,
         // Of the Map's own fields alone: the states within have none.
         ...(item !== undefined && { Map: { Item: item } }),
-        State: { Name: at },
+        State: { ...OF_ENTRY, Name: at },
       },
     };
     return {
@@ -302,6 +319,23 @@ export class Search implements SearchContext {
     return this.live.position(level, state)?.rank ?? 0;
   }
 }
+
+/** What is the same whenever it is read in an execution; a redrive changes its own count and time. */
+const CONTEXT: Readonly<Record<string, Value>> = {
+  Execution: {
+    Id: EXECUTION,
+    Name: EXECUTION_NAME,
+    Input: new Unknown("input"),
+    RoleArn: OF_MACHINE,
+    StartTime: UNKNOWN,
+    RedriveCount: UNKNOWN,
+    RedriveTime: UNKNOWN,
+  },
+  StateMachine: { Id: OF_MACHINE, Name: OF_MACHINE },
+  Task: { Token: UNKNOWN },
+};
+/** What differs each time a state is entered, or a call is tried. */
+const OF_ENTRY: Readonly<Record<string, Value>> = { EnteredTime: UNKNOWN, RetryCount: UNKNOWN };
 
 const depthOf = (outstanding: OutstandingEffects): number => outstanding?.depth ?? 0;
 
@@ -382,7 +416,7 @@ class LevelSearch {
     if (this.seen.has(name)) return;
     this.seen.set(name, point);
     const results = this.search.step(this.around, point);
-    if (results.length === 0 || results.some((result) => "kind" in result)) this.ending.push(name);
+    if (endsByItself(results)) this.ending.push(name);
     if (endsWell(point, results)) this.endingWell.push(name);
     for (const result of results) {
       if ("kind" in result) {
@@ -415,7 +449,8 @@ class LevelSearch {
     const ends = new Set(this.ending);
     // A set goes on to what is added to it while it is gone through.
     for (const name of ends) for (const from of this.before.get(name) ?? []) ends.add(from);
-    const [point] = [...this.seen].flatMap(([name, each]) => (ends.has(name) ? [] : [each]));
+    const never = [...this.seen].flatMap(([name, each]) => (ends.has(name) ? [] : [each]));
+    const point = never.find(({ at }) => this.search.isCyclic(this.around.level, at)) ?? never[0];
     if (!point) return false;
     for (const known of examples(point)) {
       const message = `from ${known.at} on the execution goes round for ever, ${left(known.outstanding)}`;

@@ -91,6 +91,9 @@ export function testOf(operator: string, ...operands: readonly Value[]): Value {
   return same ? new Unknown(`(${[operator, ...operands.map(keyOf)].join(" ")})`) : UNKNOWN;
 }
 
+/** Whether that is such a test, and no list. */
+export const isTest = (path: string): boolean => path.startsWith("(");
+
 /** What is there, if anything is, in the place of a list that is none; and its type. */
 export const NO_LIST = new Unknown();
 export const NO_LIST_TYPE = new Unknown();
