@@ -102,10 +102,6 @@ export interface Level {
 
 /** The id of the execution, whatever it is. */
 export const EXECUTION = "execution";
-/** Its name: unique in a machine for 90 days, and no longer. */
-export const EXECUTION_NAME = "the execution's name";
-/** What all executions of a machine have in common. */
-export const OF_MACHINE = "the state machine";
 /** Between the name of a step and whose it is, where that is not this execution's own. */
 export const OF_ANOTHER = " of ";
 

@@ -1,6 +1,6 @@
 import type { Around, SearchContext } from "./context";
 import { HINTS } from "./hints";
-import { EXECUTION_NAME, type Level, type Node, OF_ANOTHER, OF_MACHINE, transitionsOf } from "../machine";
+import { type Level, type Node, transitionsOf } from "../machine";
 import type { SearchState } from "./search-state";
 
 /** A call in a name: in which item of a list, if any, and where it was met. */
@@ -29,11 +29,13 @@ export class Callers {
   /** Tells which calls share a name, though both may run in one execution. */
   compare(search: SearchContext): void {
     for (const [caller, met] of this.calls) {
-      ofNobody(search, caller, [...met.values()]);
       const calls = [...met.values()];
       calls.forEach((call, index) => {
         const other = calls.slice(0, index).find((before) => shares(search.machine, before, call));
-        if (other) tellShared(search, caller, other, call);
+        if (!other) return;
+        // Whoever has it as its own name is not to blame.
+        if (call.node.name === caller) tellShared(search, caller, call, other);
+        else tellShared(search, caller, other, call);
       });
     }
   }
@@ -52,21 +54,6 @@ function tellShared(search: SearchContext, caller: string, other: Call, { node, 
       ? `each item's ${name} calls in the name of '${caller}': only the first takes effect`
       : `${name} calls in the name of '${caller}', in which ${other.node.name} calls too`;
   search.report(around, point, "S11", name, message, HINTS.ownIdentity(name));
-}
-
-/** An id that is no execution's own. */
-function ofNobody(search: SearchContext, caller: string, calls: readonly Call[]): void {
-  if (!caller.includes(OF_ANOTHER)) return;
-  const id = caller.slice(caller.indexOf(OF_ANOTHER) + OF_ANOTHER.length);
-  for (const { node, around, point } of calls) {
-    if (id === OF_MACHINE && !isQuery(node)) {
-      const message = `${node.name} calls in the name of '${caller}', as it does in every other execution`;
-      search.report(around, point, "S11", node.name, message, HINTS.executionId(node.name));
-      continue;
-    }
-    const why = id === EXECUTION_NAME ? "an execution's name is another one's after 90 days" : "their saga.id is no ARN";
-    search.doubt("S11", `these call in a name that another execution may have: ${why}`, node.name);
-  }
 }
 
 /** Whether two calls in one name may be made in one execution, and nothing else tells so. */

@@ -1,15 +1,4 @@
-import {
-  type Effect,
-  firstOpen,
-  focusOn,
-  mentions,
-  type OutstandingEffects,
-  project,
-  push,
-  pushFork,
-  stack,
-  tellAbove,
-} from "./effects";
+import { type Effect, firstOpen, focusOn, mentions, project, push, pushFork, stack, tellAbove } from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import { HINTS } from "./hints";
 import { sharedNames } from "./identity";
@@ -53,7 +42,7 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
     }
     const ran = runs.map((run): Ran => {
       const given = focus ? project(focus.fork, run.level.undoes, indexOf(run)) : null;
-      const start = beginning(search, around, point, node, run, given);
+      const start = beginning(search, around, point, node, { ...run, given, undoes: focus !== undefined });
       return {
         ...run,
         given,
@@ -133,10 +122,9 @@ function beginning(
   around: Around,
   point: SearchState,
   node: Node,
-  run: Run,
-  given: OutstandingEffects,
+  run: Run & Pick<Ran, "given"> & { readonly undoes: boolean },
 ): [Around, SearchState] {
-  const { level, input, label, suffix } = run;
+  const { level, input, label, suffix, given, undoes } = run;
   return [
     {
       level,
@@ -154,7 +142,7 @@ function beginning(
       at: level.startAt,
       outstanding: given,
       // What acts in a branch though something has failed goes on as it would in a sequence.
-      failed: point.failed === "no" ? "no" : given || point.failed === "undoing" ? "undoing" : "here",
+      failed: undoes || point.failed === "undoing" ? "undoing" : point.failed === "no" ? "no" : "here",
       refused: undefined,
       trace: undefined,
     },

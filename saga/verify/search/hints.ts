@@ -64,13 +64,13 @@ export const HINTS = {
   own: (action: string, undo: string | undefined) => hint("own", `Lead ${action}'s Catch to ${undo ?? "its own undo"}`),
   identity: (state: string, action: string) =>
     hint("identity", `Give ${state} the saga.id and saga.step with which ${action} calls`),
+  ownExecution: (state: string) =>
+    hint("own-execution", `Give ${state} the saga.id {% $states.context.Execution.Id %}`),
   ownIdentity: (state: string) =>
     hint(
       "own-identity",
       `Give ${state} a name of its own: saga.step with the name of the step, and in a list with the item's index`,
     ),
-  executionId: (state: string) =>
-    hint("execution-id", `Give ${state} the saga.id of the execution: $states.context.Execution.Id`),
   abort: (state: string) =>
     hint("abort", `Give ${state} a Catch that ends its branch with a record of what the branch did`),
   stuck: (state: string) =>

@@ -91,6 +91,13 @@ export function liveVariablesOf(machine: Level): LiveVariables {
     (holders: readonly string[]) =>
     (name: string): boolean =>
       holders.includes(name) || isCyclic.has(name);
+  /** Where all that a level undoes was lost, it does not matter with what. */
+  const lostWithin = (level: Level, lost: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> => {
+    const [first, ...others] = [...level.undoes].map((action) => undoes.around.get(action) ?? []);
+    const common = (first ?? []).filter((holder) => others.every((holders) => holders.includes(holder)));
+    const whole = common.some((holder) => lost.get(holder) === true) ? common[0] : undefined;
+    return whole === undefined ? lost : new Map([[whole, true]]);
+  };
   return {
     position: (level, state) => positions.get(level)?.get(state),
     isLive: (level, state, variable) => fieldsOf(live.get(level)?.get(state) ?? NONE).fields.has(variable),
@@ -103,7 +110,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
         variables: kept,
         input: left,
         lengths: filtered(lengths, isRead(read, [left, ...kept.values()])),
-        lost: filtered(outermost(lost), isHolder(undoes.within(level))),
+        lost: lostWithin(level, filtered(outermost(lost), isHolder(undoes.within(level)))),
       };
     },
     project: (level, state, { variables, input, lengths, lost }) => {
@@ -158,7 +165,10 @@ function ahead(
   ];
   // Outer levels come first.
   for (const level of levels) {
-    for (const node of level.nodes.values()) for (const inner of node.inner) after.set(inner, of(level, node.name));
+    for (const node of level.nodes.values()) {
+      const next = transitionsOf(node).flatMap(({ to }) => (to === undefined ? [] : of(level, to)));
+      for (const inner of node.inner) after.set(inner, [...new Set([...next, ...(after.get(level) ?? [])])]);
+    }
   }
   const known = new Map<Level, Map<string, readonly string[]>>(levels.map((level) => [level, new Map()]));
   return (level, state) => {

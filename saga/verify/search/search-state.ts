@@ -15,6 +15,7 @@ import {
   type Lengths,
   mergeValues,
   NeedsChoice,
+  NeedsLength,
   OneOf,
   pickValue,
   renameValue,
@@ -97,10 +98,15 @@ export function choose(state: SearchState, { choice, alternatives }: NeedsChoice
   }));
 }
 
-/** The states at which it is known what was not. */
+/** The states at which it is known what was not: how long a list is, or what an open choice is. */
 export function resolved(state: SearchState, error: unknown): readonly SearchState[] {
   if (error instanceof NeedsChoice) return choose(state, error);
-  throw error;
+  if (!(error instanceof NeedsLength)) throw error;
+  const { path, lengths } = error;
+  const before = state.lengths.get(path);
+  // In some of what this state stands for it is known.
+  if (before instanceof OneOf) return choose(state, new NeedsChoice(before.name, before.values.length));
+  return lengths.map((length) => ({ ...state, lengths: new Map([...state.lengths, [path, length]]) }));
 }
 
 /** A choice that is open in a state, and whose name begins so. */

@@ -9,13 +9,13 @@ import { fork } from "./fork";
 import { DATA_LIMIT } from "./faults";
 import { type Hint, HINTS } from "./hints";
 import { type LiveVariables, liveVariablesOf } from "./live-variables";
-import { EXECUTION, EXECUTION_NAME, OF_MACHINE, type Level, levelsOf, type Node, type Transition, transitionsOf } from "../machine";
+import { EXECUTION, type Level, levelsOf, type Node, type Transition, transitionsOf } from "../machine";
 import { controlKey, merge, resolved, type SearchState, stateKey } from "./search-state";
 import { examples } from "./examples";
 import type { Rule } from "../rules";
 import { task } from "./task";
 import { after, type Event, type Trace } from "./trace";
-import { forgetValues, NeedsChoice, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
+import { forgetValues, NeedsLength, Unknown, UNKNOWN, type Value } from "./value";
 
 export interface Found {
   readonly rule: Rule;
@@ -163,23 +163,22 @@ export class Search implements SearchContext {
   }
 
   private resolving(around: Around, point: SearchState): Results {
-    try {
-      return this.once(around, point);
-    } catch (error) {
-      if (error instanceof NeedsLength) {
-        const { path, lengths } = error;
-        const before = point.lengths.get(path);
-        // In some of what this state stands for it is known.
-        if (before instanceof OneOf) {
-          const choice = new NeedsChoice(before.name, before.values.length);
-          return resolved(point, choice).flatMap((chosen) => this.resolving(around, chosen));
+    const results: (SearchState | End)[] = [];
+    const seen = new Set<string>();
+    const open = [point];
+    for (let next = open.pop(); next; next = open.pop()) {
+      try {
+        results.push(...this.once(around, next));
+      } catch (error) {
+        // What is chosen in one order or in another comes to the same.
+        for (const chosen of resolved(next, error)) {
+          const key = stateKey(chosen);
+          if (!seen.has(key)) open.push(chosen);
+          seen.add(key);
         }
-        return lengths.flatMap((length) =>
-          this.resolving(around, { ...point, lengths: new Map([...point.lengths, [path, length]]) }),
-        );
       }
-      return resolved(point, error).flatMap((chosen) => this.resolving(around, chosen));
     }
+    return results;
   }
 
   private once(around: Around, point: SearchState): Results {
@@ -267,10 +266,16 @@ export class Search implements SearchContext {
       result,
       errorOutput: UNKNOWN,
       context: {
-        ...CONTEXT,
+        Execution: {
+          Id: EXECUTION,
+          Name: "$states.context.Execution.Name",
+          Input: new Unknown("input"),
+          ...unknown("RedriveCount RedriveTime RoleArn StartTime"),
+        },
         // Of the Map's own fields alone: the states within have none.
         ...(item !== undefined && { Map: { Item: item } }),
-        State: { ...OF_ENTRY, Name: at },
+        State: { Name: at, ...unknown("EnteredTime RetryCount") },
+        ...unknown("StateMachine Task"),
       },
     };
     return {
@@ -320,22 +325,9 @@ export class Search implements SearchContext {
   }
 }
 
-/** What is the same whenever it is read in an execution; a redrive changes its own count and time. */
-const CONTEXT: Readonly<Record<string, Value>> = {
-  Execution: {
-    Id: EXECUTION,
-    Name: EXECUTION_NAME,
-    Input: new Unknown("input"),
-    RoleArn: OF_MACHINE,
-    StartTime: UNKNOWN,
-    RedriveCount: UNKNOWN,
-    RedriveTime: UNKNOWN,
-  },
-  StateMachine: { Id: OF_MACHINE, Name: OF_MACHINE },
-  Task: { Token: UNKNOWN },
-};
-/** What differs each time a state is entered, or a call is tried. */
-const OF_ENTRY: Readonly<Record<string, Value>> = { EnteredTime: UNKNOWN, RetryCount: UNKNOWN };
+/** Fields that are there, and of which a definition tells nothing. */
+const unknown = (fields: string): Readonly<Record<string, Value>> =>
+  Object.fromEntries(fields.split(" ").map((field) => [field, UNKNOWN]));
 
 const depthOf = (outstanding: OutstandingEffects): number => outstanding?.depth ?? 0;
 
