@@ -236,7 +236,11 @@ export class Search implements SearchContext {
       const test = condition.yields(this.surroundings(point, UNKNOWN));
       const holds = truth(test);
       // What is asked again, there or here, has the same answer each time.
-      if ((askedAgain || around.remembers === true || this.repeats(around, node.name)) && test instanceof Unknown && test.path !== undefined)
+      if (
+        (askedAgain || around.remembers === true || this.repeats(around, node.name)) &&
+        test instanceof Unknown &&
+        test.path !== undefined
+      )
         throw new NeedsLength(test.path, [true, false]);
       if (holds !== false) take(transition);
       if (holds === true) return results;
