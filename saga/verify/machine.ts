@@ -82,6 +82,8 @@ export interface Node {
   readonly error: Template | undefined;
   /** It calls a function, and its payload has no saga.step for certain. */
   readonly nameless: boolean;
+  /** The Cause of a Fail state that ends the execution. */
+  readonly cause: Template | undefined;
   /** In whose name a Task calls; undefined where it does not say so in a way that is read. */
   readonly identity: Identity | undefined;
   /** A Pass that does nothing but bookkeeping. */
@@ -221,6 +223,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       part: partOf(name),
       raises: jsonata && fieldsOf(raw).some(({ path, value: of }) => !path.startsWith("Catch") && mayRaise(of)),
       error: raw.Type === "Fail" ? value(raw["Error"]) : undefined,
+      cause: raw.Type === "Fail" && around.top ? value(raw["Cause"]) : undefined,
       identity: raw.Type === "Task" && jsonata ? identityIn(raw["Arguments"]) : undefined,
       nameless: raw.Type === "Task" && jsonata && isNameless(raw),
       keepsBooks: raw.Type === "Pass" && keepsBooks(name, around.level, jsonata),

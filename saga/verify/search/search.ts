@@ -1,4 +1,5 @@
 import { Callers } from "./callers";
+import { outlined } from "./cause";
 import { endsByItself, endsWell, stuckInSuccess } from "./completion";
 import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { type Bounds, Budget } from "./bounds";
@@ -302,7 +303,9 @@ export class Search implements SearchContext {
     }
     const variables = new Map(point.variables);
     for (const [name, value] of transition.assigns) {
-      if (this.live.isLive(level, to, name)) variables.set(name, value.yields(seen));
+      if (this.live.isLive(level, to, name)) {
+        variables.set(name, this.live.isTold(name) ? outlined(value.yields(seen)) : value.yields(seen));
+      }
     }
     const { lengths, lost } = point;
     return [{ ...point, at: to, ...this.live.project(level, to, { variables, input: output, lengths, lost }), trace }];

@@ -13,6 +13,15 @@ export const SOMETHING = new Unknown();
 export const RESULTS = new Unknown();
 export const ONE_OR_MORE = new Unknown();
 export const UNKNOWN = new Unknown();
+/** An object with all that a Cause is to tell (S6). */
+export const TOLD = new Unknown();
+
+/** Results of which the first is known, as it is in a search for the first failure. */
+export class Leading extends Unknown {
+  constructor(readonly first: Value) {
+    super();
+  }
+}
 
 const NONE: ReadonlySet<string> = new Set();
 /** Numbers for the values of a choice: so that the key of one that has others within does not grow with them. */
@@ -124,6 +133,7 @@ export function keyOf(value: Value): string {
   if (value === undefined) return "~";
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (value instanceof OneOf) return value.key;
+  if (value instanceof Leading) return `??+${keyOf(value.first)}`;
   if (value instanceof Unknown) return NAMED.get(value) ?? `?${value.path ?? ""}`;
   const known = keys.get(value);
   if (known !== undefined) return known;
@@ -142,6 +152,7 @@ const NAMED: ReadonlyMap<Unknown, string> = new Map([
   [SOMETHING, "??"],
   [RESULTS, "??+"],
   [ONE_OR_MORE, "?1+"],
+  [TOLD, "?told"],
   [NO_LIST, "?no list"],
   [NO_LIST_TYPE, "?no list's type"],
 ]);
