@@ -116,6 +116,16 @@ function indexOf({ input, suffix, place }: Run): number | undefined {
   return typeof index === "number" ? index : undefined;
 }
 
+/** What was lost of an item, where it says which it is: in the place of the others nothing was. */
+function lostOf({ lost }: SearchState, { suffix }: Around, index: number | undefined): SearchState["lost"] {
+  if (index === undefined || lost.size === 0) return lost;
+  const depth = indexesIn(suffix).length;
+  const concerns = (holder: string): boolean => (indexesIn(holder)[depth] ?? `[${index}]`) === `[${index}]`;
+  return new Map([...lost].filter(([holder]) => concerns(holder)));
+}
+
+const indexesIn = (name: string): readonly string[] => /(\[\d+\])*$/.exec(name)?.[0].match(/\[\d+\]/g) ?? [];
+
 /** Where a branch begins: with its part of what is to be undone, or with nothing. */
 function beginning(
   search: SearchContext,
@@ -125,6 +135,7 @@ function beginning(
   run: Run & Pick<Ran, "given"> & { readonly undoes: boolean },
 ): [Around, SearchState] {
   const { level, input, label, suffix, given, undoes } = run;
+  const index = indexOf(run);
   return [
     {
       level,
@@ -134,11 +145,11 @@ function beginning(
       again: search.repeats(around, node.name),
       remembers: around.remembers === true || retriesBranches(node) !== undefined,
       keepFork: given !== null,
-      ownItem: indexOf(run) !== undefined,
+      ownItem: index !== undefined,
       outer: stack(point.outstanding, around.outer ?? null),
     },
     {
-      ...search.given(level, { ...point, input }),
+      ...search.given(level, { ...point, input, lost: lostOf(point, around, index) }),
       at: level.startAt,
       outstanding: given,
       // What acts in a branch though something has failed goes on as it would in a sequence.
@@ -181,7 +192,7 @@ function aborted(
   const failed: SearchState = {
     ...point,
     outstanding: point.committed ? point.outstanding : outstanding,
-    lost: new Map([...point.lost, [node.name, true]]),
+    lost: new Map([...point.lost, [node.name + around.suffix, true]]),
     failed: stuck ? "undoing" : "branch",
   };
   const results: (SearchState | End)[] = [];

@@ -37,7 +37,7 @@ export interface SearchState {
   /** The lengths that lists are assumed to have. */
   readonly lengths: Lengths;
   readonly outstanding: OutstandingEffects;
-  /** States with branches whose records were lost: what is within may be undone without having run. */
+  /** States with branches, those of an item with its index, whose records were lost: what is within may be undone without having run. */
   readonly lost: ReadonlyMap<string, Value>;
   /** Whether something has failed, here or in a branch; or has begun to be undone. */
   readonly failed: "no" | "here" | "branch" | "undoing";
@@ -49,6 +49,9 @@ export interface SearchState {
   readonly astray: boolean;
   readonly trace: Trace;
 }
+
+/** The name of a state of an item. */
+export const withoutIndexes = (name: string): string => name.replace(/(\[\d+\])+$/, "");
 
 /** The same text for states that differ in data alone. */
 export const controlKey = ({ at, failed, committed, refused, astray }: SearchState): string =>

@@ -29,7 +29,7 @@ describe("the function that looks after executions, as it is deployed", function
   beforeEach(async () => {
     cloud = await LocalCloud.start(program, { onLog: (line) => lines.push(line) });
     // Every event is lost.
-    cloud.publish = () => {};
+    cloud.publish = () => Promise.resolve();
     lines.length = 0;
   });
   afterEach(() => cloud.close());
