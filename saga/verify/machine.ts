@@ -80,6 +80,10 @@ export interface Node {
   readonly raises: boolean;
   /** The Error of a Fail state. */
   readonly error: Template | undefined;
+  /** It calls a function, and its payload has no saga.step for certain. */
+  readonly nameless: boolean;
+  /** The Cause of a Fail state that ends the execution. */
+  readonly cause: Template | undefined;
   /** In whose name a Task calls; undefined where it does not say so in a way that is read. */
   readonly identity: Identity | undefined;
   /** A Pass that does nothing but bookkeeping. */
@@ -219,7 +223,9 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       part: partOf(name),
       raises: jsonata && fieldsOf(raw).some(({ path, value: of }) => !path.startsWith("Catch") && mayRaise(of)),
       error: raw.Type === "Fail" ? value(raw["Error"]) : undefined,
+      cause: raw.Type === "Fail" && around.top ? value(raw["Cause"]) : undefined,
       identity: raw.Type === "Task" && jsonata ? identityIn(raw["Arguments"]) : undefined,
+      nameless: raw.Type === "Task" && jsonata && isNameless(raw),
       keepsBooks: raw.Type === "Pass" && keepsBooks(name, around.level, jsonata),
     };
   }
@@ -264,6 +270,26 @@ function identityIn(args: unknown): Identity | undefined {
     isInput: false,
     said: id === undefined ? "no saga.id" : "saga.step and saga.id",
   };
+}
+
+/** Whether what a function is given says for certain no step. */
+function isNameless({ Resource, Arguments }: RawState): boolean {
+  if (!/:(aws-sdk:)?lambda:invoke(\.\w+)?$/.test(String(Resource))) return false;
+  const payload: Spelled = { raw: ((Arguments ?? {}) as { readonly Payload?: unknown }).Payload ?? {} };
+  const saga = fieldOf(payload, "saga");
+  return saga === undefined ? isSpelledOut(payload) : fieldOf(saga, "step") === undefined && isSpelledOut(saga);
+}
+
+/** Whether a value shows all its fields. */
+function isSpelledOut(spelled: Spelled): boolean {
+  if ("ast" in spelled) return spelled.ast.type === "unary" && spelled.ast.value === "{";
+  const source = sourceOf(spelled.raw);
+  if (source === undefined) return true;
+  try {
+    return isSpelledOut({ ast: parse(source) });
+  } catch {
+    return false;
+  }
 }
 
 /** What stands in a payload: a value of the definition, or a part of an expression. */

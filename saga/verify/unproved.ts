@@ -2,7 +2,6 @@ import { isUnknownResource } from "../asl/transient";
 import { fieldFindings } from "./fields";
 import { type Level, levelsOf, type Node } from "./machine";
 import type { Rule } from "./rules";
-import { tells } from "./search/cause";
 import type { RawStates } from "../asl/states";
 
 /** A rule of which a definition does not show whether it is kept, and why. */
@@ -24,11 +23,6 @@ export function unprovedOf(definition: RawStates, machine: Level): readonly Unpr
     ),
     ...(jsonata ? because("S11", names(nodes.filter(isNameless)), "these do not say in whose name they call") : []),
     ...because("S5", names(nodes.filter(isHandedOver)), "these hand over an undo, and are not told whether it is done"),
-    ...because(
-      "S6",
-      names(nodes.filter((node) => isOpen(node, machine))),
-      "what these say as their Cause is not known",
-    ),
   ];
 }
 
@@ -38,15 +32,11 @@ const isUnknownCall = ({ raw, part }: Node): boolean =>
 
 const names = (nodes: readonly Node[]): readonly string[] => nodes.map(({ name }) => name);
 
-/** A call of a function, or its undo, without a name that can be read. */
+/** A call without a name that can be read. */
 function isNameless({ raw, part, identity }: Node): boolean {
-  const calls = part?.kind === "undo" || (part?.kind === "action" && part.call.role !== "query");
-  return raw.Type === "Task" && calls && identity === undefined;
+  return raw.Type === "Task" && part !== undefined && identity === undefined;
 }
 
 /** An undo that is no more than a message: a queue or a bus takes it, and somebody else is to act on it. */
 const isHandedOver = ({ raw, part }: Node): boolean =>
   part?.kind === "undo" && /:::(aws-sdk:)?(sqs|sns|events|eventbridge):\w+$/.test(String(raw["Resource"]));
-
-const isOpen = ({ raw }: Node, machine: Level): boolean =>
-  raw.Type === "Fail" && raw["Error"] === "SagaCompensated" && tells(machine, raw) === undefined;

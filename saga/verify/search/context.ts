@@ -1,3 +1,4 @@
+import type { Callers } from "./callers";
 import type { Surroundings } from "./evaluate";
 import type { OutstandingEffects } from "./effects";
 import type { Hint } from "./hints";
@@ -18,6 +19,8 @@ export interface Around {
   readonly holders: readonly string[];
   /** Whether the level may be gone through again, since one around it goes round. */
   readonly again: boolean;
+  /** Whether the level is tried again as a whole, by a Retry around it: its tests then turn out as they did. */
+  readonly remembers?: boolean;
   /** The level was given a fork to undo: it leaves it in its place when nothing in it is left. */
   readonly keepFork: boolean;
   /** It was given what one item has done, and nothing of the others. */
@@ -55,6 +58,10 @@ export interface SearchContext {
   completes: boolean;
   /** Searches no further on this path. */
   readonly cut: () => Results;
+  /** A rule of which it does not show on some path whether a state keeps it, and why. */
+  readonly doubt: (rule: Rule, why: string, state: string) => void;
+  /** In which name each call was met. */
+  readonly callers: Callers;
   /** Goes on, though what follows from a violation is not told any more. */
   readonly leaveUntold: () => void;
   readonly report: (around: Around, point: SearchState, rule: Rule, state: string, message: string, hint: Hint) => void;

@@ -28,6 +28,11 @@ export const HINTS = {
   uncompensated: (state: string) =>
     hint("uncompensated", `Put ${state} before the pivot, or declare it retriable and retry it on any error`),
   cause: (state: string) => hint("cause", `Give ${state} a Cause that is JSON: { saga, step, error, cause }`),
+  causeHere: (state: string) =>
+    hint(
+      "cause-here",
+      `Let each way to ${state} assign what its Cause reads: { saga, step, error, cause } of what failed`,
+    ),
   decide: (state: string, undos: readonly string[]) =>
     hint(
       "decide",

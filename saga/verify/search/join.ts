@@ -7,7 +7,7 @@ import { type Around, type End, type Results, type SearchContext } from "./conte
 import { HINTS } from "./hints";
 import { dropped } from "./task";
 import { after, type Event } from "./trace";
-import { isKnown, keyOf, NeedsChoice, NeedsLength, OneOf, UNKNOWN, type Value } from "./value";
+import { isKnown, isTest, keyOf, LENGTHS, NeedsChoice, NeedsLength, OneOf, UNKNOWN, type Value } from "./value";
 
 /** A branch or an iteration that is to be run. */
 export interface Run {
@@ -48,7 +48,7 @@ export function agreeOnLengths(point: SearchState, ran: readonly Ran[]): void {
       if (before !== undefined && !(before instanceof OneOf)) continue;
       if (!assumed.has(path)) assumed.add(path);
       else if (before) throw new NeedsChoice(before.name, before.values.length);
-      else throw new NeedsLength(path);
+      else throw new NeedsLength(path, isTest(path) ? [true, false] : LENGTHS);
     }
   }
 }

@@ -77,6 +77,9 @@ function action(
   // What it confirms is there: that is undone in its own turn, and this with it.
   const confirmed = undone && confirms !== undefined && has(point.outstanding, ({ action: of }) => of === confirms);
   const lasts = undone && !confirmed;
+  const caller = callerOf(search, started, node);
+  if (caller !== undefined) search.callers.note(caller, { node, around, point, lasts });
+  else if (query && node.identity) search.doubt("S11", "in whose name these call is not known", node.name);
   if (lasts && saysNames(search.machine)) sharedName(search, around, point, node, name);
   const sought: Sought = { actions: new Set([node.name]), instances: new Set([name]) };
   // A further round in the same name has the same effect: it is where it was.
@@ -102,7 +105,7 @@ function action(
       outstanding: fault.definite ? refusedAgain(started, sought) : holding("doubtful"),
       // A query that fails has changed nothing, and left nothing: what follows may find another way.
       failed: query || point.failed === "undoing" ? point.failed : "here",
-      refused: fault.definite ? node.name : undefined,
+      refused: fault.definite || !(lasts || query) ? node.name : undefined,
     };
     if (fault.catcher) {
       results.push(...search.leave(around, failed, fault.catcher.transition, node, UNKNOWN, event));
