@@ -6,6 +6,7 @@ import { explore, type Explored, formatFindings, KINDS, setUp } from "../../saga
 import { inVirtualTime, type Meddle } from "../../saga/testing/virtual";
 import { type Changes, mutated } from "./mutated";
 import { BESIDE, ORDER } from "./orders";
+import { SLOW } from "../slow";
 
 const transient = (): never => {
   throw new TaskFailure("Lambda.ServiceException", "the answer is lost");
@@ -45,7 +46,7 @@ describe("the order saga, deployed on this machine, under faults", function () {
   const rows = () => cloud.table.rows(order_id);
   const statuses = async () => (await rows()).map(({ entity, status }) => `${String(entity)} ${String(status)}`);
 
-  it("leaves all or nothing whichever call goes wrong, in every way of the list", async () => {
+  it(`leaves all or nothing whichever call goes wrong, in every way of the list ${SLOW}`, async () => {
     const { plan, findings } = await strike({});
     expect(plan).to.deep.include({
       settings: ["nothing there before", "a second try, whose ProcessShipment another saga holds"],
@@ -59,7 +60,7 @@ describe("the order saga, deployed on this machine, under faults", function () {
     expect(findings.filter(({ redrives }) => redrives > 0)).to.have.length(6);
   });
 
-  it("leaves all or nothing after two faults, too", async () => {
+  it(`leaves all or nothing after two faults, too ${SLOW}`, async () => {
     const explored = await strike({
       pairs: true,
       most: 60,
@@ -127,7 +128,7 @@ describe("the order saga, deployed on this machine, under faults", function () {
   });
 });
 
-describe("the search for faults", function () {
+describe(`the search for faults ${SLOW}`, function () {
   this.timeout(120_000);
 
   const late = { kinds: kinds("times out, arrives at the end") };

@@ -5,10 +5,11 @@ import { declarationOf } from "../../saga/compile";
 import { mainMachine } from "../../saga/local/cloud";
 import { evaluateProgram } from "../../saga/local/program";
 import { explore, type ExploreOptions, KINDS, setUp } from "../../saga/testing/faults";
+import { SLOW } from "../slow";
 
 const TRIP = { order_id: "1", traveller: "Ada", total: 4000, card_no: "123-1234", flight: "f", hotel: "h" };
 
-describe("faults of a saga with branches, a list, an approval and a pivot", function () {
+describe(`faults of a saga with branches, a list, an approval and a pivot ${SLOW}`, function () {
   this.timeout(180_000);
 
   async function strike(options: Partial<ExploreOptions>) {
