@@ -3,13 +3,12 @@ import type { CloudOptions, LocalCloud } from "../local/cloud";
 import type { PlainProgram } from "../local/dev/follow";
 import type { Time } from "../local/clock";
 import { outcomeOf } from "../local/report";
-import { startableMachines } from "../local/resources";
+import { machinesOf as machinesIn, startableMachines } from "../local/resources";
 import type { KnownExecution } from "../local/step-functions/executions";
 import { closeBeforeEnd } from "./ending";
 import { columns, hideSecrets, legible, paint, printNote, type Style } from "./print";
 import type { ReadProgram } from "./program";
 import { UsageError } from "./usage-error";
-import type { Values } from "./verbs";
 
 export interface DevOptions {
   readonly port: number;
@@ -32,7 +31,15 @@ const KEEP = 1000;
  * Reads the options of `saga dev`.
  * @throws UsageError
  */
-export function devOptions(values: Values): DevOptions {
+export function devOptions(values: {
+  readonly port?: string;
+  readonly host?: string;
+  readonly expose?: boolean;
+  readonly time?: string;
+  readonly json?: boolean;
+  readonly data?: string;
+  readonly keep?: string;
+}): DevOptions {
   const { port = String(PORT), host = "127.0.0.1", expose = false, time = "real", json = false } = values;
   const { data, keep = String(KEEP) } = values;
   if (!/^\d+$/.test(keep)) throw new UsageError(`--keep wants how many executions to keep, not '${keep}'`);
@@ -68,6 +75,8 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
     import("../local/cloud"),
     import("../local/dev/follow"),
   ]);
+  /** What the program calls its machines, by their ARNs: those of earlier releases, too. */
+  const names = new Map<string, string>();
   const cloudOptions: CloudOptions = {
     onNote: printNote,
     stubs,
@@ -76,7 +85,7 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
     keep,
     ...(data !== undefined && { data }),
     onEnd: (ended) => {
-      print(json ? JSON.stringify(endingOf(ended)) : endingLine(ended));
+      print(json ? JSON.stringify(endingOf(ended)) : endingLine(ended, names.get(ended.machineArn)));
     },
   };
   // It ends by a signal, or because it can't begin.
@@ -102,6 +111,7 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
         hideSecrets(secretValues);
         for (const note of notes) if (!noted.has(note)) printNote(note);
         for (const note of notes) noted.add(note);
+        for (const { name, arn = "" } of machinesIn(program)) names.set(arn, name);
         await (cloud ? cloud.deploy(program) : start(program));
       },
       onRelease: (release) => {
@@ -175,7 +185,7 @@ function endingOf({ execution, ended, startDate, redriveDate = startDate }: Know
 }
 
 /** One line, as wide as the terminal. */
-function endingLine(known: KnownExecution): string {
+function endingLine(known: KnownExecution, machine = known.machineName): string {
   const { outcome, status, error, cause, milliseconds } = endingOf(known);
   const { mark, style } = LOOK[outcome];
   const why =
@@ -183,7 +193,7 @@ function endingLine(known: KnownExecution): string {
       ? ""
       : `  ${error === undefined ? status : `${error}${cause === undefined || cause === "" ? "" : `: ${cause}`}`}`;
   const label = `${mark} ${outcome.padEnd(11)}`;
-  const line = ` ${known.machineName} ${known.name}  ${(milliseconds / 1000).toFixed(1)} s${why}`;
+  const line = ` ${machine} ${known.name}  ${(milliseconds / 1000).toFixed(1)} s${why}`;
   const room = columns() - label.length;
   const shown = legible(line);
   return paint(style, label) + (shown.length > room ? `${shown.slice(0, room - 1)}…` : shown);

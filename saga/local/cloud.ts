@@ -149,7 +149,7 @@ export class LocalCloud {
     this.deadLetters = [...(kept?.deadLetters ?? [])];
     this.outbox = new Outbox({
       most: options.keep === undefined ? undefined : options.keep * MESSAGES_AN_EXECUTION,
-      ...(kept && { messages: kept.messages }),
+      ...(kept && { kept: kept.messages }),
       ...(journal && { onAdd: (message) => journal.message(message) }),
     });
     this.calls = this.callsOf(program);
@@ -297,8 +297,7 @@ export class LocalCloud {
       for (const [versionArn, { resource, form }] of this.data?.kept.functions ?? []) {
         if (!this.deployed.has(versionArn)) this.deployed.set(versionArn, this.run(resource, form));
       }
-    }
-    this.closeReplaced();
+    } else this.closeReplaced();
     for (const machine of machines.map(deployedMachine)) this.stepFunctions.machines.deploy(machine);
     for (const { arn } of missingFrom(program, machinesOf(before))) {
       this.stepFunctions.machines.withdraw(arn as string, isUnderWay);
@@ -462,8 +461,10 @@ export class LocalCloud {
   }
 
   /** Puts an event on the bus. */
-  publish(event: JsonObject): void {
-    this.underWay(this.bus.publish(event));
+  publish(event: JsonObject): Promise<void> {
+    const published = this.bus.publish(event);
+    this.underWay(published);
+    return published;
   }
 
   private underWay(call: Promise<void>): void {
@@ -509,7 +510,7 @@ export class LocalCloud {
     const { arn } = known.execution;
     const event = statusChange(known);
     await this.durable();
-    await this.bus.publish(event);
+    await this.publish(event);
     this.data?.journal.told(arn);
     this.untold.delete(arn);
     this.letGo();

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type * as Pulumi from "@pulumi/pulumi";
-import { type Asset, digestsOf } from "./deployed-form";
+import { type Asset, digestsOf } from "./assets";
 import { type Project, readProject } from "./project";
 import { forgetPromises, loadPulumi, withCheapTraces } from "./pulumi";
 import { untilFailure } from "./rejections";

@@ -5,6 +5,9 @@ import type * as Pulumi from "@pulumi/pulumi";
 /** What Pulumi loads at its start, and uses only where it packs a function itself, with what is installed. */
 const SELDOM = "@npmcli/arborist";
 
+/** What reads the text of a function that is serialised: what functions share, it would read again for each of them. */
+const PARSER = "./parseFunction";
+
 type Load = (request: string, parent: unknown, isMain: boolean) => unknown;
 
 /**
@@ -15,8 +18,12 @@ type Load = (request: string, parent: unknown, isMain: boolean) => unknown;
 export function loadPulumi(folder: string): typeof Pulumi {
   const loader = Module as unknown as { _load: Load };
   const { _load: load } = loader;
-  loader._load = (request, ...where) =>
-    request === SELDOM ? onceUsed(() => load.call(Module, request, ...where)) : load.call(Module, request, ...where);
+  loader._load = (request, ...where) => {
+    if (request === SELDOM) return onceUsed(() => load.call(Module, request, ...where));
+    const loaded = load.call(Module, request, ...where);
+    if (request === PARSER) parseOnce(loaded as Partial<Parser>);
+    return loaded;
+  };
   try {
     return Module.createRequire(join(folder, "program.js"))("@pulumi/pulumi") as typeof Pulumi;
   } catch (error) {
@@ -25,6 +32,22 @@ export function loadPulumi(folder: string): typeof Pulumi {
   } finally {
     loader._load = load;
   }
+}
+
+interface Parser {
+  parseFunction: ((text: string) => unknown) & { readonly once?: true };
+}
+
+/** Has each text parsed once. What comes of it is read, and never written to. */
+function parseOnce(parser: Partial<Parser>): void {
+  const { parseFunction } = parser;
+  if (parseFunction === undefined || parseFunction.once) return;
+  const parsed = new Map<string, unknown>();
+  const once = (text: string): unknown => {
+    if (!parsed.has(text)) parsed.set(text, parseFunction(text));
+    return parsed.get(text);
+  };
+  parser.parseFunction = Object.assign(once, { once: true as const });
 }
 
 /** Of promises that a program leaves behind, Pulumi complains at the end of the process, which then fails. */

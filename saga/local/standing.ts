@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { digestOfFile, isOfPackage } from "./deployed-form";
+import { digestOfFile, isOfPackage } from "./assets";
 import type { FunctionOptions } from "./lambda/function";
 import type { Program, Resource } from "./program";
 

@@ -2,11 +2,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { HistoryEvent } from "../../saga/interpreter";
+import { type HistoryEvent, virtualClock } from "../../saga/interpreter";
 import { type CloudOptions, LocalCloud } from "../../saga/local/cloud";
 import { Journal } from "../../saga/local/data/journal";
 import { Store } from "../../saga/local/data/store";
+import { Outbox } from "../../saga/local/services/outbox";
 import { evaluateProgram, type Program } from "../../saga/local/program";
+import { StateMachines } from "../../saga/local/step-functions/machines";
 import { chaos } from "./chaos";
 
 describe("a folder that outlives the process", () => {
@@ -226,7 +228,45 @@ describe("a folder that outlives the process", () => {
       expect(orders(await start(await release(1), { keep: 2 }))).to.deep.equal(["3", "4"]);
     });
 
-    it("keeps machines that clients have made, what was sent, and calls that have not been answered", async () => {
+    it("keeps a version of a function as it was deployed, to the byte, as long as a definition names it", async () => {
+      const bytes = Buffer.from([0, 255, 128, 10]);
+      const binary = join(folder, "c.bin");
+      writeFileSync(binary, bytes);
+      const versionArn = "arn:aws:lambda:eu-west-1:000000000000:function:f:1";
+      const form = { name: "f", handler: "i.handler", environment: { A: "1" }, timeoutSeconds: 3, memory: 128 };
+      const inputs = { role: "arn:role" };
+      const resource = { type: "Function", name: "f", physicalName: "f-1", arn: "arn:f", versionArn, inputs };
+      const definition = JSON.stringify({
+        QueryLanguage: "JSONata",
+        StartAt: "A",
+        States: { A: { Type: "Task", Resource: versionArn, End: true } },
+      });
+      const [at, reopen] = [join(folder, "own"), () => Journal.open(join(folder, "own"))];
+      const { journal } = await reopen();
+      journal.function({ resource, form: { ...form, code: { "i.js": "é" }, files: { "c.bin": binary } } });
+      rmSync(binary);
+      const machines = new StateMachines(virtualClock(0), Math.random, journal);
+      machines.create({ arn: "arn:m", name: "m", definition, roleArn: "arn:role" });
+      await journal.close();
+      const { journal: again, kept } = await reopen();
+      expect(kept.functions.get(versionArn)).to.deep.equal({
+        resource,
+        form: { ...form, code: {}, contents: { "i.js": Buffer.from("é"), "c.bin": bytes } },
+      });
+      expect(kept.machines.map(({ name, revision }) => [name, revision.definition])).to.deep.equal([["m", definition]]);
+      again.machineDeleted("arn:m");
+      await again.close();
+      // What is no longer needed goes when the folder is opened next.
+      const { journal: third, kept: less } = await reopen();
+      await third.close();
+      expect([less.machines, [...less.functions]]).to.deep.equal([[], []]);
+      const store = await Store.open(at);
+      const left = await all(store.entries(""));
+      await store.close();
+      expect(left).to.deep.equal([]);
+    });
+
+    it("keeps what was sent, and calls that have not been answered", async () => {
       const { journal } = await Journal.open(folder);
       journal.message({ from: "Announce", action: "sns:Publish", request: { Message: "hello" } });
       journal.deadLetter({
@@ -239,8 +279,16 @@ describe("a folder that outlives the process", () => {
       answered();
       await journal.close();
       const { journal: again, kept } = await Journal.open(folder);
+      const hello = { from: "Announce", action: "sns:Publish", request: { Message: "hello" } };
+      expect(kept.messages.map(({ message }) => message)).to.deep.equal([hello]);
+      const outbox = new Outbox({ most: 2, kept: kept.messages, onAdd: (message) => again.message(message) });
+      const later = ["a", "b"].map((Message) => ({ ...hello, request: { Message } }));
+      for (const message of later) outbox.add(message);
+      expect(outbox.messages).to.deep.equal(later);
       await again.close();
-      expect(kept.messages).to.deep.equal([{ from: "Announce", action: "sns:Publish", request: { Message: "hello" } }]);
+      const { journal: last, kept: left } = await Journal.open(folder);
+      await last.close();
+      expect(left.messages.map(({ message }) => message)).to.deep.equal(later);
       expect(kept.deadLetters).to.have.length(1);
       expect(kept.deadLetters[0]).to.deep.include({ queueArn: "arn:queue", event: { a: 1 } });
       expect(kept.deadLetters[0]?.reason).to.include({ name: "E", message: "no" });

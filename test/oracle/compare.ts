@@ -11,7 +11,7 @@ export interface Comparison {
   readonly case: Case;
   readonly runs: number;
   /** Sound and bad by both; a proof of what is bad; an alarm where nothing is; or nothing to compare, and why. */
-  readonly outcome: "sound" | "bad" | "false proof" | "false alarm" | "refused" | "given up" | "house rule";
+  readonly outcome: "sound" | "bad" | "false proof" | "false alarm" | "crash" | "refused" | "given up" | "house rule";
   readonly oracle: Verdict;
   /** The verifier's findings, a line each. */
   readonly verifier: readonly string[];
@@ -30,6 +30,7 @@ const SECOND_LOOK = 10;
 interface Found {
   readonly sound: boolean;
   readonly gaveUp: boolean;
+  readonly crashed?: boolean;
   readonly rules: readonly Rule[];
   readonly lines: readonly string[];
 }
@@ -41,7 +42,8 @@ function verified({ definition, declaration }: Case): Found {
     return { sound, gaveUp: false, rules: violations.map(({ rule }) => rule), lines };
   } catch (error) {
     const { name, message } = error as Error;
-    if (name !== "SearchLimitError" && name !== "DefinitionError") throw error;
+    const crashed = name !== "SearchLimitError" && name !== "DefinitionError";
+    if (crashed) return { sound: false, gaveUp: false, crashed, rules: [], lines: [`${name}: ${message}`] };
     return { sound: false, gaveUp: name === "SearchLimitError", rules: ["definition"], lines: [`${name}: ${message}`] };
   }
 }
@@ -59,6 +61,7 @@ export async function compare(mutation: string, tried: Case, limits: Limits): Pr
   }
   const outcome = ((): Comparison["outcome"] => {
     if (oracle.refused !== undefined) return "refused";
+    if (found.crashed) return "crash";
     if (!oracle.sound) return found.sound ? "false proof" : "bad";
     if (found.sound) return "sound";
     if (found.gaveUp) return "given up";
@@ -105,7 +108,7 @@ export async function campaign({ sagas, mutants, seed, limits }: Size): Promise<
 /** As the saga was compiled. */
 export const UNCHANGED = "unchanged";
 
-export const disagree = ({ outcome }: Comparison): boolean => outcome === "false proof" || outcome === "false alarm";
+export const disagree = ({ outcome }: Comparison): boolean => ["false proof", "false alarm", "crash"].includes(outcome);
 
 /** The figures of a campaign, a line each. */
 export function figures(comparisons: readonly Comparison[]): string {
@@ -114,7 +117,7 @@ export function figures(comparisons: readonly Comparison[]): string {
     of.filter((each) => each.outcome === outcome).length;
   const unexplained = (outcome: Comparison["outcome"]): number =>
     comparisons.filter((each) => each.outcome === outcome && each.explained === undefined).length;
-  const differ = (outcome: "false proof" | "false alarm"): string =>
+  const differ = (outcome: "false proof" | "false alarm" | "crash"): string =>
     `${count(outcome, comparisons)}, ${unexplained(outcome)} of them unexplained`;
   const sagas = comparisons.length - mutants.length;
   return [
@@ -124,6 +127,7 @@ export function figures(comparisons: readonly Comparison[]): string {
     `  not compared: ${count("refused")} refused, ${count("given up")} given up, ${count("house rule")} against a house rule alone`,
     `runs: ${comparisons.reduce((sum, { runs }) => sum + runs, 0)}`,
     `proved by the verifier, bad by the oracle: ${differ("false proof")}`,
+    `crashes of the verifier: ${differ("crash")}`,
     `sound by the oracle, refused by the verifier: ${differ("false alarm")}`,
   ].join("\n");
 }

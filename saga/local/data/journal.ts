@@ -5,7 +5,7 @@ import { type JournalEntry, type Json, type JsonObject, loadMachine } from "../.
 import type { DeadLetter } from "../asynchronous-calls";
 import type { FunctionOptions } from "../lambda/function";
 import type { Resource } from "../program";
-import type { Message } from "../services/outbox";
+import type { KeptMessage, Message } from "../services/outbox";
 import type { ExecutionJournal, KeptExecution, StartedAs } from "../step-functions/journal";
 import type { Alias, MachineKeeper, Revision, StateMachine } from "../step-functions/machines";
 import { Store } from "./store";
@@ -29,7 +29,7 @@ export interface Kept {
   readonly executions: readonly KeptExecution[];
   /** By the ARNs of their versions. */
   readonly functions: ReadonlyMap<string, KeptFunction>;
-  readonly messages: readonly Message[];
+  readonly messages: readonly KeptMessage[];
   readonly deadLetters: readonly DeadLetter[];
   readonly calls: readonly KeptCall[];
   /** The time of the last entry: time goes on from there, however it passes. */
@@ -75,7 +75,7 @@ interface MachineRecord extends Omit<StateMachine, "revision" | "versions" | "al
 }
 type ExecutionRecord = Omit<StartedAs, "revision"> & { readonly revision: string };
 type FunctionRecord = Omit<KeptFunction, "form"> & {
-  readonly form: Omit<FunctionOptions, "code" | "files">;
+  readonly form: Omit<FunctionOptions, "code" | "files" | "contents">;
   /** The hashes of its files, by their paths. */
   readonly files: Readonly<Record<string, string>>;
 };
@@ -170,7 +170,7 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     const { name, handler, environment, timeoutSeconds, memory, code, files = {} } = form;
     const contents = [
       ...Object.entries(code).map(([path, text]) => [path, Buffer.from(text)] as const),
-      ...Object.entries(files).map(([path, file]) => [path, readFileSync(file)] as const),
+      ...Object.entries(files).map(([path, from]) => [path, readFileSync(from)] as const),
     ];
     const record: FunctionRecord = {
       resource: {
@@ -283,10 +283,13 @@ export class Journal implements ExecutionJournal, MachineKeeper {
       executions.push({ ...record, revision: revision(record.revision), entries, untold: ends.has(at) });
     }
 
-    const messages: Message[] = [];
+    const messages: KeptMessage[] = [];
     for await (const [at, message] of store.entries<Message>(KEY.message)) {
       number(at);
-      messages.push(message);
+      const forget = (): void => {
+        store.delete(`${KEY.message}${at}`);
+      };
+      messages.push({ message, forget });
     }
     const deadLetters: DeadLetter[] = [];
     for await (const [at, { reason, ...letter }] of store.entries<LetterRecord>(KEY.deadLetter)) {
@@ -298,26 +301,45 @@ export class Journal implements ExecutionJournal, MachineKeeper {
       number(key);
       calls.push({ key, ...call });
     }
-    return { machines, executions, functions: await this.readFunctions(), messages, deadLetters, calls, latest };
+    const used = new Set(
+      [...machines.flatMap((each) => [each, ...each.versions.values()]), ...executions].map((each) => each.revision),
+    );
+    for (const [hash, each] of revisions) if (!used.has(each)) this.forget(`${KEY.revision}${hash}`);
+    const definitions = [...used].map(({ definition }) => definition);
+    const functions = await this.readFunctions((versionArn) => definitions.some((each) => each.includes(versionArn)));
+    return { machines, executions, functions, messages, deadLetters, calls, latest };
   }
 
-  private async readFunctions(): Promise<ReadonlyMap<string, KeptFunction>> {
+  /** Lets go of what never changes, and nothing needs any more. */
+  private forget(key: string): void {
+    this.known.delete(key);
+    this.store.delete(key);
+  }
+
+  private async readFunctions(needed: (versionArn: string) => boolean): Promise<ReadonlyMap<string, KeptFunction>> {
     const { store, known } = this;
-    const contents = new Map<string, string>();
+    const kept = new Map<string, string>();
     for await (const [hash, content] of store.entries<string>(KEY.file)) {
-      contents.set(hash, content);
+      kept.set(hash, content);
       known.add(`${KEY.file}${hash}`);
     }
     const functions = new Map<string, KeptFunction>();
+    const used = new Set<string>();
     for await (const [versionArn, { resource, form, files }] of store.entries<FunctionRecord>(KEY.function)) {
-      const code = Object.entries(files).map(([path, hash]) => {
-        const content = contents.get(hash);
+      if (!needed(versionArn)) {
+        this.forget(`${KEY.function}${versionArn}`);
+        continue;
+      }
+      const contents = Object.entries(files).map(([path, hash]) => {
+        const content = kept.get(hash);
+        used.add(hash);
         if (content === undefined) throw store.damaged(`${KEY.file}${hash}`);
-        return [path, Buffer.from(content, "base64").toString()] as const;
+        return [path, Buffer.from(content, "base64")] as const;
       });
-      functions.set(versionArn, { resource, form: { ...form, code: Object.fromEntries(code) } });
+      functions.set(versionArn, { resource, form: { ...form, code: {}, contents: Object.fromEntries(contents) } });
       known.add(`${KEY.function}${versionArn}`).add(versionArn);
     }
+    for (const hash of kept.keys()) if (!used.has(hash)) this.forget(`${KEY.file}${hash}`);
     return functions;
   }
 }

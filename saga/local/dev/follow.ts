@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isOfPackage } from "../deployed-form";
+import { isOfPackage } from "../assets";
 import { findProject, ProjectError } from "../project";
 import type { Evaluated, Problem, Source } from "./evaluator";
 import { Evaluators } from "./evaluators";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type Asset, digestsOf, isOfPackage } from "../deployed-form";
+import { type Asset, digestsOf, isOfPackage } from "../assets";
 import type { Program, Resource } from "../program";
 
 /** A program that another process may be given: what it registers, without what the evaluation made it of. */

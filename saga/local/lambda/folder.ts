@@ -18,6 +18,8 @@ export interface Archive {
   readonly code: Readonly<Record<string, string>>;
   /** Files of this machine, by path. */
   readonly files?: Readonly<Record<string, string>>;
+  /** What is in further files, by path. */
+  readonly contents?: Readonly<Record<string, Buffer>>;
 }
 
 // By it a process knows its own kind: others may have the folder of temporary files in common, with processes of their own.
@@ -39,7 +41,10 @@ const taken = new Set<string>();
 let unpacked = 0;
 
 /** Unpacks an archive. Remove it in the end; it goes with the process in any case, unless that is killed. */
-export function unpack({ code, files = {} }: Archive): { readonly taskRoot: string; readonly remove: () => void } {
+export function unpack({ code, files = {}, contents = {} }: Archive): {
+  readonly taskRoot: string;
+  readonly remove: () => void;
+} {
   const taskRoot = join((root ??= open()), String(++unpacked));
   taken.add(taskRoot);
   const made = new Set<string>();
@@ -59,6 +64,11 @@ export function unpack({ code, files = {} }: Archive): { readonly taskRoot: stri
   for (const [path, from] of Object.entries(files)) {
     put(path, (file) => {
       copyFileSync(from, file);
+    });
+  }
+  for (const [path, content] of Object.entries(contents)) {
+    put(path, (file) => {
+      writeFileSync(file, content);
     });
   }
   const remove = (): void => {

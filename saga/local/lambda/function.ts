@@ -12,6 +12,8 @@ export interface FunctionOptions {
   readonly code: Readonly<Record<string, string>>;
   /** What else is in the archive: files of this machine, by path. */
   readonly files?: Readonly<Record<string, string>>;
+  /** What is in further files of it, by path. */
+  readonly contents?: Readonly<Record<string, Buffer>>;
   /** Module and export: `__index.handler`. */
   readonly handler: string;
   /** Wins over what Lambda sets itself. */

@@ -9,35 +9,45 @@ export interface Message {
   readonly request: Json;
 }
 
+/** A message that is kept elsewhere as well, until it is forgotten. */
+export interface KeptMessage {
+  readonly message: Message;
+  readonly forget: () => void;
+}
+
 export interface OutboxOptions {
   /** How many messages there are at most, the latest ones. All of them unless it is said. */
   readonly most?: number | undefined;
   /** Those of an earlier process. */
-  readonly messages?: readonly Message[];
-  /** Is told of each. What it gives is called once the message is let go. */
+  readonly kept?: readonly KeptMessage[];
+  /** Keeps a message elsewhere. What it gives forgets it. */
   readonly onAdd?: (message: Message) => () => void;
 }
 
 /** What was sent, in order. */
 export class Outbox {
-  readonly messages: Message[];
+  readonly messages: Message[] = [];
   private readonly most: number;
   private readonly onAdd: (message: Message) => () => void;
-  private readonly goers: (() => void)[];
+  /** Of each message. */
+  private readonly forgets: (() => void)[] = [];
 
-  constructor({ most = Infinity, messages = [], onAdd = () => () => {} }: OutboxOptions = {}) {
-    this.messages = [...messages];
+  constructor({ most = Infinity, kept = [], onAdd = () => () => {} }: OutboxOptions = {}) {
     this.most = most;
     this.onAdd = onAdd;
-    this.goers = [];
+    for (const each of kept) this.keep(each);
   }
 
   add(message: Message): void {
+    this.keep({ message, forget: this.onAdd(message) });
+  }
+
+  private keep({ message, forget }: KeptMessage): void {
     this.messages.push(message);
-    this.goers.push(this.onAdd(message));
+    this.forgets.push(forget);
     while (this.messages.length > this.most) {
       this.messages.shift();
-      this.goers.shift()?.();
+      this.forgets.shift()?.();
     }
   }
 }

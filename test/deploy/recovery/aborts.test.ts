@@ -146,16 +146,16 @@ describe("an execution that is stopped, on this machine", function () {
         const publish = cloud.publish.bind(cloud);
         cloud.publish = (event) => {
           events.push(event);
-          publish(event);
+          return publish(event);
         };
         const count = () => [...cloud.executions.values()].length;
         const before = count();
         await stop({ ...ORDER, order_id: "1" }, 9);
-        publish(events[0] as JsonObject);
+        void publish(events[0] as JsonObject);
         await cloud.settled();
         // And once more, long after; and without what need not be in it.
         const { executionArn, stateMachineArn, status, stopDate } = events[0]?.["detail"] as JsonObject;
-        publish({ ...events[0], detail: { executionArn, stateMachineArn, status, stopDate } as JsonObject });
+        void publish({ ...events[0], detail: { executionArn, stateMachineArn, status, stopDate } as JsonObject });
         await cloud.settled();
         cloud.publish = publish;
         expect(count() - before, "itself, and its recovery").to.equal(2);

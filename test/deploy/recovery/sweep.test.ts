@@ -1,10 +1,12 @@
 import { expect } from "chai";
+import { AwsError } from "../../../saga/local/aws-error";
 import { deployedForm, LocalCloud } from "../../../saga/local/cloud";
 import type { KnownExecution } from "../../../saga/local/step-functions/executions";
 import type { Execution } from "../../../saga/interpreter";
 import type { Revision } from "../../../saga/local/step-functions/machines";
 import { deployFunction } from "../../../saga/local/lambda/function";
-import { serve } from "../../../saga/local/wire/loopback";
+import { startServer } from "../../../saga/local/wire/server";
+import { jsonError } from "../../../saga/local/wire/message";
 import { evaluateProgram, type Program, type Resource } from "../../../saga/local/program";
 import type { Sweep, Swept } from "../../../saga/deploy/recovery/sweep";
 import { matches } from "../filter-pattern";
@@ -27,7 +29,7 @@ describe("the function that looks after executions, as it is deployed", function
   beforeEach(async () => {
     cloud = await LocalCloud.start(program, { onLog: (line) => lines.push(line) });
     // Every event is lost.
-    cloud.publish = () => {};
+    cloud.publish = () => Promise.resolve();
     lines.length = 0;
   });
   afterEach(() => cloud.close());
@@ -212,10 +214,17 @@ describe("the function that looks after executions, as it is deployed", function
   it("fails where there are more than it looks at, having told of those that it has seen", async () => {
     const startDate = Date.now() / 1000 - 600;
     let pages = 0;
-    const endless = await serve(async (_, outgoing) => {
-      const page = { executions: [{ executionArn: "arn", startDate }], nextToken: String(++pages) };
-      outgoing.writeHead(200, { "Content-Type": "application/x-amz-json-1.0" }).end(JSON.stringify(page));
-    });
+    const route = {
+      handle: () => {
+        const page = { executions: [{ executionArn: "arn", startDate }], nextToken: String(++pages) };
+        const headers = { "Content-Type": "application/x-amz-json-1.0" };
+        return Promise.resolve({ status: 200, headers, body: JSON.stringify(page) });
+      },
+      writeError: jsonError("1.0"),
+      maxBytes: 10_000,
+      tooLarge: () => new AwsError("RequestEntityTooLargeException", ""),
+    };
+    const endless = await startServer({ port: 0, host: "127.0.0.1", route: () => route });
     const form = await deployedForm(find("Function", "OrderFulfilment_sweep"));
     const run = deployFunction({
       ...form,
