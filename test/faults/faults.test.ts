@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { type Json, TaskFailure } from "../../saga/interpreter";
 import { LocalCloud, mainMachine } from "../../saga/local/cloud";
-import { evaluateProgram } from "../../saga/local/program";
 import { explore, type Explored, formatFindings, KINDS, setUp } from "../../saga/testing/faults";
 import { inVirtualTime, type Meddle } from "../../saga/testing/virtual";
 import { type Changes, mutated } from "./mutated";
 import { BESIDE, ORDER } from "./orders";
 import { SLOW } from "../slow";
+import { evaluated } from "../evaluated";
 
 const transient = (): never => {
   throw new TaskFailure("Lambda.ServiceException", "the answer is lost");
@@ -15,7 +15,7 @@ const kinds = (...names: readonly string[]) => KINDS.filter(({ name }) => names.
 
 /** What is found in the order saga, as it is deployed, or in a mutant of it. */
 async function strike(options: Partial<Parameters<typeof explore>[1]>, ...changes: Changes) {
-  const registered = await evaluateProgram();
+  const registered = await evaluated();
   const program = await mutated(registered, ...changes);
   const machine = mainMachine(program);
   const stages = [await setUp(program, { machine }), await setUp(program, { machine })];
@@ -34,7 +34,7 @@ describe("the order saga, deployed on this machine, under faults", function () {
   let order_id = "";
 
   before(async () => {
-    const program = await evaluateProgram();
+    const program = await evaluated();
     cloud = await LocalCloud.start(program);
     start = (meddle) => inVirtualTime(program, cloud)(order_id, { ...ORDER, order_id }, meddle);
   });
