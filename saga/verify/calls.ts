@@ -19,7 +19,7 @@ const isAction = (node: Node): boolean => node.part?.kind === "action" && node.p
 export function callFlaws(nodes: readonly Node[]): readonly Flaw[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   return nodes.flatMap((node): readonly Flaw[] => {
-    if (node.part?.kind !== "undo") return notAwaited(node);
+    if (node.part?.kind !== "undo") return [...notAwaited(node), ...namelessAmong(node, nodes)];
     const actions = [...new Set([...node.part.of, ...node.part.releases])].flatMap((name) => byName.get(name) ?? []);
     return [
       ...notAwaited(node),
@@ -143,6 +143,24 @@ function constantsOf(node: Node): ReadonlySet<string> {
   walk(Payload ?? {}, "");
   walk(rest, "");
   return found;
+}
+
+/** A function that is not told in whose name it is called, though others are (S11); one with an undo is seen to there. */
+function namelessAmong(node: Node, nodes: readonly Node[]): readonly Flaw[] {
+  const { name, part, identity } = node;
+  const undone = part?.kind === "action" && (part.call.undo !== undefined || part.call.confirms !== undefined);
+  if (!isAction(node) || undone || identity || functionOf(node) === undefined) return [];
+  const other = nodes.find((each) => each.identity);
+  if (!other) return [];
+  return [
+    {
+      rule: "S11",
+      kind: "no-name",
+      state: name,
+      message: `${name} does not say in whose name it calls, and ${other.name} does`,
+      hint: `Give ${name} a saga.id and a saga.step, as ${other.name} has them`,
+    },
+  ];
 }
 
 /** An undo that does not say in whose name it calls, though its action does, or the other way round (S11). */

@@ -144,7 +144,8 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   if (isUnknownResource(resource)) {
     if ((raw.Retry ?? []).length > 0) return [];
     const message = `${name} is given up on any fault, those that pass too; what ${resource} is, is not said here`;
-    return flaw("S4", "not-retried", message, `Let ${name} retry the errors of its service that a second try can mend`);
+    const hint = `Let ${name} retry the errors of its service that a second try can mend`;
+    return flaw("S4", "unknown-call", message, hint);
   }
   const unretried = transientErrors(resource).filter(
     (error) => !isRetried(raw, error) && !comesBack(node, level, error),

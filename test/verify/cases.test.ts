@@ -96,6 +96,41 @@ const CASES: readonly Edited[] = [
     },
   },
   {
+    title: "a step and its undo by the execution's name, which is not its ARN",
+    nodes: TWO,
+    rules: ["S11"],
+    says: "S1 calls in the name of 'S1 of $states.context.Execution.Name', and not of this execution",
+    edit: (machine) => {
+      for (const name of ["S1", "U1"]) inPayload(machine, name, /Execution\.Id/, "Execution.Name");
+    },
+  },
+  {
+    title: "a step that calls in another name at each try",
+    nodes: TWO,
+    rules: ["S11"],
+    says: "in whose name S1 calls is not known",
+    edit: (machine) => {
+      inPayload(machine, "S1", /'step': 'S1'/, "'step': 'S1' & $states.context.State.RetryCount");
+    },
+  },
+  {
+    title: "a step after the pivot that does not say who calls",
+    nodes: [{ kind: "pivot" }, step],
+    rules: ["S11"],
+    says: "S2 does not say in whose name it calls, and S1 does",
+    edit: (machine) => {
+      inPayload(machine, "S2", /, 'saga': \{.*?\}/, "");
+    },
+  },
+  {
+    title: "a Catch that forgets the failure",
+    nodes: TWO,
+    rules: ["S6"],
+    edit: (machine) => {
+      for (const { Assign = {} } of stateOf(machine, "S2").Catch ?? []) Assign["failure"] = null;
+    },
+  },
+  {
     title: "an undo with an id that nobody knows",
     nodes: TWO,
     rules: ["S11"],

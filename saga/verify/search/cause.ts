@@ -78,14 +78,16 @@ function objectTells(ast: Ast, machine: Level): boolean | undefined {
 
 /** Whether a variable holds such an object, as far as what is assigned to it says what it is. */
 function variableTells(name: string, machine: Level): boolean {
-  const spelled = [...machine.nodes.values()].flatMap(({ raw }) => {
-    const from = [raw, ...(raw.Catch ?? []), ...(raw.Choices ?? [])];
-    return from.flatMap(({ Assign }) => {
+  const assignedBy = (from: readonly Readonly<Record<string, unknown>>[]): readonly unknown[] =>
+    from.flatMap(({ Assign }) => {
       const assigned = (Assign ?? {}) as Readonly<Record<string, unknown>>;
       return Object.hasOwn(assigned, name) ? [assigned[name]] : [];
     });
-  });
-  return spelled.some(mayHold);
+  const states = [...machine.nodes.values()].map(({ raw }) => raw);
+  const caught = assignedBy(states.flatMap(({ Catch = [] }) => Catch));
+  const others = assignedBy(states.flatMap((state) => [state, ...(state.Choices ?? [])]));
+  // What a Catch assigns is a failure; before one there may be none.
+  return caught.every(mayHold) && [...caught, ...others].some(mayHold);
 }
 
 /** Whether a value may be an object with the four fields; one that is none, as before anything has failed, is not. */

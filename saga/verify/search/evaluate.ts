@@ -127,6 +127,11 @@ function agreed(one: Value, other: Value): Value {
 
 const needs = ({ name, values }: OneOf): NeedsChoice => new NeedsChoice(name, values.length);
 
+/** What a test may come to. The outermost choice is to be made first: those within it may not matter then. */
+function truths(found: Value): ReadonlySet<boolean | undefined> {
+  return new Set(found instanceof OneOf ? found.values.flatMap((one) => [...truths(one)]) : [truth(found)]);
+}
+
 /**
  * True, false, or undefined for what is not known.
  * @throws NeedsChoice where it is true of some values and false of others
@@ -134,7 +139,7 @@ const needs = ({ name, values }: OneOf): NeedsChoice => new NeedsChoice(name, va
 export function truth(found: Value): boolean | undefined {
   if (found instanceof Unknown) return undefined;
   if (found instanceof OneOf) {
-    const all = new Set(found.values.map(truth));
+    const all = truths(found);
     if (all.size > 1) throw needs(found);
     return [...all][0];
   }
@@ -194,6 +199,7 @@ function filter(found: Value, test: Ast, around: Surroundings): Value {
   if (found === undefined) return undefined;
   if (isSomething(found) && test.type === "number" && test.value === 0) return SOMETHING;
   if (found instanceof Unknown) return UNKNOWN;
+  if (found instanceof OneOf && test.type === "number") return lift(found, (one) => filter(one, test, around));
   if (found instanceof OneOf && !found.values.every(isSingle)) throw needs(found);
   const items = isArray(found) ? found : [found];
   if (test.type === "number") return items.at(Number(test.value));

@@ -64,6 +64,8 @@ export const HINTS = {
   own: (action: string, undo: string | undefined) => hint("own", `Lead ${action}'s Catch to ${undo ?? "its own undo"}`),
   identity: (state: string, action: string) =>
     hint("identity", `Give ${state} the saga.id and saga.step with which ${action} calls`),
+  ownExecution: (state: string) =>
+    hint("own-execution", `Give ${state} the saga.id {% $states.context.Execution.Id %}`),
   ownIdentity: (state: string) =>
     hint(
       "own-identity",

@@ -7,7 +7,7 @@ import { type Around, type End, type Results, type SearchContext } from "./conte
 import { HINTS } from "./hints";
 import { dropped } from "./task";
 import { after, type Event } from "./trace";
-import { keyOf, NeedsChoice, NeedsLength, OneOf, UNKNOWN, type Value } from "./value";
+import { isKnown, keyOf, NeedsChoice, NeedsLength, OneOf, UNKNOWN, type Value } from "./value";
 
 /** A branch or an iteration that is to be run. */
 export interface Run {
@@ -126,7 +126,7 @@ function together(point: SearchState, parts: readonly SearchState[]): SearchStat
   };
 }
 
-/** What was lost in one of several: that of an item is taken for that of all. */
+/** What was lost in any of several. */
 function lostIn(states: readonly SearchState[]): SearchState["lost"] {
   const names = new Set(states.flatMap(({ lost }) => [...lost.keys()]));
   const inAny = (name: string): Value => {
@@ -218,7 +218,7 @@ function leaving(
     const torn = { ...event, text: `${node.name} fails though its branches have settled: ${error}` };
     const failed: SearchState = {
       ...settled,
-      lost: new Map([...settled.lost, [node.name, true]]),
+      lost: new Map([...settled.lost, [node.name + around.suffix, true]]),
       failed: settled.failed === "undoing" ? "undoing" : "here",
     };
     if (catcher) {
@@ -236,4 +236,4 @@ function leaving(
 }
 
 /** Whether an output can't be what makes the outputs of many branches too large together. */
-const isSmall = (output: Value): boolean => keyOf(output).length < 1000 && !/[?<]/.test(keyOf(output));
+const isSmall = (output: Value): boolean => isKnown(output) && JSON.stringify(output ?? null).length < 1000;

@@ -1,6 +1,7 @@
 import { type Level, levelsOf, type Node, type Template, type Transition, transitionsOf } from "../machine";
 import { type Position, positionsOf } from "./components";
-import { isArray, isObject, OneOf, oneOf, Unknown, UNKNOWN, type Value } from "./value";
+import { withoutIndexes } from "./search-state";
+import { isArray, isObject, OneOf, oneOf, pathsIn, Unknown, UNKNOWN, type Value } from "./value";
 
 /** The data of a search state. */
 export interface Data {
@@ -86,11 +87,26 @@ export function liveVariablesOf(machine: Level): LiveVariables {
   );
   /** What is within something that was lost for certain is lost with it. */
   const outermost = (lost: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> =>
-    filtered(lost, (name) => !(undoes.around.get(name) ?? []).some((holder) => lost.get(holder) === true));
+    filtered(lost, (name) => {
+      const holders = undoes.around.get(withoutIndexes(name)) ?? [];
+      const isAround = (other: string): boolean => {
+        const holder = withoutIndexes(other);
+        return holders.includes(holder) && indexes(name).startsWith(indexes(other));
+      };
+      return ![...lost].some(([other, is]) => is === true && isAround(other));
+    });
   const isHolder =
     (holders: readonly string[]) =>
     (name: string): boolean =>
-      holders.includes(name) || isCyclic.has(name);
+      holders.includes(withoutIndexes(name)) || isCyclic.has(withoutIndexes(name));
+  /** Where all that a level undoes was lost, it does not matter with what. */
+  const lostWithin = (level: Level, lost: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> => {
+    const [first, ...others] = [...level.undoes].map((action) => undoes.around.get(action) ?? []);
+    const common = (first ?? []).filter((holder) => others.every((holders) => holders.includes(holder)));
+    const isWhole = [...lost].some(([name, is]) => is === true && common.includes(withoutIndexes(name)));
+    const whole = isWhole ? common[0] : undefined;
+    return whole === undefined ? lost : new Map([[whole, true]]);
+  };
   return {
     position: (level, state) => positions.get(level)?.get(state),
     isLive: (level, state, variable) => fieldsOf(live.get(level)?.get(state) ?? NONE).fields.has(variable),
@@ -103,7 +119,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
         variables: kept,
         input: left,
         lengths: filtered(lengths, isRead(read, [left, ...kept.values()])),
-        lost: filtered(outermost(lost), isHolder(undoes.within(level))),
+        lost: lostWithin(level, filtered(outermost(lost), isHolder(undoes.within(level)))),
       };
     },
     project: (level, state, { variables, input, lengths, lost }) => {
@@ -122,6 +138,8 @@ export function liveVariablesOf(machine: Level): LiveVariables {
   };
 }
 
+const indexes = (name: string): string => name.slice(withoutIndexes(name).length);
+
 const filtered = (values: ReadonlyMap<string, Value>, keep: (name: string) => boolean): ReadonlyMap<string, Value> =>
   values.size === 0 ? values : new Map([...values].filter(([name, value]) => value !== undefined && keep(name)));
 
@@ -135,15 +153,8 @@ const touches = (one: string, other: string): boolean =>
   );
 
 /** Whether something unknown in a value is what a path leads to, or has that in it. */
-function leadsTo(value: Value, path: string): boolean {
-  if (value instanceof Unknown) {
-    const { path: of } = value;
-    return of !== undefined && path.startsWith(of) && /^([.[]|$)/.test(path.slice(of.length));
-  }
-  if (value instanceof OneOf) return value.values.some((one) => leadsTo(one, path));
-  if (typeof value !== "object" || value === null) return false;
-  return Object.values(value as Readonly<Record<string, Value>>).some((part) => leadsTo(part, path));
-}
+const leadsTo = (value: Value, path: string): boolean =>
+  [...pathsIn(value)].some((of) => path.startsWith(of) && /^([.[]|$)/.test(path.slice(of.length)));
 
 const isOfState = (path: string): boolean => path === "states" || path === OF_STATE || path.startsWith(`${OF_STATE}.`);
 
@@ -158,7 +169,10 @@ function ahead(
   ];
   // Outer levels come first.
   for (const level of levels) {
-    for (const node of level.nodes.values()) for (const inner of node.inner) after.set(inner, of(level, node.name));
+    for (const node of level.nodes.values()) {
+      const next = transitionsOf(node).flatMap(({ to }) => (to === undefined ? [] : of(level, to)));
+      for (const inner of node.inner) after.set(inner, [...new Set([...next, ...(after.get(level) ?? [])])]);
+    }
   }
   const known = new Map<Level, Map<string, readonly string[]>>(levels.map((level) => [level, new Map()]));
   return (level, state) => {
@@ -276,12 +290,25 @@ function narrowed(value: Value, fields: Fields): Value {
       : isArray(value)
         ? value.map(inner)
         : Object.fromEntries(
-            [...fields.fields].flatMap(([field, of]) =>
-              isObject(value) && field in value ? [[field, narrowed(value[field], of)]] : [],
-            ),
+            [...fields.fields].flatMap(([field, of]): readonly (readonly [string, Value])[] => {
+              const found = isObject(value) ? withoutNothing(narrowed(value[field], of), of) : undefined;
+              return found === undefined ? [] : [[field, found]];
+            }),
           );
   fields.known.set(value, made);
   return made;
+}
+
+/** Where fields of a value are read, and nothing else of it, one that has none of them is as good as none. */
+function withoutNothing(value: Value, fields: Fields): Value {
+  if (fields.whole) return value;
+  if (value instanceof OneOf) {
+    return oneOf(
+      value.name,
+      value.values.map((one) => withoutNothing(one, fields)),
+    );
+  }
+  return isObject(value) && Object.keys(value).length === 0 ? undefined : value;
 }
 
 const NONE: ReadonlySet<string> = new Set();

@@ -14,7 +14,7 @@ import { examples } from "./examples";
 import type { Rule } from "../rules";
 import { task } from "./task";
 import { after, type Event, type Trace } from "./trace";
-import { forgetValues, NeedsChoice, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
+import { forgetValues, NeedsLength, Unknown, UNKNOWN, type Value } from "./value";
 
 export interface Found {
   readonly rule: Rule;
@@ -146,23 +146,22 @@ export class Search implements SearchContext {
   }
 
   private resolving(around: Around, point: SearchState): Results {
-    try {
-      return this.once(around, point);
-    } catch (error) {
-      if (error instanceof NeedsLength) {
-        const { path, lengths } = error;
-        const before = point.lengths.get(path);
-        // In some of what this state stands for it is known.
-        if (before instanceof OneOf) {
-          const choice = new NeedsChoice(before.name, before.values.length);
-          return resolved(point, choice).flatMap((chosen) => this.resolving(around, chosen));
+    const results: (SearchState | End)[] = [];
+    const seen = new Set<string>();
+    const open = [point];
+    for (let next = open.pop(); next; next = open.pop()) {
+      try {
+        results.push(...this.once(around, next));
+      } catch (error) {
+        // What is chosen in one order or in another comes to the same.
+        for (const chosen of resolved(next, error)) {
+          const key = stateKey(chosen);
+          if (!seen.has(key)) open.push(chosen);
+          seen.add(key);
         }
-        return lengths.flatMap((length) =>
-          this.resolving(around, { ...point, lengths: new Map([...point.lengths, [path, length]]) }),
-        );
       }
-      return resolved(point, error).flatMap((chosen) => this.resolving(around, chosen));
     }
+    return results;
   }
 
   private once(around: Around, point: SearchState): Results {
@@ -250,10 +249,16 @@ export class Search implements SearchContext {
       result,
       errorOutput: UNKNOWN,
       context: {
-        Execution: { Id: EXECUTION, Name: "$states.context.Execution.Name", Input: new Unknown("input") },
+        Execution: {
+          Id: EXECUTION,
+          Name: "$states.context.Execution.Name",
+          Input: new Unknown("input"),
+          ...unknown("RedriveCount RedriveTime RoleArn StartTime"),
+        },
         // Of the Map's own fields alone: the states within have none.
         ...(item !== undefined && { Map: { Item: item } }),
-        State: { Name: at },
+        State: { Name: at, ...unknown("EnteredTime RetryCount") },
+        ...unknown("StateMachine Task"),
       },
     };
     return {
@@ -302,6 +307,10 @@ export class Search implements SearchContext {
     return this.live.position(level, state)?.rank ?? 0;
   }
 }
+
+/** Fields that are there, and of which a definition tells nothing. */
+const unknown = (fields: string): Readonly<Record<string, Value>> =>
+  Object.fromEntries(fields.split(" ").map((field) => [field, UNKNOWN]));
 
 const depthOf = (outstanding: OutstandingEffects): number => outstanding?.depth ?? 0;
 

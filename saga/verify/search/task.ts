@@ -30,7 +30,7 @@ import {
 } from "./identity";
 import { levelsOf, type Node, type UndoPart } from "../machine";
 import type { Rule } from "../rules";
-import type { SearchState } from "./search-state";
+import { type SearchState, withoutIndexes } from "./search-state";
 import { above, changeAll, has } from "./shared";
 import type { Around, End, Results, SearchContext } from "./context";
 import { after } from "./trace";
@@ -438,10 +438,11 @@ function release(search: SearchContext, around: Around, point: SearchState, node
 function isLost({ machine }: SearchContext, { holders }: Around, { lost }: SearchState, action: string): boolean {
   if (lost.size === 0) return false;
   const nodes = levelsOf(machine).flatMap(({ nodes: all }) => [...all.values()]);
-  return [...lost].some(([holder, is]) => {
+  return [...lost].some(([name, is]) => {
+    const holder = withoutIndexes(name);
     const holds = (): boolean =>
       nodes.some(
-        ({ name, inner }) => name === holder && inner.flatMap(levelsOf).some((level) => level.nodes.has(action)),
+        (node) => node.name === holder && node.inner.flatMap(levelsOf).some((level) => level.nodes.has(action)),
       );
     return (holders.includes(holder) || holds()) && truth(is) === true;
   });
