@@ -211,17 +211,17 @@ describe("the command line", function () {
   it(`leaves nothing behind where it is stopped ${SLOW}`, async () => {
     const tmp = mkdtempSync(join(tmpdir(), "stopped-"));
     const hook = join(folder, "stop.js");
-    // As soon as the functions have their folders.
+    // As soon as the functions have their folder.
     const watch = `const { readdirSync } = require("fs");
       const timer = setInterval(() => {
-        if (readdirSync(${JSON.stringify(tmp)}).length < 8) return;
+        if (!readdirSync(${JSON.stringify(tmp)}).some((name) => name.startsWith("saga-lambda-"))) return;
         clearInterval(timer);
         process.kill(process.pid, "SIGTERM");
       }, 5);`;
     writeFileSync(hook, `if (require("worker_threads").isMainThread) { ${watch} }`);
     const { code, err } = await cli(["run"], { preload: hook, env: { TMPDIR: tmp }, stdin: "ignore" });
     expect([code, err]).to.deep.equal([143, ""]);
-    expect(readdirSync(tmp).filter((name) => name.startsWith("lambda-"))).to.deep.equal([]);
+    expect(readdirSync(tmp).filter((name) => name.startsWith("saga-lambda-"))).to.deep.equal([]);
     rmSync(tmp, { recursive: true });
   });
 
