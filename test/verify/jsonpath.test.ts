@@ -68,7 +68,7 @@ describe("the verifier, on data in JSONPath mode,", () => {
       );
       expect(found?.counterexample).to.deep.equal([
         "CreateOrder is done",
-        "ProcessPayment fails: States.ALL; its Catch replaces the data by { Error, Cause }",
+        "ProcessPayment fails: States.Timeout; its Catch replaces the data by { Error, Cause }",
         "RefundPayment starts here; there are Error and Cause alone",
       ]);
     });
@@ -145,6 +145,19 @@ describe("the verifier, on data in JSONPath mode,", () => {
         "CancelCar",
       ]);
       expect(lost(trip("$.error"), booked)).to.deep.equal([]);
+    });
+
+    it("tells of a failure that happens every day, where there is one", () => {
+      const machine = trip();
+      const last = machine["BookCar"] as State;
+      last["Catch"] = [{ ...all("CancelCar"), ErrorEquals: ["States.DataLimitExceeded"] }, all("CancelCar")];
+      const found = lostIn(machineOf(machine), booked).find(({ state }) => state === "CancelCar");
+      expect(found?.counterexample).to.deep.equal([
+        "BookHotel is done",
+        "BookFlight is done",
+        "BookCar fails: States.Timeout; its Catch replaces the data by { Error, Cause }",
+        "CancelCar starts here; there are Error and Cause alone",
+      ]);
     });
 
     it("takes an undo that asks for the error alone, by its path", () => {
