@@ -1,6 +1,6 @@
 import { type Focus, type Fork, type OutstandingEffects, pushFork, split } from "./effects";
 import { examples } from "./examples";
-import { faultsOfJoining } from "./faults";
+import { DATA_LIMIT, faultsOfJoining } from "./faults";
 import type { Level, Node } from "../machine";
 import { renamed, resolved, type SearchState } from "./search-state";
 import { type Around, type End, type Results, type SearchContext } from "./context";
@@ -227,12 +227,19 @@ function leaving(
     }
     const stopped = { ...failed, trace: after(settled.trace, torn) };
     const stuck = settled.committed || settled.failed === "undoing";
+    if (settled.failed === "undoing" && error === DATA_LIMIT && node.jsonata) handsOn(search, around, stopped, node);
     if (!stuck && around.level.top) {
       for (const known of examples(stopped)) dropped(search, around, known, node, error);
     }
     results.push({ kind: "stopped", stuck, error, state: node.name, point: stopped });
   }
   return results;
+}
+
+/** Undos that hand on what they were answered: where it is too large together, a redrive meets the same again. */
+function handsOn(search: SearchContext, around: Around, point: SearchState, { name }: Node): void {
+  const message = `what the undos in ${name} hand on may be too large together: it stops with ${DATA_LIMIT}, and at each redrive again`;
+  search.report(around, point, "S7", name, message, HINTS.handsOn(name));
 }
 
 /** Whether an output can't be what makes the outputs of many branches too large together. */
