@@ -7,7 +7,18 @@ import { type Around, type End, type Results, type SearchContext } from "./conte
 import { HINTS } from "./hints";
 import { dropped } from "./task";
 import { after, type Event } from "./trace";
-import { isKnown, isTest, keyOf, LENGTHS, NeedsChoice, NeedsLength, OneOf, UNKNOWN, type Value } from "./value";
+import {
+  hasAnswer,
+  isKnown,
+  isTest,
+  keyOf,
+  LENGTHS,
+  NeedsChoice,
+  NeedsLength,
+  OneOf,
+  UNKNOWN,
+  type Value,
+} from "./value";
 
 /** A branch or an iteration that is to be run. */
 export interface Run {
@@ -227,7 +238,8 @@ function leaving(
     }
     const stopped = { ...failed, trace: after(settled.trace, torn) };
     const stuck = settled.committed || settled.failed === "undoing";
-    if (settled.failed === "undoing" && error === DATA_LIMIT && node.jsonata) handsOn(search, around, stopped, node);
+    const again = settled.failed === "undoing" && error === DATA_LIMIT;
+    if (again && node.jsonata && outputs.some(hasAnswer)) handsOn(search, around, stopped, node);
     if (!stuck && around.level.top) {
       for (const known of examples(stopped)) dropped(search, around, known, node, error);
     }
