@@ -4,6 +4,7 @@ import { EXPECTED, FUNCTIONS, nameOf, TAGS } from "./expected";
 import { checkResources, checkRoles, checkTags } from "./rules";
 import { differences, type Snapshot, snapshot } from "./snapshot";
 import { KEY_STATEMENTS, VARIANTS } from "./variants";
+import { evaluated } from "../evaluated";
 
 const MACHINE = "sfn.StateMachine OrderFulfilment";
 
@@ -12,7 +13,7 @@ describe("the Pulumi program", function () {
   let program: Program;
   let registered: Snapshot;
   before(async () => {
-    program = await evaluateProgram();
+    program = await evaluated();
     registered = await snapshot(program);
   });
 

@@ -6,6 +6,7 @@ import type { Execution } from "../../saga/interpreter";
 import { evaluateProgram, type Program } from "../../saga/local/program";
 import { task } from "../../saga/language";
 import { differences, keyOf, snapshot, textsOf } from "./snapshot";
+import { evaluated } from "../evaluated";
 
 const ROOT = join(__dirname, "../..");
 const MACHINE = "sfn.StateMachine OrderFulfilment";
@@ -40,7 +41,7 @@ describe("an upgrade", function () {
   this.timeout(60_000);
   let deployed: Program;
   before(async () => {
-    deployed = await evaluateProgram();
+    deployed = await evaluated();
   });
 
   it("without a change changes nothing, not a byte", async () => {

@@ -10,6 +10,7 @@ import { jsonError } from "../../../saga/local/wire/message";
 import { evaluateProgram, type Program, type Resource } from "../../../saga/local/program";
 import type { Sweep, Swept } from "../../../saga/deploy/recovery/sweep";
 import { matches } from "../filter-pattern";
+import { evaluated } from "../../evaluated";
 
 const ORDER = { total: 100, card_no: "123-1234", address: "123 st" };
 const MINUTE = 60_000;
@@ -24,7 +25,7 @@ describe("the function that looks after executions, as it is deployed", function
   let orders = 0;
 
   before(async () => {
-    program = await evaluateProgram();
+    program = await evaluated();
   });
   beforeEach(async () => {
     cloud = await LocalCloud.start(program, { onLog: (line) => lines.push(line) });
