@@ -44,6 +44,18 @@ export const EXPLAINED: readonly Explained[] = [
     why: "the roles have an order (S9): what is never undone comes after a pivot, even where no run comes to harm",
     explains: ({ verifier }) => verifier.every((line) => line.startsWith("S9 ")),
   },
+  {
+    outcome: "false proof",
+    why: "the name of the saga in a declaration is a label: the verifier holds no Cause to it",
+    explains: (compared) => compared.mutation === "another saga is declared" && every(compared, /^S6: its Cause /),
+  },
+  {
+    outcome: "false alarm",
+    why: "a failure without its cause: the verifier wants all four fields of a Cause (S6), and the oracle three",
+    explains: ({ mutation, verifier }) =>
+      mutation === "a record says that it failed" &&
+      verifier.every((line) => /^S6 .*does not tell which step/.test(line)),
+  },
 ];
 
 const RANDOM_VALUE = "a value stands in another one's place";
