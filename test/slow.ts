@@ -1,5 +1,5 @@
 /**
- * Ends the title of a test that takes long, and finds what no other finds but rarely. `npm test` leaves these to
+ * Ends the title of a test that takes long, and seldom finds what no other finds. `npm test` leaves these to
  * `npm run test:rest`; `npm run test:all` runs both, and so does mocha where it is given a file.
  */
 export const SLOW = "@slow";
