@@ -27,7 +27,7 @@ const { values } = parseArgs({
     clean: { type: "boolean", default: false },
   },
 });
-const SECONDS = Number(values.seconds ?? (values.short ? 1 : 3));
+const SECONDS = Number(values.seconds ?? (values.short ? 1 : 2.5));
 const AT_ONCE = (values["at-once"] ?? (values.short ? "50" : "1,50,200")).split(",").map(Number);
 const LOOK_MS = 200;
 /** What a column may take beside what it measures. */
