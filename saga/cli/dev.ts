@@ -22,6 +22,17 @@ export interface DevOptions {
   readonly keep: number;
 }
 
+/** Its options on the command line. */
+interface DevValues {
+  readonly port?: string | undefined;
+  readonly host?: string | undefined;
+  readonly expose?: boolean | undefined;
+  readonly time?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly data?: string | undefined;
+  readonly keep?: string | undefined;
+}
+
 /** Where emulators of AWS listen. */
 const PORT = 4566;
 /** A history of the order saga has some thirty events: a few megabytes for all of them. */
@@ -31,15 +42,7 @@ const KEEP = 1000;
  * Reads the options of `saga dev`.
  * @throws UsageError
  */
-export function devOptions(values: {
-  readonly port?: string;
-  readonly host?: string;
-  readonly expose?: boolean;
-  readonly time?: string;
-  readonly json?: boolean;
-  readonly data?: string;
-  readonly keep?: string;
-}): DevOptions {
+export function devOptions(values: DevValues): DevOptions {
   const { port = String(PORT), host = "127.0.0.1", expose = false, time = "real", json = false } = values;
   const { data, keep = String(KEEP) } = values;
   if (!/^\d+$/.test(keep)) throw new UsageError(`--keep wants how many executions to keep, not '${keep}'`);

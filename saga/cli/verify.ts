@@ -22,6 +22,9 @@ import { type LoadedProgram, quoted } from "./program";
 import { type Proof, sarifOf } from "./sarif";
 import { UsageError } from "./usage-error";
 
+/** Somebody who asks for a proof waits longer than one who deploys. */
+const SECONDS = 600;
+
 /** For a person, for a program, or for code scanning. */
 export type Output = "text" | "json" | "sarif";
 
@@ -173,9 +176,13 @@ function check(definition: RawStates, declaration: Declaration): Verdict {
     if (shown) process.stderr.write(`\r${declaration.saga}: ${states.toLocaleString("en")} states …`);
   };
   try {
-    return verify(definition, declaration, { onProgress });
+    return verify(definition, declaration, { onProgress, seconds: SECONDS });
   } catch (error) {
-    if (error instanceof SearchLimitError) throw new Error(`${declaration.saga}: ${error.message}`, { cause: error });
+    if (error instanceof SearchLimitError) {
+      throw new Error(`${declaration.saga}: nothing is proved of its paths: the search ${error.message}`, {
+        cause: error,
+      });
+    }
     throw error;
   } finally {
     if (shown) process.stderr.write("\r\u001b[K");

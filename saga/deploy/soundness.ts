@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Saga } from "../language";
-import { SearchLimitError, type Verdict } from "../verify";
+import { SearchLimitError, storiesOf, type Verdict } from "../verify";
 import { prove } from "./prove";
-import { violationText } from "./violation-text";
+import { storyText } from "./violation-text";
 
 /**
  * Lets nothing be created of a saga that some failure would leave half done.
@@ -27,7 +27,7 @@ export function refuseUnlessProved(saga: string, resource: pulumi.Resource, proo
   }
   const violations = verdicts.flatMap((verdict) => verdict.violations);
   if (violations.length === 0) return;
-  const lines = violations.map(violationText);
+  const lines = storiesOf(violations).map(storyText);
   // Where the program was when it found out says nothing of the saga: no stack.
   const error = new pulumi.ResourceError(`the saga '${saga}' is not sound\n${lines.join("\n")}`, resource, true);
   throw Object.assign(error, { verdicts });

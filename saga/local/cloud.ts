@@ -461,8 +461,10 @@ export class LocalCloud {
   }
 
   /** Puts an event on the bus. */
-  publish(event: JsonObject): void {
-    this.underWay(this.bus.publish(event));
+  publish(event: JsonObject): Promise<void> {
+    const published = this.bus.publish(event);
+    this.underWay(published);
+    return published;
   }
 
   private underWay(call: Promise<void>): void {
@@ -508,7 +510,7 @@ export class LocalCloud {
     const { arn } = known.execution;
     const event = statusChange(known);
     await this.durable();
-    await this.bus.publish(event);
+    await this.publish(event);
     this.data?.journal.told(arn);
     this.untold.delete(arn);
     this.letGo();

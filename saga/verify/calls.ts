@@ -19,7 +19,7 @@ const isAction = (node: Node): boolean => node.part?.kind === "action" && node.p
 export function callFlaws(nodes: readonly Node[]): readonly Flaw[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   return nodes.flatMap((node): readonly Flaw[] => {
-    if (node.part?.kind !== "undo") return notAwaited(node);
+    if (node.part?.kind !== "undo") return [...notAwaited(node), ...namelessAmong(node, nodes)];
     const actions = [...new Set([...node.part.of, ...node.part.releases])].flatMap((name) => byName.get(name) ?? []);
     return [
       ...notAwaited(node),
@@ -143,6 +143,23 @@ function constantsOf(node: Node): ReadonlySet<string> {
   walk(Payload ?? {}, "");
   walk(rest, "");
   return found;
+}
+
+/** A function that is told in nobody's name, though others are (S11); one whose undo says a name is seen to there. */
+function namelessAmong(action: Node, nodes: readonly Node[]): readonly Flaw[] {
+  const { name, nameless } = action;
+  const undone = nodes.some(({ part, identity }) => part?.kind === "undo" && part.of.includes(name) && identity);
+  const other = nodes.find(({ identity }) => identity);
+  if (!nameless || !isAction(action) || undone || !other) return [];
+  return [
+    {
+      rule: "S11",
+      kind: "no-name",
+      state: name,
+      message: `${name} does not say in whose name it calls, and ${other.name} does`,
+      hint: `Give ${name} a saga.id and a saga.step, as ${other.name} has them`,
+    },
+  ];
 }
 
 /** An undo that does not say in whose name it calls, though its action does, or the other way round (S11). */

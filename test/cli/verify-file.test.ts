@@ -139,9 +139,9 @@ describe("saga verify, of a file", () => {
     );
     const { out } = await saga("open.asl.json", "-d", '{"saga":"S","calls":{"Charge":{"role":"pivot"}}}');
     expect(out.replaceAll(/\s+/g, " ")).to.contain(
-      "S4 is not proved of Charge: what each calls is a reference that is yet to be replaced.",
+      "open: S4: what these call is a reference that is yet to be replaced: Charge",
     );
-    expect(out).to.match(/^ {2}S4 +- /m);
+    expect(out).to.match(/^ {2}S4 +open /m);
     inColumns(out);
   });
 

@@ -1,15 +1,4 @@
-import {
-  type Effect,
-  firstOpen,
-  focusOn,
-  mentions,
-  type OutstandingEffects,
-  project,
-  push,
-  pushFork,
-  stack,
-  tellAbove,
-} from "./effects";
+import { type Effect, firstOpen, focusOn, mentions, project, push, pushFork, stack, tellAbove } from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import { HINTS } from "./hints";
 import { sharedNames } from "./identity";
@@ -53,7 +42,7 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
     }
     const ran = runs.map((run): Ran => {
       const given = focus ? project(focus.fork, run.level.undoes, indexOf(run)) : null;
-      const start = beginning(search, around, point, node, run, given);
+      const start = beginning(search, around, point, node, { ...run, given, undoes: focus !== undefined });
       return {
         ...run,
         given,
@@ -127,16 +116,26 @@ function indexOf({ input, suffix, place }: Run): number | undefined {
   return typeof index === "number" ? index : undefined;
 }
 
+/** What was lost of an item, where it says which it is: in the place of the others nothing was. */
+function lostOf({ lost }: SearchState, { suffix }: Around, index: number | undefined): SearchState["lost"] {
+  if (index === undefined || lost.size === 0) return lost;
+  const depth = indexesIn(suffix).length;
+  const concerns = (holder: string): boolean => (indexesIn(holder)[depth] ?? `[${index}]`) === `[${index}]`;
+  return new Map([...lost].filter(([holder]) => concerns(holder)));
+}
+
+const indexesIn = (name: string): readonly string[] => /(\[\d+\])*$/.exec(name)?.[0].match(/\[\d+\]/g) ?? [];
+
 /** Where a branch begins: with its part of what is to be undone, or with nothing. */
 function beginning(
   search: SearchContext,
   around: Around,
   point: SearchState,
   node: Node,
-  run: Run,
-  given: OutstandingEffects,
+  run: Run & Pick<Ran, "given"> & { readonly undoes: boolean },
 ): [Around, SearchState] {
-  const { level, input, label, suffix } = run;
+  const { level, input, label, suffix, given, undoes } = run;
+  const index = indexOf(run);
   return [
     {
       level,
@@ -144,16 +143,17 @@ function beginning(
       prefix: [...around.prefix, after(point.trace, { text: `${node.name}, ${label}:` })],
       holders: [...around.holders, node.name],
       again: search.repeats(around, node.name),
+      remembers: around.remembers === true || retriesBranches(node) !== undefined,
       keepFork: given !== null,
-      ownItem: indexOf(run) !== undefined,
+      ownItem: index !== undefined,
       outer: stack(point.outstanding, around.outer ?? null),
     },
     {
-      ...search.given(level, { ...point, input }),
+      ...search.given(level, { ...point, input, lost: lostOf(point, around, index) }),
       at: level.startAt,
       outstanding: given,
       // What acts in a branch though something has failed goes on as it would in a sequence.
-      failed: point.failed === "no" ? "no" : given || point.failed === "undoing" ? "undoing" : "here",
+      failed: undoes || point.failed === "undoing" ? "undoing" : point.failed === "no" ? "no" : "here",
       refused: undefined,
       trace: undefined,
     },
@@ -192,7 +192,7 @@ function aborted(
   const failed: SearchState = {
     ...point,
     outstanding: point.committed ? point.outstanding : outstanding,
-    lost: new Map([...point.lost, [node.name, true]]),
+    lost: new Map([...point.lost, [node.name + around.suffix, true]]),
     failed: stuck ? "undoing" : "branch",
   };
   const results: (SearchState | End)[] = [];

@@ -14,7 +14,13 @@ export function callerOf(search: SearchContext, point: SearchState, { identity }
 /** A name that is not known is not the one that is wanted: two calls may share it. */
 export function unknownCaller(search: SearchContext, around: Around, point: SearchState, node: Node): void {
   const { name, identity } = node;
-  if (!identity || callerOf(search, point, node) !== undefined) return;
+  const caller = callerOf(search, point, node);
+  if (!identity || caller?.includes(OF_ANOTHER) === false) return;
+  if (caller !== undefined) {
+    const message = `${name} calls in the name of '${caller}', and not of this execution, by its ARN`;
+    search.report(around, point, "S11", name, message, HINTS.ownExecution(name));
+    return;
+  }
   const message = `in whose name ${name} calls is not known: its ${identity.said} may be another call's too`;
   search.report(around, point, "S11", name, message, HINTS.ownIdentity(name));
 }

@@ -1,6 +1,7 @@
 import { type Level, levelsOf, type Node, type Template, type Transition, transitionsOf } from "../machine";
 import { type Position, positionsOf } from "./components";
-import { isArray, isObject, OneOf, oneOf, Unknown, UNKNOWN, type Value } from "./value";
+import { withoutIndexes } from "./search-state";
+import { isArray, isObject, OneOf, oneOf, pathsIn, Unknown, UNKNOWN, type Value } from "./value";
 
 /** The data of a search state. */
 export interface Data {
@@ -16,6 +17,8 @@ export interface LiveVariables {
   readonly position: (level: Level, state: string) => Position | undefined;
   /** Whether a state, or one after it, reads a variable for a decision. */
   readonly isLive: (level: Level, state: string, variable: string) => boolean;
+  /** Whether a variable is read to say what has failed, and for no decision. */
+  readonly isTold: (variable: string) => boolean;
   /** Whether a state, or one that is handed the same, reads its input for a decision. */
   readonly readsInput: (level: Level, state: string) => boolean;
   /** What a state, or one after it, depends on. */
@@ -34,7 +37,8 @@ const EXECUTION_INPUT = "input";
 
 export function liveVariablesOf(machine: Level): LiveVariables {
   const levels = levelsOf(machine);
-  const deciding = decidingVariables(levels);
+  const deciding = readVariables(levels, true);
+  const telling = readVariables(levels, false);
   const reads = new Map<Level, readonly string[]>();
   const live = new Map<Level, ReadonlyMap<string, ReadonlySet<string>>>();
   const inputs = new Map<Level, ReadonlyMap<string, ReadonlySet<string>>>();
@@ -43,7 +47,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
   // Inner levels first: what they read, the state that holds them reads.
   for (const level of levels.toReversed()) {
     const own = (node: Node): readonly string[] => [
-      ...decisionsOf(level, node, deciding).flatMap(({ paths }) => paths),
+      ...decisionsOf(level, node, telling).flatMap(({ paths }) => paths),
       ...node.inner.flatMap((inner) => reads.get(inner) as readonly string[]),
     ];
     const byState = new Map([...level.nodes].map(([name, node]) => [name, own(node)]));
@@ -86,13 +90,29 @@ export function liveVariablesOf(machine: Level): LiveVariables {
   );
   /** What is within something that was lost for certain is lost with it. */
   const outermost = (lost: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> =>
-    filtered(lost, (name) => !(undoes.around.get(name) ?? []).some((holder) => lost.get(holder) === true));
+    filtered(lost, (name) => {
+      const holders = undoes.around.get(withoutIndexes(name)) ?? [];
+      const isAround = (other: string): boolean => {
+        const holder = withoutIndexes(other);
+        return holders.includes(holder) && indexes(name).startsWith(indexes(other));
+      };
+      return ![...lost].some(([other, is]) => is === true && isAround(other));
+    });
   const isHolder =
     (holders: readonly string[]) =>
     (name: string): boolean =>
-      holders.includes(name) || isCyclic.has(name);
+      holders.includes(withoutIndexes(name)) || isCyclic.has(withoutIndexes(name));
+  /** Where all that a level undoes was lost, it does not matter with what. */
+  const lostWithin = (level: Level, lost: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> => {
+    const [first, ...others] = [...level.undoes].map((action) => undoes.around.get(action) ?? []);
+    const common = (first ?? []).filter((holder) => others.every((holders) => holders.includes(holder)));
+    const isWhole = [...lost].some(([name, is]) => is === true && common.includes(withoutIndexes(name)));
+    const whole = isWhole ? common[0] : undefined;
+    return whole === undefined ? lost : new Map([[whole, true]]);
+  };
   return {
     position: (level, state) => positions.get(level)?.get(state),
+    isTold: (variable) => !deciding.has(variable),
     isLive: (level, state, variable) => fieldsOf(live.get(level)?.get(state) ?? NONE).fields.has(variable),
     readsInput: (level, state) => (inputs.get(level)?.get(state)?.size ?? 0) > 0,
     given: (level, { variables, input, lengths, lost }) => {
@@ -103,7 +123,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
         variables: kept,
         input: left,
         lengths: filtered(lengths, isRead(read, [left, ...kept.values()])),
-        lost: filtered(outermost(lost), isHolder(undoes.within(level))),
+        lost: lostWithin(level, filtered(outermost(lost), isHolder(undoes.within(level)))),
       };
     },
     project: (level, state, { variables, input, lengths, lost }) => {
@@ -122,6 +142,8 @@ export function liveVariablesOf(machine: Level): LiveVariables {
   };
 }
 
+const indexes = (name: string): string => name.slice(withoutIndexes(name).length);
+
 const filtered = (values: ReadonlyMap<string, Value>, keep: (name: string) => boolean): ReadonlyMap<string, Value> =>
   values.size === 0 ? values : new Map([...values].filter(([name, value]) => value !== undefined && keep(name)));
 
@@ -135,15 +157,8 @@ const touches = (one: string, other: string): boolean =>
   );
 
 /** Whether something unknown in a value is what a path leads to, or has that in it. */
-function leadsTo(value: Value, path: string): boolean {
-  if (value instanceof Unknown) {
-    const { path: of } = value;
-    return of !== undefined && path.startsWith(of) && /^([.[]|$)/.test(path.slice(of.length));
-  }
-  if (value instanceof OneOf) return value.values.some((one) => leadsTo(one, path));
-  if (typeof value !== "object" || value === null) return false;
-  return Object.values(value as Readonly<Record<string, Value>>).some((part) => leadsTo(part, path));
-}
+const leadsTo = (value: Value, path: string): boolean =>
+  [...pathsIn(value)].some((of) => path.startsWith(of) && /^([.[]|$)/.test(path.slice(of.length)));
 
 const isOfState = (path: string): boolean => path === "states" || path === OF_STATE || path.startsWith(`${OF_STATE}.`);
 
@@ -158,7 +173,10 @@ function ahead(
   ];
   // Outer levels come first.
   for (const level of levels) {
-    for (const node of level.nodes.values()) for (const inner of node.inner) after.set(inner, of(level, node.name));
+    for (const node of level.nodes.values()) {
+      const next = transitionsOf(node).flatMap(({ to }) => (to === undefined ? [] : of(level, to)));
+      for (const inner of node.inner) after.set(inner, [...new Set([...next, ...(after.get(level) ?? [])])]);
+    }
   }
   const known = new Map<Level, Map<string, readonly string[]>>(levels.map((level) => [level, new Map()]));
   return (level, state) => {
@@ -276,12 +294,25 @@ function narrowed(value: Value, fields: Fields): Value {
       : isArray(value)
         ? value.map(inner)
         : Object.fromEntries(
-            [...fields.fields].flatMap(([field, of]) =>
-              isObject(value) && field in value ? [[field, narrowed(value[field], of)]] : [],
-            ),
+            [...fields.fields].flatMap(([field, of]): readonly (readonly [string, Value])[] => {
+              const found = isObject(value) ? withoutNothing(narrowed(value[field], of), of) : undefined;
+              return found === undefined ? [] : [[field, found]];
+            }),
           );
   fields.known.set(value, made);
   return made;
+}
+
+/** Where fields of a value are read, and nothing else of it, one that has none of them is as good as none. */
+function withoutNothing(value: Value, fields: Fields): Value {
+  if (fields.whole) return value;
+  if (value instanceof OneOf) {
+    return oneOf(
+      value.name,
+      value.values.map((one) => withoutNothing(one, fields)),
+    );
+  }
+  return isObject(value) && Object.keys(value).length === 0 ? undefined : value;
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -302,19 +333,23 @@ function directlyOf(node: Node, deciding: ReadonlySet<string>): readonly Templat
     ...node.choices.map(({ condition }) => condition),
     ...(node.items ? [node.items] : []),
     ...(node.identity ? [node.identity] : []),
+    ...(node.cause ? [node.cause] : []),
     ...transitionsOf(node).flatMap(({ assigns }) =>
       assigns.flatMap(([name, value]) => (deciding.has(name) ? [value] : [])),
     ),
   ];
 }
 
-function decidingVariables(levels: readonly Level[]): ReadonlySet<string> {
+/** The variables that something decides by, or what assigns those; and those that a Cause tells. */
+function readVariables(levels: readonly Level[], decisionsAlone: boolean): ReadonlySet<string> {
   const deciding = new Set<string>();
   for (let before = -1; before !== deciding.size;) {
     before = deciding.size;
     for (const level of levels) {
       for (const node of level.nodes.values()) {
-        for (const { paths } of decisionsOf(level, node, deciding)) {
+        for (const template of decisionsOf(level, node, deciding)) {
+          const { paths } = template;
+          if (decisionsAlone && template === node.cause) continue;
           for (const path of paths) deciding.add(rootOf(path));
         }
       }

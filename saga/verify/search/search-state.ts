@@ -15,6 +15,7 @@ import {
   type Lengths,
   mergeValues,
   NeedsChoice,
+  NeedsLength,
   OneOf,
   pickValue,
   renameValue,
@@ -36,18 +37,21 @@ export interface SearchState {
   /** The lengths that lists are assumed to have. */
   readonly lengths: Lengths;
   readonly outstanding: OutstandingEffects;
-  /** States with branches whose records were lost: what is within may be undone without having run. */
+  /** States with branches, those of an item with its index, whose records were lost: what is within may be undone without having run. */
   readonly lost: ReadonlyMap<string, Value>;
   /** Whether something has failed, here or in a branch; or has begun to be undone. */
   readonly failed: "no" | "here" | "branch" | "undoing";
   /** The pivot has succeeded. */
   readonly committed: boolean;
-  /** The call that was refused just now, nothing having happened. */
+  /** The call that failed just now and left nothing to undo: it was refused, or nothing ever undoes it. */
   readonly refused: string | undefined;
   /** An undo has run of what was not there, and that was told: others that follow from it are not told again. */
   readonly astray: boolean;
   readonly trace: Trace;
 }
+
+/** The name of a state of an item. */
+export const withoutIndexes = (name: string): string => name.replace(/(\[\d+\])+$/, "");
 
 /** The same text for states that differ in data alone. */
 export const controlKey = ({ at, failed, committed, refused, astray }: SearchState): string =>
@@ -97,10 +101,15 @@ export function choose(state: SearchState, { choice, alternatives }: NeedsChoice
   }));
 }
 
-/** The states at which it is known what was not. */
+/** The states at which it is known what was not: how long a list is, or what an open choice is. */
 export function resolved(state: SearchState, error: unknown): readonly SearchState[] {
   if (error instanceof NeedsChoice) return choose(state, error);
-  throw error;
+  if (!(error instanceof NeedsLength)) throw error;
+  const { path, lengths } = error;
+  const before = state.lengths.get(path);
+  // In some of what this state stands for it is known.
+  if (before instanceof OneOf) return choose(state, new NeedsChoice(before.name, before.values.length));
+  return lengths.map((length) => ({ ...state, lengths: new Map([...state.lengths, [path, length]]) }));
 }
 
 /** A choice that is open in a state, and whose name begins so. */

@@ -13,14 +13,46 @@ export const SOMETHING = new Unknown();
 export const RESULTS = new Unknown();
 export const ONE_OR_MORE = new Unknown();
 export const UNKNOWN = new Unknown();
+/** An object with all that a Cause is to tell (S6). */
+export const TOLD = new Unknown();
+
+/** What an undo is answered. */
+export const answerOf = (name: string): Unknown => new Unknown(`${ANSWER}${name}`);
+const ANSWER = "answer:";
+
+/** Whether a value may have in it what an undo was answered. */
+export function hasAnswer(value: Value): boolean {
+  if (value instanceof Unknown) return value.path?.startsWith(ANSWER) ?? false;
+  if (value instanceof OneOf) return value.values.some(hasAnswer);
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value as Readonly<Record<string, Value>>).some(hasAnswer);
+}
+
+/** Results of which the first is known, as it is in a search for the first failure. */
+export class Leading extends Unknown {
+  constructor(readonly first: Value) {
+    super();
+  }
+}
 
 const NONE: ReadonlySet<string> = new Set();
-/** Numbers for the values of a choice: so that the key of one that has others within does not grow with them. */
+/** Numbers for what values consist of: so that the key of one that has others within does not grow with them. */
 const numbers = new Map<string, number>();
+let keys = new WeakMap<object, string>();
+/** The same choice between the same values is the same object: so that what has it in it twice is gone through once. */
+const known = new Map<string, OneOf>();
 
-/** Forgets the keys of all choices: before a search, so that one does not grow by another's. */
+/** Forgets the keys of all values: before a search, so that one does not grow by another's. */
 export function forgetValues(): void {
   numbers.clear();
+  known.clear();
+  keys = new WeakMap();
+}
+
+function numberOf(text: string): number {
+  const number = numbers.get(text) ?? numbers.size;
+  numbers.set(text, number);
+  return number;
 }
 
 /**
@@ -36,13 +68,13 @@ export class OneOf {
     readonly name: string,
     readonly values: readonly Value[],
   ) {
-    const text = values.map(keyOf).join("|");
-    const number = numbers.get(text) ?? numbers.size;
-    numbers.set(text, number);
-    this.key = `<${name}:${number}>`;
+    this.key = keyOfChoice(name, values);
     this.choices = new Set([name, ...values.flatMap((value) => [...choicesIn(value)])]);
   }
 }
+
+const keyOfChoice = (name: string, values: readonly Value[]): string =>
+  `<${name}:${numberOf(values.map(keyOf).join("|"))}>`;
 
 /** A value as far as it is known; undefined where there is none for certain. */
 export type Value =
@@ -91,6 +123,9 @@ export function testOf(operator: string, ...operands: readonly Value[]): Value {
   return same ? new Unknown(`(${[operator, ...operands.map(keyOf)].join(" ")})`) : UNKNOWN;
 }
 
+/** Whether that is such a test, and no list. */
+export const isTest = (path: string): boolean => path.startsWith("(");
+
 /** What is there, if anything is, in the place of a list that is none; and its type. */
 export const NO_LIST = new Unknown();
 export const NO_LIST_TYPE = new Unknown();
@@ -114,31 +149,31 @@ export const isObject = (value: Value): value is { readonly [key: string]: Value
 
 export const isArray = (value: Value): value is readonly Value[] => Array.isArray(value);
 
-const keys = new WeakMap<object, string>();
-
 /** The same text for the same value, whatever it is. */
 export function keyOf(value: Value): string {
   if (value === undefined) return "~";
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (value instanceof OneOf) return value.key;
+  if (value instanceof Leading) return `??+${keyOf(value.first)}`;
   if (value instanceof Unknown) return NAMED.get(value) ?? `?${value.path ?? ""}`;
-  const known = keys.get(value);
-  if (known !== undefined) return known;
-  const fields = value as { readonly [key: string]: Value };
-  const key = isArray(value)
-    ? `[${value.map(keyOf).join()}]`
-    : `{${Object.keys(fields)
-        .sort()
-        .map((name) => `${name}:${keyOf(fields[name])}`)
-        .join()}}`;
+  const before = keys.get(value);
+  if (before !== undefined) return before;
+  const key = isArray(value) ? `[${numberOf(value.map(keyOf).join())}]` : `{${numberOf(fieldsText(value))}}`;
   keys.set(value, key);
   return key;
 }
+
+const fieldsText = (value: object): string =>
+  Object.entries(value as Readonly<Record<string, Value>>)
+    .map(([name, field]) => `${name}:${keyOf(field)}`)
+    .sort()
+    .join();
 
 const NAMED: ReadonlyMap<Unknown, string> = new Map([
   [SOMETHING, "??"],
   [RESULTS, "??+"],
   [ONE_OR_MORE, "?1+"],
+  [TOLD, "?told"],
   [NO_LIST, "?no list"],
   [NO_LIST_TYPE, "?no list's type"],
 ]);
@@ -153,8 +188,12 @@ export function isKnown(value: Value): boolean {
 /** One of several values; the one value that they agree on, if they do. */
 export function oneOf(name: string, values: readonly Value[]): Value {
   const [first] = values;
-  const key = keyOf(first);
-  return values.every((value) => keyOf(value) === key) ? first : new OneOf(name, values);
+  const firstKey = keyOf(first);
+  if (values.every((value) => value === first || keyOf(value) === firstKey)) return first;
+  const key = keyOfChoice(name, values);
+  const made = known.get(key) ?? new OneOf(name, values);
+  known.set(key, made);
+  return made;
 }
 
 /** The same function of each of several values, and of each that one of these may be. */
@@ -171,8 +210,8 @@ const choicesOf = new WeakMap<object, ReadonlySet<string>>();
 export function choicesIn(value: Value): ReadonlySet<string> {
   if (value instanceof OneOf) return value.choices;
   if (typeof value !== "object" || value === null || value instanceof Unknown) return NONE;
-  const known = choicesOf.get(value);
-  if (known) return known;
+  const before = choicesOf.get(value);
+  if (before) return before;
   const all = Object.values(value as Readonly<Record<string, Value>>).flatMap((part) => [...choicesIn(part)]);
   const found = all.length === 0 ? NONE : new Set(all);
   choicesOf.set(value, found);
@@ -189,12 +228,10 @@ function withChoices(
   const inner = (part: Value): Value => {
     if (typeof part !== "object" || part === null || !concerns(choicesIn(part))) return part;
     if (done.has(part)) return done.get(part);
-    const made =
-      part instanceof OneOf
-        ? change(part, inner)
-        : isArray(part)
-          ? part.map(inner)
-          : Object.fromEntries(Object.entries(part).map(([key, field]) => [key, inner(field as Value)]));
+    let made: Value;
+    if (part instanceof OneOf) made = change(part, inner);
+    else if (isArray(part)) made = part.map(inner);
+    else made = Object.fromEntries(Object.entries(part).map(([key, field]: [string, Value]) => [key, inner(field)]));
     done.set(part, made);
     return made;
   };
@@ -244,4 +281,18 @@ export function mergeValues(choice: string, values: readonly Value[]): Value {
     }
   }
   return oneOf(choice, values);
+}
+
+const pathsOf = new WeakMap<object, ReadonlySet<string>>();
+
+/** The paths of all that is unknown in a value. */
+export function pathsIn(value: Value): ReadonlySet<string> {
+  if (typeof value !== "object" || value === null) return NONE;
+  if (value instanceof Unknown) return value.path === undefined ? NONE : new Set([value.path]);
+  const before = pathsOf.get(value);
+  if (before) return before;
+  const parts = value instanceof OneOf ? value.values : Object.values(value as Readonly<Record<string, Value>>);
+  const found = new Set(parts.flatMap((part) => [...pathsIn(part)]));
+  pathsOf.set(value, found);
+  return found;
 }
