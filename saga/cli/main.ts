@@ -1,80 +1,10 @@
 #!/usr/bin/env node
 import Module = require("node:module");
-import { relative } from "node:path";
-import { parseArgs } from "node:util";
-import { placeOf } from "../local/error-place";
+import { command, complain } from "./command";
 import { endBySignals } from "./ending";
-import { HELP } from "./help";
-import { commandName } from "./paths";
-import { printError } from "./print";
-import { UsageError } from "./usage-error";
-import { OPTIONS, type Values, VERBS } from "./verbs";
 
 // Where Node can, from 22.8 on, it keeps what it compiles: the next start is faster.
 (Module as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.();
-
-const EVERYWHERE: readonly (keyof Values)[] = ["program", "stack", "config", "stubs"];
-
-async function main(args: string[]): Promise<number> {
-  const { values, positionals } = parse(args);
-  const [command, ...rest] = positionals;
-  if (values.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  if (command === undefined) throw new UsageError("no command");
-  const verb = Object.hasOwn(VERBS, command) ? VERBS[command] : undefined;
-  if (!verb) throw new UsageError(`no command '${command}'; there are ${Object.keys(VERBS).join(", ")}`);
-  const extra = rest[verb.most];
-  if (extra !== undefined) {
-    throw new UsageError(`'${command}' does not take a further argument: ${JSON.stringify(extra)}`);
-  }
-  for (const option of Object.keys(values) as (keyof Values)[]) {
-    if (EVERYWHERE.includes(option) || verb.options.includes(option)) continue;
-    const takers = Object.entries(VERBS).flatMap(([name, { options }]) =>
-      options.includes(option) ? [`'${name}'`] : [],
-    );
-    const last = takers.pop() as string;
-    const shown = option === "data" ? "-d" : `--${option}`;
-    throw new UsageError(`${shown} goes with ${takers.length > 0 ? `${takers.join(", ")} and ` : ""}${last}`);
-  }
-  return verb.run({ rest, values });
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, allowPositionals: true, options: { ...OPTIONS, help: { type: "boolean", short: "h" } } });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-/** What is wrong with what was asked for, rather than with the program. */
-const USAGE: ReadonlySet<string> = new Set([
-  "NoSuchResource",
-  "ProjectError",
-  "StubError",
-  "NotOnThisMachine",
-  "DataError",
-]);
-
-/** Says in one line what went wrong. */
-function complain(error: unknown): number {
-  if (error instanceof UsageError) {
-    printError(`${error.message}; see ${commandName()} --help`);
-    return 2;
-  }
-  const thrown = error instanceof Error ? error : new Error(String(error));
-  const { name, message } = thrown;
-  if (USAGE.has(name)) {
-    printError(message);
-    return 2;
-  }
-  // What is wrong with a saga says so itself; for what else the program may throw, the place is told.
-  const place = name === "SagaDefinitionError" ? undefined : placeOf(thrown);
-  printError(`${name}: ${message}${place === undefined ? "" : ` (${relative(process.cwd(), place)})`}`);
-  return 1;
-}
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -85,6 +15,4 @@ for (const stream of [process.stdout, process.stderr]) {
 // A program may fail where nothing waits for it.
 process.on("unhandledRejection", (reason) => process.exit(complain(reason)));
 endBySignals();
-void main(process.argv.slice(2))
-  .catch(complain)
-  .then((code) => (process.exitCode = code));
+void command(process.argv.slice(2)).then((code) => (process.exitCode = code));

@@ -3,8 +3,8 @@ import type { ExecutionReport, Outcome, Visit } from "../local/report";
 
 export type Style = Parameters<typeof styleText>[0];
 
-const coloured = process.stdout.isTTY && !process.env["NO_COLOR"];
-export const paint = (style: Style, text: string): string => (coloured ? styleText(style, text) : text);
+const coloured = (): boolean => process.stdout.isTTY && !process.env["NO_COLOR"];
+export const paint = (style: Style, text: string): string => (coloured() ? styleText(style, text) : text);
 
 /** As wide as the terminal is, and 80 where there is none; never so narrow that a label fills it. */
 export const columns = (): number => Math.max(40, process.stdout.columns || 80);

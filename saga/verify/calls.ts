@@ -145,13 +145,12 @@ function constantsOf(node: Node): ReadonlySet<string> {
   return found;
 }
 
-/** A function that is not told in whose name it is called, though others are (S11); one with an undo is seen to there. */
-function namelessAmong(node: Node, nodes: readonly Node[]): readonly Flaw[] {
-  const { name, part, identity } = node;
-  const undone = part?.kind === "action" && (part.call.undo !== undefined || part.call.confirms !== undefined);
-  if (!isAction(node) || undone || identity || functionOf(node) === undefined) return [];
-  const other = nodes.find((each) => each.identity);
-  if (!other) return [];
+/** A function that is told in nobody's name, though others are (S11); one whose undo says a name is seen to there. */
+function namelessAmong(action: Node, nodes: readonly Node[]): readonly Flaw[] {
+  const { name, nameless } = action;
+  const undone = nodes.some(({ part, identity }) => part?.kind === "undo" && part.of.includes(name) && identity);
+  const other = nodes.find(({ identity }) => identity);
+  if (!nameless || !isAction(action) || undone || !other) return [];
   return [
     {
       rule: "S11",

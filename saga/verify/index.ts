@@ -69,6 +69,7 @@ export function verify(
     ...(controlFlowOnly ? [...OF_EXPRESSIONS].map((rule) => ({ rule, why: JSONPATH })) : []),
     ...(search.truncated ? [...OF_PATHS].map((rule) => ({ rule, why: TRUNCATED })) : []),
     ...unprovedOf(definition, machine),
+    ...search.doubted,
   ].filter(({ rule }) => !broken.has(rule));
   const open = new Set(unproved.map(({ rule }) => rule));
   return {

@@ -76,10 +76,16 @@ export interface Node {
   /** What a Parallel gives its branches, or a Map each iteration; their own where it is not said. */
   readonly given: Template | undefined;
   readonly part: Part | undefined;
+  /** Its expressions are read: it is not in JSONPath mode. */
+  readonly jsonata: boolean;
   /** Whether an expression of its own may raise an error; those of its catchers left out. */
   readonly raises: boolean;
   /** The Error of a Fail state. */
   readonly error: Template | undefined;
+  /** It calls a function, and its payload has no saga.step for certain. */
+  readonly nameless: boolean;
+  /** The Cause of a Fail state that ends the execution. */
+  readonly cause: Template | undefined;
   /** In whose name a Task calls; undefined where it does not say so in a way that is read. */
   readonly identity: Identity | undefined;
   /** A Pass that does nothing but bookkeeping. */
@@ -217,9 +223,12 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       items: raw.Type === "Map" ? itemsOf(raw, list, value) : undefined,
       given: givenIn(raw),
       part: partOf(name),
+      jsonata,
       raises: jsonata && fieldsOf(raw).some(({ path, value: of }) => !path.startsWith("Catch") && mayRaise(of)),
       error: raw.Type === "Fail" ? value(raw["Error"]) : undefined,
+      cause: raw.Type === "Fail" && around.top ? value(raw["Cause"]) : undefined,
       identity: raw.Type === "Task" && jsonata ? identityIn(raw["Arguments"]) : undefined,
+      nameless: raw.Type === "Task" && jsonata && isNameless(raw),
       keepsBooks: raw.Type === "Pass" && keepsBooks(name, around.level, jsonata),
     };
   }
@@ -264,6 +273,26 @@ function identityIn(args: unknown): Identity | undefined {
     isInput: false,
     said: id === undefined ? "no saga.id" : "saga.step and saga.id",
   };
+}
+
+/** Whether what a function is given says for certain no step. */
+function isNameless({ Resource, Arguments }: RawState): boolean {
+  if (!/:(aws-sdk:)?lambda:invoke(\.\w+)?$/.test(String(Resource))) return false;
+  const payload: Spelled = { raw: ((Arguments ?? {}) as { readonly Payload?: unknown }).Payload ?? {} };
+  const saga = fieldOf(payload, "saga");
+  return saga === undefined ? isSpelledOut(payload) : fieldOf(saga, "step") === undefined && isSpelledOut(saga);
+}
+
+/** Whether a value shows all its fields. */
+function isSpelledOut(spelled: Spelled): boolean {
+  if ("ast" in spelled) return spelled.ast.type === "unary" && spelled.ast.value === "{";
+  const source = sourceOf(spelled.raw);
+  if (source === undefined) return true;
+  try {
+    return isSpelledOut({ ast: parse(source) });
+  } catch {
+    return false;
+  }
 }
 
 /** What stands in a payload: a value of the definition, or a part of an expression. */

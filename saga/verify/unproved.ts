@@ -1,8 +1,9 @@
 import { isUnknownResource } from "../asl/transient";
 import { fieldFindings } from "./fields";
+import { givesUp } from "./fallback";
 import { type Level, levelsOf, type Node } from "./machine";
 import type { Rule } from "./rules";
-import { tells } from "./search/cause";
+import { unretriedIn } from "./static";
 import type { RawStates } from "../asl/states";
 
 /** A rule of which a definition does not show whether it is kept, and why. */
@@ -19,16 +20,12 @@ export function unprovedOf(definition: RawStates, machine: Level): readonly Unpr
   const jsonata = (definition as { readonly QueryLanguage?: unknown }).QueryLanguage === "JSONata";
   return [
     ...because("S4", names(nodes.filter(isUnknownCall)), "what these call is a reference that is yet to be replaced"),
+    ...because("S4", mayGiveUp(machine), "these queries may be given up on a fault that passes"),
     ...fieldFindings(definition).flatMap(({ state, field, unproved = [] }) =>
       unproved.map((rule) => ({ rule, why: `${state ?? "the machine"} has ${field}, which is not understood` })),
     ),
     ...(jsonata ? because("S11", names(nodes.filter(isNameless)), "these do not say in whose name they call") : []),
     ...because("S5", names(nodes.filter(isHandedOver)), "these hand over an undo, and are not told whether it is done"),
-    ...because(
-      "S6",
-      names(nodes.filter((node) => isOpen(node, machine))),
-      "what these say as their Cause is not known",
-    ),
   ];
 }
 
@@ -36,17 +33,23 @@ export function unprovedOf(definition: RawStates, machine: Level): readonly Unpr
 const isUnknownCall = ({ raw, part }: Node): boolean =>
   part?.kind === "action" && part.call.role !== "query" && isUnknownResource(String(raw["Resource"]));
 
+/** Queries that are not tried again, of which what is around their level decides whether the saga goes on without them. */
+const mayGiveUp = (machine: Level): readonly string[] =>
+  levelsOf(machine).flatMap((level) =>
+    [...level.nodes.values()].flatMap((node) => {
+      if (node.part?.kind !== "action" || node.part.call.role !== "query") return [];
+      const open = unretriedIn(node, level).some((error) => givesUp(node, level, error) === undefined);
+      return open ? [node.name] : [];
+    }),
+  );
+
 const names = (nodes: readonly Node[]): readonly string[] => nodes.map(({ name }) => name);
 
-/** A call of a function, or its undo, without a name that can be read. */
+/** A call without a name that can be read. */
 function isNameless({ raw, part, identity }: Node): boolean {
-  const calls = part?.kind === "undo" || (part?.kind === "action" && part.call.role !== "query");
-  return raw.Type === "Task" && calls && identity === undefined;
+  return raw.Type === "Task" && part !== undefined && identity === undefined;
 }
 
 /** An undo that is no more than a message: a queue or a bus takes it, and somebody else is to act on it. */
 const isHandedOver = ({ raw, part }: Node): boolean =>
   part?.kind === "undo" && /:::(aws-sdk:)?(sqs|sns|events|eventbridge):\w+$/.test(String(raw["Resource"]));
-
-const isOpen = ({ raw }: Node, machine: Level): boolean =>
-  raw.Type === "Fail" && raw["Error"] === "SagaCompensated" && tells(machine, raw) === undefined;

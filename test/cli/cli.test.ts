@@ -4,15 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { HELP } from "../../saga/cli/help";
+import { SLOW } from "../slow";
+import { command, type Ended } from "./command";
 
 const ROOT = join(__dirname, "../..");
 const REFERENCE = "test/verify/fixtures/reference.asl.json";
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 interface Given {
   /** What is piped in; null leaves the pipe open, and silent. */
@@ -26,7 +22,7 @@ interface Given {
   readonly leavesEarly?: boolean;
 }
 
-/** Runs the command line. */
+/** Runs the command line in a process of its own. */
 function cli(args: readonly string[], given: Given = {}): Promise<Ended> {
   const { input = "", stdin = "pipe", preload, env, leavesEarly = false } = given;
   const hooks = ["ts-node/register/transpile-only", ...(preload === undefined ? [] : [preload])];
@@ -76,14 +72,14 @@ describe("the command line", function () {
     expect(code).to.equal(0);
   });
 
-  it("goes on to its end, and says nothing of it, where its reader leaves early", async () => {
+  it(`goes on to its end, and says nothing of it, where its reader leaves early ${SLOW}`, async () => {
     const { code, out, err } = await cli(["run"], { leavesEarly: true });
     expect(out).to.contain("Successful order").and.not.to.contain("4 of 4");
     expect(err).to.equal("");
     expect(code).to.equal(0);
   });
 
-  it("tells in one line what is wrong with a program, and ends, even with a pipe open", async () => {
+  it(`tells in one line what is wrong with a program, and ends, even with a pipe open ${SLOW}`, async () => {
     const program = JSON.stringify(join(ROOT, "orderFulfilment.ts"));
     const broken = (name: string, body: string): string => {
       const file = join(folder, `${name}.js`);
@@ -100,7 +96,7 @@ describe("the command line", function () {
     refused(mistake, 1, /^TypeError: Cannot read .*mistake\.js:1:\d+\)$/m);
   });
 
-  it("prints with --json one array, and nothing else", async () => {
+  it(`prints with --json one array, and nothing else ${SLOW}`, async () => {
     const { code, out, err } = await cli(["run", "--json"], { stdin: "ignore" });
     const reports = JSON.parse(out) as Record<string, unknown>[];
     expect(reports).to.have.length(4);
@@ -113,18 +109,16 @@ describe("the command line", function () {
   });
 
   it("runs one order: given, from a file, or piped in; and tells by its exit code how it ended", async () => {
-    const terminal = join(folder, "terminal.js");
-    writeFileSync(terminal, "process.stdout.isTTY = true;");
-    const NO_COLOR = "1";
+    const terminal = { isTTY: true };
     const order = '{"order_id":"9","total":1,"card_no":"123-1234","address":"x"}';
     const file = join(folder, "order.json");
     writeFileSync(file, '{"order_id":"9","total":1}');
-    const [given, fromFile, piped, dash, wrongType] = await Promise.all([
-      cli(["run", order, "--json"]),
-      cli(["run", `@${file}`], { preload: terminal }),
+    const [given, fromFile, piped, plain, wrongType] = await Promise.all([
+      command(["run", order, "--json"]),
+      command(["run", `@${file}`], { terminal }),
       cli(["run"], { input: order }),
-      cli(["run", "-"], { input: '{"order_id":"\\u009b31m"}', preload: terminal, env: { NO_COLOR } }),
-      cli(["run", '{"order_id":9}', "--json"]),
+      command(["run", '{"order_id":"\\u009b31m"}'], { terminal, env: { NO_COLOR: "1" } }),
+      command(["run", '{"order_id":9}', "--json"]),
     ]);
     expect(given.code).to.equal(0);
     expect(JSON.parse(given.out)).to.have.length(1);
@@ -132,8 +126,8 @@ describe("the command line", function () {
     expect(fromFile.code).to.equal(3);
     expect(piped.out).to.match(/completed {2}SUCCEEDED/);
     expect(piped.code).to.equal(0);
-    expect(dash.code).to.equal(3);
-    expect(dash.out, "NO_COLOR is set, and what an order says moves no cursor").not.to.match(/\p{Cc}\[|\u009b/u);
+    expect(plain.code).to.equal(3);
+    expect(plain.out, "NO_COLOR is set, and what an order says moves no cursor").not.to.match(/\p{Cc}\[|\u009b/u);
     expect(wrongType.code).to.equal(3);
     expect(JSON.parse(wrongType.out)[0]).to.deep.include({ outcome: "compensated", tables: {} });
     expect(JSON.parse(JSON.parse(wrongType.out)[0].cause).cause).to.contain("order_id: expected a string");
@@ -165,7 +159,6 @@ describe("the command line", function () {
       [["definition", "--json"], /^--json goes with 'start', 'run', 'dev', 'verify' and 'faults'/],
       [["verify", "Sale"], /^no saga 'Sale'; there is OrderFulfilment$/m],
       [["verify", "none.json"], /^can't read the file 'none\.json': there is none/],
-      [["verify", "-"], /^standard input is not JSON: /],
       [["start"], /^'start' wants a saga's name and an input/],
       [["start", "OrderFulfilment"], /^'start' wants an input: start OrderFulfilment '\{…\}', @file\.json, or -/],
       [["start", "{}", "--answer", "Approve"], /^--answer wants NAME=VALUE, not 'Approve'/],
@@ -184,23 +177,19 @@ describe("the command line", function () {
       [["verify", REFERENCE, "-d", '{"saga": "A"}'], /^-d: 'calls' is no object/],
       [["verify", "-d", "{}"], /^-d goes with a file to verify/],
     ];
-    for (let at = 0; at < cases.length; at += 4) {
-      const some = cases.slice(at, at + 4);
-      const ended = await Promise.all(some.map(([args]) => cli(args)));
-      some.forEach(([, says], index) => {
-        refused(ended[index] as Ended, 2, says);
-      });
-    }
-    refused(await cli(["run", "-"], { input: "nothing" }), 2, /^standard input is not JSON: /);
+    for (const [args, says] of cases) refused(await command(args), 2, says);
+    const [nothing, empty] = await Promise.all([cli(["run", "-"], { input: "nothing" }), cli(["verify", "-"])]);
+    refused(nothing, 2, /^standard input is not JSON: /);
+    refused(empty, 2, /^standard input is not JSON: /);
   });
 
   it("takes files where the caller is, and not where npm has gone", async () => {
     writeFileSync(join(folder, "in.json"), '{"order_id":"8"}');
     const byNpm = { INIT_CWD: folder, npm_package_json: join(ROOT, "package.json") };
     const [there, elsewhere] = await Promise.all([
-      cli(["start", "@in.json", "--json"], { env: byNpm }),
+      command(["start", "@in.json", "--json"], { env: byNpm }),
       // npm has started something else, in another folder, which has started this.
-      cli(["start", "@in.json"], { env: { ...byNpm, npm_package_json: join(folder, "package.json") } }),
+      command(["start", "@in.json"], { env: { ...byNpm, npm_package_json: join(folder, "package.json") } }),
     ]);
     expect(JSON.parse(there.out)[0].input).to.deep.equal({ order_id: "8" });
     refused(elsewhere, 2, /^can't read the file 'in\.json': there is none/);
@@ -208,38 +197,36 @@ describe("the command line", function () {
 
   it("prints nothing that turns a line around, in text or in JSON", async () => {
     const order = '{"order_id":"\\u202Ecod.exe"}';
-    const [text, json] = await Promise.all([cli(["start", order]), cli(["start", order, "--json"])]);
+    const [text, json] = await Promise.all([command(["start", order]), command(["start", order, "--json"])]);
     expect(text.out + json.out).not.to.match(/[\u202a-\u202e]/);
     expect(json.out).to.contain('"\\u202ecod.exe"');
     expect(JSON.parse(json.out)[0].input.order_id).to.equal("\u202ecod.exe");
   });
 
   it("is as wide as its terminal", async () => {
-    const wide = join(folder, "wide.js");
-    writeFileSync(wide, "process.stdout.columns = 200;");
-    const { out } = await cli(["start", '{"order_id":"3","total":100}'], { preload: wide });
+    const { out } = await command(["start", '{"order_id":"3","total":100}'], { terminal: { columns: 200 } });
     expect(out).to.contain("digits, which spaces and dashes may separate, got nothing\n");
   });
 
-  it("leaves nothing behind where it is stopped", async () => {
+  it(`leaves nothing behind where it is stopped ${SLOW}`, async () => {
     const tmp = mkdtempSync(join(tmpdir(), "stopped-"));
     const hook = join(folder, "stop.js");
-    // As soon as the functions have their folders.
+    // As soon as the functions have their folder.
     const watch = `const { readdirSync } = require("fs");
       const timer = setInterval(() => {
-        if (readdirSync(${JSON.stringify(tmp)}).length < 8) return;
+        if (!readdirSync(${JSON.stringify(tmp)}).some((name) => name.startsWith("saga-lambda-"))) return;
         clearInterval(timer);
         process.kill(process.pid, "SIGTERM");
       }, 5);`;
     writeFileSync(hook, `if (require("worker_threads").isMainThread) { ${watch} }`);
     const { code, err } = await cli(["run"], { preload: hook, env: { TMPDIR: tmp }, stdin: "ignore" });
     expect([code, err]).to.deep.equal([143, ""]);
-    expect(readdirSync(tmp).filter((name) => name.startsWith("lambda-"))).to.deep.equal([]);
+    expect(readdirSync(tmp).filter((name) => name.startsWith("saga-lambda-"))).to.deep.equal([]);
     rmSync(tmp, { recursive: true });
   });
 
   it("draws the saga: the way forward apart from that of the undos", async () => {
-    const [mermaid, svg] = await Promise.all([cli(["graph"]), cli(["graph", "--format", "svg"])]);
+    const [mermaid, svg] = await Promise.all([command(["graph"]), command(["graph", "--format", "svg"])]);
     expect(mermaid.out).to.match(/^%% OrderFulfilment\nflowchart TB\n/);
     expect(mermaid.out).to.contain('["RefundPayment"]:::undo').and.to.contain('["ProcessPayment"]:::forward');
     expect(svg.out).to.match(/^<svg .*aria-label="OrderFulfilment"/);
@@ -248,15 +235,15 @@ describe("the command line", function () {
   });
 
   it("prints the definition that is deployed", async () => {
-    const { code, out } = await cli(["definition"]);
+    const { code, out } = await command(["definition"]);
     expect(JSON.parse(out)).to.include({ StartAt: "CreateOrder", QueryLanguage: "JSONata" });
     expect(code).to.equal(0);
   });
 
   it("runs one function alone, its log on standard error, and a refusal as one line", async () => {
     const [done, not] = await Promise.all([
-      cli(["invoke", "createOrder", "-d", '{"order_id":"1","total":100}']),
-      cli(["invoke", "createOrder", "-d", '{"order_id":"1"}']),
+      command(["invoke", "createOrder", "-d", '{"order_id":"1","total":100}']),
+      command(["invoke", "createOrder", "-d", '{"order_id":"1"}']),
     ]);
     expect(JSON.parse(done.out)).to.deep.equal({ order_id: "1", total: 100 });
     expect(JSON.parse(done.err)).to.include({ task: "createOrder", outcome: "done" });
@@ -269,7 +256,7 @@ describe("the command line", function () {
   });
 
   it("proves the saga of the program, in 80 columns, and says what it may cost", async () => {
-    const { code, out, err } = await cli(["verify"]);
+    const { code, out, err } = await command(["verify"]);
     expect(out).to.match(/^OrderFulfilment {2}sound {2}\(9 states searched\)\n/);
     expect(out.match(/ proved /g)).to.have.length(12);
     expect(out).to.match(/completed +3 +21 +0\.525 +16 min 36 s +71\n/);
@@ -279,7 +266,7 @@ describe("the command line", function () {
     expect(code).to.equal(0);
   });
 
-  it("tells how the program's own saga goes wrong, though the program refuses to be deployed with it", async () => {
+  it(`tells how the program's own saga goes wrong, though the program refuses to be deployed with it ${SLOW}`, async () => {
     const preload = join(__dirname, "unsound.ts");
     const [told, json] = await Promise.all([cli(["verify"], { preload }), cli(["verify", "--json"], { preload })]);
     expect([told.code, told.err]).to.deep.equal([1, ""]);
@@ -294,7 +281,7 @@ describe("the command line", function () {
     writeFileSync(file, `\uFEFF${readFileSync(join(ROOT, REFERENCE), "utf8")}`);
     const piped = await cli(["verify", "-", "-d", `@${declaration}`], { input: readFileSync(file, "utf8").slice(1) });
     expect([piped.code, piped.err]).to.deep.equal([1, ""]);
-    const { code, out, err } = await cli(["verify", file, "-d", `@${declaration}`]);
+    const { code, out, err } = await command(["verify", file, "-d", `@${declaration}`]);
     expect(piped.out).to.equal(out);
     expect(out).to.match(/^orderFulfilmentSaga {2}not sound/);
     expect(err).to.equal("");
@@ -305,7 +292,7 @@ describe("the command line", function () {
     const file = join(folder, "none.json");
     writeFileSync(file, JSON.stringify({ StartAt: "A", States: { A: { Type: "Job" } } }));
     refused(
-      await cli(["verify", file, "-d", '{"saga": "S", "calls": {}}']),
+      await command(["verify", file, "-d", '{"saga": "S", "calls": {}}']),
       2,
       /is no state machine: A\/Type is "Job"/,
     );
@@ -316,7 +303,7 @@ describe("the command line", function () {
   });
 
   it("tells how a definition of somebody else's goes wrong, and fails", async () => {
-    const [told, json] = await Promise.all([cli(["verify", REFERENCE]), cli(["verify", REFERENCE, "--json"])]);
+    const [told, json] = await Promise.all([command(["verify", REFERENCE]), command(["verify", REFERENCE, "--json"])]);
     expect(told.out).to.match(/^orderFulfilmentSaga {2}not sound: 16 violations/);
     expect(told.out).to.contain("open: S11, assignment: expressions in JSONPath mode are not read");
     expect(told.out).to.contain("      DeleteOrder undoes CreateOrder\n      the execution ends SUCCEEDED\n");

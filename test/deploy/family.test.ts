@@ -2,13 +2,14 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { LocalCloud } from "../../saga/local/cloud";
 import { evaluateProgram, type Program } from "../../saga/local/program";
+import { evaluated } from "../evaluated";
 
 describe("a program with a child saga", function () {
   this.timeout(60_000);
   let program: Program;
   let cloud: LocalCloud;
   before(async () => {
-    program = await evaluateProgram({}, join(__dirname, "family.ts"));
+    program = await evaluated("test/deploy/family.ts");
     cloud = await LocalCloud.start(program);
   });
   after(() => cloud.close());

@@ -11,11 +11,12 @@ import { authorizer } from "../../saga/local/iam/authorizer";
 import { evaluateProgram } from "../../saga/local/program";
 import { orderFulfilment } from "../../orderFulfilment";
 import { checkResources, checkRoles } from "./rules";
+import { SLOW } from "../slow";
 
 describe("the limits of AWS", function () {
   this.timeout(120_000);
 
-  it("leave room for a saga of 64 undoable steps, all of whose functions its role may call", async () => {
+  it(`leave room for a saga of 64 undoable steps, all of whose functions its role may call ${SLOW}`, async () => {
     process.env["STEPS"] = "64";
     const program = await evaluateProgram({}, join(__dirname, "wide.ts")).finally(() => delete process.env["STEPS"]);
     checkResources(program, {});

@@ -3,6 +3,7 @@ import { LocalCloud } from "../../saga/local/cloud";
 import type { JsonObject } from "../../saga/interpreter";
 import { evaluateProgram, type Program } from "../../saga/local/program";
 import { matches } from "./filter-pattern";
+import { evaluated } from "../evaluated";
 
 /** As the service writes them without execution data; fields that are the same in all left out. */
 const events = {
@@ -22,7 +23,7 @@ describe("the metrics of outcomes", function () {
   this.timeout(60_000);
   let program: Program;
   before(async () => {
-    program = await evaluateProgram();
+    program = await evaluated();
   });
 
   const pattern = (name: string, of = program) =>

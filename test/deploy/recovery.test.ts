@@ -1,15 +1,15 @@
-import { join } from "node:path";
 import { expect } from "chai";
 import { EventBus } from "../../saga/local/event-bus";
 import { matches } from "../../saga/local/event-pattern";
 import type { JsonObject } from "../../saga/interpreter";
-import { evaluateProgram, type Program, type Resource } from "../../saga/local/program";
+import type { Program, Resource } from "../../saga/local/program";
+import { evaluated } from "../evaluated";
 
 describe("the recovery that the program deploys", function () {
   this.timeout(60_000);
   let program: Program;
   before(async () => {
-    program = await evaluateProgram();
+    program = await evaluated();
   });
 
   const find = (type: string, name: string): Resource =>
@@ -64,14 +64,14 @@ describe("the recovery that the program deploys", function () {
   });
 
   it("is not there for a saga that never has anything to undo, as no EXPRESS one has", async () => {
-    const queries = await evaluateProgram({}, join(__dirname, "express.ts"));
+    const queries = await evaluated("test/deploy/express.ts");
     expect(queries.resources.filter(({ name }) => /_undo|_recover/.test(name))).to.deep.equal([]);
   });
 });
 
 describe("the look at executions that the program deploys", () => {
   it("has a schedule whose target is there, which the local runner checks, though it does not fire there", async () => {
-    const { resources, outputs } = await evaluateProgram();
+    const { resources, outputs } = await evaluated();
     const call = () => Promise.reject(new Error("fired"));
     await new EventBus({ resources, outputs }, call).publish({ source: "aws.events" });
     const without = resources.filter(
@@ -83,7 +83,7 @@ describe("the look at executions that the program deploys", () => {
   });
 
   it("is not there for an EXPRESS saga, of which there is no list, and no alarm or graph waits for it", async () => {
-    const { resources } = await evaluateProgram({}, join(__dirname, "express.ts"));
+    const { resources } = await evaluated("test/deploy/express.ts");
     expect(resources.filter(({ name }) => /_sweep|-old$/.test(name))).to.deep.equal([]);
     const dashboard = resources.find(({ type }) => type.endsWith(":Dashboard"))?.inputs["dashboardBody"];
     expect(dashboard).to.be.a("string").that.does.not.contain("OldestRunning");

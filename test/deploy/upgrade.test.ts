@@ -6,6 +6,8 @@ import type { Execution } from "../../saga/interpreter";
 import { evaluateProgram, type Program } from "../../saga/local/program";
 import { task } from "../../saga/language";
 import { differences, keyOf, snapshot, textsOf } from "./snapshot";
+import { evaluated } from "../evaluated";
+import { SLOW } from "../slow";
 
 const ROOT = join(__dirname, "../..");
 const MACHINE = "sfn.StateMachine OrderFulfilment";
@@ -40,7 +42,7 @@ describe("an upgrade", function () {
   this.timeout(60_000);
   let deployed: Program;
   before(async () => {
-    deployed = await evaluateProgram();
+    deployed = await evaluated();
   });
 
   it("without a change changes nothing, not a byte", async () => {
@@ -98,7 +100,7 @@ describe("an upgrade", function () {
     expect(JSON.stringify(definition)).not.to.contain("Payment");
   });
 
-  describe("under load", () => {
+  describe(`under load ${SLOW}`, () => {
     let cloud: LocalCloud;
     afterEach(async () => {
       await cloud.close();

@@ -121,10 +121,10 @@ describe("a state machine that somebody has written", () => {
     expect(policyOf("Booking-start")).to.contain('"states:StateMachineQualifier":["live"]');
   });
 
-  it("is refused on its resource, with the path, before anything of it is registered", async () => {
+  it("is refused on its resource, with what to do, before anything of it is registered", async () => {
     const error = await refusal(() => evaluateProgram({ careless: "1" }, PROGRAM));
     expect(error.message).to.match(/^the saga 'Booking' is not sound\nS4: Refund is given up after one failure/);
-    expect(error.message).to.match(/\n {4}Charge fails: States\.Timeout; .*\n {2}→ Retry it on States\.ALL$/);
+    expect(error.message).to.match(/\n {2}→ Let Refund retry States\.ALL, for hours$/);
     expect((error.resource as { __name: string }).__name).to.equal("Booking");
     expect(error.verdicts).to.have.length(1);
   });

@@ -1,33 +1,23 @@
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { expect } from "chai";
+import { command } from "../cli/command";
+import { SLOW } from "../slow";
 
-const ROOT = join(__dirname, "../..");
-
-function saga(...args: readonly string[]) {
-  const main = join(ROOT, "saga/cli/main.ts");
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["-r", "ts-node/register/transpile-only", main, "faults", ...args],
-    { cwd: ROOT, encoding: "utf8" },
-  );
-  return { status, stdout, stderr };
-}
+const saga = (...args: readonly string[]) => command(["faults", ...args]);
 
 describe("saga faults", function () {
   this.timeout(180_000);
 
-  it("says how many scenarios there are before it tries them, and what came of them", () => {
-    const { status, stdout, stderr } = saga(
+  it(`says how many scenarios there are before it tries them, and what came of them ${SLOW}`, async () => {
+    const { code, out, err } = await saga(
       ...["OrderFulfilment", "--input", "@examples/faults/order.json", "--single", "--most", "5"],
     );
-    expect(stderr).to.equal("");
-    expect(stdout).to.match(/^At most 5 scenarios, in 2 settings:\n {2}nothing there before\n/);
-    expect(stdout).to.match(/\n5 scenarios, 0 with violations, 87 left out by --most \(\d+ s\)\n$/);
-    expect(status).to.equal(0);
+    expect(err).to.equal("");
+    expect(out).to.match(/^At most 5 scenarios, in 2 settings:\n {2}nothing there before\n/);
+    expect(out).to.match(/\n5 scenarios, 0 with violations, 87 left out by --most \(\d+ s\)\n$/);
+    expect(code).to.equal(0);
   });
 
-  it("refuses a command line that can't be followed, in a sentence", () => {
+  it("refuses a command line that can't be followed, in a sentence", async () => {
     for (const [said, ...args] of [
       ["'faults' wants what the saga starts with: --input '{…}', @file.json, or - for standard input"],
       ["no saga 'Orders'; there is OrderFulfilment", "Orders", "--input", "{}"],
@@ -35,9 +25,9 @@ describe("saga faults", function () {
       ["--undone wants ATTRIBUTE=VALUE, such as status=UNDONE, not 'UNDONE'", "--input", "{}", "--undone", "UNDONE"],
       ["--single and --pairs exclude each other", "--input", "{}", "--single", "--pairs"],
     ] as const) {
-      const { status, stderr } = saga(...args);
-      expect(stderr).to.contain(said);
-      expect(status).to.equal(2);
+      const { code, err } = await saga(...args);
+      expect(err).to.contain(said);
+      expect(code).to.equal(2);
     }
   });
 });

@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import { type Json, TaskFailure } from "../../saga/interpreter";
 import { LocalCloud, mainMachine } from "../../saga/local/cloud";
-import { evaluateProgram } from "../../saga/local/program";
 import { explore, type Explored, formatFindings, KINDS, setUp } from "../../saga/testing/faults";
 import { inVirtualTime, type Meddle } from "../../saga/testing/virtual";
 import { type Changes, mutated } from "./mutated";
 import { BESIDE, ORDER } from "./orders";
+import { SLOW } from "../slow";
+import { evaluated } from "../evaluated";
 
 const transient = (): never => {
   throw new TaskFailure("Lambda.ServiceException", "the answer is lost");
@@ -14,7 +15,7 @@ const kinds = (...names: readonly string[]) => KINDS.filter(({ name }) => names.
 
 /** What is found in the order saga, as it is deployed, or in a mutant of it. */
 async function strike(options: Partial<Parameters<typeof explore>[1]>, ...changes: Changes) {
-  const registered = await evaluateProgram();
+  const registered = await evaluated();
   const program = await mutated(registered, ...changes);
   const machine = mainMachine(program);
   const stages = [await setUp(program, { machine }), await setUp(program, { machine })];
@@ -33,7 +34,7 @@ describe("the order saga, deployed on this machine, under faults", function () {
   let order_id = "";
 
   before(async () => {
-    const program = await evaluateProgram();
+    const program = await evaluated();
     cloud = await LocalCloud.start(program);
     start = (meddle) => inVirtualTime(program, cloud)(order_id, { ...ORDER, order_id }, meddle);
   });
@@ -45,7 +46,7 @@ describe("the order saga, deployed on this machine, under faults", function () {
   const rows = () => cloud.table.rows(order_id);
   const statuses = async () => (await rows()).map(({ entity, status }) => `${String(entity)} ${String(status)}`);
 
-  it("leaves all or nothing whichever call goes wrong, in every way of the list", async () => {
+  it(`leaves all or nothing whichever call goes wrong, in every way of the list ${SLOW}`, async () => {
     const { plan, findings } = await strike({});
     expect(plan).to.deep.include({
       settings: ["nothing there before", "a second try, whose ProcessShipment another saga holds"],
@@ -59,7 +60,7 @@ describe("the order saga, deployed on this machine, under faults", function () {
     expect(findings.filter(({ redrives }) => redrives > 0)).to.have.length(6);
   });
 
-  it("leaves all or nothing after two faults, too", async () => {
+  it(`leaves all or nothing after two faults, too ${SLOW}`, async () => {
     const explored = await strike({
       pairs: true,
       most: 60,
@@ -127,7 +128,7 @@ describe("the order saga, deployed on this machine, under faults", function () {
   });
 });
 
-describe("the search for faults", function () {
+describe(`the search for faults ${SLOW}`, function () {
   this.timeout(120_000);
 
   const late = { kinds: kinds("times out, arrives at the end") };

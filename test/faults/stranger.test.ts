@@ -14,11 +14,12 @@ import {
   setUp,
 } from "../../saga/testing/faults";
 import { mutated } from "./mutated";
+import { SLOW } from "../slow";
 
 const ACCOUNT = { account: "ada", plan: "pro" };
 const CLOSED = { attribute: "stage_is", value: "closed" };
 
-describe("faults of a stranger's saga, with a table of its own form", function () {
+describe(`faults of a stranger's saga, with a table of its own form ${SLOW}`, function () {
   this.timeout(240_000);
   let program: Program;
 

@@ -1,18 +1,18 @@
-import { join } from "node:path";
 import { expect } from "chai";
 import { tripBooking } from "../../examples/trip/saga";
 import { declarationOf } from "../../saga/compile";
 import { mainMachine } from "../../saga/local/cloud";
-import { evaluateProgram } from "../../saga/local/program";
 import { explore, type ExploreOptions, KINDS, setUp } from "../../saga/testing/faults";
+import { SLOW } from "../slow";
+import { evaluated } from "../evaluated";
 
 const TRIP = { order_id: "1", traveller: "Ada", total: 4000, card_no: "123-1234", flight: "f", hotel: "h" };
 
-describe("faults of a saga with branches, a list, an approval and a pivot", function () {
+describe(`faults of a saga with branches, a list, an approval and a pivot ${SLOW}`, function () {
   this.timeout(180_000);
 
   async function strike(options: Partial<ExploreOptions>) {
-    const program = await evaluateProgram({}, join(__dirname, "../../examples/trip/index.ts"));
+    const program = await evaluated("examples/trip/index.ts");
     const stage = await setUp(program, { machine: mainMachine(program) });
     try {
       return await explore([stage], { input: { ...TRIP, cars: ["a", "b"] }, pairs: false, ...options });

@@ -8,6 +8,7 @@ import { compile, compileMachine, recoveryOf } from "../../saga/compile";
 import { build, isBefore } from "./build";
 import { type Scenario, scenario } from "./spec";
 import { World } from "./world";
+import { sizes } from "../slow";
 
 const RUNS = Number(process.env["GENERATED_RUNS"] ?? 300);
 
@@ -53,58 +54,60 @@ async function abort({ nodes, ...rest }: Scenario, events: number) {
 }
 
 describe("generated sagas, stopped", () => {
-  it(`leave no effects, or all of them after their pivot, wherever they are stopped (S12, ${RUNS} cases)`, async function () {
-    this.timeout(240_000);
-    const outcomes = { ended: 0, undone: 0, completed: 0 };
-    await fc.assert(
-      fc.asyncProperty(scenario, fc.integer({ min: 2, max: 60 }), async (tried, events) => {
-        const { built, world, status, stopped, before, history, recovery, end } = await abort(tried, events);
-        if (status !== "ABORTED") {
-          outcomes.ended++;
-          return;
-        }
-        expect(history.ended()).to.equal(true);
-        const effects = [...built.expected.keys()].filter((identity) => world.action(identity).kind !== "query");
-        if (history.committed()) {
-          outcomes.completed++;
-          expect(end).to.equal("SUCCEEDED");
-          expect([...world.live], "every effect is there").to.have.members(effects);
-          return;
-        }
-        outcomes.undone++;
-        expect([...world.live], "no effect is left").to.deep.equal([]);
-        if (!recovery) return;
-        expect(end).to.equal("SUCCEEDED");
-
-        const answered = new Set(
-          stopped.flatMap(({ type, output }) => (type === "TaskSucceeded" ? [(output as any).Payload.token] : [])),
-        );
-        const begun = new Map(
-          world.calls.slice(0, before).flatMap((call) => (call.undo ? [] : [[call.identity, call] as const])),
-        );
-        const undos = world.calls
-          .slice(before)
-          .filter(({ undo, failed, ended }) => undo && ended !== undefined && !failed);
-        for (const identity of begun.keys()) {
-          if (!world.action(identity).undo) continue;
-          const undo = undos.find((one) => one.identity === identity);
-          expect(undo, `${identity} is undone`).not.to.equal(undefined);
-          const mine = `t-${identity}`;
-          expect(undo?.input["own"], identity).to.equal(answered.has(mine) ? mine : undefined);
-          // Wherever it stands: in a branch, or in an item of a list.
-          expect(undo?.input["previous"], identity).to.equal(begun.get(identity)?.input["previous"]);
-        }
-        // S1, and of what has not begun as well: its tombstone refuses a redrive.
-        for (const later of undos) {
-          for (const earlier of undos) {
-            const [a, b] = [built.possible.get(earlier.identity), built.possible.get(later.identity)];
-            if (!a || !b || isBefore(a, b) !== true) continue;
-            expect(later.ended, `${later.identity} is undone before ${earlier.identity}`).to.be.below(earlier.begun);
+  for (const [cases, mark] of sizes(RUNS, RUNS / 5)) {
+    it(`leave no effects, or all of them after their pivot, wherever they are stopped (S12, ${cases} cases)${mark}`, async function () {
+      this.timeout(240_000);
+      const outcomes = { ended: 0, undone: 0, completed: 0 };
+      await fc.assert(
+        fc.asyncProperty(scenario, fc.integer({ min: 2, max: 60 }), async (tried, events) => {
+          const { built, world, status, stopped, before, history, recovery, end } = await abort(tried, events);
+          if (status !== "ABORTED") {
+            outcomes.ended++;
+            return;
           }
-        }
-      }),
-      { numRuns: RUNS },
-    );
-    expect(Math.min(...Object.values(outcomes)), JSON.stringify(outcomes)).to.be.above(RUNS / 50);
-  });
+          expect(history.ended()).to.equal(true);
+          const effects = [...built.expected.keys()].filter((identity) => world.action(identity).kind !== "query");
+          if (history.committed()) {
+            outcomes.completed++;
+            expect(end).to.equal("SUCCEEDED");
+            expect([...world.live], "every effect is there").to.have.members(effects);
+            return;
+          }
+          outcomes.undone++;
+          expect([...world.live], "no effect is left").to.deep.equal([]);
+          if (!recovery) return;
+          expect(end).to.equal("SUCCEEDED");
+
+          const answered = new Set(
+            stopped.flatMap(({ type, output }) => (type === "TaskSucceeded" ? [(output as any).Payload.token] : [])),
+          );
+          const begun = new Map(
+            world.calls.slice(0, before).flatMap((call) => (call.undo ? [] : [[call.identity, call] as const])),
+          );
+          const undos = world.calls
+            .slice(before)
+            .filter(({ undo, failed, ended }) => undo && ended !== undefined && !failed);
+          for (const identity of begun.keys()) {
+            if (!world.action(identity).undo) continue;
+            const undo = undos.find((one) => one.identity === identity);
+            expect(undo, `${identity} is undone`).not.to.equal(undefined);
+            const mine = `t-${identity}`;
+            expect(undo?.input["own"], identity).to.equal(answered.has(mine) ? mine : undefined);
+            // Wherever it stands: in a branch, or in an item of a list.
+            expect(undo?.input["previous"], identity).to.equal(begun.get(identity)?.input["previous"]);
+          }
+          // S1, and of what has not begun as well: its tombstone refuses a redrive.
+          for (const later of undos) {
+            for (const earlier of undos) {
+              const [a, b] = [built.possible.get(earlier.identity), built.possible.get(later.identity)];
+              if (!a || !b || isBefore(a, b) !== true) continue;
+              expect(later.ended, `${later.identity} is undone before ${earlier.identity}`).to.be.below(earlier.begun);
+            }
+          }
+        }),
+        { numRuns: cases },
+      );
+      expect(Math.min(...Object.values(outcomes)), JSON.stringify(outcomes)).to.be.above(cases / 50);
+    });
+  }
 });

@@ -5,6 +5,7 @@ import { compile } from "../../saga/compile";
 import { type Built, build, isBefore } from "./build";
 import { type Scenario, scenario } from "./spec";
 import { type Call, World } from "./world";
+import { sizes } from "../slow";
 
 const RUNS = Number(process.env["GENERATED_RUNS"] ?? 2500);
 
@@ -53,95 +54,103 @@ function undosOf(calls: readonly Call[]): ReadonlyMap<string, readonly Call[]> {
 }
 
 describe("generated sagas, run as they are compiled", () => {
-  it(`leave all effects or none, whichever calls fail (${RUNS} cases)`, async function () {
-    this.timeout(240_000);
-    const outcomes = { completed: 0, compensated: 0, stuck: 0 };
-    await fc.assert(
-      fc.asyncProperty(scenario, async (tried) => {
-        const { built, world, result, stuck, execution } = await run(tried);
-        const { live, calls } = world;
-        if (stuck) outcomes.stuck++;
+  for (const [cases, mark] of sizes(RUNS)) {
+    it(`leave all effects or none, whichever calls fail (${cases} cases)${mark}`, async function () {
+      this.timeout(240_000);
+      const outcomes = { completed: 0, compensated: 0, stuck: 0 };
+      await fc.assert(
+        fc.asyncProperty(scenario, async (tried) => {
+          const { built, world, result, stuck, execution } = await run(tried);
+          const { live, calls } = world;
+          if (stuck) outcomes.stuck++;
 
-        // Undos are never given to a saga that completes; and a redriven one comes to an end.
-        if (result.status === "SUCCEEDED") {
-          outcomes.completed++;
-          const effects = [...built.expected.keys()].filter((identity) => world.action(identity).kind !== "query");
-          expect([...live], "every effect is there").to.have.members(effects);
-          expect(
-            calls.filter(({ undo }) => undo),
-            "nothing is undone",
-          ).to.deep.equal([]);
-          return;
-        }
-        outcomes.compensated++;
-        expect(result.error).to.equal("SagaCompensated");
-        const cause = JSON.parse(result.cause as string) as Record<string, unknown>;
-        expect(cause["saga"]).to.equal("Generated");
-        expect(cause).to.include.keys("step", "error");
-        expect([...live], "no effect is left").to.deep.equal([]);
-
-        const undos = undosOf(calls);
-        const started = begun(world, built);
-        expect([...undos.keys()], "undos of what may have happened, and of nothing else").to.have.members([...started]);
-        for (const tries of undos.values()) {
-          // A timed-out try may come to its end later; none begins once one has succeeded in time.
-          const first = tries.findIndex(({ failed, ended }) => ended !== undefined && failed === undefined);
-          expect(first, "an undo succeeds").to.be.at.least(0);
-          expect(tries.length - 1, "at most once").to.equal(first);
-        }
-        // S1: of two actions in sequence, the later is undone before the earlier.
-        for (const [later, laterUndo] of undos) {
-          for (const [earlier, earlierUndo] of undos) {
-            const [a, b] = [built.possible.get(earlier), built.possible.get(later)];
-            if (!a || !b || isBefore(a, b) !== true) continue;
-            const done = laterUndo.at(-1)?.ended ?? Infinity;
-            expect(done, `${later} is undone before ${earlier}`).to.be.below(earlierUndo[0]?.begun ?? -1);
+          // Undos are never given to a saga that completes; and a redriven one comes to an end.
+          if (result.status === "SUCCEEDED") {
+            outcomes.completed++;
+            const effects = [...built.expected.keys()].filter((identity) => world.action(identity).kind !== "query");
+            expect([...live], "every effect is there").to.have.members(effects);
+            expect(
+              calls.filter(({ undo }) => undo),
+              "nothing is undone",
+            ).to.deep.equal([]);
+            return;
           }
-        }
-        expect(execution.history.length).to.be.below(25_000);
-      }),
-      { numRuns: RUNS },
-    );
-    // The cases are worth their time only if they reach every end.
-    expect(Math.min(...Object.values(outcomes)), JSON.stringify(outcomes)).to.be.above(RUNS / 100);
-  });
+          outcomes.compensated++;
+          expect(result.error).to.equal("SagaCompensated");
+          const cause = JSON.parse(result.cause as string) as Record<string, unknown>;
+          expect(cause["saga"]).to.equal("Generated");
+          expect(cause).to.include.keys("step", "error");
+          expect([...live], "no effect is left").to.deep.equal([]);
 
-  it("give their undos the results that there were, and leave out those that there were not", async function () {
-    this.timeout(120_000);
-    await fc.assert(
-      fc.asyncProperty(scenario, async (tried) => {
-        const { world } = await run(tried);
-        const tokens = new Set(
-          succeeded(world.calls)
-            .filter(({ undo }) => !undo)
-            .map(({ identity }) => `t-${identity}`),
-        );
-        for (const { undo, identity, input } of world.calls.filter((call) => call.undo)) {
-          const mine = `t-${identity}`;
-          const lastTry = world.calls.filter((call) => !call.undo && call.identity === identity).at(-1);
-          const had = lastTry?.ended !== undefined && lastTry.failed === undefined;
-          expect(undo && input["own"], identity).to.equal(had ? mine : undefined);
-          if ("previous" in input) expect(tokens).to.include(input["previous"]);
-          expect(input["order"]).to.equal("1");
-        }
-      }),
-      { numRuns: 300 },
-    );
-  });
+          const undos = undosOf(calls);
+          const started = begun(world, built);
+          expect([...undos.keys()], "undos of what may have happened, and of nothing else").to.have.members([
+            ...started,
+          ]);
+          for (const tries of undos.values()) {
+            // A timed-out try may come to its end later; none begins once one has succeeded in time.
+            const first = tries.findIndex(({ failed, ended }) => ended !== undefined && failed === undefined);
+            expect(first, "an undo succeeds").to.be.at.least(0);
+            expect(tries.length - 1, "at most once").to.equal(first);
+          }
+          // S1: of two actions in sequence, the later is undone before the earlier.
+          for (const [later, laterUndo] of undos) {
+            for (const [earlier, earlierUndo] of undos) {
+              const [a, b] = [built.possible.get(earlier), built.possible.get(later)];
+              if (!a || !b || isBefore(a, b) !== true) continue;
+              const done = laterUndo.at(-1)?.ended ?? Infinity;
+              expect(done, `${later} is undone before ${earlier}`).to.be.below(earlierUndo[0]?.begun ?? -1);
+            }
+          }
+          expect(execution.history.length).to.be.below(25_000);
+        }),
+        { numRuns: cases },
+      );
+      // The cases are worth their time only if they reach every end.
+      expect(Math.min(...Object.values(outcomes)), JSON.stringify(outcomes)).to.be.above(cases / 100);
+    });
+  }
 
-  it("enter no state on the success path but one a step, and the Choices that AWS demands (S13)", async function () {
-    this.timeout(120_000);
-    await fc.assert(
-      fc.asyncProperty(scenario, async ({ nodes }) => {
-        const { execution, machine, built } = await run({ nodes, faults: [], broken: false });
-        const entered = execution.history.filter(({ type }) => type.endsWith("StateEntered"));
-        const bookkeeping = entered.filter(({ state }) => !/^[SWPMC]\d+$/.test(state as string));
-        for (const { state } of bookkeeping) expect(state).to.match(/_settled$|_end$|^SagaCompleted$/);
-        const tasks = entered.filter(({ type }) => type === "TaskStateEntered");
-        expect(tasks).to.have.length(built.expected.size);
-        expect(JSON.stringify(machine)).not.to.contain("States.Runtime");
-      }),
-      { numRuns: 300 },
-    );
-  });
+  for (const [cases, mark] of sizes(300)) {
+    it(`give their undos the results that there were, and leave out those that there were not (${cases} cases)${mark}`, async function () {
+      this.timeout(120_000);
+      await fc.assert(
+        fc.asyncProperty(scenario, async (tried) => {
+          const { world } = await run(tried);
+          const tokens = new Set(
+            succeeded(world.calls)
+              .filter(({ undo }) => !undo)
+              .map(({ identity }) => `t-${identity}`),
+          );
+          for (const { undo, identity, input } of world.calls.filter((call) => call.undo)) {
+            const mine = `t-${identity}`;
+            const lastTry = world.calls.filter((call) => !call.undo && call.identity === identity).at(-1);
+            const had = lastTry?.ended !== undefined && lastTry.failed === undefined;
+            expect(undo && input["own"], identity).to.equal(had ? mine : undefined);
+            if ("previous" in input) expect(tokens).to.include(input["previous"]);
+            expect(input["order"]).to.equal("1");
+          }
+        }),
+        { numRuns: cases },
+      );
+    });
+  }
+
+  for (const [cases, mark] of sizes(300)) {
+    it(`enter no state on the success path but one a step, and the Choices that AWS demands (S13, ${cases} cases)${mark}`, async function () {
+      this.timeout(120_000);
+      await fc.assert(
+        fc.asyncProperty(scenario, async ({ nodes }) => {
+          const { execution, machine, built } = await run({ nodes, faults: [], broken: false });
+          const entered = execution.history.filter(({ type }) => type.endsWith("StateEntered"));
+          const bookkeeping = entered.filter(({ state }) => !/^[SWPMC]\d+$/.test(state as string));
+          for (const { state } of bookkeeping) expect(state).to.match(/_settled$|_end$|^SagaCompleted$/);
+          const tasks = entered.filter(({ type }) => type === "TaskStateEntered");
+          expect(tasks).to.have.length(built.expected.size);
+          expect(JSON.stringify(machine)).not.to.contain("States.Runtime");
+        }),
+        { numRuns: cases },
+      );
+    });
+  }
 });

@@ -12,8 +12,8 @@ import {
 import { compile } from "../../saga/compile";
 import { type Saga, saga } from "../../saga/language";
 import { stub } from "../language/tasks";
+import { sizes } from "../slow";
 
-const RUNS = 600;
 /** Tries after the first one (S4): an action's budget for transient faults, and an undo's for any error. */
 const [ACTION_RETRIES, UNDO_RETRIES] = [6, 12];
 
@@ -159,65 +159,67 @@ class World {
 }
 
 describe("a linear saga, compiled and run, whichever step fails and however", () => {
-  it(`makes exactly the calls that S1, S2 and S4 demand, and ends as S5 and S6 say (${RUNS} cases)`, async function () {
-    this.timeout(60_000);
-    const machines = Array.from({ length: 8 }, (_, n) => loadMachine(compile(build(n + 1), ({ name }) => name)));
-    const reached = { completed: 0, compensated: 0, stuck: 0 };
-    await fc.assert(
-      fc.asyncProperty(cases, async (tried) => {
-        const clock = virtualClock();
-        const world = new World(tried, clock);
-        const execution = startExecution(machines[tried.steps - 1] as (typeof machines)[number], {
-          input: { order: "1" },
-          invoke: world.invoke,
-          clock,
-          random: seededRandom(1),
-        });
-        const { calls, outcome, stuckAt } = demanded(tried);
+  for (const [runs, mark] of sizes(600, 100)) {
+    it(`makes exactly the calls that S1, S2 and S4 demand, and ends as S5 and S6 say (${runs} cases)${mark}`, async function () {
+      this.timeout(60_000);
+      const machines = Array.from({ length: 8 }, (_, n) => loadMachine(compile(build(n + 1), ({ name }) => name)));
+      const reached = { completed: 0, compensated: 0, stuck: 0 };
+      await fc.assert(
+        fc.asyncProperty(cases, async (tried) => {
+          const clock = virtualClock();
+          const world = new World(tried, clock);
+          const execution = startExecution(machines[tried.steps - 1] as (typeof machines)[number], {
+            input: { order: "1" },
+            invoke: world.invoke,
+            clock,
+            random: seededRandom(1),
+          });
+          const { calls, outcome, stuckAt } = demanded(tried);
 
-        let result = await execution.result;
-        if (stuckAt !== undefined) {
-          reached.stuck++;
-          expect(result).to.include({ status: "FAILED", failedState: stuckAt, error: "UndoFails" });
-          world.mended = true;
-          result = await execution.redrive();
-        }
-        // What is still on its way arrives.
-        await clock.sleep(7_200_000);
+          let result = await execution.result;
+          if (stuckAt !== undefined) {
+            reached.stuck++;
+            expect(result).to.include({ status: "FAILED", failedState: stuckAt, error: "UndoFails" });
+            world.mended = true;
+            result = await execution.redrive();
+          }
+          // What is still on its way arrives.
+          await clock.sleep(7_200_000);
 
-        expect(world.calls.map(({ name }) => name)).to.deep.equal(calls);
-        for (const { name, id, step, payload } of world.calls) {
-          expect({ id, step }, "S11").to.deep.equal({ id: execution.arn, step: `Do${name.replace(/\D/g, "")}` });
-          // The failing step has no result for its undo to read; S8 leaves the field out.
-          const n = Number(name.replace(/\D/g, ""));
-          if (name.startsWith("undo")) expect(payload).to.deep.equal(n === tried.failing ? {} : { own: `t${n}` });
-        }
-        if (outcome === "completed") {
-          reached.completed++;
-          expect(result).to.deep.equal({ status: "SUCCEEDED", output: { last: `t${tried.steps}` } });
-          expect(world.live.size, "every effect is there").to.equal(tried.steps);
-          return;
-        }
-        reached.compensated++;
-        const { error, status, cause } = result;
-        expect({ error, status }).to.deep.equal({ status: "FAILED", error: "SagaCompensated" });
-        const { cause: why, ...told } = JSON.parse(cause as string) as Record<string, unknown>;
-        expect(told).to.deep.equal({
-          saga: "Linear",
-          step: `Do${tried.failing}`,
-          error: {
-            "transient-exhausts": "Lambda.ServiceException",
-            business: "CardDeclined",
-            definite: "Refused",
-            timeout: "States.Timeout",
-          }[tried.failure as string],
-        });
-        if (tried.failure !== "timeout") expect(why).to.equal(`do${tried.failing} fails`);
-        expect([...world.live], "no effect is left").to.deep.equal([]);
-      }),
-      { numRuns: RUNS, seed: 1987 },
-    );
-    // The cases are worth their time only if they reach every end.
-    expect(Math.min(...Object.values(reached)), JSON.stringify(reached)).to.be.above(RUNS / 20);
-  });
+          expect(world.calls.map(({ name }) => name)).to.deep.equal(calls);
+          for (const { name, id, step, payload } of world.calls) {
+            expect({ id, step }, "S11").to.deep.equal({ id: execution.arn, step: `Do${name.replace(/\D/g, "")}` });
+            // The failing step has no result for its undo to read; S8 leaves the field out.
+            const n = Number(name.replace(/\D/g, ""));
+            if (name.startsWith("undo")) expect(payload).to.deep.equal(n === tried.failing ? {} : { own: `t${n}` });
+          }
+          if (outcome === "completed") {
+            reached.completed++;
+            expect(result).to.deep.equal({ status: "SUCCEEDED", output: { last: `t${tried.steps}` } });
+            expect(world.live.size, "every effect is there").to.equal(tried.steps);
+            return;
+          }
+          reached.compensated++;
+          const { error, status, cause } = result;
+          expect({ error, status }).to.deep.equal({ status: "FAILED", error: "SagaCompensated" });
+          const { cause: why, ...told } = JSON.parse(cause as string) as Record<string, unknown>;
+          expect(told).to.deep.equal({
+            saga: "Linear",
+            step: `Do${tried.failing}`,
+            error: {
+              "transient-exhausts": "Lambda.ServiceException",
+              business: "CardDeclined",
+              definite: "Refused",
+              timeout: "States.Timeout",
+            }[tried.failure as string],
+          });
+          if (tried.failure !== "timeout") expect(why).to.equal(`do${tried.failing} fails`);
+          expect([...world.live], "no effect is left").to.deep.equal([]);
+        }),
+        { numRuns: runs, seed: 1987 },
+      );
+      // The cases are worth their time only if they reach every end.
+      expect(Math.min(...Object.values(reached)), JSON.stringify(reached)).to.be.above(runs / 20);
+    });
+  }
 });

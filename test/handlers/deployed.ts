@@ -5,13 +5,11 @@ import { authorizer, isLasting } from "../../saga/local/iam/authorizer";
 import { Callers } from "../../saga/local/iam/callers";
 import { type DeployedFunction, deployFunction, type FunctionOptions } from "../../saga/local/lambda/function";
 import type { InvocationError } from "../../saga/local/lambda/errors";
-import { evaluateProgram, type Program, type Resource } from "../../saga/local/program";
-
-let evaluation: Promise<Program> | undefined;
-const program = (): Promise<Program> => (evaluation ??= evaluateProgram());
+import type { Resource } from "../../saga/local/program";
+import { evaluated } from "../evaluated";
 
 async function ofType(type: string) {
-  return (await program()).resources.filter((resource) => resource.type === type);
+  return (await evaluated()).resources.filter((resource) => resource.type === type);
 }
 
 /** What ships, by task. */
@@ -35,11 +33,11 @@ export interface Deployed {
 export async function deploy(via = (endpoint: string) => endpoint): Promise<Deployed> {
   const [table] = (await ofType("aws:dynamodb/table:Table")) as [Resource];
   const callers = new Callers();
-  const evaluated = await program();
+  const program = await evaluated();
   const decide = doorOf({
     callers,
-    authorize: authorizer(evaluated),
-    isLasting: (roleArn) => isLasting(evaluated, roleArn),
+    authorize: authorizer(program),
+    isLasting: (roleArn) => isLasting(program, roleArn),
     arnPrefix: () => (table.arn as string).replace(/[^/]*$/, ""),
     tables: () => [table],
     // Tests, too, look into the table.

@@ -13,8 +13,9 @@ import {
   virtualClock,
 } from "../../saga/interpreter";
 import { randomMachine } from "./random-machine";
+import { sizes } from "../slow";
 
-const RUNS = Number(process.env["RESTORE_RUNS"] ?? 25);
+const RUNS = Number(process.env["RESTORE_RUNS"] ?? 40);
 
 /** What a call does, by its key alone: how long it takes, and how it ends. */
 function planOf(seed: number, key: string) {
@@ -187,46 +188,48 @@ function finished(entries: readonly Timed[]): ReadonlySet<string> {
 }
 
 describe("interpreter: an execution that is restored from its journal", () => {
-  it(`ends as it would have without, wherever the journal is cut off (${RUNS} machines)`, async function () {
-    this.timeout(600_000);
-    const seen = { cuts: 0, redriven: 0, stopped: 0, tokens: 0, succeeded: 0, types: new Set<string>() };
-    const [from, to] = process.env["RESTORE_SEED"] ? [Number(process.env["RESTORE_SEED"]), 0] : [1, RUNS];
-    for (let seed = from; seed < Math.max(from + 1, to + 1); seed++) {
-      const containers = new Map(containersOf(randomMachine(seed) as Record<string, unknown>));
-      const whole = await run(seed);
-      const expected = { result: whole.result, threads: threads(whole.history, containers) };
-      for (const { type } of whole.history) seen.types.add(type);
-      if (whole.history.some(({ type }) => type === "ExecutionRedriven")) seen.redriven++;
-      if (whole.history.some(({ type }) => type === "ExecutionAborted")) seen.stopped++;
-      if ((whole.result as { status: string }).status === "SUCCEEDED") seen.succeeded++;
-      seen.tokens += whole.calls.filter(({ token }) => token !== undefined).length;
-      for (let cut = 1; cut < whole.entries.length; cut++) {
-        seen.cuts++;
-        const before = whole.entries.slice(0, cut);
-        const again = await run(seed, before, whole.calls);
-        const label = `machine ${seed}, cut after entry ${cut}, ${JSON.stringify(before.at(-1)?.entry).slice(0, 200)}`;
-        expect({ result: again.result, threads: threads(again.history, containers) }, label).to.deep.equal(expected);
-        const done = finished(before);
-        const twice = again.calls.filter(({ key }) => done.has(key));
-        expect(twice, `${label}: calls that had ended`).to.deep.equal([]);
+  for (const [cases, mark] of sizes(RUNS)) {
+    it(`ends as it would have without, wherever the journal is cut off (${cases} machines)${mark}`, async function () {
+      this.timeout(600_000);
+      const seen = { cuts: 0, redriven: 0, stopped: 0, tokens: 0, succeeded: 0, types: new Set<string>() };
+      const [from, to] = process.env["RESTORE_SEED"] ? [Number(process.env["RESTORE_SEED"]), 0] : [1, cases];
+      for (let seed = from; seed < Math.max(from + 1, to + 1); seed++) {
+        const containers = new Map(containersOf(randomMachine(seed) as Record<string, unknown>));
+        const whole = await run(seed);
+        const expected = { result: whole.result, threads: threads(whole.history, containers) };
+        for (const { type } of whole.history) seen.types.add(type);
+        if (whole.history.some(({ type }) => type === "ExecutionRedriven")) seen.redriven++;
+        if (whole.history.some(({ type }) => type === "ExecutionAborted")) seen.stopped++;
+        if ((whole.result as { status: string }).status === "SUCCEEDED") seen.succeeded++;
+        seen.tokens += whole.calls.filter(({ token }) => token !== undefined).length;
+        for (let cut = 1; cut < whole.entries.length; cut++) {
+          seen.cuts++;
+          const before = whole.entries.slice(0, cut);
+          const again = await run(seed, before, whole.calls);
+          const label = `machine ${seed}, cut after entry ${cut}, ${JSON.stringify(before.at(-1)?.entry).slice(0, 200)}`;
+          expect({ result: again.result, threads: threads(again.history, containers) }, label).to.deep.equal(expected);
+          const done = finished(before);
+          const twice = again.calls.filter(({ key }) => done.has(key));
+          expect(twice, `${label}: calls that had ended`).to.deep.equal([]);
+        }
       }
-    }
-    if (process.env["RESTORE_SEED"] === undefined && RUNS >= 25) {
-      // The machines are worth their time only if they come to all that there is.
-      const { cuts, types, ...counts } = seen;
-      expect(cuts).to.be.above(40 * RUNS);
-      expect(Math.min(...Object.values(counts)), JSON.stringify(counts)).to.be.above(0);
-      for (const type of [
-        "TaskTimedOut",
-        "MapIterationAborted",
-        "ParallelStateFailed",
-        "MapStateFailed",
-        "EvaluationFailed",
-        "TaskSubmitted",
-        "WaitStateAborted",
-        "ParallelStateAborted",
-      ])
-        expect([...types]).to.include(type);
-    }
-  });
+      if (process.env["RESTORE_SEED"] === undefined && cases >= 25) {
+        // The machines are worth their time only if they come to all that there is.
+        const { cuts, types, ...counts } = seen;
+        expect(cuts).to.be.above(40 * cases);
+        expect(Math.min(...Object.values(counts)), JSON.stringify(counts)).to.be.above(0);
+        for (const type of [
+          "TaskTimedOut",
+          "MapIterationAborted",
+          "ParallelStateFailed",
+          "MapStateFailed",
+          "EvaluationFailed",
+          "TaskSubmitted",
+          "WaitStateAborted",
+          "ParallelStateAborted",
+        ])
+          expect([...types]).to.include(type);
+      }
+    });
+  }
 });

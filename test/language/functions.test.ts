@@ -33,6 +33,7 @@ import { evaluate } from "../../saga/verify/search/evaluate";
 import { isKnown, SOMETHING } from "../../saga/verify/search/value";
 import { partialIn } from "../../saga/verify/total";
 import { stub } from "./tasks";
+import { sizes } from "../slow";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Maybe = Json | undefined;
@@ -223,24 +224,26 @@ async function result(map: (input: any) => unknown, given: Json): Promise<Maybe>
 }
 
 describe("the functions of a mapping", () => {
-  it("give what plain JavaScript would, for any JSON, and never fail (S8)", async function () {
-    this.timeout(60_000);
-    await fc.assert(
-      fc.asyncProperty(computed, fc.array(input, { minLength: 1, maxLength: 4 }), async ({ of, is }, inputs) => {
-        const source = sourceOrNone((from) => ({ out: of(from), list: [of(from), 1] }));
-        fc.pre(source !== undefined);
-        expect(partialIn(parse(source)), "the verifier knows that it can't fail").to.equal(undefined);
-        expect(levelsIn(parse(source)), "Step Functions evaluates it").to.be.below(100);
-        for (const given of inputs) {
-          const { out, list } = await evaluated(source, given);
-          expect(out).to.deep.equal(JSON.parse(JSON.stringify({ out: is(given) })).out);
-          if (!source.includes("$hash")) expectAgreed(source, given, out);
-          expect(list).to.deep.equal([out ?? null, 1]);
-        }
-      }),
-      { numRuns: 250 },
-    );
-  });
+  for (const [cases, mark] of sizes(250, 50)) {
+    it(`give what plain JavaScript would, for any JSON, and never fail (S8, ${cases} cases)${mark}`, async function () {
+      this.timeout(60_000);
+      await fc.assert(
+        fc.asyncProperty(computed, fc.array(input, { minLength: 1, maxLength: 4 }), async ({ of, is }, inputs) => {
+          const source = sourceOrNone((from) => ({ out: of(from), list: [of(from), 1] }));
+          fc.pre(source !== undefined);
+          expect(partialIn(parse(source)), "the verifier knows that it can't fail").to.equal(undefined);
+          expect(levelsIn(parse(source)), "Step Functions evaluates it").to.be.below(100);
+          for (const given of inputs) {
+            const { out, list } = await evaluated(source, given);
+            expect(out).to.deep.equal(JSON.parse(JSON.stringify({ out: is(given) })).out);
+            if (!source.includes("$hash")) expectAgreed(source, given, out);
+            expect(list).to.deep.equal([out ?? null, 1]);
+          }
+        }),
+        { numRuns: cases },
+      );
+    });
+  }
 
   it("stay within what Step Functions evaluates, or are refused", () => {
     const many = Array.from({ length: 500 }, (_, index) => index);

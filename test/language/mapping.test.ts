@@ -6,6 +6,7 @@ import { and, gt, not, or, type Saga, saga, type TaskEvent, type Test } from "..
 import { levelsIn } from "../../saga/asl/expressions";
 import { parse, sourceOf } from "../../saga/verify/expression";
 import { stub } from "./tasks";
+import { sizes } from "../slow";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -128,21 +129,23 @@ describe("a mapping, compiled to JSONata", () => {
     expect(await payload(() => ({ saga: { id: "forged", step: "forged" }, a: 1 }), null)).to.deep.equal({ a: 1 });
   });
 
-  it("holds any literal and any value referred to, as JSON does", async () => {
-    const value = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
-    await fc.assert(
-      fc.asyncProperty(value, value, async (literal, referred) => {
-        const [expectLiteral, expectReferred] = JSON.parse(JSON.stringify([literal, referred])) as [Json, Json];
-        const out = await payload(({ input }) => ({ literal, path: input.at, list: [literal, input.at] }), {
-          at: referred,
-        });
-        expect(out).to.deep.equal({
-          literal: expectLiteral,
-          path: expectReferred,
-          list: [expectLiteral, expectReferred],
-        });
-      }),
-      { numRuns: 300 },
-    );
-  });
+  for (const [cases, mark] of sizes(300, 60)) {
+    it(`holds any literal and any value referred to, as JSON does (${cases} cases)${mark}`, async () => {
+      const value = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
+      await fc.assert(
+        fc.asyncProperty(value, value, async (literal, referred) => {
+          const [expectLiteral, expectReferred] = JSON.parse(JSON.stringify([literal, referred])) as [Json, Json];
+          const out = await payload(({ input }) => ({ literal, path: input.at, list: [literal, input.at] }), {
+            at: referred,
+          });
+          expect(out).to.deep.equal({
+            literal: expectLiteral,
+            path: expectReferred,
+            list: [expectLiteral, expectReferred],
+          });
+        }),
+        { numRuns: cases },
+      );
+    });
+  }
 });

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { expect } from "chai";
 import { LocalCloud, mainMachine } from "../../saga/local/cloud";
 import { inVirtualTime, type Meddle } from "../../saga/testing/virtual";
@@ -7,8 +6,9 @@ import { type Server, startServer } from "../../saga/local/dynamodb/server";
 import { authorizer, isLasting } from "../../saga/local/iam/authorizer";
 import { Callers } from "../../saga/local/iam/callers";
 import { type JsonObject, type TaskCall, TaskFailure } from "../../saga/interpreter";
-import { evaluateProgram, type Program, type Resource } from "../../saga/local/program";
+import type { Program, Resource } from "../../saga/local/program";
 import { outcomeOf } from "../../saga/local/report";
+import { evaluated } from "../evaluated";
 
 interface Statement {
   Effect: "Allow";
@@ -33,7 +33,7 @@ describe("least privilege, on this machine", function () {
   let orders = 0;
 
   before(async () => {
-    program = await evaluateProgram();
+    program = await evaluated();
     cloud = await LocalCloud.start(program);
   });
   after(() => cloud.close());
@@ -395,7 +395,7 @@ describe("least privilege of a machine that starts others", function () {
   this.timeout(60_000);
 
   it("refuses a child's machine that its role does not name", async () => {
-    const program = await evaluateProgram({}, join(__dirname, "../deploy/family.ts"));
+    const program = await evaluated("test/deploy/family.ts");
     const cloud = await LocalCloud.start(program);
     try {
       const machine = (name: string) => find(program, "aws:sfn/stateMachine:StateMachine", name).arn as string;

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { campaign, disagree, figures, story, UNCHANGED } from "./compare";
+import { SLOW } from "../slow";
 
 const number = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
 const SAGAS = number("ORACLE_SAGAS", 6);
@@ -7,7 +8,7 @@ const MUTANTS = number("ORACLE_MUTANTS", 30);
 const SEED = number("ORACLE_SEED", 1);
 const RUNS = number("ORACLE_RUNS", 300);
 
-describe("the verifier, held against runs", () => {
+describe(`the verifier, held against runs ${SLOW}`, () => {
   it(`says of ${SAGAS} sagas and ${MUTANTS} mutants of each what an explorer sees`, async function () {
     this.timeout(3_600_000);
     const size = { sagas: SAGAS, mutants: MUTANTS, seed: SEED, limits: { faults: 2, runs: RUNS } };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { LocalCloud } from "../../saga/local/cloud";
 import type { JsonObject } from "../../saga/interpreter";
-import { evaluateProgram } from "../../saga/local/program";
+import { evaluated } from "../evaluated";
 
 const ORDERS = JSON.parse(readFileSync(join(__dirname, "../../examples/orders.json"), "utf8")) as {
   title: string;
@@ -18,7 +18,7 @@ describe("the order saga, deployed on this machine", function () {
   const logs: string[] = [];
 
   before(async () => {
-    cloud = await LocalCloud.start(await evaluateProgram(), { onLog: (line) => logs.push(line) });
+    cloud = await LocalCloud.start(await evaluated(), { onLog: (line) => logs.push(line) });
   });
   beforeEach(async () => {
     logs.length = 0;

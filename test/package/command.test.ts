@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { stranger, type Stranger } from "./stranger";
+import { SLOW } from "../slow";
 
-describe("the command, in somebody else's program", function () {
+describe(`the command, in somebody else's program ${SLOW}`, function () {
   this.timeout(180_000);
   let market: Stranger;
   before(() => {

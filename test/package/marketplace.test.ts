@@ -8,6 +8,7 @@ import { deployedForm } from "../../saga/local/cloud";
 import type { FunctionOptions } from "../../saga/local/lambda/function";
 import { evaluateProgram } from "../../saga/local/program";
 import { stranger, type Stranger } from "./stranger";
+import { SLOW } from "../slow";
 
 /** Every file of a function's archive, with its text. */
 function archiveOf({ code, files = {} }: FunctionOptions): ReadonlyMap<string, string> {
@@ -21,7 +22,7 @@ function archiveOf({ code, files = {} }: FunctionOptions): ReadonlyMap<string, s
   return found;
 }
 
-describe("a marketplace, from an empty folder with the packed package alone", function () {
+describe(`a marketplace, from an empty folder with the packed package alone ${SLOW}`, function () {
   this.timeout(240_000);
   let market: Stranger;
   let partners: Partners;

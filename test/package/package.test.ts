@@ -5,6 +5,7 @@ import { deployedForm, LocalCloud } from "../../saga/local/cloud";
 import { deployFunction, type FunctionOptions } from "../../saga/local/lambda/function";
 import { evaluateProgram, type Program } from "../../saga/local/program";
 import { type Package, stranger, type Stranger } from "./stranger";
+import { SLOW } from "../slow";
 
 const says = (said: string) => `module.exports = () => ${said};`;
 /** Two need a third, in different versions. */
@@ -54,7 +55,7 @@ function filesOf({ code, files: others = {} }: FunctionOptions): {
   return { names: [...files.keys()].sort(), bytes: [...files.values()].reduce((sum, each) => sum + each, 0) };
 }
 
-describe("the package, as another program uses it", function () {
+describe(`the package, as another program uses it ${SLOW}`, function () {
   this.timeout(120_000);
   let seats: Stranger;
   let program: Program;

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { stranger, type Stranger } from "./stranger";
+import { SLOW } from "../slow";
 
 const ROOT = join(__dirname, "../..");
 
@@ -23,7 +24,7 @@ function blocksOf(page: string): readonly Block[] {
   return [...found].map(({ groups = {} }) => groups as unknown as Block);
 }
 
-describe("the tutorial, followed in an empty folder with the packed package", function () {
+describe(`the tutorial, followed in an empty folder with the packed package ${SLOW}`, function () {
   this.timeout(240_000);
   const blocks = blocksOf("docs/tutorial.md");
   let folder: Stranger;

@@ -8,6 +8,7 @@ import { startTable } from "../../saga/local/dynamodb/table";
 import { checkTaskContract, type Interruption, LAWS, memoryTable } from "../../saga/testing";
 import { type Deployed, deploy } from "../handlers/deployed";
 import { entities } from "../handlers/entities";
+import { SLOW, sizes } from "../slow";
 
 describe("the contract of a task, by the functions as they are deployed", function () {
   this.timeout(180_000);
@@ -47,7 +48,7 @@ describe("the contract of a task, by the functions as they are deployed", functi
     };
 
   for (const { action, undo, inputOfA } of entities) {
-    it(`is kept by ${action} and ${undo}, whatever answers of the table are lost`, async () => {
+    it(`is kept by ${action} and ${undo}, whatever answers of the table are lost ${SLOW}`, async () => {
       const { judged } = await checkTaskContract({
         action: (event: TaskEvent<{ order_id: string }>) => deployed.call(action, event),
         undo: (event: TaskEvent<{ order_id: string }>) => deployed.call(undo, event),
@@ -70,82 +71,84 @@ describe("the contract of a task, by the functions as they are deployed", functi
 describe("a table in memory", function () {
   this.timeout(60_000);
 
-  it("does what DynamoDB does, with any keys, names of attributes and names of refusals", async () => {
-    const table = await startTable(
-      {
-        attributes: [
-          { name: "pk", type: "S" },
-          { name: "n", type: "N" },
-        ],
-        hashKey: "pk",
-        rangeKey: "n",
-      },
-      "ledger",
-    );
-    const environment = { ...process.env };
-    Object.assign(process.env, {
-      AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
-      AWS_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
-    });
-    try {
-      const memory = memoryTable();
-      interface Entry {
-        readonly pk: string;
-        readonly amount: number;
-        readonly note?: string | undefined;
-      }
-      const open = (name: string) =>
-        openStore<{ pk: string }, Entry>({
-          table: name,
-          entity: "Entry",
-          key: ({ pk }) => ({ pk, n: 7 }),
-          attributes: { saga: "owner", status: "state", undoneBy: "gone_for", expiresAt: "ttl" },
-          refusals: { exists: "Taken", undone: "TooLate" },
-          tombstoneDays: 1,
-        });
-      const stores = [open("ledger"), open(memory.name)];
-      const call = fc.record({
-        saga: fc.constantFrom("A", "B", "C"),
-        did: fc.constantFrom("create", "undo", "find"),
-        amount: fc.integer({ min: 1, max: 3 }),
-        note: fc.option(fc.constantFrom("x", "y"), { nil: undefined }),
-      });
-      let count = 0;
-      await fc.assert(
-        fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 12 }), async (calls) => {
-          const pk = `entry-${++count}`;
-          for (const { saga: id, did, amount, note } of calls) {
-            const event = { pk, saga: { id, step: "Step" } };
-            const answers = await Promise.all(
-              stores.map((store) =>
-                (did === "create" ? store.create(event, { pk, amount, note }) : store[did](event)).then(
-                  (answer) => JSON.parse(JSON.stringify(answer ?? null)) as unknown,
-                  (error: unknown) => (error as Error).name,
-                ),
-              ),
-            );
-            expect(answers[0]).to.deep.equal(answers[1]);
-            const timeless = (rows: readonly Readonly<Record<string, unknown>>[]) =>
-              rows.map((row) => ({ ...row, ttl: typeof row["ttl"] }));
-            expect(timeless(await table.rows(pk))).to.deep.equal(
-              timeless(memory.rows().filter((row) => row["pk"] === pk)),
-            );
-          }
-        }),
-        { numRuns: 60 },
+  for (const [cases, mark] of sizes(60, 15)) {
+    it(`does what DynamoDB does, with any keys, names of attributes and names of refusals (${cases} cases)${mark}`, async () => {
+      const table = await startTable(
+        {
+          attributes: [
+            { name: "pk", type: "S" },
+            { name: "n", type: "N" },
+          ],
+          hashKey: "pk",
+          rangeKey: "n",
+        },
+        "ledger",
       );
-      const refused = [
-        await stores[1]?.create({ pk: "1", saga: { id: "A", step: "S" } }, { pk: "1", amount: 1 }),
-        await stores[1]?.create({ pk: "1", saga: { id: "B", step: "S" } }, { pk: "1", amount: 1 }).catch(String),
-      ];
-      expect(refused[1]).to.equal("Taken: another saga holds a live entry");
-    } finally {
-      process.env = environment;
-      await table.close();
-    }
-  });
+      const environment = { ...process.env };
+      Object.assign(process.env, {
+        AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
+        AWS_REGION: "us-east-1",
+        AWS_ACCESS_KEY_ID: "local",
+        AWS_SECRET_ACCESS_KEY: "local",
+      });
+      try {
+        const memory = memoryTable();
+        interface Entry {
+          readonly pk: string;
+          readonly amount: number;
+          readonly note?: string | undefined;
+        }
+        const open = (name: string) =>
+          openStore<{ pk: string }, Entry>({
+            table: name,
+            entity: "Entry",
+            key: ({ pk }) => ({ pk, n: 7 }),
+            attributes: { saga: "owner", status: "state", undoneBy: "gone_for", expiresAt: "ttl" },
+            refusals: { exists: "Taken", undone: "TooLate" },
+            tombstoneDays: 1,
+          });
+        const stores = [open("ledger"), open(memory.name)];
+        const call = fc.record({
+          saga: fc.constantFrom("A", "B", "C"),
+          did: fc.constantFrom("create", "undo", "find"),
+          amount: fc.integer({ min: 1, max: 3 }),
+          note: fc.option(fc.constantFrom("x", "y"), { nil: undefined }),
+        });
+        let count = 0;
+        await fc.assert(
+          fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 12 }), async (calls) => {
+            const pk = `entry-${++count}`;
+            for (const { saga: id, did, amount, note } of calls) {
+              const event = { pk, saga: { id, step: "Step" } };
+              const answers = await Promise.all(
+                stores.map((store) =>
+                  (did === "create" ? store.create(event, { pk, amount, note }) : store[did](event)).then(
+                    (answer) => JSON.parse(JSON.stringify(answer ?? null)) as unknown,
+                    (error: unknown) => (error as Error).name,
+                  ),
+                ),
+              );
+              expect(answers[0]).to.deep.equal(answers[1]);
+              const timeless = (rows: readonly Readonly<Record<string, unknown>>[]) =>
+                rows.map((row) => ({ ...row, ttl: typeof row["ttl"] }));
+              expect(timeless(await table.rows(pk))).to.deep.equal(
+                timeless(memory.rows().filter((row) => row["pk"] === pk)),
+              );
+            }
+          }),
+          { numRuns: cases },
+        );
+        const refused = [
+          await stores[1]?.create({ pk: "1", saga: { id: "A", step: "S" } }, { pk: "1", amount: 1 }),
+          await stores[1]?.create({ pk: "1", saga: { id: "B", step: "S" } }, { pk: "1", amount: 1 }).catch(String),
+        ];
+        expect(refused[1]).to.equal("Taken: another saga holds a live entry");
+      } finally {
+        process.env = environment;
+        await table.close();
+      }
+    });
+  }
 
   it("is refused a name that is none, and data that would overwrite a saga's claim", async () => {
     const open = (table: string | undefined) =>

@@ -1,14 +1,13 @@
-import { join } from "node:path";
 import { expect } from "chai";
 import { tripBooking } from "../../examples/trip/saga";
 import { LocalCloud } from "../../saga/local/cloud";
 import type { Json, JsonObject } from "../../saga/interpreter";
 import type { DeployedFunction } from "../../saga/local/lambda/function";
-import { evaluateProgram } from "../../saga/local/program";
 import { compile } from "../../saga/compile";
 import { tasksOf } from "../../saga/language";
 
 import jsonata = require("jsonata");
+import { evaluated } from "../evaluated";
 
 const TRIP = {
   traveller: "Ada",
@@ -25,7 +24,7 @@ describe("the trip saga, deployed on this machine", function () {
   const asked: unknown[] = [];
 
   before(async () => {
-    const program = await evaluateProgram({}, join(__dirname, "../../examples/trip/index.ts"));
+    const program = await evaluated("examples/trip/index.ts");
     cloud = await LocalCloud.start(program, {
       answer: (state, request) => {
         asked.push({ state, ...(request as JsonObject) });

@@ -1,46 +1,7 @@
-import { expect } from "chai";
-import { compile } from "../../saga/compile";
-import { declarationOf } from "../../saga/compile/declaration";
-import { type DeclaredCall, type Rule, type Verdict, verify } from "../../saga/verify";
-import { build } from "../generated/build";
 import type { Spec } from "../generated/spec";
-import { type MutableLevel, stateOf } from "./mutations";
+import { argumentsOf, type Edited, forEach, inPayload, parallel, query, step, tryEach } from "./edited";
+import { stateOf } from "./mutations";
 
-/** A definition as the compiler emits it, with one edit. */
-interface Edited {
-  readonly title: string;
-  readonly nodes: readonly Spec[];
-  /** The rules of which one must be named; none for a machine that is sound. */
-  readonly rules: readonly Rule[];
-  /** What a message must have in it. */
-  readonly says?: string;
-  readonly edit: (machine: MutableLevel, calls: Record<string, DeclaredCall>) => void;
-}
-
-const step: Spec = { kind: "step", definite: false };
-const query: Spec = { kind: "query" };
-const parallel = (...branches: readonly (readonly Spec[])[]): Spec => ({ kind: "parallel", branches });
-const forEach = (...body: readonly Spec[]): Spec => ({ kind: "forEach", items: 2, body });
-
-/** A definition, and its declaration, with an edit. */
-function edited({ nodes, edit }: Pick<Edited, "nodes" | "edit">): Verdict {
-  const { saga } = build(nodes);
-  const arn = ({ name }: { readonly name: string }): string => `arn:aws:lambda:eu-west-1:000000000000:function:${name}`;
-  const machine = JSON.parse(JSON.stringify(compile(saga, arn))) as MutableLevel;
-  const { calls, ...declaration } = declarationOf(saga);
-  const changed: Record<string, DeclaredCall> = { ...calls };
-  edit(machine, changed);
-  return verify(machine, { ...declaration, calls: changed });
-}
-
-const argumentsOf = (machine: MutableLevel, name: string) =>
-  stateOf(machine, name)["Arguments"] as { FunctionName: string; Payload: string; InvocationType?: string };
-const inPayload = (machine: MutableLevel, name: string, what: RegExp, by: string): void => {
-  const args = argumentsOf(machine, name);
-  const before = args.Payload;
-  args.Payload = before.replace(what, by);
-  if (args.Payload === before) throw new Error(`${name} has no ${String(what)}: ${before}`);
-};
 const RETRY = [{ ErrorEquals: ["States.ALL"], MaxAttempts: 2 }];
 const TWO: readonly Spec[] = [step, step];
 
@@ -275,22 +236,4 @@ const CASES: readonly Edited[] = [
   },
 ];
 
-describe("the verifier, on emitted definitions with one edit,", () => {
-  for (const { title, rules, says, ...machine } of CASES) {
-    it(rules.length === 0 ? `calls sound ${title}` : `finds ${title} (${rules.join(", ")})`, () => {
-      const { violations } = edited(machine);
-      const found = violations.map(({ rule, message }) => `${rule}: ${message}`).join("\n");
-      if (rules.length === 0) expect(found).to.equal("");
-      else
-        expect(
-          violations.some(({ rule }) => rules.includes(rule)),
-          found,
-        ).to.equal(true);
-      if (says !== undefined) expect(found).to.include(says);
-    });
-  }
-
-  it("proves each of them without its edit", () => {
-    for (const { nodes } of CASES) expect(edited({ nodes, edit: () => undefined }).violations).to.deep.equal([]);
-  });
-});
+tryEach("the verifier, on emitted definitions with one edit,", CASES);

@@ -10,6 +10,7 @@ import { scenario } from "../generated/spec";
 import { stub } from "../language/tasks";
 
 import validate = require("asl-validator");
+import { sizes } from "../slow";
 
 const pass = (fields: object = {}) => ({ Type: "Pass", End: true, ...fields });
 const task = (fields: object = {}) => ({
@@ -404,23 +405,27 @@ describe("the lints", () => {
     });
   }
 
-  it("find nothing in generated sagas of every shape", function () {
-    this.timeout(240_000);
-    fc.assert(
-      fc.property(scenario, ({ nodes }) => {
-        for (const machine of emitted(build(nodes).saga)) expect(lint(machine)).to.deep.equal([]);
-      }),
-      { numRuns: 150 },
-    );
-  });
+  for (const [cases, mark] of sizes(150)) {
+    it(`find nothing in generated sagas of every shape (${cases} cases)${mark}`, function () {
+      this.timeout(240_000);
+      fc.assert(
+        fc.property(scenario, ({ nodes }) => {
+          for (const machine of emitted(build(nodes).saga)) expect(lint(machine)).to.deep.equal([]);
+        }),
+        { numRuns: cases },
+      );
+    });
+  }
 
-  it("come beside asl-validator, which finds nothing either", function () {
-    this.timeout(240_000);
-    fc.assert(
-      fc.property(scenario, ({ nodes }) => {
-        for (const machine of emitted(build(nodes).saga)) expect(validate(machine).errorsText("\n")).to.equal("");
-      }),
-      { numRuns: 30 },
-    );
-  });
+  for (const [cases, mark] of sizes(30)) {
+    it(`come beside asl-validator, which finds nothing either (${cases} cases)${mark}`, function () {
+      this.timeout(240_000);
+      fc.assert(
+        fc.property(scenario, ({ nodes }) => {
+          for (const machine of emitted(build(nodes).saga)) expect(validate(machine).errorsText("\n")).to.equal("");
+        }),
+        { numRuns: cases },
+      );
+    });
+  }
 });

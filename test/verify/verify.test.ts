@@ -20,6 +20,7 @@ import {
 } from "../../saga/verify";
 import { build } from "../generated/build";
 import { scenario } from "../generated/spec";
+import { sizes } from "../slow";
 
 const fixture = (name: string): unknown =>
   JSON.parse(readFileSync(join(__dirname, "fixtures", name), "utf8")) as unknown;
@@ -62,21 +63,23 @@ describe("the verifier", () => {
     expect(verdict.states).to.be.within(20, 100);
   });
 
-  it("refuses no generated saga", function () {
-    this.timeout(240_000);
-    fc.assert(
-      fc.property(scenario, ({ nodes }) => {
-        const { saga } = build(nodes);
-        try {
-          expect(only(saga).violations).to.deep.equal([]);
-        } catch (error) {
-          // One that outgrows the search is neither proved nor refused.
-          if (!(error instanceof SearchLimitError)) throw error;
-        }
-      }),
-      { numRuns: Number(process.env["VERIFIED_RUNS"] ?? 60) },
-    );
-  });
+  for (const [cases, mark] of sizes(Number(process.env["VERIFIED_RUNS"] ?? 60))) {
+    it(`refuses no generated saga (${cases} cases)${mark}`, function () {
+      this.timeout(240_000);
+      fc.assert(
+        fc.property(scenario, ({ nodes }) => {
+          const { saga } = build(nodes);
+          try {
+            expect(only(saga).violations).to.deep.equal([]);
+          } catch (error) {
+            // One that outgrows the search is neither proved nor refused.
+            if (!(error instanceof SearchLimitError)) throw error;
+          }
+        }),
+        { numRuns: cases },
+      );
+    });
+  }
 
   it("is done with forty steps and two parallels of five branches", () => {
     const steps = (count: number) => Array.from({ length: count }, () => ({ kind: "step" as const, definite: true }));

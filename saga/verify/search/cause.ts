@@ -1,25 +1,33 @@
 import { type Ast, parse, sourceOf } from "../expression";
-import type { Level } from "../machine";
 import type { RawState } from "../../asl/states";
+import { evaluate, type Surroundings, truth } from "./evaluate";
+import { isObject, lift, NeedsChoice, OneOf, TOLD, Unknown, UNKNOWN, type Value } from "./value";
 
 /** What the Cause of a compensated execution has (S6). */
 const FIELDS = ["saga", "step", "error", "cause"];
 
+/** Nothing is known of any variable. */
+const ANYWHERE: Surroundings = { variable: () => UNKNOWN, lengths: new Map() };
+
 /**
- * Whether a Cause may tell what S6 wants: it is JSON with four fields. An expression must make text of an object, and of
- * one that it spells out, or that a variable holds, the fields are looked at. Undefined where that is not known.
+ * Whether a Cause tells what S6 wants, on a path: it is JSON with four fields. An expression must make text of an object
+ * that has them there. Undefined where that is not known.
+ *
+ * @throws NeedsChoice where it depends on an open choice
  */
-export function tells(machine: Level, { Cause, CausePath }: RawState): boolean | undefined {
+export function tells({ Cause, CausePath }: RawState, around = ANYWHERE): boolean | undefined {
   if (CausePath !== undefined) return undefined;
   if (typeof Cause !== "string") return false;
   const source = sourceOf(Cause);
   if (source === undefined) return isTelling(Cause);
+  let ast: Ast;
   try {
-    return textTells(parse(source), machine);
+    ast = parse(source);
   } catch {
     // The lints report what JSONata does not parse.
     return undefined;
   }
+  return textTells(ast, around);
 }
 
 /** Both, or neither, or not known. */
@@ -35,73 +43,39 @@ function isTelling(text: string): boolean {
   }
 }
 
-function textTells(ast: Ast, machine: Level): boolean | undefined {
-  switch (ast.type) {
-    case "string":
-      return isTelling(String(ast.value));
-    case "condition":
-      return both(textTells(ast.then as Ast, machine), ast.else !== undefined && textTells(ast.else, machine));
-    case "block":
-      return textTells(ast.expressions?.at(-1) as Ast, machine);
-    case "function": {
-      const [given] = ast.arguments ?? [];
-      return ast.procedure?.value === "string" && given ? objectTells(given, machine) : undefined;
-    }
-    case "number":
-    case "value":
-      return false;
-    default:
-      return undefined;
+/** Whether an expression makes text of what tells. */
+function textTells(ast: Ast, around: Surroundings): boolean | undefined {
+  if (ast.type === "condition") {
+    const test = truth(evaluate(ast.condition as Ast, around));
+    const then = (): boolean | undefined => textTells(ast.then as Ast, around);
+    const otherwise = (): boolean | undefined => ast.else !== undefined && textTells(ast.else, around);
+    return test === undefined ? both(then(), otherwise()) : test ? then() : otherwise();
   }
+  if (ast.type === "block" && ast.expressions?.length === 1) return textTells(ast.expressions[0] as Ast, around);
+  const [given] = ast.arguments ?? [];
+  if (ast.type === "function" && ast.procedure?.value === "string" && given) {
+    return valueTells(evaluate(given, around));
+  }
+  const text = evaluate(ast, around);
+  return typeof text === "string"
+    ? isTelling(text)
+    : text instanceof Unknown || text instanceof OneOf
+      ? undefined
+      : false;
 }
 
-function objectTells(ast: Ast, machine: Level): boolean | undefined {
-  switch (ast.type) {
-    case "unary": {
-      const pairs = ast.value === "{" ? (ast.lhs as readonly (readonly [Ast, Ast])[]) : [];
-      return FIELDS.every((field) => pairs.some(([key]) => key.value === field));
-    }
-    case "condition":
-      return both(objectTells(ast.then as Ast, machine), ast.else !== undefined && objectTells(ast.else, machine));
-    case "block":
-      return objectTells(ast.expressions?.at(-1) as Ast, machine);
-    case "variable":
-      return variableTells(String(ast.value), machine);
-    case "string":
-    case "number":
-    case "value":
-      return false;
-    default:
-      return undefined;
+/** Whether a value is an object with the four fields. */
+function valueTells(value: Value): boolean | undefined {
+  if (value === TOLD) return true;
+  if (value instanceof Unknown) return undefined;
+  if (value instanceof OneOf) {
+    const all = new Set(value.values.map(valueTells));
+    if (all.size > 1) throw new NeedsChoice(value.name, value.values.length);
+    return [...all][0];
   }
+  return isObject(value) && FIELDS.every((field) => (value[field] ?? null) !== null);
 }
 
-/** Whether a variable holds such an object, as far as what is assigned to it says what it is. */
-function variableTells(name: string, machine: Level): boolean {
-  const assignedBy = (from: readonly Readonly<Record<string, unknown>>[]): readonly unknown[] =>
-    from.flatMap(({ Assign }) => {
-      const assigned = (Assign ?? {}) as Readonly<Record<string, unknown>>;
-      return Object.hasOwn(assigned, name) ? [assigned[name]] : [];
-    });
-  const states = [...machine.nodes.values()].map(({ raw }) => raw);
-  const caught = assignedBy(states.flatMap(({ Catch = [] }) => Catch));
-  const others = assignedBy(states.flatMap((state) => [state, ...(state.Choices ?? [])]));
-  // What a Catch assigns is a failure; before one there may be none.
-  return caught.every(mayHold) && [...caught, ...others].some(mayHold);
-}
-
-/** Whether a value may be an object with the four fields; one that is none, as before anything has failed, is not. */
-function mayHold(value: unknown): boolean {
-  const source = sourceOf(value);
-  if (source === undefined) {
-    return typeof value === "object" && value !== null && FIELDS.every((field) => field in value);
-  }
-  try {
-    const ast = parse(source);
-    if (ast.type !== "unary" || ast.value !== "{") return !["string", "number", "value"].includes(ast.type);
-    const pairs = ast.lhs as readonly (readonly [Ast, Ast])[];
-    return FIELDS.every((field) => pairs.some(([key]) => key.value === field));
-  } catch {
-    return true;
-  }
-}
+/** A value as far as a Cause depends on it: any that tells is like any other. */
+export const outlined = (value: Value): Value =>
+  value instanceof OneOf ? lift(value, outlined) : valueTells(value) === true ? TOLD : value;

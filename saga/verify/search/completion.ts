@@ -13,6 +13,10 @@ export function endsWell({ failed }: SearchState, results: Results): boolean {
   );
 }
 
+/** Whether something ends, though nothing more fails for good: a loop is not ended by what stops in it. */
+export const endsByItself = (results: Results): boolean =>
+  results.length === 0 || results.some((result) => "kind" in result && (result.kind === "end" || !result.stuck));
+
 /** The first point from which, as long as nothing fails, none of the points that end well can be reached. */
 export function stuckInSuccess(
   seen: ReadonlyMap<string, SearchState>,

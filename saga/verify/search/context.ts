@@ -18,12 +18,23 @@ export interface Around {
   readonly holders: readonly string[];
   /** Whether the level may be gone through again, since one around it goes round. */
   readonly again: boolean;
+  /** Whether the level is tried again as a whole, by a Retry around it: its tests then turn out as they did. */
+  readonly remembers?: boolean;
   /** The level was given a fork to undo: it leaves it in its place when nothing in it is left. */
   readonly keepFork: boolean;
   /** It was given what one item has done, and nothing of the others. */
   readonly ownItem?: boolean;
   /** What is outstanding around a level that acts though something has failed. */
   readonly outer?: OutstandingEffects;
+}
+
+/** A call in a name: in which item of a list, if any, and where it was met. */
+export interface Call {
+  readonly node: Node;
+  readonly around: Around;
+  readonly point: SearchState;
+  /** It is undone: what it shares is found where that is outstanding. */
+  readonly lasts: boolean;
 }
 
 /** How a level ends. */
@@ -55,6 +66,10 @@ export interface SearchContext {
   completes: boolean;
   /** Searches no further on this path. */
   readonly cut: () => Results;
+  /** A rule of which it does not show on some path whether a state keeps it, and why. */
+  readonly doubt: (rule: Rule, why: string, state: string) => void;
+  /** Notes in which name a call was met. */
+  readonly noteCaller: (caller: string, call: Call) => void;
   /** Goes on, though what follows from a violation is not told any more. */
   readonly leaveUntold: () => void;
   readonly report: (around: Around, point: SearchState, rule: Rule, state: string, message: string, hint: Hint) => void;

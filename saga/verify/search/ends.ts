@@ -17,17 +17,13 @@ export function failState(search: SearchContext, around: Around, point: SearchSt
   const error = typeof stated === "string" ? stated : computed(raw);
   const ended = { ...point, trace: after(point.trace, { text: `${name} ends FAILED with ${error}` }) };
   if (!around.level.top) return [{ kind: "stopped", stuck: false, error, state: name, point: ended }];
+  const telling = tells(raw, search.surroundings(point, UNKNOWN));
   for (const known of examples(ended)) failedEnd(search, around, known, node, error);
+  if (!point.committed && error === "SagaCompensated") untold(search, around, ended, node, telling);
   return [];
 }
 
-function failedEnd(
-  search: SearchContext,
-  around: Around,
-  point: SearchState,
-  { name, raw }: Node,
-  error: string,
-): void {
+function failedEnd(search: SearchContext, around: Around, point: SearchState, { name }: Node, error: string): void {
   if (point.committed) {
     const message = `${name} ends a saga whose pivot has succeeded: a redrive would enter it again, and fail again`;
     search.report(around, point, "S5", name, message, HINTS.committed(name));
@@ -37,10 +33,22 @@ function failedEnd(
   if (error !== "SagaCompensated") {
     const message = `a compensated execution fails with ${error}, as a stuck one may`;
     search.report(around, point, "S6", name, message, HINTS.fails(name));
-  } else if (tells(search.machine, raw) === false) {
-    const message = "a compensated execution does not tell which step failed, and how";
-    search.report(around, point, "S6", name, message, HINTS.cause(name));
   }
+}
+
+/** What a compensated execution says as its Cause: on some way it may not be the failure that happened. */
+function untold(
+  search: SearchContext,
+  around: Around,
+  point: SearchState,
+  { name, raw }: Node,
+  telling: boolean | undefined,
+): void {
+  if (telling === undefined) search.doubt("S6", "what these say as their Cause is not known", name);
+  if (telling !== false) return;
+  const never = tells(raw) === false;
+  const message = `a compensated execution does not tell which step failed, and how${never ? "" : ": what it reads does not say so here"}`;
+  search.report(around, point, "S6", name, message, never ? HINTS.cause(name) : HINTS.causeHere(name));
 }
 
 /** What a Fail fails with, in words, where that is not said outright. */

@@ -4,6 +4,7 @@ import {
   isKnown,
   isObject,
   keyOf,
+  Leading,
   type Lengths,
   LENGTHS,
   lift,
@@ -50,8 +51,11 @@ function sequence(values: readonly Value[]): readonly Value[] {
  * @throws NeedsChoice where it matters which of several values it is
  */
 export function evaluate(ast: Ast, around: Surroundings): Value {
-  return value(ast, undefined, around);
+  return settled(value(ast, undefined, around));
 }
+
+/** Results as they are kept: which is the first of them matters where they are looked for alone. */
+const settled = (result: Value): Value => (result instanceof Leading ? RESULTS : result);
 
 function value(ast: Ast, context: Value, around: Surroundings): Value {
   let result = resolve(raw(ast, context, around), around.lengths);
@@ -167,12 +171,20 @@ function joined(found: readonly Value[]): Value {
   const open = found.filter((one) => one instanceof Unknown || (one instanceof OneOf && !one.values.every(isSingle)));
   if (open.length === 0) return sequence(spread(found));
   const certain = found.some((one) => isThere(one) && !(isArray(one) && one.length === 0));
+  const first = certain ? firstOf(found) : undefined;
+  if (isSingle(first)) return new Leading(first);
   if (certain) return found.some((one) => isSingle(one)) ? RESULTS : SOMETHING;
   for (const one of open) if (one instanceof OneOf) throw needs(one);
   return UNKNOWN;
 }
 
-const isSomething = (one: Value): boolean => one === SOMETHING || one === RESULTS;
+/** The first that is there, as far as that is known. */
+function firstOf([one, ...others]: readonly Value[]): Value {
+  if (one === undefined) return others.length === 0 ? undefined : firstOf(others);
+  return one instanceof OneOf && !isSingle(one) ? lift(one, (each) => firstOf([each, ...others])) : one;
+}
+
+const isSomething = (one: Value): boolean => one === SOMETHING || one === RESULTS || one instanceof Leading;
 const isThere = (one: Value): boolean =>
   isSomething(one) ||
   (one instanceof OneOf ? one.values.every(isThere) : one !== undefined && !(one instanceof Unknown));
@@ -197,6 +209,7 @@ function path(steps: readonly Ast[], context: Value, around: Surroundings): Valu
 
 function filter(found: Value, test: Ast, around: Surroundings): Value {
   if (found === undefined) return undefined;
+  if (found instanceof Leading && test.type === "number" && test.value === 0) return found.first;
   if (isSomething(found) && test.type === "number" && test.value === 0) return SOMETHING;
   if (found instanceof Unknown) return UNKNOWN;
   if (found instanceof OneOf && test.type === "number") return lift(found, (one) => filter(one, test, around));
@@ -210,7 +223,7 @@ function filter(found: Value, test: Ast, around: Surroundings): Value {
 function constructed(ast: Ast, context: Value, around: Surroundings): Value {
   if (ast.value === "{") {
     const fields = (ast.lhs as readonly (readonly [Ast, Ast])[]).map(
-      ([key, field]) => [value(key, context, around), value(field, context, around)] as const,
+      ([key, field]) => [value(key, context, around), settled(value(field, context, around))] as const,
     );
     if (!fields.every(([key]) => typeof key === "string")) return UNKNOWN;
     return Object.fromEntries(fields.filter(([, field]) => field !== undefined)) as { readonly [key: string]: Value };
@@ -321,7 +334,7 @@ function call(ast: Ast, context: Value, around: Surroundings): Value {
   if (!first) return SOMETHING;
   const counted = name === "count" ? listOf(first, context, around) : undefined;
   // How many of a list there are decides nothing yet; of results there is one at least.
-  if (counted instanceof Unknown) return counted === RESULTS && !isFilter(first) ? ONE_OR_MORE : SOMETHING;
+  if (counted instanceof Unknown) return settled(counted) === RESULTS && !isFilter(first) ? ONE_OR_MORE : SOMETHING;
   const given = value(first, context, around);
   if (name === "map" || name === "filter") {
     if (second?.type !== "lambda") return UNKNOWN;

@@ -143,6 +143,7 @@ function beginning(
       prefix: [...around.prefix, after(point.trace, { text: `${node.name}, ${label}:` })],
       holders: [...around.holders, node.name],
       again: search.repeats(around, node.name),
+      remembers: around.remembers === true || retriesBranches(node) !== undefined,
       keepFork: given !== null,
       ownItem: index !== undefined,
       outer: stack(point.outstanding, around.outer ?? null),

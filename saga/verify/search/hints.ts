@@ -28,6 +28,11 @@ export const HINTS = {
   uncompensated: (state: string) =>
     hint("uncompensated", `Put ${state} before the pivot, or declare it retriable and retry it on any error`),
   cause: (state: string) => hint("cause", `Give ${state} a Cause that is JSON: { saga, step, error, cause }`),
+  causeHere: (state: string) =>
+    hint(
+      "cause-here",
+      `Let each way to ${state} assign what its Cause reads: { saga, step, error, cause } of what failed`,
+    ),
   decide: (state: string, undos: readonly string[]) =>
     hint(
       "decide",
@@ -37,6 +42,8 @@ export const HINTS = {
     ),
   dataLimit: (state: string) =>
     hint("data-limit", `Name States.DataLimitExceeded in a catcher of its own of ${state}, before States.ALL`),
+  handsOn: (state: string) =>
+    hint("hands-on", `Give each branch of ${state} an Output of {}: nobody reads what an undo says`),
   uncaught: (state: string, to: string | undefined) =>
     hint("uncaught", `Give ${state} a Catch for States.ALL that leads to ${to ?? "a Fail with Error SagaCompensated"}`),
   committed: (state: string) =>

@@ -17,6 +17,8 @@ export interface LiveVariables {
   readonly position: (level: Level, state: string) => Position | undefined;
   /** Whether a state, or one after it, reads a variable for a decision. */
   readonly isLive: (level: Level, state: string, variable: string) => boolean;
+  /** Whether a variable is read to say what has failed, and for no decision. */
+  readonly isTold: (variable: string) => boolean;
   /** Whether a state, or one that is handed the same, reads its input for a decision. */
   readonly readsInput: (level: Level, state: string) => boolean;
   /** What a state, or one after it, depends on. */
@@ -35,7 +37,8 @@ const EXECUTION_INPUT = "input";
 
 export function liveVariablesOf(machine: Level): LiveVariables {
   const levels = levelsOf(machine);
-  const deciding = decidingVariables(levels);
+  const deciding = readVariables(levels, true);
+  const telling = readVariables(levels, false);
   const reads = new Map<Level, readonly string[]>();
   const live = new Map<Level, ReadonlyMap<string, ReadonlySet<string>>>();
   const inputs = new Map<Level, ReadonlyMap<string, ReadonlySet<string>>>();
@@ -44,7 +47,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
   // Inner levels first: what they read, the state that holds them reads.
   for (const level of levels.toReversed()) {
     const own = (node: Node): readonly string[] => [
-      ...decisionsOf(level, node, deciding).flatMap(({ paths }) => paths),
+      ...decisionsOf(level, node, telling).flatMap(({ paths }) => paths),
       ...node.inner.flatMap((inner) => reads.get(inner) as readonly string[]),
     ];
     const byState = new Map([...level.nodes].map(([name, node]) => [name, own(node)]));
@@ -109,6 +112,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
   };
   return {
     position: (level, state) => positions.get(level)?.get(state),
+    isTold: (variable) => !deciding.has(variable),
     isLive: (level, state, variable) => fieldsOf(live.get(level)?.get(state) ?? NONE).fields.has(variable),
     readsInput: (level, state) => (inputs.get(level)?.get(state)?.size ?? 0) > 0,
     given: (level, { variables, input, lengths, lost }) => {
@@ -329,19 +333,23 @@ function directlyOf(node: Node, deciding: ReadonlySet<string>): readonly Templat
     ...node.choices.map(({ condition }) => condition),
     ...(node.items ? [node.items] : []),
     ...(node.identity ? [node.identity] : []),
+    ...(node.cause ? [node.cause] : []),
     ...transitionsOf(node).flatMap(({ assigns }) =>
       assigns.flatMap(([name, value]) => (deciding.has(name) ? [value] : [])),
     ),
   ];
 }
 
-function decidingVariables(levels: readonly Level[]): ReadonlySet<string> {
+/** The variables that something decides by, or what assigns those; and those that a Cause tells. */
+function readVariables(levels: readonly Level[], decisionsAlone: boolean): ReadonlySet<string> {
   const deciding = new Set<string>();
   for (let before = -1; before !== deciding.size;) {
     before = deciding.size;
     for (const level of levels) {
       for (const node of level.nodes.values()) {
-        for (const { paths } of decisionsOf(level, node, deciding)) {
+        for (const template of decisionsOf(level, node, deciding)) {
+          const { paths } = template;
+          if (decisionsAlone && template === node.cause) continue;
           for (const path of paths) deciding.add(rootOf(path));
         }
       }

@@ -43,7 +43,7 @@ export interface SearchState {
   readonly failed: "no" | "here" | "branch" | "undoing";
   /** The pivot has succeeded. */
   readonly committed: boolean;
-  /** The call that was refused just now, nothing having happened. */
+  /** The call that failed just now and left nothing to undo: it was refused, or nothing ever undoes it. */
   readonly refused: string | undefined;
   /** An undo has run of what was not there, and that was told: others that follow from it are not told again. */
   readonly astray: boolean;

@@ -1,5 +1,7 @@
-import { endsWell, stuckInSuccess } from "./completion";
-import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
+import { Callers } from "./callers";
+import { outlined } from "./cause";
+import { endsByItself, endsWell, stuckInSuccess } from "./completion";
+import { type Around, type Call, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { type Bounds, Budget } from "./bounds";
 import { type OutstandingEffects, forgetEffects } from "./effects";
 import { failState, finish, left } from "./ends";
@@ -44,6 +46,8 @@ export class Search implements SearchContext {
   completes = false;
   /** Some path was not gone on: what comes after a violation is not known. */
   truncated = false;
+  private readonly callers = new Callers();
+  private readonly doubts = new Map<string, Set<string>>();
   private neverCompletes = false;
   private readonly live: LiveVariables;
   private readonly budget: Budget;
@@ -83,6 +87,24 @@ export class Search implements SearchContext {
       refused: undefined,
       astray: false,
       trace: undefined,
+    });
+    this.callers.compare(this);
+  }
+
+  noteCaller(caller: string, call: Call): void {
+    this.callers.note(caller, call);
+  }
+
+  doubt(rule: Rule, why: string, state: string): void {
+    const key = `${rule} ${why}`;
+    this.doubts.set(key, (this.doubts.get(key) ?? new Set()).add(state));
+  }
+
+  /** What is not proved, though no path breaks it. */
+  get doubted(): readonly { readonly rule: Rule; readonly why: string }[] {
+    return [...this.doubts].map(([key, states]) => {
+      const [rule] = key.split(" ", 1) as [Rule];
+      return { rule, why: `${key.slice(rule.length + 1)}: ${[...states].join(", ")}` };
     });
   }
 
@@ -218,8 +240,12 @@ export class Search implements SearchContext {
     for (const { condition, transition, askedAgain } of node.choices) {
       const test = condition.yields(this.surroundings(point, UNKNOWN));
       const holds = truth(test);
-      // What another Choice asks as well has the same answer there.
-      if (askedAgain && test instanceof Unknown && test.path !== undefined)
+      // What is asked again, there or here, has the same answer each time.
+      if (
+        (askedAgain || around.remembers === true || this.repeats(around, node.name)) &&
+        test instanceof Unknown &&
+        test.path !== undefined
+      )
         throw new NeedsLength(test.path, [true, false]);
       if (holds !== false) take(transition);
       if (holds === true) return results;
@@ -281,7 +307,9 @@ export class Search implements SearchContext {
     }
     const variables = new Map(point.variables);
     for (const [name, value] of transition.assigns) {
-      if (this.live.isLive(level, to, name)) variables.set(name, value.yields(seen));
+      if (this.live.isLive(level, to, name)) {
+        variables.set(name, this.live.isTold(name) ? outlined(value.yields(seen)) : value.yields(seen));
+      }
     }
     const { lengths, lost } = point;
     return [{ ...point, at: to, ...this.live.project(level, to, { variables, input: output, lengths, lost }), trace }];
@@ -391,7 +419,7 @@ class LevelSearch {
     if (this.seen.has(name)) return;
     this.seen.set(name, point);
     const results = this.search.step(this.around, point);
-    if (results.length === 0 || results.some((result) => "kind" in result)) this.ending.push(name);
+    if (endsByItself(results)) this.ending.push(name);
     if (endsWell(point, results)) this.endingWell.push(name);
     for (const result of results) {
       if ("kind" in result) {
@@ -424,7 +452,8 @@ class LevelSearch {
     const ends = new Set(this.ending);
     // A set goes on to what is added to it while it is gone through.
     for (const name of ends) for (const from of this.before.get(name) ?? []) ends.add(from);
-    const [point] = [...this.seen].flatMap(([name, each]) => (ends.has(name) ? [] : [each]));
+    const never = [...this.seen].flatMap(([name, each]) => (ends.has(name) ? [] : [each]));
+    const point = never.find(({ at }) => this.search.isCyclic(this.around.level, at)) ?? never[0];
     if (!point) return false;
     for (const known of examples(point)) {
       const message = `from ${known.at} on the execution goes round for ever, ${left(known.outstanding)}`;

@@ -34,7 +34,7 @@ import { type SearchState, withoutIndexes } from "./search-state";
 import { above, changeAll, has } from "./shared";
 import type { Around, End, Results, SearchContext } from "./context";
 import { after } from "./trace";
-import { Unknown, UNKNOWN } from "./value";
+import { answerOf, Unknown, UNKNOWN } from "./value";
 
 /** A Task: an action, or the undo of one. */
 export function task(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
@@ -77,6 +77,9 @@ function action(
   // What it confirms is there: that is undone in its own turn, and this with it.
   const confirmed = undone && confirms !== undefined && has(point.outstanding, ({ action: of }) => of === confirms);
   const lasts = undone && !confirmed;
+  const caller = callerOf(search, started, node);
+  if (caller !== undefined) search.noteCaller(caller, { node, around, point, lasts });
+  else if (query && node.identity) search.doubt("S11", "in whose name these call is not known", node.name);
   if (lasts && saysNames(search.machine)) sharedName(search, around, point, node, name);
   const sought: Sought = { actions: new Set([node.name]), instances: new Set([name]) };
   // A further round in the same name has the same effect: it is where it was.
@@ -102,7 +105,7 @@ function action(
       outstanding: fault.definite ? refusedAgain(started, sought) : holding("doubtful"),
       // A query that fails has changed nothing, and left nothing: what follows may find another way.
       failed: query || point.failed === "undoing" ? point.failed : "here",
-      refused: fault.definite ? node.name : undefined,
+      refused: fault.definite || !(lasts || query) ? node.name : undefined,
     };
     if (fault.catcher) {
       results.push(...search.leave(around, failed, fault.catcher.transition, node, UNKNOWN, event));
@@ -269,7 +272,7 @@ function undo(search: SearchContext, around: Around, point: SearchState, node: N
   const what = [...(sought.instances ?? actions)].filter((one) => !change || isThere(point.outstanding, one));
   const done = { text: change ? `${name} undoes ${what.join(" and ")}` : `${name} finds nothing to undo` };
   const gone = leaving(() => undefined);
-  const results: (SearchState | End)[] = [...search.leave(around, gone, node.next, node, UNKNOWN, done)];
+  const results: (SearchState | End)[] = [...search.leave(around, gone, node.next, node, answerOf(node.name), done)];
   for (const { error, retried, catcher } of faultsOf(node, [])) {
     const event = { text: `${name} fails: ${error}${retried ? ", at every retry" : ""}` };
     if (catcher) {

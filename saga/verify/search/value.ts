@@ -13,6 +13,27 @@ export const SOMETHING = new Unknown();
 export const RESULTS = new Unknown();
 export const ONE_OR_MORE = new Unknown();
 export const UNKNOWN = new Unknown();
+/** An object with all that a Cause is to tell (S6). */
+export const TOLD = new Unknown();
+
+/** What an undo is answered. */
+export const answerOf = (name: string): Unknown => new Unknown(`${ANSWER}${name}`);
+const ANSWER = "answer:";
+
+/** Whether a value may have in it what an undo was answered. */
+export function hasAnswer(value: Value): boolean {
+  if (value instanceof Unknown) return value.path?.startsWith(ANSWER) ?? false;
+  if (value instanceof OneOf) return value.values.some(hasAnswer);
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value as Readonly<Record<string, Value>>).some(hasAnswer);
+}
+
+/** Results of which the first is known, as it is in a search for the first failure. */
+export class Leading extends Unknown {
+  constructor(readonly first: Value) {
+    super();
+  }
+}
 
 const NONE: ReadonlySet<string> = new Set();
 /** Numbers for what values consist of: so that the key of one that has others within does not grow with them. */
@@ -102,6 +123,9 @@ export function testOf(operator: string, ...operands: readonly Value[]): Value {
   return same ? new Unknown(`(${[operator, ...operands.map(keyOf)].join(" ")})`) : UNKNOWN;
 }
 
+/** Whether that is such a test, and no list. */
+export const isTest = (path: string): boolean => path.startsWith("(");
+
 /** What is there, if anything is, in the place of a list that is none; and its type. */
 export const NO_LIST = new Unknown();
 export const NO_LIST_TYPE = new Unknown();
@@ -130,6 +154,7 @@ export function keyOf(value: Value): string {
   if (value === undefined) return "~";
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (value instanceof OneOf) return value.key;
+  if (value instanceof Leading) return `??+${keyOf(value.first)}`;
   if (value instanceof Unknown) return NAMED.get(value) ?? `?${value.path ?? ""}`;
   const before = keys.get(value);
   if (before !== undefined) return before;
@@ -148,6 +173,7 @@ const NAMED: ReadonlyMap<Unknown, string> = new Map([
   [SOMETHING, "??"],
   [RESULTS, "??+"],
   [ONE_OR_MORE, "?1+"],
+  [TOLD, "?told"],
   [NO_LIST, "?no list"],
   [NO_LIST_TYPE, "?no list's type"],
 ]);

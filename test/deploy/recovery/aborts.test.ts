@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { LocalCloud } from "../../../saga/local/cloud";
 import type { Execution, HistoryEvent, JsonObject } from "../../../saga/interpreter";
 import { evaluateProgram, type Resource } from "../../../saga/local/program";
+import { SLOW } from "../../slow";
 
 interface Case {
   readonly title: string;
@@ -55,7 +56,8 @@ describe("an execution that is stopped, on this machine", function () {
   this.timeout(240_000);
 
   for (const [program, cases] of Object.entries(PROGRAMS)) {
-    describe(`by the program ${program}`, () => {
+    // One program shows it; the others differ in the shape of their sagas.
+    describe(`by the program ${program}${program === "index.ts" ? "" : ` ${SLOW}`}`, () => {
       let cloud: LocalCloud;
       let policy: Resource;
       before(async () => {

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { expect } from "chai";
 import { AwsError } from "../../../saga/local/aws-error";
 import { deployedForm } from "../../../saga/local/cloud";
@@ -12,7 +11,7 @@ import {
   virtualClock,
 } from "../../../saga/interpreter";
 import { type DeployedFunction, deployFunction } from "../../../saga/local/lambda/function";
-import { evaluateProgram, type Program, type Resource } from "../../../saga/local/program";
+import type { Program, Resource } from "../../../saga/local/program";
 import { actionsOf } from "../../../saga/local/step-functions/actions";
 import type { Executions, KnownExecution } from "../../../saga/local/step-functions/executions";
 import type { Version } from "../../../saga/local/step-functions/machines";
@@ -20,6 +19,8 @@ import { StepFunctions } from "../../../saga/local/step-functions/service";
 import { jsonService } from "../../../saga/local/wire/json-service";
 import { jsonError } from "../../../saga/local/wire/message";
 import { type Served, startServer } from "../../../saga/local/wire/server";
+import { evaluated } from "../../evaluated";
+import { SLOW } from "../../slow";
 
 type Call = Pick<TaskCall, "state" | "attempt" | "arguments">;
 
@@ -52,7 +53,7 @@ describe("the function that recovers, as it is deployed", function () {
   let onCall: (call: Call, execution: Execution) => void;
 
   before(async () => {
-    program = await evaluateProgram({}, join(__dirname, "../../../examples/trip/index.ts"));
+    program = await evaluated("examples/trip/index.ts");
   });
   beforeEach(async () => {
     // The registered machines; only time is virtual.
@@ -287,7 +288,7 @@ describe("the function that recovers, as it is deployed", function () {
     }
   });
 
-  it("recovers one that is lost because its history is full, reading all pages of it", async () => {
+  it(`recovers one that is lost because its history is full, reading all pages of it ${SLOW}`, async () => {
     answer = tiresome;
     const known = await ended({ ...TRIP, cars: cars(1200) });
     expect(await known.execution.result).to.include({ status: "FAILED", error: "States.Runtime" });
@@ -298,7 +299,7 @@ describe("the function that recovers, as it is deployed", function () {
     expect(calls.filter(({ state }) => state === "ReturnCar")).to.have.length(1200);
   });
 
-  it("fails on one that can neither go on nor be undone, so that somebody is told", async () => {
+  it(`fails on one that can neither go on nor be undone, so that somebody is told ${SLOW}`, async () => {
     answer = tiresome;
     const paid = async (length: number) =>
       (await ended({ ...TRIP, cars: cars(length) })).execution.history.findIndex(

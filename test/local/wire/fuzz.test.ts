@@ -4,6 +4,7 @@ import { seededRandom } from "../../../saga/interpreter";
 import type { LocalCloud } from "../../../saga/local/cloud";
 import { clientOptions, machineArn, startCloud } from "./fixture";
 import { AUTHORIZATION, errorName, httpRequest, type RawAnswer, type RawOptions, sendRaw } from "./raw";
+import { sizes } from "../../slow";
 
 const REQUESTS = Number(process.env["FUZZ_REQUESTS"] ?? 1000);
 const SEED = Number(process.env["FUZZ_SEED"] ?? 1);
@@ -188,42 +189,44 @@ describe("the wire under fuzz", function () {
   });
   after(() => cloud.close());
 
-  it(`answers ${REQUESTS} requests with what AWS would, and serves on (seed ${SEED})`, async () => {
-    const next = generator(SEED);
-    const tried = Array.from({ length: REQUESTS }, next);
-    expect(JSON.stringify(generator(SEED)()), "a seed gives the same requests").to.equal(JSON.stringify(tried[0]));
-    const queue = [...tried.entries()];
-    const answers: Record<string, number> = {};
-    const sender = async (): Promise<void> => {
-      for (let each = queue.shift(); each; each = queue.shift()) {
-        const [index, { parts, ...one }] = each;
-        const answer = await sendRaw(cloud.endpoint, parts, { ...one, patienceMs: 10_000 });
-        const fault = faultOf(answer, { parts, ...one });
-        const shown = parts
-          .map((part) =>
-            Buffer.from(part as string)
-              .toString("latin1")
-              .slice(0, 600),
-          )
-          .join("");
-        expect(fault, `request ${index}, ${one.kind}: ${shown}`).to.equal(undefined);
-        const what = answer ? (errorName(answer) ?? String(answer.status)) : "closed";
-        answers[what] = (answers[what] ?? 0) + 1;
-      }
-    };
-    await Promise.all(Array.from({ length: TOGETHER }, sender));
-    expect(Object.keys(answers), "every way of refusing").to.include.members([
-      "SerializationException",
-      "ValidationException",
-      "UnknownOperationException",
-      "AccessDeniedException",
-      "MalformedHttpRequestException",
-      "RequestTimeoutException",
-      "IncompleteSignatureException",
-      "InvalidArn",
-    ]);
-    const sfn = new SFNClient(clientOptions(cloud));
-    const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}));
-    expect(stateMachines.map(({ name }) => name)).to.include("echo");
-  });
+  for (const [cases, mark] of sizes(REQUESTS, REQUESTS / 5)) {
+    it(`answers ${cases} requests with what AWS would, and serves on (seed ${SEED})${mark}`, async () => {
+      const next = generator(SEED);
+      const tried = Array.from({ length: cases }, next);
+      expect(JSON.stringify(generator(SEED)()), "a seed gives the same requests").to.equal(JSON.stringify(tried[0]));
+      const queue = [...tried.entries()];
+      const answers: Record<string, number> = {};
+      const sender = async (): Promise<void> => {
+        for (let each = queue.shift(); each; each = queue.shift()) {
+          const [index, { parts, ...one }] = each;
+          const answer = await sendRaw(cloud.endpoint, parts, { ...one, patienceMs: 10_000 });
+          const fault = faultOf(answer, { parts, ...one });
+          const shown = parts
+            .map((part) =>
+              Buffer.from(part as string)
+                .toString("latin1")
+                .slice(0, 600),
+            )
+            .join("");
+          expect(fault, `request ${index}, ${one.kind}: ${shown}`).to.equal(undefined);
+          const what = answer ? (errorName(answer) ?? String(answer.status)) : "closed";
+          answers[what] = (answers[what] ?? 0) + 1;
+        }
+      };
+      await Promise.all(Array.from({ length: TOGETHER }, sender));
+      expect(Object.keys(answers), "every way of refusing").to.include.members([
+        "SerializationException",
+        "ValidationException",
+        "UnknownOperationException",
+        "AccessDeniedException",
+        "MalformedHttpRequestException",
+        "RequestTimeoutException",
+        "IncompleteSignatureException",
+        "InvalidArn",
+      ]);
+      const sfn = new SFNClient(clientOptions(cloud));
+      const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}));
+      expect(stateMachines.map(({ name }) => name)).to.include("echo");
+    });
+  }
 });

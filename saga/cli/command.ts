@@ -1,0 +1,74 @@
+import { relative } from "node:path";
+import { parseArgs } from "node:util";
+import { placeOf } from "../local/error-place";
+import { HELP } from "./help";
+import { commandName } from "./paths";
+import { printError } from "./print";
+import { UsageError } from "./usage-error";
+import { OPTIONS, type Values, VERBS } from "./verbs";
+
+const EVERYWHERE: readonly (keyof Values)[] = ["program", "stack", "config", "stubs"];
+
+/** Does what a command line says, tells what is wrong with it, and answers with the exit code. */
+export const command = (args: string[]): Promise<number> => follow(args).catch(complain);
+
+async function follow(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args);
+  const [name, ...rest] = positionals;
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if (name === undefined) throw new UsageError("no command");
+  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  if (!verb) throw new UsageError(`no command '${name}'; there are ${Object.keys(VERBS).join(", ")}`);
+  const extra = rest[verb.most];
+  if (extra !== undefined) {
+    throw new UsageError(`'${name}' does not take a further argument: ${JSON.stringify(extra)}`);
+  }
+  for (const option of Object.keys(values) as (keyof Values)[]) {
+    if (EVERYWHERE.includes(option) || verb.options.includes(option)) continue;
+    const takers = Object.entries(VERBS).flatMap(([each, { options }]) =>
+      options.includes(option) ? [`'${each}'`] : [],
+    );
+    const last = takers.pop() as string;
+    const shown = option === "data" ? "-d" : `--${option}`;
+    throw new UsageError(`${shown} goes with ${takers.length > 0 ? `${takers.join(", ")} and ` : ""}${last}`);
+  }
+  return verb.run({ rest, values });
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, allowPositionals: true, options: { ...OPTIONS, help: { type: "boolean", short: "h" } } });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** What is wrong with what was asked for, rather than with the program. */
+const USAGE: ReadonlySet<string> = new Set([
+  "NoSuchResource",
+  "ProjectError",
+  "StubError",
+  "NotOnThisMachine",
+  "DataError",
+]);
+
+/** Says in one line what went wrong. */
+export function complain(error: unknown): number {
+  if (error instanceof UsageError) {
+    printError(`${error.message}; see ${commandName()} --help`);
+    return 2;
+  }
+  const thrown = error instanceof Error ? error : new Error(String(error));
+  const { name, message } = thrown;
+  if (USAGE.has(name)) {
+    printError(message);
+    return 2;
+  }
+  // What is wrong with a saga says so itself; for what else the program may throw, the place is told.
+  const place = name === "SagaDefinitionError" ? undefined : placeOf(thrown);
+  printError(`${name}: ${message}${place === undefined ? "" : ` (${relative(process.cwd(), place)})`}`);
+  return 1;
+}

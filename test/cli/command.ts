@@ -1,0 +1,70 @@
+import { command as run } from "../../saga/cli/command";
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Terminal {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+interface Given {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What the command prints to: no terminal, where nothing is given. */
+  readonly terminal?: Terminal;
+}
+
+/**
+ * Runs a command line in this process, which is ten times as fast as in one of its own. Signals, pipes and what a program
+ * does to the process it is loaded in want a process.
+ */
+export function command(args: readonly string[], given: Given = {}): Promise<Ended> {
+  // What a command prints is the process's own: a second one waits for the first.
+  const ended = last.then(() => runAlone(args, given));
+  last = ended.catch(() => {});
+  return ended;
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+async function runAlone(args: readonly string[], { env = {}, terminal = {} }: Given): Promise<Ended> {
+  const { stdout, stderr } = process;
+  const here = process.cwd();
+  const written = { out: "", err: "" };
+  const undo = [
+    swap(stdout, {
+      isTTY: false,
+      columns: undefined,
+      ...terminal,
+      write: (text: unknown) => ((written.out += String(text)), true),
+    }),
+    swap(stderr, { isTTY: false, write: (text: unknown) => ((written.err += String(text)), true) }),
+    swap(process.env, { NO_COLOR: undefined, ...env }),
+  ];
+  try {
+    const code = await run([...args]);
+    return { code, ...written };
+  } finally {
+    for (const each of undo) each();
+    process.chdir(here);
+  }
+}
+
+/** Sets properties, and returns what sets them back. */
+function swap(of: object, properties: Readonly<Record<string, unknown>>): () => void {
+  const set = (name: string, value: unknown): void => {
+    // An environment variable that is set to undefined is "undefined".
+    if (value === undefined) Reflect.deleteProperty(of, name);
+    else Reflect.set(of, name, value);
+  };
+  const before = Object.keys(properties).map(
+    (name) => [name, Object.hasOwn(of, name) ? Reflect.get(of, name) : undefined] as const,
+  );
+  for (const [name, value] of Object.entries(properties)) set(name, value);
+  return () => {
+    for (const [name, value] of before) set(name, value);
+  };
+}

@@ -1,0 +1,119 @@
+import type { Spec } from "../generated/spec";
+import { type Edited, forEach, inPayload, query, step, tryEach } from "./edited";
+
+const pivot: Spec = { kind: "pivot" };
+/** A step, the pivot, and one after it: S1, S2, S3. */
+const COMMITTED: readonly Spec[] = [step, pivot, step];
+const COUNT = "'step': $1 & $string($states.context.State.RetryCount)";
+
+const CASES: readonly Edited[] = [
+  {
+    title: "an undo whose name has the number of the try in it",
+    nodes: [step],
+    rules: ["S11"],
+    says: "in whose name U1 calls is not known",
+    edit: (machine) => {
+      inPayload(machine, "U1", /'step': ('U?S1')/, COUNT);
+    },
+  },
+  {
+    title: "an action whose name has the time of its start in it",
+    nodes: [step],
+    rules: ["S11"],
+    says: "in whose name S1 calls is not known",
+    edit: (machine) => {
+      inPayload(machine, "S1", /'step': ('S1')/, "'step': $1 & $states.context.State.EnteredTime");
+    },
+  },
+  {
+    title: "a step after the pivot whose name has the number of the try in it",
+    nodes: COMMITTED,
+    rules: ["S11"],
+    says: "in whose name S3 calls is not known",
+    edit: (machine) => {
+      inPayload(machine, "S3", /'step': ('S3')/, COUNT);
+    },
+  },
+  {
+    title: "a step after the pivot without a name",
+    nodes: COMMITTED,
+    rules: ["S11"],
+    says: "S3 does not say in whose name it calls, and S1 does",
+    edit: (machine) => {
+      inPayload(machine, "S3", /, 'saga': \{.*?\}/, "");
+    },
+  },
+  {
+    title: "a step after the pivot without saga.step",
+    nodes: COMMITTED,
+    rules: ["S11"],
+    edit: (machine) => {
+      inPayload(machine, "S3", /, 'step': 'S3'/, "");
+    },
+  },
+  {
+    title: "a step after the pivot in the name of one before it",
+    nodes: COMMITTED,
+    rules: ["S11"],
+    says: "S3 calls in the name of 'S1', in which S1 calls too",
+    edit: (machine) => {
+      inPayload(machine, "S3", /'step': 'S3'/, "'step': 'S1'");
+    },
+  },
+  {
+    title: "a pivot and its undo in the name of the step that follows",
+    nodes: COMMITTED,
+    rules: ["S11"],
+    says: "S2 calls in the name of 'S3', in which S3 calls too",
+    edit: (machine) => {
+      for (const name of ["S2", "U2"]) inPayload(machine, name, /'step': 'S2'/, "'step': 'S3'");
+    },
+  },
+  {
+    title: "two branches after the pivot in one name",
+    nodes: [pivot, { kind: "parallel", branches: [[step], [step]] }],
+    rules: ["S11"],
+    edit: (machine) => {
+      inPayload(machine, "S4", /'step': 'S4'/, "'step': 'S3'");
+    },
+  },
+  {
+    title: "both sides of a condition after the pivot in one name, of which one runs",
+    nodes: [pivot, { kind: "when", holds: true, then: [step], otherwise: [step] }],
+    rules: [],
+    edit: (machine) => {
+      inPayload(machine, "S4", /'step': 'S4'/, "'step': 'S3'");
+    },
+  },
+  {
+    title: "the items of a list after the pivot in one name",
+    nodes: [pivot, forEach(step)],
+    rules: ["S11"],
+    says: "each item's S3 calls in the name of 'S3'",
+    edit: (machine) => {
+      inPayload(machine, "S3", /'step': \(.*?\)(?=\})/, "'step': $states.context.State.Name");
+    },
+  },
+  {
+    title: "that a query without a name says one",
+    nodes: [step, query],
+    rules: [],
+    open: ["S11"],
+    says: "these do not say in whose name they call: S2",
+    edit: (machine) => {
+      inPayload(machine, "S2", /, 'saga': \{.*?\}/, "");
+    },
+  },
+  {
+    title: "that a query in another call's name has one of its own",
+    nodes: [step, query],
+    rules: [],
+    open: ["S11"],
+    says: "these share the name in which they call with another call: S2",
+    edit: (machine) => {
+      inPayload(machine, "S2", /'step': 'S2'/, "'step': 'S1'");
+    },
+  },
+];
+
+tryEach("the verifier, on the names in which calls are made,", CASES);
