@@ -1,35 +1,49 @@
 /**
  * One column of `npm run bench:local`, in a process of its own: a system, so many orders at once, all of one kind.
- * Prints what it measured as one line of JSON.
+ * Sends what it measured to the process that started it, and ends with that process.
  */
-import { SYSTEMS, Unavailable } from "./systems";
+import { lookAt } from "./processes";
+import { Unavailable } from "./system";
+import { SYSTEMS } from "./systems";
 
 /** What a column measured. */
 export interface Column {
-  /** Why there is nothing else. */
-  readonly unavailable?: string;
   /** Milliseconds that the first orders took, all at once, with nothing warm. */
   readonly first: number;
-  /** Orders that ended, in each second that followed. */
+  /** Orders a second, in each window that followed the warm-up. */
   readonly rates: readonly number[];
   /** How often each outcome came that is not the right one. */
   readonly wrong: Readonly<Record<string, number>>;
   readonly orders: number;
-  /** Milliseconds of a core that an order costs: what else the machine does changes it little. */
+  /** Milliseconds of a core that an order costs this process and its servers: what else the machine does changes it little. */
   readonly cpu: number;
 }
 
-const WARM_UP_MS = 1_500;
+export type Report = Column | { readonly unavailable: string };
 
-async function measure(name: string, fails: boolean, atOnce: number, seconds: number): Promise<Column> {
+const WARM_UP_MS = 1_500;
+const WINDOW_MS = 500;
+
+/** How a column is asked for, as the process's arguments. */
+export interface Asked {
+  readonly system: string;
+  readonly fails: boolean;
+  readonly atOnce: number;
+  readonly seconds: number;
+  readonly folder: string;
+}
+
+async function measure({ system: name, fails, atOnce, seconds, folder }: Asked): Promise<Column> {
   const system = SYSTEMS[name];
   if (!system) throw new Error(`no system '${name}': there are ${Object.keys(SYSTEMS).join(", ")}`);
-  const open = await system.open();
+  const open = await system.open(folder);
   const wrong: Record<string, number> = {};
   const right = fails ? "compensated" : "completed";
   let orders = 0;
   const run = async (): Promise<void> => {
-    const outcome = await open.run({ id: `order-${++orders}`, fails });
+    const outcome = await open
+      .run({ id: `order-${++orders}`, fails })
+      .catch((error: unknown) => `error: ${(error as Error).message}`);
     if (outcome !== right) wrong[outcome] = (wrong[outcome] ?? 0) + 1;
   };
 
@@ -37,31 +51,38 @@ async function measure(name: string, fails: boolean, atOnce: number, seconds: nu
   await Promise.all(Array.from({ length: atOnce }, run));
   const first = performance.now() - started;
 
-  const [cpuBefore, ordersBefore] = [process.cpuUsage(), orders];
+  const [cpuBefore, ordersBefore] = [lookAt(process.pid).cpu, orders];
   const begun = performance.now() + WARM_UP_MS;
-  const rates = Array.from({ length: seconds }, () => 0);
-  const end = begun + seconds * 1000;
-  const client = async (): Promise<void> => {
+  const ended = Array.from({ length: Math.ceil((seconds * 1000) / WINDOW_MS) }, () => 0);
+  const end = begun + ended.length * WINDOW_MS;
+  // Clients that begin as one would go on in waves, each longer or shorter than a window.
+  const stagger = Math.min(first, WARM_UP_MS * 0.7) / atOnce;
+  const client = async (index: number): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, index * stagger));
     while (performance.now() < end) {
       await run();
-      const second = Math.floor((performance.now() - begun) / 1000);
-      if (second >= 0 && second < seconds) rates[second] = (rates[second] as number) + 1;
+      const window = Math.floor((performance.now() - begun) / WINDOW_MS);
+      if (window >= 0 && window < ended.length) ended[window] = (ended[window] as number) + 1;
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, client));
-  const { user, system: kernel } = process.cpuUsage(cpuBefore);
-  const cpu = (user + kernel) / 1000 / (orders - ordersBefore);
+  await Promise.all(Array.from({ length: atOnce }, (_, index) => client(index)));
+  const cpu = (lookAt(process.pid).cpu - cpuBefore) / (orders - ordersBefore);
   await open.close();
-  return { first, rates, wrong, orders, cpu };
+  return { first, rates: ended.map((count) => (count * 1000) / WINDOW_MS), wrong, orders, cpu };
 }
 
-const [name = "", outcome, atOnce = "1", seconds = "5"] = process.argv.slice(2);
-measure(name, outcome === "fails", Number(atOnce), Number(seconds)).then(
-  (column) => {
-    console.log(JSON.stringify(column));
-  },
-  (error: unknown) => {
-    if (!(error instanceof Unavailable)) throw error;
-    console.log(JSON.stringify({ unavailable: error.message }));
-  },
-);
+process.on("disconnect", () => process.exit(1));
+measure(JSON.parse(process.argv[2] ?? "{}") as Asked)
+  .catch((error: unknown): Report => {
+    if (error instanceof Unavailable) return { unavailable: error.message };
+    throw error;
+  })
+  .then(
+    (report: Report) => {
+      process.send?.(report, () => process.exit(0));
+    },
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );

@@ -1,67 +1,113 @@
 /**
- * What the local cloud does in a second: `npm run bench:local`. Prints, for each system and so many orders at once, how
- * many of them end in a second (the median of the seconds measured), with how much memory at most, and every outcome that
- * is not the right one.
+ * What the local cloud does in a second, beside what others do with the same saga: `npm run bench:local`. Prints, for each
+ * system and so many orders at once, how many of them end in a second (the median of the windows measured), with how much
+ * memory at most, how that compares with each peer, and every outcome that is not the right one.
  *
- * `npm run bench:local -- --seconds 10 --at-once 50 --systems local,stand-ins` measures part of it, or longer.
+ * `npm run bench:local -- --seconds 10 --at-once 50 --only local,dbos` measures part of it, or longer; `--short` looks only
+ * whether all of it works. `--clean` removes the peers' packages, which are kept between runs; it measures nothing.
  */
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { cpus, loadavg, release, totalmem } from "node:os";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { cpus, hostname, loadavg, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Column } from "./column";
+import type { Asked, Column, Report } from "./column";
+import { install, removeAll, versionsOf } from "./peers";
+import { versionOfPostgres } from "./postgres";
+import { lookAt } from "./processes";
+import { type Peer, type System, Unavailable } from "./system";
 import { SYSTEMS } from "./systems";
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: "string", default: "8" },
-    "at-once": { type: "string", default: "1,50,200" },
-    systems: { type: "string", default: Object.keys(SYSTEMS).join() },
+    seconds: { type: "string" },
+    "at-once": { type: "string" },
+    only: { type: "string", default: Object.keys(SYSTEMS).join() },
+    short: { type: "boolean", default: false },
+    clean: { type: "boolean", default: false },
   },
 });
+const SECONDS = Number(values.seconds ?? (values.short ? 1 : 2.5));
+const AT_ONCE = (values["at-once"] ?? (values.short ? "50" : "1,50,200")).split(",").map(Number);
+const LOOK_MS = 200;
+/** What a column may take beside what it measures. */
+const MOST_MS = 45_000;
+const PEERS: readonly Peer[] = ["Restate", "DBOS"];
 
-interface Measured extends Column {
+type Measured = Column & {
   /** The most that the process and its children held at once, in MB. */
   readonly memory: number;
+};
+
+type NotMeasured = { readonly unavailable: string } | { readonly failed: string };
+
+// Others may pass through, none may look: PostgreSQL may have to run as another user than this one.
+const runFolder = mkdtempSync(join(tmpdir(), "saga-bench-run-"));
+chmodSync(runFolder, 0o711);
+let underWay: number | undefined;
+
+/** Ends what a column may have left, and removes what all of them have written. */
+function leaveNothing(): void {
+  endGroup(underWay);
+  rmSync(runFolder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
 
-/** Measures one column in a process of its own. */
-async function measure(system: string, outcome: string, atOnce: number): Promise<Measured> {
-  const args = ["-r", "ts-node/register/transpile-only", join(__dirname, "column.ts"), system, outcome, String(atOnce)];
-  const child = spawn(process.execPath, [...args, values.seconds], { stdio: ["ignore", "pipe", "inherit"] });
-  let memory = 0;
-  const looks = setInterval(() => {
-    memory = Math.max(memory, residentMegabytes(child.pid as number));
-  }, 50);
-  let printed = "";
-  child.stdout.on("data", (text: Buffer) => (printed += text.toString()));
-  const status = await new Promise((resolve) => child.on("exit", resolve));
-  clearInterval(looks);
-  if (status !== 0) throw new Error(`${system}, ${outcome}, ${atOnce} at once: exit status ${String(status)}`);
-  return { ...(JSON.parse(printed.trim().split("\n").at(-1) as string) as Column), memory };
-}
-
-/** What a process and all that descend from it hold of the machine's memory; what they share counts once for each. */
-function residentMegabytes(root: number): number {
-  const parents = new Map<number, number>();
-  const pages = new Map<number, number>();
-  for (const name of readdirSync("/proc")) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      parents.set(pid, Number(fields[1]));
-      pages.set(pid, Number(fields[21]));
-    } catch {
-      // It has ended meanwhile.
-    }
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // All of it has ended.
   }
-  const within = (pid: number | undefined): boolean =>
-    pid === root || (pid !== undefined && pid > 1 && within(parents.get(pid)));
-  const all = [...pages].filter(([pid]) => within(pid)).reduce((sum, [, count]) => sum + count, 0);
-  return (all * 4096) / 1e6;
+}
+
+process.on("exit", leaveNothing);
+for (const [signal, status] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const) {
+  process.on(signal, () => process.exit(status));
+}
+
+/** Measures one column in a process of its own. Answers why there is none where it failed. */
+async function measure(asked: Omit<Asked, "folder" | "seconds">): Promise<Measured | NotMeasured> {
+  const folder = mkdtempSync(join(runFolder, `${asked.system}-`));
+  chmodSync(folder, 0o711);
+  const given: Asked = { ...asked, seconds: SECONDS, folder };
+  const args = [
+    "--no-deprecation",
+    "-r",
+    "ts-node/register/transpile-only",
+    join(__dirname, "column.ts"),
+    JSON.stringify(given),
+  ];
+  // A group of its own, so that whatever it starts can be ended with it. What its functions log is nobody's.
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit", "ipc"], detached: true });
+  const pid = child.pid as number;
+  underWay = pid;
+  let memory = 0;
+  const looks = setInterval(() => (memory = Math.max(memory, lookAt(pid).memory)), LOOK_MS);
+  const late = setTimeout(
+    () => {
+      endGroup(pid);
+    },
+    MOST_MS + SECONDS * 1000,
+  );
+  let report: Report | undefined;
+  child.on("message", (sent) => (report = sent as Report));
+  const status = await new Promise((resolve) =>
+    child.on("exit", (code, signal) => {
+      resolve(code ?? signal);
+    }),
+  );
+  clearInterval(looks);
+  clearTimeout(late);
+  endGroup(pid);
+  underWay = undefined;
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  if (!report) return { failed: `it ended without a figure (${String(status)})` };
+  return "unavailable" in report ? report : { ...report, memory };
 }
 
 const median = (numbers: readonly number[]): number => {
@@ -70,42 +116,118 @@ const median = (numbers: readonly number[]): number => {
   return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 };
 
-async function main(): Promise<void> {
+function printHead(systems: readonly System[]): void {
   const [cpu] = cpus();
   console.log(
-    `${cpus().length} × ${cpu?.model.trim() ?? "?"}, ${(totalmem() / 1e9).toFixed(0)} GB, Linux ${release()}, ` +
-      `Node ${process.versions.node}; load ${loadavg()[0]?.toFixed(1) ?? "?"} before the first column`,
+    `${hostname()}: ${cpus().length} × ${cpu?.model.trim() ?? "?"}, ${(totalmem() / 1e9).toFixed(0)} GB, ` +
+      `Linux ${release()}, Node ${process.versions.node}; load ${loadavg()[0]?.toFixed(1) ?? "?"} before the first column`,
   );
-  console.log("sagas a second: the median second; first: the first orders, all at once, with nothing warm\n");
+  for (const peer of PEERS.filter((name) => systems.some(({ of }) => of === name))) {
+    const postgres = peer === "DBOS" ? `, ${versionOfPostgres() ?? "no PostgreSQL"}` : "";
+    console.log(`${peer}: ${versionsOf(peer)}${postgres}`);
+  }
+}
+
+function printColumns(): void {
   console.log(
-    "system                      outcome    at once  sagas/s   first s  CPU ms/saga  most MB  wrong outcomes",
+    `sagas/s: the median of ${SECONDS * 2} windows of half a second; first: the first orders, all at once, with nothing ` +
+      "warm;\nCPU and memory: of the process and of the servers that it needs; vs: times as many sagas as the peer's\n",
   );
+  console.log(
+    "steps      outcome   at once  system        sagas/s  vs Restate  vs DBOS  first s  CPU ms/saga  most MB  wrong outcomes",
+  );
+}
+
+/** Measures all systems with the same steps and orders, one after the other. Returns how many outcomes were wrong. */
+async function compare(
+  names: readonly string[],
+  fails: boolean,
+  atOnce: number,
+  leftOut: Set<string>,
+): Promise<number> {
+  const rateOf = new Map<string, number>();
   let wrong = 0;
-  for (const system of values.systems.split(",")) {
-    for (const outcome of ["succeeds", "fails"]) {
-      for (const atOnce of values["at-once"].split(",").map(Number)) {
-        const measured = await measure(system, outcome, atOnce);
-        const title = `${(SYSTEMS[system]?.title ?? system).padEnd(26)}  ${outcome.padEnd(9)}  ${String(atOnce).padStart(7)}`;
-        if (measured.unavailable !== undefined) {
-          console.log(`${title}  left out: ${measured.unavailable}`);
-          continue;
-        }
-        const { first, rates, cpu: cost, memory, orders } = measured;
-        const others = Object.entries(measured.wrong).map(([name, count]) => `${count} of ${orders} ${name}`);
-        wrong += others.length;
-        console.log(
-          [
-            title,
-            median(rates).toFixed(0).padStart(7),
-            (first / 1000).toFixed(2).padStart(8),
-            cost.toFixed(1).padStart(11),
-            memory.toFixed(0).padStart(7),
-            others.join(", ") || "none",
-          ].join("  "),
-        );
-      }
+  for (const name of names) {
+    const system = SYSTEMS[name] as System;
+    if (leftOut.has(system.of) || !(system.atOnce ?? AT_ONCE).includes(atOnce)) continue;
+    const measured = await measure({ system: name, fails, atOnce });
+    if ("unavailable" in measured) {
+      leaveOut(system.of, measured.unavailable, leftOut);
+      continue;
+    }
+    const title = [
+      system.steps.padEnd(9),
+      (fails ? "fails" : "succeeds").padEnd(8),
+      String(atOnce).padStart(7),
+      system.title.padEnd(12),
+    ].join("  ");
+    if ("failed" in measured) {
+      console.log(`${title}  ${measured.failed}`);
+      wrong++;
+      continue;
+    }
+    const rate = median(measured.rates);
+    rateOf.set(system.of, rate);
+    const versus = (peer: Peer): string => {
+      const other = rateOf.get(peer);
+      return system.of !== "this" || !other ? "" : `${(rate / other).toFixed(1)}×`;
+    };
+    const others = Object.entries(measured.wrong).map(
+      ([outcome, count]) => `${count} of ${measured.orders} ${outcome}`,
+    );
+    wrong += others.length;
+    console.log(
+      [
+        title,
+        rate.toFixed(0).padStart(7),
+        versus("Restate").padStart(10),
+        versus("DBOS").padStart(7),
+        (measured.first / 1000).toFixed(2).padStart(7),
+        measured.cpu.toFixed(1).padStart(11),
+        measured.memory.toFixed(0).padStart(7),
+        others.join(", ") || "none",
+      ].join("  "),
+    );
+  }
+  return wrong;
+}
+
+function leaveOut(whose: string, why: string, leftOut: Set<string>): void {
+  leftOut.add(whose);
+  console.log(`${whose} is left out: ${why.trim().replaceAll(/\s*\n\s*/g, " ")}`);
+}
+
+async function main(): Promise<void> {
+  if (values.clean) {
+    removeAll();
+    return;
+  }
+  const names = values.only.split(",");
+  const unknown = names.find((name) => !(name in SYSTEMS));
+  if (unknown !== undefined) {
+    throw new Error(`--only: there is no '${unknown}', there are ${Object.keys(SYSTEMS).join(", ")}`);
+  }
+  const chosen = Object.keys(SYSTEMS).filter((name) => names.includes(name));
+  printHead(chosen.map((name) => SYSTEMS[name] as System));
+  const started = performance.now();
+  const leftOut = new Set<string>();
+  for (const peer of PEERS.filter((name) => chosen.some((system) => SYSTEMS[system]?.of === name))) {
+    await install(peer).catch((error: unknown) => {
+      if (!(error instanceof Unavailable)) throw error;
+      leaveOut(peer, error.message, leftOut);
+    });
+  }
+  printColumns();
+  let wrong = 0;
+  for (const steps of ["functions", "stand-ins"] as const) {
+    const alike = chosen.filter((name) => SYSTEMS[name]?.steps === steps);
+    for (const fails of [false, true]) {
+      for (const atOnce of AT_ONCE) wrong += await compare(alike, fails, atOnce, leftOut);
     }
   }
+  console.log(
+    `\n${((performance.now() - started) / 1000).toFixed(0)} s; load ${loadavg()[0]?.toFixed(1) ?? "?"} after it`,
+  );
   if (wrong > 0) process.exitCode = 1;
 }
 

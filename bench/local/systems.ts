@@ -1,52 +1,42 @@
-import { LocalCloud } from "../../saga/local/cloud";
-import { evaluateProgram } from "../../saga/local/program";
+import type { LocalCloud as Cloud } from "../../saga/local/cloud";
 import type { Stubs } from "../../saga/local/stubs";
-
-/** What an order comes to. Whatever is neither of the two is told as it is. */
-export type Outcome = "completed" | "compensated" | (string & {});
-
-export interface Order {
-  readonly id: string;
-  /** Whether its third step, the shipment, refuses it. */
-  readonly fails: boolean;
-}
-
-/** Something that runs the order saga, opened in a process of its own. */
-export interface System {
-  readonly title: string;
-  /** @throws Unavailable where this machine does not have what it needs */
-  open(): Promise<OpenSystem>;
-}
-
-export interface OpenSystem {
-  run(order: Order): Promise<Outcome>;
-  close(): Promise<void>;
-}
-
-/** Why a system's columns are left out. */
-export class Unavailable extends Error {}
+import { dbos } from "./dbos";
+import { ANSWERS, inputOf, REFUSAL } from "./order-saga";
+import { restate } from "./restate";
+import type { Order, System } from "./system";
 
 // In place of the tasks: what they answer, at once.
-const STAND_INS: Stubs = {
-  CreateOrder: { output: { order_id: "o", total: 10 } },
-  ProcessPayment: { output: { payment_id: "pay_1", order_id: "o", total: 10, card_last4: "4242" } },
-  ProcessShipment: { output: { tracking_no: "trk_1", order_id: "o", address: "1 Main Street" } },
+const STUBS: Stubs = {
   ...Object.fromEntries(
-    ["DeleteOrder", "RefundPayment", "CancelShipment"].map((undo) => [undo, { output: { undone: true } }]),
+    (["CreateOrder", "ProcessPayment", "ProcessShipment"] as const).map((step) => [step, { output: ANSWERS[step] }]),
+  ),
+  ...Object.fromEntries(
+    ["DeleteOrder", "RefundPayment", "CancelShipment"].map((undo) => [undo, { output: ANSWERS.undo }]),
   ),
 };
-const REFUSED = { ProcessShipment: { error: "InvalidShipment", cause: "address: expected a string" } };
+
+interface LocalOptions {
+  readonly stubs?: (order: Order) => Stubs;
+  /** Whether executions and rows outlive the process. */
+  readonly kept?: boolean;
+}
 
 /** The order program as it is deployed, on the local cloud. */
-const localCloud = (stubs: (order: Order) => Stubs | undefined): Pick<System, "open"> => ({
-  async open() {
+const localCloud = ({ stubs, kept }: LocalOptions): Pick<System, "of" | "open"> => ({
+  of: "this",
+  async open(folder) {
+    // Not above: a peer's process does not load what it does not use.
+    const { LocalCloud } = await import("../../saga/local/cloud");
+    const { evaluateProgram } = await import("../../saga/local/program");
     const program = await evaluateProgram();
     // What stands in for a task is said once, of all orders: so there is a cloud for each kind of order.
-    const clouds = new Map<boolean, Promise<LocalCloud>>();
-    const cloudFor = (order: Order): Promise<LocalCloud> => {
-      const given = stubs(order);
+    const clouds = new Map<boolean, Promise<Cloud>>();
+    const cloudFor = (order: Order): Promise<Cloud> => {
+      const given = stubs?.(order);
       const key = given !== undefined && order.fails;
-      const cloud = clouds.get(key) ?? LocalCloud.start(program, { ...(given && { stubs: given }) });
+      const data = `${folder}/data-${String(key)}`;
+      const options = { ...(given && { stubs: given }), ...(kept && { data }) };
+      const cloud = clouds.get(key) ?? LocalCloud.start(program, options);
       clouds.set(key, cloud);
       return cloud;
     };
@@ -54,8 +44,7 @@ const localCloud = (stubs: (order: Order) => Stubs | undefined): Pick<System, "o
     return {
       async run(order) {
         const cloud = await cloudFor(order);
-        const input = { order_id: order.id, total: 10, card_no: "4242424242424242", address: "1 Main Street" };
-        const { result } = cloud.startExecution(order.fails ? { ...input, address: "" } : input);
+        const { result } = cloud.startExecution(inputOf(order));
         const { status, error } = await result;
         if (status === "SUCCEEDED") return "completed";
         return error === "SagaCompensated" ? "compensated" : `${status} ${error ?? ""}`;
@@ -67,11 +56,24 @@ const localCloud = (stubs: (order: Order) => Stubs | undefined): Pick<System, "o
   },
 });
 
-/** By the names that the command line has for them. */
+const standIns: LocalOptions = {
+  stubs: ({ fails }) => (fails ? { ...STUBS, ProcessShipment: { ...REFUSAL } } : STUBS),
+};
+
+/** By the names that the command line has for them. The peers come first: what is this repository's is held against them. */
 export const SYSTEMS: Readonly<Record<string, System>> = {
-  local: { title: "this, functions and table", ...localCloud(() => undefined) },
-  "stand-ins": {
-    title: "this, stand-ins",
-    ...localCloud(({ fails }) => (fails ? { ...STAND_INS, ...REFUSED } : STAND_INS)),
+  restate: restate("functions"),
+  dbos: dbos("functions"),
+  // As durable as the peers are. The local cloud is in memory unless told, so this is measured once.
+  kept: { title: "this, --data", steps: "functions", atOnce: [50], ...localCloud({ kept: true }) },
+  local: { title: "this", steps: "functions", ...localCloud({}) },
+  "restate-stand-ins": restate("stand-ins"),
+  "dbos-stand-ins": dbos("stand-ins"),
+  "kept-stand-ins": {
+    title: "this, --data",
+    steps: "stand-ins",
+    atOnce: [50],
+    ...localCloud({ ...standIns, kept: true }),
   },
+  "stand-ins": { title: "this", steps: "stand-ins", ...localCloud(standIns) },
 };

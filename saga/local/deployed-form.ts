@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { posix, resolve } from "node:path";
-import { type Asset, filesOf } from "./assets";
+import { type Asset, digestOfFile, filesOf, isOfPackage } from "./assets";
 import type { FunctionOptions } from "./lambda/function";
 import type { Resource } from "./program";
 
@@ -41,4 +42,12 @@ export async function deployedForm({ name, inputs }: Resource): Promise<Function
     timeoutSeconds: timeout,
     memory: memorySize,
   };
+}
+
+/** What a function runs, and with what: another one differs in that. Packages stay as they were installed. */
+export function digestOf({ files = {}, ...form }: Omit<FunctionOptions, "onLog">): string {
+  const contents = Object.entries(files).map(([at, file]) => [at, isOfPackage(file) ? file : digestOfFile(file)]);
+  return createHash("sha256")
+    .update(JSON.stringify([form, contents]))
+    .digest("base64");
 }

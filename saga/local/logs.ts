@@ -16,6 +16,9 @@ export interface LogGroup {
   readonly events: readonly LogEvent[];
 }
 
+/** Where Lambda keeps what a function logs. */
+export const logGroupOf = (functionName: string): string => `/aws/lambda/${functionName}`;
+
 const MAX_EVENTS = 10_000;
 const MAX_BYTES = 8 * 1024 * 1024;
 

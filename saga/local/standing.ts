@@ -1,6 +1,3 @@
-import { createHash } from "node:crypto";
-import { digestOfFile, isOfPackage } from "./assets";
-import type { FunctionOptions } from "./lambda/function";
 import type { Program, Resource } from "./program";
 
 /**
@@ -19,11 +16,3 @@ export function missingFrom({ resources }: Program, others: readonly Resource[])
 }
 
 const identityOf = ({ type, name }: Resource): string => `${type}\0${name}`;
-
-/** What a function runs, and with what: another one differs in that. Packages stay as they were installed. */
-export function digestOf({ files = {}, ...form }: Omit<FunctionOptions, "onLog">): string {
-  const contents = Object.entries(files).map(([at, file]) => [at, isOfPackage(file) ? file : digestOfFile(file)]);
-  return createHash("sha256")
-    .update(JSON.stringify([form, contents]))
-    .digest("base64");
-}

@@ -199,10 +199,33 @@ function lintField(
   const partial = isCaught(state, path)
     ? undefined
     : partialIn(ast, { wants: wanted(path), there: new Map([...thereIn(state), ...thereOf(input)]) });
+  const twice = keyGivenTwice(ast);
+  if (partial === undefined && twice !== undefined) {
+    const message = `It fails whenever it is evaluated: '${twice}' is a key of one object twice`;
+    report("partial-expression", path, message, `Give the object each key once`);
+  }
   if (partial !== undefined) {
     const message = `It can fail, and nothing catches that here: ${partial}`;
     report("partial-expression", path, message, "Guard it with $exists or $type, or put it into an object's field");
   }
+}
+
+/** A key that an object constructor gives twice: JSONata fails at it, whatever the values (D1009). */
+function keyGivenTwice(ast: unknown): string | undefined {
+  if (typeof ast !== "object" || ast === null || ast instanceof RegExp) return undefined;
+  const { type, value, lhs } = ast as Partial<Ast>;
+  if (type === "unary" && value === "{") {
+    const keys = (lhs as readonly (readonly [Ast, Ast])[]).flatMap(([key]) =>
+      key.type === "string" ? [String(key.value)] : [],
+    );
+    const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+    if (twice !== undefined) return twice;
+  }
+  for (const part of Object.values(ast)) {
+    const found = keyGivenTwice(part);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 const PLACES: ReadonlyMap<string, string> = new Map([

@@ -76,6 +76,8 @@ export interface Node {
   /** What a Parallel gives its branches, or a Map each iteration; their own where it is not said. */
   readonly given: Template | undefined;
   readonly part: Part | undefined;
+  /** Its expressions are read: it is not in JSONPath mode. */
+  readonly jsonata: boolean;
   /** Whether an expression of its own may raise an error; those of its catchers left out. */
   readonly raises: boolean;
   /** The Error of a Fail state. */
@@ -221,6 +223,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       items: raw.Type === "Map" ? itemsOf(raw, list, value) : undefined,
       given: givenIn(raw),
       part: partOf(name),
+      jsonata,
       raises: jsonata && fieldsOf(raw).some(({ path, value: of }) => !path.startsWith("Catch") && mayRaise(of)),
       error: raw.Type === "Fail" ? value(raw["Error"]) : undefined,
       cause: raw.Type === "Fail" && around.top ? value(raw["Cause"]) : undefined,

@@ -1,6 +1,7 @@
 import type { Declaration } from "../asl/declaration";
 import { isUnknownResource, transientErrors } from "../asl/transient";
 import { callFlaws } from "./calls";
+import { givesUp } from "./fallback";
 import { fieldFindings } from "./fields";
 import type { Flaw } from "./flaw";
 import { isRetried } from "./search/faults";
@@ -122,7 +123,11 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
     const message = `${name} is given up after one failure, and what it undoes stays, as does all that is to be undone after it`;
     return flaw("S4", "undone-once", message, `Let ${name} retry States.ALL, for hours`);
   }
-  if (part?.kind !== "action" || part.call.role === "query") return [];
+  if (part?.kind !== "action") return [];
+  if (part.call.role === "query") {
+    const errors = unretriedIn(node, level).filter((error) => givesUp(node, level, error) === true);
+    return errors.length === 0 ? [] : flaw("S4", "not-retried", ...notRetried(name, errors));
+  }
   if (part.call.role === "retriable") {
     return anyError
       ? []
@@ -139,23 +144,26 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
     );
   }
   const resource = String(raw["Resource"]);
-  // An execution that has ended is not started a second time under its name: another try would be refused.
-  if (resource.includes(":states:startExecution")) return [];
   if (isUnknownResource(resource)) {
     if ((raw.Retry ?? []).length > 0) return [];
     const message = `${name} is given up on any fault, those that pass too; what ${resource} is, is not said here`;
     const hint = `Let ${name} retry the errors of its service that a second try can mend`;
     return flaw("S4", "unknown-call", message, hint);
   }
-  const unretried = transientErrors(resource).filter(
-    (error) => !isRetried(raw, error) && !comesBack(node, level, error),
-  );
-  if (unretried.length === 0) return [];
+  const unretried = unretriedIn(node, level);
+  return unretried.length === 0 ? [] : flaw("S4", "not-retried", ...notRetried(name, unretried));
+}
+
+/** What is said of a step that is given up on faults that pass. */
+const notRetried = (name: string, unretried: readonly string[]): readonly [message: string, hint: string] => {
   const errors = unretried.join(", ");
-  return flaw(
-    "S4",
-    "not-retried",
-    `${name} is given up on a fault that passes: ${errors}`,
-    `Let ${name} retry ${errors}`,
-  );
+  return [`${name} is given up on a fault that passes: ${errors}`, `Let ${name} retry ${errors}`];
+};
+
+/** The faults that pass, and after which a call is not tried again; none where what it calls is not known. */
+export function unretriedIn(node: Node, level: Level): readonly string[] {
+  const resource = String(node.raw["Resource"]);
+  // An execution that has ended is not started a second time under its name: another try would be refused.
+  if (resource.includes(":states:startExecution") || isUnknownResource(resource)) return [];
+  return transientErrors(resource).filter((error) => !isRetried(node.raw, error) && !comesBack(node, level, error));
 }

@@ -1,7 +1,9 @@
 import { isUnknownResource } from "../asl/transient";
 import { fieldFindings } from "./fields";
+import { givesUp } from "./fallback";
 import { type Level, levelsOf, type Node } from "./machine";
 import type { Rule } from "./rules";
+import { unretriedIn } from "./static";
 import type { RawStates } from "../asl/states";
 
 /** A rule of which a definition does not show whether it is kept, and why. */
@@ -18,6 +20,7 @@ export function unprovedOf(definition: RawStates, machine: Level): readonly Unpr
   const jsonata = (definition as { readonly QueryLanguage?: unknown }).QueryLanguage === "JSONata";
   return [
     ...because("S4", names(nodes.filter(isUnknownCall)), "what these call is a reference that is yet to be replaced"),
+    ...because("S4", mayGiveUp(machine), "these queries may be given up on a fault that passes"),
     ...fieldFindings(definition).flatMap(({ state, field, unproved = [] }) =>
       unproved.map((rule) => ({ rule, why: `${state ?? "the machine"} has ${field}, which is not understood` })),
     ),
@@ -29,6 +32,16 @@ export function unprovedOf(definition: RawStates, machine: Level): readonly Unpr
 /** An action of which it can't be told which of its errors pass: that depends on the service that is called. */
 const isUnknownCall = ({ raw, part }: Node): boolean =>
   part?.kind === "action" && part.call.role !== "query" && isUnknownResource(String(raw["Resource"]));
+
+/** Queries that are not tried again, of which what is around their level decides whether the saga goes on without them. */
+const mayGiveUp = (machine: Level): readonly string[] =>
+  levelsOf(machine).flatMap((level) =>
+    [...level.nodes.values()].flatMap((node) => {
+      if (node.part?.kind !== "action" || node.part.call.role !== "query") return [];
+      const open = unretriedIn(node, level).some((error) => givesUp(node, level, error) === undefined);
+      return open ? [node.name] : [];
+    }),
+  );
 
 const names = (nodes: readonly Node[]): readonly string[] => nodes.map(({ name }) => name);
 

@@ -7,6 +7,7 @@ import { evaluateProgram, type Program } from "../../saga/local/program";
 import { task } from "../../saga/language";
 import { differences, keyOf, snapshot, textsOf } from "./snapshot";
 import { evaluated } from "../evaluated";
+import { SLOW } from "../slow";
 
 const ROOT = join(__dirname, "../..");
 const MACHINE = "sfn.StateMachine OrderFulfilment";
@@ -99,7 +100,7 @@ describe("an upgrade", function () {
     expect(JSON.stringify(definition)).not.to.contain("Payment");
   });
 
-  describe("under load", () => {
+  describe(`under load ${SLOW}`, () => {
     let cloud: LocalCloud;
     afterEach(async () => {
       await cloud.close();

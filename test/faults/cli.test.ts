@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import { command } from "../cli/command";
+import { SLOW } from "../slow";
 
 const saga = (...args: readonly string[]) => command(["faults", ...args]);
 
 describe("saga faults", function () {
   this.timeout(180_000);
 
-  it("says how many scenarios there are before it tries them, and what came of them", async () => {
+  it(`says how many scenarios there are before it tries them, and what came of them ${SLOW}`, async () => {
     const { code, out, err } = await saga(
       ...["OrderFulfilment", "--input", "@examples/faults/order.json", "--single", "--most", "5"],
     );

@@ -10,6 +10,7 @@ import { Outbox } from "../../saga/local/services/outbox";
 import { evaluateProgram, type Program } from "../../saga/local/program";
 import { StateMachines } from "../../saga/local/step-functions/machines";
 import { chaos } from "./chaos";
+import { SLOW } from "../slow";
 
 describe("a folder that outlives the process", () => {
   let folder: string;
@@ -296,7 +297,7 @@ describe("a folder that outlives the process", () => {
     });
   });
 
-  it("has every order completed or compensated, once, though the process is killed while they run", async function () {
+  it(`has every order completed or compensated, once, though the process is killed while they run ${SLOW}`, async function () {
     this.timeout(240_000);
     const { wrong, outcomes } = await chaos({ folder, orders: 10, kills: 3, seed: 3, longest: 1500 });
     expect(wrong).to.deep.equal([]);

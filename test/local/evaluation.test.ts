@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { placeOf } from "../../saga/local/error-place";
 import { evaluateProgram } from "../../saga/local/program";
+import { SLOW } from "../slow";
 
 const ROOT = join(__dirname, "../..");
 
@@ -149,7 +150,7 @@ describe("a program's TypeScript", function () {
     return execFileSync(process.execPath, ["-e", script], { cwd: ROOT, encoding: "utf8" }).trim();
   }
 
-  it("is transpiled once, and again where it has changed; an error has its line in either case", () => {
+  it(`is transpiled once, and again where it has changed; an error has its line in either case ${SLOW}`, () => {
     const folder = program({ "tsconfig.json": "{}", "index.ts": TEXT });
     // Its packages stay those of this project; what is kept is its own.
     rmSync(join(folder, "node_modules"));

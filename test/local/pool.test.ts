@@ -11,6 +11,7 @@ import type { InvocationError } from "../../saga/local/lambda/errors";
 import { type DeployedFunction, deployFunction, type FunctionOptions } from "../../saga/local/lambda/function";
 import { WorkerPool } from "../../saga/local/lambda/pool";
 import { invokeTask } from "../../saga/local/lambda/task";
+import { SLOW } from "../slow";
 
 describe("the workers of all functions", function () {
   this.timeout(30_000);
@@ -56,7 +57,7 @@ describe("the workers of all functions", function () {
     expect(most).to.equal(3);
   });
 
-  it("serve a function with one call before the many calls of another, which came first", async () => {
+  it(`serve a function with one call before the many calls of another, which came first ${SLOW}`, async () => {
     pool = new WorkerPool({ size: 2 });
     const [busy, late] = [deploy("busy", waiting), deploy("late", waiting)];
     const order: string[] = [];
@@ -178,7 +179,7 @@ describe("the workers of all functions", function () {
     });
   });
 
-  it("are joined by no more where they use up the machine", async () => {
+  it(`are joined by no more where they use up the machine ${SLOW}`, async () => {
     pool = new WorkerPool({ cores: 1, size: 1 });
     const run = deploy("spinning", spinning);
     let most = 0;
@@ -223,7 +224,7 @@ describe("the workers of all functions", function () {
       expect(performance.now() - began, "all of them, one after the other").to.be.above(2_000);
     });
 
-    it("of a parent, too: what a call of its child waits counts for neither", async () => {
+    it(`of a parent, too: what a call of its child waits counts for neither ${SLOW}`, async () => {
       pool = new WorkerPool({ cores: 1, size: 1 });
       const run = deploy("spinning", spinning);
       const parents = Array.from({ length: 5 }, () =>
@@ -296,7 +297,7 @@ describe("the folder of the functions' code", function () {
   const folders = () => readdirSync(temporary).filter((name) => name.includes("lambda-"));
 
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    it(`is one, and is gone after ${signal}, which ends the process`, async () => {
+    it(`is one, and is gone after ${signal}, which ends the process${signal === "SIGTERM" ? "" : ` ${SLOW}`}`, async () => {
       const child = await openingProcess("");
       expect(folders()).to.have.length(1);
       child.kill(signal);
@@ -313,13 +314,13 @@ describe("the folder of the functions' code", function () {
     ["the process exits", "process.exit(0);"],
     ["the process crashes", `setImmediate(() => { throw new Error("crash"); });`],
   ] as const) {
-    it(`is gone after ${how}`, async () => {
+    it(`is gone after ${how} ${SLOW}`, async () => {
       await once(await openingProcess(then), "exit");
       expect(folders()).to.deep.equal([]);
     });
   }
 
-  it("of a process that was killed goes when the next one opens its own", async () => {
+  it(`of a process that was killed goes when the next one opens its own ${SLOW}`, async () => {
     const killed = await openingProcess("");
     killed.kill("SIGKILL");
     await once(killed, "exit");

@@ -315,6 +315,53 @@ export const MUTATIONS: readonly Mutation[] = [
     }),
   },
   {
+    title: "a call's name has the number of the try in it",
+    rules: ["S11"],
+    sites: each(
+      (declaration) => (name, state, top) =>
+        isUndo(declaration)(name, state, top) ||
+        role("compensable", "pivot", "retriable")(declaration)(name, state, top),
+      (state) => {
+        const args = state["Arguments"] as { Payload: string };
+        args.Payload = args.Payload.replace(
+          /'step': (\([^{}]*\)|'[^']*')/,
+          "'step': $1 & $string($states.context.State.RetryCount)",
+        );
+      },
+    ),
+  },
+  {
+    title: "a step after the pivot calls in the name of the pivot",
+    rules: ["S11"],
+    forks: true,
+    sites: each(role("retriable"), (state, _machine, _name, { calls }) => {
+      const pivot = Object.keys(calls).find((name) => calls[name]?.role === "pivot") as string;
+      const args = state["Arguments"] as { Payload: string };
+      args.Payload = args.Payload.replace(/'step': (\([^{}]*\)|'[^']*')/, `'step': '${pivot}'`);
+    }),
+  },
+  {
+    title: "a Catch forgets the failure",
+    rules: ["S6"],
+    sites: each(atTop(action), (state) => {
+      for (const catcher of entries(state)) if (catcher.Assign) catcher.Assign["failure"] = null;
+    }),
+  },
+  {
+    title: "an object has one key twice",
+    rules: ["S7"],
+    sites: each(action, (state) => (state["Output"] = "{% {'once': 1, 'once': 2} %}")),
+  },
+  {
+    title: "an undo in a branch, or of an item, hands on what it was answered",
+    rules: ["S7"],
+    forks: true,
+    sites: each(
+      (declaration) => (name, state, top) => !top && state.End === true && isUndo(declaration)(name, state, top),
+      (state) => delete state["Output"],
+    ),
+  },
+  {
     title: "an action retries refusals",
     rules: ["S4"],
     sites: each(action, (state) => {

@@ -1,4 +1,5 @@
-import type { Program, Resource } from "../program";
+import { ACCOUNT, type Program, type Resource } from "../program";
+import { ofType } from "../resources";
 import { isUnknown, unknown } from "./answer";
 import type { Context } from "./context";
 import { evaluate, type Request, type Verdict } from "./evaluate";
@@ -64,6 +65,16 @@ export function authorizer(program: Program): Authorize {
     const user = `${caller.roleArn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")}/${caller.session}`;
     return `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
   };
+}
+
+/** The policies of a role that the program does not make are not known: whoever has it may do what it asks for. */
+export function authorizerOfMadeRoles(program: Program): Authorize {
+  const authorize = authorizer(program);
+  const roles = new Set(ofType(program, "aws:iam/role:Role").flatMap(({ arn, existing }) => (existing ? [] : [arn])));
+  return async (caller, action, resource) =>
+    roles.has(caller.roleArn) || caller.roleArn.includes(`:${ACCOUNT}:`)
+      ? authorize(caller, action, resource)
+      : undefined;
 }
 
 /** Whether what a role allows is decided by the action and the resource alone: nothing in its policies looks further. */

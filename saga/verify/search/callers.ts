@@ -1,16 +1,6 @@
-import type { Around, SearchContext } from "./context";
+import type { Call, SearchContext } from "./context";
 import { HINTS } from "./hints";
 import { type Level, type Node, transitionsOf } from "../machine";
-import type { SearchState } from "./search-state";
-
-/** A call in a name: in which item of a list, if any, and where it was met. */
-interface Call {
-  readonly node: Node;
-  readonly around: Around;
-  readonly point: SearchState;
-  /** It is undone: what it shares is found where that is outstanding. */
-  readonly lasts: boolean;
-}
 
 /**
  * In which name each call was met, on whichever path (S11). Before the pivot, what is outstanding shows whether two calls

@@ -1,4 +1,3 @@
-import type { Callers } from "./callers";
 import type { Surroundings } from "./evaluate";
 import type { OutstandingEffects } from "./effects";
 import type { Hint } from "./hints";
@@ -27,6 +26,15 @@ export interface Around {
   readonly ownItem?: boolean;
   /** What is outstanding around a level that acts though something has failed. */
   readonly outer?: OutstandingEffects;
+}
+
+/** A call in a name: in which item of a list, if any, and where it was met. */
+export interface Call {
+  readonly node: Node;
+  readonly around: Around;
+  readonly point: SearchState;
+  /** It is undone: what it shares is found where that is outstanding. */
+  readonly lasts: boolean;
 }
 
 /** How a level ends. */
@@ -60,8 +68,8 @@ export interface SearchContext {
   readonly cut: () => Results;
   /** A rule of which it does not show on some path whether a state keeps it, and why. */
   readonly doubt: (rule: Rule, why: string, state: string) => void;
-  /** In which name each call was met. */
-  readonly callers: Callers;
+  /** Notes in which name a call was met. */
+  readonly noteCaller: (caller: string, call: Call) => void;
   /** Goes on, though what follows from a violation is not told any more. */
   readonly leaveUntold: () => void;
   readonly report: (around: Around, point: SearchState, rule: Rule, state: string, message: string, hint: Hint) => void;

@@ -42,6 +42,8 @@ export const HINTS = {
     ),
   dataLimit: (state: string) =>
     hint("data-limit", `Name States.DataLimitExceeded in a catcher of its own of ${state}, before States.ALL`),
+  handsOn: (state: string) =>
+    hint("hands-on", `Give each branch of ${state} an Output of {}: nobody reads what an undo says`),
   uncaught: (state: string, to: string | undefined) =>
     hint("uncaught", `Give ${state} a Catch for States.ALL that leads to ${to ?? "a Fail with Error SagaCompensated"}`),
   committed: (state: string) =>

@@ -1,13 +1,24 @@
 import { type Focus, type Fork, type OutstandingEffects, pushFork, split } from "./effects";
 import { examples } from "./examples";
-import { faultsOfJoining } from "./faults";
+import { DATA_LIMIT, faultsOfJoining } from "./faults";
 import type { Level, Node } from "../machine";
 import { renamed, resolved, type SearchState } from "./search-state";
 import { type Around, type End, type Results, type SearchContext } from "./context";
 import { HINTS } from "./hints";
 import { dropped } from "./task";
 import { after, type Event } from "./trace";
-import { isKnown, isTest, keyOf, LENGTHS, NeedsChoice, NeedsLength, OneOf, UNKNOWN, type Value } from "./value";
+import {
+  hasAnswer,
+  isKnown,
+  isTest,
+  keyOf,
+  LENGTHS,
+  NeedsChoice,
+  NeedsLength,
+  OneOf,
+  UNKNOWN,
+  type Value,
+} from "./value";
 
 /** A branch or an iteration that is to be run. */
 export interface Run {
@@ -227,12 +238,20 @@ function leaving(
     }
     const stopped = { ...failed, trace: after(settled.trace, torn) };
     const stuck = settled.committed || settled.failed === "undoing";
+    const again = settled.failed === "undoing" && error === DATA_LIMIT;
+    if (again && node.jsonata && outputs.some(hasAnswer)) handsOn(search, around, stopped, node);
     if (!stuck && around.level.top) {
       for (const known of examples(stopped)) dropped(search, around, known, node, error);
     }
     results.push({ kind: "stopped", stuck, error, state: node.name, point: stopped });
   }
   return results;
+}
+
+/** Undos that hand on what they were answered: where it is too large together, a redrive meets the same again. */
+function handsOn(search: SearchContext, around: Around, point: SearchState, { name }: Node): void {
+  const message = `what the undos in ${name} hand on may be too large together: it stops with ${DATA_LIMIT}, and at each redrive again`;
+  search.report(around, point, "S7", name, message, HINTS.handsOn(name));
 }
 
 /** Whether an output can't be what makes the outputs of many branches too large together. */

@@ -1,7 +1,7 @@
 import { Callers } from "./callers";
 import { outlined } from "./cause";
 import { endsByItself, endsWell, stuckInSuccess } from "./completion";
-import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
+import { type Around, type Call, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { type Bounds, Budget } from "./bounds";
 import { type OutstandingEffects, forgetEffects } from "./effects";
 import { failState, finish, left } from "./ends";
@@ -46,7 +46,7 @@ export class Search implements SearchContext {
   completes = false;
   /** Some path was not gone on: what comes after a violation is not known. */
   truncated = false;
-  readonly callers = new Callers();
+  private readonly callers = new Callers();
   private readonly doubts = new Map<string, Set<string>>();
   private neverCompletes = false;
   private readonly live: LiveVariables;
@@ -89,6 +89,10 @@ export class Search implements SearchContext {
       trace: undefined,
     });
     this.callers.compare(this);
+  }
+
+  noteCaller(caller: string, call: Call): void {
+    this.callers.note(caller, call);
   }
 
   doubt(rule: Rule, why: string, state: string): void {

@@ -34,7 +34,7 @@ import { type SearchState, withoutIndexes } from "./search-state";
 import { above, changeAll, has } from "./shared";
 import type { Around, End, Results, SearchContext } from "./context";
 import { after } from "./trace";
-import { Unknown, UNKNOWN } from "./value";
+import { answerOf, Unknown, UNKNOWN } from "./value";
 
 /** A Task: an action, or the undo of one. */
 export function task(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
@@ -78,7 +78,7 @@ function action(
   const confirmed = undone && confirms !== undefined && has(point.outstanding, ({ action: of }) => of === confirms);
   const lasts = undone && !confirmed;
   const caller = callerOf(search, started, node);
-  if (caller !== undefined) search.callers.note(caller, { node, around, point, lasts });
+  if (caller !== undefined) search.noteCaller(caller, { node, around, point, lasts });
   else if (query && node.identity) search.doubt("S11", "in whose name these call is not known", node.name);
   if (lasts && saysNames(search.machine)) sharedName(search, around, point, node, name);
   const sought: Sought = { actions: new Set([node.name]), instances: new Set([name]) };
@@ -272,7 +272,7 @@ function undo(search: SearchContext, around: Around, point: SearchState, node: N
   const what = [...(sought.instances ?? actions)].filter((one) => !change || isThere(point.outstanding, one));
   const done = { text: change ? `${name} undoes ${what.join(" and ")}` : `${name} finds nothing to undo` };
   const gone = leaving(() => undefined);
-  const results: (SearchState | End)[] = [...search.leave(around, gone, node.next, node, UNKNOWN, done)];
+  const results: (SearchState | End)[] = [...search.leave(around, gone, node.next, node, answerOf(node.name), done)];
   for (const { error, retried, catcher } of faultsOf(node, [])) {
     const event = { text: `${name} fails: ${error}${retried ? ", at every retry" : ""}` };
     if (catcher) {

@@ -16,6 +16,18 @@ export const UNKNOWN = new Unknown();
 /** An object with all that a Cause is to tell (S6). */
 export const TOLD = new Unknown();
 
+/** What an undo is answered. */
+export const answerOf = (name: string): Unknown => new Unknown(`${ANSWER}${name}`);
+const ANSWER = "answer:";
+
+/** Whether a value may have in it what an undo was answered. */
+export function hasAnswer(value: Value): boolean {
+  if (value instanceof Unknown) return value.path?.startsWith(ANSWER) ?? false;
+  if (value instanceof OneOf) return value.values.some(hasAnswer);
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value as Readonly<Record<string, Value>>).some(hasAnswer);
+}
+
 /** Results of which the first is known, as it is in a search for the first failure. */
 export class Leading extends Unknown {
   constructor(readonly first: Value) {

@@ -20,6 +20,7 @@ import { jsonService } from "../../../saga/local/wire/json-service";
 import { jsonError } from "../../../saga/local/wire/message";
 import { type Served, startServer } from "../../../saga/local/wire/server";
 import { evaluated } from "../../evaluated";
+import { SLOW } from "../../slow";
 
 type Call = Pick<TaskCall, "state" | "attempt" | "arguments">;
 
@@ -287,7 +288,7 @@ describe("the function that recovers, as it is deployed", function () {
     }
   });
 
-  it("recovers one that is lost because its history is full, reading all pages of it", async () => {
+  it(`recovers one that is lost because its history is full, reading all pages of it ${SLOW}`, async () => {
     answer = tiresome;
     const known = await ended({ ...TRIP, cars: cars(1200) });
     expect(await known.execution.result).to.include({ status: "FAILED", error: "States.Runtime" });
@@ -298,7 +299,7 @@ describe("the function that recovers, as it is deployed", function () {
     expect(calls.filter(({ state }) => state === "ReturnCar")).to.have.length(1200);
   });
 
-  it("fails on one that can neither go on nor be undone, so that somebody is told", async () => {
+  it(`fails on one that can neither go on nor be undone, so that somebody is told ${SLOW}`, async () => {
     answer = tiresome;
     const paid = async (length: number) =>
       (await ended({ ...TRIP, cars: cars(length) })).execution.history.findIndex(

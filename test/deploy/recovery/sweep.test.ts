@@ -11,6 +11,7 @@ import { evaluateProgram, type Program, type Resource } from "../../../saga/loca
 import type { Sweep, Swept } from "../../../saga/deploy/recovery/sweep";
 import { matches } from "../filter-pattern";
 import { evaluated } from "../../evaluated";
+import { SLOW } from "../../slow";
 
 const ORDER = { total: 100, card_no: "123-1234", address: "123 st" };
 const MINUTE = 60_000;
@@ -136,7 +137,7 @@ describe("the function that looks after executions, as it is deployed", function
     expect(cloud.deadLetters).to.deep.equal([]);
   });
 
-  it("finds each wherever it stands among many, one that timed out too", async () => {
+  it(`finds each wherever it stands among many, one that timed out too ${SLOW}`, async () => {
     const now = Date.now();
     for (let index = 0; index < 1100; index++) {
       add(machine("OrderFulfilment"), `n${index}`, now - MINUTE, index % 2 ? "ABORTED" : "TIMED_OUT");
@@ -156,7 +157,7 @@ describe("the function that looks after executions, as it is deployed", function
     expect(await sweep()).to.deep.equal({ oldestRunning: 0, handedOver: 0 });
   });
 
-  it("takes up one that is not recovered after 10 minutes, 20, 40 and so on, so that it fills no queue", async () => {
+  it(`takes up one that is not recovered after 10 minutes, 20, 40 and so on, so that it fills no queue ${SLOW}`, async () => {
     const known = await stopped(0);
     const turns: number[] = [];
     // No recovery is ever found in that machine.

@@ -1,0 +1,53 @@
+import type { Program, Resource } from "./program";
+import { ALIAS, machinesOf, ofType } from "./resources";
+import { missingFrom } from "./standing";
+import { withoutQualifier } from "./step-functions/arns";
+import { type MachineType, readDefinition } from "./step-functions/definitions";
+import type { DeployedMachine, Route, StateMachines } from "./step-functions/machines";
+
+/**
+ * The state machines that a program registers, as Step Functions takes them.
+ * @throws AwsError InvalidDefinition
+ */
+export function deployedMachines(program: Program): readonly DeployedMachine[] {
+  const machines = machinesOf(program).flatMap((each) => (each.existing ? [] : [deployedMachine(each)]));
+  for (const { definition, type } of machines) readDefinition(definition, type ?? "STANDARD");
+  return machines;
+}
+
+function deployedMachine({ arn, physicalName, versionArn, inputs }: Resource): DeployedMachine {
+  const { definition, roleArn, type } = inputs as {
+    readonly definition: string;
+    readonly roleArn: string;
+    readonly type?: MachineType;
+  };
+  return { arn: arn as string, name: physicalName as string, roleArn, type, definition, versionArn };
+}
+
+/**
+ * Has a release's machines take the place of those before it, and its aliases lead to them.
+ * @param before What stood before it: machines that the release no longer has are withdrawn.
+ * @param isUnderWay Whether there are executions which may still start those.
+ */
+export function deployMachines(
+  machines: StateMachines,
+  program: Program,
+  {
+    deployed,
+    before,
+    isUnderWay,
+  }: {
+    readonly deployed: readonly DeployedMachine[];
+    readonly before: Program;
+    readonly isUnderWay: boolean;
+  },
+): void {
+  for (const machine of deployed) machines.deploy(machine);
+  for (const { arn } of missingFrom(program, machinesOf(before))) machines.withdraw(arn as string, isUnderWay);
+  for (const { inputs, physicalName } of ofType(program, ALIAS)) {
+    const routes = inputs["routingConfigurations"] as readonly Route[];
+    const target = machines.find(withoutQualifier(routes[0]?.stateMachineVersionArn ?? ""));
+    // That of a machine which is not on this machine leads nowhere here.
+    if (target) machines.route(target.machine, { name: physicalName as string, routes });
+  }
+}

@@ -1,0 +1,139 @@
+import { TaskFailure } from "../interpreter";
+import type { Journal, KeptFunction } from "./data/journal";
+import { deployedForm, digestOf } from "./deployed-form";
+import type { Callers } from "./iam/callers";
+import { deployFunction, type DeployedFunction, type FunctionOptions } from "./lambda/function";
+import { type Logs, logGroupOf } from "./logs";
+import type { Program, Resource } from "./program";
+import { arnsOf, FUNCTION, ofType, taskOf } from "./resources";
+import { NotOnThisMachine } from "./services/integrations";
+
+/** What functions are deployed with. */
+export interface FunctionsContext {
+  /** What else their environments have: where the services are. */
+  readonly endpoints: () => Readonly<Record<string, string>>;
+  readonly callers: Callers;
+  readonly logs: Logs;
+  /** Gets each line that a function logs. */
+  readonly onLog?: ((line: string) => void) | undefined;
+  readonly journal: Pick<Journal, "function"> | undefined;
+}
+
+/** Functions by their ARNs, and those of their versions. */
+export type FunctionsByArn = ReadonlyMap<string, DeployedFunction>;
+
+/** The functions that run here: those of the release, and those that executions under way began with. */
+export class Functions {
+  private readonly deployed = new Map<string, DeployedFunction>();
+  /** Those, and those that end. */
+  private readonly runs = new Set<DeployedFunction>();
+  private readonly digests = new WeakMap<DeployedFunction, string>();
+
+  constructor(private readonly context: FunctionsContext) {}
+
+  /** The functions of a release: those that are new or have changed, beside those that are there. Nobody finds them yet. */
+  async prepare(program: Program): Promise<FunctionsByArn> {
+    const prepared = ofType(program, FUNCTION).map(async (resource) => {
+      if (resource.existing) return [];
+      const run = this.deployed.get(resource.versionArn ?? "") ?? (await this.deploy(resource));
+      return arnsOf(resource).map((arn) => [arn, run] as const);
+    });
+    return new Map((await Promise.all(prepared)).flat());
+  }
+
+  /** Has the functions of a release take the place of those before it. */
+  take(prepared: FunctionsByArn): void {
+    for (const [arn, run] of prepared) this.deployed.set(arn, run);
+  }
+
+  /** Takes back the functions of an earlier process, by the ARNs of their versions: what is under way calls its own. */
+  restore(kept: ReadonlyMap<string, KeptFunction>): void {
+    for (const [versionArn, { resource, form }] of kept) {
+      if (!this.deployed.has(versionArn)) this.deployed.set(versionArn, this.run(resource, form));
+    }
+  }
+
+  /** Versions stay as long as their function does. What no release leads to any more ends once its calls have. */
+  closeReplaced(standing: Program): void {
+    const functions = new Set(ofType(standing, FUNCTION).map(({ arn }) => arn));
+    for (const arn of this.deployed.keys()) if (!functions.has(withoutVersion(arn))) this.deployed.delete(arn);
+    const kept = new Set(this.deployed.values());
+    for (const run of this.runs) {
+      if (kept.has(run)) continue;
+      void Promise.allSettled(run.running())
+        .then(() => run.close())
+        .then(() => this.runs.delete(run));
+    }
+  }
+
+  has(arn: string): boolean {
+    return this.deployed.has(arn);
+  }
+
+  /**
+   * The function with an ARN, its own or that of its version.
+   * @throws TaskFailure as a state that invokes it fails
+   */
+  at(arn: string): DeployedFunction {
+    const run = this.deployed.get(arn);
+    if (!run) throw new TaskFailure("Lambda.ResourceNotFoundException", `Function not found: ${arn}`);
+    return run;
+  }
+
+  /** A program's functions by their tasks' names; one that runs no task, or shares its name with another, by its own. */
+  byTask(program: Program): ReadonlyMap<string, DeployedFunction> {
+    const functions = ofType(program, FUNCTION).filter(({ arn }) => this.has(arn as string));
+    const tasks = functions.map(taskOf);
+    const shared = new Set(tasks.filter((task, at) => tasks.indexOf(task) !== at));
+    return new Map(
+      functions.map((each) => [shared.has(taskOf(each)) ? each.name : taskOf(each), this.at(each.arn as string)]),
+    );
+  }
+
+  /** The invocations under way. */
+  running(): readonly Promise<unknown>[] {
+    return [...this.runs].flatMap((run) => run.running());
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.runs].map((run) => run.close()));
+  }
+
+  private async deploy(resource: Resource): Promise<DeployedFunction> {
+    const form = await deployedForm(resource).catch((error: unknown) => error as Error);
+    // A function of another kind matters only to whoever calls it.
+    if (form instanceof Error) return unavailable(form);
+    const there = this.deployed.get(resource.arn as string);
+    if (there && resource.versionArn === undefined && this.digests.get(there) === digestOf(form)) return there;
+    this.context.journal?.function({ resource, form });
+    return this.run(resource, form);
+  }
+
+  private run(resource: Resource, form: FunctionOptions): DeployedFunction {
+    const { endpoints, callers, logs } = this.context;
+    const environment = { ...form.environment, ...endpoints(), AWS_ACCESS_KEY_ID: callers.keyOf(resource) };
+    const name = resource.physicalName as string;
+    const group = logGroupOf(name);
+    logs.open(group);
+    const onLog = (line: string): void => {
+      logs.add(group, resource.versionArn ?? name, line);
+      this.context.onLog?.(line);
+    };
+    const run = deployFunction({ ...form, environment, onLog });
+    this.runs.add(run);
+    this.digests.set(run, digestOf(form));
+    return run;
+  }
+}
+
+/** A function that can't run here. */
+function unavailable(reason: Error): DeployedFunction {
+  return {
+    invoke: () => Promise.reject(new NotOnThisMachine(`${reason.message}; give its answer with --stubs`)),
+    running: () => [],
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The ARN of a function, of that of a version. */
+const withoutVersion = (arn: string): string => arn.split(":").slice(0, 7).join(":");
