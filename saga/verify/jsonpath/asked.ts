@@ -1,5 +1,5 @@
 import { edgesOf, fieldsOf, innerOf, type RawState, type RawStates } from "../../asl/states";
-import { referenceOf, referencesIn } from "./reference";
+import { isIntrinsic, referenceOf, referencesIn } from "./reference";
 
 /**
  * The names, of fields and of variables, that a state or one after it asks for, in its level and within: data in which others
@@ -31,7 +31,8 @@ function namesIn(state: RawState): readonly string[] {
   const own = fieldsOf(state).flatMap(({ value }) => {
     const said = String(value);
     const reference = referenceOf(said);
-    return [...(reference ? [reference] : []), ...referencesIn(said)].flatMap(({ variable, segments }) => [
+    const found = isIntrinsic(said) ? referencesIn(said) : reference ? [reference] : [];
+    return found.flatMap(({ variable, segments }) => [
       ...(variable === undefined ? [] : [variableNamed(variable)]),
       ...segments.map(String),
     ]);

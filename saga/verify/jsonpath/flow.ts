@@ -73,7 +73,10 @@ export function flowOf(definition: RawStates): Flow {
     }
   }
 
-  go(definition, languageOf(definition), { data: ANYTHING, variables: new Set() }, undefined);
+  const language = languageOf(definition);
+  // No state of such a machine is in JSONPath mode.
+  if (language === "JSONata") return { reads, truncated: false };
+  go(definition, language, { data: ANYTHING, variables: new Set() }, undefined);
   return { reads, truncated: left < 0 };
 }
 
