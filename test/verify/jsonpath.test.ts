@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type DeclaredCall, readDeclaration, verify, type Violation } from "../../saga/verify";
+import { flowOf } from "../../saga/verify/jsonpath/flow";
 import { referenceOf, referencesIn } from "../../saga/verify/jsonpath/reference";
 
 type State = Record<string, unknown>;
@@ -380,6 +381,32 @@ describe("the verifier, on data in JSONPath mode,", () => {
     const query = { role: "query" } as const;
     expect(lost(States, Object.fromEntries(steps.map((index) => [`Step${index}`, query])))).to.deep.equal([]);
     expect(Number(process.hrtime.bigint() - started) / 1e9).to.be.below(10);
+  });
+
+  it("goes through conditions in a row, each of which is asked again by an undo", () => {
+    const steps = Array.from({ length: 40 }, (_, index) => index);
+    const present = (index: number, to: string, otherwise: string): State => ({
+      Type: "Choice",
+      Choices: [{ Variable: `$.part${index}`, IsPresent: true, Next: to }],
+      Default: otherwise,
+    });
+    const States = Object.fromEntries(
+      steps.flatMap((index): [string, State][] => {
+        const [next, back] = [index === 39 ? "Last" : `If${index + 1}`, index === 0 ? "Failed" : `UnIf${index - 1}`];
+        return [
+          [`If${index}`, present(index, `Do${index}`, next)],
+          [`Do${index}`, call("do", next, { ResultPath: null, Catch: [all(`UnIf${index}`, "$.error")] })],
+          [`UnIf${index}`, present(index, `Undo${index}`, back)],
+          [`Undo${index}`, call("undo", back, { ResultPath: null, Parameters: { "id.$": `$.part${index}.id` } })],
+        ];
+      }),
+    );
+    const machine = (path?: string): Machine =>
+      machineOf({ ...States, Last: call("last", undefined, { Catch: [all("Undo39", path)] }), Failed: FAILED });
+    const flow = flowOf(machine("$.error") as never);
+    expect([flow.truncated, flow.reads.length]).to.deep.equal([false, 0]);
+    const found = flowOf(machine() as never);
+    expect([found.truncated, found.reads[0]?.state]).to.deep.equal([false, "Undo39"]);
   });
 
   it("reads references", () => {

@@ -98,6 +98,13 @@ export function project(data: Data, names: ReadonlySet<string>): Data {
   return made(new Map(asked.map(([name, field]) => [name, project(field, names)])), data.others);
 }
 
+/** The data without what Choices have found not to be there. */
+export function forget(data: Data): Data {
+  if (data === ANYTHING || data.kind === "list") return data;
+  if (data.kind === "absent") return data.by === undefined ? ANYTHING : data;
+  return made(new Map([...data.fields].map(([name, field]) => [name, forget(field)])), data.others);
+}
+
 /** The same for data of which the same is known, whatever it is by. */
 export function keyOf(data: Data): string {
   if (data === ANYTHING) return "*";

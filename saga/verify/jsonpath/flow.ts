@@ -1,7 +1,7 @@
 import type { RawState, RawStates } from "../../asl/states";
 import { after, type Trace } from "../search/trace";
 import { askedIn, variableNamed } from "./asked";
-import { ANYTHING, keyOf, type Origin, project } from "./data";
+import { ANYTHING, forget, keyOf, type Origin, project } from "./data";
 import { type Known, pass, passInJsonata } from "./passage";
 import type { Lost } from "./reader";
 
@@ -22,6 +22,8 @@ export interface Flow {
 
 /** More than a machine comes to in which data is not put together in a thousand ways. */
 const MOST = 50_000;
+/** After so many points it is forgotten what Choices have found: forty in a row find it in two to the fortieth ways. */
+const FINDING = 5_000;
 
 interface Point extends Known {
   readonly at: string;
@@ -38,16 +40,17 @@ export function flowOf(definition: RawStates): Flow {
   let left = MOST;
 
   function go(level: RawStates, language: unknown, start: Known, trace: Trace): void {
-    const asked = askedIn(level);
+    const askedFrom = askedIn(level);
     const seen = begun.get(level) ?? new Set<string>();
     begun.set(level, seen);
     const open: Point[] = [];
     const enter = (to: string | undefined, { data, variables }: Known, before: Trace): void => {
       if (to === undefined || !Object.hasOwn(level.States, to)) return;
-      const names = asked(to);
+      const names = askedFrom(to);
+      const asked = project(data, names);
       const point: Point = {
         at: to,
-        data: project(data, names),
+        data: MOST - left > FINDING ? forget(asked) : asked,
         variables: new Set([...variables].filter((name) => names.has(variableNamed(name))).sort()),
         trace: before,
       };
