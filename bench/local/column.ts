@@ -55,14 +55,17 @@ async function measure({ system: name, fails, atOnce, seconds, folder }: Asked):
   const begun = performance.now() + WARM_UP_MS;
   const ended = Array.from({ length: Math.ceil((seconds * 1000) / WINDOW_MS) }, () => 0);
   const end = begun + ended.length * WINDOW_MS;
-  const client = async (): Promise<void> => {
+  // Clients that begin as one would go on in waves, each longer or shorter than a window.
+  const stagger = Math.min(first, WARM_UP_MS * 0.7) / atOnce;
+  const client = async (index: number): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, index * stagger));
     while (performance.now() < end) {
       await run();
       const window = Math.floor((performance.now() - begun) / WINDOW_MS);
       if (window >= 0 && window < ended.length) ended[window] = (ended[window] as number) + 1;
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, client));
+  await Promise.all(Array.from({ length: atOnce }, (_, index) => client(index)));
   const cpu = (lookAt(process.pid).cpu - cpuBefore) / (orders - ordersBefore);
   await open.close();
   return { first, rates: ended.map((count) => (count * 1000) / WINDOW_MS), wrong, orders, cpu };

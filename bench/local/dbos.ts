@@ -37,7 +37,7 @@ interface StoredRow {
 
 const DATABASE = "orders";
 /**
- * Connections of each of its two pools. It takes 10 unless told: with more, a 2-core machine did no more orders.
+ * Connections of each of its two pools. It takes 10 unless told: with 30, a 2-core machine did no more orders.
  */
 const CONNECTIONS = 10;
 

@@ -27,7 +27,7 @@ const { values } = parseArgs({
     clean: { type: "boolean", default: false },
   },
 });
-const SECONDS = Number(values.seconds ?? (values.short ? 1 : 3));
+const SECONDS = Number(values.seconds ?? (values.short ? 1 : 2.5));
 const AT_ONCE = (values["at-once"] ?? (values.short ? "50" : "1,50,200")).split(",").map(Number);
 const LOOK_MS = 200;
 /** What a column may take beside what it measures. */
@@ -75,7 +75,13 @@ async function measure(asked: Omit<Asked, "folder" | "seconds">): Promise<Measur
   const folder = mkdtempSync(join(runFolder, `${asked.system}-`));
   chmodSync(folder, 0o711);
   const given: Asked = { ...asked, seconds: SECONDS, folder };
-  const args = ["-r", "ts-node/register/transpile-only", join(__dirname, "column.ts"), JSON.stringify(given)];
+  const args = [
+    "--no-deprecation",
+    "-r",
+    "ts-node/register/transpile-only",
+    join(__dirname, "column.ts"),
+    JSON.stringify(given),
+  ];
   // A group of its own, so that whatever it starts can be ended with it. What its functions log is nobody's.
   const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit", "ipc"], detached: true });
   const pid = child.pid as number;

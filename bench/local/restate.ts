@@ -8,7 +8,6 @@
 import { createServer, type ServerHttp2Session } from "node:http2";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { startTable } from "../../saga/local/dynamodb/table";
 import { type OrderTasks, programTasks, runOrder, STAND_INS, TABLE } from "./order-saga";
 import { fileOf, load } from "./peers";
 import { freePort, startServer } from "./processes";
@@ -67,6 +66,7 @@ function withResolvers(): object {
 }
 
 async function tableOfOrders(): Promise<{ close(): Promise<void> }> {
+  const { startTable } = await import("../../saga/local/dynamodb/table");
   const table = await startTable(TABLE, "orders");
   Object.assign(process.env, {
     TABLE_NAME: "orders",

@@ -1,5 +1,4 @@
-import { LocalCloud } from "../../saga/local/cloud";
-import { evaluateProgram } from "../../saga/local/program";
+import type { LocalCloud as Cloud } from "../../saga/local/cloud";
 import type { Stubs } from "../../saga/local/stubs";
 import { dbos } from "./dbos";
 import { ANSWERS, inputOf, REFUSAL } from "./order-saga";
@@ -26,10 +25,13 @@ interface LocalOptions {
 const localCloud = ({ stubs, kept }: LocalOptions): Pick<System, "of" | "open"> => ({
   of: "this",
   async open(folder) {
+    // Not above: a peer's process does not load what it does not use.
+    const { LocalCloud } = await import("../../saga/local/cloud");
+    const { evaluateProgram } = await import("../../saga/local/program");
     const program = await evaluateProgram();
     // What stands in for a task is said once, of all orders: so there is a cloud for each kind of order.
-    const clouds = new Map<boolean, Promise<LocalCloud>>();
-    const cloudFor = (order: Order): Promise<LocalCloud> => {
+    const clouds = new Map<boolean, Promise<Cloud>>();
+    const cloudFor = (order: Order): Promise<Cloud> => {
       const given = stubs?.(order);
       const key = given !== undefined && order.fails;
       const data = `${folder}/data-${String(key)}`;

@@ -1,6 +1,7 @@
 import { type Budgets, budgetsOf } from "./budget";
 import type { Declaration } from "../asl/declaration";
 import { readDefinition } from "../asl/definition";
+import { lostData } from "./jsonpath/lost-data";
 import { readMachine } from "./machine";
 import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
@@ -34,7 +35,7 @@ const SECONDS = 20;
 const OF_PATHS: ReadonlySet<Rule> = new Set(["S1", "S2", "S5", "S6", "S9", "S10", "S11", "S13"]);
 
 /** Rules that are about expressions, S7 among others. */
-const OF_EXPRESSIONS: ReadonlySet<Rule> = new Set(["S7", "S11", "assignment"]);
+const OF_EXPRESSIONS: ReadonlySet<Rule> = new Set(["S7", "S11"]);
 
 /**
  * Verifies a definition, whoever wrote it: every path through it, under every failure of every call that its Retry and
@@ -62,11 +63,15 @@ export function verify(
     counterexample: OF_ONE_STATE.has(rest.kind) ? [] : counterexample(traces),
   }));
   const never: readonly Violation[] = search.completes || search.truncated ? [] : [NEVER];
-  const violations = [...found, ...flaws, ...never].sort((one, other) => order(one.rule) - order(other.rule));
+  const lost = lostData(definition, declaration);
+  const violations = [...found, ...flaws, ...lost.violations, ...never].sort(
+    (one, other) => order(one.rule) - order(other.rule),
+  );
   const broken = new Set(violations.map(({ rule }) => rule));
   const controlFlowOnly = (definition as { QueryLanguage?: unknown }).QueryLanguage !== "JSONata";
   const unproved: readonly Unproved[] = [
     ...(controlFlowOnly ? [...OF_EXPRESSIONS].map((rule) => ({ rule, why: JSONPATH })) : []),
+    ...(controlFlowOnly ? [{ rule: "assignment", why: lost.truncated ? DATA_TRUNCATED : DATA } as const] : []),
     ...(search.truncated ? [...OF_PATHS].map((rule) => ({ rule, why: TRUNCATED })) : []),
     ...unprovedOf(definition, machine),
     ...search.doubted,
@@ -85,6 +90,8 @@ export function verify(
 }
 
 const JSONPATH = "expressions in JSONPath mode are not read";
+const DATA = "in JSONPath mode it is not known what the input has, and what functions return";
+const DATA_TRUNCATED = "in JSONPath mode there is data of too many shapes to follow";
 const TRUNCATED = "not searched past the first violation";
 
 const NEVER: Violation = {

@@ -10,8 +10,12 @@ export interface Comparison {
   readonly mutation: string;
   readonly case: Case;
   readonly runs: number;
-  /** Sound and bad by both; a proof of what is bad; an alarm where nothing is; or nothing to compare, and why. */
-  readonly outcome: "sound" | "bad" | "false proof" | "false alarm" | "crash" | "refused" | "given up" | "house rule";
+  /**
+   * Sound and bad by both; a proof of what is bad, or what is bad said to be not proved; an alarm where nothing is; or
+   * nothing to compare, and why.
+   */
+  readonly outcome:
+    "sound" | "bad" | "false proof" | "not proved" | "false alarm" | "crash" | "refused" | "given up" | "house rule";
   readonly oracle: Verdict;
   /** The verifier's findings, a line each. */
   readonly verifier: readonly string[];
@@ -32,14 +36,22 @@ interface Found {
   readonly gaveUp: boolean;
   readonly crashed?: boolean;
   readonly rules: readonly Rule[];
+  /** Rules that it does not prove, nor find broken. */
+  readonly open?: readonly string[];
   readonly lines: readonly string[];
 }
 
 function verified({ definition, declaration }: Case): Found {
   try {
-    const { sound, violations } = verify(definition as never, declaration, { limit: MOST_STATES });
+    const { sound, violations, unproved } = verify(definition as never, declaration, { limit: MOST_STATES });
     const lines = violations.map(({ rule, state, message }) => `${rule} ${state ?? ""}: ${message}`);
-    return { sound, gaveUp: false, rules: violations.map(({ rule }) => rule), lines };
+    return {
+      sound,
+      gaveUp: false,
+      rules: violations.map(({ rule }) => rule),
+      open: unproved.map(({ rule }) => rule),
+      lines,
+    };
   } catch (error) {
     const { name, message } = error as Error;
     const crashed = name !== "SearchLimitError" && name !== "DefinitionError";
@@ -62,7 +74,8 @@ export async function compare(mutation: string, tried: Case, limits: Limits): Pr
   const outcome = ((): Comparison["outcome"] => {
     if (oracle.refused !== undefined) return "refused";
     if (found.crashed) return "crash";
-    if (!oracle.sound) return found.sound ? "false proof" : "bad";
+    const said = oracle.bad?.offences.every(({ rule }) => found.open?.includes(rule)) ?? false;
+    if (!oracle.sound) return !found.sound ? "bad" : said ? "not proved" : "false proof";
     if (found.sound) return "sound";
     if (found.gaveUp) return "given up";
     if (refuses) return "refused";
@@ -123,7 +136,7 @@ export function figures(comparisons: readonly Comparison[]): string {
   return [
     `sagas: ${sagas}, ${count("sound", comparisons) - count("sound")} of them sound by both`,
     `mutants: ${mutants.length} of ${new Set(mutants.map(({ mutation }) => mutation)).size} kinds`,
-    `  bad by both: ${count("bad")}; sound by both: ${count("sound")}`,
+    `  bad by both: ${count("bad")}; bad, and not proved: ${count("not proved")}; sound by both: ${count("sound")}`,
     `  not compared: ${count("refused")} refused, ${count("given up")} given up, ${count("house rule")} against a house rule alone`,
     `runs: ${comparisons.reduce((sum, { runs }) => sum + runs, 0)}`,
     `proved by the verifier, bad by the oracle: ${differ("false proof")}`,

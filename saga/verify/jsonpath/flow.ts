@@ -1,0 +1,81 @@
+import type { RawState, RawStates } from "../../asl/states";
+import { after, type Trace } from "../search/trace";
+import { askedIn, variableNamed } from "./asked";
+import { ANYTHING, keyOf, type Origin, project } from "./data";
+import { type Known, pass, passInJsonata } from "./passage";
+import type { Lost } from "./reader";
+
+/** A state that reads what is certainly not there, on some path; or a Task that is given nothing but an error. */
+export interface Read {
+  readonly state: string;
+  readonly lost: Lost | undefined;
+  readonly given: Origin | undefined;
+  readonly trace: Trace;
+}
+
+export interface Flow {
+  /** The reads of each path, those of the shortest paths first. */
+  readonly reads: readonly Read[];
+  /** Whether there was more than is gone through. */
+  readonly truncated: boolean;
+}
+
+/** More than a machine comes to in which data is not put together in a thousand ways. */
+const MOST = 50_000;
+
+interface Point extends Known {
+  readonly at: string;
+  readonly trace: Trace;
+}
+
+/**
+ * The data of an execution in JSONPath mode, along every path. Of its input any path may be there; and of what a function
+ * returns. A level within begins with what it is given; what it puts out may be anything.
+ */
+export function flowOf(definition: RawStates): Flow {
+  const reads: Read[] = [];
+  const begun = new Map<RawStates, Set<string>>();
+  let left = MOST;
+
+  function go(level: RawStates, language: unknown, start: Known, trace: Trace): void {
+    const asked = askedIn(level);
+    const seen = begun.get(level) ?? new Set<string>();
+    begun.set(level, seen);
+    const open: Point[] = [];
+    const enter = (to: string | undefined, { data, variables }: Known, before: Trace): void => {
+      if (to === undefined || !Object.hasOwn(level.States, to)) return;
+      const names = asked(to);
+      const point: Point = {
+        at: to,
+        data: project(data, names),
+        variables: new Set([...variables].filter((name) => names.has(variableNamed(name))).sort()),
+        trace: before,
+      };
+      const key = `${to} ${keyOf(point.data)} ${[...point.variables].join()}`;
+      if (seen.has(key)) return;
+      seen.add(key);
+      open.push(point);
+    };
+    enter(level.StartAt, start, trace);
+    // The list goes on to what is added to it: the shortest paths come first.
+    for (const point of open) {
+      if (left-- <= 0) return;
+      const state = level.States[point.at] as RawState;
+      const own = state["QueryLanguage"] ?? language;
+      const passage = own === "JSONata" ? passInJsonata(state, point) : pass(point.at, state, point);
+      const { lost, given } = passage;
+      for (const one of lost) reads.push({ state: point.at, lost: one, given: undefined, trace: point.trace });
+      if (given) reads.push({ state: point.at, lost: undefined, given, trace: point.trace });
+      for (const { level: inner, data, variables } of passage.inside) go(inner, own, { data, variables }, point.trace);
+      for (const { to, event, ...known } of passage.ways) {
+        enter(to, known, event === undefined ? point.trace : after(point.trace, { text: event }));
+      }
+    }
+  }
+
+  go(definition, languageOf(definition), { data: ANYTHING, variables: new Set() }, undefined);
+  return { reads, truncated: left < 0 };
+}
+
+const languageOf = (definition: object): unknown =>
+  (definition as { readonly QueryLanguage?: unknown }).QueryLanguage ?? "JSONPath";

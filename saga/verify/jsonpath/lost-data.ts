@@ -1,0 +1,110 @@
+import { type Declaration, undoOf } from "../../asl/declaration";
+import type { RawStates } from "../../asl/states";
+import type { Violation } from "../rules";
+import { after, counterexample } from "../search/trace";
+import type { Origin } from "./data";
+import { flowOf, type Read } from "./flow";
+
+/** What a path throws away, and a state after it reads; and whether every path was gone. */
+export interface LostData {
+  readonly violations: readonly Violation[];
+  readonly truncated: boolean;
+}
+
+/**
+ * Data that does not reach who reads it, in JSONPath mode: mostly an undo, after a Catch that has put its error in the place
+ * of all that the undo goes by. What is told is what is certainly not there; the first to read it is told of.
+ */
+export function lostData(definition: RawStates, declaration: Declaration): LostData {
+  const undos = new Set(Object.keys(declaration.calls).flatMap((action) => undoOf(declaration, action) ?? []));
+  const { reads, truncated } = flowOf(definition);
+  const told = new Map<string, Violation>();
+  for (const read of reads) {
+    // Who is told of a failure wants no more than that; an undo has to know what it undoes.
+    if (!read.lost && !undos.has(read.state)) continue;
+    const key = keyOf(read);
+    if (!told.has(key)) told.set(key, violationOf(read));
+  }
+  return { violations: [...told.values()], truncated };
+}
+
+/** A Catch is mended once for whatever it throws away; what has been made without a field is mended for that field. */
+function keyOf({ state, lost, given }: Read): string {
+  const by = lost?.by ?? given;
+  if (by?.field === "Catch") return `${by.state} Catch ${by.path ?? ""}`;
+  return by ? `${by.state} ${by.field} ${lost?.said ?? ""}` : `${state} ${lost?.said ?? ""}`;
+}
+
+function violationOf({ state, lost, given, trace }: Read): Violation {
+  const violation = (kind: string, message: string, hint: string, offence: string): Violation => ({
+    rule: "assignment",
+    kind,
+    state,
+    message: `${state} ${message}`,
+    hint,
+    counterexample: counterexample([after(trace, { text: `${state} starts here; ${offence}` })]),
+  });
+  if (lost?.variable) {
+    const name = lost.said.replace(/[.[].*/, "");
+    const hint = `Assign ${name.slice(1)} on every path that leads to ${state}`;
+    return violation("lost-variable", `reads ${lost.said}, and ${name} is not assigned`, hint, `no ${name}`);
+  }
+  const { said } = lost ?? { said: "the saga's data" };
+  const offence = lost ? `not there: ${said}` : "there are Error and Cause alone";
+  const by = lost?.by ?? given;
+  if (!by) {
+    const message = `reads ${said}, and a Choice has led there since that is not there`;
+    return violation("lost-data", message, `Let the Choice lead to a state that does without ${said}`, offence);
+  }
+  const { message, hint } = mended(by, said, state);
+  return violation(
+    "lost-data",
+    lost ? `reads ${said}, and ${message}` : `is given nothing to undo by: ${message}`,
+    hint,
+    offence,
+  );
+}
+
+/** What has thrown something away, and how it is kept. */
+function mended(by: Origin, said: string, reader: string): { readonly message: string; readonly hint: string } {
+  const who = by.state;
+  const still = `so that ${reader} still has ${said}`;
+  switch (by.field) {
+    case "Catch": {
+      const whole = by.path === undefined || by.path === "$";
+      const free = whole || !`${by.path}.`.startsWith("$.error.") ? "$.error" : "$.caught";
+      return whole
+        ? {
+            message: `${who}'s Catch has replaced all data by { Error, Cause }`,
+            hint: `Give ${who}'s Catch a ResultPath, such as ${free}, ${still}`,
+          }
+        : {
+            message: `${who}'s Catch has put { Error, Cause } at ${by.path}`,
+            hint: `Give ${who}'s Catch another ResultPath, such as ${free}, ${still}`,
+          };
+    }
+    case "branches":
+      return {
+        message: `${who} puts out a list, of what each has put out`,
+        hint: `Give ${who} a ResultPath, such as $.${fieldNamed(who)}, ${still}`,
+      };
+    case "call":
+      return {
+        message: `${who} puts out StatusCode, Payload and such, and nothing else`,
+        hint: `Give ${who} a ResultPath, such as $.${fieldNamed(who)}, ${still}`,
+      };
+    case "null":
+      return {
+        message: `${who} has an InputPath or OutputPath of null, which leaves nothing`,
+        hint: `Leave that out of ${who}, ${still}`,
+      };
+    default:
+      return {
+        message: `${who}'s ${by.field} has made what is there, without it`,
+        hint: `Put it into ${who}'s ${by.field}, ${still}`,
+      };
+  }
+}
+
+/** A name that a path takes after a dot. */
+const fieldNamed = (state: string): string => state.replace(/\W+/g, "_");

@@ -1,0 +1,201 @@
+import { innerOf, type RawState, type RawStates } from "../../asl/states";
+import { matching, unmatched } from "./choice";
+import { ANYTHING, catchOf, caught, type Data, listOf, made, type Origin, plain, write } from "./data";
+import { type Lost, Reader } from "./reader";
+import { referenceOf } from "./reference";
+
+/** What is known before a state: what may be in the data, and which variables are assigned. */
+export interface Known {
+  readonly data: Data;
+  readonly variables: ReadonlySet<string>;
+}
+
+/** A way out of a state, with what is known then. */
+export interface Way extends Known {
+  /** Undefined at the end of the level. */
+  readonly to: string | undefined;
+  /** What happens on it, for the story. */
+  readonly event: string | undefined;
+}
+
+/** A branch, or what is done with each item, with what it begins with. */
+export interface Inside extends Known {
+  readonly level: RawStates;
+}
+
+export interface Passage {
+  readonly ways: readonly Way[];
+  readonly inside: readonly Inside[];
+  readonly lost: readonly Lost[];
+  /** The Catch of which the error is all that a Task is given. */
+  readonly given: Origin | undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** An integration that says what it puts out. Of a function that is called by its own ARN nothing is known. */
+const INVOKES = /^arn:aws[\w-]*:states:::lambda:invoke$/;
+const PUT_OUT = "ExecutedVersion FunctionError LogResult Payload SdkHttpMetadata SdkResponseMetadata StatusCode";
+
+/**
+ * A state in JSONPath mode, in the order in which its fields count: InputPath chooses of what comes in, Parameters makes of
+ * that what the state is given, ResultSelector makes of the result what is put out, ResultPath puts it into what has come
+ * in, and OutputPath chooses of that. A Catch puts its error into what has come in.
+ */
+export function pass(name: string, state: RawState, known: Known): Passage {
+  const reader = new Reader(known.variables);
+  const by = (field: Origin["field"]): Origin => ({ state: name, field });
+  const input = reader.choose(state["InputPath"], known.data, by("null"));
+  const through = (data: Data): Data => reader.choose(state["OutputPath"], data, by("null"));
+  const put = (data: Data): Data => through(placed(state["ResultPath"], known.data, data));
+  const onward = (data: Data, event?: string): Way => way(known, state, { to: state.Next, data, event });
+  const parameters = (data: Data): Data =>
+    state["Parameters"] === undefined ? data : reader.fill(state["Parameters"], data, by("Parameters"));
+  const result = (raw: Data): Data =>
+    state["ResultSelector"] === undefined ? raw : reader.fill(state["ResultSelector"], raw, by("ResultSelector"));
+  const passage = (ways: readonly Way[], more: Partial<Passage> = {}): Passage => ({
+    inside: [],
+    given: undefined,
+    ...more,
+    ways: [...ways, ...caughtWays(name, state, known)],
+    lost: reader.lost,
+  });
+
+  switch (state.Type) {
+    case "Task": {
+      const before = reader.wholes.length;
+      parameters(input);
+      const given = state["Parameters"] === undefined ? [catchOf(input)] : reader.wholes.slice(before);
+      const out = INVOKES.test(String(state["Resource"])) ? invoked(by("call")) : ANYTHING;
+      const ways = [onward(put(result(out)), `${name} is done`)];
+      return passage(ways, { given: given.every((one) => one !== undefined) ? given[0] : undefined });
+    }
+    case "Parallel": {
+      const start = { data: parameters(input), variables: known.variables };
+      const branches = innerOf(state);
+      const ways = [onward(put(result(listOf(by("branches"), branches.length))), `${name} is done`)];
+      return passage(ways, { inside: branches.map((level) => ({ level, ...start })) });
+    }
+    case "Map": {
+      const start = { data: item(name, state, input, reader), variables: known.variables };
+      const ways = [onward(put(result(itemsOut(state, by("branches")))), `${name} is done`)];
+      return passage(ways, { inside: innerOf(state).map((level) => ({ level, ...start })) });
+    }
+    case "Pass": {
+      const { Result: fixed, Parameters: template } = state;
+      // Which of the two counts is not documented.
+      if (fixed !== undefined && template !== undefined) return passage([onward(put(ANYTHING))]);
+      return passage([onward(put(fixed === undefined ? parameters(input) : literal(fixed, by("Result"))))]);
+    }
+    case "Choice":
+      return passage(choices(name, state, { ...known, data: input }, { reader, through }));
+    case "Fail":
+      for (const path of [state["ErrorPath"], state["CausePath"]]) {
+        if (typeof path === "string") reader.look(path, known.data);
+      }
+      return passage([]);
+    case "Wait":
+      for (const path of [state["SecondsPath"], state["TimestampPath"]]) {
+        if (typeof path === "string") reader.look(path, input);
+      }
+      return passage([onward(through(input))]);
+    default:
+      return passage([onward(through(input))]);
+  }
+}
+
+/** A state in JSONata mode: its expressions are read elsewhere, and what it puts out may be anything. */
+export function passInJsonata(state: RawState, { data, variables }: Known): Passage {
+  const keeps = state["Output"] === undefined && !["Task", "Parallel", "Map"].includes(state.Type);
+  const known = { data: keeps ? data : ANYTHING, variables };
+  const rules = [...(state.Choices ?? []), ...(state.Catch ?? [])];
+  return {
+    ways: [
+      way(known, state, { to: state.Type === "Choice" ? state.Default : state.Next, data: known.data }),
+      ...rules.map((rule) => way(known, rule, { to: rule["Next"] as string, data: ANYTHING })),
+    ],
+    inside: innerOf(state).map((level) => ({ level, data: ANYTHING, variables })),
+    lost: [],
+    given: undefined,
+  };
+}
+
+/** A way, with what is assigned on it. */
+function way(
+  { variables }: Known,
+  from: Fields,
+  { to, data, event }: { readonly to: string | undefined; readonly data: Data; readonly event?: string | undefined },
+): Way {
+  const names = Object.keys((from["Assign"] as object | undefined) ?? {}).map((name) => name.replace(/\.\$$/, ""));
+  return { to, data, event, variables: names.length === 0 ? variables : new Set([...variables, ...names]) };
+}
+
+/** What comes in, with a result where ResultPath wants it. */
+function placed(path: unknown, input: Data, result: Data): Data {
+  if (path === undefined) return result;
+  if (path === null) return input;
+  const reference = typeof path === "string" ? referenceOf(path) : undefined;
+  return reference?.of === "data" ? write(input, reference.segments, result) : ANYTHING;
+}
+
+function invoked(by: Origin): Data {
+  return made(new Map(PUT_OUT.split(" ").map((field) => [field, ANYTHING])), by);
+}
+
+/** The Result of a Pass, as it stands there. */
+function literal(raw: unknown, by: Origin): Data {
+  if (Array.isArray(raw)) return listOf(by, raw.length);
+  if (typeof raw !== "object" || raw === null) return plain(by);
+  return made(new Map(Object.entries(raw).map(([key, value]) => [key, literal(value, by)])), by);
+}
+
+/** What each iteration of a Map begins with. */
+function item(name: string, state: RawState, input: Data, reader: Reader): Data {
+  const { ItemsPath: path, ItemReader: elsewhere, ItemBatcher: batches } = state;
+  const selector = state["ItemSelector"] ?? state["Parameters"];
+  if (elsewhere === undefined && typeof path === "string") reader.look(path, input);
+  const selected =
+    selector === undefined ? ANYTHING : reader.fill(selector, input, { state: name, field: "ItemSelector" });
+  return elsewhere === undefined && batches === undefined ? selected : ANYTHING;
+}
+
+/** What a Map puts out: a list, unless it is written elsewhere. */
+const itemsOut = ({ ResultWriter: elsewhere }: RawState, by: Origin): Data =>
+  elsewhere === undefined ? listOf(by) : ANYTHING;
+
+function choices(
+  name: string,
+  state: RawState,
+  known: Known,
+  { reader, through }: { readonly reader: Reader; readonly through: (data: Data) => Data },
+): readonly Way[] {
+  const ways: Way[] = [];
+  let open: Data | undefined = known.data;
+  for (const rule of state.Choices ?? []) {
+    if (open === undefined) return ways;
+    const data = matching(rule, open, reader.look);
+    const to = rule["Next"] as string;
+    if (data !== undefined) ways.push(way(known, rule, { to, data: through(data), event: `${name} goes to ${to}` }));
+    open = unmatched(rule, open);
+  }
+  const to = state.Default;
+  if (open === undefined || to === undefined) return ways;
+  return [...ways, way(known, state, { to, data: through(open), event: `${name} goes to ${to}` })];
+}
+
+/** What a Catch leads to: the error is where its ResultPath says; where it says nothing, it is all that there is. */
+function caughtWays(name: string, state: RawState, known: Known): readonly Way[] {
+  const ways: Way[] = [];
+  for (const catcher of state.Catch ?? []) {
+    const errors = catcher["ErrorEquals"] as readonly string[];
+    const path = catcher["ResultPath"];
+    const error = caught({ state: name, field: "Catch", ...(typeof path === "string" && { path }) });
+    const whole = path === undefined || path === "$";
+    const event = `${name} fails: ${errors[0]}${whole ? "; its Catch replaces the data by { Error, Cause }" : ""}`;
+    const data = placed(path, known.data, error);
+    ways.push(way(known, catcher, { to: catcher["Next"] as string, data, event }));
+    // What comes after takes nothing.
+    if (errors.includes("States.ALL")) break;
+  }
+  return ways;
+}

@@ -1,0 +1,362 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type Declaration, type DeclaredCall, readDeclaration, verify, type Violation } from "../../saga/verify";
+import { referenceOf, referencesIn } from "../../saga/verify/jsonpath/reference";
+
+type State = Record<string, unknown>;
+interface Machine {
+  readonly StartAt: string;
+  readonly States: Record<string, State>;
+}
+
+const arn = (name: string): string => `arn:aws:lambda:eu-west-1:000000000000:function:${name}`;
+const onward = (next: string | undefined): State => (next === undefined ? { End: true } : { Next: next });
+const compensable = (undo: string): DeclaredCall => ({ role: "compensable", undo });
+
+/** A function that is called by its own ARN: it is given all data, or what Parameters make of it. */
+const call = (name: string, next: string | undefined, fields: State = {}): State => ({
+  Type: "Task",
+  Resource: arn(name),
+  ...fields,
+  ...onward(next),
+});
+const all = (Next: string, ResultPath?: string): State => ({
+  ErrorEquals: ["States.ALL"],
+  ...(ResultPath === undefined ? {} : { ResultPath }),
+  Next,
+});
+const machineOf = (States: Record<string, State>): Machine => ({ StartAt: Object.keys(States)[0] as string, States });
+
+function lostIn(machine: Machine, calls: Readonly<Record<string, DeclaredCall>> = {}): readonly Violation[] {
+  const declaration = readDeclaration({ saga: "Sample", calls });
+  return verify(machine as never, declaration).violations.filter(({ rule }) => rule === "assignment");
+}
+const told = (violations: readonly Violation[]): readonly string[] =>
+  violations.map(({ message, hint }) => `${message} → ${hint}`);
+const lost = (States: Record<string, State>, calls?: Readonly<Record<string, DeclaredCall>>): readonly string[] =>
+  told(lostIn(machineOf(States), calls));
+
+const FAILED: State = { Type: "Fail", Error: "SagaCompensated" };
+const SEEN = "so that Seen still has $.order_id";
+/** Reads what the tests ask for. */
+const seen = (said = "$.order_id"): State => call("seen", undefined, { Parameters: { "order_id.$": said } });
+
+describe("the verifier, on data in JSONPath mode,", () => {
+  const fixture = (name: string): unknown => JSON.parse(readFileSync(join(__dirname, "fixtures", name), "utf8"));
+  const reference = (): Machine => fixture("reference.asl.json") as Machine;
+  const { calls } = readDeclaration(fixture("reference.saga.json")) as Declaration;
+  const stateOf = (machine: Machine, name: string): State => machine.States[name] as State;
+  const catcherOf = (machine: Machine, name: string): State => (stateOf(machine, name)["Catch"] as [State])[0];
+
+  describe("in the reference system's machine", () => {
+    it("finds nothing lost: each Catch puts its error beside the order", () => {
+      expect(told(lostIn(reference(), calls))).to.deep.equal([]);
+    });
+
+    it("finds a Catch that has lost its ResultPath, though the undo reads no path of its own", () => {
+      const machine = reference();
+      delete catcherOf(machine, "ProcessPayment")["ResultPath"];
+      const [found, ...others] = lostIn(machine, calls);
+      expect(others).to.deep.equal([]);
+      expect(found?.state).to.equal("RefundPayment");
+      expect(found?.message).to.equal(
+        "RefundPayment is given nothing to undo by: ProcessPayment's Catch has replaced all data by { Error, Cause }",
+      );
+      expect(found?.hint).to.equal(
+        "Give ProcessPayment's Catch a ResultPath, such as $.error, so that RefundPayment still has the saga's data",
+      );
+      expect(found?.counterexample).to.deep.equal([
+        "CreateOrder is done",
+        "ProcessPayment fails: States.ALL; its Catch replaces the data by { Error, Cause }",
+        "RefundPayment starts here; there are Error and Cause alone",
+      ]);
+    });
+
+    it("finds it for each of its Catches, by the path that its undo reads, and nothing once the hint is followed", () => {
+      const undos = { CreateOrder: "DeleteOrder", ProcessPayment: "RefundPayment", ProcessShipment: "CancelShipment" };
+      for (const [action, undo] of Object.entries(undos)) {
+        const machine = reference();
+        for (const name of Object.values(undos)) {
+          Object.assign(stateOf(machine, name), { Parameters: { "id.$": "$.order_id" } });
+        }
+        expect(told(lostIn(machine, calls))).to.deep.equal([]);
+        delete catcherOf(machine, action)["ResultPath"];
+        expect(told(lostIn(machine, calls))).to.deep.equal([
+          `${undo} reads $.order_id, and ${action}'s Catch has replaced all data by { Error, Cause } → ` +
+            `Give ${action}'s Catch a ResultPath, such as $.error, so that ${undo} still has $.order_id`,
+        ]);
+        catcherOf(machine, action)["ResultPath"] = "$.error";
+        expect(told(lostIn(machine, calls))).to.deep.equal([]);
+      }
+    });
+
+    it("finds a Catch that puts its error over what the undo reads", () => {
+      const machine = reference();
+      Object.assign(stateOf(machine, "DeleteOrder"), { InputPath: "$.order.id" });
+      catcherOf(machine, "ProcessPayment")["ResultPath"] = "$.order";
+      expect(told(lostIn(machine, calls))).to.deep.equal([
+        "DeleteOrder reads $.order.id, and ProcessPayment's Catch has put { Error, Cause } at $.order → " +
+          "Give ProcessPayment's Catch another ResultPath, such as $.error, so that DeleteOrder still has $.order.id",
+      ]);
+    });
+
+    it("does not know what a result has that is put in the place of all, and says so", () => {
+      const machine = reference();
+      delete stateOf(machine, "CreateOrder")["ResultPath"];
+      Object.assign(stateOf(machine, "DeleteOrder"), { InputPath: "$.order_id" });
+      expect(told(lostIn(machine, calls))).to.deep.equal([]);
+      const { unproved } = verify(machine as never, { saga: "Sample", calls });
+      expect(unproved).to.deep.include({
+        rule: "assignment",
+        why: "in JSONPath mode it is not known what the input has, and what functions return",
+      });
+    });
+  });
+
+  describe("in sagas as people write them", () => {
+    const invoke = (name: string, next: string | undefined, fields: State = {}): State => ({
+      Type: "Task",
+      Resource: "arn:aws:states:::lambda:invoke",
+      Parameters: { FunctionName: name, "Payload.$": "$" },
+      ResultPath: `$.${name}`,
+      ...fields,
+      ...onward(next),
+    });
+    const trip = (path?: string): Record<string, State> => ({
+      BookHotel: invoke("hotel", "BookFlight", { Catch: [all("CancelHotel", path)] }),
+      BookFlight: invoke("flight", "BookCar", { Catch: [all("CancelFlight", path)] }),
+      BookCar: invoke("car", undefined, { Catch: [all("CancelCar", path)] }),
+      CancelCar: invoke("noCar", "CancelFlight"),
+      CancelFlight: invoke("noFlight", "CancelHotel"),
+      CancelHotel: invoke("noHotel", "Failed"),
+      Failed: FAILED,
+    });
+    const booked = {
+      BookHotel: compensable("CancelHotel"),
+      BookFlight: compensable("CancelFlight"),
+      BookCar: compensable("CancelCar"),
+    };
+
+    it("finds each Catch without a ResultPath, before an undo that is sent all data", () => {
+      expect(lostIn(machineOf(trip()), booked).map(({ state }) => state)).to.have.members([
+        "CancelHotel",
+        "CancelFlight",
+        "CancelCar",
+      ]);
+      expect(lost(trip("$.error"), booked)).to.deep.equal([]);
+    });
+
+    it("takes an undo that is told whose it is by the Context object, or by a variable", () => {
+      for (const id of ["$$.Execution.Input.id", "$$.Execution.Name"]) {
+        const machine = trip();
+        for (const name of ["CancelCar", "CancelFlight", "CancelHotel"]) {
+          Object.assign(machine[name] as State, { Parameters: { FunctionName: name, Payload: { "id.$": id } } });
+        }
+        expect(lost(machine, booked)).to.deep.equal([]);
+      }
+    });
+
+    it("finds an update of a table that reads its key from what the Catch has thrown away", () => {
+      const machine = (path?: string): Record<string, State> => ({
+        Reserve: call("reserve", "Pay", { ResultPath: "$.held", Catch: [all("Release", "$.problem")] }),
+        Pay: call("pay", undefined, { ResultPath: "$.paid", Catch: [all("Release", path)] }),
+        Release: {
+          Type: "Task",
+          Resource: "arn:aws:states:::dynamodb:updateItem",
+          Parameters: { TableName: "Held", Key: { id: { "S.$": "States.Format('held#{}', $.held.id)" } } },
+          Next: "Failed",
+        },
+        Failed: FAILED,
+      });
+      const declared = { Reserve: compensable("Release"), Pay: compensable("Release") };
+      expect(lost(machine("$.problem"), declared)).to.deep.equal([]);
+      expect(lost(machine(), declared)).to.deep.equal([
+        "Release reads $.held.id, and Pay's Catch has replaced all data by { Error, Cause } → " +
+          "Give Pay's Catch a ResultPath, such as $.error, so that Release still has $.held.id",
+      ]);
+    });
+
+    it("finds it behind a state that tells of the failure, and in a branch", () => {
+      const branch = (path?: string) => ({
+        Both: {
+          Type: "Parallel",
+          Branches: [
+            machineOf({
+              Fly: call("fly", undefined, { Catch: [all("Tell", path)] }),
+              Tell: call("tell", "CancelFlight", { ResultPath: null }),
+              CancelFlight: call("cancel", undefined, { InputPath: "$.flight" }),
+            }),
+          ],
+          End: true,
+        },
+      });
+      const declared = { Fly: compensable("CancelFlight"), Tell: { role: "query" } as const };
+      expect(lost(branch("$.error"), declared)).to.deep.equal([]);
+      expect(lost(branch(), declared)).to.deep.equal([
+        "CancelFlight reads $.flight, and Fly's Catch has replaced all data by { Error, Cause } → " +
+          "Give Fly's Catch a ResultPath, such as $.error, so that CancelFlight still has $.flight",
+      ]);
+    });
+
+    it("tells nobody who is told of a failure that this is all that it is given", () => {
+      const machine = {
+        Pay: call("pay", undefined, { Catch: [all("Tell")] }),
+        Tell: call("tell", undefined),
+      };
+      expect(lost(machine, { Pay: { role: "query" }, Tell: { role: "query" } })).to.deep.equal([]);
+    });
+  });
+
+  describe("follows", () => {
+    const pass = (fields: State, next = "Seen"): State => ({ Type: "Pass", ...fields, Next: next });
+
+    it("InputPath, Parameters, ResultPath and OutputPath of a Pass", () => {
+      expect(lost({ Make: pass({ Parameters: { a: 1 } }), Seen: seen() })).to.deep.equal([
+        `Seen reads $.order_id, and Make's Parameters has made what is there, without it → Put it into Make's Parameters, ${SEEN}`,
+      ]);
+      for (const fields of [
+        { Parameters: { a: 1 }, ResultPath: "$.made" },
+        { Parameters: { a: 1 }, ResultPath: null },
+        { Parameters: { "order_id.$": "$.id" } },
+        { Parameters: { "all.$": "$" }, OutputPath: "$.all" },
+        { Result: { order_id: 1 } },
+        { InputPath: "$.order" },
+        { InputPath: null, Result: 1, ResultPath: "$.one" },
+      ]) {
+        expect(lost({ Make: pass(fields), Seen: seen() }), JSON.stringify(fields)).to.deep.equal([]);
+      }
+      for (const fields of [
+        { Result: { id: 1 } },
+        { Result: "text" },
+        { Result: { order_id: 1 }, ResultPath: "$.made", OutputPath: "$.made.order_id" },
+        { Parameters: { "all.$": "$" } },
+        { InputPath: null },
+        { OutputPath: null },
+      ]) {
+        expect(lost({ Make: pass(fields), Seen: seen() }), JSON.stringify(fields)).to.have.length(1);
+      }
+    });
+
+    it("ResultSelector, and what an integration puts out", () => {
+      const task = (fields: State): State => ({ ...call("a", "Seen", fields) });
+      const Resource = "arn:aws:states:::lambda:invoke";
+      for (const fields of [
+        {},
+        { Resource, ResultPath: "$.a" },
+        { Resource, OutputPath: "$.Payload" },
+        { Resource, ResultSelector: { "order_id.$": "$.Payload.id" } },
+        { Resource: `${Resource}.waitForTaskToken` },
+      ]) {
+        expect(lost({ Act: task(fields), Seen: seen() }), JSON.stringify(fields)).to.deep.equal([]);
+      }
+      expect(lost({ Act: task({ Resource }), Seen: seen() })).to.deep.equal([
+        `Seen reads $.order_id, and Act puts out StatusCode, Payload and such, and nothing else → Give Act a ResultPath, such as $.Act, ${SEEN}`,
+      ]);
+      expect(lost({ Act: task({ ResultSelector: { "id.$": "$.id" } }), Seen: seen() })).to.have.length(1);
+    });
+
+    it("the lists of a Parallel and of a Map, and what an iteration is given", () => {
+      const inner = machineOf({ Inner: { Type: "Pass", End: true } });
+      const parallel = (fields: State): State => ({
+        Type: "Parallel",
+        Branches: [inner, inner],
+        ...fields,
+        Next: "Seen",
+      });
+      expect(lost({ Both: parallel({}), Seen: seen() })).to.deep.equal([
+        `Seen reads $.order_id, and Both puts out a list, of what each has put out → Give Both a ResultPath, such as $.Both, ${SEEN}`,
+      ]);
+      expect(lost({ Both: parallel({}), Seen: seen("$[1].order_id") })).to.deep.equal([]);
+      expect(lost({ Both: parallel({}), Seen: seen("$[2].order_id") })).to.have.length(1);
+      expect(lost({ Both: parallel({ ResultPath: "$.both" }), Seen: seen() })).to.deep.equal([]);
+      const map = (fields: State): State => ({
+        Type: "Map",
+        ItemsPath: "$.lines",
+        ItemProcessor: machineOf({ Seen: seen() }),
+        ...fields,
+        End: true,
+      });
+      expect(lost({ Each: map({}) })).to.deep.equal([]);
+      expect(lost({ Each: map({ ItemSelector: { "order_id.$": "$.order_id" } }) })).to.deep.equal([]);
+      expect(lost({ Each: map({ Parameters: { "line.$": "$$.Map.Item.Value" } }) })).to.have.length(1);
+      expect(lost({ Make: pass({ Result: {} }, "Each"), Each: map({}) })).to.have.length(1);
+    });
+
+    it("a Choice by IsPresent, alone and before another test of an And", () => {
+      const choice = (rule: State): Record<string, State> => ({
+        Pay: call("pay", "Which", { ResultPath: null, Catch: [all("Which")] }),
+        Which: { Type: "Choice", Choices: [{ ...rule, Next: "Seen" }], Default: "Failed" },
+        Seen: seen(),
+        Failed: FAILED,
+      });
+      const present = { Variable: "$.order_id", IsPresent: true };
+      expect(lost(choice(present))).to.deep.equal([]);
+      expect(lost(choice({ And: [present, { Variable: "$.order_id", NumericEquals: 1 }] }))).to.deep.equal([]);
+      expect(lost(choice({ Variable: "$.order_id", NumericEquals: 1 }))).to.have.length(1);
+      expect(lost(choice({ Variable: "$.Error", IsPresent: true }))).to.have.length(1);
+      expect(lost(choice({ ...present, IsPresent: false }))).not.to.deep.equal([]);
+    });
+
+    it("variables, which a Catch may leave unassigned", () => {
+      const machine = (Assign?: State): Record<string, State> => ({
+        Pay: call("pay", "Seen", {
+          Assign: { "id.$": "$.id" },
+          Catch: [{ ...all("Seen"), ...(Assign && { Assign }) }],
+        }),
+        Seen: seen("$id.order"),
+      });
+      expect(lost(machine({ "id.$": "$.Cause" }))).to.deep.equal([]);
+      expect(lost(machine())).to.deep.equal([
+        "Seen reads $id.order, and $id is not assigned → Assign id on every path that leads to Seen",
+      ]);
+    });
+
+    it("what a Fail says of the error", () => {
+      const machine = (path: string, caught?: string): Record<string, State> => ({
+        Pay: call("pay", undefined, { Catch: [all("Failed", caught)] }),
+        Failed: { Type: "Fail", Error: "SagaCompensated", CausePath: path },
+      });
+      expect(lost(machine("States.JsonToString($.error)", "$.error"))).to.deep.equal([]);
+      expect(lost(machine("States.JsonToString($)"))).to.deep.equal([]);
+      expect(lost(machine("States.JsonToString($.error)"))).to.have.length(1);
+    });
+  });
+
+  it("does not take what it does not understand for lost", () => {
+    for (const said of ["$..order_id", "$.lines[*].id", "$.lines[?(@.id == 1)]", "$.lines[0:1]", "$.lines.length()"]) {
+      const machine = { Pay: call("pay", undefined, { Catch: [all("Seen")] }), Seen: seen(said) };
+      expect(lost(machine), said).to.deep.equal([]);
+    }
+  });
+
+  it("stays small: what nobody reads is forgotten", () => {
+    const steps = Array.from({ length: 200 }, (_, index) => index);
+    const States = Object.fromEntries([
+      ...steps.map((index): [string, State] => [
+        `Step${index}`,
+        call("step", index === 199 ? undefined : `Step${index + 1}`, {
+          ResultPath: `$.step${index}`,
+          Catch: [all(`Step${index + 1}`, `$.error${index}`)],
+        }),
+      ]),
+      ["Step200", seen()] as [string, State],
+    ]);
+    const started = process.hrtime.bigint();
+    const query = { role: "query" } as const;
+    expect(lost(States, Object.fromEntries(steps.map((index) => [`Step${index}`, query])))).to.deep.equal([]);
+    expect(Number(process.hrtime.bigint() - started) / 1e9).to.be.below(10);
+  });
+
+  it("reads references", () => {
+    expect(referenceOf("$.a['b c'][3].d-e")?.segments).to.deep.equal(["a", "b c", 3, "d-e"]);
+    expect(referenceOf("$$.Execution.Id")?.of).to.equal("context");
+    expect(referenceOf("$order.id")).to.deep.include({ of: "variable", variable: "order", segments: ["id"] });
+    expect(referenceOf("order")).to.equal(undefined);
+    expect(
+      referencesIn("States.Format('{}, \\'$.no\\'', $.a.b, States.ArrayGetItem($.c, 0), $$.State.Name)").map(
+        ({ said }) => said,
+      ),
+    ).to.deep.equal(["$.a.b", "$.c", "$$.State.Name"]);
+  });
+});
