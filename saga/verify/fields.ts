@@ -3,8 +3,9 @@ import type { Rule } from "./rules";
 
 /**
  * What becomes of a field here. `read`: it is understood. `cost`: it has no part in where an execution goes, and counts for
- * what it costs. `words`: nothing depends on it. `path`: data in JSONPath mode, of which nothing is proved. Or the rules
- * that are not proved where the field stands, since it is not understood.
+ * what it costs. `words`: nothing depends on it. `path`: data in JSONPath mode, of which
+ * it is read what is certainly lost on the way, and nothing is proved. Or the rules that are not proved where the field stands,
+ * since it is not understood.
  */
 type Reading = "read" | "cost" | "words" | "path" | { readonly unproved: readonly Rule[] };
 

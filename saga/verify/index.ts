@@ -21,7 +21,7 @@ export interface Verdict {
   readonly violations: readonly Violation[];
   /** States of the search. */
   readonly states: number;
-  /** Of a machine in JSONPath mode the expressions are not read: every Choice may go either way. */
+  /** Of a machine in JSONPath mode no value is known: every Choice may go either way. What data a path has lost is found. */
   readonly controlFlowOnly: boolean;
   readonly budgets: Budgets;
 }
@@ -41,7 +41,8 @@ const OF_EXPRESSIONS: ReadonlySet<Rule> = new Set(["S7", "S11"]);
  * Verifies a definition, whoever wrote it: every path through it, under every failure of every call that its Retry and
  * Catch can tell apart, keeps the rules.
  *
- * @param definition As CreateStateMachine takes it, in JSONata mode; in JSONPath mode the control flow alone is verified.
+ * @param definition As CreateStateMachine takes it, in JSONata mode; in JSONPath mode the control flow is verified, and which
+ * data reaches who reads it.
  * @param declaration What undoes what.
  * @throws DefinitionError where the definition is no state machine
  * @throws SearchLimitError where a machine has more states than can be searched, in the time and the memory that there are
@@ -89,7 +90,7 @@ export function verify(
   };
 }
 
-const JSONPATH = "expressions in JSONPath mode are not read";
+const JSONPATH = "values in JSONPath mode are not known";
 const DATA = "in JSONPath mode it is not known what the input has, and what functions return";
 const DATA_TRUNCATED = "in JSONPath mode there is data of too many shapes to follow";
 const TRUNCATED = "not searched past the first violation";

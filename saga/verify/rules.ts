@@ -10,7 +10,7 @@ export const RULES = {
   S10: "branches settle, then one decision; what may have happened in each is undone",
   S11: "an undo calls in the name of its action's step",
   S13: "the success path enters no state for bookkeeping",
-  assignment: "no variable is read that some path has not assigned",
+  assignment: "nothing is read that some path has not assigned, or has thrown away",
   definition: "Step Functions takes the definition",
 } as const;
 

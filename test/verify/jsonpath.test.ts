@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type Declaration, type DeclaredCall, readDeclaration, verify, type Violation } from "../../saga/verify";
+import { type DeclaredCall, readDeclaration, verify, type Violation } from "../../saga/verify";
 import { referenceOf, referencesIn } from "../../saga/verify/jsonpath/reference";
 
 type State = Record<string, unknown>;
@@ -45,7 +45,7 @@ const seen = (said = "$.order_id"): State => call("seen", undefined, { Parameter
 describe("the verifier, on data in JSONPath mode,", () => {
   const fixture = (name: string): unknown => JSON.parse(readFileSync(join(__dirname, "fixtures", name), "utf8"));
   const reference = (): Machine => fixture("reference.asl.json") as Machine;
-  const { calls } = readDeclaration(fixture("reference.saga.json")) as Declaration;
+  const { calls } = readDeclaration(fixture("reference.saga.json"));
   const stateOf = (machine: Machine, name: string): State => machine.States[name] as State;
   const catcherOf = (machine: Machine, name: string): State => (stateOf(machine, name)["Catch"] as [State])[0];
 
@@ -68,7 +68,7 @@ describe("the verifier, on data in JSONPath mode,", () => {
       );
       expect(found?.counterexample).to.deep.equal([
         "CreateOrder is done",
-        "ProcessPayment fails: States.ALL; its Catch replaces the data by { Error, Cause }",
+        "ProcessPayment fails: States.Timeout; its Catch replaces the data by { Error, Cause }",
         "RefundPayment starts here; there are Error and Cause alone",
       ]);
     });
@@ -147,7 +147,25 @@ describe("the verifier, on data in JSONPath mode,", () => {
       expect(lost(trip("$.error"), booked)).to.deep.equal([]);
     });
 
-    it("takes an undo that is told whose it is by the Context object, or by a variable", () => {
+    it("tells of a failure that happens every day, where there is one", () => {
+      const machine = trip();
+      const last = machine["BookCar"] as State;
+      last["Catch"] = [{ ...all("CancelCar"), ErrorEquals: ["States.DataLimitExceeded"] }, all("CancelCar")];
+      const found = lostIn(machineOf(machine), booked).find(({ state }) => state === "CancelCar");
+      expect(found?.counterexample).to.deep.equal([
+        "BookHotel is done",
+        "BookFlight is done",
+        "BookCar fails: States.Timeout; its Catch replaces the data by { Error, Cause }",
+        "CancelCar starts here; there are Error and Cause alone",
+      ]);
+    });
+
+    it("takes an undo that asks for the error alone, by its path", () => {
+      const machine = { ...trip("$.error"), CancelHotel: call("noHotel", "Failed", { InputPath: "$.error" }) };
+      expect(lost(machine, booked)).to.deep.equal([]);
+    });
+
+    it("takes an undo that is told whose it is by the Context object", () => {
       for (const id of ["$$.Execution.Input.id", "$$.Execution.Name"]) {
         const machine = trip();
         for (const name of ["CancelCar", "CancelFlight", "CancelHotel"]) {
@@ -199,6 +217,22 @@ describe("the verifier, on data in JSONPath mode,", () => {
       ]);
     });
 
+    it("finds a step that is tried again with the error alone", () => {
+      const machine = (path?: string): Record<string, State> => ({
+        Pay: call("pay", undefined, {
+          Catch: [{ ...all("Pause", path), ErrorEquals: ["Busy"] }, all("Refund", "$.error")],
+        }),
+        Pause: { Type: "Wait", Seconds: 10, Next: "Pay" },
+        Refund: call("refund", "Failed"),
+        Failed: FAILED,
+      });
+      expect(lost(machine("$.error"), { Pay: compensable("Refund") })).to.deep.equal([]);
+      expect(lost(machine(), { Pay: compensable("Refund") })).to.deep.equal([
+        "Pay is given nothing to go by: Pay's Catch has replaced all data by { Error, Cause } → " +
+          "Give Pay's Catch a ResultPath, such as $.error, so that Pay still has the saga's data",
+      ]);
+    });
+
     it("tells nobody who is told of a failure that this is all that it is given", () => {
       const machine = {
         Pay: call("pay", undefined, { Catch: [all("Tell")] }),
@@ -213,7 +247,7 @@ describe("the verifier, on data in JSONPath mode,", () => {
 
     it("InputPath, Parameters, ResultPath and OutputPath of a Pass", () => {
       expect(lost({ Make: pass({ Parameters: { a: 1 } }), Seen: seen() })).to.deep.equal([
-        `Seen reads $.order_id, and Make's Parameters has made what is there, without it → Put it into Make's Parameters, ${SEEN}`,
+        `Seen reads $.order_id, and what is there is made by Make's Parameters, without it → Put it into Make's Parameters, ${SEEN}`,
       ]);
       for (const fields of [
         { Parameters: { a: 1 }, ResultPath: "$.made" },

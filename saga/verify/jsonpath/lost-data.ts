@@ -17,16 +17,21 @@ export interface LostData {
  */
 export function lostData(definition: RawStates, declaration: Declaration): LostData {
   const undos = new Set(Object.keys(declaration.calls).flatMap((action) => undoOf(declaration, action) ?? []));
+  const goesBy = (state: string): boolean => undos.has(state) || isUndone(declaration, state);
   const { reads, truncated } = flowOf(definition);
   const told = new Map<string, Violation>();
   for (const read of reads) {
-    // Who is told of a failure wants no more than that; an undo has to know what it undoes.
-    if (!read.lost && !undos.has(read.state)) continue;
+    // Who is told of a failure wants no more than that; an undo has to know what it undoes, and an action what it does.
+    if (!read.lost && !(goesBy(read.state) && read.given && replacesAll(read.given))) continue;
     const key = keyOf(read);
-    if (!told.has(key)) told.set(key, violationOf(read));
+    if (!told.has(key)) told.set(key, violationOf(read, undos.has(read.state) ? "undo" : "go"));
   }
   return { violations: [...told.values()], truncated };
 }
+
+/** Whether a state is an action that has an undo. */
+const isUndone = ({ calls }: Declaration, state: string): boolean =>
+  Object.hasOwn(calls, state) && calls[state]?.undo !== undefined;
 
 /** A Catch is mended once for whatever it throws away; what has been made without a field is mended for that field. */
 function keyOf({ state, lost, given }: Read): string {
@@ -35,7 +40,7 @@ function keyOf({ state, lost, given }: Read): string {
   return by ? `${by.state} ${by.field} ${lost?.said ?? ""}` : `${state} ${lost?.said ?? ""}`;
 }
 
-function violationOf({ state, lost, given, trace }: Read): Violation {
+function violationOf({ state, lost, given, trace }: Read, does: "undo" | "go"): Violation {
   const violation = (kind: string, message: string, hint: string, offence: string): Violation => ({
     rule: "assignment",
     kind,
@@ -59,7 +64,7 @@ function violationOf({ state, lost, given, trace }: Read): Violation {
   const { message, hint } = mended(by, said, state);
   return violation(
     "lost-data",
-    lost ? `reads ${said}, and ${message}` : `is given nothing to undo by: ${message}`,
+    lost ? `reads ${said}, and ${message}` : `is given nothing to ${does} by: ${message}`,
     hint,
     offence,
   );
@@ -71,7 +76,7 @@ function mended(by: Origin, said: string, reader: string): { readonly message: s
   const still = `so that ${reader} still has ${said}`;
   switch (by.field) {
     case "Catch": {
-      const whole = by.path === undefined || by.path === "$";
+      const whole = replacesAll(by);
       const free = whole || !`${by.path}.`.startsWith("$.error.") ? "$.error" : "$.caught";
       return whole
         ? {
@@ -100,11 +105,14 @@ function mended(by: Origin, said: string, reader: string): { readonly message: s
       };
     default:
       return {
-        message: `${who}'s ${by.field} has made what is there, without it`,
+        message: `what is there is made by ${who}'s ${by.field}, without it`,
         hint: `Put it into ${who}'s ${by.field}, ${still}`,
       };
   }
 }
+
+/** Whether nothing is left beside the error. */
+const replacesAll = ({ path }: Origin): boolean => path === undefined || path === "$";
 
 /** A name that a path takes after a dot. */
 const fieldNamed = (state: string): string => state.replace(/\W+/g, "_");

@@ -1,4 +1,5 @@
 import { innerOf, type RawState, type RawStates } from "../../asl/states";
+import { DATA_LIMIT } from "../search/faults";
 import { matching, unmatched } from "./choice";
 import { ANYTHING, catchOf, caught, type Data, listOf, made, type Origin, plain, write } from "./data";
 import { type Lost, Reader } from "./reader";
@@ -191,11 +192,21 @@ function caughtWays(name: string, state: RawState, known: Known): readonly Way[]
     const path = catcher["ResultPath"];
     const error = caught({ state: name, field: "Catch", ...(typeof path === "string" && { path }) });
     const whole = path === undefined || path === "$";
-    const event = `${name} fails: ${errors[0]}${whole ? "; its Catch replaces the data by { Error, Cause }" : ""}`;
+    const event = `${name} fails: ${exampleOf(errors, state)}${whole ? "; its Catch replaces the data by { Error, Cause }" : ""}`;
     const data = placed(path, known.data, error);
     ways.push(way(known, catcher, { to: catcher["Next"] as string, data, event }));
     // What comes after takes nothing.
     if (errors.includes("States.ALL")) break;
   }
-  return ways;
+  // A story is told of what happens every day, if there is one.
+  return ways.sort((one, other) => Number(isRare(one)) - Number(isRare(other)));
+}
+
+const isRare = ({ event }: Way): boolean => event?.includes(DATA_LIMIT) === true;
+
+/** An error that a Catch takes. */
+function exampleOf(errors: readonly string[], { Type, Catch = [] }: RawState): string {
+  const named = Catch.some(({ ErrorEquals }) => (ErrorEquals as readonly string[]).includes("States.Timeout"));
+  const [first = "States.ALL"] = errors;
+  return first === "States.ALL" && Type === "Task" && !named ? "States.Timeout" : first;
 }
