@@ -1,3 +1,4 @@
+import { Answers } from "./answers";
 import type { DeadLetter } from "./asynchronous-calls";
 import { cloudClock } from "./clock";
 import type { CloudOptions } from "./cloud-options";
@@ -26,12 +27,11 @@ import { standing } from "./standing";
 import type { Executions } from "./step-functions/executions";
 import { StepFunctions } from "./step-functions/service";
 import { TaskCalls } from "./task-calls";
-import { Answers } from "./answers";
 
+export type { Answer, Waiting } from "./answers";
 export type { CloudOptions } from "./cloud-options";
 export { deployedForm } from "./deployed-form";
 export { arnsOf, definitionOf, mainMachine, taskOf } from "./resources";
-export type { Answer, Waiting } from "./answers";
 
 /** What the program registers, running in this process: its tables, its functions, its state machines. */
 export class LocalCloud {
@@ -92,7 +92,9 @@ export class LocalCloud {
       },
       journal,
     });
-    const ends = new Ends({ stepFunctions, deliveries, journal, keep });
+    // Whoever has events lost replaces the cloud's own method.
+    const publish = (event: JsonObject) => this.publish(event);
+    const ends = new Ends({ stepFunctions, deliveries, publish, journal, keep });
     const earlier = new EarlierProcess(kept, { stepFunctions, deliveries, ends });
     const answers = new Answers(stepFunctions.executions, options.answer);
     const dynamoDB = () => this.endpoints.dynamoDB;

@@ -54,6 +54,7 @@ export interface Endpoints {
 export async function openEndpoints(context: EndpointsContext, wireOptions?: WireOptions): Promise<Endpoints> {
   const decide = tablesDoor(context);
   const { journal } = context;
+  let closing: Promise<void> | undefined;
   const dynamoDB = await startDynamoDB({ decide, ...(journal && { path: journal.tables }) });
   try {
     const wire = await startWire(wireServices(context, dynamoDB), wireOptions);
@@ -61,10 +62,8 @@ export async function openEndpoints(context: EndpointsContext, wireOptions?: Wir
       dynamoDB,
       wire: wire.endpoint,
       variables: { AWS_ENDPOINT_URL: wire.endpoint, AWS_ENDPOINT_URL_DYNAMODB: dynamoDB.endpoint },
-      async close() {
-        await wire.close();
-        await dynamoDB.close();
-      },
+      // Whoever closes them a second time waits for the first.
+      close: () => (closing ??= wire.close().then(() => dynamoDB.close())),
     };
   } catch (error) {
     await dynamoDB.close();

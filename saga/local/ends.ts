@@ -1,3 +1,4 @@
+import type { JsonObject } from "../interpreter";
 import type { Journal } from "./data/journal";
 import type { Deliveries } from "./deliveries";
 import { statusChange } from "./event-bus";
@@ -8,6 +9,8 @@ import type { StepFunctions } from "./step-functions/service";
 export interface EndsContext {
   readonly stepFunctions: StepFunctions;
   readonly deliveries: Deliveries;
+  /** Puts an event on the bus. */
+  readonly publish: (event: JsonObject) => Promise<void>;
   readonly journal: Pick<Journal, "told" | "durable"> | undefined;
   /** How many executions are kept that have ended, and how many that are stuck. All of them unless it is said. */
   readonly keep: number | undefined;
@@ -47,11 +50,11 @@ export class Ends {
 
   /** Tells the bus of an execution's end, once that will not be forgotten; it may be told twice, and is never lost. */
   private async tell(known: KnownExecution): Promise<void> {
-    const { deliveries, journal } = this.context;
+    const { publish, journal } = this.context;
     const { arn } = known.execution;
     const event = statusChange(known);
     await journal?.durable();
-    await deliveries.publish(event);
+    await publish(event);
     journal?.told(arn);
     this.untold.delete(arn);
     this.letGo();

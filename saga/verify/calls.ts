@@ -166,6 +166,8 @@ function namelessAmong(action: Node, nodes: readonly Node[]): readonly Flaw[] {
 function namelessOf(undo: Node, action: Node): readonly Flaw[] {
   if ((undo.identity === undefined) === (action.identity === undefined)) return [];
   const [silent, other] = undo.identity === undefined ? [undo, action] : [action, undo];
+  // A service without a function takes no name: that it is told none is not proved, and no violation.
+  if (functionOf(silent) === undefined) return [];
   return [
     {
       rule: "S11",

@@ -106,8 +106,8 @@ export interface Level {
 
 /** The id of the execution, whatever it is. */
 export const EXECUTION = "execution";
-/** Between the name of a step and whose it is, where that is not this execution's own. */
-export const OF_ANOTHER = " of ";
+/** Between the name of a step and whose it is, where that is not this execution's own: thin spaces, which no name has. */
+export const OF_ANOTHER = "\u2009of\u2009";
 
 const NOTHING: Template = { yields: () => UNKNOWN, paths: [], isInput: false };
 

@@ -53,6 +53,27 @@ describe("a folder that outlives the process", () => {
       await again.close();
     });
 
+    it("writes in one batch what is put in one go, so that it is there whole or not at all", async () => {
+      const store = await Store.open(join(folder, "new", "two"));
+      const { db } = store as any;
+      const batch = db.batch.bind(db);
+      const batches: (readonly string[])[] = [];
+      db.batch = (operations: readonly { readonly key: string }[]) => {
+        batches.push(operations.map(({ key }) => key));
+        return batch(operations);
+      };
+      store.put("x!1", "an execution");
+      store.put("e!1!1", "its first entry");
+      await store.durable();
+      store.put("e!1!2", "its end");
+      store.put("p!1", true);
+      await store.close();
+      expect(batches).to.deep.equal([
+        ["x!1", "e!1!1"],
+        ["e!1!2", "p!1"],
+      ]);
+    });
+
     it("is refused to a second process while one has it", async () => {
       const store = await Store.open(folder);
       expect(await refusal(folder))

@@ -24,11 +24,13 @@ interface Batch {
 /**
  * Values by their keys in a folder, which outlive the process however it ends: LevelDB hands each batch to the operating
  * system before it says that it is written. (It does not wait for the disk: what a power failure takes is another matter.)
- * What is put while a batch is written makes the next one.
+ * What is put in one go, such as an execution and its first entry, is in one batch: it is there whole or not at all. What is
+ * put while a batch is written makes the next one.
  */
 export class Store {
   private next = newBatch();
   private writing: Batch | undefined;
+  private isWriting = false;
   private failure: Error | undefined;
   private closed = false;
 
@@ -108,10 +110,13 @@ export class Store {
   private add(operation: Operation): void {
     if (this.closed) return;
     this.next.operations.push(operation);
-    if (!this.writing) void this.write();
+    if (!this.isWriting) void this.write();
   }
 
   private async write(): Promise<void> {
+    this.isWriting = true;
+    // Whoever has put the first may have more to put with it.
+    await Promise.resolve();
     while (this.next.operations.length > 0 && !this.failure) {
       const batch = this.next;
       this.writing = batch;
@@ -128,6 +133,7 @@ export class Store {
       }
     }
     this.writing = undefined;
+    this.isWriting = false;
   }
 }
 

@@ -381,7 +381,7 @@ function applied(name: string, given: Value): Value {
     }
     case "hash":
       // Not the hash itself, but the same text for the same value.
-      return typeof given === "string" ? `hash of ${given}` : UNKNOWN;
+      return typeof given === "string" ? `hash(${given})` : UNKNOWN;
     default:
       return UNKNOWN;
   }

@@ -17,7 +17,7 @@ export function unknownCaller(search: SearchContext, around: Around, point: Sear
   const caller = callerOf(search, point, node);
   if (!identity || caller?.includes(OF_ANOTHER) === false) return;
   if (caller !== undefined) {
-    const message = `${name} calls in the name of '${caller}', and not of this execution, by its ARN`;
+    const message = `${name} calls in the name of '${caller.replace(OF_ANOTHER, " of ")}', and not of this execution, by its ARN`;
     search.report(around, point, "S11", name, message, HINTS.ownExecution(name));
     return;
   }
