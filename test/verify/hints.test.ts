@@ -80,6 +80,12 @@ const FOLLOWED: readonly (readonly [pattern: RegExp, follow: Follow])[] = [
     },
   ],
   [
+    /^Give (.+)'s Catch a ResultPath, such as (\S+), so that /,
+    (machine, [name = "", path = ""]) => {
+      for (const catcher of stateOf(machine, name).Catch ?? []) Object.assign(catcher, { ResultPath: path });
+    },
+  ],
+  [
     /^Lead (.+)'s Catch to (.+)$/,
     (machine, [name = "", to = ""]) => {
       for (const catcher of stateOf(machine, name).Catch ?? []) catcher.Next = to;
@@ -131,6 +137,12 @@ const invoke = (name: string, fields: object): object => ({
   Resource: "arn:aws:states:::lambda:invoke",
   Parameters: { FunctionName: name, "Payload.$": "$" },
   ResultPath: `$.${name}`,
+  ...fields,
+});
+const losing = (Next: string) => ({ ErrorEquals: ["States.ALL"], Next });
+const byArn = (name: string, fields: object): object => ({
+  Type: "Task",
+  Resource: `arn:aws:lambda:eu-west-1:000000000000:function:${name}`,
   ...fields,
 });
 const notify = (text: string, fields: object): object => ({
@@ -239,6 +251,28 @@ const SAMPLES: readonly Sample[] = [
       RentCar: compensable("ReturnCar"),
     },
     finds: ["S2 Failed", "S2 CancelRoom", "S2 CancelFlight", "S13 Note"],
+  },
+  {
+    title: "a delivery whose Catches leave the error alone to the undos",
+    definition: {
+      StartAt: "TakeStock",
+      States: {
+        TakeStock: byArn("takeStock", { Retry: retry, Catch: [losing("PutBack")], Next: "Charge" }),
+        Charge: byArn("charge", { Retry: retry, Catch: [losing("Refund")], Next: "SendCourier" }),
+        SendCourier: byArn("sendCourier", { Retry: retry, Catch: [losing("CallBack")], Next: "Sent" }),
+        Sent: { Type: "Succeed" },
+        CallBack: byArn("callBack", { Parameters: { "courier.$": "$.order.courier" }, Next: "Refund" }),
+        Refund: byArn("refund", { Next: "PutBack" }),
+        PutBack: byArn("putBack", { Next: "NotSent" }),
+        NotSent: { Type: "Fail", Cause: "not sent" },
+      },
+    },
+    calls: {
+      TakeStock: compensable("PutBack"),
+      Charge: compensable("Refund"),
+      SendCourier: compensable("CallBack"),
+    },
+    finds: ["assignment PutBack", "assignment Refund", "assignment CallBack", "S6 NotSent"],
   },
 ];
 
