@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
+import { transientErrors } from "../../saga/asl/transient";
 import { verifyProgram } from "../../saga/cli/verify";
 import { verifiedDefinition, type DefinitionInput } from "../../saga/deploy/verified-definition";
 import { evaluateProgram, type Program } from "../../saga/local/program";
@@ -23,7 +24,7 @@ const refusal = async (doing: () => unknown): Promise<Error & { verdicts?: unkno
 /** What the engine is told of an output: the promise of its value. */
 const told = (output: unknown): Promise<unknown> => (output as { promise(): Promise<unknown> }).promise();
 
-const FAULTS = ["SdkClientException", "ThrottlingException", "TooManyRequestsException", "ServiceUnavailableException"];
+const S3 = "arn:aws:states:::aws-sdk:s3:getObject";
 const failure = "{% {'step': 'Look', 'error': $states.errorOutput.Error, 'cause': $states.errorOutput.Cause} %}";
 const gaveUp = { Next: "Compensated", Assign: { failure } };
 /** A saga of one query, which some fields are changed of. */
@@ -33,9 +34,9 @@ const looks = (more: object = {}) => ({
   States: {
     Look: {
       Type: "Task",
-      Resource: "arn:aws:states:::aws-sdk:s3:getObject",
+      Resource: S3,
       TimeoutSeconds: 9,
-      Retry: [{ ErrorEquals: FAULTS.map((fault) => `S3.${fault}`) }],
+      Retry: [{ ErrorEquals: transientErrors(S3) }],
       Catch: [
         { ErrorEquals: ["States.DataLimitExceeded"], ...gaveUp },
         { ErrorEquals: ["States.ALL"], ...gaveUp },
