@@ -50,6 +50,11 @@ export const EXPLAINED: readonly Explained[] = [
     explains: (compared) => compared.mutation === "another saga is declared" && every(compared, /^S6: its Cause /),
   },
   {
+    outcome: "false proof",
+    why: "a step after the pivot whose Catch leads back to it is tried again: the verifier takes it that it succeeds in the end",
+    explains: (compared) => compared.mutation === "what follows the pivot is caught" && every(compared, /^endless: /),
+  },
+  {
     outcome: "false alarm",
     why: "a failure without its cause: the verifier wants all four fields of a Cause (S6), and the oracle three",
     explains: ({ mutation, verifier }) =>
