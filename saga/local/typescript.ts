@@ -31,6 +31,10 @@ export function loadTypeScript({ folder, workingFolder }: Project): void {
     config === undefined ? {} : (parseConfigFileTextToJson(config, sys.readFile(config) ?? "{}").config ?? {})
   ) as { readonly compilerOptions?: object; readonly "ts-node"?: object };
   const modern = Number.parseFloat(version) >= 4.7;
+  // One of the two alone, beside a default for the other, is what TypeScript may refuse.
+  const modules = modern
+    ? { module: "nodenext", moduleResolution: "nodenext" }
+    : { module: "commonjs", moduleResolution: "node" };
   register({
     transpileOnly: true,
     compiler,
@@ -39,8 +43,7 @@ export function loadTypeScript({ folder, workingFolder }: Project): void {
     ...(config === undefined ? { skipProject: true } : { project: config }),
     compilerOptions: {
       target: "ES2020",
-      module: modern ? "nodenext" : "commonjs",
-      moduleResolution: modern ? "nodenext" : "node",
+      ...(!("module" in compilerOptions || "moduleResolution" in compilerOptions) && modules),
       sourceMap: true,
       ...compilerOptions,
     },
