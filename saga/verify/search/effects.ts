@@ -296,29 +296,40 @@ export function split(outstanding: OutstandingEffects): { readonly above: Outsta
   return { above: null, base: outstanding.top };
 }
 
-/** The same effects with something done to each of several; to nothing that `concerns` leaves out. */
-function withEithers(
-  outstanding: OutstandingEffects,
-  concerns: (choices: ReadonlySet<string>) => boolean,
-  change: (
+/** How what is outstanding is made anew. */
+interface Rewriting {
+  /** Whether anything of it is to be changed; without it, all is gone through. */
+  readonly concerns?: (of: Effects) => boolean;
+  readonly effect?: (effect: Effect) => Effect;
+  readonly either?: (
     either: Either,
     rest: OutstandingEffects,
     inner: (of: OutstandingEffects) => OutstandingEffects,
-  ) => OutstandingEffects,
+  ) => OutstandingEffects;
+}
+
+/** The same with its effects, or its choices, changed, wherever they are; each part that is shared is changed once. */
+function rewritten(
+  outstanding: OutstandingEffects,
+  {
+    concerns = () => true,
+    effect = (same) => same,
+    either = ({ choice, outstanding: ways }, rest, inner) => pushEither(choice, ways.map(inner), rest),
+  }: Rewriting,
 ): OutstandingEffects {
   const done = new Map<OutstandingEffects, OutstandingEffects>();
   const inner = (of: OutstandingEffects): OutstandingEffects => {
-    if (!of || !concerns(of.choices)) return of;
+    if (!of || !concerns(of)) return of;
     const known = done.get(of);
     if (known !== undefined) return known;
     const { top } = of;
     const rest = inner(of.rest);
     const made =
       top.kind === "effect"
-        ? push(top, rest)
+        ? push(effect(top), rest)
         : top.kind === "fork"
           ? push({ kind: "fork", branches: top.branches.map(inner) }, rest)
-          : change(top, rest, inner);
+          : either(top, rest, inner);
     done.set(of, made);
     return made;
   };
@@ -327,46 +338,29 @@ function withEithers(
 
 /** What is outstanding where it is known what a choice is. */
 export const pickEffects = (outstanding: OutstandingEffects, choice: string, index: number): OutstandingEffects =>
-  withEithers(
-    outstanding,
-    (choices) => choices.has(choice),
-    (either, rest, inner) =>
+  rewritten(outstanding, {
+    concerns: ({ choices }) => choices.has(choice),
+    either: (either, rest, inner) =>
       either.choice === choice
         ? stack(inner(either.outstanding[index] ?? null), rest)
         : pushEither(either.choice, either.outstanding.map(inner), rest),
-  );
+  });
 
 /** The same with other names for its choices. */
 export const renameEffects = (
   outstanding: OutstandingEffects,
   rename: (choice: string) => string,
 ): OutstandingEffects =>
-  withEithers(
-    outstanding,
-    (choices) => choices.size > 0,
-    (either, rest, inner) => pushEither(rename(either.choice), either.outstanding.map(inner), rest),
-  );
+  rewritten(outstanding, {
+    concerns: ({ choices }) => choices.size > 0,
+    either: (either, rest, inner) => pushEither(rename(either.choice), either.outstanding.map(inner), rest),
+  });
 
 /** The same with all effects changed, wherever they are. */
-export function changeEffects(outstanding: OutstandingEffects, change: (effect: Effect) => Effect): OutstandingEffects {
-  const done = new Map<OutstandingEffects, OutstandingEffects>();
-  const inner = (of: OutstandingEffects): OutstandingEffects => {
-    if (!of) return null;
-    const known = done.get(of);
-    if (known !== undefined) return known;
-    const { top } = of;
-    const rest = inner(of.rest);
-    const made =
-      top.kind === "effect"
-        ? push(change(top), rest)
-        : top.kind === "fork"
-          ? push({ kind: "fork", branches: top.branches.map(inner) }, rest)
-          : pushEither(top.choice, top.outstanding.map(inner), rest);
-    done.set(of, made);
-    return made;
-  };
-  return inner(outstanding);
-}
+export const changeEffects = (
+  outstanding: OutstandingEffects,
+  effect: (effect: Effect) => Effect,
+): OutstandingEffects => rewritten(outstanding, { effect });
 
 const told = (effect: Effect): Effect => ({ ...effect, told: true });
 
