@@ -1,15 +1,10 @@
 import { compile } from "../saga/compile";
-import { saga, type Saga, task } from "../saga/language";
+import { saga, type Saga } from "../saga/language";
 import { declarationOf } from "../saga/compile/declaration";
 import { type RawStates, verify } from "../saga/verify";
+import { unwork, work } from "./tasks";
 
 /** Prints what it costs to compile and verify a saga, by the number of its steps, and how that grows. */
-
-const work = task<{ n: number }, { n: number }>("work", {
-  table: [],
-  handler: () => (event) => Promise.resolve({ n: event.n }),
-});
-const unwork = task<{ n?: number }, null>("unwork", { table: [], handler: () => () => Promise.resolve(null) });
 
 interface Steps {
   step(name: string, step: object): Steps;

@@ -8,14 +8,9 @@
 import { execFile } from "node:child_process";
 import { compile } from "../saga/compile";
 import { declarationOf } from "../saga/compile/declaration";
-import { eq, type Saga, saga, task } from "../saga/language";
+import { eq, type Saga, saga } from "../saga/language";
 import { type RawStates, verify } from "../saga/verify";
-
-const work = task<{ n: number }, { n: number }>("work", {
-  table: [],
-  handler: () => (event) => Promise.resolve({ n: event.n }),
-});
-const unwork = task<{ n?: number }, null>("unwork", { table: [], handler: () => () => Promise.resolve(null) });
+import { unwork, work } from "./tasks";
 
 /** A builder whose shape the type checker does not know. */
 interface Steps {

@@ -1,0 +1,8 @@
+import { task } from "../saga/language";
+
+/** What the sagas that are measured call. */
+export const work = task<{ n: number }, { n: number }>("work", {
+  table: [],
+  handler: () => (event) => Promise.resolve({ n: event.n }),
+});
+export const unwork = task<{ n?: number }, null>("unwork", { table: [], handler: () => () => Promise.resolve(null) });
