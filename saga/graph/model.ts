@@ -1,5 +1,5 @@
-import type { Declaration } from "../../asl/declaration";
-import { innerOf, type RawState, type RawStates } from "../../asl/states";
+import type { Declaration } from "../asl/declaration";
+import { innerOf, type RawState, type RawStates } from "../asl/states";
 
 /** On which way a state is entered: while the saga goes forward, or once it is given up. */
 export type Side = "forward" | "undo";
