@@ -85,6 +85,10 @@ export default tseslint.config(
     parts: ["asl"],
     message: "The interpreter reads the emitted definition alone: so it tests the compiler instead of trusting it.",
   }),
+  ...part("graph", {
+    parts: ["asl"],
+    message: "A drawing is made of the definition and its declaration alone: it runs in a browser too.",
+  }),
   ...part("store", {
     parts: ["language"],
     scopes: [AWS],
@@ -118,7 +122,7 @@ export default tseslint.config(
       "A policy proves the definition that a stack registers, whoever wrote it: it knows no saga, and makes nothing.",
   }),
   ...part("cli", {
-    parts: ["asl", "interpreter", "local", "testing", "verify"],
+    parts: ["asl", "graph", "interpreter", "local", "testing", "verify"],
     message: "The command runs what the program registers, never its sources.",
   }),
   // What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.
@@ -127,7 +131,7 @@ export default tseslint.config(
     [
       AGPL,
       {
-        regex: "^\\.\\./(?!(?:asl|compile/declaration|interpreter|language|local|verify)(?:/|$))",
+        regex: "^\\.\\./(?!(?:asl|compile/declaration|graph|interpreter|language|local|verify)(?:/|$))",
         message:
           "What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.",
       },
