@@ -35,7 +35,7 @@ const part = (name, { parts = [], types = [], scopes = [], scopesOfTypes = [], m
       ],
     );
   };
-  return [folder(`saga/${name}/*.ts`, 1), folder(`saga/${name}/*/*.ts`, 2)];
+  return [folder(`saga/${name}/*.{ts,tsx}`, 1), folder(`saga/${name}/*/*.{ts,tsx}`, 2)];
 };
 const restrict = (files, patterns) => ({
   files,
@@ -124,6 +124,11 @@ export default tseslint.config(
   ...part("cli", {
     parts: ["asl", "graph", "interpreter", "local", "testing", "verify"],
     message: "The command runs what the program registers, never its sources.",
+  }),
+  ...part("console/page", {
+    parts: ["../asl", "../control", "../graph"],
+    types: ["../verify/rules"],
+    message: "The page runs in a browser: of saga/ it takes what reads a definition and a history, and draws them.",
   }),
   // What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.
   restrict(
