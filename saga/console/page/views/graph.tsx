@@ -71,7 +71,7 @@ export function GraphView({
   };
 
   return (
-    <div class="graph" ref={box} onKeyDown={move}>
+    <div class="graph" ref={box} role="region" aria-label={`Drawing of ${placed.title}`} tabIndex={0} onKeyDown={move}>
       <svg
         role="group"
         aria-label={`Graph of ${placed.title}`}
@@ -149,6 +149,7 @@ export function GraphView({
               <Shape node={node} />
               <Text node={node} />
               {look !== "idle" && <Badge node={node} look={look} />}
+              {note !== undefined && " "}
               {note !== undefined && <Note node={node} note={note} />}
             </g>
           );
@@ -179,11 +180,13 @@ function Shape({ node: { kind, x, y, width, height } }: { readonly node: PlacedN
 function Text({ node }: { readonly node: PlacedNode }): ComponentChildren {
   const { lines, x, y, height } = node;
   const first = isBox(node) ? y - height / 2 + 18 : y - ((lines.length - 1) * LINE) / 2 + 5;
-  return lines.map(({ text, note }, at) => (
+  // The blank between them is not drawn: it parts the lines for whoever has them read out.
+  return lines.flatMap(({ text, note }, at) => [
+    at > 0 && " ",
     <text key={at} class={note ? "small" : ""} x={x} y={first + at * LINE} text-anchor="middle">
       {text}
-    </text>
-  ));
+    </text>,
+  ]);
 }
 
 /** In the corner, so that it hides no name. */
