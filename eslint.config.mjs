@@ -116,8 +116,14 @@ export default tseslint.config(
     message:
       "A policy proves the definition that a stack registers, whoever wrote it: it knows no saga, and makes nothing.",
   }),
+  ...part("console/server", {
+    parts: ["../asl", "../verify"],
+    scopes: [AWS],
+    message:
+      "The console's server talks to Step Functions as any client does: it knows nothing of what runs behind it.",
+  }),
   ...part("cli", {
-    parts: ["asl", "interpreter", "local", "testing", "verify"],
+    parts: ["asl", "console/server", "interpreter", "local", "testing", "verify"],
     message: "The command runs what the program registers, never its sources.",
   }),
   ...part("console/page", {
