@@ -48,7 +48,8 @@ const FACE = {
 };
 
 export default tseslint.config(
-  { ignores: ["node_modules/", "dist/"] },
+  // A template finds this package in its own node_modules alone: test/package/ type-checks it there.
+  { ignores: ["node_modules/", "dist/", "templates/"] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
@@ -83,6 +84,10 @@ export default tseslint.config(
   ...part("interpreter", {
     parts: ["asl"],
     message: "The interpreter reads the emitted definition alone: so it tests the compiler instead of trusting it.",
+  }),
+  ...part("graph", {
+    parts: ["asl"],
+    message: "A drawing is made of the definition and its declaration alone: it runs in a browser too.",
   }),
   ...part("store", {
     parts: ["language"],
@@ -123,7 +128,7 @@ export default tseslint.config(
       "The console's server talks to Step Functions as any client does: it knows nothing of what runs behind it.",
   }),
   ...part("cli", {
-    parts: ["asl", "console/server", "interpreter", "local", "testing", "verify"],
+    parts: ["asl", "console/server", "graph", "interpreter", "local", "testing", "verify"],
     message: "The command runs what the program registers, never its sources.",
   }),
   ...part("console/page", {
@@ -137,7 +142,7 @@ export default tseslint.config(
     [
       AGPL,
       {
-        regex: "^\\.\\./(?!(?:asl|compile/declaration|interpreter|language|local|verify)(?:/|$))",
+        regex: "^\\.\\./(?!(?:asl|compile/declaration|graph|interpreter|language|local|verify)(?:/|$))",
         message:
           "What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.",
       },

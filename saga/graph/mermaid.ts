@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "./model";
+import { type Graph, type GraphNode, isBox } from "./model";
 
 /** A graph as Mermaid, which GitHub and many editors draw. */
 export function mermaid({ title, nodes, edges }: Graph): string {
@@ -7,7 +7,7 @@ export function mermaid({ title, nodes, edges }: Graph): string {
   const lines: string[] = [`%% ${title.replaceAll("\n", " ")}`, "flowchart TB"];
   const draw = (parent: string | undefined, indent: string): void => {
     for (const node of nodes.filter((each) => each.parent === parent)) {
-      if (node.kind === "group") {
+      if (isBox(node)) {
         lines.push(`${indent}subgraph ${idOf(node.id)} [${quoted(node.label || " ")}]`);
         draw(node.id, `${indent}  `);
         lines.push(`${indent}end`);
@@ -17,8 +17,7 @@ export function mermaid({ title, nodes, edges }: Graph): string {
   draw(undefined, "  ");
   for (const { from, to, caught } of edges)
     lines.push(`  ${idOf(from)} ${caught ? "-. fails .->" : "-->"} ${idOf(to)}`);
-  for (const node of nodes.filter(({ kind }) => kind === "group"))
-    lines.push(`  class ${idOf(node.id)} ${classOf(node)}`);
+  for (const node of nodes.filter(isBox)) lines.push(`  class ${idOf(node.id)} ${classOf(node)}`);
   return `${[...lines, ...CLASSES].join("\n")}\n`;
 }
 
@@ -30,18 +29,20 @@ const CLASSES = [
   "  classDef undoGroup fill:#ffffff,stroke:#a45a06,color:#1f2933",
 ];
 
-const classOf = ({ kind, side, pivot }: GraphNode): string =>
-  kind === "group" ? `${side}Group` : pivot ? "pivot" : side;
+const classOf = (node: GraphNode): string => (isBox(node) ? `${node.side}Group` : node.pivot ? "pivot" : node.side);
 
 const quoted = (text: string): string =>
   `"${text.replace(/[#"<>&]/g, (character) => `#${character.charCodeAt(0)};`).replaceAll("\n", "<br>")}"`;
 
-function shapeOf({ kind, label, pivot }: GraphNode): string {
-  const text = quoted(pivot ? `${label}\n(pivot)` : label);
+function shapeOf({ kind, label, notes }: GraphNode): string {
+  const text = quoted([label, ...notes].join("\n"));
   switch (kind) {
+    case "start":
+      return "(( ))";
     case "choice":
       return `{${text}}`;
     case "wait":
+    case "approval":
       return `{{${text}}}`;
     case "completed":
     case "failed":
