@@ -9,8 +9,8 @@ import type { ExecutionEntry, Status } from "../wire";
 
 const STATUSES: readonly (readonly [Status, string])[] = [
   ["RUNNING", "running"],
-  ["SUCCEEDED", "succeeded"],
-  ["FAILED", "failed"],
+  ["SUCCEEDED", "completed"],
+  ["FAILED", "compensated or stuck"],
   ["ABORTED", "aborted"],
   ["TIMED_OUT", "timed out"],
 ];
@@ -121,7 +121,7 @@ function List({ list, ofOneSaga }: { readonly list: readonly ExecutionEntry[]; r
               </span>
             )}
             <span role="cell" class="cell-status">
-              <StatusMark status={entry.status} />
+              <StatusMark status={entry.status} error={entry.error} />
             </span>
             <span role="cell" class="cell-started">
               {dateTime(started)}
