@@ -3,12 +3,13 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Placed, PlacedEdge, PlacedNode } from "../../../graph/layout";
 import { isBox, wayOf } from "../../../graph/model";
+import { type Colours, keyOf } from "../../../graph/status";
 import { Figure, type Look, lookClass } from "../parts/mark";
 
 interface Props {
   readonly placed: Placed;
-  /** How each node stands, by its id; what is not in it has not begun. */
-  readonly looks?: ReadonlyMap<string, Look>;
+  /** How each node stands, and which way was taken; where it is about no execution, nothing. */
+  readonly colours?: Colours | undefined;
   /** The node that is looked at. */
   readonly chosen?: string | undefined;
   /** What is said of a node beside its name, such as a fault that is set. */
@@ -30,7 +31,7 @@ const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 /** A saga's state machine. One tab stop: arrows go from node to node. */
 export function GraphView({
   placed,
-  looks = NOTHING,
+  colours,
   chosen,
   notes = NOTHING,
   onPress,
@@ -71,7 +72,7 @@ export function GraphView({
   };
 
   return (
-    <div class="graph" ref={box} onKeyDown={move}>
+    <div class="graph" ref={box} role="region" aria-label={`Drawing of ${placed.title}`} tabIndex={0} onKeyDown={move}>
       <svg
         role="group"
         aria-label={`Graph of ${placed.title}`}
@@ -107,7 +108,7 @@ export function GraphView({
           />
         ))}
         {placed.edges.map((edge) => (
-          <Edge key={`${edge.from} ${edge.to} ${edge.caught}`} edge={edge} />
+          <Edge key={`${edge.from} ${edge.to} ${edge.caught}`} edge={edge} taken={colours?.taken.has(keyOf(edge))} />
         ))}
         {placed.nodes
           .filter(({ kind }) => kind === "start")
@@ -116,7 +117,7 @@ export function GraphView({
           ))}
         {nodes.map((node) => {
           const acts = onPress !== undefined && pressable(node);
-          const look = looks.get(node.id) ?? "idle";
+          const look = colours?.statuses.get(node.id) ?? "idle";
           const note = notes.get(node.id);
           const press = (element: SVGGElement): void => {
             stop.value = node.id;
@@ -127,7 +128,7 @@ export function GraphView({
               key={node.id}
               class={`node node-${node.side} node-${node.kind} ${lookClass(look)}${node.pivot ? " pivot" : ""}${chosen === node.id ? " chosen" : ""}${acts ? " acts" : ""}`}
               role={acts ? "button" : "img"}
-              aria-label={[node.lines.map(({ text }) => text).join(" "), looks.size > 0 ? look : "", note ?? ""]
+              aria-label={[node.lines.map(({ text }) => text).join(" "), colours ? look : "", note ?? ""]
                 .filter(Boolean)
                 .join(", ")}
               {...(acts && {
@@ -149,6 +150,7 @@ export function GraphView({
               <Shape node={node} />
               <Text node={node} />
               {look !== "idle" && <Badge node={node} look={look} />}
+              {note !== undefined && " "}
               {note !== undefined && <Note node={node} note={note} />}
             </g>
           );
@@ -158,10 +160,17 @@ export function GraphView({
   );
 }
 
-function Edge({ edge }: { readonly edge: PlacedEdge }) {
+/** @param taken Whether an execution went this way; undefined where the graph is of none. */
+function Edge({ edge, taken }: { readonly edge: PlacedEdge; readonly taken: boolean | undefined }) {
   const way = wayOf(edge);
   const path = edge.points.map(({ x, y }, at) => `${at === 0 ? "M" : "L"}${x} ${y}`).join("");
-  return <path class={`edge edge-${way}`} d={path} marker-end={`url(#tip-${way})`} />;
+  return (
+    <path
+      class={`edge edge-${way}${taken === undefined ? "" : taken ? " taken" : " not-taken"}`}
+      d={path}
+      marker-end={`url(#tip-${way})`}
+    />
+  );
 }
 
 function Shape({ node: { kind, x, y, width, height } }: { readonly node: PlacedNode }) {
@@ -179,11 +188,13 @@ function Shape({ node: { kind, x, y, width, height } }: { readonly node: PlacedN
 function Text({ node }: { readonly node: PlacedNode }): ComponentChildren {
   const { lines, x, y, height } = node;
   const first = isBox(node) ? y - height / 2 + 18 : y - ((lines.length - 1) * LINE) / 2 + 5;
-  return lines.map(({ text, note }, at) => (
+  // The blank between them is not drawn: it parts the lines for whoever has them read out.
+  return lines.flatMap(({ text, note }, at) => [
+    at > 0 && " ",
     <text key={at} class={note ? "small" : ""} x={x} y={first + at * LINE} text-anchor="middle">
       {text}
-    </text>
-  ));
+    </text>,
+  ]);
 }
 
 /** In the corner, so that it hides no name. */

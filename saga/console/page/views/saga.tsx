@@ -10,7 +10,7 @@ import { drawingOf } from "../state/drawing";
 import { filter } from "../state/executions";
 import type { Fault, FaultKind, SagaEntry } from "../wire";
 import { Executions } from "./executions";
-import { GraphView } from "./graph";
+import { GraphView, isWide } from "./graph";
 import { Start } from "./start";
 import { Verdict } from "./verdict";
 
@@ -40,7 +40,7 @@ export function Saga({ name }: { readonly name: string }) {
           </p>
         </div>
       </header>
-      <div class="columns">
+      <div class={`columns${isWide(drawingOf(name, saga.definition, saga.declaration)) ? " columns-wide" : ""}`}>
         <Drawing saga={saga} />
         <div class="column">
           {deployed && (

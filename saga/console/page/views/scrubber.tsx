@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { count, duration, precise } from "../format";
-import { at, eventAt, events, lookAt } from "../state/execution";
+import { at, eventAt, events, lookAt, states } from "../state/execution";
 
 /** Goes to any moment of a history: the graph, the variables and the ledger are shown as they were then. */
 export function Scrubber() {
@@ -112,8 +112,4 @@ const Button = ({ label, figure, disabled = false, act }: ButtonProps) => (
 );
 
 /** What an event is, and of which state. */
-export function eventText(id: number): string {
-  const event = eventAt(id);
-  if (!event) return "";
-  return event.state === undefined ? event.type : `${event.type} ${event.state}`;
-}
+export const eventText = (id: number): string => [eventAt(id)?.type, states.value[id]].filter(Boolean).join(" ");
