@@ -2,12 +2,11 @@ import { relative } from "node:path";
 import { parseArgs } from "node:util";
 import { placeOf } from "../local/error-place";
 import { HELP } from "./help";
+import { EVERYWHERE, OPTIONS, type Values } from "./options";
 import { commandName } from "./paths";
 import { printError } from "./print";
 import { UsageError } from "./usage-error";
-import { OPTIONS, type Values, VERBS } from "./verbs";
-
-const EVERYWHERE: readonly (keyof Values)[] = ["program", "stack", "config", "stubs"];
+import { VERBS } from "./verbs";
 
 /** Does what a command line says, tells what is wrong with it, and answers with the exit code. */
 export const command = (args: string[]): Promise<number> => follow(args).catch(complain);
@@ -70,7 +69,7 @@ export function complain(error: unknown): number {
     return 2;
   }
   // Nothing is wrong with the command line: it could not be done.
-  if (name === "TargetError") {
+  if (name === "TargetError" || name === "NotPossible") {
     printError(message);
     return 1;
   }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { expect } from "chai";
 import { UsageError } from "../../saga/cli/usage-error";
-import { OPTIONS, type Verb, VERBS } from "../../saga/cli/verbs";
+import { OPTIONS, type Verb, VERBS } from "../../saga/cli/options";
 
 const ROOT = join(__dirname, "../..");
 
