@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { parseArgs } from "node:util";
 import { placeOf } from "../local/error-place";
-import { HELP } from "./help";
+import { HELP, HELP_OF } from "./help";
 import { EVERYWHERE, OPTIONS, type Values } from "./options";
 import { commandName } from "./paths";
 import { printError } from "./print";
@@ -15,7 +15,7 @@ async function follow(args: string[]): Promise<number> {
   const { values, positionals } = parse(args);
   const [name, ...rest] = positionals;
   if (values.help) {
-    process.stdout.write(HELP);
+    process.stdout.write((Object.hasOwn(HELP_OF, name ?? "") && HELP_OF[name as string]) || HELP);
     return 0;
   }
   if (name === undefined) throw new UsageError("no command");

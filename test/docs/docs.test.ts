@@ -5,7 +5,8 @@ import { expect } from "chai";
 import * as ts from "typescript";
 import { parse } from "yaml";
 import { page, pages } from "../../docs/make";
-import { OPTIONS, VERBS } from "../../saga/cli/options";
+import { OPTIONS } from "../../saga/cli/options";
+import { VERBS } from "../../saga/cli/verbs";
 import { outputOf } from "../../saga/cli/verify";
 import { SCHEMA } from "../../saga/deploy/config";
 
