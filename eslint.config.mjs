@@ -35,7 +35,7 @@ const part = (name, { parts = [], types = [], scopes = [], scopesOfTypes = [], m
       ],
     );
   };
-  return [folder(`saga/${name}/*.ts`, 1), folder(`saga/${name}/*/*.ts`, 2)];
+  return [folder(`saga/${name}/*.{ts,tsx}`, 1), folder(`saga/${name}/*/*.{ts,tsx}`, 2)];
 };
 const restrict = (files, patterns) => ({
   files,
@@ -48,7 +48,8 @@ const FACE = {
 };
 
 export default tseslint.config(
-  { ignores: ["node_modules/", "dist/"] },
+  // A template finds this package in its own node_modules alone: test/package/ type-checks it there.
+  { ignores: ["node_modules/", "dist/", "templates/"] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
@@ -120,9 +121,20 @@ export default tseslint.config(
     message:
       "A policy proves the definition that a stack registers, whoever wrote it: it knows no saga, and makes nothing.",
   }),
+  ...part("console/server", {
+    parts: ["../asl", "../control", "../verify"],
+    scopes: [AWS],
+    message:
+      "The console's server talks to Step Functions as any client does: it knows nothing of what runs behind it.",
+  }),
   ...part("cli", {
-    parts: ["asl", "graph", "interpreter", "local", "testing", "verify"],
+    parts: ["asl", "console/server", "graph", "interpreter", "local", "testing", "verify"],
     message: "The command runs what the program registers, never its sources.",
+  }),
+  ...part("console/page", {
+    parts: ["../asl", "../control", "../graph"],
+    types: ["../verify/rules"],
+    message: "The page runs in a browser: of saga/ it takes what reads a definition and a history, and draws them.",
   }),
   // What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.
   restrict(

@@ -9,7 +9,7 @@
  */
 import type { Rows, StoreAttributes } from "../../saga/store/rows";
 import { programTasks, runOrder, STAND_INS } from "./order-saga";
-import { load } from "./peers";
+import { load } from "../peers";
 import { type Postgres, startPostgres } from "./postgres";
 import type { OpenSystem, Order, Outcome, System } from "./system";
 

@@ -13,11 +13,11 @@ const PAGES = [
 /** The files of saga/, each with those that it imports, if only for a type. */
 function importsOfFiles(): ReadonlyMap<string, readonly string[]> {
   const files = readdirSync(join(ROOT, "saga"), { recursive: true, encoding: "utf8" }).flatMap((path) =>
-    path.endsWith(".ts") && !path.endsWith(".d.ts") ? [`saga/${path.replaceAll("\\", "/")}`] : [],
+    /\.tsx?$/.test(path) && !path.endsWith(".d.ts") ? [`saga/${path.replaceAll("\\", "/")}`] : [],
   );
   const fileOf = (from: string, name: string): readonly string[] => {
     const path = relative(ROOT, join(ROOT, dirname(from), name)).replaceAll("\\", "/");
-    return [`${path}.ts`, `${path}/index.ts`].filter((each) => files.includes(each)).slice(0, 1);
+    return [`${path}.ts`, `${path}.tsx`, `${path}/index.ts`].filter((each) => files.includes(each)).slice(0, 1);
   };
   return new Map(
     files.map((file) => {

@@ -1,6 +1,6 @@
 /**
  * The peers' packages. They are no dependencies of this repository: npm installs them into a folder under the system's
- * temporary one, which later runs find, and which `npm run bench:local -- --clean` removes.
+ * temporary one, which later runs find, and which `npm run bench -- --clean` removes.
  */
 import { execFile } from "node:child_process";
 import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,10 +8,9 @@ import { createRequire } from "node:module";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Peer, Unavailable } from "./system";
 
 /** Exact versions: figures of two runs are of the same software. */
-const PACKAGES: Readonly<Record<Peer, Readonly<Record<string, string>>>> = {
+const PACKAGES = {
   Restate: {
     "@restatedev/restate-server": "1.7.12",
     "@restatedev/restate-sdk": "1.17.2",
@@ -21,10 +20,19 @@ const PACKAGES: Readonly<Record<Peer, Readonly<Record<string, string>>>> = {
     "@dbos-inc/dbos-sdk": "5.3.0",
     postgres: "3.4.7",
   },
-};
+  // esbuild is what NodejsFunction bundles with.
+  CDK: { "aws-cdk-lib": "2.276.0", constructs: "10.8.1", esbuild: "0.28.2" },
+  osls: { osls: "4.3.1", "serverless-step-functions": "3.31.2" },
+  "aws-local-stepfunctions": { "aws-local-stepfunctions": "3.0.0" },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 const INSTALL_MS = 120_000;
 
-const folderOf = (peer: Peer): string => join(tmpdir(), `saga-bench-${userInfo().uid}-${peer.toLowerCase()}`);
+export type Peer = keyof typeof PACKAGES;
+
+/** Why what needs a peer is left out. */
+export class Unavailable extends Error {}
+
+export const folderOf = (peer: Peer): string => join(tmpdir(), `saga-bench-${userInfo().uid}-${peer.toLowerCase()}`);
 
 /** @throws Unavailable where npm can't install them */
 export async function install(peer: Peer): Promise<void> {
@@ -52,9 +60,28 @@ export async function install(peer: Peer): Promise<void> {
   writeFileSync(done, wanted);
 }
 
+/** Installs peers. Returns those that are there, and of the others why they are not. */
+export async function installAll<P extends Peer>(
+  peers: readonly P[],
+): Promise<{ readonly there: ReadonlySet<P>; readonly leftOut: Readonly<Partial<Record<P, string>>> }> {
+  const [there, leftOut] = [new Set<P>(), {} as Partial<Record<P, string>>];
+  for (const peer of peers) {
+    await install(peer).then(
+      () => there.add(peer),
+      (error: unknown) => {
+        if (!(error instanceof Unavailable)) throw error;
+        leftOut[peer] = error.message;
+      },
+    );
+  }
+  return { there, leftOut };
+}
+
 export function removeAll(): void {
   for (const peer of Object.keys(PACKAGES) as Peer[]) rmSync(folderOf(peer), { recursive: true, force: true });
 }
+
+export const packagesOf = (peer: Peer): Readonly<Record<string, string>> => PACKAGES[peer];
 
 export const versionsOf = (peer: Peer): string =>
   Object.entries(PACKAGES[peer])
