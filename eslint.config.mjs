@@ -122,7 +122,7 @@ export default tseslint.config(
       "A policy proves the definition that a stack registers, whoever wrote it: it knows no saga, and makes nothing.",
   }),
   ...part("console/server", {
-    parts: ["../asl", "../verify"],
+    parts: ["../asl", "../control", "../verify"],
     scopes: [AWS],
     message:
       "The console's server talks to Step Functions as any client does: it knows nothing of what runs behind it.",

@@ -146,8 +146,12 @@ export class Api {
     return logsOf(logs, { arn: executionArn, definition, started: startDate, stopped });
   }
 
-  private async stream({ outgoing, query }: ApiRequest): Promise<undefined> {
-    await this.live.open(outgoing, query.get("arn") ?? undefined, eventIn(query));
+  private async stream({ incoming, outgoing, query }: ApiRequest): Promise<undefined> {
+    // A browser that connects again says what it was told last.
+    const last = incoming.headers["last-event-id"];
+    const given = query.has("from") ? eventIn(query) : undefined;
+    const from = typeof last === "string" && /^\d{1,9}$/.test(last) ? Number(last) + 1 : given;
+    await this.live.open(outgoing, query.get("arn") ?? undefined, from);
     return undefined;
   }
 

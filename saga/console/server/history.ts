@@ -32,6 +32,15 @@ export class Histories {
     return hides;
   }
 
+  /** The number of the last event that there is. */
+  async last(executionArn: string): Promise<number> {
+    const { GetExecutionHistoryCommand } = await import("@aws-sdk/client-sfn");
+    const sfn = await this.client();
+    const latest = { executionArn, maxResults: 1, reverseOrder: true, includeExecutionData: false };
+    const { events = [] } = await sfn.send(new GetExecutionHistoryCommand(latest));
+    return events[0]?.id ?? 0;
+  }
+
   /** The events from a number on. */
   async page(executionArn: string, from = 1): Promise<HistoryPage> {
     // The service knows no numbers: where nobody has been there before, it is read from the start.

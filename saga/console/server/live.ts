@@ -37,8 +37,11 @@ export interface LiveOptions extends Pick<ConsoleOptions, "target" | "mask"> {
 }
 
 interface Listener {
-  send(event: string, data: unknown): void;
+  /** @param id By which a page that connects again says what it has. */
+  send(event: string, data: unknown, id?: number): void;
 }
+
+const said = (id: number | undefined): string => (id === undefined ? "" : `id: ${id}\n`);
 
 /** Tells pages what happens, as it does: whatever many of them watch is looked at once. Where none listens, nothing is. */
 export class Live {
@@ -52,10 +55,10 @@ export class Live {
 
   /**
    * Answers with a stream of events, until the page closes it.
-   * @param from With an execution: the number of the first event that the page has not.
+   * @param arn An execution whose events are told as well: those from `from` on, or, where nothing is said, as they come.
    * @throws Refusal
    */
-  async open(outgoing: ServerResponse, arn: string | undefined, from: number): Promise<void> {
+  async open(outgoing: ServerResponse, arn?: string, from?: number): Promise<void> {
     if (this.clients.size >= MOST_CLIENTS) {
       throw new Refusal(503, "TooManyPages", `${MOST_CLIENTS} pages listen already: close some`, {
         "Retry-After": "10",
@@ -67,9 +70,11 @@ export class Live {
       for (const each of closing.splice(0)) each();
     };
     outgoing.on("close", leave);
+    let next = from ?? 1;
     try {
       // What is not there is told with a status, before the stream begins.
-      if (arn !== undefined) await this.options.histories.hides(arn);
+      if (arn !== undefined && from === undefined) next = 1 + (await this.options.histories.last(arn));
+      else if (arn !== undefined) await this.options.histories.hides(arn);
     } catch (error) {
       leave();
       throw error;
@@ -77,11 +82,11 @@ export class Live {
     outgoing.writeHead(200, { ...HEADERS, "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
     const { mask = unmasked } = this.options;
     const listener: Listener = {
-      send: (event, data) => {
+      send: (event, data, id) => {
         if (outgoing.destroyed) return;
         // A page that has stopped reading asks again once it reads.
         if (outgoing.writableLength > MOST_WAITING) outgoing.destroy();
-        else outgoing.write(`event: ${event}\ndata: ${mask(JSON.stringify(data))}\n\n`);
+        else outgoing.write(`event: ${event}\n${said(id)}data: ${mask(JSON.stringify(data))}\n\n`);
       },
     };
     outgoing.write("retry: 1000\n\n");
@@ -90,7 +95,9 @@ export class Live {
       clearInterval(heartbeat);
     });
     closing.push(this.lists.listen(listener));
-    if (arn !== undefined) closing.push(await this.watch(arn).follow(listener, from));
+    // What it was told is being proved may have been proved before it came to listen.
+    if (this.options.machines.isOutdated()) listener.send("sagas", {});
+    if (arn !== undefined) closing.push(await this.watch(arn).follow(listener, next));
     // It may have been closed meanwhile.
     if (outgoing.destroyed) leave();
   }
@@ -306,6 +313,6 @@ class Follower {
     const fresh = events.filter(({ id = 0 }) => id >= this.next);
     if (fresh.length === 0) return;
     this.next = (fresh.at(-1)?.id ?? 0) + 1;
-    this.listener.send("history", { events: fresh });
+    this.listener.send("history", { events: fresh }, this.next - 1);
   }
 }

@@ -36,6 +36,7 @@ const REMEMBERED_MS: Readonly<Record<ConsoleOptions["target"]["kind"], number>> 
 
 /** The state machines that are there. */
 export class Machines {
+  private toldPending = false;
   private listed: { readonly at: number; readonly machines: Promise<readonly Listed[]> } | undefined;
 
   constructor(
@@ -82,7 +83,14 @@ export class Machines {
   async all(): Promise<readonly SagaMachine[]> {
     const { sfn } = await this.options.target.clients();
     const listed = await this.list();
-    return inGroups(listed, TOGETHER, ({ arn }) => this.describe(sfn, arn));
+    const all = await inGroups(listed, TOGETHER, ({ arn }) => this.describe(sfn, arn));
+    this.toldPending = all.some(({ verdict }) => verdict.pending);
+    return all;
+  }
+
+  /** Whether somebody was told that something is being proved which has been by now. */
+  isOutdated(): boolean {
+    return this.toldPending && !this.proofs.arePending();
   }
 
   nameOf(arn: string): string {

@@ -53,6 +53,10 @@ export class Proofs {
     return PENDING;
   }
 
+  arePending(): boolean {
+    return [...this.known.values()].some(({ pending }) => pending);
+  }
+
   close(): void {
     this.closing.abort();
   }
