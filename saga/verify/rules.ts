@@ -27,4 +27,26 @@ export interface Violation {
   readonly hint: string;
   /** The shortest path to it that was found, a line an event; empty where no path is needed to see it. */
   readonly counterexample: readonly string[];
+  /** The same, an element a line, with what each does: for whoever plays it. */
+  readonly path: readonly PathEvent[];
+}
+
+/** A line of a counterexample. */
+export interface PathEvent {
+  readonly text: string;
+  /** How far it is indented: what happens in a branch stands two further in, and its heading one. */
+  readonly depth: number;
+  /** The state in which it happens; undefined for a heading, and for the end of the execution. */
+  readonly state: string | undefined;
+  /** Whether it is that the state fails. */
+  readonly fails: boolean;
+  /** What becomes of effects by it. */
+  readonly effects: readonly EffectChange[];
+}
+
+export interface EffectChange {
+  /** The call that has the effect, in a list with the item's index; or the action, for all calls of it. */
+  readonly instance: string;
+  /** There; there or not, or still to come; still there, for its undo has failed; or gone. */
+  readonly becomes: "done" | "doubtful" | "undoFailed" | "gone";
 }
