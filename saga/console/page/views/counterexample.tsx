@@ -82,7 +82,7 @@ export function Counterexample({ saga: { name, definition, declaration }, violat
             <ul class="outstanding">
               {step.outstanding.map(({ instance, status }) => (
                 <li key={instance}>
-                  <strong>{instance}</strong> <Mark look={LOOKS[status]}>{status}</Mark>
+                  <strong>{instance}</strong> <Mark look={LOOKS[status][0]}>{LOOKS[status][1]}</Mark>
                 </li>
               ))}
             </ul>
@@ -93,8 +93,8 @@ export function Counterexample({ saga: { name, definition, declaration }, violat
   );
 }
 
-const LOOKS: Readonly<Record<Outstanding["status"], Look>> = {
-  live: "live",
-  "in doubt": "in doubt",
-  "not undone": "stuck",
+const LOOKS: Readonly<Record<Outstanding["status"], readonly [Look, string]>> = {
+  done: ["live", "live"],
+  doubtful: ["in doubt", "in doubt"],
+  undoFailed: ["stuck", "live: its undo has failed"],
 };

@@ -18,9 +18,6 @@ import { Verdict } from "./verdict";
 
 /** One saga: its graph, what is proved of it, and its executions. */
 export function Saga({ name }: { readonly name: string }) {
-  useEffect(() => {
-    filter.value = { ...filter.peek(), saga: name };
-  }, [name]);
   const saga = name === REFERENCE.name ? REFERENCE : sagaNamed(name);
   if (!saga) {
     return (
@@ -38,6 +35,9 @@ function Found({ saga }: { readonly saga: SagaEntry }) {
   const played = useSignal<Violation | undefined>(undefined);
   const deployed = saga !== REFERENCE;
   const startable = deployed && saga.startable;
+  useEffect(() => {
+    if (deployed) filter.value = { ...filter.peek(), saga: name };
+  }, [name, deployed]);
   return (
     <>
       <header class="head">

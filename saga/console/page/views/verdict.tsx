@@ -9,7 +9,10 @@ interface Props {
 
 /** What the verifier finds in a saga; each can be played on the graph. */
 export function Verdict({ saga, played, onPlay }: Props) {
-  const { violations } = saga.verdict;
+  // What can be watched comes first.
+  const violations = saga.verdict.violations.toSorted(
+    (one, other) => Number(other.path.length > 0) - Number(one.path.length > 0),
+  );
   if (violations.length === 0) return null;
   return (
     <section class="panel" aria-labelledby="verdict">
