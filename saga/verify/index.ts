@@ -61,8 +61,8 @@ export function verify(
     path: [],
   }));
   const found = [...search.found.values()].map(({ traces, ...rest }): Violation => {
-    const path = OF_ONE_STATE.has(rest.kind) ? [] : pathOf(traces);
-    return { ...rest, counterexample: linesOf(path), path };
+    const path = pathOf(traces);
+    return { ...rest, counterexample: OF_ONE_STATE.has(rest.kind) ? [] : linesOf(path), path };
   });
   const never: readonly Violation[] = search.completes || search.truncated ? [] : [NEVER];
   const lost = lostData(definition, declaration);

@@ -27,7 +27,7 @@ export interface Violation {
   readonly hint: string;
   /** The shortest path to it that was found, a line an event; empty where no path is needed to see it. */
   readonly counterexample: readonly string[];
-  /** The same, an element a line, with what each does: for whoever plays it. */
+  /** The path with what each step does, for whoever plays it: also where the counterexample is left out. */
   readonly path: readonly PathEvent[];
 }
 

@@ -1,6 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import { listen } from "../api";
-import { begin, readSagas } from "./console";
+import { begin, readSagas, sagas } from "./console";
 import { events, noteHistory, reading, subject } from "./execution";
 import { noteChanged } from "./executions";
 
@@ -30,6 +30,8 @@ export function followServer(): void {
         connected.value = is;
         // It may be another server by now, which wants another token.
         if (is && lost) void begin();
+        // What was proved before anybody listened.
+        else if (is && sagas.peek()?.some(({ verdict }) => verdict.pending)) void readSagas().catch(() => undefined);
         lost = !is;
       },
     );

@@ -7,7 +7,14 @@ import { narrow } from "../parts/width";
 import { at, events, lookAt, story } from "../state/execution";
 import { type Timescale, timescaleOf } from "../timescale";
 
-const scale = computed(() => timescaleOf(events.value.map(({ timestamp }) => timestamp)));
+const scale = computed(() => {
+  const times = events.value.map(({ timestamp }) => timestamp);
+  // What waits for somebody's answer is no call that takes long.
+  const calls = (story.value?.path ?? []).flatMap((visit) =>
+    triesOf(visit).flatMap(({ from, to = Infinity, token }) => (token === undefined ? [{ from, to }] : [])),
+  );
+  return timescaleOf(times, calls);
+});
 /** What took time: calls, waits, and what failed; what only leads on did not. */
 const visits = computed(() =>
   (story.value?.path ?? []).filter(
