@@ -68,7 +68,7 @@ const LOOKS: Readonly<Record<string, string>> = {
         },
       ]) => [
         lookOf(status as Status),
-        `fill:${fill},stroke:${line},stroke-width:2px,color:${status === "stuck" ? "#ffffff" : "#1f2933"}`,
+        `fill:${fill},stroke:${line},stroke-width:${status === "stuck" ? 4 : 2}px,color:#1f2933`,
       ],
     ),
   ),

@@ -66,7 +66,7 @@ describe("a counterexample on the graph", () => {
 
   it("follows items of a list, each under its name, and what each of them has done", () => {
     const list = machine("lists/list-undo-of-successes-only");
-    const steps = stepsOf(list.graph, violation(list, "S10"));
+    const steps = stepsOf(list.graph, violation(list, "S2"));
     const ids = new Set(list.graph.nodes.map(({ id }) => id));
     const inItems = steps.filter(({ depth, node }) => depth === 2 && node !== undefined);
     expect(inItems).not.to.be.empty;
