@@ -59,7 +59,9 @@ function referencesOf(resources: readonly Resource[]): References {
 
 function construct(resource: Resource, references: References, functions: BareOptions["functions"]): string {
   const { type, name, inputs } = resource;
-  const { code, ...others } = inputs;
+  const others = Object.fromEntries(
+    Object.entries(inputs).filter(([input]) => input !== "code" && input !== "handler"),
+  );
   const [, task = ""] = /-(\w+)$/.exec(name) ?? [];
   const module = MODULES[task];
   const fields = (given: object): string =>
@@ -69,12 +71,10 @@ function construct(resource: Resource, references: References, functions: BareOp
   if (type !== "aws:lambda/function:Function") {
     return `new ${serviceOf(resource)}.${classOf(resource)}(${JSON.stringify(name)}, { ${fields(inputs)} })`;
   }
-  if (code === undefined) throw new Error(`the function ${name} has no code`);
   if (functions === "prebuilt" || module === undefined) {
     return `new lambda.Function(${JSON.stringify(name)}, { ${fields({ ...others, handler: `index.${task}` })}, code: code() })`;
   }
-  const { handler: _, ...settings } = others;
-  return `new lambda.CallbackFunction(${JSON.stringify(name)}, { ${fields(settings)}, callbackFactory: require("./handlers/${module}").${task}.handler })`;
+  return `new lambda.CallbackFunction(${JSON.stringify(name)}, { ${fields(others)}, callbackFactory: require("./handlers/${module}").${task}.handler })`;
 }
 
 /** A value as JavaScript, with outputs where it has the names and ARNs of other resources. */

@@ -11,7 +11,7 @@ import type { Measured, Row } from "../results";
 import { median, pairedRatio } from "../statistics";
 import { type Timed, timed } from "../timed";
 import { type BareOptions, bareProgram } from "./bare-program";
-import { barePulumiFolder, DIST, peerFolder, programFolder, ROOT } from "./program-folder";
+import { barePulumiFolder, DIST, javaScript, peerFolder, programFolder, ROOT } from "./program-folder";
 import { serverlessYaml } from "./serverless";
 
 interface System {
@@ -35,6 +35,7 @@ export async function evaluation(runs: number): Promise<Measured> {
     const program = await evaluateProgram({}, ROOT);
     const systems: System[] = [
       { name: "this", folder: own, command: evaluates(own) },
+      byPulumi("this, as JavaScript by Pulumi's own mocks", folder(javaScript(programFolder()))),
       ...(await bareSystems(program, folder)),
     ];
     if (there.has("CDK")) systems.push(...cdkSystems(folder(peerFolder("cdk", join(folderOf("CDK"), "node_modules")))));
@@ -77,6 +78,7 @@ function measure(systems: readonly System[], runs: number): readonly Row[] {
   });
 }
 
+/** By the `saga` command's own evaluation. */
 const evaluates = (folder: string): readonly string[] => [
   process.execPath,
   join(__dirname, "once.cjs"),
@@ -85,21 +87,32 @@ const evaluates = (folder: string): readonly string[] => [
   "whole",
 ];
 
+/** By Pulumi's mocks, and nothing of this package but what the program imports. */
+const byPulumi = (name: string, folder: string): System => ({
+  name,
+  folder,
+  command: [process.execPath, join(__dirname, "plain.cjs"), folder],
+});
+
 /** @throws where what is written by hand does not register the same */
 async function bareSystems(program: Program, folder: (made: string) => string): Promise<readonly System[]> {
-  const variants: readonly (readonly [string, BareOptions])[] = [
-    ["bare Pulumi, services imported one by one", { imports: "by service", functions: "prebuilt" }],
-    ["bare Pulumi", { imports: "whole package", functions: "prebuilt" }],
-    ["bare Pulumi, six CallbackFunctions", { imports: "whole package", functions: "callbacks" }],
-  ];
-  const systems: System[] = [];
-  for (const [name, options] of variants) {
+  const make = async (options: BareOptions): Promise<string> => {
     const made = folder(barePulumiFolder(bareProgram(program, options)));
     const differs = difference(program, await evaluateProgram({}, made));
-    if (differs !== undefined) throw new Error(`${name} is not the same program: ${differs}`);
-    systems.push({ name, folder: made, command: evaluates(made) });
-  }
-  return systems;
+    if (differs !== undefined) throw new Error(`the bare program is not the same program: ${differs}`);
+    return javaScript(made);
+  };
+  const [whole, single, callbacks] = [
+    await make({ imports: "whole package", functions: "prebuilt" }),
+    await make({ imports: "by service", functions: "prebuilt" }),
+    await make({ imports: "whole package", functions: "callbacks" }),
+  ];
+  return [
+    byPulumi("bare Pulumi", whole),
+    byPulumi("bare Pulumi, services imported one by one", single),
+    { name: "the same, by this project's evaluation", folder: single, command: evaluates(single) },
+    byPulumi("bare Pulumi, six CallbackFunctions", callbacks),
+  ];
 }
 
 /** The first resource that one program registers otherwise than another; code, and what the number of a version tells of it, aside. */
@@ -108,7 +121,7 @@ function difference(one: Program, other: Program): string | undefined {
     const custom = resources.filter(({ physicalName }) => physicalName !== undefined);
     return new Map(
       custom.map(({ type, name, inputs }) => {
-        const { code: _, handler: __, runtime: ___, memorySize: ____, ...others } = inputs;
+        const others = Object.fromEntries(Object.entries(inputs).filter(([input]) => !OF_CODE.has(input)));
         return [
           `${type} ${name}`,
           JSON.stringify(sorted(others)).replace(/((?:function|stateMachine):[\w-]+):\d+/g, "$1"),
@@ -121,6 +134,9 @@ function difference(one: Program, other: Program): string | undefined {
   if (missing) return `${missing[0]}: ${missing[1]}, not ${String(found.get(missing[0]))}`;
   return found.size > wanted.size ? `it registers ${found.size} resources, not ${wanted.size}` : undefined;
 }
+
+/** What a prebuilt function has otherwise than one that is serialised, and a CallbackFunction by its defaults. */
+const OF_CODE: ReadonlySet<string> = new Set(["code", "handler", "runtime", "memorySize"]);
 
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted);

@@ -1,6 +1,17 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import * as ts from "typescript";
 
 export const ROOT = join(__dirname, "../..");
 /** What somebody has who has installed the package. */
@@ -52,6 +63,18 @@ export function barePulumiFolder(index: string): string {
   }
   writeFileSync(join(folder, "saga/index.js"), `module.exports = { ...require("./language"), ...require("./store") };`);
   prebuilt(folder);
+  return folder;
+}
+
+/** Transpiles what a folder has of TypeScript, and leaves nothing else of it. */
+export function javaScript(folder: string): string {
+  const compilerOptions = { target: ts.ScriptTarget.ES2020, module: ts.ModuleKind.CommonJS };
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".ts") || name.startsWith("node_modules") || name.endsWith(".d.ts")) continue;
+    const { outputText } = ts.transpileModule(readFileSync(join(folder, name), "utf8"), { compilerOptions });
+    writeFileSync(join(folder, name.replace(/\.ts$/, ".js")), outputText);
+    rmSync(join(folder, name));
+  }
   return folder;
 }
 

@@ -21,6 +21,7 @@ export const OPTIONS = {
   fail: { type: "string", multiple: true },
   format: { type: "string" },
   output: { type: "string", short: "o" },
+  execution: { type: "string" },
   input: { type: "string" },
   beside: { type: "string" },
   undone: { type: "string" },
@@ -167,12 +168,14 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   graph: {
-    options: ["format", "output"],
+    options: ["format", "output", "execution"],
     most: 1,
     async run({ rest: [name], values }) {
-      const { formatOf, graph } = await import("./graph");
+      const { formatOf, graph, readHistoryFile } = await import("./graph");
+      const { output, execution } = values;
       const format = formatOf(values);
-      return graph(await load(values), { name, format, output: values.output });
+      const history = execution === undefined ? undefined : await readHistoryFile(execution);
+      return graph(await load(values), { name, format, output, history });
     },
   },
 };

@@ -45,7 +45,7 @@ const VERY_WIDE = /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Scr
 
 /** About as wide as a line is in a sans serif of 14 pixels, since nothing here can measure it. */
 export function widthOf({ text, note }: Line): number {
-  const width = [...text].reduce(
+  const width = Array.from(text).reduce(
     (sum, character) =>
       sum + (VERY_WIDE.test(character) ? 16 : WIDE.test(character) ? 10.5 : NARROW.test(character) ? 5.5 : 8.2),
     0,

@@ -1,7 +1,7 @@
 import { type Lanes, lanesFor, type Stretch } from "./lanes";
-import { type Block, moved, type PlacedEdge, type Point } from "./placed";
+import { type Block, moved, POINTED, type PlacedEdge, type Point } from "./placed";
 import { type GraphEdge, type GraphNode, type Side, wayOf } from "./model";
-import { type Pair, type Row, rowsOf } from "./rows";
+import { type Row, rowsOf } from "./rows";
 import { type Link, placeSide, type PlacedSide } from "./side";
 
 /** A node of a level, with all that stands in it. */
@@ -15,6 +15,8 @@ const GAP = 34;
 const LANE = 12;
 /** What is left free beside a line in a gap. */
 const APART = 8;
+/** How far an edge goes out that leads back to its own node. */
+const LOOP = 12;
 
 /** Where a node stands: in which row, how far to the right, and how large it is. */
 interface Spot {
@@ -23,6 +25,10 @@ interface Spot {
   readonly width: number;
   readonly height: number;
   readonly side: Side;
+  /** How far its left and right borders are from those of its box, so far above or below its middle. */
+  readonly inset: (off: number) => number;
+  /** How much of its top and of its bottom is straight. */
+  readonly flat: number;
   /** Nothing of its row stands between it and the channel to the other side. */
   readonly facing: boolean;
 }
@@ -153,6 +159,7 @@ function inTurn(items: readonly Item[], pairs: readonly Beside[], links: readonl
 class Level {
   private readonly spots = new Map<string, Spot>();
   private readonly routes: readonly Route[];
+  private readonly looping: readonly GraphEdge[];
   /** By an edge and its end, how far from the middle of the border it leaves a node, or comes to it. */
   private readonly ports = new Map<string, number>();
   private readonly channel: Lanes;
@@ -168,6 +175,7 @@ class Level {
   ) {
     for (const { node, block } of items) this.spots.set(node.id, this.spotOf(node, block));
     this.routes = edges.flatMap((edge, at) => (edge.from === edge.to ? [] : [this.routeOf(edge, String(at))]));
+    this.looping = edges.filter(({ from, to }) => from === to);
     this.assignPorts();
     const turning = this.routes.filter((route) => this.turns(route));
     this.channel = lanesFor(
@@ -184,7 +192,8 @@ class Level {
     this.undoLeft = this.channelLeft + this.channelWidth;
   }
 
-  private spotOf({ id, side }: GraphNode, { width, height }: Block): Spot {
+  private spotOf({ id, side, kind }: GraphNode, { width, height }: Block): Spot {
+    const slanted = kind === "choice" ? POINTED / (height / 2) : 0;
     const placed = this.sides[side];
     const rank = rankIn(placed, id);
     const inRank = placed.ranks[rank] ?? [];
@@ -194,6 +203,8 @@ class Level {
       width,
       height,
       side,
+      inset: (off) => slanted * Math.abs(off),
+      flat: width - 2 * (kind === "choice" ? POINTED : kind === "completed" || kind === "failed" ? height / 2 : 10),
       facing: (side === "forward" ? inRank.at(-1) : inRank[0]) === id,
     };
   }
@@ -283,8 +294,8 @@ class Level {
     });
     for (const [key, ends] of borders) {
       const [border, id] = [key.slice(0, key.indexOf(" ")) as Border, key.slice(key.indexOf(" ") + 1)];
-      const { width, height } = this.spot(id);
-      for (const [port, offset] of spread(ends, border === "channel" ? height : width, border === "channel")) {
+      const { flat, height } = this.spot(id);
+      for (const [port, offset] of border === "channel" ? spreadFacing(ends, height) : spread(ends, flat)) {
         this.ports.set(port, offset);
       }
     }
@@ -365,7 +376,7 @@ class Level {
       const { row, side, x } = this.spot(node.id);
       return moved(block, this.xOf(side, x) - block.width / 2, middle(row) - block.height / 2);
     });
-    const loops = this.items.flatMap(({ node }) => this.loops(node.id, middle));
+    const loops = this.looping.map((edge) => this.loop(edge, middle));
     const drawn = this.routes.map((route, at) => ({
       ...route.edge,
       points: straightened(this.pointsOf(route, at, middle, laneY)),
@@ -405,18 +416,30 @@ class Level {
   }
 
   private endPoint(id: string, border: Border, port: string, middle: (row: number) => number): Point {
-    const { row, width, height, side, x } = this.spot(id);
+    const { row, width, height, side, x, inset } = this.spot(id);
     const offset = this.ports.get(port) ?? 0;
     if (border === "channel") {
-      const edge = this.xOf(side, x) + (side === "forward" ? width / 2 : -width / 2);
+      const edge = this.xOf(side, x) + (side === "forward" ? 1 : -1) * (width / 2 - inset(offset));
       return { x: edge, y: middle(row) + offset };
     }
     return { x: this.xOf(side, x) + offset, y: middle(row) + (border === "top" ? -height / 2 : height / 2) };
   }
 
   /** An edge from a node to itself, at its outer side. */
-  private loops(_id: string, _middle: (row: number) => number): readonly PlacedEdge[] {
-    return [];
+  private loop(edge: GraphEdge, middle: (row: number) => number): PlacedEdge {
+    const { row, side, x, width, height, inset } = this.spot(edge.from);
+    const out = side === "forward" ? -1 : 1;
+    const by = Math.min(10, height / 4);
+    const border = this.xOf(side, x) + out * (width / 2 - inset(by));
+    const turn = this.xOf(side, x) + out * (width / 2 + LOOP);
+    const [up, down] = [middle(row) - by, middle(row) + by];
+    const points = [
+      { x: border, y: down },
+      { x: turn, y: down },
+      { x: turn, y: up },
+      { x: border, y: up },
+    ];
+    return { ...edge, points };
   }
 }
 
@@ -429,29 +452,43 @@ interface End {
   readonly aim: number;
 }
 
+/** Ends of one place, with where they lead, from the left or from the top. */
+function unitsOf(ends: readonly End[]): readonly End[] {
+  const units = new Map(ends.toReversed().map((end) => [end.unit, end]));
+  return [...units.values()].reverse().sort((one, other) => one.aim - other.aim || 0);
+}
+
+const portsOf = (ends: readonly End[], offsets: ReadonlyMap<string, number>): ReadonlyMap<string, number> =>
+  new Map(ends.map(({ port, unit }) => [port, offsets.get(unit) ?? 0]));
+
+/** How far to the right of the middle of a top or a bottom each end is: what leads straight on keeps the middle. */
+function spread(ends: readonly End[], flat: number): ReadonlyMap<string, number> {
+  const units = unitsOf(ends);
+  const straight = units.findIndex(({ aim }) => Math.abs(aim) < 1);
+  const middle = straight >= 0 ? straight : (units.length - 1) / 2;
+  const furthest = Math.max(middle, units.length - 1 - middle, 1);
+  const step = Math.min(18, flat / 2 / furthest);
+  return portsOf(ends, new Map(units.map(({ unit }, at) => [unit, Math.round((at - middle) * step)])));
+}
+
 /**
- * How far from the middle of a border each end is. What leads straight on keeps the middle, and the others stand on the side
- * to which they lead. What leaves towards the channel and what comes from there never have one place: they would meet.
+ * How far below the middle of the border to the channel each end is. What leaves and what arrives there never have one
+ * place: they would meet in the channel.
  */
-function spread(ends: readonly End[], length: number, channel: boolean): ReadonlyMap<string, number> {
-  const units = new Map<string, { readonly aim: number; readonly arrives: boolean }>();
-  for (const { unit, aim, arrives } of ends) if (!units.has(unit)) units.set(unit, { aim, arrives });
-  const sorted = [...units].sort(([, one], [, other]) => one.aim - other.aim || 0);
-  const straight = sorted.findIndex(([, { aim }]) => Math.abs(aim) < 1);
-  const middle = straight >= 0 ? straight : channel ? -1 : (sorted.length - 1) / 2;
-  const step = Math.min(channel ? 10 : 18, (length - 16) / Math.max(1, sorted.length + 1));
-  const offsets = new Map<string, number>();
-  let [above, below] = [0, 0];
-  for (const [at, [unit, { aim, arrives }]] of sorted.entries()) {
-    if (!channel) offsets.set(unit, Math.round((at - middle) * step));
-    else if (at === middle) offsets.set(unit, 0);
-    else {
-      const nth = aim < 0 ? (above += 1) : (below += 1);
-      const size = Math.round(step * (arrives ? nth - 0.5 : nth));
-      offsets.set(unit, aim < 0 ? -size : size);
-    }
-  }
-  return new Map(ends.map(({ port, unit }) => [port, offsets.get(unit) ?? 0]));
+function spreadFacing(ends: readonly End[], height: number): ReadonlyMap<string, number> {
+  const units = unitsOf(ends);
+  const straight = units.find(({ aim }) => aim === 0);
+  const others = units.filter((unit) => unit !== straight);
+  const [above, below] = [others.filter(({ aim }) => aim < 0), others.filter(({ aim }) => aim >= 0)];
+  const step = Math.min(14, (height / 2 - 4) / Math.max(above.length, below.length, 1));
+  const off = (unit: End, nth: number): number => Math.round(step * (unit.arrives ? nth + 0.5 : nth + 1));
+  const offsets = new Map([
+    // What leads furthest stands furthest out.
+    ...above.toReversed().map((unit, nth) => [unit.unit, -off(unit, nth)] as const),
+    ...below.map((unit, nth) => [unit.unit, off(unit, nth)] as const),
+    ...(straight ? [[straight.unit, 0] as const] : []),
+  ]);
+  return portsOf(ends, offsets);
 }
 
 /** Without points at which it does not turn. */

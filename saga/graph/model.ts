@@ -108,10 +108,12 @@ export function graphOf(title: string, definition: RawStates, declaration: Decla
   const edges: GraphEdge[] = [];
   const calls = Object.entries(declaration?.calls ?? {});
   const undos = new Set(calls.flatMap(([, { undo }]) => undo ?? []));
+  const actions = new Set(calls.flatMap(([name, { role }]) => (role === "query" ? [] : [name])));
 
   const add = (machine: RawStates, prefix: string, parent: string | undefined, within: Side): void => {
     const forward = within === "undo" ? new Set<string>() : goingForward(machine, undos, parent === undefined);
-    const sideOf = (name: string): Side => (forward.has(name) ? "forward" : "undo");
+    // An action is one wherever it stands, though nothing but a failure leads to it.
+    const sideOf = (name: string): Side => (forward.has(name) || actions.has(name) ? "forward" : "undo");
     const id = (name: string): string => `${prefix}${name}`;
     // In a branch of one state there is nothing to say of where it starts.
     if (parent === undefined || Object.keys(machine.States).length > 1) {
@@ -161,7 +163,7 @@ function existing(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): rea
 }
 
 /** The end of an execution that has no state of its own: a state's name has no such character first. */
-const END = "/end";
+export const END = "/end";
 const START = "/start";
 
 function notesOf(name: string, state: RawState, kind: Kind, pivot: boolean): readonly string[] {

@@ -37,6 +37,9 @@ export interface Block {
   readonly edges: readonly PlacedEdge[];
 }
 
+/** How far the points of a choice stand out at its sides. */
+export const POINTED = 18;
+
 /** The same, so far to the right and down. */
 export function moved(block: Block, right: number, down: number): Block {
   const by = <P extends Point>(point: P): P => ({ ...point, x: point.x + right, y: point.y + down });

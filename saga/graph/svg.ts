@@ -1,52 +1,105 @@
-import { LINE_HEIGHT } from "./labels";
+import { layout, pathOf, type PlacedEdge, type PlacedNode, type Point } from "./layout";
+import { LINE_HEIGHT, widthOf } from "./labels";
+import { type Entry, legendOf } from "./legend";
 import { type Graph, isBox, type Way, wayOf } from "./model";
-import { layout, pathOf, type PlacedEdge, type PlacedNode } from "./layout";
+import { outlineOf } from "./outline";
+import { type Colours, keyOf, MARKS, SHADES, type Status } from "./status";
 
 /**
  * A graph as SVG, for a light page and for a dark one. The way forward and the way back differ in more than colour: undos
- * have cut corners and dotted lines, what fails goes along dashed ones.
+ * have cut corners and dotted lines, and what fails goes along dashed ones.
+ * @param colours How an execution stands; each status has a mark as well.
  */
-export function svg(graph: Graph): string {
-  const { title, width, height, nodes, edges } = layout(graph);
-  const legend = legendOf(graph);
-  const size = { width: Math.max(width, legend.width), height: height + legend.height };
+export function svg(graph: Graph, colours?: Colours): string {
+  const placed = layout(graph);
+  const legend = drawnLegend(legendOf(graph, colours), placed.height);
+  const [width, height] = [Math.max(placed.width, legend.width), placed.height + legend.height];
+  const drawn = (node: PlacedNode): string => shape(node, colours && (colours.statuses.get(node.id) ?? "idle"));
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" width="${size.width}" height="${size.height}" role="img" aria-label="${escaped(title)}">`,
-    `<title>${escaped(title)}</title>`,
-    STYLE,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(graph.title)}">`,
+    `<title>${escaped(graph.title)}</title>`,
+    style(colours !== undefined),
     `<defs>${WAYS.map(marker).join("")}</defs>`,
     `<rect class="page" width="100%" height="100%"/>`,
-    ...nodes.filter(isBox).map(shape),
-    ...edges.map(line),
-    ...nodes.filter((node) => !isBox(node)).map(shape),
-    `<g transform="translate(0 ${height})">${legend.text}</g>`,
+    ...placed.nodes.filter(isBox).map(drawn),
+    ...placed.edges.map((edge) => line(edge, colours !== undefined && !colours.taken.has(keyOf(edge)))),
+    ...placed.nodes.filter((node) => !isBox(node)).map(drawn),
+    ...legend.parts,
     "</svg>",
     "",
   ].join("\n");
 }
 
+const STROKE = 34;
+
+/** A line below the graph. */
+function drawnLegend(entries: readonly Entry[], top: number) {
+  const parts: string[] = [];
+  const y = top + 8;
+  let x = 16;
+  for (const { way, status, words } of entries) {
+    if (way !== undefined) {
+      const points = [
+        { x, y },
+        { x: x + STROKE, y },
+      ];
+      parts.push(drawnPath(way, points, ""));
+      x += STROKE + 6;
+    } else {
+      parts.push(`<text class="mark ${classOf(status)}" x="${x + 6}" y="${y + 4}">${MARKS[status]}</text>`);
+      x += 16;
+    }
+    const width = widthOf({ text: words, note: true });
+    parts.push(`<text class="note" x="${x + width / 2}" y="${y + 4}">${escaped(words)}</text>`);
+    x += width + 20;
+  }
+  return { parts, width: x, height: parts.length === 0 ? 0 : 28 };
+}
+
 const WAYS: readonly Way[] = ["forward", "fails", "undo"];
 
-const LIGHT =
-  "--page:#ffffff;--text:#1f2933;--note:#52606d;--forward:#0b66a8;--forward-fill:#e6f1fa;--undo:#9a5b00;--undo-fill:#fdf1df;--fails:#b3261e;--box:#f7f9fb";
-const DARK =
-  "--page:#0d1117;--text:#e6edf3;--note:#9aa7b4;--forward:#6cb6ff;--forward-fill:#10263b;--undo:#f0a840;--undo-fill:#33230b;--fails:#ff7b72;--box:#141a22";
+type Theme = "light" | "dark";
 
-const STYLE = `<style>
-svg { ${LIGHT} }
-@media (prefers-color-scheme: dark) { svg { ${DARK} } }
+const COLOURS: Readonly<Record<Theme, string>> = {
+  light:
+    "--page:#ffffff;--box:#f7f9fb;--text:#1f2933;--note:#52606d;--forward:#0b66a8;--forward-fill:#e6f1fa;--undo:#9a5b00;--undo-fill:#fdf1df;--fails:#b3261e",
+  dark: "--page:#0d1117;--box:#141a22;--text:#e6edf3;--note:#9aa7b4;--forward:#6cb6ff;--forward-fill:#10263b;--undo:#f0a840;--undo-fill:#33230b;--fails:#ff7b72",
+};
+
+/** The name of a status in a class. */
+const classOf = (status: Status): string => `is-${status.replace(" ", "-")}`;
+
+const shadesOf = (theme: Theme): string =>
+  Object.entries(SHADES)
+    .map(([status, shades]) => {
+      const { line, fill } = shades[theme];
+      return `.${classOf(status as Status)}{stroke:${line};fill:${fill}} .mark.${classOf(status as Status)}{stroke:none;fill:${line}}`;
+    })
+    .join(" ");
+
+const style = (coloured: boolean): string => `<style>
+svg { ${COLOURS.light} }
 text { font: 14px ui-sans-serif, system-ui, "Segoe UI", Helvetica, Arial, sans-serif; text-anchor: middle; fill: var(--text); }
 .note { font-size: 12px; fill: var(--note); }
 .page { fill: var(--page); }
-.node { stroke-width: 1.5; }
+.node { stroke-width: 1.5; stroke-linejoin: round; }
 .forward { stroke: var(--forward); fill: var(--forward-fill); }
 .undo { stroke: var(--undo); fill: var(--undo-fill); }
 .pivot { stroke-width: 4; }
-.box { fill: var(--box); } .branch, .item { fill: none; stroke-dasharray: 2 4; }
+.box { fill: var(--box); } .branch { stroke-dasharray: 2 4; }
 .start { fill: var(--note); stroke: none; }
-.edge { fill: none; stroke-width: 1.8; } .edge.fails { stroke: var(--fails); stroke-dasharray: 7 4; }
+.edge { fill: none; stroke-width: 1.8; }
+.edge.fails { stroke: var(--fails); stroke-dasharray: 7 4; }
 .edge.undo { stroke-width: 2.4; stroke-dasharray: 0.1 5; stroke-linecap: round; }
 marker path { stroke: none; } #forward path { fill: var(--forward); } #undo path { fill: var(--undo); } #fails path { fill: var(--fails); }
+${
+  coloured
+    ? `${shadesOf("light")}
+.mark { font-weight: 700; font-size: 13px; }
+.is-idle { opacity: 0.45; } .is-stuck { stroke-width: 4; } .box.node { fill: var(--box); } .edge.untaken { opacity: 0.3; }
+`
+    : ""
+}@media (prefers-color-scheme: dark) { svg { ${COLOURS.dark} }${coloured ? ` ${shadesOf("dark")}` : ""} }
 </style>`;
 
 const marker = (way: Way): string =>
@@ -54,65 +107,36 @@ const marker = (way: Way): string =>
 
 const escaped = (text: string): string => text.replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
-function line(edge: PlacedEdge): string {
-  const way = wayOf(edge);
-  return `<path class="edge ${way}" d="${pathOf(edge.points)}" marker-start="url(#${way})"/>`;
-}
+const line = (edge: PlacedEdge, untaken: boolean): string =>
+  drawnPath(wayOf(edge), edge.points, untaken ? " untaken" : "");
 
-function shape(node: PlacedNode): string {
+const drawnPath = (way: Way, points: readonly Point[], more: string): string =>
+  `<path class="edge ${way}${more}" d="${pathOf(points)}" marker-start="url(#${way})"/>`;
+
+function shape(node: PlacedNode, status: Status | undefined): string {
   const { kind, side, pivot, x, y, width, height, lines } = node;
-  const look = `class="node ${isBox(node) ? "box " : ""}${kind} ${side}${pivot ? " pivot" : ""}"`;
-  const first = isBox(node) ? y - height / 2 + 18 : y - ((lines.length - 1) * LINE_HEIGHT) / 2 + 5;
-  const text = lines.map(
-    (each, at) =>
-      `<text${each.note ? ' class="note"' : ""} x="${x}" y="${first + at * LINE_HEIGHT}">${escaped(each.text)}</text>`,
-  );
-  return outline(node, look) + text.join("");
-}
-
-/** Undos have cut corners; ends are round; choices are pointed; what waits for an answer has a flap; a child is double. */
-function outline({ kind, side, x, y, width, height }: PlacedNode, look: string): string {
-  const [left, right, top, bottom] = [x - width / 2, x + width / 2, y - height / 2, y + height / 2];
-  const rect = (inset: number, round: number): string =>
-    `<rect ${look} x="${left + inset}" y="${top + inset}" width="${width - 2 * inset}" height="${height - 2 * inset}" rx="${round}"/>`;
-  const polygon = (points: readonly (readonly [number, number])[]): string =>
-    `<polygon ${look} points="${points.map(([px, py]) => `${px},${py}`).join(" ")}"/>`;
-  const cut = (by: number): string =>
-    polygon([
-      [left + by, top],
-      [right - by, top],
-      [right, top + by],
-      [right, bottom - by],
-      [right - by, bottom],
-      [left + by, bottom],
-      [left, bottom - by],
-      [left, top + by],
-    ]);
-  switch (kind) {
-    case "start":
-      return `<circle ${look} cx="${x}" cy="${y}" r="${width / 2}"/>`;
-    case "completed":
-    case "failed":
-      return rect(0, height / 2);
-    case "choice":
-      return polygon([
-        [left, y],
-        [left + 18, top],
-        [right - 18, top],
-        [right, y],
-        [right - 18, bottom],
-        [left + 18, bottom],
-      ]);
-    case "parallel":
-    case "list":
-    case "branch":
-    case "item":
-      return rect(0, 10);
-    default:
-      return side === "undo" ? cut(9) : rect(0, 8);
-  }
-}
-
-function legendOf(_graph: Graph): { readonly width: number; readonly height: number; readonly text: string } {
-  return { width: 0, height: 0, text: "" };
+  const box = isBox(node);
+  // What stands in a box tells that it is done; where a level starts tells nothing.
+  const shown = status === "idle" || (kind !== "start" && !(box && status === "done")) ? status : undefined;
+  const look = [
+    "node",
+    ...(box ? ["box"] : []),
+    kind,
+    side,
+    ...(pivot ? ["pivot"] : []),
+    ...(shown ? [classOf(shown)] : []),
+  ];
+  const parts = outlineOf(node).map((d) => `<path class="${look.join(" ")}" d="${d}"/>`);
+  const first = box ? y - height / 2 + 18 : y - ((lines.length - 1) * LINE_HEIGHT) / 2 + 5;
+  const text = lines.map(({ text: words, note }, at) => {
+    const classes = [...(note ? ["note"] : []), ...(shown === "idle" ? [classOf(shown)] : [])];
+    const named = classes.length === 0 ? "" : ` class="${classes.join(" ")}"`;
+    return `<text${named} x="${x}" y="${first + at * LINE_HEIGHT}">${escaped(words)}</text>`;
+  });
+  const mark = shown === undefined || lines.length === 0 ? "" : MARKS[shown];
+  const marked =
+    mark === "" || shown === undefined
+      ? ""
+      : `<text class="mark ${classOf(shown)}" x="${x + width / 2 - (kind === "choice" ? 24 : 10)}" y="${y - height / 2 + 14}"><title>${shown}</title>${mark}</text>`;
+  return parts.join("") + text.join("") + marked;
 }

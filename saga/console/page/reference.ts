@@ -14,6 +14,7 @@ const { definition, declaration, verdict } = json as unknown as {
 export const REFERENCE: SagaEntry = {
   name: "The tutorial's machine",
   machineArn: "",
+  startable: false,
   definition,
   declaration,
   examples: [],

@@ -18,11 +18,15 @@ export interface SagaVerdict {
   readonly status: "sound" | "unsound" | "not proved";
   readonly summary: string;
   readonly violations: readonly Violation[];
+  /** It is being proved. */
+  readonly pending?: boolean;
 }
 
 export interface SagaEntry {
   readonly name: string;
   readonly machineArn: string;
+  /** Whether somebody starts it: what undoes a child is started by its parent. */
+  readonly startable: boolean;
   readonly definition: RawStates;
   readonly declaration?: Declaration;
   readonly examples: readonly { readonly name: string; readonly input: unknown }[];
@@ -36,6 +40,8 @@ export interface ExecutionEntry {
   readonly name: string;
   readonly saga: string;
   readonly status: Status;
+  /** Of one that has failed: a compensated one is told from a stuck one by it. */
+  readonly error?: string;
   readonly started: string;
   readonly stopped?: string;
 }
@@ -65,6 +71,8 @@ export interface ExecutionAnswer {
   readonly definition: RawStates;
   readonly declaration?: Declaration;
   readonly saga: string;
+  /** The machine's log leaves out what goes in and comes out, and so does the server. */
+  readonly dataHidden?: boolean;
 }
 
 export interface HistoryPage {

@@ -4,16 +4,17 @@ import { type Look, Mark } from "./mark";
 
 const STATUSES: Readonly<Record<Status, readonly [Look, string]>> = {
   RUNNING: ["in progress", "running"],
-  SUCCEEDED: ["done", "succeeded"],
-  FAILED: ["failed", "failed"],
+  SUCCEEDED: ["done", "completed"],
+  FAILED: ["stuck", "stuck"],
   ABORTED: ["aborted", "aborted"],
   TIMED_OUT: ["aborted", "timed out"],
   PENDING_REDRIVE: ["waiting", "pending redrive"],
 };
 
-/** What Step Functions says of an execution. */
-export function StatusMark({ status }: { readonly status: Status }) {
-  const [look, text] = STATUSES[status];
+/** How an execution stands or has ended, as far as Step Functions' status and error tell (S6). */
+export function StatusMark({ status, error }: { readonly status: Status; readonly error?: string | undefined }) {
+  const [look, text] =
+    status === "FAILED" && error === "SagaCompensated" ? (["undone", "compensated"] as const) : STATUSES[status];
   return <Mark look={look}>{text}</Mark>;
 }
 

@@ -45,6 +45,13 @@ export const storyProblem = computed(() => told.value.problem);
 export const at = computed(() => moment.value ?? events.value.at(-1)?.id ?? 0);
 export const variables = computed(() => (story.value ? variablesAt(story.value, at.value) : {}));
 
+/** The state that each event is of: most events name none, but follow one that does. */
+export const states = computed(() => {
+  const found: (string | undefined)[] = [];
+  for (const { id, state, previousEventId } of events.value) found[id] = state ?? found[previousEventId];
+  return found;
+});
+
 /** Ids are those of GetExecutionHistory: 1, 2, 3 and so on. */
 export const eventAt = (id: number): HistoryEvent | undefined => events.value[id - 1];
 

@@ -47,7 +47,7 @@ function Answer({ visit, token, input }: Waiting) {
   return (
     <section class="panel notice" aria-labelledby={id}>
       <h2 id={id}>{visit.instance} waits for an answer</h2>
-      <Json value={input} label="What is asked" />
+      <Json value={withoutToken(input)} label="What is asked" />
       {mayWrite() ? (
         <>
           <div class="bar">
@@ -90,4 +90,10 @@ function Answer({ visit, token, input }: Waiting) {
       )}
     </section>
   );
+}
+
+/** The token is for the button: nobody need read it. */
+function withoutToken(input: unknown): unknown {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return input;
+  return Object.fromEntries(Object.entries(input).filter(([name]) => name !== "task_token"));
 }

@@ -3,7 +3,7 @@ import { count, duration } from "../format";
 import { Json } from "../parts/json";
 import { VirtualList } from "../parts/virtual-list";
 import { narrow } from "../parts/width";
-import { at, eventAt, events, lookAt } from "../state/execution";
+import { at, eventAt, events, lookAt, states } from "../state/execution";
 
 /** All events; the one whose moment is looked at is chosen, and shown with all that it has. */
 export function Events() {
@@ -33,7 +33,7 @@ export function Events() {
           onKeyDown: move,
         }}
         row={(index) => {
-          const { id, timestamp, type, state, error } = list[index] as HistoryEvent;
+          const { id, timestamp, type, error } = list[index] as HistoryEvent;
           return (
             <div
               role="option"
@@ -50,7 +50,7 @@ export function Events() {
               <span class="event-id">{id}</span>
               <span class="event-time">+ {duration(timestamp - first)}</span>
               <span class={`event-type${/Failed|TimedOut|Aborted/.test(type) ? " event-bad" : ""}`}>{type}</span>
-              <span class="event-state">{state ?? error ?? ""}</span>
+              <span class="event-state">{[states.value[id], error].filter(Boolean).join(": ")}</span>
             </div>
           );
         }}

@@ -25,7 +25,7 @@ import { Advice } from "./advice";
 import { Answers } from "./answers";
 import { InputAndOutput, Logs, Rows, Variables } from "./asides";
 import { Events } from "./events";
-import { GraphView } from "./graph";
+import { GraphView, isWide } from "./graph";
 import { Ledger } from "./ledger";
 import { Scrubber } from "./scrubber";
 import { Timeline } from "./timeline";
@@ -64,7 +64,7 @@ export function Shown() {
       <Advice />
       {storyProblem.value !== undefined && <p class="problem panel">{storyProblem.value}</p>}
       <Scrubber />
-      <div class="columns">
+      <div class={`columns${wide.value ? " columns-wide" : ""}`}>
         <Drawing />
         <div class="column">
           <section class="panel" aria-labelledby="ledger">
@@ -104,7 +104,7 @@ function Head() {
           {told ? (
             <OutcomeMark outcome={told.outcome} />
           ) : (
-            description.status && <StatusMark status={description.status} />
+            description.status && <StatusMark status={description.status} error={description.error} />
           )}
           {live ? <a href={sagaLink(saga)}>{saga}</a> : <span>{saga}</span>}
           <span>{dateTime(new Date(started))}</span>
@@ -171,7 +171,16 @@ function Buttons({ arn }: { readonly arn: string }) {
   );
 }
 
-const looks = computed(() => (story.value ? coloursOf(story.value, at.value) : new Map<string, never>()));
+const colours = computed(() => {
+  const { definition, declaration, saga } = subject.value ?? {};
+  if (!story.value || !definition) return undefined;
+  return coloursOf(drawingOf(saga ?? "", definition, declaration), story.value, at.value);
+});
+/** Whether the graph wants the whole width. */
+const wide = computed(() => {
+  const { definition, declaration, saga } = subject.value ?? {};
+  return definition !== undefined && isWide(drawingOf(saga ?? "", definition, declaration));
+});
 /** The node of the event that is looked at. */
 const current = computed(() => story.value?.path.findLast(({ enteredAt }) => enteredAt <= at.value)?.id);
 
@@ -191,7 +200,7 @@ function Drawing() {
       </header>
       <GraphView
         placed={drawingOf(saga, definition, declaration)}
-        looks={looks.value}
+        colours={colours.value}
         chosen={current.value}
         pressable={({ id }) => told?.path.some((visit) => visit.id === id) === true}
         onPress={({ id }) => {

@@ -9,8 +9,8 @@ import type { ExecutionEntry, Status } from "../wire";
 
 const STATUSES: readonly (readonly [Status, string])[] = [
   ["RUNNING", "running"],
-  ["SUCCEEDED", "succeeded"],
-  ["FAILED", "failed"],
+  ["SUCCEEDED", "completed"],
+  ["FAILED", "compensated or stuck"],
   ["ABORTED", "aborted"],
   ["TIMED_OUT", "timed out"],
 ];
@@ -35,7 +35,9 @@ export function Executions({ saga }: { readonly saga?: string }) {
             <span>Status</span>
             <select
               value={filter.value.status}
-              onChange={(event) => { ask({ status: event.currentTarget.value as Status | "" }); }}
+              onChange={(event) => {
+                ask({ status: event.currentTarget.value as Status | "" });
+              }}
             >
               <option value="">any</option>
               {STATUSES.map(([value, text]) => (
@@ -50,7 +52,9 @@ export function Executions({ saga }: { readonly saga?: string }) {
             <input
               type="search"
               value={filter.value.text}
-              onInput={(event) => { ask({ text: event.currentTarget.value.trim() }); }}
+              onInput={(event) => {
+                ask({ text: event.currentTarget.value.trim() });
+              }}
             />
           </label>
         </div>
@@ -72,7 +76,12 @@ function SagaField() {
   return (
     <label>
       <span>Saga</span>
-      <select value={filter.value.saga} onChange={(event) => { ask({ saga: event.currentTarget.value }); }}>
+      <select
+        value={filter.value.saga}
+        onChange={(event) => {
+          ask({ saga: event.currentTarget.value });
+        }}
+      >
         <option value="">any</option>
         {(sagas.value ?? []).map(({ name }) => (
           <option key={name} value={name}>
@@ -112,7 +121,7 @@ function List({ list, ofOneSaga }: { readonly list: readonly ExecutionEntry[]; r
               </span>
             )}
             <span role="cell" class="cell-status">
-              <StatusMark status={entry.status} />
+              <StatusMark status={entry.status} error={entry.error} />
             </span>
             <span role="cell" class="cell-started">
               {dateTime(started)}

@@ -7,7 +7,14 @@ import { narrow } from "../parts/width";
 import { at, events, lookAt, story } from "../state/execution";
 import { type Timescale, timescaleOf } from "../timescale";
 
-const scale = computed(() => timescaleOf(events.value.map(({ timestamp }) => timestamp)));
+const scale = computed(() => {
+  const times = events.value.map(({ timestamp }) => timestamp);
+  // What waits for somebody's answer is no call that takes long.
+  const calls = (story.value?.path ?? []).flatMap((visit) =>
+    triesOf(visit).flatMap(({ from, to = Infinity, token }) => (token === undefined ? [{ from, to }] : [])),
+  );
+  return timescaleOf(times, calls);
+});
 /** What took time: calls, waits, and what failed; what only leads on did not. */
 const visits = computed(() =>
   (story.value?.path ?? []).filter(
@@ -40,10 +47,15 @@ function Axis({ scale: { stretches } }: { readonly scale: Timescale }) {
   const last = stretches.at(-1)?.to ?? 0;
   const breaks = stretches.filter(({ idle }) => idle);
   const left = breaks.map(({ from, to }) => duration(to - from));
+  // Else their lengths would stand on each other.
+  const labelled = breaks.length <= (narrow.value ? 1 : 8);
   const label = `From ${dateTime(new Date(first))}, ${duration(last - first)} long`;
   return (
     <div class="timeline-row timeline-axis">
-      <span class="note">{duration(last - first)} in all</span>
+      <span class="note">
+        {duration(last - first)} in all
+        {breaks.length > 0 && !labelled && `, pauses drawn short: ${left.join(", ")}`}
+      </span>
       <svg
         role="img"
         aria-label={left.length === 0 ? label : `${label}, with pauses drawn short: ${left.join(", ")}`}
@@ -53,7 +65,7 @@ function Axis({ scale: { stretches } }: { readonly scale: Timescale }) {
         {breaks.map(({ from, to, start, end }, at_) => (
           <g key={at_}>
             <rect class="break" x={percent(start)} width={percent(end - start)} y="0" height="20" />
-            {breaks.length <= 8 && (
+            {labelled && (
               <text class="break-text" x={percent((start + end) / 2)} y="14" text-anchor="middle">
                 {duration(to - from)}
               </text>
