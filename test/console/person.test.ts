@@ -5,12 +5,13 @@ import {
   DescribeStateMachineForExecutionCommand,
   GetExecutionHistoryCommand,
   ListExecutionsCommand,
+  ListStateMachinesCommand,
+  SFNClient,
 } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
-import type { Browser } from "playwright-core";
 import { SLOW } from "../slow";
-import { launchBrowser } from "./browser";
-import { type Dev, Person, startDev, takePicture } from "./person";
+import { browse, type Browsing, describeInBrowser } from "./browser";
+import { Person, takePicture } from "./person";
 
 const ORDERS = JSON.parse(readFileSync(join(__dirname, "../../examples/orders.json"), "utf8")) as readonly {
   readonly title: string;
@@ -19,30 +20,46 @@ const ORDERS = JSON.parse(readFileSync(join(__dirname, "../../examples/orders.js
 
 const ALL_UNDONE = { CancelShipment: "undone", RefundPayment: "undone", DeleteOrder: "undone" };
 
-describe("what a person sees in the console", function () {
+const VIEW = { viewport: { width: 1180, height: 860 } };
+
+/** Clients of AWS find executions by their names. */
+function clientOf({ cloud }: Browsing) {
+  const sfn = new SFNClient({
+    endpoint: cloud.endpoint,
+    region: cloud.place().region,
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
+  return {
+    sfn,
+    /** @returns its ARN */
+    async named(name: string): Promise<string> {
+      const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}));
+      for (const { stateMachineArn } of stateMachines) {
+        const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
+        const found = executions.find((each) => each.name === name);
+        if (found) return found.executionArn as string;
+      }
+      throw new Error(`there is no execution ${name}`);
+    },
+  };
+}
+
+describeInBrowser("what a person sees in the console", function () {
   this.timeout(240_000);
-  let browser: Browser;
-  let dev: Dev;
+  let browsing: Browsing;
   let person: Person;
 
-  before(async function () {
-    // `npm test` leaves all of this out.
-    const found = await launchBrowser();
-    if (!found) return this.skip();
-    browser = found;
+  before(async () => {
     // What only waits takes no time: so an undo that fails for hours is stuck at once.
-    dev = await startDev("--time", "virtual");
+    browsing = await browse(".", { time: "virtual" });
   });
-  after(async () => {
-    await dev?.close();
-    await browser?.close();
-  });
+  after(() => browsing.close());
   beforeEach(async () => {
-    person = await Person.at(browser, dev.url);
+    person = new Person(await browsing.open("", VIEW));
   });
   afterEach(async () => {
-    await person?.page.close();
-    expect(person?.complaints ?? []).to.deep.equal([]);
+    await person.page.context().close();
+    expect(browsing.complaints()).to.deep.equal([]);
   });
 
   /** Goes to the saga's page by hand. */
@@ -180,11 +197,10 @@ describe("what a person sees in the console", function () {
     await toSaga();
     await person.start("Failed payment (missing card_no)", "50");
     await person.seesGraph({ ProcessPayment: "failed", DeleteOrder: "undone" });
-    const stateMachineArn = (dev.machines["OrderFulfilment"] ?? "").replace(/:live$/, "");
-    const { executions = [] } = await dev.sfn.send(new ListExecutionsCommand({ stateMachineArn }));
-    const executionArn = executions.find(({ name }) => name === "order-50")?.executionArn;
-    const history = await dev.sfn.send(new GetExecutionHistoryCommand({ executionArn, includeExecutionData: true }));
-    const machine = await dev.sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn }));
+    const { sfn, named } = clientOf(browsing);
+    const executionArn = await named("order-50");
+    const history = await sfn.send(new GetExecutionHistoryCommand({ executionArn, includeExecutionData: true }));
+    const machine = await sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn }));
     const file = (name: string, content: string) => ({
       name,
       mimeType: "application/json",
@@ -236,15 +252,19 @@ describe("what a person sees in the console", function () {
   });
 
   describe("of a saga that waits for an approval", () => {
-    let trip: Dev;
+    let trip: Browsing;
     const TRIP = { traveller: "Ada", card_no: "123-1234", flight: "LHR-TRN", hotel: "Duchi", cars: ["Panda", "500"] };
 
     before(async () => {
-      trip = await startDev("--program", "examples/trip/index.ts");
+      trip = await browse("examples/trip/index.ts");
     });
-    after(() => trip?.close());
+    after(() => trip.close());
     beforeEach(async () => {
-      await person.page.goto(trip.url);
+      await person.page.context().close();
+      person = new Person(await trip.open("", VIEW));
+    });
+    afterEach(() => {
+      expect(trip.complaints()).to.deep.equal([]);
     });
 
     /** Starts a dear trip by what is typed, and sees it wait. */
@@ -258,11 +278,8 @@ describe("what a person sees in the console", function () {
       await person.seesGraph({ "Approve waits for an answer": "waiting" });
     };
     const statusOf = async (id: string): Promise<string | undefined> => {
-      const { executions = [] } = await trip.sfn.send(
-        new ListExecutionsCommand({ stateMachineArn: (trip.machines["TripBooking"] ?? "").replace(/:live$/, "") }),
-      );
-      const executionArn = executions.find(({ name }) => name === `trip-${id}`)?.executionArn;
-      return (await trip.sfn.send(new DescribeExecutionCommand({ executionArn }))).status;
+      const { sfn, named } = clientOf(trip);
+      return (await sfn.send(new DescribeExecutionCommand({ executionArn: await named(`trip-${id}`) }))).status;
     };
 
     it(`approves it, and sees it go on ${SLOW}`, async () => {

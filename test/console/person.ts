@@ -1,80 +1,17 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { SFNClient } from "@aws-sdk/client-sfn";
-import type { Browser, Page } from "playwright-core";
-
-const ROOT = join(__dirname, "../..");
-
-/** A program that runs under `saga dev`, as a person has it. */
-export interface Dev {
-  /** Of the console. */
-  readonly url: string;
-  readonly sfn: SFNClient;
-  readonly machines: Readonly<Record<string, string>>;
-  readonly close: () => Promise<void>;
-}
-
-export async function startDev(...args: readonly string[]): Promise<Dev> {
-  const command = [
-    "-r",
-    "ts-node/register/transpile-only",
-    "saga/cli/main.ts",
-    "dev",
-    "--port",
-    "0",
-    "--json",
-    ...args,
-  ];
-  const child = spawn("node", command, { cwd: ROOT, env: { ...process.env, NO_COLOR: "1", INIT_CWD: ROOT } });
-  const errors: string[] = [];
-  child.stderr.on("data", (data: Buffer) => errors.push(data.toString()));
-  const lines = createInterface({ input: child.stdout });
-  const [line] = (await Promise.race([once(lines, "line"), once(child, "exit").then(() => [undefined])])) as [string?];
-  if (line === undefined) throw new Error(`saga dev has ended: ${errors.join("")}`);
-  const { endpoint, region, machines } = JSON.parse(line) as { endpoint: string; region: string } & Pick<
-    Dev,
-    "machines"
-  >;
-  const sfn = new SFNClient({ endpoint, region, credentials: { accessKeyId: "local", secretAccessKey: "local" } });
-  return {
-    url: `${endpoint}/console/`,
-    sfn,
-    machines,
-    async close() {
-      sfn.destroy();
-      child.kill("SIGTERM");
-      if (child.exitCode === null) await once(child, "exit");
-    },
-  };
-}
+import type { Page } from "playwright-core";
 
 /** A page of the console in front of a person. */
 export class Person {
-  private constructor(
-    readonly page: Page,
-    /** What the browser has complained about: an error of a script, or of the content security policy. */
-    readonly complaints: readonly string[],
-    /** Requests that the page has made. */
-    readonly requests: readonly { readonly url: string; readonly method: string; readonly body: string }[],
-  ) {}
+  /** Requests that the page has made. */
+  readonly requests: { readonly method: string; readonly body: string }[] = [];
 
-  static async at(browser: Browser, url: string, theme: "light" | "dark" = "light"): Promise<Person> {
-    const page = await browser.newPage({ viewport: { width: 1180, height: 860 }, colorScheme: theme });
+  constructor(readonly page: Page) {
     page.setDefaultTimeout(30_000);
-    const complaints: string[] = [];
-    const requests: Person["requests"][number][] = [];
-    page.on("pageerror", (error) => complaints.push(String(error.stack)));
-    page.on("console", (message) => {
-      if (message.type() === "error") complaints.push(message.text());
-    });
     page.on("request", (request) => {
-      requests.push({ url: request.url(), method: request.method(), body: request.postData() ?? "" });
+      this.requests.push({ method: request.method(), body: request.postData() ?? "" });
     });
-    await page.goto(url);
-    return new Person(page, complaints, requests);
   }
 
   press(name: string | RegExp): Promise<void> {
@@ -156,7 +93,7 @@ export class Person {
 }
 
 /** Where `npm run screenshots` writes the pictures of the docs; a test that is merely run writes none. */
-const PICTURES = join(ROOT, "docs/images");
+const PICTURES = join(__dirname, "../../docs/images");
 const writesPictures = process.argv.includes("--screenshots");
 
 /** Takes a picture of what is seen, in both themes. */
