@@ -64,7 +64,7 @@ export class Machines {
   }
 
   private async readList(): Promise<readonly Listed[]> {
-    const { sfn } = await this.options.target.clients();
+    const sfn = await this.options.target.sfn();
     const { paginateListStateMachines } = await import("@aws-sdk/client-sfn");
     const arns: string[] = [];
     for await (const { stateMachines = [] } of paginateListStateMachines({ client: sfn, pageSize: 1000 }, {})) {
@@ -81,7 +81,7 @@ export class Machines {
   }
 
   async all(): Promise<readonly SagaMachine[]> {
-    const { sfn } = await this.options.target.clients();
+    const sfn = await this.options.target.sfn();
     const listed = await this.list();
     const all = await inGroups(listed, TOGETHER, ({ arn }) => this.describe(sfn, arn));
     this.toldPending = all.some(({ verdict }) => verdict.pending);
