@@ -9,7 +9,7 @@ export function register(component: string, saga: Saga): void {
   (registries[SAGAS] as Map<string, Saga> | undefined)?.set(component, saga);
 }
 
-/** The same of a machine that somebody has written, and of its declaration. */
+/** The same of a machine, and of its declaration: data alone, which another process may be given. */
 export function registerDeclaration(component: string, declaration: Declaration): void {
   (registries[DECLARATIONS] as Map<string, Declaration> | undefined)?.set(component, declaration);
 }

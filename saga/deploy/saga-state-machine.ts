@@ -2,6 +2,7 @@ import type * as aws from "./aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { StateMachine } from "../asl/types";
 import { compile, compileMachine, machinesOf, recoveryNote, recoveryOf, type SagaMachine } from "../compile";
+import { declarationOf } from "../compile/declaration";
 import { checkExpress } from "../compile/express";
 import {
   type ExistingTask,
@@ -21,7 +22,7 @@ import { type Machine, machine } from "./machine";
 import { checkGraphs, checkNames, checkTags } from "./limits";
 import type { Statement } from "./policy";
 import { SagaRecovery } from "./recovery";
-import { register } from "./registry";
+import { register, registerDeclaration } from "./registry";
 import { byName, formerOf, type Retired } from "./retired";
 import { refuseUnsound } from "./soundness";
 import { liveAlias, mayStart, type Startable } from "./start";
@@ -99,6 +100,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     checkGraphs(name, tasks.length + inner.length + 1);
     refuseUnsound(saga, this);
     register(name, saga);
+    registerDeclaration(name, declarationOf(saga));
     const childOpts = { parent: this };
 
     const allTables = new Tables(name, { table, tables, kmsKeyArn });
@@ -144,6 +146,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     };
     for (const each of inner) {
       machines.set(each.name, deploy(`${name}-${each.name}`, each.saga, compileMachine(each, arnOf)));
+      if (each.purpose === "child") registerDeclaration(`${name}-${each.name}`, declarationOf(each.saga));
     }
     // A saga of queries alone, such as any that is EXPRESS, has nothing to recover.
     const recovery = settings.onAbort === "recover" ? recoveryOf(saga) : undefined;
