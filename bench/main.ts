@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { evaluation } from "./evaluation/part";
 import { DIST } from "./evaluation/program-folder";
 import { growth } from "./growth/part";
+import { interpreter } from "./interpreter/part";
 import { machine } from "./machine";
 import { removeAll } from "./peers";
 import { price } from "./price/part";
@@ -31,6 +32,7 @@ const RUNS = values.short ? 1 : Number(values.runs);
 const PARTS: Readonly<Record<string, (runs: number, short: boolean) => Measured | Promise<Measured>>> = {
   evaluation,
   growth,
+  interpreter,
   price,
 };
 

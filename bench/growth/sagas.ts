@@ -38,21 +38,26 @@ const CHAIN = 50;
 
 /** Such a saga as somebody writes it. Of steps, all have undos, which is the most that there is to check. */
 export function sourceOf(kind: Kind, steps: number): string {
-  const input = "input: ({ input }) => ({ n: input.n })";
+  const input = "input: ({ input }) => ({ order: input.order, total: input.total })";
   const call = (n: number): string => {
-    if (kind === "queries") return `.query("S${n}", { task: work, ${input} })`;
-    const undo = `undo: { name: "U${n}", task: unwork, input: ({ S${n} }) => ({ n: S${n}.n }) }`;
-    return `.step("S${n}", { task: work, ${input}, ${undo} })`;
+    if (kind === "queries") return `.query("S${n}", { task: act, ${input} })`;
+    const undo = `undo: { name: "U${n}", task: undo, input: ({ input, S${n} }) => ({ order: input.order, token: S${n}.token }) }`;
+    return `.step("S${n}", { task: act, ${input}, ${undo} })`;
   };
   const chains = Array.from({ length: Math.ceil(steps / CHAIN) }, (_, at) => {
     const calls = Array.from({ length: Math.min(CHAIN, steps - at * CHAIN) }, (__, n) => call(at * CHAIN + n));
     return `const chain${at + 1} = chain${at}\n  ${calls.join("\n  ")};`;
   });
   return [
-    `import { saga } from "../saga/language";`,
-    `import { unwork, work } from "./tasks";`,
-    `const chain0 = saga<{ n: number }>("Long");`,
+    `import { saga, type Task } from "../saga/language";`,
+    // Of types without a name the checker makes new ones at each step, and gives up on a long chain.
+    `interface Order { order: string; total: number }`,
+    `interface Done { token: string; count: number }`,
+    `interface Undo { order: string; token?: string }`,
+    `declare const act: Task<Order, Done>;`,
+    `declare const undo: Task<Undo, { undone: boolean }>;`,
+    `const chain0 = saga<Order>("Long");`,
     ...chains,
-    `export const long = chain${chains.length}.returns(({ S${steps - 1} }) => ({ n: S${steps - 1}.n }));`,
+    `export const long = chain${chains.length}.returns(({ S${steps - 1} }) => ({ token: S${steps - 1}.token }));`,
   ].join("\n");
 }
