@@ -233,9 +233,14 @@ export class Api {
 
   private async setFault(body: Body): Promise<object> {
     const faults = this.faults();
+    const machineArn = await this.machines.arnOf(text(body, "machineArn"));
+    const state = text(body, "state");
+    if (!(await this.machines.calls(machineArn, state))) {
+      throw invalid(`'${this.machines.nameOf(machineArn)}' calls nothing in a state '${state}'`);
+    }
     const fault: ConsoleFault = {
-      machineArn: await this.machines.arnOf(text(body, "machineArn")),
-      state: text(body, "state"),
+      machineArn,
+      state,
       kind: oneOf(body, "kind", FAULT_KINDS),
       times: oneOf(body, "times", ["once", "always"] as const),
     };

@@ -1,5 +1,7 @@
 import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { Declaration } from "../../asl/declaration";
+import type { RawStates } from "../../asl/states";
+import { tasksIn } from "../../asl/tasks";
 import type { ConsoleOptions, KnownMachine } from "./options";
 import { notFound } from "./refusal";
 import { NOT_PROVED, type Proofs, type SagaVerdict } from "./proofs";
@@ -114,6 +116,12 @@ export class Machines {
     const found = (await this.list()).find((each) => each.name === name || each.arn === name);
     if (!found) throw notFound(`there is no saga '${name}'`);
     return found.arn;
+  }
+
+  /** Whether a state of a machine is one that calls something. */
+  async calls(machineArn: string, state: string): Promise<boolean> {
+    const { definition } = await this.describe(await this.options.target.sfn(), machineArn);
+    return tasksIn(definition as RawStates).some(([name]) => name === state);
   }
 
   private known(): ReadonlyMap<string, KnownMachine> {
