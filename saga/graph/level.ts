@@ -106,7 +106,7 @@ function pairsOf(
   });
   const known = new Set(undone.flatMap(([from, to]) => [from, to]));
   const fails = crossing.flatMap(({ from, to, caught }): readonly Beside[] =>
-    caught && !known.has(from) && !known.has(to) ? [[from, to, 1]] : [],
+    caught && forward.includes(from) && !known.has(from) && !known.has(to) ? [[from, to, 1]] : [],
   );
   return [...undone, ...fails];
 }
@@ -206,7 +206,10 @@ class Level {
       height,
       side,
       inset: (off) => slanted * Math.abs(off),
-      flat: width - 2 * (kind === "choice" ? POINTED : kind === "completed" || kind === "failed" ? height / 2 : 10),
+      flat: Math.max(
+        0,
+        width - 2 * (kind === "choice" ? POINTED : kind === "completed" || kind === "failed" ? height / 2 : 10),
+      ),
       facing: (side === "forward" ? inRank.at(-1) : inRank[0]) === id,
     };
   }
@@ -473,7 +476,7 @@ const portsOf = (ends: readonly End[], offsets: ReadonlyMap<string, number>): Re
 /** How far to the right of the middle of a top or a bottom each end is: what leads straight on keeps the middle. */
 function spread(ends: readonly End[], flat: number): ReadonlyMap<string, number> {
   const units = unitsOf(ends);
-  const straight = units.findIndex(({ aim }) => Math.abs(aim) <= NEARLY);
+  const straight = units.findIndex(({ aim }) => Math.abs(aim) <= Math.min(NEARLY, flat / 2));
   const middle = straight >= 0 ? straight : (units.length - 1) / 2;
   const { aim = 0, arrives = true } = units[straight] ?? {};
   const shift = arrives ? 0 : aim;

@@ -20,7 +20,7 @@ const ORDERS = JSON.parse(readFileSync(join(__dirname, "../../examples/orders.js
 
 const ALL_UNDONE = { CancelShipment: "undone", RefundPayment: "undone", DeleteOrder: "undone" };
 
-const VIEW = { viewport: { width: 1180, height: 860 } };
+const VIEW = { viewport: { width: 1100, height: 820 } };
 
 /** Clients of AWS find executions by their names. */
 function clientOf({ cloud }: Browsing) {
@@ -84,7 +84,7 @@ describeInBrowser("what a person sees in the console", function () {
       await person.start(title, `1${at}`);
       await person.seesGraph(colours[at] as Readonly<Record<string, string>>);
       await person.seesText(at === 0 ? "completed" : "compensated");
-      if (at === 3) await takePicture(person.page, "execution");
+      if (at === 3) await takePicture(person.page, "execution", ["light", "dark"]);
     });
   });
 
@@ -284,7 +284,6 @@ describeInBrowser("what a person sees in the console", function () {
 
     it(`approves it, and sees it go on ${SLOW}`, async () => {
       await startTrip("1");
-      await takePicture(person.page, "approval");
       await person.page.getByLabel("Result (JSON)").fill('{"by": "the manager"}');
       await person.press("Approve");
       await person.seesGraph({

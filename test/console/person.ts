@@ -96,14 +96,19 @@ export class Person {
 const PICTURES = join(__dirname, "../../docs/images");
 const writesPictures = process.argv.includes("--screenshots");
 
-/** Takes a picture of what is seen, in both themes. */
-export async function takePicture(page: Page, name: string): Promise<void> {
+/** Takes a picture of what is seen. */
+export async function takePicture(
+  page: Page,
+  name: string,
+  themes: readonly ("light" | "dark")[] = ["light"],
+): Promise<void> {
   if (!writesPictures) return;
   mkdirSync(PICTURES, { recursive: true });
-  for (const theme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+  for (const colorScheme of themes) {
+    await page.emulateMedia({ colorScheme });
     await page.mouse.move(0, 0);
-    await page.screenshot({ path: join(PICTURES, `${name}-${theme}.png`), fullPage: true, caret: "hide" });
+    await page.evaluate("scrollTo(0, 0)");
+    await page.screenshot({ path: join(PICTURES, `console-${name}-${colorScheme}.png`), caret: "hide" });
   }
   await page.emulateMedia({ colorScheme: "light" });
 }
