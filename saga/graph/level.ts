@@ -1,5 +1,7 @@
+import { type Beside, inTurn, pairsOf } from "./beside";
 import { type Lanes, lanesFor, type Stretch } from "./lanes";
-import { type Block, moved, POINTED, type PlacedEdge, type Point } from "./placed";
+import { type Block, moved, POINTED, type PlacedEdge, type Point, straightened } from "./placed";
+import { type End, NEARLY, spread, spreadFacing } from "./ports";
 import { type GraphEdge, type GraphNode, type Side, wayOf } from "./model";
 import { type Row, rowsOf } from "./rows";
 import { type Link, placeSide, type PlacedSide } from "./side";
@@ -15,8 +17,6 @@ const GAP = 34;
 const LANE = 12;
 /** What is left free beside a line in a gap. */
 const APART = 8;
-/** An edge that is to go aside by less goes straight on. */
-const NEARLY = 10;
 /** How far an edge goes out that leads back to its own node. */
 const LOOP = 12;
 
@@ -68,7 +68,8 @@ export function placeLevel(
 ): Block {
   const sideOf = new Map(items.map(({ node }) => [node.id, node.side]));
   const crosses = ({ from, to }: GraphEdge): boolean => sideOf.get(from) !== sideOf.get(to);
-  const pairs = pairsOf(items, edges.filter(crosses), undoneBy);
+  const nodes = items.map(({ node }) => node);
+  const pairs = pairsOf(nodes, edges.filter(crosses), undoneBy);
   const sides = {
     forward: placeOneSide("forward", items, edges, pairs),
     undo: placeOneSide("undo", items, edges, pairs),
@@ -88,31 +89,6 @@ const rankIn = ({ ranks }: PlacedSide, id: string): number => ranks.findIndex((r
 /** The undos' ranks are drawn from the bottom up. */
 const fromTop = ({ ranks }: PlacedSide, rank: number): number => ranks.length - 1 - rank;
 
-/** Nodes of the way forward with what belongs beside them: their undos, and else what their failure leads to. */
-type Beside = readonly [forward: string, undo: string, weight: number];
-
-function pairsOf(
-  items: readonly Item[],
-  crossing: readonly GraphEdge[],
-  undoneBy: (node: GraphNode) => readonly string[],
-): readonly Beside[] {
-  const forward = items.filter(({ node }) => node.side === "forward").map(({ node }) => node.id);
-  const undone = items.flatMap(({ node }): readonly Beside[] => {
-    if (node.side === "forward") return [];
-    const calls = undoneBy(node);
-    // A call in a branch is undone in what undoes the branches.
-    const holders = forward.filter((id) => calls.some((call) => call === id || call.startsWith(`${id}/`)));
-    return holders.map((id) => [id, node.id, UNDOES]);
-  });
-  const known = new Set(undone.flatMap(([from, to]) => [from, to]));
-  const fails = crossing.flatMap(({ from, to, caught }): readonly Beside[] =>
-    caught && forward.includes(from) && !known.has(from) && !known.has(to) ? [[from, to, 1]] : [],
-  );
-  return [...undone, ...fails];
-}
-
-const UNDOES = 100;
-
 /** One side, in ranks from where it begins. */
 function placeOneSide(
   side: Side,
@@ -125,36 +101,12 @@ function placeOneSide(
   const links = edges.flatMap(({ from, to, caught }, at): readonly Link[] =>
     ids.has(from) && ids.has(to) ? [{ from, to, name: String(at), weight: caught ? 1 : 3 }] : [],
   );
-  const order = side === "undo" ? inTurn(items, pairs, links) : [];
+  const nodes = items.map(({ node }) => node);
+  const order = side === "undo" ? inTurn(nodes, pairs, links) : [];
   return placeSide(
     own.map(({ node, block: { width, height } }) => ({ id: node.id, width, height })),
     [...links, ...order],
   );
-}
-
-/**
- * What belongs beside a later node comes before what belongs beside an earlier one, though no edge may lead from one to the
- * other: so that each can stand beside its own.
- */
-function inTurn(items: readonly Item[], pairs: readonly Beside[], links: readonly Link[]): readonly Link[] {
-  const order = new Map(items.map(({ node }, at) => [node.id, at]));
-  const leads = new Map<string, Set<string>>();
-  const lead = (from: string, to: string): void => {
-    leads.set(from, (leads.get(from) ?? new Set()).add(to));
-  };
-  for (const { from, to } of links) lead(from, to);
-  const reaches = (from: string, to: string): boolean => {
-    const seen = new Set([from]);
-    for (const each of seen) for (const next of leads.get(each) ?? []) seen.add(next);
-    return seen.has(to);
-  };
-  const sorted = pairs.toSorted(([one], [other]) => (order.get(one) ?? 0) - (order.get(other) ?? 0));
-  return sorted.flatMap(([earlier, to], at): readonly Link[] => {
-    const [later, from] = sorted[at + 1] ?? [];
-    if (from === undefined || later === earlier || from === to || reaches(to, from) || reaches(from, to)) return [];
-    lead(from, to);
-    return [{ from, to, name: undefined, weight: 0 }];
-  });
 }
 
 /** A level of which it is known in which rows its nodes stand. */
@@ -453,67 +405,4 @@ class Level {
     ];
     return { ...edge, points };
   }
-}
-
-/** An end of an edge at the border of a node. */
-interface End {
-  readonly port: string;
-  /** Ends of one unit are at one place. */
-  readonly unit: string;
-  readonly arrives: boolean;
-  readonly aim: number;
-}
-
-/** Ends of one place, with where they lead, from the left or from the top. */
-function unitsOf(ends: readonly End[]): readonly End[] {
-  const units = new Map(ends.toReversed().map((end) => [end.unit, end]));
-  return [...units.values()].reverse().sort((one, other) => one.aim - other.aim || 0);
-}
-
-const portsOf = (ends: readonly End[], offsets: ReadonlyMap<string, number>): ReadonlyMap<string, number> =>
-  new Map(ends.map(({ port, unit }) => [port, offsets.get(unit) ?? 0]));
-
-/** How far to the right of the middle of a top or a bottom each end is: what leads straight on keeps the middle. */
-function spread(ends: readonly End[], flat: number): ReadonlyMap<string, number> {
-  const units = unitsOf(ends);
-  const straight = units.findIndex(({ aim }) => Math.abs(aim) <= Math.min(NEARLY, flat / 2));
-  const middle = straight >= 0 ? straight : (units.length - 1) / 2;
-  const { aim = 0, arrives = true } = units[straight] ?? {};
-  const shift = arrives ? 0 : aim;
-  const furthest = Math.max(middle, units.length - 1 - middle, 1);
-  const step = Math.min(18, flat / 2 / furthest);
-  return portsOf(ends, new Map(units.map(({ unit }, at) => [unit, Math.round((at - middle) * step) + shift])));
-}
-
-/**
- * How far below the middle of the border to the channel each end is. What leaves and what arrives there never have one
- * place: they would meet in the channel.
- */
-function spreadFacing(ends: readonly End[], height: number): ReadonlyMap<string, number> {
-  const units = unitsOf(ends);
-  const straight = units.find(({ aim }) => aim === 0);
-  const others = units.filter((unit) => unit !== straight);
-  const [above, below] = [others.filter(({ aim }) => aim < 0), others.filter(({ aim }) => aim >= 0)];
-  const step = Math.min(14, (height / 2 - 4) / Math.max(above.length, below.length, 1));
-  const off = (unit: End, nth: number): number => Math.round(step * (unit.arrives ? nth + 0.5 : nth + 1));
-  const offsets = new Map([
-    // What leads furthest stands furthest out.
-    ...above.toReversed().map((unit, nth) => [unit.unit, -off(unit, nth)] as const),
-    ...below.map((unit, nth) => [unit.unit, off(unit, nth)] as const),
-    ...(straight ? [[straight.unit, 0] as const] : []),
-  ]);
-  return portsOf(ends, offsets);
-}
-
-/** Without points at which it does not turn. */
-function straightened(points: readonly Point[]): readonly Point[] {
-  const distinct = points.filter(({ x, y }, at) => {
-    const before = points[at - 1];
-    return before?.x !== x || before.y !== y;
-  });
-  return distinct.filter(({ x, y }, at) => {
-    const [before, after] = [distinct[at - 1], distinct[at + 1]];
-    if (!before || !after) return true;
-    return !((before.x === x && x === after.x) || (before.y === y && y === after.y));
-  });
 }
