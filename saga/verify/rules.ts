@@ -1,17 +1,17 @@
 /** The rules of docs/semantics.md that a definition is held to, and two that the platform makes. */
 export const RULES = {
   S1: "undos run in the reverse of the order in which their actions started",
-  S2: "a failed action's own undo runs too, first, unless nothing has happened for certain",
+  S2: "the undo of a failed action runs too, and first, unless its failure is definite",
   S4: "transient faults of an action are retried, refusals never; undos are retried on any error",
-  S5: "an undo, or a step after the pivot, that fails for good stops in its own state, for a redrive",
-  S6: "completed is SUCCEEDED; compensated is FAILED with SagaCompensated",
-  S7: "nothing leads out that a Catch can't catch; every task has a timeout of its own",
+  S5: "an undo, or a step after the pivot, that fails for good stops in its state, and can be redriven",
+  S6: "a completed saga ends SUCCEEDED; a compensated one ends FAILED with SagaCompensated",
+  S7: "every failure can be caught; every task has a timeout of its own",
   S9: "once the pivot has succeeded, the saga only goes forward",
-  S10: "branches settle, then one decision; what may have happened in each is undone",
-  S11: "an undo calls in the name of its action's step",
+  S10: "branches settle, then one Choice decides; every effect of each branch is undone",
+  S11: "an undo calls in the name of its step",
   S13: "the success path enters no state for bookkeeping",
-  assignment: "nothing is read that some path has not assigned, or has thrown away",
-  definition: "Step Functions takes the definition",
+  assignment: "no state reads a variable or data that is missing on some path",
+  definition: "Step Functions accepts the definition",
 } as const;
 
 export type Rule = keyof typeof RULES;
