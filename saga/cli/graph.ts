@@ -14,7 +14,6 @@ import { examineNamed } from "./explain";
 import { callersPath } from "./paths";
 import type { LoadedProgram } from "./program";
 import { UsageError } from "./usage-error";
-import type { Values } from "./verbs";
 
 const FORMATS = { mermaid, svg, dot } as const;
 
@@ -54,7 +53,7 @@ export function graph({ program }: LoadedProgram, { name, ...options }: GraphOpt
 export async function graphOfExecution(
   execution: string,
   { name, ...options }: GraphOptions,
-  values: Values,
+  values: Parameters<typeof examineNamed>[1],
 ): Promise<number> {
   const { arn, saga, story, definition, declaration } = await examineNamed(execution, values, name);
   if (name !== undefined && name !== saga && arn?.includes(`:${name}:`) !== true)

@@ -4,6 +4,11 @@ import type { Link } from "./side";
 /** Nodes of the way forward with what belongs beside them: their undos, and else what their failure leads to. */
 export type Beside = readonly [forward: string, undo: string, weight: number];
 
+/**
+ * What belongs beside what.
+ * @param crossing The edges that lead from one side to the other.
+ * @param undoneBy The calls that a node undoes, or that are undone in it.
+ */
 export function pairsOf(
   nodes: readonly GraphNode[],
   crossing: readonly GraphEdge[],
@@ -24,6 +29,7 @@ export function pairsOf(
   return [...undone, ...fails];
 }
 
+/** That one undoes the other matters more than all that a failure may lead to. */
 const UNDOES = 100;
 
 /**

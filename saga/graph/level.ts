@@ -1,4 +1,5 @@
 import { type Beside, inTurn, pairsOf } from "./beside";
+import { Heights, LANE } from "./heights";
 import { type Lanes, lanesFor, type Stretch } from "./lanes";
 import { type Block, moved, POINTED, type PlacedEdge, type Point, straightened } from "./placed";
 import { type End, NEARLY, spread, spreadFacing } from "./ports";
@@ -12,9 +13,8 @@ export interface Item {
   readonly block: Block;
 }
 
-/** A gap between rows, and the lanes in it. */
-const GAP = 34;
-const LANE = 12;
+/** How wide the channel is beside its lanes. */
+const CHANNEL = 56;
 /** What is left free beside a line in a gap. */
 const APART = 8;
 /** How far an edge goes out that leads back to its own node. */
@@ -40,7 +40,7 @@ type Border = "top" | "bottom" | "channel";
 
 /**
  * An edge before anything has its height: it leaves a node, goes along gaps, through rows and through the channel, and ends
- * at a node. Gap `n` is the one above row `n`.
+ * at a node.
  */
 interface Route {
   readonly edge: GraphEdge;
@@ -117,8 +117,6 @@ class Level {
   /** By an edge and its end, how far from the middle of the border it leaves a node, or comes to it. */
   private readonly ports = new Map<string, number>();
   private readonly channel: Lanes;
-  private readonly channelLeft: number;
-  private readonly channelWidth: number;
   private readonly undoLeft: number;
 
   constructor(
@@ -140,10 +138,8 @@ class Level {
       })),
       1,
     );
-    this.channelLeft = sides.forward.width;
     const both = sides.forward.width > 0 && sides.undo.width > 0;
-    this.channelWidth = both ? 56 + this.channel.count * LANE : 0;
-    this.undoLeft = this.channelLeft + this.channelWidth;
+    this.undoLeft = sides.forward.width + (both ? CHANNEL + this.channel.count * LANE : 0);
   }
 
   private spotOf({ id, side, kind }: GraphNode, { width, height }: Block): Spot {
@@ -276,7 +272,7 @@ class Level {
   }
 
   private laneX(net: string): number {
-    return this.undoLeft - 28 - (this.channel.of.get(net) ?? 0) * LANE;
+    return this.undoLeft - CHANNEL / 2 - (this.channel.of.get(net) ?? 0) * LANE;
   }
 
   /** The stretches of an edge along gaps: in which gap, from where to where. */
@@ -308,6 +304,7 @@ class Level {
     });
   }
 
+  /** The level, everything in its place. */
   block(): Block {
     const stretches = this.routes.flatMap((route, at) => this.turnsIn(route, at));
     const gaps = Array.from({ length: this.rows.length + 1 }, (_, gap) =>
@@ -316,61 +313,41 @@ class Level {
         APART,
       ),
     );
-    // Above the first row and below the last there is a gap only where an edge runs in it.
-    const heightOf = (gap: number): number => {
-      const { count } = gaps[gap] as Lanes;
-      const outer = gap === 0 || gap === this.rows.length;
-      return outer && count === 0 ? 0 : GAP + Math.max(0, count - 1) * LANE;
-    };
-    const tops: number[] = [];
-    const heights: number[] = [];
-    let y = heightOf(0);
-    for (const row of this.rows.keys()) {
-      const inRow = this.items.flatMap(({ node, block }) => (this.spot(node.id).row === row ? [block.height] : []));
-      tops.push(y);
-      heights.push(Math.max(...inRow));
-      y += Math.max(...inRow) + heightOf(row + 1);
-    }
-    const middle = (row: number): number => Math.round((tops[row] ?? 0) + (heights[row] ?? 0) / 2);
-    const laneY = (gap: number, net: string): number => {
-      const top = gap === 0 ? 0 : (tops[gap - 1] ?? 0) + (heights[gap - 1] ?? 0);
-      return top + GAP / 2 + ((gaps[gap] as Lanes).of.get(net) ?? 0) * LANE;
-    };
+    const rows = this.rows.map((_, row) => {
+      const inRow = this.items.filter(({ node }) => this.spot(node.id).row === row);
+      return Math.max(...inRow.map(({ block }) => block.height));
+    });
+    const heights = new Heights(rows, gaps);
     const placed = this.items.map(({ node, block }) => {
       const { row, side, x } = this.spot(node.id);
-      return moved(block, this.xOf(side, x) - block.width / 2, middle(row) - block.height / 2);
+      return moved(block, this.xOf(side, x) - block.width / 2, heights.middleOf(row) - block.height / 2);
     });
-    const loops = this.looping.map((edge) => this.loop(edge, middle));
+    const loops = this.looping.map((edge) => this.loop(edge, heights));
     const drawn = this.routes.map((route, at) => ({
       ...route.edge,
-      points: straightened(this.pointsOf(route, at, middle, laneY)),
+      points: straightened(this.pointsOf(route, at, heights)),
     }));
     return {
       width: this.undoLeft + this.sides.undo.width,
-      height: y,
+      height: heights.total,
       nodes: placed.flatMap(({ nodes }) => nodes),
       edges: [...placed.flatMap(({ edges }) => edges), ...drawn, ...loops],
     };
   }
 
-  private pointsOf(
-    route: Route,
-    at: number,
-    middle: (row: number) => number,
-    laneY: (gap: number, net: string) => number,
-  ): readonly Point[] {
+  private pointsOf(route: Route, at: number, heights: Heights): readonly Point[] {
     const { edge, net, from, to } = route;
-    const start = this.endPoint(edge.from, from, `${at} from`, middle);
-    const end = this.endPoint(edge.to, to, `${at} to`, middle);
+    const start = this.endPoint(edge.from, from, `${at} from`, heights);
+    const end = this.endPoint(edge.to, to, `${at} to`, heights);
     if (this.crosses(route)) {
       if (!this.turns(route)) return [start, { x: end.x, y: start.y }];
       const lane = this.laneX(net);
-      const out = from === "channel" ? start.y : laneY(this.exitGap(edge.from, from), `${at} out`);
-      const back = to === "channel" ? end.y : laneY(route.last, net);
+      const out = from === "channel" ? start.y : heights.laneIn(this.exitGap(edge.from, from), `${at} out`);
+      const back = to === "channel" ? end.y : heights.laneIn(route.last, net);
       return [start, { x: start.x, y: out }, { x: lane, y: out }, { x: lane, y: back }, { x: end.x, y: back }, end];
     }
     const points = this.turnsIn(route, at).flatMap(({ gap, net: of, from: before, to: after }) => {
-      const y = laneY(gap, of);
+      const y = heights.laneIn(gap, of);
       return [
         { x: before, y },
         { x: after, y },
@@ -379,24 +356,24 @@ class Level {
     return [start, ...points, end];
   }
 
-  private endPoint(id: string, border: Border, port: string, middle: (row: number) => number): Point {
+  private endPoint(id: string, border: Border, port: string, heights: Heights): Point {
     const { row, width, height, side, x, inset } = this.spot(id);
     const offset = this.ports.get(port) ?? 0;
     if (border === "channel") {
       const edge = this.xOf(side, x) + (side === "forward" ? 1 : -1) * (width / 2 - inset(offset));
-      return { x: edge, y: middle(row) + offset };
+      return { x: edge, y: heights.middleOf(row) + offset };
     }
-    return { x: this.xOf(side, x) + offset, y: middle(row) + (border === "top" ? -height / 2 : height / 2) };
+    return { x: this.xOf(side, x) + offset, y: heights.middleOf(row) + (border === "top" ? -height / 2 : height / 2) };
   }
 
   /** An edge from a node to itself, at its outer side. */
-  private loop(edge: GraphEdge, middle: (row: number) => number): PlacedEdge {
+  private loop(edge: GraphEdge, heights: Heights): PlacedEdge {
     const { row, side, x, width, height, inset } = this.spot(edge.from);
     const out = side === "forward" ? -1 : 1;
     const by = Math.min(10, height / 4);
     const border = this.xOf(side, x) + out * (width / 2 - inset(by));
     const turn = this.xOf(side, x) + out * (width / 2 + LOOP);
-    const [up, down] = [middle(row) - by, middle(row) + by];
+    const [up, down] = [heights.middleOf(row) - by, heights.middleOf(row) + by];
     const points = [
       { x: border, y: down },
       { x: turn, y: down },

@@ -7,13 +7,14 @@ export interface End {
   /** Ends of one unit are at one place. */
   readonly unit: string;
   readonly arrives: boolean;
+  /** How far to the right of the middle it leads; towards the channel, how many rows down. */
   readonly aim: number;
 }
 
-/** Ends of one place, with where they lead, from the left or from the top. */
+/** One end of each place, in the order of where they lead: from the left, or from the top. */
 function unitsOf(ends: readonly End[]): readonly End[] {
-  const units = new Map(ends.toReversed().map((end) => [end.unit, end]));
-  return [...units.values()].reverse().sort((one, other) => one.aim - other.aim || 0);
+  const first = ends.filter(({ unit }, at) => ends.findIndex((end) => end.unit === unit) === at);
+  return first.sort((one, other) => (one.aim === other.aim ? 0 : one.aim - other.aim));
 }
 
 const portsOf = (ends: readonly End[], offsets: ReadonlyMap<string, number>): ReadonlyMap<string, number> =>
