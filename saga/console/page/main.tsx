@@ -1,7 +1,8 @@
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import "./app.css";
-import { followAddress, route } from "./route";
+import { nameOf } from "./format";
+import { followAddress, type Route, route } from "./route";
 import { announcement, begin, problem, session } from "./state/console";
 import { followFilter } from "./state/executions";
 import { connected, followServer } from "./state/live";
@@ -12,7 +13,7 @@ import { Sagas } from "./views/sagas";
 
 function App() {
   const shown = route.value;
-  const title = { sagas: "Sagas", saga: "Saga", execution: "Execution", open: "Open a history" }[shown.view];
+  const title = titleOf(shown);
   useEffect(() => {
     document.title = `${title} · saga console`;
   }, [title]);
@@ -56,6 +57,19 @@ function App() {
       </p>
     </>
   );
+}
+
+function titleOf(shown: Route): string {
+  switch (shown.view) {
+    case "sagas":
+      return "Sagas";
+    case "saga":
+      return shown.name;
+    case "execution":
+      return nameOf(shown.arn);
+    case "open":
+      return "Open a history";
+  }
 }
 
 function View() {

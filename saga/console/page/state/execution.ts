@@ -18,6 +18,8 @@ export interface Subject {
   readonly definition: RawStates | undefined;
   readonly declaration: Declaration | undefined;
   readonly description: Description;
+  /** Whether the machine's log hides what goes in and comes out, and so does the page. */
+  readonly dataHidden?: boolean;
 }
 
 export const subject = signal<Subject | undefined>(undefined);

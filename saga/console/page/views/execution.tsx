@@ -110,6 +110,7 @@ function Head() {
           <span>{dateTime(new Date(started))}</span>
           {last && <span>{duration((told?.ended ?? last.timestamp) - started)}</span>}
           {(description.redriveCount ?? 0) > 0 && <span>redriven {description.redriveCount}×</span>}
+          {subject.value?.dataHidden === true && <span>its log hides data, and so does this page</span>}
           {reading.value && <span role="status">reading the history…</span>}
         </p>
       </div>
