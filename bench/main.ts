@@ -12,8 +12,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { evaluation } from "./evaluation/part";
 import { DIST } from "./evaluation/program-folder";
+import { growth } from "./growth/part";
+import { interpreter } from "./interpreter/part";
 import { machine } from "./machine";
 import { removeAll } from "./peers";
+import { price } from "./price/part";
 import { keep, type Measured, table } from "./results";
 
 const { values } = parseArgs({
@@ -26,7 +29,12 @@ const { values } = parseArgs({
 });
 const RUNS = values.short ? 1 : Number(values.runs);
 
-const PARTS: Readonly<Record<string, (runs: number, short: boolean) => Measured | Promise<Measured>>> = { evaluation };
+const PARTS: Readonly<Record<string, (runs: number, short: boolean) => Measured | Promise<Measured>>> = {
+  evaluation,
+  growth,
+  interpreter,
+  price,
+};
 
 /** Has a script of its own, which keeps what it prints. */
 const LOCAL = "local";

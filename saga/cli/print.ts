@@ -9,7 +9,7 @@ export const paint = (style: Style, text: string): string => (coloured() ? style
 /** As wide as the terminal is, and 80 where there is none; never so narrow that a label fills it. */
 export const columns = (): number => Math.max(40, process.stdout.columns || 80);
 
-const LOOK: Readonly<Record<Visit["did"], { readonly mark: string; readonly style: Style }>> = {
+export const LOOK: Readonly<Record<Visit["did"], { readonly mark: string; readonly style: Style }>> = {
   done: { mark: "✔", style: "green" },
   failed: { mark: "✘", style: "red" },
   undone: { mark: "↩", style: "yellow" },

@@ -15,6 +15,8 @@ const GAP = 34;
 const LANE = 12;
 /** What is left free beside a line in a gap. */
 const APART = 8;
+/** An edge that is to go aside by less goes straight on. */
+const NEARLY = 10;
 /** How far an edge goes out that leads back to its own node. */
 const LOOP = 12;
 
@@ -104,7 +106,7 @@ function pairsOf(
   });
   const known = new Set(undone.flatMap(([from, to]) => [from, to]));
   const fails = crossing.flatMap(({ from, to, caught }): readonly Beside[] =>
-    caught && !known.has(from) && !known.has(to) ? [[from, to, 1]] : [],
+    caught && forward.includes(from) && !known.has(from) && !known.has(to) ? [[from, to, 1]] : [],
   );
   return [...undone, ...fails];
 }
@@ -204,7 +206,10 @@ class Level {
       height,
       side,
       inset: (off) => slanted * Math.abs(off),
-      flat: width - 2 * (kind === "choice" ? POINTED : kind === "completed" || kind === "failed" ? height / 2 : 10),
+      flat: Math.max(
+        0,
+        width - 2 * (kind === "choice" ? POINTED : kind === "completed" || kind === "failed" ? height / 2 : 10),
+      ),
       facing: (side === "forward" ? inRank.at(-1) : inRank[0]) === id,
     };
   }
@@ -337,7 +342,14 @@ class Level {
       ];
     }
     const { side } = this.spot(edge.from);
-    const stops = [...passes.map(({ gap, x }) => ({ gap, x: this.xOf(side, x) })), { gap: last, x: end }];
+    let before = start;
+    const passed = passes.map(({ gap, x }) => {
+      const there = this.xOf(side, x);
+      // There is room for that beside whatever it passes.
+      if (Math.abs(there - before) > NEARLY) before = there;
+      return { gap, x: before };
+    });
+    const stops = [...passed, { gap: last, x: end }];
     return stops.flatMap(({ gap, x }, stop) => {
       const before = stops[stop - 1]?.x ?? start;
       return before === x ? [] : [{ gap, net: stop === stops.length - 1 ? net : `${at} ${stop}`, from: before, to: x }];
@@ -464,11 +476,13 @@ const portsOf = (ends: readonly End[], offsets: ReadonlyMap<string, number>): Re
 /** How far to the right of the middle of a top or a bottom each end is: what leads straight on keeps the middle. */
 function spread(ends: readonly End[], flat: number): ReadonlyMap<string, number> {
   const units = unitsOf(ends);
-  const straight = units.findIndex(({ aim }) => Math.abs(aim) < 1);
+  const straight = units.findIndex(({ aim }) => Math.abs(aim) <= Math.min(NEARLY, flat / 2));
   const middle = straight >= 0 ? straight : (units.length - 1) / 2;
+  const { aim = 0, arrives = true } = units[straight] ?? {};
+  const shift = arrives ? 0 : aim;
   const furthest = Math.max(middle, units.length - 1 - middle, 1);
   const step = Math.min(18, flat / 2 / furthest);
-  return portsOf(ends, new Map(units.map(({ unit }, at) => [unit, Math.round((at - middle) * step)])));
+  return portsOf(ends, new Map(units.map(({ unit }, at) => [unit, Math.round((at - middle) * step) + shift])));
 }
 
 /**

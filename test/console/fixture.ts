@@ -1,7 +1,14 @@
-import { type ConsoleOptions, ConsoleServer, CONSOLE_PATH, endpointTarget } from "../../saga/console/server";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  type ConsoleOptions,
+  ConsoleServer,
+  type ConsoleTarget,
+  CONSOLE_PATH,
+  endpointTarget,
+} from "../../saga/console/server";
 import type { CloudOptions } from "../../saga/local/cloud";
 import { LocalCloud } from "../../saga/local/cloud";
-import { program } from "../local/wire/fixture";
+import { clientOptions, program } from "../local/wire/fixture";
 import { httpRequest, type RawAnswer, sendRaw } from "../local/wire/raw";
 
 export interface Served {
@@ -27,6 +34,11 @@ export interface Answered extends RawAnswer {
   readonly json: any;
 }
 
+export const localTarget = ({ endpoint }: Pick<LocalCloud, "endpoint">): ConsoleTarget => ({
+  ...endpointTarget(endpoint, { AWS_REGION: "eu-west-1" }),
+  kind: "local",
+});
+
 /** A cloud with the console on its port. */
 export async function startConsole(
   options: Partial<ConsoleOptions> = {},
@@ -40,7 +52,8 @@ export async function startConsole(
   };
   const cloud = await LocalCloud.start(program, { ...cloudOptions, wire: { ...cloudOptions.wire, site } });
   server = new ConsoleServer({
-    target: endpointTarget("local", cloud.endpoint, "eu-west-1"),
+    target: localTarget(cloud),
+    dynamoDB: () => Promise.resolve(new DynamoDBClient(clientOptions(cloud))),
     writable: true,
     faults: cloud.faults,
     ...options,

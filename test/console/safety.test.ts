@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { CreateStateMachineCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
-import { endpointTarget } from "../../saga/console/server";
+import { type ConsoleTarget, endpointTarget } from "../../saga/console/server";
 import { checkCaller } from "../../saga/console/server/guard";
 import { clientOptions, definition, machineArn, PLACE } from "../local/wire/fixture";
-import { listen, type Served, startConsole, until } from "./fixture";
+import { listen, localTarget, type Served, startConsole, until } from "./fixture";
 
 const READS = ["", "app.js", "api/session", "api/sagas", "api/executions", "api/live", "api/faults"];
 const WRITES: Readonly<Record<string, object>> = {
@@ -264,21 +264,35 @@ describe("the console's safety", () => {
       expect((await served.ask(`api/${path}?arn=x`)).json.error.name, path).to.equal("InvalidArn");
       if (path !== "live") expect((await served.ask(`api/${path}`)).status, path).to.equal(400);
     }
-    const gone = await startConsole({ target: endpointTarget("endpoint", "http://127.0.0.1:9", "eu-west-1") });
+    const gone = await startConsole({ target: endpointTarget("http://127.0.0.1:9", {}) });
     const unreached = await gone.ask("api/sagas");
     expect([unreached.status, unreached.json.error.name]).to.deep.equal([502, "NotReachable"]);
     await gone.close();
   });
 
   it("tells a page nothing of the credentials with which it asks", async () => {
-    const { cloud } = served;
-    const { target } = { target: endpointTarget("local", cloud.endpoint, "eu-west-1") };
-    const { sfn } = await target.clients();
-    const credentials = await (sfn.config.credentials as () => Promise<{ secretAccessKey: string }>)();
-    expect(credentials.secretAccessKey).to.equal("local");
-    const { json } = await served.ask("api/session");
+    const { hostname, port } = new URL(served.url);
+    const target: ConsoleTarget = {
+      ...localTarget(served.cloud),
+      name: `http://ada:lovelace@${hostname}:${port}`,
+      sfn: async () =>
+        new SFNClient({
+          ...clientOptions(served.cloud),
+          credentials: {
+            accessKeyId: "AKIALOVELACE",
+            secretAccessKey: "lovelace-secret",
+            sessionToken: "lovelace-token",
+          },
+        }),
+    };
+    const asking = await startConsole({ target });
+    const { json } = await asking.ask("api/session");
     expect(Object.keys(json)).to.have.members(["target", "writable", "faults", "token"]);
-    expect(Object.keys(json.target)).to.have.members(["kind", "name", "region"]);
+    expect(json.target).to.deep.equal({ kind: "local", name: `http://${hostname}:${port}`, region: "eu-west-1" });
+    for (const path of READS.filter((each) => each.startsWith("api/") && each !== "api/live")) {
+      expect((await asking.ask(path)).body, path).not.to.match(/lovelace/i);
+    }
+    await asking.close();
   });
 
   it("shows no secret, however deep in strings of JSON it stands, in what is read and in what is told live", async () => {

@@ -9,11 +9,11 @@ import { keyOf } from "../../saga/graph/status";
 import { verify } from "../../saga/verify";
 
 const VERIFY = join(__dirname, "../verify");
-const read = <T>(path: string): T => JSON.parse(readFileSync(join(VERIFY, path), "utf8")) as T;
+const read = (path: string): unknown => JSON.parse(readFileSync(join(VERIFY, path), "utf8"));
 
 function machine(path: string) {
-  const definition = read<RawStates>(`${path}.asl.json`);
-  const declaration = read<Declaration>(`${path}.saga.json`);
+  const definition = read(`${path}.asl.json`) as RawStates;
+  const declaration = read(`${path}.saga.json`) as Declaration;
   const { violations } = verify(definition, declaration);
   return { graph: graphOf(path, definition, declaration), violations };
 }

@@ -1,5 +1,4 @@
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { SFNClient } from "@aws-sdk/client-sfn";
 
 /** Where the console looks. */
@@ -8,30 +7,29 @@ export interface ConsoleTarget {
   /** What a person calls it. */
   readonly name: string;
   readonly region: string;
-  readonly clients: () => Promise<Clients>;
-}
-
-export interface Clients {
-  readonly sfn: SFNClient;
-  readonly logs: CloudWatchLogsClient;
-  readonly dynamoDB: DynamoDBClient;
+  /** The machines that the stack's outputs name; of anything else, undefined: all that are there. */
+  readonly machineArns?: readonly string[];
+  readonly sfn: () => Promise<SFNClient>;
+  readonly logs: () => Promise<CloudWatchLogsClient>;
 }
 
 /** What runs on this machine, or on whatever is compatible. */
-export function endpointTarget(kind: "local" | "endpoint", endpoint: string, region: string): ConsoleTarget {
-  let made: Promise<Clients> | undefined;
-  const make = async (): Promise<Clients> => {
-    const [{ SFNClient }, { CloudWatchLogsClient }, { DynamoDBClient }] = await Promise.all([
-      import("@aws-sdk/client-sfn"),
-      import("@aws-sdk/client-cloudwatch-logs"),
-      import("@aws-sdk/client-dynamodb"),
-    ]);
-    const options = { endpoint, region, credentials: { accessKeyId: "local", secretAccessKey: "local" } };
-    return {
-      sfn: new SFNClient({ ...options, disableHostPrefix: true }),
-      logs: new CloudWatchLogsClient(options),
-      dynamoDB: new DynamoDBClient(options),
-    };
+export function endpointTarget(endpoint: string, env: NodeJS.ProcessEnv): ConsoleTarget {
+  const region = env["AWS_REGION"] ?? "us-east-1";
+  const options = { endpoint, region, credentials: { accessKeyId: "local", secretAccessKey: "local" } };
+  let sfn: Promise<SFNClient> | undefined;
+  let logs: Promise<CloudWatchLogsClient> | undefined;
+  return {
+    kind: "endpoint",
+    name: endpoint,
+    region,
+    sfn: () =>
+      (sfn ??= import("@aws-sdk/client-sfn").then(
+        ({ SFNClient }) => new SFNClient({ ...options, disableHostPrefix: true }),
+      )),
+    logs: () =>
+      (logs ??= import("@aws-sdk/client-cloudwatch-logs").then(
+        ({ CloudWatchLogsClient }) => new CloudWatchLogsClient(options),
+      )),
   };
-  return { kind, name: endpoint, region, clients: () => (made ??= make()) };
 }

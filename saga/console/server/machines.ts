@@ -1,5 +1,7 @@
 import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { Declaration } from "../../asl/declaration";
+import type { RawStates } from "../../asl/states";
+import { tasksIn } from "../../asl/tasks";
 import type { ConsoleOptions, KnownMachine } from "./options";
 import { notFound } from "./refusal";
 import { NOT_PROVED, type Proofs, type SagaVerdict } from "./proofs";
@@ -64,7 +66,7 @@ export class Machines {
   }
 
   private async readList(): Promise<readonly Listed[]> {
-    const { sfn } = await this.options.target.clients();
+    const sfn = await this.options.target.sfn();
     const { paginateListStateMachines } = await import("@aws-sdk/client-sfn");
     const arns: string[] = [];
     for await (const { stateMachines = [] } of paginateListStateMachines({ client: sfn, pageSize: 1000 }, {})) {
@@ -81,7 +83,7 @@ export class Machines {
   }
 
   async all(): Promise<readonly SagaMachine[]> {
-    const { sfn } = await this.options.target.clients();
+    const sfn = await this.options.target.sfn();
     const listed = await this.list();
     const all = await inGroups(listed, TOGETHER, ({ arn }) => this.describe(sfn, arn));
     this.toldPending = all.some(({ verdict }) => verdict.pending);
@@ -114,6 +116,12 @@ export class Machines {
     const found = (await this.list()).find((each) => each.name === name || each.arn === name);
     if (!found) throw notFound(`there is no saga '${name}'`);
     return found.arn;
+  }
+
+  /** Whether a state of a machine is one that calls something. */
+  async calls(machineArn: string, state: string): Promise<boolean> {
+    const { definition } = await this.describe(await this.options.target.sfn(), machineArn);
+    return tasksIn(definition as RawStates).some(([name]) => name === state);
   }
 
   private known(): ReadonlyMap<string, KnownMachine> {
