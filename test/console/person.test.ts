@@ -32,7 +32,7 @@ function clientOf({ cloud }: Browsing) {
   return {
     sfn,
     /** @returns its ARN */
-    async named(name: string): Promise<string> {
+    named: async (name: string): Promise<string> => {
       const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}));
       for (const { stateMachineArn } of stateMachines) {
         const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
@@ -227,6 +227,8 @@ describeInBrowser("what a person sees in the console", function () {
     await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "tombstoned", ProcessShipment: "not begun" });
     await files.setInputFiles(file("foreign.json", foreign(JSON.stringify({ events: history.events }))));
     await person.seesText("of no saga that is here: add its machine");
+    await files.setInputFiles(file("bad.json", '{"StartAt": "A", "States": {"A": null}}'));
+    await person.seesText("bad.json: A is no object");
     await files.setInputFiles(file("machine.json", foreign(JSON.stringify({ ...machine, $metadata: undefined }))));
     await person.seesGraph({ CreateOrder: "done", ChargeCard: "failed", Uncharge: "undone", DeleteOrder: "undone" });
     const calls = {

@@ -4,6 +4,7 @@ import "./app.css";
 import { nameOf } from "./format";
 import { followAddress, type Route, route } from "./route";
 import { announcement, begin, problem, session } from "./state/console";
+import { Boundary } from "./parts/boundary";
 import { followFilter } from "./state/executions";
 import { connected, followServer } from "./state/live";
 import { Execution } from "./views/execution";
@@ -44,12 +45,14 @@ function App() {
         <Target />
       </header>
       <main id="main" tabIndex={-1}>
-        {problem.value !== undefined ? (
+        {problem.value !== undefined && shown.view !== "open" ? (
           <p class="problem panel" role="alert">
             {problem.value}
           </p>
         ) : (
-          <View />
+          <Boundary key={JSON.stringify({ ...shown, at: 0 })}>
+            <View />
+          </Boundary>
         )}
       </main>
       <p class="hidden" role="status">

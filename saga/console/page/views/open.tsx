@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { readDeclaration } from "../../../asl/declaration";
+import { readDefinition } from "../../../asl/definition";
 import { innerOf, type RawStates } from "../../../asl/states";
 import { type HistoryEvent, readHistory } from "../../../control/history";
 import { messageOf } from "../api";
@@ -180,7 +181,7 @@ function takeFile(name: string, json: unknown, opened: Opened | undefined, onOpe
   const definition = typeof fields["definition"] === "string" ? (JSON.parse(fields["definition"]) as Fields) : fields;
   if (definition["States"] === undefined) throw new Error("is neither a history, nor a machine, nor a declaration");
   const saga = typeof fields["name"] === "string" ? fields["name"] : name.replace(/\.json$/, "");
-  subject.value = { ...before, saga, definition: definition as unknown as RawStates };
+  subject.value = { ...before, saga, definition: readDefinition(definition) };
 }
 
 /** The saga whose machine has every state that a history enters. */
