@@ -6,6 +6,7 @@ import { followAddress, type Route, route } from "./route";
 import { announcement, begin, problem, session } from "./state/console";
 import { Boundary } from "./parts/boundary";
 import { followFilter } from "./state/executions";
+import { followClock } from "./state/execution";
 import { connected, followServer } from "./state/live";
 import { Execution } from "./views/execution";
 import { Open } from "./views/open";
@@ -106,5 +107,6 @@ function Target() {
 followAddress();
 followFilter();
 followServer();
+followClock();
 void begin();
 render(<App />, document.getElementById("app") as HTMLElement);

@@ -63,6 +63,23 @@ export function lookAt(id: number): void {
   moment.value = id >= last ? undefined : Math.max(1, id);
 }
 
+/** Milliseconds since the epoch: what still runs has lasted until now. */
+export const clock = signal(Date.now());
+
+/** Keeps the clock going. */
+export function followClock(): void {
+  setInterval(() => {
+    clock.value = Date.now();
+  }, 1000);
+}
+
+/** Until when it has lasted: its end, or now. A clock of its own may be ahead of this one's. */
+export const until = computed(() => {
+  const last = events.value.at(-1)?.timestamp ?? 0;
+  if (story.value?.outcome !== "running" || subject.value?.live !== true) return story.value?.ended ?? last;
+  return Math.max(last, clock.value);
+});
+
 let controller = new AbortController();
 
 export function closeExecution(): void {

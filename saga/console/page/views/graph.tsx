@@ -23,7 +23,7 @@ interface Props {
 }
 
 /** Below this nobody reads the names any more: then the graph scrolls in its box. */
-const SMALLEST = 0.7;
+const SMALLEST = 0.62;
 const LINE = 18;
 
 /** Wider than this, a graph has no room beside anything. */
@@ -88,7 +88,7 @@ export function GraphView({
       element.scrollLeft = x - element.clientWidth / 2;
     if (y < element.scrollTop || y > element.scrollTop + element.clientHeight)
       element.scrollTop = y - element.clientHeight / 2;
-  }, [chosen]);
+  }, [chosen, scale]);
 
   const zoomTo = (to: number): void => {
     zoom.value = Math.min(2, Math.max(0.2, to));
