@@ -17,7 +17,7 @@ import { interpreter } from "./interpreter/part";
 import { machine } from "./machine";
 import { removeAll } from "./peers";
 import { price } from "./price/part";
-import { keep, type Measured, table } from "./results";
+import { keep, type Measured, print } from "./results";
 
 const { values } = parseArgs({
   options: {
@@ -56,7 +56,7 @@ async function main(): Promise<number> {
     const started = performance.now();
     const measured = await measure(RUNS, values.short);
     const seconds = (performance.now() - started) / 1000;
-    console.log(table(measured.rows));
+    console.log(print(measured.rows));
     for (const [peer, why] of Object.entries(measured.leftOut ?? {})) console.log(`${peer} is left out: ${why}`);
     console.log(`${seconds.toFixed(0)} s; load ${loadavg()[0]?.toFixed(1) ?? "?"}`);
     if (values.short) continue;

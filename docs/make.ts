@@ -3,9 +3,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { configurationPage } from "./configuration";
+import { numbersPage, readmePage } from "./numbers";
 import { PICTURES } from "./pictures";
 
-const PAGES: Readonly<Record<string, () => string>> = { "configuration.md": configurationPage };
+const PAGES: Readonly<Record<string, () => string>> = {
+  "configuration.md": configurationPage,
+  "numbers.md": numbersPage,
+  "../README.md": readmePage,
+};
 
 /** A page's text, as Prettier leaves it. */
 export async function page(name: string): Promise<string> {

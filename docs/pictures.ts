@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { growthPlot } from "../bench/growth/plot";
+import { readResults } from "../bench/results";
 import { orderFulfilment } from "../orderFulfilment";
 import { tripBooking } from "../examples/trip/saga";
 import type { RawStates } from "../saga/asl/states";
@@ -13,12 +15,13 @@ import { svg } from "../saga/graph/svg";
 import type { Saga } from "../saga/language/nodes";
 import { modulesGraph } from "./modules";
 
-/** The pictures of the docs, by the names of their files: each as `saga graph` draws it. */
+/** The pictures of the docs, by the names of their files: graphs as `saga graph` draws them, and the curves of the last run. */
 export const PICTURES: Readonly<Record<string, () => string>> = {
   "order-saga.svg": () => svg(drawn(orderFulfilment).graph),
   "order-compensated.svg": () => inColours(orderFulfilment, "order-compensated"),
   "trip-saga.svg": () => svg(drawn(tripBooking).graph),
   "trip-stuck.svg": () => inColours(tripBooking, "trip-stuck"),
+  "growth.svg": () => growthPlot(readResults()),
   "modules.svg": () => svg(modulesGraph()),
 };
 

@@ -85,7 +85,7 @@ describe("the documentation", function () {
   });
 
   for (const name of pages) {
-    it(`has docs/${name} as the code makes it`, async () => {
+    it(`has ${join("docs", name)} as the code makes it`, async () => {
       expect(read(`docs/${name}`), "run npm run docs").to.equal(await page(name));
     });
   }
