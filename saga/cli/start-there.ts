@@ -23,7 +23,7 @@ export async function startThere(
   }
   if (values.deployed === true && values.stack === undefined) throw new UsageError("--deployed wants --stack NAME");
   const { deployed, stack, ...rest } = values;
-  const place = await placeOf(deployed === true ? { ...rest, stack } : rest);
+  const place = await placeOf(deployed === true && stack !== undefined ? { ...rest, stack } : rest);
   const [{ machineNamed, asked }, { describe }, { StartExecutionCommand }] = await Promise.all([
     import("../control/machines"),
     import("../control/executions"),
