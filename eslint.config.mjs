@@ -86,8 +86,9 @@ export default tseslint.config(
     message: "The interpreter reads the emitted definition alone: so it tests the compiler instead of trusting it.",
   }),
   ...part("graph", {
-    parts: ["asl"],
-    message: "A drawing is made of the definition and its declaration alone: it runs in a browser too.",
+    parts: ["asl", "control"],
+    types: ["verify/rules"],
+    message: "A drawing is made of the definition, its declaration and a history alone: it runs in a browser too.",
   }),
   ...part("store", {
     parts: ["language"],
@@ -159,7 +160,7 @@ export default tseslint.config(
     [
       AGPL,
       {
-        regex: "^\\.\\./(?!(?:asl|compile/declaration|graph|interpreter|language|local|verify)(?:/|$))",
+        regex: "^\\.\\./(?!(?:asl|compile/declaration|control|graph|interpreter|language|local|verify)(?:/|$))",
         message:
           "What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.",
       },

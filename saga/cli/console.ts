@@ -1,4 +1,5 @@
-import { type ConsoleOptions, ConsoleServer, CONSOLE_PATH, endpointTarget, type KnownMachine } from "../console/server";
+import { type ConsoleOptions, ConsoleServer, CONSOLE_PATH, type KnownMachine } from "../console/server";
+import { endpointTarget } from "../control/target";
 import type { Declaration } from "../asl/declaration";
 import type { LocalCloud } from "../local/cloud";
 import type { PlainProgram } from "../local/dev/follow";
@@ -28,10 +29,16 @@ export class DevConsole {
     this.known = knownMachines(cloud, program, await this.examples());
     if (this.server) this.server.changed();
     else {
+      const { endpoint } = cloud;
+      const { region } = cloud.place();
       const options: ConsoleOptions = {
-        target: endpointTarget("local", cloud.endpoint, cloud.place().region),
+        target: { ...endpointTarget(endpoint, { AWS_REGION: region }), kind: "local" },
         writable: true,
         known: () => this.known,
+        dynamoDB: once(async () => {
+          const { DynamoDBClient } = await import("@aws-sdk/client-dynamodb");
+          return new DynamoDBClient({ endpoint, region, credentials: LOCAL });
+        }),
         faults: cloud.faults,
         mask: maskedJson,
       };
@@ -52,6 +59,13 @@ export class DevConsole {
       return [];
     }
   }
+}
+
+const LOCAL = { accessKeyId: "local", secretAccessKey: "local" };
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
 }
 
 /** What a program says of its machines, by their ARNs. */

@@ -58,6 +58,8 @@ latest one, where you leave it out:
   --config KEY=VALUE      sets a value of the config, as often as you like
   --program DIR           another program
   --format FORMAT         of a graph: mermaid, svg or dot
+  --execution ARN|FILE    draws a graph in the colours of an execution, of here,
+                          of --stack NAME, or of a history saved in a file
   --format sarif          of a proof, for code scanning
   --force                 with --init: in the place of the file that is there
   --single, --pairs       one fault at a time, or two as well (faults)

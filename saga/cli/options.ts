@@ -12,6 +12,7 @@ export const OPTIONS = {
   fail: { type: "string", multiple: true },
   format: { type: "string" },
   output: { type: "string", short: "o" },
+  execution: { type: "string" },
   input: { type: "string" },
   beside: { type: "string" },
   undone: { type: "string" },

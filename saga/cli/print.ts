@@ -27,7 +27,7 @@ const OUTCOME: Readonly<Record<ExecutionReport["outcome"], Style>> = {
 /** What of a table's rows is shown first, and what is not shown. */
 export interface TableLook {
   readonly keys: readonly string[];
-  /** When a row expires says nothing of what happened. */
+  /** Which step wrote a row, and when it expires, says nothing more of what happened. */
   readonly hidden: readonly string[];
 }
 

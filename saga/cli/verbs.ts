@@ -144,12 +144,18 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   graph: {
-    options: ["format", "output"],
+    options: ["format", "output", "execution", "definition", "data", "port", "endpoint"],
     most: 1,
     async run({ rest: [name], values }) {
-      const { formatOf, graph } = await import("./graph");
+      const { formatOf, graph, graphOfExecution } = await import("./graph");
+      const { output, execution } = values;
       const format = formatOf(values);
-      return graph(await load(values), { name, format, output: values.output });
+      if (execution !== undefined) return graphOfExecution(execution, { name, format, output }, values);
+      for (const option of ["definition", "data", "port", "endpoint"] as const) {
+        const shown = option === "data" ? "-d" : `--${option}`;
+        if (values[option] !== undefined) throw new UsageError(`${shown} of 'graph' goes with --execution`);
+      }
+      return graph(await load(values), { name, format, output });
     },
   },
   list: {

@@ -18,9 +18,8 @@ export interface Built {
 
 /** The page: one script, one style sheet, and nothing that is loaded from elsewhere. */
 export async function buildPage(): Promise<Built> {
-  const entry = join(__dirname, "page/main.tsx");
   const { outputFiles, metafile } = await build({
-    ...(existsSync(entry) ? { entryPoints: [entry] } : { stdin: { contents: "document.body.append('sagas')" } }),
+    entryPoints: { app: join(__dirname, "page/main.tsx") },
     absWorkingDir: ROOT,
     bundle: true,
     write: false,

@@ -1,11 +1,17 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Declaration } from "../../asl/declaration";
-import type { ConsoleTarget } from "./clients";
+import type { Target } from "../../control/target";
+
+/** Where the console looks. */
+export type ConsoleTarget = Omit<Target, "options">;
 
 /** What a console shows, and what it may do. */
 export interface ConsoleOptions {
   readonly target: ConsoleTarget;
   /** Whether it starts, stops, redrives and answers. */
   readonly writable: boolean;
+  /** The tables of this machine, whose rows are shown. */
+  readonly dynamoDB?: () => Promise<DynamoDBClient>;
   /** What is known of the program's machines beside what the service tells: by their ARNs, as the program is now. */
   readonly known?: () => ReadonlyMap<string, KnownMachine>;
   /** Lets calls go wrong on this machine. */
