@@ -11,7 +11,7 @@ import { jsonOf } from "./show";
 import { placeOf } from "./target";
 import { UsageError } from "./usage-error";
 import { loadProgram } from "./program";
-import type { Values } from "./verbs";
+import type { Values } from "./options";
 
 /** `saga explain`: an execution in the form of a local run, what stands where, and what to do about it. */
 export async function explain(named: string | undefined, values: Values): Promise<number> {
