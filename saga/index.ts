@@ -85,4 +85,4 @@ export {
   type StoreOptions,
   type Undone,
 } from "./store";
-export { SearchLimitError, type Verdict, verify, type Violation } from "./verify";
+export { type EffectChange, type PathEvent, SearchLimitError, type Verdict, verify, type Violation } from "./verify";
