@@ -43,6 +43,7 @@ export const OPTIONS = {
   cause: { type: "string" },
   state: { type: "string" },
   "dry-run": { type: "boolean" },
+  "allow-writes": { type: "boolean" },
 } as const;
 
 export type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
@@ -109,6 +110,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       const options = devOptions(values);
       return dev(await readProgram(values), options);
     },
+  },
+  open: {
+    options: [...WHERE, "allow-writes"],
+    most: 0,
+    run: async ({ values }) => (await import("./open")).openConsole(values),
   },
   definition: {
     options: [],
