@@ -8,7 +8,7 @@ import { maskedJson, printJson, printNote } from "./print";
 import { loadProgram } from "./program";
 import { targetOf } from "./target";
 import { UsageError } from "./usage-error";
-import type { Values } from "./verbs";
+import type { Values } from "./options";
 
 /**
  * `saga open`: the console that `saga dev` serves; or, of a stack or another endpoint, one that is served here until a signal
