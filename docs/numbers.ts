@@ -148,7 +148,8 @@ const SECTIONS: Readonly<Record<string, Section>> = {
       `$${PRICES.lambdaRequest * 1e6} for a million calls of Lambda, $${PRICES.lambdaGbSecond.arm64} a GB-second on arm64 and`,
       `$${PRICES.lambdaGbSecond.x86_64} on x86_64, $${PRICES.writeUnit * 1e6} for a million writes on demand, $${PRICES.alarmMetricMonth} a month`,
       `for each metric of an alarm, $${PRICES.customMetricMonth} for a custom metric, $${PRICES.dashboardMonth} for a dashboard. Every call is taken to last`,
-      `${CALL_SECONDS * 1000} ms, whoever's it is. The reference is the [tutorial's definition](definitions.md).`,
+      `${CALL_SECONDS * 1000} ms, whoever's it is. The reference is the state machine of a serverless tutorial,`,
+      "`test/verify/fixtures/reference.asl.json`.",
     ],
   },
 };
