@@ -11,6 +11,7 @@ import { attempt, mayWrite, redriveExecution, stopExecution } from "../state/act
 import { drawingOf } from "../state/drawing";
 import {
   at,
+  closeExecution,
   events,
   executionProblem,
   lookAt,
@@ -36,6 +37,7 @@ export function Execution({ arn }: { readonly arn: string }) {
   useEffect(() => {
     const shown = route.peek();
     void openExecution(arn, shown.view === "execution" ? shown.at : undefined);
+    return closeExecution;
   }, [arn]);
   if (executionProblem.value !== undefined) {
     return (
@@ -47,7 +49,7 @@ export function Execution({ arn }: { readonly arn: string }) {
       </section>
     );
   }
-  if (subject.value === undefined || events.value.length === 0) {
+  if (subject.value?.key !== arn || events.value.length === 0) {
     return <p class="empty">Reading {nameOf(arn)}…</p>;
   }
   return <Shown />;
