@@ -150,7 +150,8 @@ export function task<In extends object, Out>(
 
 /**
  * Declares a task that hands out a task token and is done when somebody answers with it: a person who approves, a
- * partner who calls back. The function's own return value is ignored; `Answer` is what SendTaskSuccess brings.
+ * partner who calls back. The function's own return value is ignored; `Answer` is what SendTaskSuccess brings. A retry
+ * hands out another token, and the one before is dead: keep the last one (`renew` of `openStore` does).
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token
  * @throws SagaDefinitionError `bad-task`
  */

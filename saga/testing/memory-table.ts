@@ -94,6 +94,12 @@ function memoryRows({ items, namesOf }: Content, names: StoreAttributes, written
         // What DynamoDB keeps is what JSON keeps.
         return { ...(JSON.parse(JSON.stringify(data)) as Item), ...key, ...claim };
       }),
+    renew: (key, by, data) =>
+      write(key, (item) =>
+        item && !isUndone(item) && isOwn(item, by)
+          ? { ...item, ...(JSON.parse(JSON.stringify(data)) as Item) }
+          : undefined,
+      ),
     bury: (key, by, expiresAt) =>
       write(key, (item) => {
         const may = !item || (isUndone(item) ? !undoers(item).has(by.id) : isOwn(item, by));
