@@ -53,6 +53,8 @@ const USAGE: ReadonlySet<string> = new Set([
   "StubError",
   "NotOnThisMachine",
   "DataError",
+  "NotThere",
+  "StoryError",
 ]);
 
 /** Says in one line what went wrong. */
@@ -66,6 +68,11 @@ export function complain(error: unknown): number {
   if (USAGE.has(name)) {
     printError(message);
     return 2;
+  }
+  // Nothing is wrong with the command line: it could not be done.
+  if (name === "TargetError") {
+    printError(message);
+    return 1;
   }
   // What is wrong with a saga says so itself; for what else the program may throw, the place is told.
   const place = name === "SagaDefinitionError" ? undefined : placeOf(thrown);

@@ -24,7 +24,7 @@ folder, or of the nearest one above it that has a Pulumi.yaml.
                                        the Catch of tasks, for you to edit
   saga faults [NAME] --input '{…}'     lets every call of a saga go wrong in all
                                        ways, and judges what it leaves
-  saga graph [NAME] [-o FILE.svg]      draws it: as Mermaid, or as SVG
+  saga graph [NAME] [-o FILE.svg]      draws it: as Mermaid, SVG or DOT
 
   --answer STATE='{…}'    what is answered to a state that waits for somebody
   --fail STATE=ERROR:WHY  refuses it instead
@@ -38,7 +38,7 @@ folder, or of the nearest one above it that has a Pulumi.yaml.
                           secret such as stripeKey is taken from STRIPE_KEY
   --config KEY=VALUE      sets a value of the config, as often as you like
   --program DIR           another program
-  --format mermaid|svg    of a graph
+  --format FORMAT         of a graph: mermaid, svg or dot
   --format sarif          of a proof, for code scanning
   --force                 with --init: in the place of the file that is there
   --single, --pairs       one fault at a time, or two as well (faults)

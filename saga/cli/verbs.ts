@@ -21,6 +21,7 @@ export const OPTIONS = {
   fail: { type: "string", multiple: true },
   format: { type: "string" },
   output: { type: "string", short: "o" },
+  execution: { type: "string" },
   input: { type: "string" },
   beside: { type: "string" },
   undone: { type: "string" },
@@ -34,6 +35,14 @@ export const OPTIONS = {
   expose: { type: "boolean" },
   time: { type: "string" },
   keep: { type: "string" },
+  endpoint: { type: "string" },
+  deployed: { type: "boolean" },
+  status: { type: "string" },
+  events: { type: "boolean" },
+  definition: { type: "string" },
+  cause: { type: "string" },
+  state: { type: "string" },
+  "dry-run": { type: "boolean" },
 } as const;
 
 export type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
@@ -54,10 +63,13 @@ const load = (values: Values): Promise<LoadedProgram> => loadProgram(values);
 /** What takes its input as JSON, `@file` or `-`; a saga's name is none of these. */
 const looksLikeInput = (argument: string): boolean => /^\s*[[{"@\d-]|^\s*(?:true|false|null)\s*$/.test(argument);
 
+/** Where executions are looked at, and how they are told. */
+const WHERE = ["port", "endpoint", "json"] as const;
+
 /** The commands, by name. */
 export const VERBS: Readonly<Record<string, Verb>> = {
   start: {
-    options: ["json", "answer", "fail"],
+    options: ["json", "answer", "fail", "port", "endpoint", "deployed"],
     most: 2,
     async run({ rest, values }) {
       const [first, second] = rest;
@@ -68,6 +80,9 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       }
       const input = await readJson(given);
       const answers = await readAnswers(values);
+      if (values.port !== undefined || values.endpoint !== undefined || values.deployed === true) {
+        return (await import("./start-there")).startThere({ saga, input, answers }, values);
+      }
       const { start } = await import("./start");
       return start(await load(values), { saga, input, answers, json: values.json === true });
     },
@@ -167,13 +182,60 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   graph: {
-    options: ["format", "output"],
+    options: ["format", "output", "execution"],
     most: 1,
     async run({ rest: [name], values }) {
-      const { formatOf, graph } = await import("./graph");
+      const { formatOf, graph, readHistoryFile } = await import("./graph");
+      const { output, execution } = values;
       const format = formatOf(values);
-      return graph(await load(values), { name, format, output: values.output });
+      const history = execution === undefined ? undefined : await readHistoryFile(execution);
+      return graph(await load(values), { name, format, output, history });
     },
+  },
+  list: {
+    options: [...WHERE, "status", "most"],
+    most: 1,
+    run: async ({ rest: [saga], values }) => (await import("./list")).list(saga, values),
+  },
+  show: {
+    options: [...WHERE, "events", "data"],
+    most: 1,
+    run: async ({ rest: [execution], values }) => (await import("./show")).show(execution, values),
+  },
+  explain: {
+    options: [...WHERE, "definition", "data"],
+    most: 1,
+    run: async ({ rest: [what], values }) => (await import("./explain")).explain(what, values),
+  },
+  logs: {
+    options: WHERE,
+    most: 1,
+    run: async ({ rest: [execution], values }) => (await import("./logs")).logs(execution, values),
+  },
+  stop: {
+    options: [...WHERE, "cause"],
+    most: 1,
+    run: async ({ rest: [execution], values }) => (await import("./stop")).stop(execution, values),
+  },
+  redrive: {
+    options: [...WHERE, "dry-run", "force"],
+    most: 1,
+    run: async ({ rest: [execution], values }) => (await import("./redrive")).redrive(execution, values),
+  },
+  approve: {
+    options: [...WHERE, "state"],
+    most: 2,
+    run: async ({ rest: [execution, output], values }) => (await import("./answer")).approve(execution, output, values),
+  },
+  reject: {
+    options: [...WHERE, "state"],
+    most: 2,
+    run: async ({ rest: [execution, why], values }) => (await import("./answer")).reject(execution, why, values),
+  },
+  completion: {
+    options: [],
+    most: 1,
+    run: async ({ rest: [shell] }) => (await import("./completion")).completion(shell),
   },
 };
 

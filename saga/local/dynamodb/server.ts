@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
 
 /** What of a request decides whether it may pass. */
 export interface Asked {
@@ -23,8 +23,25 @@ export interface Decision {
   readonly lasts: boolean;
 }
 
+/** A request that comes by a port. */
+export interface Passed {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/** What it is answered there. */
+export interface Answer {
+  readonly id: number;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 /** What the thread of the tables is told. */
 export type Message =
+  | { readonly kind: "connect"; readonly port: MessagePort }
   | { readonly kind: "decision"; readonly id: number; readonly decision: Decision }
   | { readonly kind: "forget" }
   | { readonly kind: "close" };
@@ -43,6 +60,8 @@ export interface Server {
   readonly endpoint: string;
   /** An access key for whoever has this object: nobody is asked whether its requests may pass. */
   readonly ownKey: string;
+  /** Has requests answered that come by a port, as those that come by a socket are. */
+  readonly connect: (port: MessagePort) => void;
   /** Has what was decided for good decided again, since roles or tables have changed. */
   readonly forget: () => void;
   readonly close: () => Promise<void>;
@@ -68,6 +87,9 @@ export async function startServer({ path, decide }: ServerOptions = {}): Promise
   return {
     endpoint: `http://127.0.0.1:${port}`,
     ownKey,
+    connect(port) {
+      worker.postMessage({ kind: "connect", port } satisfies Message, [port]);
+    },
     forget() {
       tell({ kind: "forget" });
     },

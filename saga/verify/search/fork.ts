@@ -146,7 +146,7 @@ function beginning(
     {
       level,
       suffix: around.suffix + suffix,
-      prefix: [...around.prefix, after(point.trace, { text: `${node.name}, ${label}:` })],
+      prefix: [...around.prefix, after(point.trace, { text: `${node.name}, ${label}:`, state: node.name })],
       holders: [...around.holders, node.name],
       again: search.repeats(around, node.name),
       remembers: around.remembers === true || retriesBranches(node) !== undefined,
@@ -180,6 +180,8 @@ function aborted(
   const outside = outsideOf(around, node, run);
   const event: Event = {
     text: `${node.name} fails with one of its branches`,
+    state: node.name,
+    fails: true,
     within: [{ label: run.label, trace: end.point.trace, outside }],
   };
   const trace = after(point.trace, event);

@@ -142,6 +142,7 @@ function lostIn(states: readonly SearchState[]): SearchState["lost"] {
 function settling(around: Around, node: Node, ran: readonly Ran[], parts: readonly SearchState[]): Event {
   return {
     text: `${node.name} settles`,
+    state: node.name,
     within: ran.map((run, index) => ({
       label: run.label,
       trace: parts[index]?.trace,
@@ -217,7 +218,7 @@ function leaving(
 ): Results {
   const results: (SearchState | End)[] = [...search.leave(around, settled, node.next, node, outputs, event)];
   for (const { error, catcher } of faultsOfJoining(node, !outputs.every(isSmall))) {
-    const torn = { ...event, text: `${node.name} fails though its branches have settled: ${error}` };
+    const torn = { ...event, text: `${node.name} fails though its branches have settled: ${error}`, fails: true };
     const failed: SearchState = {
       ...settled,
       lost: new Map([...settled.lost, [node.name + around.suffix, true]]),

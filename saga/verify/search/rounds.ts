@@ -47,7 +47,7 @@ export function roundsOf(
         outstanding,
         lengths: new Map([...start.lengths, ...lengths]),
         lost: new Map([...start.lost, ...lost]),
-        trace: after(trace, { text: `${name} is tried again` }),
+        trace: after(trace, { text: `${name} is tried again`, state: name }),
       };
       open.push(...settled(next, around.level));
     }

@@ -236,7 +236,10 @@ export class Search implements SearchContext {
     const results: (SearchState | End)[] = [];
     const take = (transition: Transition): void => {
       results.push(
-        ...this.leave(around, point, transition, node, point.input, { text: `${node.name} goes to ${transition.to}` }),
+        ...this.leave(around, point, transition, node, point.input, {
+          text: `${node.name} goes to ${transition.to}`,
+          state: node.name,
+        }),
       );
     };
     for (const { condition, transition, askedAgain } of node.choices) {
@@ -260,7 +263,8 @@ export class Search implements SearchContext {
   /** No rule of a Choice matches, and there is no Default: nothing can catch that. */
   private unmatched(around: Around, point: SearchState, { name }: Node): Results {
     const error = "States.NoChoiceMatched";
-    const stopped = { ...point, trace: after(point.trace, { text: `${name} has no rule that matches: ${error}` }) };
+    const event = { text: `${name} has no rule that matches: ${error}`, state: name, fails: true };
+    const stopped = { ...point, trace: after(point.trace, event) };
     if (around.level.top) {
       for (const known of examples(stopped)) {
         const message = `no rule of ${name} need match, it has no Default, and nothing catches ${error}: the execution stops there, ${left(known.outstanding)}`;

@@ -1,3 +1,4 @@
+import type { EffectChange, PathEvent } from "../rules";
 import type { Narrowed } from "./value";
 
 /** How a branch came to its end. */
@@ -11,6 +12,12 @@ export interface Within {
 /** What happened in one state; for a state with branches, what happened in each of them before. */
 export interface Event {
   readonly text: string;
+  /** The state in which it happened. */
+  readonly state?: string;
+  /** It is that the state failed. */
+  readonly fails?: boolean;
+  /** What became of effects by it. */
+  readonly effects?: readonly EffectChange[];
   readonly within?: readonly Within[];
   /** No event of its own: paths that came to the same state are one from here on, and which it was is left open. */
   readonly merged?: { readonly choice: string; readonly traces: readonly Trace[] };
@@ -31,20 +38,24 @@ export function after(before: Trace, event: Event): Trace {
 type Chosen = ReadonlyMap<string, readonly number[]>;
 
 /**
- * Traces, each of a level within the one before, as the lines of a counterexample, in order; what happened in a branch is
- * indented below its name.
+ * Traces, each of a level within the one before, as the path of a counterexample, in order; what happened in a branch stands
+ * below its name.
  */
-export function counterexample(traces: readonly Trace[]): readonly string[] {
-  const lines: string[] = [];
+export function pathOf(traces: readonly Trace[]): readonly PathEvent[] {
+  const path: PathEvent[] = [];
   let chosen: Chosen = new Map();
   // What is chosen further on tells which way it was before.
   for (const trace of traces.toReversed()) {
     const known = events(trace, chosen, (choice) => choice);
-    lines.unshift(...linesOf(known.events, known.chosen, (choice) => choice));
+    path.unshift(...told(known.events, known.chosen, { outside: (choice) => choice, depth: 0 }));
     ({ chosen } = known);
   }
-  return lines;
+  return path;
 }
+
+/** A path as lines. */
+export const linesOf = (path: readonly PathEvent[]): readonly string[] =>
+  path.map(({ text, depth }) => "  ".repeat(depth) + text);
 
 /** A way through a trace. */
 interface Course {
@@ -87,14 +98,19 @@ const leftOf = ({ indices }: Narrowed, further: readonly number[] | undefined): 
 const shortest = ([first, ...others]: readonly Trace[]): Trace =>
   others.reduce((one, other) => ((other?.length ?? 0) < (one?.length ?? 0) ? other : one), first);
 
-function linesOf(all: readonly Event[], chosen: Chosen, outside: Within["outside"]): readonly string[] {
-  return all.flatMap(({ text, within = [] }) => [
-    text,
+function told(
+  all: readonly Event[],
+  chosen: Chosen,
+  { outside, depth }: Pick<Within, "outside"> & { readonly depth: number },
+): readonly PathEvent[] {
+  return all.flatMap(({ text, state, fails = false, effects = [], within = [] }) => [
+    { text, depth, state, fails, effects },
     ...within.flatMap(({ label, trace, outside: around }) => {
       const name = (choice: string): string => outside(around(choice));
       const known = events(trace, chosen, name);
-      const inner = linesOf(known.events, known.chosen, name);
-      return inner.length === 0 ? [] : [`  ${label}:`, ...inner.map((line) => `    ${line}`)];
+      const inner = told(known.events, known.chosen, { outside: name, depth: depth + 2 });
+      const heading = { text: `${label}:`, depth: depth + 1, state: undefined, fails: false, effects: [] };
+      return inner.length === 0 ? [] : [heading, ...inner];
     }),
   ]);
 }

@@ -1,0 +1,169 @@
+import type { SFNClient } from "@aws-sdk/client-sfn";
+import type { Declaration } from "../../asl/declaration";
+import type { RawStates } from "../../asl/states";
+import { tasksIn } from "../../asl/tasks";
+import type { ConsoleOptions, KnownMachine } from "./options";
+import { notFound } from "./refusal";
+import { NOT_PROVED, type Proofs, type SagaVerdict } from "./proofs";
+
+/** A machine, with what the program says of it where that is at hand. */
+export interface SagaMachine {
+  readonly name: string;
+  readonly machineArn: string;
+  readonly startArn: string;
+  readonly startable: boolean;
+  readonly type: string;
+  readonly definition: object;
+  readonly declaration?: Declaration;
+  readonly examples: KnownMachine["examples"];
+  readonly verdict: SagaVerdict;
+}
+
+/** More than a person looks at. */
+const MOST = 1000;
+/** How many requests are under way at once, by which nobody else is throttled. */
+const TOGETHER = 4;
+
+interface Listed {
+  readonly arn: string;
+  readonly name: string;
+}
+
+/** How long a list of machines is good for. */
+const REMEMBERED_MS: Readonly<Record<ConsoleOptions["target"]["kind"], number>> = {
+  local: 1000,
+  endpoint: 10_000,
+  stack: 30_000,
+};
+
+/** The state machines that are there. */
+export class Machines {
+  private toldPending = false;
+  private listed: { readonly at: number; readonly machines: Promise<readonly Listed[]> } | undefined;
+
+  constructor(
+    private readonly options: Pick<ConsoleOptions, "target" | "known">,
+    private readonly proofs: Proofs,
+  ) {}
+
+  /** Each with its ARN and what a person calls it; those that somebody starts come first. */
+  list(): Promise<readonly Listed[]> {
+    const now = Date.now();
+    if (!this.listed || now - this.listed.at > REMEMBERED_MS[this.options.target.kind]) {
+      const listed = { at: now, machines: this.readList() };
+      this.listed = listed;
+      // What was refused may be allowed by now.
+      listed.machines.catch(() => {
+        if (this.listed === listed) this.listed = undefined;
+      });
+    }
+    return this.listed.machines;
+  }
+
+  /** They may be others by now. */
+  forget(): void {
+    this.listed = undefined;
+  }
+
+  private async readList(): Promise<readonly Listed[]> {
+    const sfn = await this.options.target.sfn();
+    const { paginateListStateMachines } = await import("@aws-sdk/client-sfn");
+    const arns: string[] = [];
+    for await (const { stateMachines = [] } of paginateListStateMachines({ client: sfn, pageSize: 1000 }, {})) {
+      arns.push(
+        ...stateMachines.flatMap(({ stateMachineArn = "", type }) => (type === "EXPRESS" ? [] : [stateMachineArn])),
+      );
+      if (arns.length >= MOST) break;
+    }
+    const known = this.known();
+    const order = (arn: string): number => (known.get(arn)?.startable === true ? 0 : known.has(arn) ? 1 : 2);
+    return arns
+      .map((arn) => ({ arn, name: this.nameOf(arn) }))
+      .sort((one, other) => order(one.arn) - order(other.arn) || (one.name < other.name ? -1 : 1));
+  }
+
+  async all(): Promise<readonly SagaMachine[]> {
+    const sfn = await this.options.target.sfn();
+    const listed = await this.list();
+    const all = await inGroups(listed, TOGETHER, ({ arn }) => this.describe(sfn, arn));
+    this.toldPending = all.some(({ verdict }) => verdict.pending);
+    return all;
+  }
+
+  /** Whether somebody was told that something is being proved which has been by now. */
+  isOutdated(): boolean {
+    return this.toldPending && !this.proofs.arePending();
+  }
+
+  nameOf(arn: string): string {
+    return this.known().get(arn)?.name ?? arn.replace(/^.*:/, "");
+  }
+
+  declarationOf(arn: string): Declaration | undefined {
+    return this.known().get(arn)?.declaration;
+  }
+
+  /** What is started of a machine. */
+  startArnOf(arn: string): string {
+    return this.known().get(arn)?.startArn ?? arn;
+  }
+
+  /**
+   * The ARN of the machine that somebody names.
+   * @throws Refusal
+   */
+  async arnOf(name: string): Promise<string> {
+    const found = (await this.list()).find((each) => each.name === name || each.arn === name);
+    if (!found) throw notFound(`there is no saga '${name}'`);
+    return found.arn;
+  }
+
+  /** Whether a state of a machine is one that calls something. */
+  async calls(machineArn: string, state: string): Promise<boolean> {
+    const { definition } = await this.describe(await this.options.target.sfn(), machineArn);
+    return tasksIn(definition as RawStates).some(([name]) => name === state);
+  }
+
+  private known(): ReadonlyMap<string, KnownMachine> {
+    return this.options.known?.() ?? new Map();
+  }
+
+  private async describe(sfn: SFNClient, stateMachineArn: string): Promise<SagaMachine> {
+    const { DescribeStateMachineCommand } = await import("@aws-sdk/client-sfn");
+    const { definition = "{}", type = "STANDARD" } = await sfn.send(
+      new DescribeStateMachineCommand({ stateMachineArn }),
+    );
+    const known = this.known().get(stateMachineArn);
+    const { declaration, startArn = stateMachineArn, startable = true, examples = [] } = known ?? {};
+    const read = JSON.parse(definition) as object;
+    return {
+      name: this.nameOf(stateMachineArn),
+      machineArn: stateMachineArn,
+      startArn,
+      startable,
+      type,
+      definition: read,
+      ...(declaration && { declaration }),
+      examples,
+      verdict: declaration ? this.proofs.of(read, declaration) : NOT_PROVED,
+    };
+  }
+}
+
+/** Does something to each, some at a time, and keeps the order. */
+export async function inGroups<T, R>(
+  of: readonly T[],
+  together: number,
+  act: (each: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < of.length) {
+      const at = next++;
+      results[at] = await act(of[at] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(together, of.length) }, work));
+  return results;
+}
