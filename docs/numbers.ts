@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CALL_SECONDS, PRICES } from "../bench/price/prices";
-import { figure, type Part, readResults, type Results, type Row, tables } from "../bench/results";
+import { figure, type Part, readResults, type Results, type Row, tables } from "../bench/last-run";
 import { round } from "../bench/statistics";
 
 /** Where the README's figures begin and end. */
