@@ -1,4 +1,5 @@
-import { type ConsoleOptions, ConsoleServer, CONSOLE_PATH, endpointTarget, type KnownMachine } from "../console/server";
+import { type ConsoleOptions, ConsoleServer, CONSOLE_PATH, type KnownMachine } from "../console/server";
+import { endpointTarget } from "../control/target";
 import type { Declaration } from "../asl/declaration";
 import type { LocalCloud } from "../local/cloud";
 import type { PlainProgram } from "../local/dev/follow";

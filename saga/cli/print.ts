@@ -27,7 +27,7 @@ const OUTCOME: Readonly<Record<ExecutionReport["outcome"], Style>> = {
 /** What of a table's rows is shown first, and what is not shown. */
 export interface TableLook {
   readonly keys: readonly string[];
-  /** When a row expires says nothing of what happened. */
+  /** Which step wrote a row, and when it expires, says nothing more of what happened. */
   readonly hidden: readonly string[];
 }
 
@@ -177,6 +177,7 @@ export function wrap(label: string, text: string): string[] {
   const lines: string[] = [];
   let line = "";
   for (const part of parts) {
+    if (part === "") continue;
     if (line !== "" && (line + part).trimEnd().length > room) {
       lines.push(line.trimEnd());
       line = "";

@@ -8,7 +8,7 @@ import { jsonOf } from "./show";
 import { linesOf } from "./explain";
 import { placeOf } from "./target";
 import { UsageError } from "./usage-error";
-import type { Values } from "./verbs";
+import type { Values } from "./options";
 
 const EXIT = { completed: 0, compensated: 3, stuck: 4, aborted: 1, "timed out": 1, running: 5 } as const;
 const EVERY_MS = 500;

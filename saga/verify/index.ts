@@ -1,6 +1,7 @@
 import { type Budgets, budgetsOf } from "./budget";
 import type { Declaration } from "../asl/declaration";
 import { readDefinition } from "../asl/definition";
+import { forgetExpressions } from "./expression";
 import { lostData } from "./jsonpath/lost-data";
 import { readMachine } from "./machine";
 import { type Rule, RULES, type Violation } from "./rules";
@@ -52,6 +53,7 @@ export function verify(
   declaration: Declaration,
   { onProgress, limit = LIMIT, seconds = SECONDS }: Partial<SearchOptions> = {},
 ): Verdict {
+  forgetExpressions();
   const machine = readMachine(readDefinition(definition), declaration);
   const search = new Search(machine, { onProgress, limit, seconds });
   search.run();

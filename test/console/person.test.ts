@@ -32,7 +32,7 @@ function clientOf({ cloud }: Browsing) {
   return {
     sfn,
     /** @returns its ARN */
-    async named(name: string): Promise<string> {
+    named: async (name: string): Promise<string> => {
       const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}));
       for (const { stateMachineArn } of stateMachines) {
         const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
@@ -50,8 +50,8 @@ describeInBrowser("what a person sees in the console", function () {
   let person: Person;
 
   before(async () => {
-    // What only waits takes no time: so an undo that fails for hours is stuck at once.
-    browsing = await browse(".", { time: "virtual" });
+    // What only waits takes hardly any time: so an undo that fails for a quarter of an hour is stuck in a second.
+    browsing = await browse(".", { time: 1000 });
   });
   after(() => browsing.close());
   beforeEach(async () => {
@@ -84,7 +84,12 @@ describeInBrowser("what a person sees in the console", function () {
       await person.start(title, `1${at}`);
       await person.seesGraph(colours[at] as Readonly<Record<string, string>>);
       await person.seesText(at === 0 ? "completed" : "compensated");
-      if (at === 3) await takePicture(person.page, "execution", ["light", "dark"]);
+      if (at !== 3) return;
+      await takePicture(person.page, "execution", ["light", "dark"]);
+      for (const view of ["Events", "Input and output", "Rows", "Logs", "Timeline"]) {
+        await person.page.getByRole("tab", { name: view }).click();
+        await person.findsNothingInTheWay();
+      }
     });
   });
 
@@ -105,6 +110,7 @@ describeInBrowser("what a person sees in the console", function () {
     const call = person.page.getByRole("button", { name: "ProcessShipment" });
     await call.focus();
     await call.press("Enter");
+    await person.findsNothingInTheWay();
     await person.page.getByRole("menuitem", { name: "Fail after the write, once" }).click();
     await person.seesText("ProcessShipment Fail after the write, once");
     await takePicture(person.page, "fault");
@@ -164,6 +170,7 @@ describeInBrowser("what a person sees in the console", function () {
     ]);
     await person.seesLedger({ CreateOrder: "live", ProcessPayment: "live", ProcessShipment: "tombstoned" });
     await takePicture(person.page, "stuck");
+    await person.findsNothingInTheWay();
     await person.page.getByRole("link", { name: "OrderFulfilment" }).click();
     await person.press("Remove the fault of RefundPayment");
     await person.seesText("None is set");
@@ -191,6 +198,7 @@ describeInBrowser("what a person sees in the console", function () {
       "ProcessShipment in doubt",
     ]);
     await takePicture(person.page, "counterexample");
+    await person.findsNothingInTheWay();
   });
 
   it(`opens a history that the AWS CLI has saved, and sends it nowhere ${SLOW}`, async () => {
@@ -219,6 +227,8 @@ describeInBrowser("what a person sees in the console", function () {
     await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "tombstoned", ProcessShipment: "not begun" });
     await files.setInputFiles(file("foreign.json", foreign(JSON.stringify({ events: history.events }))));
     await person.seesText("of no saga that is here: add its machine");
+    await files.setInputFiles(file("bad.json", '{"StartAt": "A", "States": {"A": null}}'));
+    await person.seesText("bad.json: A is no object");
     await files.setInputFiles(file("machine.json", foreign(JSON.stringify({ ...machine, $metadata: undefined }))));
     await person.seesGraph({ CreateOrder: "done", ChargeCard: "failed", Uncharge: "undone", DeleteOrder: "undone" });
     const calls = {
@@ -227,6 +237,7 @@ describeInBrowser("what a person sees in the console", function () {
     };
     await files.setInputFiles(file("declaration.json", JSON.stringify({ saga: "Foreign", calls })));
     await person.seesLedger({ CreateOrder: "undone", ChargeCard: "tombstoned" });
+    await person.findsNothingInTheWay();
     await person.goBackTo(8);
     await person.seesLedger({ CreateOrder: "live", ChargeCard: "in progress" });
     const sent = person.requests
@@ -284,6 +295,7 @@ describeInBrowser("what a person sees in the console", function () {
 
     it(`approves it, and sees it go on ${SLOW}`, async () => {
       await startTrip("1");
+      await person.findsNothingInTheWay();
       await person.page.getByLabel("Result (JSON)").fill('{"by": "the manager"}');
       await person.press("Approve");
       await person.seesGraph({
@@ -305,6 +317,7 @@ describeInBrowser("what a person sees in the console", function () {
     it(`stops it, once that is confirmed ${SLOW}`, async () => {
       await startTrip("3");
       await person.press("Stop…");
+      await person.findsNothingInTheWay();
       await person.press("Let it run");
       expect(await statusOf("3")).to.equal("RUNNING");
       await person.press("Stop…");

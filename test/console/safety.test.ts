@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { CreateStateMachineCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
-import { type ConsoleTarget, endpointTarget } from "../../saga/console/server";
+import type { ConsoleTarget } from "../../saga/console/server";
 import { checkCaller } from "../../saga/console/server/guard";
+import { endpointTarget } from "../../saga/control/target";
 import { clientOptions, definition, machineArn, PLACE } from "../local/wire/fixture";
 import { listen, localTarget, type Served, startConsole, until } from "./fixture";
 

@@ -5,8 +5,7 @@ import { checkCaller, HEADERS } from "./guard";
 import { type ConsoleOptions, unmasked } from "./options";
 import { notFound, Refusal, refusalOf } from "./refusal";
 
-export { type ConsoleTarget, endpointTarget } from "./clients";
-export type { ConsoleFault, ConsoleOptions, FaultSwitch, KnownMachine } from "./options";
+export type { ConsoleFault, ConsoleOptions, ConsoleTarget, FaultSwitch, KnownMachine } from "./options";
 
 /** Where the console is, on whatever port. */
 export const CONSOLE_PATH = "/console/";

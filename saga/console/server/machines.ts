@@ -2,6 +2,8 @@ import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { Declaration } from "../../asl/declaration";
 import type { RawStates } from "../../asl/states";
 import { tasksIn } from "../../asl/tasks";
+import { declaredIn } from "../../control/declared";
+import { AUXILIARY, named, withoutQualifier } from "../../control/machines";
 import type { ConsoleOptions, KnownMachine } from "./options";
 import { notFound } from "./refusal";
 import { NOT_PROVED, type Proofs, type SagaVerdict } from "./proofs";
@@ -66,20 +68,27 @@ export class Machines {
   }
 
   private async readList(): Promise<readonly Listed[]> {
-    const sfn = await this.options.target.sfn();
-    const { paginateListStateMachines } = await import("@aws-sdk/client-sfn");
-    const arns: string[] = [];
-    for await (const { stateMachines = [] } of paginateListStateMachines({ client: sfn, pageSize: 1000 }, {})) {
-      arns.push(
-        ...stateMachines.flatMap(({ stateMachineArn = "", type }) => (type === "EXPRESS" ? [] : [stateMachineArn])),
-      );
-      if (arns.length >= MOST) break;
-    }
+    const { target } = this.options;
+    const arns = target.machineArns?.map(withoutQualifier) ?? (await this.allArns());
     const known = this.known();
     const order = (arn: string): number => (known.get(arn)?.startable === true ? 0 : known.has(arn) ? 1 : 2);
-    return arns
+    return [...new Set(arns)]
       .map((arn) => ({ arn, name: this.nameOf(arn) }))
       .sort((one, other) => order(one.arn) - order(other.arn) || (one.name < other.name ? -1 : 1));
+  }
+
+  /** All that there are, but for those whose executions nobody can list. */
+  private async allArns(): Promise<readonly string[]> {
+    const { paginateListStateMachines } = await import("@aws-sdk/client-sfn");
+    const client = await this.options.target.sfn();
+    const arns: string[] = [];
+    for await (const { stateMachines = [] } of paginateListStateMachines({ client, pageSize: 1000 }, {})) {
+      for (const { stateMachineArn, type } of stateMachines) {
+        if (stateMachineArn !== undefined && type !== "EXPRESS") arns.push(stateMachineArn);
+      }
+      if (arns.length >= MOST) break;
+    }
+    return arns;
   }
 
   async all(): Promise<readonly SagaMachine[]> {
@@ -96,16 +105,18 @@ export class Machines {
   }
 
   nameOf(arn: string): string {
-    return this.known().get(arn)?.name ?? arn.replace(/^.*:/, "");
+    return this.known().get(arn)?.name ?? named(arn);
   }
 
-  declarationOf(arn: string): Declaration | undefined {
-    return this.known().get(arn)?.declaration;
+  /** What the program says of a machine; where no program is at hand, what its definition tells. */
+  declarationOf(arn: string, definition: object): Declaration | undefined {
+    return this.known().get(arn)?.declaration ?? declaredIn(definition as RawStates);
   }
 
   /** What is started of a machine. */
   startArnOf(arn: string): string {
-    return this.known().get(arn)?.startArn ?? arn;
+    const { machineArns = [] } = this.options.target;
+    return this.known().get(arn)?.startArn ?? machineArns.find((each) => withoutQualifier(each) === arn) ?? arn;
   }
 
   /**
@@ -134,18 +145,20 @@ export class Machines {
       new DescribeStateMachineCommand({ stateMachineArn }),
     );
     const known = this.known().get(stateMachineArn);
-    const { declaration, startArn = stateMachineArn, startable = true, examples = [] } = known ?? {};
+    const { startable = !AUXILIARY.test(stateMachineArn), examples = [] } = known ?? {};
     const read = JSON.parse(definition) as object;
+    const declaration = this.declarationOf(stateMachineArn, read);
     return {
       name: this.nameOf(stateMachineArn),
       machineArn: stateMachineArn,
-      startArn,
+      startArn: this.startArnOf(stateMachineArn),
       startable,
       type,
       definition: read,
       ...(declaration && { declaration }),
       examples,
-      verdict: declaration ? this.proofs.of(read, declaration) : NOT_PROVED,
+      // Of a machine that only undoes, there is nothing to prove by itself.
+      verdict: declaration && startable ? this.proofs.of(read, declaration) : NOT_PROVED,
     };
   }
 }

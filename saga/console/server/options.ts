@@ -1,6 +1,9 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Declaration } from "../../asl/declaration";
-import type { ConsoleTarget } from "./clients";
+import type { Target } from "../../control/target";
+
+/** Where the console looks. */
+export type ConsoleTarget = Omit<Target, "options">;
 
 /** What a console shows, and what it may do. */
 export interface ConsoleOptions {

@@ -31,7 +31,7 @@ export function roundsOf(
   again: Again,
 ): readonly End[] {
   const found: End[] = [];
-  const seen = new Set<string>();
+  const seen = new Set<number>();
   const open = [start];
   const prefix = `${around.level.id}:`;
   for (let from = open.shift(); from; from = open.shift()) {

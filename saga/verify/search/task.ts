@@ -24,11 +24,12 @@ import {
   findEither,
   leftOf,
   namesSought,
+  nodesOf,
   sameExecution,
   saysNames,
   unknownCaller,
 } from "./identity";
-import { levelsOf, type Node, type UndoPart } from "../machine";
+import { type Level, levelsOf, type Node, type UndoPart } from "../machine";
 import type { EffectChange, Rule } from "../rules";
 import { type SearchState, withoutIndexes } from "./search-state";
 import { above, changeAll, has } from "./shared";
@@ -466,14 +467,15 @@ function release(search: SearchContext, around: Around, point: SearchState, node
 
 /** Whether what an action did is not known any more, its branch's record having been lost. */
 function isLost({ machine }: SearchContext, { holders }: Around, { lost }: SearchState, action: string): boolean {
-  if (lost.size === 0) return false;
-  const nodes = levelsOf(machine).flatMap(({ nodes: all }) => [...all.values()]);
   return [...lost].some(([name, is]) => {
     const holder = withoutIndexes(name);
-    const holds = (): boolean =>
-      nodes.some(
-        (node) => node.name === holder && node.inner.flatMap(levelsOf).some((level) => level.nodes.has(action)),
-      );
-    return (holders.includes(holder) || holds()) && truth(is) === true;
+    return (holders.includes(holder) || holds(machine, holder, action)) && truth(is) === true;
   });
 }
+
+/** Whether an action is in the branches of a state, or further within. */
+const holds = (machine: Level, holder: string, action: string): boolean =>
+  nodesOf(machine)
+    .get(holder)
+    ?.inner.flatMap(levelsOf)
+    .some((level) => level.nodes.has(action)) ?? false;

@@ -1,4 +1,5 @@
 import type { EffectChange, PathEvent } from "../rules";
+import type { Narrowed } from "./value";
 
 /** How a branch came to its end. */
 export interface Within {
@@ -20,8 +21,8 @@ export interface Event {
   readonly within?: readonly Within[];
   /** No event of its own: paths that came to the same state are one from here on, and which it was is left open. */
   readonly merged?: { readonly choice: string; readonly traces: readonly Trace[] };
-  /** No event of its own: it is known from here on what a choice is. */
-  readonly chosen?: { readonly choice: string; readonly index: number };
+  /** No event of its own: more is known of a choice from here on. */
+  readonly narrowed?: Narrowed;
 }
 
 /** The way to some point of a search, the last event first. */
@@ -29,12 +30,12 @@ export type Trace = { readonly event: Event; readonly before: Trace; readonly le
 
 export function after(before: Trace, event: Event): Trace {
   const within = (event.within ?? []).reduce((sum, { trace }) => sum + (trace?.length ?? 0), 0);
-  const own = event.merged || event.chosen ? 0 : 1;
+  const own = event.merged || event.narrowed ? 0 : 1;
   return { event, before, length: (before?.length ?? 0) + own + within };
 }
 
-/** What is known of the choices on a path, by their names at the top. */
-type Chosen = ReadonlyMap<string, number>;
+/** The alternatives that are left of the choices on a path, by their names at the top. */
+type Chosen = ReadonlyMap<string, readonly number[]>;
 
 /**
  * Traces, each of a level within the one before, as the path of a counterexample, in order; what happened in a branch stands
@@ -57,18 +58,34 @@ export const linesOf = (path: readonly PathEvent[]): readonly string[] =>
   path.map(({ text, depth }) => "  ".repeat(depth) + text);
 
 /** The events of a trace, in order, along the way that was chosen; where it is open still, along the shortest. */
-function events(trace: Trace, around: Chosen, outside: Within["outside"]) {
+function events(
+  trace: Trace,
+  around: Chosen,
+  outside: Within["outside"],
+): { readonly events: readonly Event[]; readonly chosen: Chosen } {
   const found: Event[] = [];
   const chosen = new Map(around);
   for (let at = trace; at;) {
-    const { merged, chosen: picked } = at.event;
-    if (picked) chosen.set(outside(picked.choice), picked.index);
+    const { merged, narrowed, within = [] } = at.event;
+    // A branch may have gone a way that tells which one was gone before it.
+    for (const { trace: inner, outside: around } of within) {
+      const known = events(inner, chosen, (choice) => outside(around(choice))).chosen;
+      for (const [choice, left] of known) if (!chosen.has(choice)) chosen.set(choice, left);
+    }
+    if (narrowed) chosen.set(outside(narrowed.choice), leftOf(narrowed, chosen.get(outside(narrowed.to))));
     else if (!merged) found.push(at.event);
-    const index = merged && chosen.get(outside(merged.choice));
-    at = index === undefined ? at.before : merged?.traces[index];
+    const left = merged && chosen.get(outside(merged.choice));
+    at = left ? shortest(left.map((index) => merged.traces[index])) : at.before;
   }
   return { events: found.reverse(), chosen };
 }
+
+/** Of the alternatives that a choice was narrowed to, those that are left further on. */
+const leftOf = ({ indices }: Narrowed, further: readonly number[] | undefined): readonly number[] =>
+  further?.flatMap((index) => indices[index] ?? []) ?? indices;
+
+const shortest = ([first, ...others]: readonly Trace[]): Trace =>
+  others.reduce((one, other) => ((other?.length ?? 0) < (one?.length ?? 0) ? other : one), first);
 
 function told(
   all: readonly Event[],

@@ -20,6 +20,7 @@ import {
   story,
   storyProblem,
   subject,
+  until,
 } from "../state/execution";
 import { Advice } from "./advice";
 import { Answers } from "./answers";
@@ -94,7 +95,6 @@ export function Shown() {
 function Head() {
   const { key, live, saga, description } = subject.value ?? { key: "", live: false, saga: "", description: {} };
   const told = story.value;
-  const last = events.value.at(-1);
   const started = events.value[0]?.timestamp ?? 0;
   return (
     <header class="head">
@@ -108,8 +108,9 @@ function Head() {
           )}
           {live ? <a href={sagaLink(saga)}>{saga}</a> : <span>{saga}</span>}
           <span>{dateTime(new Date(started))}</span>
-          {last && <span>{duration((told?.ended ?? last.timestamp) - started)}</span>}
+          <span>{duration(until.value - started)}</span>
           {(description.redriveCount ?? 0) > 0 && <span>redriven {description.redriveCount}×</span>}
+          {subject.value?.dataHidden === true && <span>its log hides data, and so does this page</span>}
           {reading.value && <span role="status">reading the history…</span>}
         </p>
       </div>

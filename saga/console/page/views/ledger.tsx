@@ -29,7 +29,7 @@ export function Ledger() {
       <thead>
         <tr>
           <th scope="col">Step</th>
-          <th scope="col">Effect</th>
+          <th scope="col">Effect, since event</th>
           <th scope="col">Undo</th>
         </tr>
       </thead>
