@@ -142,7 +142,7 @@ undo; those lead up.
                          or by the file that the AWS CLI saved its history in
   --definition FILE      what the execution ran on, for a file: else the machine
                          of the program that has its states
-  -d '{…}'               what undoes what, or @FILE, of a machine of another tool
+  -d '{…}'               what undoes what, or @FILE, of another tool's machine
 ${WHERE}`,
   logs: `saga logs [EXECUTION]: what its functions logged while it ran, in the order of
 time.
