@@ -40,6 +40,7 @@ latest one, where you leave it out:
   saga redrive EXECUTION               says what runs again, and has it go on
   saga approve [EXECUTION] ['{…}']     answers what waits for somebody
   saga reject [EXECUTION] [ERROR:WHY]  refuses it
+  saga open                            opens the console in the browser
   saga start … --port N|--endpoint URL starts one there
   saga completion bash|zsh|fish        completes these words in a shell
 
@@ -178,6 +179,15 @@ ${WHERE}`,
   saga reject 6a36835b-f8a7-4e52-9a81-439e36761bc1 Refused:"too dear"
 
   --state NAME       which, where several wait
+${WHERE}`,
+  open: `saga open: opens the console that 'saga dev' serves. Of a stack, or of another
+endpoint, it serves one on this machine, until you end it. That one only reads.
+
+  saga open
+  saga open --stack prod
+  saga open --stack prod --allow-writes
+
+  --allow-writes     starts, stops, redrives and answers there, too
 ${WHERE}`,
   completion: `saga completion bash|zsh|fish: prints what has a shell complete the command's words.
 
