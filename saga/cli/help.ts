@@ -127,6 +127,24 @@ of each step; and what to do about it, with the command.
                      the program that has its states
   -d '{…}'           what undoes what, or @FILE, of a machine of another tool
 ${WHERE}`,
+  graph: `saga graph [NAME]: draws a saga: its steps lead down, and beside each is its undo,
+which lead up.
+
+  saga graph
+  saga graph Signup -o signup.svg
+  saga graph Signup --execution history.json --format mermaid
+  saga graph --execution arn:aws:states:eu-west-1:123456789012:execution:Order:7 \\
+    --stack prod -o order.svg
+
+  --format FORMAT        mermaid, svg or dot; by the name of the file, where you
+                         say nothing
+  -o FILE                where it goes
+  --execution ARN|FILE   in the colours of an execution: by its ARN or its name, or
+                         by the file that the AWS CLI saved its history in
+  --definition FILE      what the execution ran on, for a file: else the machine of
+                         the program that has its states
+  -d '{…}'               what undoes what, or @FILE, of a machine of another tool
+${WHERE}`,
   logs: `saga logs [EXECUTION]: what its functions logged while it ran, in the order of time.
 
   saga logs

@@ -85,6 +85,9 @@ describeInBrowser("what a person sees in the console", function () {
       await person.seesGraph(colours[at] as Readonly<Record<string, string>>);
       await person.seesText(at === 0 ? "completed" : "compensated");
       if (at !== 3) return;
+      await person.page.getByRole("button", { name: "ProcessShipment", exact: true }).click();
+      await person.seesText("failed: InvalidShipment");
+      await person.page.getByRole("slider", { name: "Event" }).press("End");
       await takePicture(person.page, "execution", ["light", "dark"]);
       for (const view of ["Events", "Input and output", "Rows", "Logs", "Timeline"]) {
         await person.page.getByRole("tab", { name: view }).click();
@@ -161,7 +164,7 @@ describeInBrowser("what a person sees in the console", function () {
       RefundPayment: "stuck",
       DeleteOrder: "idle",
     });
-    await person.seesText("Mend what keeps RefundPayment from succeeding.");
+    await person.seesText(/Mend what keeps RefundPayment from succeeding/);
     await person.page.getByText("What would a redrive do?").click();
     expect(await person.page.locator("ol.ahead li").allTextContents()).to.deep.equal([
       "RefundPayment runs again, with fresh retries",
