@@ -123,6 +123,27 @@ describeInBrowser("what a person sees in the console", function () {
     await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
   });
 
+  it(`sees that a throttled call was tried again, and how often ${SLOW}`, async () => {
+    await toSaga();
+    await person.press("ProcessPayment");
+    await person.page.getByRole("menuitem", { name: "Throttle, once" }).click();
+    await person.seesText("ProcessPayment Throttle, once");
+    await person.start("Successful order", "25");
+    await person.seesGraph({
+      CreateOrder: "done",
+      ProcessPayment: "retried",
+      ProcessShipment: "done",
+      completed: "done",
+    });
+    await person.page
+      .getByRole("listitem")
+      .filter({ hasText: /^ProcessPayment.*2 tries$/ })
+      .waitFor();
+    // It struck once, and is gone.
+    await person.page.getByRole("link", { name: "OrderFulfilment" }).click();
+    await person.seesText("None is set");
+  });
+
   it(`scrubs back with the keyboard, and sees graph, ledger and variables as they were ${SLOW}`, async () => {
     await toSaga();
     await person.start("Failed shipment (missing address)", "30");
@@ -241,8 +262,19 @@ describeInBrowser("what a person sees in the console", function () {
     await files.setInputFiles(file("declaration.json", JSON.stringify({ saga: "Foreign", calls })));
     await person.seesLedger({ CreateOrder: "undone", ChargeCard: "tombstoned" });
     await person.findsNothingInTheWay();
+    const dropped = await person.page.evaluateHandle(
+      (text) => {
+        const transfer = new (globalThis as any).DataTransfer();
+        transfer.items.add(new File([text], "dropped.json"));
+        return transfer;
+      },
+      JSON.stringify({ events: history.events }),
+    );
+    await person.page.locator("section.drop").dispatchEvent("drop", { dataTransfer: dropped });
+    await person.page.getByRole("heading", { level: 1, name: "dropped.json" }).waitFor();
+    await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "tombstoned", ProcessShipment: "not begun" });
     await person.goBackTo(8);
-    await person.seesLedger({ CreateOrder: "live", ChargeCard: "in progress" });
+    await person.seesLedger({ CreateOrder: "live", ProcessPayment: "in progress", ProcessShipment: "not begun" });
     const sent = person.requests
       .slice(before)
       .filter(({ method, body }) => method !== "GET" || /Uncharge|order-50/.test(body));
