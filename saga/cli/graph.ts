@@ -11,6 +11,7 @@ import { svg } from "../graph/svg";
 import type { Saga } from "../language/nodes";
 import { definitionOf, mainMachine } from "../local/resources";
 import { examineNamed } from "./explain";
+import type { Values } from "./options";
 import { callersPath } from "./paths";
 import type { LoadedProgram } from "./program";
 import { UsageError } from "./usage-error";
@@ -53,7 +54,7 @@ export function graph({ program }: LoadedProgram, { name, ...options }: GraphOpt
 export async function graphOfExecution(
   execution: string,
   { name, ...options }: GraphOptions,
-  values: Parameters<typeof examineNamed>[1],
+  values: Values,
 ): Promise<number> {
   const { arn, saga, story, definition, declaration } = await examineNamed(execution, values, name);
   if (name !== undefined && name !== saga && arn?.includes(`:${name}:`) !== true)

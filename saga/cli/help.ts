@@ -40,6 +40,7 @@ latest one, where you leave it out:
   saga redrive EXECUTION               says what runs again, and has it go on
   saga approve [EXECUTION] ['{…}']     answers what waits for somebody
   saga reject [EXECUTION] [ERROR:WHY]  refuses it
+  saga open                            opens the console in the browser
   saga start … --port N|--endpoint URL starts one there
   saga completion bash|zsh|fish        completes these words in a shell
 
@@ -126,6 +127,24 @@ of each step; and what to do about it, with the command.
                      the program that has its states
   -d '{…}'           what undoes what, or @FILE, of a machine of another tool
 ${WHERE}`,
+  graph: `saga graph [NAME]: draws a saga: its steps lead down, and beside each is its undo,
+which lead up.
+
+  saga graph
+  saga graph Signup -o signup.svg
+  saga graph Signup --execution history.json --format mermaid
+  saga graph --execution arn:aws:states:eu-west-1:123456789012:execution:Order:7 \\
+    --stack prod -o order.svg
+
+  --format FORMAT        mermaid, svg or dot; by the name of the file, where you
+                         say nothing
+  -o FILE                where it goes
+  --execution ARN|FILE   in the colours of an execution: by its ARN or its name, or
+                         by the file that the AWS CLI saved its history in
+  --definition FILE      what the execution ran on, for a file: else the machine of
+                         the program that has its states
+  -d '{…}'               what undoes what, or @FILE, of a machine of another tool
+${WHERE}`,
   logs: `saga logs [EXECUTION]: what its functions logged while it ran, in the order of time.
 
   saga logs
@@ -160,6 +179,15 @@ ${WHERE}`,
   saga reject 6a36835b-f8a7-4e52-9a81-439e36761bc1 Refused:"too dear"
 
   --state NAME       which, where several wait
+${WHERE}`,
+  open: `saga open: opens the console that 'saga dev' serves. Of a stack, or of another
+endpoint, it serves one on this machine, until you end it. That one only reads.
+
+  saga open
+  saga open --stack prod
+  saga open --stack prod --allow-writes
+
+  --allow-writes     starts, stops, redrives and answers there, too
 ${WHERE}`,
   completion: `saga completion bash|zsh|fish: prints what has a shell complete the command's words.
 

@@ -72,6 +72,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       return dev(await readProgram(values), options);
     },
   },
+  open: {
+    options: [...WHERE, "allow-writes"],
+    most: 0,
+    run: async ({ values }) => (await import("./open")).openConsole(values),
+  },
   definition: {
     options: [],
     most: 1,

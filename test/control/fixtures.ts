@@ -24,7 +24,7 @@ export interface Recorded {
 export function recorded(name: string): Recorded {
   const events = readHistory(read(`${name}.json`));
   const definition = read(definitionFileOf(name)) as RawStates;
-  const declaration = declarationOf((name.startsWith("order") ? orderFulfilment : tripBooking) as unknown as Saga);
+  const declaration = declarationOf(name.startsWith("order") ? orderFulfilment : tripBooking);
   return { events, definition, declaration, story: storyOf({ events, definition, declaration }) };
 }
 
