@@ -86,8 +86,9 @@ export default tseslint.config(
     message: "The interpreter reads the emitted definition alone: so it tests the compiler instead of trusting it.",
   }),
   ...part("graph", {
-    parts: ["asl"],
-    message: "A drawing is made of the definition and its declaration alone: it runs in a browser too.",
+    parts: ["asl", "control"],
+    types: ["verify/rules"],
+    message: "A drawing is made of the definition, its declaration and a history alone: it runs in a browser too.",
   }),
   ...part("store", {
     parts: ["language"],
@@ -127,8 +128,25 @@ export default tseslint.config(
     message:
       "The console's server talks to Step Functions as any client does: it knows nothing of what runs behind it.",
   }),
+  ...part("control", {
+    parts: ["asl"],
+    scopes: [AWS],
+    message:
+      "What tells of executions talks to Step Functions as any client does: it knows nothing of what runs behind it.",
+  }),
+  restrict(
+    ["advice", "declared", "history", "ledger", "spots", "story"].map((name) => `saga/control/${name}.ts`),
+    [
+      AGPL,
+      { group: [AWS, "node:*"], message: "What reads a history runs in a browser, too." },
+      {
+        regex: "^\\./(?!(?:advice|declared|history|ledger|spots|story)$)|^\\.\\./(?!asl/)",
+        message: "What reads a history runs in a browser, too.",
+      },
+    ],
+  ),
   ...part("cli", {
-    parts: ["asl", "console/server", "graph", "interpreter", "local", "testing", "verify"],
+    parts: ["asl", "console/server", "control", "graph", "interpreter", "local", "testing", "verify"],
     message: "The command runs what the program registers, never its sources.",
   }),
   ...part("console/page", {
@@ -142,7 +160,7 @@ export default tseslint.config(
     [
       AGPL,
       {
-        regex: "^\\.\\./(?!(?:asl|compile/declaration|graph|interpreter|language|local|verify)(?:/|$))",
+        regex: "^\\.\\./(?!(?:asl|compile/declaration|control|graph|interpreter|language|local|verify)(?:/|$))",
         message:
           "What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.",
       },

@@ -12,9 +12,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { evaluation } from "./evaluation/part";
 import { DIST } from "./evaluation/program-folder";
+import { growth } from "./growth/part";
+import { interpreter } from "./interpreter/part";
 import { machine } from "./machine";
 import { removeAll } from "./peers";
-import { keep, type Measured, table } from "./results";
+import { price } from "./price/part";
+import { keep, type Measured, print } from "./last-run";
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +29,12 @@ const { values } = parseArgs({
 });
 const RUNS = values.short ? 1 : Number(values.runs);
 
-const PARTS: Readonly<Record<string, (runs: number, short: boolean) => Measured | Promise<Measured>>> = { evaluation };
+const PARTS: Readonly<Record<string, (runs: number, short: boolean) => Measured | Promise<Measured>>> = {
+  evaluation,
+  growth,
+  interpreter,
+  price,
+};
 
 /** Has a script of its own, which keeps what it prints. */
 const LOCAL = "local";
@@ -48,7 +56,7 @@ async function main(): Promise<number> {
     const started = performance.now();
     const measured = await measure(RUNS, values.short);
     const seconds = (performance.now() - started) / 1000;
-    console.log(table(measured.rows));
+    console.log(print(measured.rows));
     for (const [peer, why] of Object.entries(measured.leftOut ?? {})) console.log(`${peer} is left out: ${why}`);
     console.log(`${seconds.toFixed(0)} s; load ${loadavg()[0]?.toFixed(1) ?? "?"}`);
     if (values.short) continue;

@@ -86,4 +86,4 @@ export {
   type Undone,
   wholeNumber,
 } from "./store";
-export { SearchLimitError, type Verdict, verify, type Violation } from "./verify";
+export { type EffectChange, type PathEvent, SearchLimitError, type Verdict, verify, type Violation } from "./verify";

@@ -3,13 +3,14 @@
  * once in each round, with nothing uploaded and no account. The peers' programs are plain JavaScript, with prebuilt
  * functions unless their row says otherwise; this one is TypeScript, and its functions are serialised.
  */
-import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluateProgram, type Program } from "../../saga/local/program";
 import { folderOf, installAll, packagesOf } from "../peers";
-import type { Measured, Row } from "../results";
+import type { Measured, Row } from "../last-run";
 import { median, pairedRatio } from "../statistics";
 import { type Timed, timed } from "../timed";
+import { CDK_OUT, cdkFolder, synthesises, WITHOUT_VALIDATION } from "./cdk-folder";
 import { type BareOptions, bareProgram } from "./bare-program";
 import { barePulumiFolder, DIST, javaScript, peerFolder, programFolder, ROOT } from "./program-folder";
 import { serverlessYaml } from "./serverless";
@@ -19,6 +20,8 @@ interface System {
   readonly folder: string;
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** How many resources it has to register. */
+  readonly registers?: number;
   /** What a run leaves in its folder that the next one would find. */
   readonly leaves?: string;
 }
@@ -35,10 +38,10 @@ export async function evaluation(runs: number): Promise<Measured> {
     const program = await evaluateProgram({}, ROOT);
     const systems: System[] = [
       { name: "this", folder: own, command: evaluates(own) },
-      byPulumi("this, as JavaScript by Pulumi's own mocks", folder(javaScript(programFolder()))),
+      byPulumi("this, as JavaScript by Pulumi's own mocks", folder(javaScript(programFolder())), program),
       ...(await bareSystems(program, folder)),
     ];
-    if (there.has("CDK")) systems.push(...cdkSystems(folder(peerFolder("cdk", join(folderOf("CDK"), "node_modules")))));
+    if (there.has("CDK")) systems.push(...cdkSystems(folder(cdkFolder())));
     if (there.has("osls")) systems.push(oslsSystem(folder(peerFolder("osls", join(folderOf("osls"), "node_modules")))));
     return {
       rows: measure(systems, runs),
@@ -51,9 +54,14 @@ export async function evaluation(runs: number): Promise<Measured> {
 }
 
 function measure(systems: readonly System[], runs: number): readonly Row[] {
-  const once = ({ folder, command, env, leaves }: System): Timed => {
+  const once = ({ name, folder, command, env, registers, leaves }: System): Timed => {
     if (leaves !== undefined) rmSync(join(folder, leaves), { recursive: true, force: true });
-    return timed(command, folder, env);
+    const measured = timed(command, folder, env);
+    if (registers !== undefined) {
+      const { registered } = JSON.parse(measured.stdout) as { readonly registered: number };
+      if (registered !== registers) throw new Error(`${name} registers ${registered} resources, not ${registers}`);
+    }
+    return measured;
   };
   // Whatever is kept between runs is there, of all of them.
   for (const system of systems) once(system);
@@ -88,10 +96,11 @@ const evaluates = (folder: string): readonly string[] => [
 ];
 
 /** By Pulumi's mocks, and nothing of this package but what the program imports. */
-const byPulumi = (name: string, folder: string): System => ({
+const byPulumi = (name: string, folder: string, { resources }: Program): System => ({
   name,
   folder,
   command: [process.execPath, join(__dirname, "plain.cjs"), folder],
+  registers: resources.filter(({ physicalName }) => physicalName !== undefined).length,
 });
 
 /** @throws where what is written by hand does not register the same */
@@ -108,10 +117,10 @@ async function bareSystems(program: Program, folder: (made: string) => string): 
     await make({ imports: "whole package", functions: "callbacks" }),
   ];
   return [
-    byPulumi("bare Pulumi", whole),
-    byPulumi("bare Pulumi, services imported one by one", single),
+    byPulumi("bare Pulumi", whole, program),
+    byPulumi("bare Pulumi, services imported one by one", single, program),
     { name: "the same, by this project's evaluation", folder: single, command: evaluates(single) },
-    byPulumi("bare Pulumi, six CallbackFunctions", callbacks),
+    byPulumi("bare Pulumi, six CallbackFunctions", callbacks, program),
   ];
 }
 
@@ -146,23 +155,18 @@ const sorted = (value: unknown): unknown => {
 };
 
 function cdkSystems(folder: string): readonly System[] {
-  // NodejsFunction wants one, and reads nothing from it.
-  writeFileSync(join(folder, "package-lock.json"), "{}");
-  writeFileSync(join(folder, "package.json"), "{}");
-  cpSync(join(__dirname, "cdk.cjs"), join(folder, "app.cjs"));
   const runs = (name: string, args: readonly string[], env: Readonly<Record<string, string>>): System => ({
     name,
     folder,
-    // The app alone: what the CDK's command line takes comes on top.
-    command: [process.execPath, "app.cjs", ...args],
+    command: synthesises(...args),
     env,
-    leaves: "cdk.out",
+    leaves: CDK_OUT,
   });
   return [
     runs("CDK", [], {}),
-    runs("CDK without its validation", [], { CDK_VALIDATION: "false" }),
+    runs("CDK without its validation", [], WITHOUT_VALIDATION),
     runs("CDK, six NodejsFunctions", ["bundled"], {}),
-    runs("CDK, six NodejsFunctions, without its validation", ["bundled"], { CDK_VALIDATION: "false" }),
+    runs("CDK, six NodejsFunctions, without its validation", ["bundled"], WITHOUT_VALIDATION),
   ];
 }
 

@@ -9,7 +9,7 @@ export const paint = (style: Style, text: string): string => (coloured() ? style
 /** As wide as the terminal is, and 80 where there is none; never so narrow that a label fills it. */
 export const columns = (): number => Math.max(40, process.stdout.columns || 80);
 
-const LOOK: Readonly<Record<Visit["did"], { readonly mark: string; readonly style: Style }>> = {
+export const LOOK: Readonly<Record<Visit["did"], { readonly mark: string; readonly style: Style }>> = {
   done: { mark: "✔", style: "green" },
   failed: { mark: "✘", style: "red" },
   undone: { mark: "↩", style: "yellow" },
@@ -177,6 +177,7 @@ export function wrap(label: string, text: string): string[] {
   const lines: string[] = [];
   let line = "";
   for (const part of parts) {
+    if (part === "") continue;
     if (line !== "" && (line + part).trimEnd().length > room) {
       lines.push(line.trimEnd());
       line = "";

@@ -1,5 +1,5 @@
 import { type Entry, isOutstanding } from "./ledger";
-import { type Failure, statusAt, type Story, triesOf, type Visit } from "./story";
+import { type Failure, statusAt, type Story, type Visit } from "./story";
 
 /** What somebody should do about an execution, and the command that does it. */
 export interface Advice {
@@ -97,7 +97,8 @@ const isWithin = (visit: Visit | undefined, outer: Visit): boolean =>
   visit !== undefined && (visit === outer || isWithin(visit.within, outer));
 
 function stuck(story: Story, known: Known, command: Command): Advice {
-  const [first] = stuckIn(story);
+  const all = stuckIn(story);
+  const [first] = all;
   if (!first) {
     const fail = story.path.at(-1);
     return {
@@ -109,19 +110,20 @@ function stuck(story: Story, known: Known, command: Command): Advice {
       ...(fail?.type !== "Fail" && { command: command("redrive") }),
     };
   }
-  const { error, instance } = first;
-  const why = error === undefined ? "" : ` It failed with ${error.error}: ${messageOf(error)}`;
-  const tries = triesOf(first).length;
-  const times = tries > 1 ? ` ${tries} times` : "";
+  const names = all.map(({ instance }) => instance).join(" and ");
+  const why =
+    first.error === undefined
+      ? ""
+      : ` (${[first.error.error, messageOf(first.error)].filter((part) => part !== "").join(": ")})`;
   if (!isRedrivable(story, known)) {
     return {
       do: "recover",
-      text: `${instance} has failed${times}, and the execution can't be redriven any more: the stack's recovery undoes it.`,
+      text: `${names} failed, and the execution can't be redriven any more: the stack's recovery undoes it.`,
     };
   }
   return {
     do: "mend",
-    text: `Mend what keeps ${instance} from succeeding.${why} Then redrive it: it goes on in ${instance}, with fresh retries.`,
+    text: `Mend what keeps ${names} from succeeding${why}. Then redrive the execution: it goes on where it stands, with fresh retries.`,
     command: command("redrive"),
   };
 }
@@ -163,7 +165,8 @@ function stopped(
   if (outstanding.length === 0) return { do: "nothing", text: `Nothing: it was ${how} before anything took effect.` };
   return {
     do: "recover",
-    text: `It was ${how}, and nothing in it runs any more. The stack's recovery undoes it within minutes; until then ${outstanding.map(({ instance }) => instance).join(", ")} ${outstanding.length === 1 ? "stands" : "stand"}, or may.`,
+    text: `It was ${how}, and nothing in it runs any more. The stack's recovery undoes it within minutes, unless the program says onAbort: ignore; until then ${outstanding.map(({ instance }) => instance).join(", ")} may stand. Whether it has:`,
+    command: command("explain"),
   };
 }
 

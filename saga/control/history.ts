@@ -103,7 +103,7 @@ function readEvent(json: unknown, where: string): HistoryEvent {
         ),
       }
     : {};
-  return { ...common, ...Object.fromEntries(flat), ...variables } as HistoryEvent;
+  return { ...common, ...Object.fromEntries(flat), ...variables };
 }
 
 /** A date of the SDK, ISO 8601 as version 2 of the CLI prints it, or seconds as version 1 and the service have them. */

@@ -209,7 +209,7 @@ const endsOf = ({ turns }: Story): readonly Change[] =>
         ],
   );
 
-type Effect = { -readonly [Field in keyof Entry]: Entry[Field] } & {
+type Effect = { -readonly [Field in keyof Omit<Entry, "role">]: Entry[Field] } & {
   readonly indexes: readonly number[];
   /** Whether a try may have taken effect without saying so. */
   doubt: boolean;
@@ -224,18 +224,19 @@ class Ledger {
   private readonly undoing = new Map<Visit, readonly Effect[]>();
 
   constructor(before: readonly Entry[]) {
-    for (const entry of before) {
-      const { step, instance, undo, ...rest } = entry;
-      // An undo that failed there is not one of this execution's.
-      const failed = undo !== undefined && undo.status !== "done" && rest.status === "live";
+    for (const { step, instance, status, error, undo } of before) {
+      // An undo that failed there is none of this execution's.
+      const done = undo?.status === "done" ? { undo } : {};
+      const indexes = indexesIn(instance);
       this.effects.set(instance, {
-        ...rest,
         step,
         instance,
-        ...(undo?.status === "done" && { undo }),
+        indexes,
+        status,
         since: 0,
-        indexes: indexesIn(instance),
-        doubt: failed || rest.status === "in doubt" || rest.status === "in progress",
+        doubt: true,
+        ...done,
+        ...(error && { error }),
       });
     }
   }
@@ -253,7 +254,7 @@ class Ledger {
       return found
         .filter(({ indexes }) => indexes.length === depth)
         .sort((one, other) => compare(one.indexes, other.indexes))
-        .map(({ indexes: _, doubt: __, ...entry }) => ({ ...entry, role }));
+        .map((effect) => entryOf(effect, role));
     });
   }
 
@@ -350,7 +351,6 @@ class Ledger {
       indexes,
       status: "not begun",
       since: 0,
-      role: "compensable",
       doubt: false,
     };
     this.effects.set(instance, effect);
@@ -366,6 +366,10 @@ class Ledger {
       return found.length > 0 ? found : [this.effect(step, indexes)];
     });
   }
+}
+
+function entryOf({ step, instance, status, since, error, undo }: Effect, role: Entry["role"]): Entry {
+  return { step, instance, status, since, role, ...(error && { error }), ...(undo && { undo }) };
 }
 
 function become(effect: Effect, status: EffectStatus, since: number): void {

@@ -134,7 +134,7 @@ export const storyOf = ({ events, definition, declaration }: StoryOf): Story =>
 /** The variables that there are at a moment: within lists each by its item, such as `RentCar[1]`. */
 export function variablesAt({ assigned }: Story, eventId: number): Readonly<Record<string, unknown>> {
   const inScope = ({ within }: Visit): boolean =>
-    within === undefined || ((within.leftAt ?? Infinity) > eventId && inScope(within));
+    within === undefined || (!isBy(within.leftAt, eventId) && inScope(within));
   return Object.fromEntries(
     assigned
       .filter(({ at, by }) => at <= eventId && inScope(by))
@@ -150,7 +150,7 @@ export const outcomeAt = ({ turns }: Story, eventId: number): Outcome =>
 export function statusAt(story: Story, visit: Visit, eventId: number): VisitStatus | undefined {
   if (visit.enteredAt > eventId) return undefined;
   const failure = visit.failures.findLast(({ at }) => at <= eventId);
-  if (visit.leftAt !== undefined && visit.leftAt <= eventId) {
+  if (isBy(visit.leftAt, eventId)) {
     if (failure && failure.at > (visit.succeededAt ?? 0)) return "failed";
     return visit.side === "undo" && visit.type === "Task" ? "undone" : "done";
   }
@@ -162,9 +162,12 @@ export function statusAt(story: Story, visit: Visit, eventId: number): VisitStat
   const stands = failure && failure.at > Math.max(since, last?.scheduled ?? 0) ? failure : undefined;
   if (outcome !== "running") return stands?.aborted === false && outcome === "stuck" ? "stuck" : "aborted";
   if (stands?.aborted === true) return "aborted";
-  const waits = last?.waits === true && (last.ended ?? Infinity) > eventId;
+  const waits = last?.waits === true && !isBy(last.ended, eventId);
   return visit.type === "Wait" || waits ? "waiting" : "in progress";
 }
+
+/** Whether an event has happened by another one, which may be Infinity: the end of the history. */
+const isBy = (event: number | undefined, eventId: number): boolean => event !== undefined && event <= eventId;
 
 export const triesOf = ({ calls }: Pick<Visit, "calls">): readonly Try[] => calls.flatMap(({ tries }) => tries);
 

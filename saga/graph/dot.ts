@@ -117,8 +117,7 @@ function attributes(node: GraphNode, status: Status | undefined): Attributes {
     color: shade?.line ?? (idle ? "#b8c0c8" : LINES[node.side]),
     fillcolor: shade?.fill ?? (idle ? "#ffffff" : node.kind === "start" ? "#52606d" : FILLS[node.side]),
     ...(idle && { fontcolor: "#7b8794" }),
-    ...(status === "stuck" && { fontcolor: "#ffffff" }),
-    ...(node.pivot && { penwidth: "3" }),
+    ...((node.pivot || status === "stuck") && { penwidth: "3" }),
   };
 }
 

@@ -56,8 +56,8 @@ const LOOKS: Readonly<Record<string, string>> = {
   forward: "fill:#e6f1fa,stroke:#0b66a8,color:#1f2933",
   pivot: "fill:#e6f1fa,stroke:#0b66a8,stroke-width:4px,color:#1f2933",
   undo: "fill:#fdf1df,stroke:#9a5b00,color:#1f2933",
-  forwardBox: "fill:#0b66a80d,stroke:#3b8fd0",
-  undoBox: "fill:#9a5b000d,stroke:#c98218",
+  forwardBox: "fill:none,stroke:#3b8fd0",
+  undoBox: "fill:none,stroke:#c98218",
   idle: "fill:#8881,stroke:#888,color:#888,stroke-dasharray:3 3",
   ...Object.fromEntries(
     Object.entries(SHADES).map(
@@ -68,7 +68,7 @@ const LOOKS: Readonly<Record<string, string>> = {
         },
       ]) => [
         lookOf(status as Status),
-        `fill:${fill},stroke:${line},stroke-width:2px,color:${status === "stuck" ? "#ffffff" : "#1f2933"}`,
+        `fill:${fill},stroke:${line},stroke-width:${status === "stuck" ? 4 : 2}px,color:#1f2933`,
       ],
     ),
   ),

@@ -163,7 +163,7 @@ function existing(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): rea
 }
 
 /** The end of an execution that has no state of its own: a state's name has no such character first. */
-const END = "/end";
+export const END = "/end";
 const START = "/start";
 
 function notesOf(name: string, state: RawState, kind: Kind, pivot: boolean): readonly string[] {

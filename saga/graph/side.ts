@@ -40,10 +40,12 @@ const BETWEEN_LINKS = 16;
 /** Puts boxes in ranks, and within them where links are short and cross little. Heights are of no account to that. */
 export function placeSide(boxes: readonly Box[], links: readonly Link[]): PlacedSide {
   if (boxes.length === 0) return { width: 0, ranks: [], x: new Map(), passes: new Map() };
+  const drawn = links.filter(({ from, to }) => from !== to);
+  const chain = chainOf(boxes, drawn);
+  if (chain) return below(chain, drawn);
   const graph = new Graph({ multigraph: true });
   graph.setGraph({ nodesep: BETWEEN_BOXES, edgesep: BETWEEN_LINKS, ranksep: 20 });
   for (const { id, width } of boxes) graph.setNode(id, { width, height: 10 });
-  const drawn = links.filter(({ from, to }) => from !== to);
   drawn.forEach(({ from, to, weight }, at) => {
     graph.setEdge(from, to, { weight }, String(at));
   });
@@ -76,6 +78,29 @@ export function placeSide(boxes: readonly Box[], links: readonly Link[]): Placed
     ranks: heights.map((_, rank) => inRank(rank)),
     x: new Map([...placed].map(([id, { x }]) => [id, shifted(x)])),
     passes: new Map([...passes].map(([name, all]) => [name, all.map(({ rank, x }) => ({ rank, x: shifted(x) }))])),
+  };
+}
+
+/** The boxes in the order in which they lead to each other, where each leads to one other at most: as most undos do. */
+function chainOf(boxes: readonly Box[], links: readonly Link[]): readonly Box[] | undefined {
+  const next = new Map(links.map(({ from, to }) => [from, to]));
+  const followed = new Set(links.map(({ to }) => to));
+  if (links.some(({ from, to }) => next.get(from) !== to) || new Set(next.values()).size < next.size) return undefined;
+  const byId = new Map(boxes.map((box) => [box.id, box]));
+  const chain: Box[] = [];
+  for (let box = boxes.find(({ id }) => !followed.has(id)); box; box = byId.get(next.get(box.id) ?? ""))
+    chain.push(box);
+  return chain.length === boxes.length ? chain : undefined;
+}
+
+/** A chain, each box below the one before. */
+function below(chain: readonly Box[], links: readonly Link[]): PlacedSide {
+  const width = Math.max(...chain.map((box) => box.width));
+  return {
+    width,
+    ranks: chain.map(({ id }) => [id]),
+    x: new Map(chain.map(({ id }) => [id, width / 2])),
+    passes: new Map(links.flatMap(({ name }) => (name === undefined ? [] : [[name, []]]))),
   };
 }
 

@@ -1,5 +1,6 @@
 /** How it stands with a state of an execution. */
-export type Status = "idle" | "in progress" | "waiting" | "done" | "retried" | "failed" | "undone" | "stuck";
+export type Status =
+  "idle" | "in progress" | "waiting" | "done" | "retried" | "failed" | "undone" | "stuck" | "aborted";
 
 /** How it stands with all of a graph: what has a status is an id of a node. */
 export interface Colours {
@@ -22,6 +23,7 @@ export const MARKS: Readonly<Record<Status, string>> = {
   failed: "✘",
   undone: "↩",
   stuck: "■",
+  aborted: "⊘",
 };
 
 interface Shade {
@@ -37,5 +39,6 @@ export const SHADES: Readonly<Record<Exclude<Status, "idle">, { readonly light: 
   retried: { light: { line: "#0a7d5a", fill: "#eef6cf" }, dark: { line: "#b5d04a", fill: "#323a10" } },
   failed: { light: { line: "#b3261e", fill: "#fbdcd9" }, dark: { line: "#ff7b72", fill: "#4d1a17" } },
   undone: { light: { line: "#9a5b00", fill: "#fce6bf" }, dark: { line: "#f0a840", fill: "#4a310a" } },
-  stuck: { light: { line: "#b3261e", fill: "#b3261e" }, dark: { line: "#ff7b72", fill: "#b3261e" } },
+  aborted: { light: { line: "#52606d", fill: "#e4e7eb" }, dark: { line: "#b0bac5", fill: "#2b323a" } },
+  stuck: { light: { line: "#b3261e", fill: "#f7c3be" }, dark: { line: "#ff7b72", fill: "#6b211c" } },
 };

@@ -73,7 +73,7 @@ const shadesOf = (theme: Theme): string =>
   Object.entries(SHADES)
     .map(([status, shades]) => {
       const { line, fill } = shades[theme];
-      return `.${classOf(status as Status)}{stroke:${line};fill:${fill}} .mark.${classOf(status as Status)}{stroke:none;fill:${status === "stuck" ? "#ffffff" : line}}`;
+      return `.${classOf(status as Status)}{stroke:${line};fill:${fill}} .mark.${classOf(status as Status)}{stroke:none;fill:${line}}`;
     })
     .join(" ");
 
@@ -96,7 +96,7 @@ ${
   coloured
     ? `${shadesOf("light")}
 .mark { font-weight: 700; font-size: 13px; }
-.is-idle { opacity: 0.45; } .is-stuck { stroke-width: 3; } text.is-stuck { fill: #ffffff; } .edge.untaken { opacity: 0.3; }
+.is-idle { opacity: 0.45; } .is-stuck { stroke-width: 4; } .box.node { fill: var(--box); } .edge.untaken { opacity: 0.3; }
 `
     : ""
 }@media (prefers-color-scheme: dark) { svg { ${COLOURS.dark} }${coloured ? ` ${shadesOf("dark")}` : ""} }
@@ -116,8 +116,8 @@ const drawnPath = (way: Way, points: readonly Point[], more: string): string =>
 function shape(node: PlacedNode, status: Status | undefined): string {
   const { kind, side, pivot, x, y, width, height, lines } = node;
   const box = isBox(node);
-  // A box has no colour of its own but that something in it is not as it should be.
-  const shown = status && box && status === "done" ? undefined : status;
+  // What stands in a box tells that it is done; where a level starts tells nothing.
+  const shown = status === "idle" || (kind !== "start" && !(box && status === "done")) ? status : undefined;
   const look = [
     "node",
     ...(box ? ["box"] : []),
@@ -129,7 +129,7 @@ function shape(node: PlacedNode, status: Status | undefined): string {
   const parts = outlineOf(node).map((d) => `<path class="${look.join(" ")}" d="${d}"/>`);
   const first = box ? y - height / 2 + 18 : y - ((lines.length - 1) * LINE_HEIGHT) / 2 + 5;
   const text = lines.map(({ text: words, note }, at) => {
-    const classes = [...(note ? ["note"] : []), ...(shown === "stuck" || shown === "idle" ? [classOf(shown)] : [])];
+    const classes = [...(note ? ["note"] : []), ...(shown === "idle" ? [classOf(shown)] : [])];
     const named = classes.length === 0 ? "" : ` class="${classes.join(" ")}"`;
     return `<text${named} x="${x}" y="${first + at * LINE_HEIGHT}">${escaped(words)}</text>`;
   });

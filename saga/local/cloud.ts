@@ -84,7 +84,7 @@ export class LocalCloud {
     const durable = () => this.durable();
     const common = { release, authorize, durable, journal, stubs, outbox: this.outbox, logs: this.logs };
 
-    const functions = new Functions({ ...common, callers, onLog, endpoints: () => this.endpoints.variables });
+    const functions = new Functions({ ...common, callers, onLog, endpoints: () => this.endpoints });
     const deliveries = new Deliveries({ ...common, functions, deadLetters }, program);
     const stepFunctions = new StepFunctions({
       clock,

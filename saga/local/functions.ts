@@ -3,6 +3,7 @@ import type { Journal, KeptFunction } from "./data/journal";
 import { deployedForm, digestOf } from "./deployed-form";
 import type { Callers } from "./iam/callers";
 import { deployFunction, type DeployedFunction, type FunctionOptions } from "./lambda/function";
+import type { Tables } from "./lambda/sandbox";
 import { type Logs, logGroupOf } from "./logs";
 import type { Program, Resource } from "./program";
 import { arnsOf, FUNCTION, ofType, taskOf } from "./resources";
@@ -11,7 +12,7 @@ import { NotOnThisMachine } from "./services/integrations";
 /** What functions are deployed with. */
 export interface FunctionsContext {
   /** What else their environments have: where the services are. */
-  readonly endpoints: () => Readonly<Record<string, string>>;
+  readonly endpoints: () => { readonly variables: Readonly<Record<string, string>>; readonly dynamoDB: Tables };
   readonly callers: Callers;
   readonly logs: Logs;
   /** Gets each line that a function logs. */
@@ -27,6 +28,7 @@ export class Functions {
   private readonly deployed = new Map<string, DeployedFunction>();
   /** Those, and those that end. */
   private readonly runs = new Set<DeployedFunction>();
+  /** What those without versions were made of: a version tells it of itself. */
   private readonly digests = new WeakMap<DeployedFunction, string>();
 
   constructor(private readonly context: FunctionsContext) {}
@@ -111,7 +113,8 @@ export class Functions {
 
   private run(resource: Resource, form: FunctionOptions): DeployedFunction {
     const { endpoints, callers, logs } = this.context;
-    const environment = { ...form.environment, ...endpoints(), AWS_ACCESS_KEY_ID: callers.keyOf(resource) };
+    const { variables, dynamoDB: tables } = endpoints();
+    const environment = { ...form.environment, ...variables, AWS_ACCESS_KEY_ID: callers.keyOf(resource) };
     const name = resource.physicalName as string;
     const group = logGroupOf(name);
     logs.open(group);
@@ -119,9 +122,9 @@ export class Functions {
       logs.add(group, resource.versionArn ?? name, line);
       this.context.onLog?.(line);
     };
-    const run = deployFunction({ ...form, environment, onLog });
+    const run = deployFunction({ ...form, environment, tables, onLog });
     this.runs.add(run);
-    this.digests.set(run, digestOf(form));
+    if (resource.versionArn === undefined) this.digests.set(run, digestOf(form));
     return run;
   }
 }

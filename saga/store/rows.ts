@@ -37,15 +37,15 @@ export interface Rows {
 
 /** The rows of a table of DynamoDB. The function wants `UpdateItem` for the writes, and `GetItem` to read. */
 export function dynamoRows(table: string, { saga, step, status, undoneBy, expiresAt }: StoreAttributes): Rows {
-  const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { DynamoDBDocumentClient, GetCommand, UpdateCommand } =
-    require("@aws-sdk/lib-dynamodb") as typeof import("@aws-sdk/lib-dynamodb");
+  const { DynamoDBClient, GetItemCommand, UpdateItemCommand } =
+    require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { marshall, unmarshall } = require("@aws-sdk/util-dynamodb") as typeof import("@aws-sdk/util-dynamodb");
 
   // A write and the read after it, each tried three times, end within the function's own timeout.
   const requestHandler = { connectionTimeout: 500, requestTimeout: 1_400, throwOnRequestTimeout: true };
-  const db = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3, requestHandler }), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
+  // What a command goes through in the client is the same each time. A document client makes it anew for each, which takes
+  // it a third of its time.
+  const db = new DynamoDBClient({ maxAttempts: 3, requestHandler, cacheMiddleware: true });
 
   /** @param fields Attributes of the row's own data, by their placeholders; a value that is left out is not written. */
   async function update(
@@ -69,12 +69,12 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
     const known = { ":saga": by.id, ":step": by.step, ":ids": new Set([by.id]), ":live": "LIVE", ":undone": "UNDONE" };
     try {
       await db.send(
-        new UpdateCommand({
+        new UpdateItemCommand({
           TableName: table,
-          Key,
+          Key: marshall(Key),
           ...expressions,
           ExpressionAttributeNames: only({ ...own, ...fields }) as Record<string, string>,
-          ExpressionAttributeValues: only({ ...known, ...values }),
+          ExpressionAttributeValues: marshall(only({ ...known, ...values }), { removeUndefinedValues: true }),
         }),
       );
       return true;
@@ -138,6 +138,10 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
         UpdateExpression: "ADD #by :ids",
         ConditionExpression: `(#status = :live AND NOT ${own}) OR (#status = :undone AND contains(#by, :saga))`,
       }),
-    read: async (Key) => (await db.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }))).Item,
+    async read(Key) {
+      const command = new GetItemCommand({ TableName: table, Key: marshall(Key), ConsistentRead: true });
+      const { Item } = await db.send(command);
+      return Item && unmarshall(Item);
+    },
   };
 }

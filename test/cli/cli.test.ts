@@ -234,6 +234,7 @@ describe("the command line", function () {
     expect(mermaid.out).to.match(/^%% OrderFulfilment\nflowchart TB\n/);
     expect(mermaid.out).to.contain('{{"RefundPayment"}}:::undo').and.to.contain('["ProcessPayment"]:::forward');
     expect(svg.out).to.match(/^<svg .*aria-label="OrderFulfilment"/);
+    expect(svg.out === readFileSync(join(ROOT, "docs/images/order-saga.svg"), "utf8"), "run npm run docs").to.be.true;
     expect(svg.out.match(/class="node task forward"/g)).to.have.length(3);
     expect(svg.out.match(/class="node task undo"/g)).to.have.length(3);
     expect(dot.out).to.match(/^digraph "OrderFulfilment" \{\n/);

@@ -281,7 +281,7 @@ describe("the local Lambda runtime", () => {
     it("does not let a function change the environment of this process or of another sandbox", async () => {
       const handler = deploy(`exports.handler = async (event) => {
         const before = process.env.MARK; process.env.MARK = "set";
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await new Promise((resolve) => setTimeout(resolve, 400));
         return before ?? "unset";
       }`);
       const answers = await Promise.all([handler.invoke({}), handler.invoke({})]);
@@ -296,7 +296,13 @@ describe("the local Lambda runtime", () => {
         })`,
         "own.js": "exports.own = true",
       };
-      const visible = ["node:crypto", "./own", "@aws-sdk/client-dynamodb", "@aws-sdk/lib-dynamodb"];
+      const visible = [
+        "node:crypto",
+        "./own",
+        "@aws-sdk/client-dynamodb",
+        "@aws-sdk/lib-dynamodb",
+        "@aws-sdk/util-dynamodb",
+      ];
       const hidden = ["chai", "typescript", "@pulumi/pulumi", "@smithy/types"];
       const { payload } = await deploy("", { code }).invoke([...visible, ...hidden]);
       expect(payload).to.deep.equal([...visible.map(() => "object"), ...hidden.map(() => "MODULE_NOT_FOUND")]);
@@ -321,7 +327,7 @@ describe("the local Lambda runtime", () => {
     it("take one invocation at a time: concurrent ones get sandboxes of their own, which are all reused", async () => {
       const handler = deploy(counting);
       const three = async () => {
-        const answers = await Promise.all([1, 2, 3].map(() => handler.invoke({ wait: 50 })));
+        const answers = await Promise.all([1, 2, 3].map(() => handler.invoke({ wait: 600 })));
         return answers.map(({ payload }) => payload as { id: string; n: number });
       };
       const first = await three();

@@ -46,16 +46,33 @@ describe("the workers of all functions", function () {
     Promise.all(calls).then((answers) => answers.map(({ payload }) => payload));
 
   it("are no more than the bound, however many calls there are, and all calls are answered", async () => {
-    pool = new WorkerPool({ cores: 1, size: 3 });
+    pool = new WorkerPool({ cores: 1, size: 3, idleShare: () => 1 });
     const functions = ["a", "b"].map((name) => deploy(name, spinning));
     let most = 0;
     const looks = setInterval(() => (most = Math.max(most, pool.workers)), 1);
-    const calls = Array.from({ length: 40 }, (_, answer) => functions[answer % 2]?.invoke({ ms: 5, answer }));
+    const calls = Array.from({ length: 40 }, (_, answer) => functions[answer % 2]?.invoke({ ms: 20, answer }));
     const answers = await payloads(calls as Promise<{ payload: unknown }>[]);
     clearInterval(looks);
     expect(answers).to.deep.equal(Array.from({ length: 40 }, (_, answer) => answer));
     expect(most).to.equal(3);
   });
+
+  for (const [what, body, idle, several] of [
+    ["the machine has time left", spinning, 1, true],
+    ["those that it has do nothing but wait", waiting, 0, true],
+    ["neither", spinning, 0, false],
+  ] as const) {
+    it(`are more than one of a function whose calls queue ${several ? "where" : "not where"} ${what}`, async () => {
+      pool = new WorkerPool({ cores: 2, size: 4, idleShare: () => idle });
+      const run = deploy("busy", body);
+      let most = 0;
+      const looks = setInterval(() => (most = Math.max(most, pool.workers)), 5);
+      await payloads(Array.from({ length: 6 }, (_, answer) => run.invoke({ ms: 250, answer })));
+      clearInterval(looks);
+      if (several) expect(most).to.be.greaterThan(1);
+      else expect(most).to.equal(1);
+    });
+  }
 
   it(`serve a function with one call before the many calls of another, which came first ${SLOW}`, async () => {
     pool = new WorkerPool({ size: 2 });

@@ -8,7 +8,7 @@ const UNITS = [
 
 /** `412 ms`, `3.2 s`, `2 min 5 s`, `2 d 3 h`: two units at most. */
 export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const whole = Math.round(ms / 1000) * 1000;
   const at = UNITS.findIndex((unit) => whole >= unit.ms);

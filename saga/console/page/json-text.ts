@@ -121,6 +121,7 @@ class Scanner {
     const digits = this.match(NUMBER);
     if (digits === undefined) this.refuse("Expected a digit after the minus sign");
     if (/[\w.]/.test(this.text[this.at] ?? "")) this.refuse("A number is not written so", from);
+    if (!Number.isFinite(Number(digits))) this.refuse("No number is as large as that", from);
     if (/^-?\d+$/.test(digits) && !Number.isSafeInteger(Number(digits)))
       this.refuse("A number of so many digits loses some of them: write it as a text", from);
   }

@@ -18,6 +18,8 @@ export interface SagaVerdict {
   readonly status: "sound" | "unsound" | "not proved";
   readonly summary: string;
   readonly violations: readonly Violation[];
+  /** It is being proved. */
+  readonly pending?: boolean;
 }
 
 export interface SagaEntry {

@@ -45,7 +45,7 @@ export class Api {
       this.live.sagas();
     });
     this.machines = new Machines(options, this.proofs);
-    this.histories = new Histories(async () => (await target.clients()).sfn);
+    this.histories = new Histories(() => target.sfn());
     this.list = new ExecutionList(options, this.machines);
     this.live = new Live({ ...options, machines: this.machines, histories: this.histories });
     this.routes = {
@@ -95,7 +95,12 @@ export class Api {
   private session(): object {
     const { target, writable, faults } = this.options;
     const { kind, name, region } = target;
-    return { target: { kind, name, region }, writable, faults: faults !== undefined, token: this.token.value };
+    return {
+      target: { kind, name: withoutCredentials(name), region },
+      writable,
+      faults: faults !== undefined,
+      token: this.token.value,
+    };
   }
 
   private executions(query: URLSearchParams): Promise<object> {
@@ -108,10 +113,11 @@ export class Api {
     const { stateMachineArn = "" } = description;
     const { definition, loggingConfiguration } = machine;
     const hidden = hidesData(loggingConfiguration);
-    const declaration = this.machines.declarationOf(stateMachineArn);
+    const read = JSON.parse(definition ?? "{}") as object;
+    const declaration = this.machines.declarationOf(stateMachineArn, read);
     return {
       description: hidden ? strip(description) : description,
-      definition: JSON.parse(definition ?? "{}") as object,
+      definition: read,
       ...(declaration && { declaration }),
       saga: this.machines.nameOf(stateMachineArn),
       machineArn: stateMachineArn,
@@ -120,8 +126,8 @@ export class Api {
   }
 
   private async describe(executionArn: string) {
-    const [{ sfn }, { DescribeExecutionCommand, DescribeStateMachineForExecutionCommand }] = await Promise.all([
-      this.options.target.clients(),
+    const [sfn, { DescribeExecutionCommand, DescribeStateMachineForExecutionCommand }] = await Promise.all([
+      this.options.target.sfn(),
       import("@aws-sdk/client-sfn"),
     ]);
     const [description, machine] = await Promise.all([
@@ -132,16 +138,16 @@ export class Api {
   }
 
   private async rows(executionArn: string): Promise<object> {
-    const { target } = this.options;
-    if (target.kind !== "local") throw notFound("rows are shown of what runs on this machine alone");
+    const { dynamoDB } = this.options;
+    if (!dynamoDB) throw notFound("rows are shown of what runs on this machine alone");
     if (await this.histories.hides(executionArn)) throw notFound("the machine's log hides what its executions write");
-    return rowsOf((await target.clients()).dynamoDB, executionArn);
+    return rowsOf(await dynamoDB(), executionArn);
   }
 
   private async logs(executionArn: string): Promise<object> {
     const { description, machine } = await this.describe(executionArn);
     const { startDate = new Date(), stopDate: stopped } = description;
-    const { logs } = await this.options.target.clients();
+    const logs = await this.options.target.logs();
     const definition = JSON.parse(machine.definition ?? "{}") as object;
     return logsOf(logs, { arn: executionArn, definition, started: startDate, stopped });
   }
@@ -173,7 +179,7 @@ export class Api {
   private async start(body: Body): Promise<object> {
     const name = optionalText(body, "name");
     if (!("input" in body)) throw invalid("'input' is missing");
-    const [{ sfn }, { StartExecutionCommand }] = await this.loaded();
+    const [sfn, { StartExecutionCommand }] = await this.loaded();
     const { executionArn: arn } = await sfn.send(
       new StartExecutionCommand({
         stateMachineArn: this.machines.startArnOf(text(body, "machineArn")),
@@ -188,7 +194,7 @@ export class Api {
   private async stop(body: Body): Promise<object> {
     const executionArn = text(body, "arn");
     const cause = optionalText(body, "cause");
-    const [{ sfn }, { StopExecutionCommand }] = await this.loaded();
+    const [sfn, { StopExecutionCommand }] = await this.loaded();
     await sfn.send(new StopExecutionCommand({ executionArn, ...(cause !== undefined && { cause }) }));
     this.live.stir(executionArn);
     return {};
@@ -196,7 +202,7 @@ export class Api {
 
   private async redrive(body: Body): Promise<object> {
     const executionArn = text(body, "arn");
-    const [{ sfn }, { RedriveExecutionCommand }] = await this.loaded();
+    const [sfn, { RedriveExecutionCommand }] = await this.loaded();
     await sfn.send(new RedriveExecutionCommand({ executionArn }));
     this.live.stir(executionArn);
     return {};
@@ -206,7 +212,7 @@ export class Api {
     const taskToken = text(body, "taskToken");
     const error = optionalText(body, "error");
     const cause = optionalText(body, "cause");
-    const [{ sfn }, { SendTaskFailureCommand, SendTaskSuccessCommand }] = await this.loaded();
+    const [sfn, { SendTaskFailureCommand, SendTaskSuccessCommand }] = await this.loaded();
     if (error !== undefined) {
       await sfn.send(new SendTaskFailureCommand({ taskToken, error, ...(cause !== undefined && { cause }) }));
     } else if ("output" in body) {
@@ -217,7 +223,7 @@ export class Api {
   }
 
   private loaded() {
-    return Promise.all([this.options.target.clients(), import("@aws-sdk/client-sfn")]);
+    return Promise.all([this.options.target.sfn(), import("@aws-sdk/client-sfn")]);
   }
 
   private faults(): NonNullable<ConsoleOptions["faults"]> {
@@ -228,9 +234,14 @@ export class Api {
 
   private async setFault(body: Body): Promise<object> {
     const faults = this.faults();
+    const machineArn = await this.machines.arnOf(text(body, "machineArn"));
+    const state = text(body, "state");
+    if (!(await this.machines.calls(machineArn, state))) {
+      throw invalid(`'${this.machines.nameOf(machineArn)}' calls nothing in a state '${state}'`);
+    }
     const fault: ConsoleFault = {
-      machineArn: await this.machines.arnOf(text(body, "machineArn")),
-      state: text(body, "state"),
+      machineArn,
+      state,
       kind: oneOf(body, "kind", FAULT_KINDS),
       times: oneOf(body, "times", ["once", "always"] as const),
     };
@@ -245,6 +256,9 @@ export class Api {
     return Promise.resolve(faults.list());
   }
 }
+
+/** A URL may have some in it. */
+const withoutCredentials = (name: string): string => name.replace(/^(\w+:\/\/)[^/]*@/, "$1");
 
 function required(query: URLSearchParams, name: string): string {
   const value = query.get(name);

@@ -53,7 +53,7 @@ export class ExecutionList {
     if (status !== undefined && !STATUSES.includes(status)) {
       throw invalid(`there is no status '${status}'; there are ${STATUSES.join(", ")}`);
     }
-    const { sfn } = await this.options.target.clients();
+    const sfn = await this.options.target.sfn();
     if (/^arn:[^:]+:states:[^:]*:\d+:execution:/.test(q)) return { executions: await this.one(sfn, q) };
     let places = next === undefined ? await this.first(saga) : readPlaces(next);
     const found: ExecutionListItem[] = [];

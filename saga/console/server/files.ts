@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { Refusal } from "./refusal";
 
 /** What the page is made of. */
 export const FILES: Readonly<Record<string, string>> = {
@@ -25,7 +26,6 @@ const FOLDER = join(__dirname, "..");
 
 /**
  * The page's files: as the package has them; or, in a checkout, where nothing is built ahead, built now.
- * @throws an error that says how to get them
  */
 export class PageFiles {
   private built: Promise<BuiltPage> | undefined;
@@ -45,7 +45,7 @@ export class PageFiles {
     } catch (error) {
       // What was wrong with it may be mended by the next request.
       this.built = undefined;
-      throw error;
+      throw new Refusal(500, "PageNotBuilt", `the page can't be built: ${(error as Error).message}`);
     }
   }
 }

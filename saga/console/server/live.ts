@@ -220,7 +220,7 @@ class ListWatch extends Watch<Listener> {
 
   protected override async look(): Promise<boolean> {
     const { target, machines } = this.options;
-    const { sfn } = await target.clients();
+    const sfn = await target.sfn();
     const arns = (await machines.list()).map(({ arn }) => arn);
     const others = arns.join();
     if (this.seen && others !== this.arns) this.tell("sagas", {});

@@ -15,8 +15,14 @@ import { parentPort, workerData } from "node:worker_threads";
 const { path, ownKey, guarded } = workerData;
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
 
+const require = createRequire(import.meta.url);
+const { rememberExpressions } = require("./expressions.cjs");
+for (const name of ["conditionParser", "updateParser", "projectionParser"]) {
+  rememberExpressions(require(`dynalite/db/${name}`));
+}
+
 /** @type {import("dynalite")} */
-const dynalite = createRequire(import.meta.url)("dynalite");
+const dynalite = require("dynalite");
 const server = dynalite({ createTableMs: 0, ...(path !== undefined && { path }) });
 const [serve] = /** @type {[import("node:http").RequestListener]} */ (server.listeners("request"));
 
@@ -49,9 +55,11 @@ function decide(request, resource) {
   );
 }
 
+/** @typedef {{ headers: import("node:http").IncomingHttpHeaders, method?: string, url?: string }} Head */
+
 /**
- * @param {import("node:http").IncomingMessage} incoming
- * @param {Buffer} body
+ * @param {Head} head
+ * @param {string | Buffer} body
  */
 async function refusal({ headers }, body) {
   const [, accessKey = ""] = /Credential=([^/]+)\//.exec(headers.authorization ?? "") ?? [];
@@ -75,7 +83,7 @@ async function refusal({ headers }, body) {
 
 /** A request whose body has been read, for dynalite to read once more. */
 class Read extends EventEmitter {
-  /** @param {import("node:http").IncomingMessage} incoming */
+  /** @param {Head} head */
   constructor({ headers, method, url }) {
     super();
     this.headers = headers;
@@ -84,32 +92,65 @@ class Read extends EventEmitter {
   }
 }
 
-/**
- * @param {import("node:http").IncomingMessage} incoming
- * @param {import("node:http").ServerResponse} outgoing
- * @param {Buffer} body
- */
-async function answer(incoming, outgoing, body) {
-  const refused = guarded ? await refusal(incoming, body) : undefined;
-  if (refused) {
-    refuse(outgoing, 400, refused);
-    return;
+/** What of a response dynalite writes, for one that goes by a port. */
+class Reply {
+  statusCode = 200;
+  headersSent = false;
+  /** @type {Record<string, string>} */
+  headers = {};
+
+  /** @param {(reply: Omit<import("./server").Answer, "id">) => void} send */
+  constructor(send) {
+    this.send = send;
   }
-  const again = new Read(incoming);
-  serve(/** @type {any} */ (again), /** @type {any} */ (outgoing));
-  if (body.length > 0) again.emit("data", body);
-  again.emit("end");
+
+  /**
+   * @param {string} name
+   * @param {string | number} value
+   */
+  setHeader(name, value) {
+    this.headers[name.toLowerCase()] = String(value);
+  }
+
+  end(body = "") {
+    this.headersSent = true;
+    this.send({ status: this.statusCode, headers: this.headers, body });
+  }
 }
 
 /**
- * @param {import("node:http").ServerResponse} outgoing
+ * @param {Head} head
+ * @param {import("node:http").ServerResponse | Reply} outgoing
+ * @param {string | Buffer} body
+ */
+async function answer(head, outgoing, body) {
+  try {
+    const refused = guarded ? await refusal(head, body) : undefined;
+    if (refused) {
+      refuse(outgoing, 400, refused);
+      return;
+    }
+    const again = new Read(head);
+    serve(/** @type {any} */ (again), /** @type {any} */ (outgoing));
+    if (body.length > 0) again.emit("data", body);
+    again.emit("end");
+  } catch (error) {
+    // What dynalite can't cope with ends that request alone.
+    refuse(outgoing, 500, { __type: "com.amazon.coral.service#InternalServerError", message: String(error) });
+  }
+}
+
+/**
+ * @param {import("node:http").ServerResponse | Reply} outgoing
  * @param {number} status
  * @param {object} error
  */
 function refuse(outgoing, status, error) {
   if (outgoing.headersSent) return;
-  const headers = { "Content-Type": "application/x-amz-json-1.0", "x-amzn-RequestId": randomUUID() };
-  outgoing.writeHead(status, headers).end(JSON.stringify(error));
+  outgoing.statusCode = status;
+  outgoing.setHeader("Content-Type", "application/x-amz-json-1.0");
+  outgoing.setHeader("x-amzn-RequestId", randomUUID());
+  outgoing.end(JSON.stringify(error));
 }
 
 server.removeListener("request", serve);
@@ -117,16 +158,27 @@ server.on("request", (incoming, outgoing) => {
   /** @type {Buffer[]} */
   const parts = [];
   incoming.on("data", (part) => parts.push(part));
-  incoming.on("end", () => {
-    // What dynalite can't cope with ends that request alone.
-    answer(incoming, outgoing, Buffer.concat(parts)).catch((error) =>
-      refuse(outgoing, 500, { __type: "com.amazon.coral.service#InternalServerError", message: String(error) }),
-    );
-  });
+  incoming.on("end", () => void answer(incoming, outgoing, Buffer.concat(parts)));
 });
+
+/**
+ * Answers the requests of one function's worker; the port goes with it.
+ * @param {import("node:worker_threads").MessagePort} line
+ */
+function listen(line) {
+  line.on("message", (/** @type {import("./server").Passed & { id: number }} */ { id, headers, method, url, body }) => {
+    // Headers that came by a socket have small letters, too.
+    const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+    const reply = new Reply((answered) => line.postMessage({ id, ...answered }));
+    void answer({ headers: lower, method, url }, reply, typeof body === "string" ? body : Buffer.from(body));
+  });
+}
 
 port.on("message", (/** @type {import("./server").Message} */ message) => {
   switch (message.kind) {
+    case "connect":
+      listen(message.port);
+      break;
     case "decision":
       waiting.get(message.id)?.(message.decision);
       waiting.delete(message.id);

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { type FunctionError, InvocationError, requestTooLarge, responseTooLarge } from "./errors";
 import { runtimeModules, sdkModules, unpack } from "./folder";
 import { type Line, machinePool, type WorkerPool } from "./pool";
-import { Sandbox, workerFile } from "./sandbox";
+import { Sandbox, type Tables, workerFile } from "./sandbox";
 
 export interface FunctionOptions {
   readonly name: string;
@@ -22,6 +22,8 @@ export interface FunctionOptions {
   /** In MB. */
   readonly memory: number;
   readonly onLog?: (line: string) => void;
+  /** What it reaches by a port as well as by a socket. */
+  readonly tables?: Tables;
   /** Whose workers run it; those of this process if nothing is said. */
   readonly pool?: WorkerPool;
 }
@@ -46,7 +48,7 @@ const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
 /** Runs a function from its deployed form: in sandboxes of its own, each of which takes one invocation at a time. */
 export function deployFunction(options: FunctionOptions): DeployedFunction {
-  const { name, handler, timeoutSeconds, memory, onLog = () => {}, pool = machinePool } = options;
+  const { name, handler, timeoutSeconds, memory, tables, onLog = () => {}, pool = machinePool } = options;
   // Most functions of a program are never called. Files of this machine, though, may be others by then.
   let unpacked = options.files && unpack(options);
   const folder = () => (unpacked ??= unpack(options));
@@ -74,7 +76,7 @@ export function deployFunction(options: FunctionOptions): DeployedFunction {
   const line: Line<Sandbox> = pool.line(
     () =>
       new Sandbox({
-        ...{ taskRoot: folder().taskRoot, handler, timeoutSeconds, memory, context, onLog, asOnLambda },
+        ...{ taskRoot: folder().taskRoot, handler, timeoutSeconds, memory, context, tables, onLog, asOnLambda },
         environment: { NODE_PATH: runtimeModules(), ...environment },
       }),
   );

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import type { EventLoopUtilization } from "node:perf_hooks";
 
 /** A thread that takes one call at a time. */
@@ -28,12 +28,18 @@ const START_MS = 50;
 const STARTS_WAITED = 4;
 /** Workers that are at work for more than this share of the machine's time leave nothing for one more. */
 const BUSY_MACHINE = 0.5;
+/** Of the machine's time this share must be left for a function that has a worker to get another; or */
+const ROOM = 0.25;
+/** its workers must be at work for less than this share of theirs: then they wait for something else than the machine. */
+const WAITING = 0.05;
 
 export interface PoolOptions {
   /** What the machine has, if nothing is said. */
   readonly cores?: number;
   /** How many workers there may be, as long as calls end. */
   readonly size?: number;
+  /** How much of the machine's time, from 0 to 1, nobody has used since this was asked last. */
+  readonly idleShare?: () => number;
 }
 
 /**
@@ -43,6 +49,10 @@ export interface PoolOptions {
  * The function that has the fewest calls under way is served first; among equals, whoever has waited longest. So none keeps
  * another from running. A worker goes to a function that has none at once, and to others that have fewer once they have
  * waited for longer than that costs.
+ *
+ * A function that has a worker gets another one where its calls queue, and the machine has time left or its workers do
+ * nothing but wait. Otherwise two workers do no more than one, and each has to load the function, and to have it compiled,
+ * for itself.
  *
  * Calls that wait for other calls hold their workers. Where calls queue, none ends, and the workers do not use up the
  * machine, there is one worker more, until something moves: so a call that another one waits for always gets to run.
@@ -63,10 +73,13 @@ export class WorkerPool {
 
   private readonly cores: number;
   private readonly size: number;
+  private readonly idleShare: () => number;
 
-  constructor({ cores = availableParallelism(), size = cores * WORKERS_A_CORE }: PoolOptions = {}) {
+  constructor(options: PoolOptions = {}) {
+    const { cores = availableParallelism(), size = cores * WORKERS_A_CORE, idleShare = idleShareOfMachine() } = options;
     this.cores = cores;
     this.size = size;
+    this.idleShare = idleShare;
   }
 
   /** What the calls of one function stand in. */
@@ -86,7 +99,10 @@ export class WorkerPool {
     while (this.assignOne());
     const queued = this.queued().length > 0;
     if (!queued) this.shrink();
-    if (queued && !this.ticker) this.ticker = setInterval(this.tick, TICK_MS).unref();
+    if (queued && !this.ticker) {
+      this.idleShare();
+      this.ticker = setInterval(this.tick, TICK_MS).unref();
+    }
     if (!queued && this.ticker) {
       clearInterval(this.ticker);
       this.ticker = undefined;
@@ -141,7 +157,9 @@ export class WorkerPool {
   private sourceFor(line: Line<PooledWorker>): Line<PooledWorker> | undefined {
     // Threads that load at once, all of them, take long.
     if (this.starting >= this.cores) return undefined;
-    if (this.workers < this.size + this.extra) return line;
+    if (this.workers < this.size + this.extra) {
+      return line.workers < line.mostWorkers ? line : undefined;
+    }
     const now = performance.now();
     const patience = STARTS_WAITED * this.startMs;
     const mayTake = (other: Line<PooledWorker>): boolean => {
@@ -171,12 +189,17 @@ export class WorkerPool {
   }
 
   private readonly tick = (): void => {
-    const atWork = this.all()
-      .flatMap((line) => line.underWay())
-      .reduce((sum, worker) => sum + this.shareOf(worker), 0);
+    const shares = new Map(this.all().map((line) => [line, line.underWay().map((worker) => this.shareOf(worker))]));
+    const atWork = [...shares.values()].flat().reduce((sum, share) => sum + share, 0);
     const moves = this.ended !== this.endedAtTick || this.starting > 0;
     this.endedAtTick = this.ended;
-    if (!moves && atWork < this.cores * BUSY_MACHINE && this.workers >= this.size + this.extra) this.extra++;
+    const isStuck = !moves && atWork < this.cores * BUSY_MACHINE;
+    const hasRoom = this.idleShare() > ROOM;
+    for (const [line, each] of shares) {
+      const mayGrow = line.waits > 0 && (hasRoom || each.every((share) => share < WAITING));
+      line.mostWorkers = Math.max(1, mayGrow ? line.workers * 2 : line.workers);
+    }
+    if (isStuck && this.workers >= this.size + this.extra) this.extra++;
     this.assign();
   };
 
@@ -196,6 +219,8 @@ export class Line<W extends PooledWorker> {
   private readonly running = new Set<W>();
   private readonly ending = new Set<Promise<void>>();
   private closed: Error | undefined;
+  /** With how many workers it is content until the pool says otherwise. */
+  mostWorkers = 1;
 
   constructor(
     private readonly pool: WorkerPool,
@@ -306,6 +331,19 @@ export class Line<W extends PooledWorker> {
     await Promise.all(this.ending);
     this.pool.remove(this);
   }
+}
+
+/** Looks at all cores, whoever uses them. */
+function idleShareOfMachine(): () => number {
+  let before = { idle: 0, all: 0 };
+  return () => {
+    const times = cpus().map((each) => each.times);
+    const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
+    const now = { idle: sum(times.map(({ idle }) => idle)), all: sum(times.map((each) => sum(Object.values(each)))) };
+    const share = (now.idle - before.idle) / (now.all - before.all || 1);
+    before = now;
+    return share;
+  };
 }
 
 /** The one pool of this process: the machine is one, too. */

@@ -1,8 +1,20 @@
 import { join } from "node:path";
 import type { EventLoopUtilization } from "node:perf_hooks";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { exited, type FunctionError, InvocationError, killed, timedOut } from "./errors";
 import type { PooledWorker } from "./pool";
+
+/** What a worker is started with. */
+export interface WorkerData extends Pick<SandboxOptions, "taskRoot" | "handler" | "timeoutSeconds" | "context"> {
+  readonly tables: { readonly endpoint: string; readonly port: MessagePort } | undefined;
+}
+
+/** An endpoint that a function reaches by a port as well as by a socket. */
+export interface Tables {
+  readonly endpoint: string;
+  /** Has requests that come by a port answered there. */
+  readonly connect: (port: MessagePort) => void;
+}
 
 export interface Invocation {
   readonly requestId: string;
@@ -35,6 +47,7 @@ export interface SandboxOptions {
   readonly memory: number;
   /** What every invocation's context has in common. */
   readonly context: object;
+  readonly tables: Tables | undefined;
   readonly onLog: (line: string) => void;
   /** Replaces the paths of this machine by those that the code has on Lambda. */
   readonly asOnLambda: (error: FunctionError) => FunctionError;
@@ -61,10 +74,14 @@ export class Sandbox implements PooledWorker {
   #line = "";
 
   constructor(options: SandboxOptions) {
-    const { taskRoot, handler, timeoutSeconds, context, environment, memory } = options;
+    const { taskRoot, handler, timeoutSeconds, context, environment, memory, tables } = options;
     this.#options = options;
+    const channel = tables && new MessageChannel();
+    const reached = channel && { endpoint: tables.endpoint, port: channel.port1 };
+    if (channel) tables.connect(channel.port2);
     this.#worker = new Worker(workerFile, {
-      workerData: { taskRoot, handler, timeoutSeconds, context },
+      workerData: { taskRoot, handler, timeoutSeconds, context, tables: reached } satisfies WorkerData,
+      transferList: reached ? [reached.port] : [],
       env: environment,
       // Not those of this process: they may load its TypeScript hooks.
       execArgv: [],

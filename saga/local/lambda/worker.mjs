@@ -8,9 +8,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { isNativeError } from "node:util/types";
 import { parentPort, workerData } from "node:worker_threads";
+import { reachTables } from "./tables.mjs";
 
-/** @type {{ taskRoot: string, handler: string, timeoutSeconds: number, context: object }} */
-const { taskRoot, handler, timeoutSeconds, context } = workerData;
+/** @type {import("./sandbox").WorkerData} */
+const { taskRoot, handler, timeoutSeconds, context, tables } = workerData;
 
 /** @param {import("./sandbox").Message} message */
 const post = (message) => parentPort?.postMessage(message);
@@ -75,6 +76,7 @@ function serialised(result) {
   }
 }
 
+if (tables) reachTables(tables);
 const handle = load();
 
 parentPort?.on("message", async (/** @type {import("./sandbox").Invocation} */ { requestId, payload }) => {

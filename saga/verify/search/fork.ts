@@ -1,27 +1,27 @@
-import { type Effect, firstOpen, focusOn, mentions, project, push, pushFork, stack, tellAbove } from "./effects";
+import {
+  type Effect,
+  firstOpen,
+  focusOn,
+  mentions,
+  project,
+  push,
+  pushFork,
+  renameEffects,
+  stack,
+  tellAbove,
+} from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import { HINTS } from "./hints";
 import { sharedNames } from "./identity";
 import type { Node } from "../machine";
-import { openChoice, renamed, type SearchState } from "./search-state";
+import { isWithin, openChoice, type SearchState } from "./search-state";
 import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { examples } from "./examples";
 import { retriesBranches, roundsOf } from "./rounds";
 import { blocked, dropped } from "./task";
 import { after, type Event } from "./trace";
 import { agreeOnLengths, joinForward, joinUndo, outsideOf, type Ran, type Run } from "./join";
-import {
-  isArray,
-  isObject,
-  LENGTHS,
-  lift,
-  NeedsChoice,
-  NeedsLength,
-  OneOf,
-  Unknown,
-  UNKNOWN,
-  type Value,
-} from "./value";
+import { isArray, isObject, LENGTHS, lift, needs, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
 
 /**
  * A Parallel or a Map: each branch is searched by itself, from where it begins to its ends (`beginning`); then the ends
@@ -30,7 +30,7 @@ import {
 export function fork(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const again = search.repeats(around, node.name);
   // What an earlier round has left open is another choice than what this one will.
-  const open = again ? openChoice(point, `${around.level.id}:${node.name}/`) : undefined;
+  const open = again ? openChoice(point, isOf(around, node)) : undefined;
   if (open) throw open;
   const rounds = retriesBranches(node);
   return runsOf(search, point, node).flatMap((runs) => {
@@ -60,6 +60,12 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
   });
 }
 
+/** Whether a choice was left open by the branches of a state. */
+const isOf =
+  ({ level }: Around, { name, inner }: Node) =>
+  (choice: string): boolean =>
+    choice.startsWith(`${level.id}:${name}/`) || inner.some((branch) => isWithin(choice, branch));
+
 /** The branches undo what something that began later is still to be undone after: told, the search goes on without that. */
 function outOfTurn(
   search: SearchContext,
@@ -87,7 +93,7 @@ function runsOf(
   const [level] = inner;
   if (!level) return [];
   const list = items.yields(search.surroundings(point, UNKNOWN));
-  if (list instanceof OneOf) throw new NeedsChoice(list.name, list.values.length);
+  if (list instanceof OneOf) throw needs(list);
   if (list instanceof Unknown && list.path !== undefined) throw new NeedsLength(list.path);
   const known = isArray(list) && list.length <= 2;
   const lists: readonly (readonly Value[])[] = known
@@ -140,7 +146,7 @@ function beginning(
     {
       level,
       suffix: around.suffix + suffix,
-      prefix: [...around.prefix, after(point.trace, { text: `${node.name}, ${label}:` })],
+      prefix: [...around.prefix, after(point.trace, { text: `${node.name}, ${label}:`, state: node.name })],
       holders: [...around.holders, node.name],
       again: search.repeats(around, node.name),
       remembers: around.remembers === true || retriesBranches(node) !== undefined,
@@ -174,6 +180,8 @@ function aborted(
   const outside = outsideOf(around, node, run);
   const event: Event = {
     text: `${node.name} fails with one of its branches`,
+    state: node.name,
+    fails: true,
     within: [{ label: run.label, trace: end.point.trace, outside }],
   };
   const trace = after(point.trace, event);
@@ -184,7 +192,7 @@ function aborted(
     const message = `${state} fails its branch, and so aborts the others of ${node.name}, wherever they are`;
     search.report(around, { ...point, trace }, "S10", state, message, HINTS.abort(state));
   }
-  const { outstanding: behind } = renamed(end.point, outside);
+  const behind = renameEffects(end.point.outstanding, outside);
   // Of the branch that is stuck it matters only that something of it is not undone.
   const outstanding = stuck
     ? push({ kind: "effect", action: state, instance: `what ${state} undoes`, status: "undoFailed" }, point.outstanding)

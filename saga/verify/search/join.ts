@@ -2,23 +2,12 @@ import { type Focus, type Fork, type OutstandingEffects, pushFork, split } from 
 import { examples } from "./examples";
 import { DATA_LIMIT, faultsOfJoining } from "./faults";
 import type { Level, Node } from "../machine";
-import { renamed, resolved, type SearchState } from "./search-state";
+import { isWithin, type Rename, renamed, resolved, SAME_NAMES, type SearchState } from "./search-state";
 import { type Around, type End, type Results, type SearchContext } from "./context";
 import { HINTS } from "./hints";
 import { dropped } from "./task";
 import { after, type Event } from "./trace";
-import {
-  hasAnswer,
-  isKnown,
-  isTest,
-  keyOf,
-  LENGTHS,
-  NeedsChoice,
-  NeedsLength,
-  OneOf,
-  UNKNOWN,
-  type Value,
-} from "./value";
+import { hasAnswer, isKnown, isTest, keyOf, LENGTHS, needs, NeedsLength, OneOf, UNKNOWN, type Value } from "./value";
 
 /** A branch or an iteration that is to be run. */
 export interface Run {
@@ -39,11 +28,14 @@ export interface Ran extends Run {
   readonly ends: readonly End[];
 }
 
-/** What a choice that a branch has left open is called around it; those of the levels around it keep their names. */
-export const outsideOf =
-  (around: Around, node: Node, { level, index }: Run) =>
-  (choice: string): string =>
-    choice.startsWith(`${level.id}:`) ? `${around.level.id}:${node.name}/${index}/${choice}` : choice;
+/**
+ * What a choice that a branch has left open is called around it. An iteration's is told from the other iterations'; a
+ * branch has its choices to itself, so that they keep their names, as do those of the levels around.
+ */
+export const outsideOf = (around: Around, node: Node, { level, index, suffix }: Run): Rename =>
+  suffix === ""
+    ? SAME_NAMES
+    : (choice) => (isWithin(choice, level) ? `${around.level.id}:${node.name}/${index}/${choice}` : choice);
 
 /**
  * Branches that go through the same list must agree on its length.
@@ -58,7 +50,7 @@ export function agreeOnLengths(point: SearchState, ran: readonly Ran[]): void {
       const before = point.lengths.get(path);
       if (before !== undefined && !(before instanceof OneOf)) continue;
       if (!assumed.has(path)) assumed.add(path);
-      else if (before) throw new NeedsChoice(before.name, before.values.length);
+      else if (before) throw needs(before);
       else throw new NeedsLength(path, isTest(path) ? [true, false] : LENGTHS);
     }
   }
@@ -76,16 +68,12 @@ export function joinForward(
   const failed = ({ failed: how }: SearchState): boolean => how !== point.failed && how !== "no";
   const well = settled.map((ends) => ends.filter((end) => !failed(end)));
   const badly = settled.map((ends) => ends.filter(failed));
-  const cases = [
-    well,
-    ...ran.map((_, first) =>
-      settled.map((ends, index) => (index < first ? well[index] : index === first ? badly[index] : ends) ?? []),
-    ),
-  ];
-  return cases.flatMap((ends, number) => {
-    if (ends.some(({ length }) => length === 0)) return [];
-    const parts = ends.map((each, index) => open(search, around, node, ran[index] as Ran, each));
-    const failing = number > 0 && point.failed !== "undoing";
+  const opened = (all: readonly (readonly SearchState[])[]): readonly (SearchState | undefined)[] =>
+    all.map((ends, index) => (ends.length === 0 ? undefined : open(search, around, node, ran[index] as Ran, ends)));
+  const [anyhow, done, failing] = [opened(settled), opened(well), opened(badly)];
+  const cases = [done, ...ran.map((_, first) => [...done.slice(0, first), failing[first], ...anyhow.slice(first + 1)])];
+  return cases.flatMap((parts, number) => {
+    if (!areAll(parts)) return [];
     const all: SearchState = {
       ...together(point, parts),
       outstanding: pushFork(
@@ -93,11 +81,14 @@ export function joinForward(
         point.outstanding,
       ),
       lost: lostIn([point, ...parts]),
-      failed: failing ? "branch" : point.failed,
+      failed: number > 0 && point.failed !== "undoing" ? "branch" : point.failed,
     };
     return joined(search, around, all, node, parts.map(outputOf), settling(around, node, ran, parts));
   });
 }
+
+const areAll = (parts: readonly (SearchState | undefined)[]): parts is readonly SearchState[] =>
+  !parts.includes(undefined);
 
 /** Branches that undo: each the part of a fork that it was given. */
 export function joinUndo(
@@ -151,6 +142,7 @@ function lostIn(states: readonly SearchState[]): SearchState["lost"] {
 function settling(around: Around, node: Node, ran: readonly Ran[], parts: readonly SearchState[]): Event {
   return {
     text: `${node.name} settles`,
+    state: node.name,
     within: ran.map((run, index) => ({
       label: run.label,
       trace: parts[index]?.trace,
@@ -226,7 +218,7 @@ function leaving(
 ): Results {
   const results: (SearchState | End)[] = [...search.leave(around, settled, node.next, node, outputs, event)];
   for (const { error, catcher } of faultsOfJoining(node, !outputs.every(isSmall))) {
-    const torn = { ...event, text: `${node.name} fails though its branches have settled: ${error}` };
+    const torn = { ...event, text: `${node.name} fails though its branches have settled: ${error}`, fails: true };
     const failed: SearchState = {
       ...settled,
       lost: new Map([...settled.lost, [node.name + around.suffix, true]]),

@@ -18,6 +18,8 @@ export interface Subject {
   readonly definition: RawStates | undefined;
   readonly declaration: Declaration | undefined;
   readonly description: Description;
+  /** Whether the machine's log hides what goes in and comes out, and so does the page. */
+  readonly dataHidden?: boolean;
 }
 
 export const subject = signal<Subject | undefined>(undefined);
@@ -60,6 +62,23 @@ export function lookAt(id: number): void {
   const last = events.peek().at(-1)?.id ?? 0;
   moment.value = id >= last ? undefined : Math.max(1, id);
 }
+
+/** Milliseconds since the epoch: what still runs has lasted until now. */
+export const clock = signal(Date.now());
+
+/** Keeps the clock going. */
+export function followClock(): void {
+  setInterval(() => {
+    clock.value = Date.now();
+  }, 1000);
+}
+
+/** Until when it has lasted: its end, or now. A clock of its own may be ahead of this one's. */
+export const until = computed(() => {
+  const last = events.value.at(-1)?.timestamp ?? 0;
+  if (story.value?.outcome !== "running" || subject.value?.live !== true) return story.value?.ended ?? last;
+  return Math.max(last, clock.value);
+});
 
 let controller = new AbortController();
 

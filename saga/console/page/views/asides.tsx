@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { dateOf, precise } from "../format";
+import { count, dateOf, precise } from "../format";
 import { Json } from "../parts/json";
 import { type Aside, logs, readLogs, readRows, rows, story, subject, variables } from "../state/execution";
 
@@ -9,18 +9,24 @@ export function Variables() {
   const found = Object.entries(variables.value);
   if (found.length === 0) return <p class="empty">None is assigned at this moment.</p>;
   return (
-    <dl class="variables">
-      {found.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            <Value value={value} />
-          </dd>
-        </div>
-      ))}
-    </dl>
+    <>
+      <dl class="variables">
+        {found.slice(0, MOST).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              <Value value={value} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {found.length > MOST && <p class="note">and {count(found.length - MOST)} more, of items of a list</p>}
+    </>
   );
 }
+
+/** More than anybody reads; a list of thousands has one for each item. */
+const MOST = 50;
 
 /** A long value is shown whole where somebody asks for it. */
 function Value({ value }: { readonly value: unknown }) {

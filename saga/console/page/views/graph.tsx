@@ -2,9 +2,10 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Placed, PlacedEdge, PlacedNode } from "../../../graph/layout";
+import { legendOf } from "../../../graph/legend";
 import { isBox, wayOf } from "../../../graph/model";
 import { type Colours, keyOf } from "../../../graph/status";
-import { Figure, type Look, lookClass } from "../parts/mark";
+import { Figure, type Look, lookClass, Mark } from "../parts/mark";
 
 interface Props {
   readonly placed: Placed;
@@ -22,8 +23,11 @@ interface Props {
 }
 
 /** Below this nobody reads the names any more: then the graph scrolls in its box. */
-const SMALLEST = 0.75;
+const SMALLEST = 0.62;
 const LINE = 18;
+
+/** Wider than this, a graph has no room beside anything. */
+export const isWide = ({ width }: Placed): boolean => width > 900;
 
 const always = (): boolean => true;
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
@@ -41,6 +45,8 @@ export function GraphView({
   const box = useRef<HTMLDivElement>(null);
   const room = useSignal(placed.width);
   const stop = useSignal<string | undefined>(undefined);
+  /** Undefined while nobody has chosen one. */
+  const zoom = useSignal<number | undefined>(undefined);
 
   useEffect(() => {
     const element = box.current as HTMLDivElement;
@@ -57,7 +63,8 @@ export function GraphView({
   const pressed = onPress ? nodes.filter((node) => pressable(node)) : [];
   const order = [...pressed].sort((one, other) => one.y - other.y || one.x - other.x).map(({ id }) => id);
   const tabStop = stop.value !== undefined && order.includes(stop.value) ? stop.value : order[0];
-  const scale = Math.min(1, Math.max(SMALLEST, room.value / placed.width));
+  const fitting = Math.min(1, room.value / placed.width);
+  const scale = zoom.value ?? Math.max(SMALLEST, fitting);
 
   const move = (event: KeyboardEvent): void => {
     const from = order.indexOf(tabStop ?? "");
@@ -71,92 +78,173 @@ export function GraphView({
     box.current?.querySelectorAll<SVGGElement>("[data-pressable]")[index]?.focus();
   };
 
+  // What is looked at is in view, where the graph is larger than its box.
+  useEffect(() => {
+    const element = box.current as HTMLDivElement;
+    const node = placed.nodes.find(({ id }) => id === chosen);
+    if (!node || (element.scrollWidth <= element.clientWidth && element.scrollHeight <= element.clientHeight)) return;
+    const [x, y] = [node.x * scale, node.y * scale];
+    if (x < element.scrollLeft || x > element.scrollLeft + element.clientWidth)
+      element.scrollLeft = x - element.clientWidth / 2;
+    if (y < element.scrollTop || y > element.scrollTop + element.clientHeight)
+      element.scrollTop = y - element.clientHeight / 2;
+  }, [chosen, scale]);
+
+  const zoomTo = (to: number): void => {
+    zoom.value = Math.min(2, Math.max(0.2, to));
+  };
+
   return (
-    <div class="graph" ref={box} role="region" aria-label={`Drawing of ${placed.title}`} tabIndex={0} onKeyDown={move}>
-      <svg
-        role="group"
-        aria-label={`Graph of ${placed.title}`}
-        viewBox={`0 0 ${placed.width} ${placed.height}`}
-        width={Math.round(placed.width * scale)}
-        height={Math.round(placed.height * scale)}
+    <div class="graph-box">
+      {(fitting < 1 || zoom.value !== undefined) && (
+        <div class="buttons zoom" role="group" aria-label="Size of the graph">
+          <button
+            type="button"
+            aria-label="smaller"
+            onClick={() => {
+              zoomTo(scale / 1.25);
+            }}
+          >
+            −
+          </button>
+          <button
+            type="button"
+            aria-label="larger"
+            onClick={() => {
+              zoomTo(scale * 1.25);
+            }}
+          >
+            +
+          </button>
+          <button
+            type="button"
+            onClick={() => {
+              zoomTo(fitting);
+            }}
+          >
+            Fit
+          </button>
+        </div>
+      )}
+      <div
+        class="graph"
+        ref={box}
+        role="region"
+        aria-label={`Drawing of ${placed.title}`}
+        tabIndex={0}
+        onKeyDown={move}
       >
-        <defs>
-          {(["forward", "undo", "fails"] as const).map((way) => (
-            <marker
-              key={way}
-              id={`tip-${way}`}
-              viewBox="0 0 10 10"
-              refX="9"
-              refY="5"
-              markerWidth="7"
-              markerHeight="7"
-              orient="auto"
-            >
-              <path class={`tip tip-${way}`} d="M0 0 L10 5 L0 10 z" />
-            </marker>
-          ))}
-        </defs>
-        {placed.nodes.filter(isBox).map((node) => (
-          <rect
-            key={node.id}
-            class={`box box-${node.side}`}
-            x={node.x - node.width / 2}
-            y={node.y - node.height / 2}
-            width={node.width}
-            height={node.height}
-            rx="8"
-          />
-        ))}
-        {placed.edges.map((edge) => (
-          <Edge key={`${edge.from} ${edge.to} ${edge.caught}`} edge={edge} taken={colours?.taken.has(keyOf(edge))} />
-        ))}
-        {placed.nodes
-          .filter(({ kind }) => kind === "start")
-          .map(({ id, x, y }) => (
-            <circle key={id} class="start-dot" cx={x} cy={y} r="6" />
-          ))}
-        {nodes.map((node) => {
-          const acts = onPress !== undefined && pressable(node);
-          const look = colours?.statuses.get(node.id) ?? "idle";
-          const note = notes.get(node.id);
-          const press = (element: SVGGElement): void => {
-            stop.value = node.id;
-            onPress?.(node, element);
-          };
-          return (
-            <g
+        <svg
+          role="group"
+          aria-label={`Graph of ${placed.title}`}
+          viewBox={`0 0 ${placed.width} ${placed.height}`}
+          width={Math.round(placed.width * scale)}
+          height={Math.round(placed.height * scale)}
+        >
+          <defs>
+            {(["forward", "undo", "fails"] as const).map((way) => (
+              <marker
+                key={way}
+                id={`tip-${way}`}
+                viewBox="0 0 10 10"
+                refX="9"
+                refY="5"
+                markerUnits="userSpaceOnUse"
+                markerWidth="10"
+                markerHeight="10"
+                orient="auto"
+              >
+                <path class={`tip tip-${way}`} d="M0 0 L10 5 L0 10 z" />
+              </marker>
+            ))}
+          </defs>
+          {placed.nodes.filter(isBox).map((node) => (
+            <rect
               key={node.id}
-              class={`node node-${node.side} node-${node.kind} ${lookClass(look)}${node.pivot ? " pivot" : ""}${chosen === node.id ? " chosen" : ""}${acts ? " acts" : ""}`}
-              role={acts ? "button" : "img"}
-              aria-label={[node.lines.map(({ text }) => text).join(" "), colours ? look : "", note ?? ""]
-                .filter(Boolean)
-                .join(", ")}
-              {...(acts && {
-                "data-pressable": "",
-                tabIndex: node.id === tabStop ? 0 : -1,
-                ...(menu && { "aria-haspopup": "menu" as const }),
-                onClick: (event: MouseEvent) => {
-                  press(event.currentTarget as SVGGElement);
-                },
-                onKeyDown: (event: KeyboardEvent) => {
-                  if (event.key !== "Enter" && event.key !== " ") return;
-                  event.preventDefault();
-                  press(event.currentTarget as SVGGElement);
-                },
-              })}
-              data-node={node.id}
-              data-look={look}
-            >
-              <Shape node={node} />
-              <Text node={node} />
-              {look !== "idle" && <Badge node={node} look={look} />}
-              {note !== undefined && " "}
-              {note !== undefined && <Note node={node} note={note} />}
-            </g>
-          );
-        })}
-      </svg>
+              class={`box box-${node.side}`}
+              x={node.x - node.width / 2}
+              y={node.y - node.height / 2}
+              width={node.width}
+              height={node.height}
+              rx="8"
+            />
+          ))}
+          {placed.edges.map((edge) => (
+            <Edge key={`${edge.from} ${edge.to} ${edge.caught}`} edge={edge} taken={colours?.taken.has(keyOf(edge))} />
+          ))}
+          {placed.nodes
+            .filter(({ kind }) => kind === "start")
+            .map(({ id, x, y }) => (
+              <circle key={id} class="start-dot" cx={x} cy={y} r="6" />
+            ))}
+          {nodes.map((node) => {
+            const acts = onPress !== undefined && pressable(node);
+            const look = colours?.statuses.get(node.id) ?? "idle";
+            const note = notes.get(node.id);
+            const press = (element: SVGGElement): void => {
+              stop.value = node.id;
+              onPress?.(node, element);
+            };
+            return (
+              <g
+                key={node.id}
+                class={`node node-${node.side} node-${node.kind} ${lookClass(look)}${node.pivot ? " pivot" : ""}${chosen === node.id ? " chosen" : ""}${acts ? " acts" : ""}`}
+                role={acts ? "button" : "img"}
+                aria-label={[node.lines.map(({ text }) => text).join(" "), colours ? look : "", note ?? ""]
+                  .filter(Boolean)
+                  .join(", ")}
+                {...(acts && {
+                  "data-pressable": "",
+                  tabindex: node.id === tabStop ? 0 : -1,
+                  ...(menu && { "aria-haspopup": "menu" as const }),
+                  onClick: (event: MouseEvent) => {
+                    press(event.currentTarget as SVGGElement);
+                  },
+                  onKeyDown: (event: KeyboardEvent) => {
+                    if (event.key !== "Enter" && event.key !== " ") return;
+                    event.preventDefault();
+                    press(event.currentTarget as SVGGElement);
+                  },
+                })}
+                data-node={node.id}
+                data-look={look}
+              >
+                <Shape node={node} />
+                <Text node={node} />
+                {look !== "idle" && <Badge node={node} look={look} />}
+                {note !== undefined && " "}
+                {note !== undefined && <Note node={node} note={note} />}
+              </g>
+            );
+          })}
+        </svg>
+      </div>
+      <Legend placed={placed} colours={colours} />
     </div>
+  );
+}
+
+/** What lines mean; of an execution, what marks do. */
+function Legend({ placed, colours }: { readonly placed: Placed; readonly colours: Colours | undefined }) {
+  const entries = legendOf(placed, colours);
+  if (entries.length === 0) return null;
+  return (
+    <ul class="legend" aria-label="Legend">
+      {entries.map(({ way, status, words }) => (
+        <li key={words}>
+          {way === undefined ? (
+            <Mark look={status}>{words}</Mark>
+          ) : (
+            <>
+              <svg width="32" height="10" aria-hidden="true">
+                <path class={`edge edge-${way}`} d="M0 5H30" marker-end={`url(#tip-${way})`} />
+              </svg>
+              {words}
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }
 

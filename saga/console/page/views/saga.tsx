@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { PlacedNode } from "../../../graph/layout";
+import type { Violation } from "../../../verify/rules";
 import { Menu } from "../parts/menu";
 import { VerdictMark } from "../parts/status";
 import { REFERENCE } from "../reference";
@@ -9,6 +10,7 @@ import { sagaNamed, session } from "../state/console";
 import { drawingOf } from "../state/drawing";
 import { filter } from "../state/executions";
 import type { Fault, FaultKind, SagaEntry } from "../wire";
+import { Counterexample } from "./counterexample";
 import { Executions } from "./executions";
 import { GraphView, isWide } from "./graph";
 import { Start } from "./start";
@@ -16,9 +18,6 @@ import { Verdict } from "./verdict";
 
 /** One saga: its graph, what is proved of it, and its executions. */
 export function Saga({ name }: { readonly name: string }) {
-  useEffect(() => {
-    filter.value = { ...filter.peek(), saga: name };
-  }, [name]);
   const saga = name === REFERENCE.name ? REFERENCE : sagaNamed(name);
   if (!saga) {
     return (
@@ -28,40 +27,67 @@ export function Saga({ name }: { readonly name: string }) {
       </section>
     );
   }
+  return <Found key={saga.machineArn} saga={saga} />;
+}
+
+function Found({ saga }: { readonly saga: SagaEntry }) {
+  const { name, machineArn, definition, declaration, verdict } = saga;
+  const played = useSignal<Violation | undefined>(undefined);
   const deployed = saga !== REFERENCE;
+  const startable = deployed && saga.startable;
+  useEffect(() => {
+    if (deployed) filter.value = { ...filter.peek(), saga: name };
+  }, [name, deployed]);
   return (
     <>
       <header class="head">
         <div>
           <h1>{name}</h1>
           <p class="facts">
-            <VerdictMark status={saga.verdict.status} />
-            <span>{saga.verdict.summary}</span>
+            <VerdictMark status={verdict.status} />
+            <span>{verdict.summary}</span>
           </p>
         </div>
       </header>
-      <div class={`columns${isWide(drawingOf(name, saga.definition, saga.declaration)) ? " columns-wide" : ""}`}>
-        <Drawing saga={saga} />
-        <div class="column">
-          {deployed && (
-            <section class="panel" aria-labelledby="start">
-              <h2 id="start">Start</h2>
-              <Start key={saga.machineArn} saga={saga} />
-            </section>
-          )}
-          {deployed && session.value?.faults === true && <Faults saga={saga} />}
-          {!deployed && (
-            <section class="panel" aria-labelledby="about">
-              <h2 id="about">About this machine</h2>
-              <p>
-                It is the state machine of a tutorial on sagas, as many people write theirs. It is not deployed. Play
-                what is wrong with it, step by step.
-              </p>
-            </section>
-          )}
-        </div>
+      {!deployed && (
+        <p class="panel">
+          This is the state machine of a tutorial on sagas, as many people write theirs. It is deployed nowhere. Play
+          what is wrong with it, step by step.
+        </p>
+      )}
+      <div
+        class={`columns${isWide(drawingOf(name, definition, declaration)) ? " columns-wide" : ""}${startable || played.value ? "" : " columns-one"}`}
+      >
+        {played.value ? (
+          <Counterexample
+            saga={saga}
+            violation={played.value}
+            onClose={() => {
+              played.value = undefined;
+            }}
+          />
+        ) : (
+          <>
+            <Drawing saga={saga} />
+            {startable && (
+              <div class="column">
+                <section class="panel" aria-labelledby="start">
+                  <h2 id="start">Start</h2>
+                  <Start key={machineArn} saga={saga} />
+                </section>
+                {session.value?.faults === true && <Faults saga={saga} />}
+              </div>
+            )}
+          </>
+        )}
       </div>
-      <Verdict saga={saga} />
+      <Verdict
+        saga={saga}
+        played={played.value}
+        onPlay={(violation) => {
+          played.value = violation;
+        }}
+      />
       {deployed && <Executions saga={name} />}
     </>
   );

@@ -4,10 +4,18 @@ import { counted, dateTime, duration } from "../format";
 import { Mark } from "../parts/mark";
 import { VirtualList } from "../parts/virtual-list";
 import { narrow } from "../parts/width";
-import { at, events, lookAt, story } from "../state/execution";
+import { at, events, lookAt, story, until } from "../state/execution";
 import { type Timescale, timescaleOf } from "../timescale";
+import { VisitDetails } from "./visit";
 
-const scale = computed(() => timescaleOf(events.value.map(({ timestamp }) => timestamp)));
+const scale = computed(() => {
+  const times = events.value.map(({ timestamp }) => timestamp);
+  // What waits for somebody's answer is no call that takes long.
+  const calls = (story.value?.path ?? []).flatMap((visit) =>
+    triesOf(visit).flatMap(({ from, to = Infinity, token }) => (token === undefined ? [{ from, to }] : [])),
+  );
+  return timescaleOf(times, calls);
+});
 /** What took time: calls, waits, and what failed; what only leads on did not. */
 const visits = computed(() =>
   (story.value?.path ?? []).filter(
@@ -31,6 +39,7 @@ export function Timeline() {
         box={{ role: "list", "aria-label": "Calls and waits, in order", class: "timeline-rows", tabIndex: 0 }}
         row={(index) => <Row key={index} visit={visits.value[index] as Visit} index={index} story={told} now={now} />}
       />
+      <VisitDetails />
     </div>
   );
 }
@@ -81,7 +90,7 @@ interface RowProps {
 function Row({ visit, index, story: told, now }: RowProps) {
   const { place, stretches } = scale.value;
   const tries = triesOf(visit);
-  const end = visit.ended ?? told.ended ?? events.value.at(-1)?.timestamp ?? visit.started;
+  const end = visit.ended ?? until.value;
   const status = statusAt(told, visit, at.value);
   return (
     <div role="listitem" aria-setsize={visits.value.length} aria-posinset={index + 1} class="timeline-row">

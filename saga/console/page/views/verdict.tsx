@@ -1,40 +1,39 @@
-import { useSignal } from "@preact/signals";
 import type { Violation } from "../../../verify/rules";
 import type { SagaEntry } from "../wire";
-import { Counterexample } from "./counterexample";
 
-/** What the verifier says of a saga, and what it found played on the graph. */
-export function Verdict({ saga }: { readonly saga: SagaEntry }) {
-  const played = useSignal<Violation | undefined>(undefined);
-  const { violations } = saga.verdict;
+interface Props {
+  readonly saga: SagaEntry;
+  readonly played: Violation | undefined;
+  readonly onPlay: (violation: Violation) => void;
+}
+
+/** What the verifier finds in a saga; each can be played on the graph. */
+export function Verdict({ saga, played, onPlay }: Props) {
+  // What can be watched comes first.
+  const violations = saga.verdict.violations.toSorted(
+    (one, other) => Number(other.path.length > 0) - Number(one.path.length > 0),
+  );
   if (violations.length === 0) return null;
   return (
     <section class="panel" aria-labelledby="verdict">
       <h2 id="verdict">What is wrong with it</h2>
-      {played.value && (
-        <Counterexample
-          saga={saga}
-          violation={played.value}
-          onClose={() => {
-            played.value = undefined;
-          }}
-        />
-      )}
       <ul class="violations">
         {violations.map((violation) => (
           <li key={`${violation.rule} ${violation.kind} ${violation.state ?? ""}`}>
-            <p>
-              <strong>{violation.rule}</strong> {violation.message}
-            </p>
-            <p class="note">{violation.hint}</p>
+            <div>
+              <p>
+                <strong>{violation.rule}</strong> {violation.message}
+              </p>
+              <p class="note">{violation.hint}</p>
+            </div>
             <button
               type="button"
-              aria-pressed={played.value === violation}
+              aria-pressed={played === violation}
               onClick={() => {
-                played.value = violation;
+                onPlay(violation);
               }}
             >
-              Play
+              {violation.path.length > 0 ? "Play" : "Show"}
             </button>
           </li>
         ))}

@@ -56,8 +56,14 @@ export function figure(results: Results, part: string, name: string, of: string)
   return value;
 }
 
-/** The rows of a part as a table, for a terminal. */
-export function table(rows: readonly Row[]): string {
+/** Rows that have the same figures stand in one table: those that begin with the same one. */
+export function tables(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const first = ({ figures }: Row): string => Object.keys(figures)[0] ?? "";
+  return [...new Set(rows.map(first))].map((figure) => rows.filter((row) => first(row) === figure));
+}
+
+/** A table for a terminal. */
+function printed(rows: readonly Row[]): string {
   const names = [...new Set(rows.flatMap(({ figures }) => Object.keys(figures)))];
   const first = Math.max(...rows.map(({ name }) => name.length));
   const line = (name: string, cells: readonly string[]): string =>
@@ -66,3 +72,6 @@ export function table(rows: readonly Row[]): string {
     names.map((name) => (figures[name] === undefined ? "" : String(round(figures[name]))));
   return [line("", names), ...rows.map((row) => line(row.name, cellsOf(row)))].join("\n");
 }
+
+/** The rows of a part, for a terminal. */
+export const print = (rows: readonly Row[]): string => tables(rows).map(printed).join("\n\n");
