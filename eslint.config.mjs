@@ -35,7 +35,7 @@ const part = (name, { parts = [], types = [], scopes = [], scopesOfTypes = [], m
       ],
     );
   };
-  return [folder(`saga/${name}/*.ts`, 1), folder(`saga/${name}/*/*.ts`, 2)];
+  return [folder(`saga/${name}/*.{ts,tsx}`, 1), folder(`saga/${name}/*/*.{ts,tsx}`, 2)];
 };
 const restrict = (files, patterns) => ({
   files,
@@ -48,7 +48,8 @@ const FACE = {
 };
 
 export default tseslint.config(
-  { ignores: ["node_modules/", "dist/"] },
+  // A template finds this package in its own node_modules alone: test/package/ type-checks it there.
+  { ignores: ["node_modules/", "dist/", "templates/"] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
@@ -84,6 +85,11 @@ export default tseslint.config(
     parts: ["asl"],
     message: "The interpreter reads the emitted definition alone: so it tests the compiler instead of trusting it.",
   }),
+  ...part("graph", {
+    parts: ["asl", "control"],
+    types: ["verify/rules"],
+    message: "A drawing is made of the definition, its declaration and a history alone: it runs in a browser too.",
+  }),
   ...part("store", {
     parts: ["language"],
     scopes: [AWS],
@@ -116,9 +122,37 @@ export default tseslint.config(
     message:
       "A policy proves the definition that a stack registers, whoever wrote it: it knows no saga, and makes nothing.",
   }),
+  ...part("console/server", {
+    parts: ["../asl", "../control", "../verify"],
+    scopes: [AWS],
+    message:
+      "The console's server talks to Step Functions as any client does: it knows nothing of what runs behind it.",
+  }),
+  ...part("control", {
+    parts: ["asl"],
+    scopes: [AWS],
+    message:
+      "What tells of executions talks to Step Functions as any client does: it knows nothing of what runs behind it.",
+  }),
+  restrict(
+    ["advice", "declared", "history", "ledger", "spots", "story"].map((name) => `saga/control/${name}.ts`),
+    [
+      AGPL,
+      { group: [AWS, "node:*"], message: "What reads a history runs in a browser, too." },
+      {
+        regex: "^\\./(?!(?:advice|declared|history|ledger|spots|story)$)|^\\.\\./(?!asl/)",
+        message: "What reads a history runs in a browser, too.",
+      },
+    ],
+  ),
   ...part("cli", {
-    parts: ["asl", "interpreter", "local", "testing", "verify"],
+    parts: ["asl", "console/server", "control", "graph", "interpreter", "local", "testing", "verify"],
     message: "The command runs what the program registers, never its sources.",
+  }),
+  ...part("console/page", {
+    parts: ["../asl", "../control", "../graph"],
+    types: ["../verify/rules"],
+    message: "The page runs in a browser: of saga/ it takes what reads a definition and a history, and draws them.",
   }),
   // What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.
   restrict(
@@ -126,7 +160,7 @@ export default tseslint.config(
     [
       AGPL,
       {
-        regex: "^\\.\\./(?!(?:asl|compile/declaration|interpreter|language|local|verify)(?:/|$))",
+        regex: "^\\.\\./(?!(?:asl|compile/declaration|control|graph|interpreter|language|local|verify)(?:/|$))",
         message:
           "What is verified or drawn is the definition that the program registers; of the saga, what it says of its steps.",
       },

@@ -4,23 +4,12 @@
  * as many processes as the argument says (5).
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { cpus, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { DIST, programFolder } from "./evaluation/program-folder";
+import { machine } from "./machine";
+import { median } from "./statistics";
 
-const ROOT = join(__dirname, "..");
-const DIST = join(ROOT, "dist");
-const INSTALLED = ["@pulumi/aws", "@pulumi/pulumi", "@aws-sdk/client-dynamodb", "ts-node", "typescript"];
 const ORDER = JSON.stringify({ order_id: "9", total: 3 });
 
 interface Part {
@@ -28,31 +17,6 @@ interface Part {
   /** In milliseconds. */
   readonly wall: number;
   readonly processor: number;
-}
-
-/** The order program in a folder of its own, which imports the package by its name. */
-function programFolder(): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "evaluation-")));
-  for (const each of ["handlers", "orderFulfilment.ts", "index.ts", "Pulumi.yaml"]) {
-    cpSync(join(ROOT, each), join(folder, each), { recursive: true });
-  }
-  const sources = [
-    "index.ts",
-    "orderFulfilment.ts",
-    ...["id", "input", "order", "payment", "shipment", "store"].map((name) => `handlers/${name}.ts`),
-  ];
-  for (const file of sources) {
-    const text = readFileSync(join(folder, file), "utf8");
-    const imported = text.replace(/^import "\.\/saga.*\n/m, "").replace(/"\.\.?\/saga"/g, `"saga-aws-pulumi"`);
-    writeFileSync(join(folder, file), imported);
-  }
-  const link = (name: string, target: string): void => {
-    mkdirSync(dirname(join(folder, "node_modules", name)), { recursive: true });
-    symlinkSync(target, join(folder, "node_modules", name), "junction");
-  };
-  for (const name of INSTALLED) link(name, join(ROOT, "node_modules", name));
-  link("saga-aws-pulumi", ROOT);
-  return folder;
 }
 
 function once(folder: string, mode: "parts" | "whole"): { readonly parts: readonly Part[]; readonly peak: number } {
@@ -78,9 +42,6 @@ function command(folder: string, args: readonly string[]): Part & { readonly pea
   return { part: "", peak: 0, ...(JSON.parse(stdout) as Pick<Part, "wall" | "processor">) };
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-
 const row = (name: string, all: readonly Pick<Part, "wall" | "processor">[], more = ""): string =>
   [
     name.padEnd(54),
@@ -102,7 +63,7 @@ function main(): void {
   const folder = programFolder();
   const cache = join(folder, "node_modules/.cache");
   try {
-    console.log(`${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, Node ${process.version}; medians of ${runs}`);
+    console.log(`${machine()}; medians of ${runs}`);
     console.log(`${"".padEnd(54)}      wall    processor`);
     console.log(`${"".padEnd(54)}        ms           ms`);
     const untranspiled = times(() => {

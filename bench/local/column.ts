@@ -3,7 +3,7 @@
  * Sends what it measured to the process that started it, and ends with that process.
  */
 import { lookAt } from "./processes";
-import { Unavailable } from "./system";
+import { Unavailable } from "../peers";
 import { SYSTEMS } from "./systems";
 
 /** What a column measured. */

@@ -9,7 +9,7 @@
  */
 import type { Rows, StoreAttributes } from "../../saga/store/rows";
 import { programTasks, runOrder, STAND_INS } from "./order-saga";
-import { load } from "./peers";
+import { load } from "../peers";
 import { type Postgres, startPostgres } from "./postgres";
 import type { OpenSystem, Order, Outcome, System } from "./system";
 
@@ -30,6 +30,7 @@ type Sql = (
 type Client = Sql & { end(): Promise<void> };
 interface StoredRow {
   readonly saga_id: string;
+  readonly saga_step: string | null;
   readonly status: string;
   readonly undone_by: readonly string[];
   readonly data: Readonly<Record<string, unknown>>;
@@ -96,8 +97,8 @@ async function createTable(server: Postgres): Promise<void> {
   const sql = connect(server, DATABASE, 1);
   await sql`
     CREATE TABLE orders (
-      order_id text, entity text, saga_id text NOT NULL, status text NOT NULL, undone_by text[] NOT NULL,
-      expires_at bigint, data jsonb NOT NULL, PRIMARY KEY (order_id, entity)
+      order_id text, entity text, saga_id text NOT NULL, saga_step text, status text NOT NULL,
+      undone_by text[] NOT NULL, expires_at bigint, data jsonb NOT NULL, PRIMARY KEY (order_id, entity)
     )`;
   await sql.end();
 }
@@ -105,41 +106,44 @@ async function createTable(server: Postgres): Promise<void> {
 /** The conditional writes of `dynamoRows`, in SQL. */
 function rowsOf(sql: Sql, names: StoreAttributes): Rows {
   return {
-    async take({ order_id, entity }, saga, data, seen) {
+    async take({ order_id, entity }, { id, step }, data, seen) {
       const owner = (seen?.[names.saga] as string | undefined) ?? null;
       const { count } = await sql`
-        INSERT INTO orders AS o (order_id, entity, saga_id, status, undone_by, data)
-        VALUES (${order_id}, ${entity}, ${saga}, 'LIVE', '{}', ${JSON.stringify(data)}::text::jsonb)
+        INSERT INTO orders AS o (order_id, entity, saga_id, saga_step, status, undone_by, data)
+        VALUES (${order_id}, ${entity}, ${id}, ${step}, 'LIVE', '{}', ${JSON.stringify(data)}::text::jsonb)
         ON CONFLICT (order_id, entity) DO UPDATE
-        SET saga_id = excluded.saga_id, status = 'LIVE', data = excluded.data, expires_at = NULL
+        SET saga_id = excluded.saga_id, saga_step = excluded.saga_step, status = 'LIVE', data = excluded.data, expires_at = NULL
         WHERE o.status = 'UNDONE' AND o.saga_id = ${owner}::text AND NOT excluded.saga_id = ANY (o.undone_by)`;
       return count === 1;
     },
-    async bury({ order_id, entity }, saga, expiresAt) {
+    async bury({ order_id, entity }, { id, step }, expiresAt) {
       const { count } = await sql`
         INSERT INTO orders AS o (order_id, entity, saga_id, status, undone_by, expires_at, data)
-        VALUES (${order_id}, ${entity}, ${saga}, 'UNDONE', ARRAY[${saga}]::text[], ${expiresAt}, '{}')
+        VALUES (${order_id}, ${entity}, ${id}, 'UNDONE', ARRAY[${id}]::text[], ${expiresAt}, '{}')
         ON CONFLICT (order_id, entity) DO UPDATE
         SET status = 'UNDONE', expires_at = excluded.expires_at,
             undone_by = array_append(o.undone_by, excluded.saga_id)
-        WHERE (o.status = 'UNDONE' OR o.saga_id = excluded.saga_id) AND NOT excluded.saga_id = ANY (o.undone_by)`;
+        WHERE (o.status = 'UNDONE' AND NOT excluded.saga_id = ANY (o.undone_by))
+          OR (o.status = 'LIVE' AND o.saga_id = excluded.saga_id AND COALESCE(o.saga_step, ${step}) = ${step})`;
       return count === 1;
     },
-    async remember({ order_id, entity }, saga) {
+    async remember({ order_id, entity }, { id, step }) {
       const { count } = await sql`
         UPDATE orders
-        SET undone_by = CASE WHEN ${saga} = ANY (undone_by) THEN undone_by ELSE array_append(undone_by, ${saga}) END
+        SET undone_by = CASE WHEN ${id} = ANY (undone_by) THEN undone_by ELSE array_append(undone_by, ${id}) END
         WHERE order_id = ${order_id} AND entity = ${entity}
-          AND ((status = 'LIVE' AND saga_id <> ${saga}) OR ${saga} = ANY (undone_by))`;
+          AND ((status = 'LIVE' AND NOT (saga_id = ${id} AND COALESCE(saga_step, ${step}) = ${step}))
+            OR (status = 'UNDONE' AND ${id} = ANY (undone_by)))`;
       return count === 1;
     },
     async read({ order_id, entity }) {
       const [row] = await sql`
-        SELECT saga_id, status, undone_by, data FROM orders WHERE order_id = ${order_id} AND entity = ${entity}`;
+        SELECT saga_id, saga_step, status, undone_by, data FROM orders WHERE order_id = ${order_id} AND entity = ${entity}`;
       return (
         row && {
           ...row.data,
           [names.saga]: row.saga_id,
+          ...(row.saga_step !== null && { [names.step]: row.saga_step }),
           [names.status]: row.status,
           [names.undoneBy]: new Set(row.undone_by),
         }

@@ -4,7 +4,8 @@
  * memory at most, how that compares with each peer, and every outcome that is not the right one.
  *
  * `npm run bench:local -- --seconds 10 --at-once 50 --only local,dbos` measures part of it, or longer; `--short` looks only
- * whether all of it works. `--clean` removes the peers' packages, which are kept between runs; it measures nothing.
+ * whether all of it works; `--json` keeps what it printed in bench/results.json. `--clean` removes the peers' packages, which
+ * are kept between runs; it measures nothing.
  */
 import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
@@ -12,10 +13,13 @@ import { cpus, hostname, loadavg, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Asked, Column, Report } from "./column";
-import { install, removeAll, versionsOf } from "./peers";
+import { machine } from "../machine";
+import { install, packagesOf, removeAll, Unavailable, versionsOf } from "../peers";
+import { keep, type Row } from "../results";
+import { median } from "../statistics";
 import { versionOfPostgres } from "./postgres";
 import { lookAt } from "./processes";
-import { type Peer, type System, Unavailable } from "./system";
+import type { Peer, System } from "./system";
 import { SYSTEMS } from "./systems";
 
 const { values } = parseArgs({
@@ -24,6 +28,7 @@ const { values } = parseArgs({
     "at-once": { type: "string" },
     only: { type: "string", default: Object.keys(SYSTEMS).join() },
     short: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
     clean: { type: "boolean", default: false },
   },
 });
@@ -110,12 +115,6 @@ async function measure(asked: Omit<Asked, "folder" | "seconds">): Promise<Measur
   return "unavailable" in report ? report : { ...report, memory };
 }
 
-const median = (numbers: readonly number[]): number => {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-};
-
 function printHead(systems: readonly System[]): void {
   const [cpu] = cpus();
   console.log(
@@ -138,13 +137,21 @@ function printColumns(): void {
   );
 }
 
+interface Asks {
+  readonly names: readonly string[];
+  readonly fails: boolean;
+  readonly atOnce: number;
+}
+
+/** What is kept of all that is measured. */
+interface Kept {
+  readonly rows: Row[];
+  /** Whose columns are left out, and why. */
+  readonly leftOut: Map<string, string>;
+}
+
 /** Measures all systems with the same steps and orders, one after the other. Returns how many outcomes were wrong. */
-async function compare(
-  names: readonly string[],
-  fails: boolean,
-  atOnce: number,
-  leftOut: Set<string>,
-): Promise<number> {
+async function compare({ names, fails, atOnce }: Asks, { rows, leftOut }: Kept): Promise<number> {
   const rateOf = new Map<string, number>();
   let wrong = 0;
   for (const name of names) {
@@ -167,6 +174,22 @@ async function compare(
       continue;
     }
     const rate = median(measured.rates);
+    const figures = {
+      "sagas/s": rate,
+      ...Object.fromEntries(
+        PEERS.flatMap((peer) => {
+          const other = rateOf.get(peer);
+          return system.of !== "this" || !other ? [] : [[`times ${peer}`, rate / other]];
+        }),
+      ),
+      "first s": measured.first / 1000,
+      "CPU ms/saga": measured.cpu,
+      MB: measured.memory,
+    };
+    rows.push({
+      name: `${system.title}, ${system.steps}, ${fails ? "fails" : "succeeds"}, ${atOnce} at once`,
+      figures,
+    });
     rateOf.set(system.of, rate);
     const versus = (peer: Peer): string => {
       const other = rateOf.get(peer);
@@ -192,9 +215,9 @@ async function compare(
   return wrong;
 }
 
-function leaveOut(whose: string, why: string, leftOut: Set<string>): void {
-  leftOut.add(whose);
-  console.log(`${whose} is left out: ${why.trim().replaceAll(/\s*\n\s*/g, " ")}`);
+function leaveOut(whose: string, why: string, leftOut: Map<string, string>): void {
+  leftOut.set(whose, why.trim().replaceAll(/\s*\n\s*/g, " "));
+  console.log(`${whose} is left out: ${leftOut.get(whose) as string}`);
 }
 
 async function main(): Promise<void> {
@@ -210,8 +233,10 @@ async function main(): Promise<void> {
   const chosen = Object.keys(SYSTEMS).filter((name) => names.includes(name));
   printHead(chosen.map((name) => SYSTEMS[name] as System));
   const started = performance.now();
-  const leftOut = new Set<string>();
-  for (const peer of PEERS.filter((name) => chosen.some((system) => SYSTEMS[system]?.of === name))) {
+  const leftOut = new Map<string, string>();
+  const rows: Row[] = [];
+  const held = PEERS.filter((name) => chosen.some((system) => SYSTEMS[system]?.of === name));
+  for (const peer of held) {
     await install(peer).catch((error: unknown) => {
       if (!(error instanceof Unavailable)) throw error;
       leaveOut(peer, error.message, leftOut);
@@ -222,13 +247,26 @@ async function main(): Promise<void> {
   for (const steps of ["functions", "stand-ins"] as const) {
     const alike = chosen.filter((name) => SYSTEMS[name]?.steps === steps);
     for (const fails of [false, true]) {
-      for (const atOnce of AT_ONCE) wrong += await compare(alike, fails, atOnce, leftOut);
+      for (const atOnce of AT_ONCE) wrong += await compare({ names: alike, fails, atOnce }, { rows, leftOut });
     }
   }
   console.log(
     `\n${((performance.now() - started) / 1000).toFixed(0)} s; load ${loadavg()[0]?.toFixed(1) ?? "?"} after it`,
   );
-  if (wrong > 0) process.exitCode = 1;
+  if (wrong > 0) {
+    process.exitCode = 1;
+    return;
+  }
+  if (!values.json) return;
+  keep("local", {
+    machine: machine(),
+    date: new Date().toISOString().slice(0, 10),
+    command: ["npm run bench:local --", ...process.argv.slice(2)].join(" "),
+    seconds: (performance.now() - started) / 1000,
+    peers: Object.assign({}, ...held.filter((peer) => !leftOut.has(peer)).map(packagesOf)) as Record<string, string>,
+    leftOut: Object.fromEntries(leftOut),
+    rows,
+  });
 }
 
 void main();

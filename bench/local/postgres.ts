@@ -14,7 +14,7 @@ import {
 import { userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { freePort, startServer } from "./processes";
-import { Unavailable } from "./system";
+import { Unavailable } from "../peers";
 
 export interface Postgres {
   readonly host: string;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process"
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { Unavailable } from "./system";
+import { Unavailable } from "../peers";
 
 /** A process and all that descend from it. */
 export interface Tree {

@@ -9,9 +9,9 @@ import { createServer, type ServerHttp2Session } from "node:http2";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type OrderTasks, programTasks, runOrder, STAND_INS, TABLE } from "./order-saga";
-import { fileOf, load } from "./peers";
+import { fileOf, load, Unavailable } from "../peers";
 import { freePort, startServer } from "./processes";
-import { type Order, type OpenSystem, type Outcome, type System, Unavailable } from "./system";
+import type { Order, OpenSystem, Outcome, System } from "./system";
 
 /** What is used of its SDK. */
 interface Sdk {

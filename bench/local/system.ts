@@ -23,12 +23,10 @@ export interface System {
   open(folder: string): Promise<OpenSystem>;
 }
 
+/** Of the peers, those that run the same saga. */
 export type Peer = "Restate" | "DBOS";
 
 export interface OpenSystem {
   run(order: Order): Promise<Outcome>;
   close(): Promise<void>;
 }
-
-/** Why a system's columns are left out. */
-export class Unavailable extends Error {}

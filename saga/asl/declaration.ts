@@ -1,6 +1,6 @@
 /**
- * What a saga says of its calls: which state undoes which. Beside a definition it is all that the verifier goes by, so
- * that it can be written by hand for a definition that somebody else made.
+ * What a saga declares of its calls: which state undoes which. The verifier reads a definition and its declaration, and
+ * nothing else, so you can write a declaration by hand for any definition.
  */
 export interface Declaration {
   readonly saga: string;
@@ -10,21 +10,21 @@ export interface Declaration {
 
 export interface DeclaredCall {
   /**
-   * What the call is to the saga (S9): a compensable one has an undo; a pivot is the point of no return; a retriable one
-   * comes after it; a query changes nothing.
+   * The role of the call in the saga (S9). A compensable call has an undo, a pivot is the point of no return, a retriable
+   * call comes after it, and a query changes nothing.
    */
   readonly role: "compensable" | "pivot" | "retriable" | "query";
-  /** The state that undoes it. Calls that share one are undone by it together, when the last of them is to be undone. */
+  /** The state that undoes the call. It may undo several calls together, when the last of them is to be undone. */
   readonly undo?: string;
-  /** The call that this one confirms, as in reserve, pay, confirm: what undoes that one, in its turn, undoes both. */
+  /** The call that this one confirms, as in reserve, pay, confirm. The undo of that call undoes both. */
   readonly confirms?: string;
-  /** The state that ends on the way to success what the call has taken, such as a lock; it may be its undo. */
+  /** The state that releases, on the way to success, what the call has taken, such as a lock. It may be the undo. */
   readonly release?: string;
-  /** One call of its undo takes back all that it has done in a list, or in branches, at once. */
+  /** One call of the undo takes back everything that the call did in a list, or in branches. */
   readonly bulk?: true;
-  /** Errors after which nothing has happened for certain (S2). */
+  /** Errors that prove that the call had no effect (S2). */
   readonly definite?: readonly string[];
-  /** Why it is declared so: for whoever reads it. */
+  /** A comment for readers. */
   readonly why?: string;
 }
 
@@ -34,12 +34,12 @@ export function undoOf({ calls }: Pick<Declaration, "calls">, name: string): str
   return call?.undo ?? (call?.confirms === undefined ? undefined : undoOf({ calls }, call.confirms));
 }
 
-/** A declaration that can't be gone by. */
+/** An invalid declaration. */
 export class DeclarationError extends Error {
   override readonly name = "DeclarationError";
 }
 
-/** Errors that Step Functions or Lambda report, and not the task: what has happened by then is a guess. */
+/** Errors that Step Functions or Lambda report, and not the task. They prove nothing about the effect. */
 const REPORTED = /^(States|Lambda|Sandbox|Runtime)\./;
 const ROLES: ReadonlySet<unknown> = new Set(["compensable", "pivot", "retriable", "query"]);
 const FIELDS = ["role", "undo", "confirms", "release", "bulk", "definite", "why"];
@@ -61,8 +61,8 @@ function refuseOtherKeys(value: Fields, keys: readonly string[], where: string):
 }
 
 /**
- * Reads a declaration that somebody wrote.
- * @throws DeclarationError which says what is wrong with it, and where
+ * Reads and checks a declaration.
+ * @throws DeclarationError which says what is wrong, and where
  */
 export function readDeclaration(json: unknown): Declaration {
   const declaration = object(json, "the declaration");
@@ -104,14 +104,14 @@ function checkCall(state: string, fields: Fields, calls: Fields): void {
   if (guess !== undefined) refuse(`${where}.definite`, `has '${guess}', which does not prove that nothing happened`);
 }
 
-/** A state that undoes, or releases, is no call itself. */
+/** A state that undoes or releases must not be declared as a call. */
 function checkState(named: unknown, where: string, { state, calls }: { state: string; calls: Fields }): void {
   if (typeof named !== "string" || named === "") refuse(where, "is no name of a state");
   if (named === state) refuse(where, "is the call itself");
   if (Object.hasOwn(calls, named)) refuse(where, `is ${named}, which is declared as a call`);
 }
 
-/** A call confirms one that has an undo, in as many steps as it likes, and never itself. */
+/** A call confirms a call with an undo, directly or through others, and never itself. */
 function checkConfirms(fields: Fields, { state, calls }: { state: string; calls: Fields }): void {
   const where = `calls.${state}.confirms`;
   if (fields["undo"] !== undefined) refuse(where, "stands beside an undo: the one that it confirms has it");

@@ -1,9 +1,9 @@
 /**
- * An expression with values in it that only the deployment knows, such as outputs of Pulumi's. As JSON it is the expression
- * with something unknown in the place of each, so that a definition can be verified before anything is deployed.
+ * An expression with values that only the deployment knows, such as outputs of Pulumi. In JSON a placeholder stands for each
+ * value, so that a definition can be verified before the deployment.
  */
 export class DeferredExpression {
-  /** @param texts One more than there are values: what stands before, between and after them. */
+  /** @param texts The texts before, between and after the values: one more than there are values. */
   constructor(
     private readonly texts: readonly string[],
     readonly values: readonly object[],
@@ -21,5 +21,5 @@ export class DeferredExpression {
   }
 }
 
-/** A value of which a definition tells nothing. */
+/** A value that a definition leaves unknown. */
 const UNKNOWN = "$states.context.Execution.Name";

@@ -1,6 +1,6 @@
 import type { RawStates } from "./states";
 
-/** What is no state machine, so that there is nothing to verify. */
+/** A definition without the structure of a state machine, which can't be verified. */
 export class DefinitionError extends Error {
   override readonly name = "DefinitionError";
 }
@@ -10,8 +10,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const TYPES: ReadonlySet<unknown> = new Set("Task Parallel Map Choice Pass Wait Succeed Fail".split(" "));
 
 /**
- * Reads a definition that somebody wrote: whatever else may be wrong with it, it has the shape of a state machine.
- * @throws DefinitionError which says what is wrong with it, and where
+ * Checks that a definition has the structure of a state machine. Its other mistakes are left to the lints.
+ * @throws DefinitionError which says what is wrong, and where
  */
 export function readDefinition(json: unknown): RawStates {
   level(json, "");

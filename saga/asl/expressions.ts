@@ -9,8 +9,8 @@ interface Node {
 }
 
 /**
- * How deep the evaluation of an expression may nest. A chain of operators nests with each operand, as parentheses do.
- * Measured on the service by others: 99 parentheses and a sum of 100 terms are taken, and one more of either ends in
+ * The maximum depth of an expression's evaluation. A chain of operators adds a level for each operand, as parentheses do.
+ * Others have measured on the service that it accepts 99 parentheses and a sum of 100 terms, and that one more ends in
  * "Stack overflow error: … Depth=101 max=100".
  */
 export const MOST_LEVELS = 100;
@@ -23,9 +23,9 @@ export function levelsIn(ast: unknown): number {
 }
 
 /**
- * What CreateStateMachine refuses in an expression: a name, or `$`, that reads from the context, where there is none; and
- * `$$` anywhere. In a predicate, in a later step of a path and in a grouping the context is the value before it. The body
- * of a function has the context that is around it.
+ * What CreateStateMachine refuses in an expression: a name or `$` that reads the context where there is none, and `$$`
+ * anywhere. In a predicate, in a later step of a path and in a grouping, the context is the value before it. The body of a
+ * function has the context around the function.
  * Measured on the service by others: `UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'b' at the top level is not supported.`
  */
 export function contextReadsIn(ast: unknown): readonly string[] {

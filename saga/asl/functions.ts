@@ -1,4 +1,4 @@
-/** What may be called: the functions of JSONata 2.0.6 without `$eval`, and those that Step Functions adds. */
+/** The functions that expressions may call: those of JSONata 2.0.6 except `$eval`, and those that Step Functions adds. */
 export const FUNCTIONS: ReadonlySet<string> = new Set(
   (
     "abs append assert average base64decode base64encode boolean ceil clone contains count decodeUrl " +

@@ -1,6 +1,6 @@
 /**
- * The types of Pulumi's resources that are state machines, each with the fields that may have the definition: as text, or
- * as an object.
+ * The Pulumi resource types of state machines, each with the fields that may contain the definition, as text or as an
+ * object.
  */
 export const MACHINE_RESOURCES: Readonly<Record<string, readonly string[]>> = Object.freeze({
   "aws:sfn/stateMachine:StateMachine": ["definition"],

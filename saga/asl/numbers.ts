@@ -1,8 +1,8 @@
 /**
- * Numbers no further from 0 than this have a sum, a difference and a product: JSONata raises an error for what outgrows a
+ * Numbers up to this magnitude have a sum, a difference and a product. JSONata raises an error for a result larger than a
  * double.
  */
 export const FURTHEST = "1e150";
 
-/** Text of this form is a number that a double holds: `$number` raises an error for what it can't read. */
+/** A text of this form is a number within a double. `$number` raises an error for any other text. */
 export const NUMERIC = "^-?\\d\\d{0,14}(\\.\\d{1,15})?([Ee][-+]?\\d{1,2})?$";

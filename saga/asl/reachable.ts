@@ -1,6 +1,6 @@
 import type { State, States } from "./types";
 
-/** The states that can be entered, in the order given: an undo that nothing can lead to is no part of the machine. */
+/** The reachable states, in the given order. An undo that no state leads to is left out of the machine. */
 export function reachable<Arn>(start: string, states: ReadonlyMap<string, State<Arn>>): States<Arn> {
   const found = new Set([start]);
   for (const name of found) {

@@ -1,4 +1,4 @@
-/** A definition as JSON: what the lints read, whoever wrote it. */
+/** A definition as JSON, by any author: the input of the lints. */
 export interface RawState {
   readonly Type: string;
   readonly Next?: string;
@@ -8,7 +8,7 @@ export interface RawState {
   readonly Retry?: readonly Readonly<Record<string, unknown>>[];
   readonly Branches?: readonly RawStates[];
   readonly ItemProcessor?: RawStates;
-  /** What ItemProcessor was called once. */
+  /** The former name of ItemProcessor. */
   readonly Iterator?: RawStates;
   readonly Assign?: Readonly<Record<string, unknown>>;
   readonly [field: string]: unknown;

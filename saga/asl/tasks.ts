@@ -9,10 +9,10 @@ export function tasksIn({ States }: RawStates): readonly (readonly [name: string
   ]);
 }
 
-/** What of a call names no state. */
+/** The fields of a declared call that do not name a state. */
 const OTHER_FIELDS: ReadonlySet<string> = new Set(["role", "definite", "why"]);
 
-/** The Tasks of which a declaration says nothing: neither what they do nor what they undo. */
+/** The Tasks that a declaration does not mention, as calls or as undos. */
 export function undeclaredIn(definition: RawStates, { calls }: Pick<Declaration, "calls">): readonly string[] {
   const named = new Set(
     Object.entries(calls).flatMap(([name, call]) => [

@@ -1,5 +1,5 @@
 /**
- * Faults of Lambda itself that pass.
+ * Transient faults of Lambda itself.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
  */
 const LAMBDA: readonly string[] = Object.freeze([
@@ -10,14 +10,14 @@ const LAMBDA: readonly string[] = Object.freeze([
   "Lambda.TooManyRequestsException",
 ]);
 
-/** How an integration names the errors of its service: their prefix, and the one that stands for all without a name. */
+/** How an integration names the errors of its service: their prefix, and the name for errors without one. */
 interface Naming {
   readonly prefix: string;
-  /** What a 5xx, a throttle, or a refusal of IAM arrives as where the service's API has no name for it. */
+  /** The error for a 5xx, a throttle, or a refusal by IAM that the service's API has no name for. */
   readonly unnamed: string;
 }
 
-/** Optimised integrations, by their name in the Resource: they go by the classes of the SDK for Java 1. */
+/** Optimised integrations, by their name in the Resource. Their errors have class names of the SDK for Java 1. */
 const OPTIMISED: Readonly<Record<string, Naming>> = {
   athena: { prefix: "Athena", unnamed: "AmazonAthenaException" },
   batch: { prefix: "Batch", unnamed: "AWSBatchException" },
@@ -35,8 +35,8 @@ const OPTIMISED: Readonly<Record<string, Naming>> = {
 };
 
 /**
- * The prefixes of errors of AWS SDK integrations, where a capital stands within: those of all others are the service's
- * name, its first letter a capital.
+ * The error prefixes of AWS SDK integrations with a capital inside. The prefix of any other service is its name with a
+ * capital first letter.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
  */
 const SPELLED =
@@ -82,14 +82,14 @@ const SPELLED =
 
 const PREFIXES: ReadonlyMap<string, string> = new Map(SPELLED.map((prefix) => [prefix.toLowerCase(), prefix]));
 
-/** What any service may answer, and a second try mend. */
+/** Errors of any service that a second try may not meet. */
 const ANY = ["SdkClientException", "ThrottlingException", "TooManyRequestsException", "ServiceUnavailableException"];
 
-/** What one service names so, beside these: by the first part of its name in the Resource. */
+/** Further transient errors of one service, by the first part of its name in the Resource. */
 const OWN: Readonly<Record<string, readonly string[]>> = {
   dynamodb: ["ProvisionedThroughputExceededException", "RequestLimitExceededException", "InternalServerErrorException"],
   eventbridge: ["InternalException"],
-  // Some of the entries were not taken: by this integration's own name.
+  // Some entries were refused: the integration has this name for it.
   events: ["InternalException", "FailedEntry"],
   kms: ["DependencyTimeoutException", "KmsInternalException"],
   lambda: ["ServiceException"],
@@ -99,14 +99,14 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
   sqs: ["RequestThrottledException"],
 };
 
-/** An answer of an HTTP API that a second try may change. */
+/** Answers of an HTTP API that a second try may not get. */
 const HTTP = [429, 502, 503, 504];
 
-/** A reference that is yet to be replaced, and that is named after a function. */
+/** A placeholder that is named after a function. */
 const NAMES_FUNCTION = /^\$\{[^}]*(function|lambda)[^}]*\}$/i;
 
 /**
- * The errors of what a Task calls that pass by themselves, by the name under which Step Functions reports them (S4).
+ * The transient errors of what a Task calls, under the names that Step Functions reports (S4).
  * @param resource The Task's `Resource`.
  */
 export function transientErrors(resource: string): readonly string[] {
@@ -127,7 +127,7 @@ function ofSdk(service: string): Naming {
   return { prefix, unnamed: `${prefix}Exception` };
 }
 
-/** Whether a Resource does not tell what it calls: it has a reference, such as `${Charge}`, that is yet to be replaced. */
+/** Whether a Resource leaves open what it calls, because it contains a placeholder such as `${Charge}`. */
 export const isUnknownResource = (resource: string): boolean =>
   resource.includes("${") &&
   transientErrors(resource).length === 0 &&

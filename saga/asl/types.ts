@@ -18,7 +18,7 @@ export interface States<Arn> {
 export type State<Arn> =
   TaskState<Arn> | ParallelState<Arn> | MapState<Arn> | ChoiceState | WaitState | SucceedState | FailState;
 
-/** What leads on from a state that is done, with or without an error. */
+/** The transition out of a state, with or without an error. */
 export interface Transition {
   readonly Assign?: Assign;
   readonly Output?: Output;
@@ -50,15 +50,15 @@ export interface StartExecution<Arn> {
   readonly Input: Expression | UndoInput<Arn>;
 }
 
-/** What an undo machine is started with. */
+/** The input of an undo machine. */
 export interface UndoInput<Arn> {
-  /** The machine and the name of the execution that is to be undone: together its ARN. */
+  /** The machine and the name of the execution to undo. Together they make its ARN. */
   readonly machine: Arn;
   readonly name: string;
-  /** Its input, and the variables it ended with; of one that failed these are not known. */
+  /** The input of that execution, and its variables at the end, which are unknown for a failed execution. */
   readonly input: Expression;
   readonly results: string;
-  /** When the saga began of which it is a part. */
+  /** When the whole saga began. */
   readonly startedAt: string;
 }
 

@@ -5,6 +5,7 @@ import type { Time } from "../local/clock";
 import { outcomeOf } from "../local/report";
 import { machinesOf as machinesIn, startableMachines } from "../local/resources";
 import type { KnownExecution } from "../local/step-functions/executions";
+import { CONSOLE_PATH } from "../console/server";
 import { closeBeforeEnd } from "./ending";
 import { columns, hideSecrets, legible, paint, printNote, type Style } from "./print";
 import type { ReadProgram } from "./program";
@@ -74,17 +75,19 @@ function timeOf(text: string): Time {
  */
 export async function dev({ project, source, stubs }: ReadProgram, options: DevOptions): Promise<number> {
   const { port, host, exposed, time, json, data, keep } = options;
-  const [{ LocalCloud }, { followProgram, lineOf }] = await Promise.all([
+  const [{ LocalCloud }, { followProgram, lineOf }, { DevConsole }] = await Promise.all([
     import("../local/cloud"),
     import("../local/dev/follow"),
+    import("./console"),
   ]);
+  const page = new DevConsole(project.folder);
   /** What the program calls its machines, by their ARNs: those of earlier releases, too. */
   const names = new Map<string, string>();
   const cloudOptions: CloudOptions = {
     onNote: printNote,
     stubs,
     time,
-    wire: { port, host, exposed },
+    wire: { port, host, exposed, site: page.site },
     keep,
     ...(data !== undefined && { data }),
     onEnd: (ended) => {
@@ -116,6 +119,7 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
         for (const note of notes) noted.add(note);
         for (const { name, arn = "" } of machinesIn(program)) names.set(arn, name);
         await (cloud ? cloud.deploy(program) : start(program));
+        if (cloud) await page.follow(cloud, program);
       },
       onRelease: (release) => {
         // Of the first one all is new, and has been told.
@@ -130,6 +134,7 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
     });
     closeBeforeEnd(async () => {
       following.close();
+      page.close();
       await cloud?.close();
     });
   });
@@ -156,6 +161,7 @@ function greeting(cloud: LocalCloud, machines: Readonly<Record<string, string>>)
   const { region } = cloud.place();
   return [
     `Listening on ${endpoint}`,
+    `The console is at ${endpoint}${CONSOLE_PATH}`,
     "",
     ...Object.entries(machines).flatMap(([name, arn]) => [`  ${paint("bold", name)}`, `    ${arn}`]),
     "",

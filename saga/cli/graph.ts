@@ -2,38 +2,68 @@ import { writeFileSync } from "node:fs";
 import type { Declaration } from "../asl/declaration";
 import type { RawStates } from "../asl/states";
 import { declarationOf } from "../compile/declaration";
+import { coloursOf } from "../graph/colours";
+import { dot } from "../graph/dot";
+import { mermaid } from "../graph/mermaid";
+import { type Graph, graphOf } from "../graph/model";
+import type { Colours } from "../graph/status";
+import { svg } from "../graph/svg";
 import type { Saga } from "../language/nodes";
 import { definitionOf, mainMachine } from "../local/resources";
-import { mermaid } from "./graph/mermaid";
-import { graphOf } from "./graph/model";
-import { svg } from "./graph/svg";
+import { examineNamed } from "./explain";
 import { callersPath } from "./paths";
 import type { LoadedProgram } from "./program";
 import { UsageError } from "./usage-error";
 
-export type Format = "mermaid" | "svg";
+const FORMATS = { mermaid, svg, dot } as const;
+
+export type Format = keyof typeof FORMATS;
+
+const isFormat = (name: string): name is Format => Object.hasOwn(FORMATS, name);
 
 /**
  * What is drawn, by what is asked for or by the file that it goes to.
  * @throws UsageError
  */
 export function formatOf({ format, output }: { format?: string | undefined; output?: string | undefined }): Format {
-  if (format === undefined) return output?.endsWith(".svg") ? "svg" : "mermaid";
-  if (format !== "mermaid" && format !== "svg")
-    throw new UsageError(`no format '${format}'; there are mermaid and svg`);
+  if (format === undefined) return output?.endsWith(".svg") ? "svg" : output?.endsWith(".dot") ? "dot" : "mermaid";
+  if (!isFormat(format)) throw new UsageError(`no format '${format}'; there are mermaid, svg and dot`);
   return format;
 }
 
+export interface GraphOptions {
+  readonly name?: string | undefined;
+  readonly format: Format;
+  readonly output?: string | undefined;
+}
+
 /** A state machine as the program registers it, drawn: what goes forward, what undoes it, and where the pivot is. */
-export function graph(
-  { program }: LoadedProgram,
-  { name, format, output }: { name?: string | undefined; format: Format; output?: string | undefined },
-): number {
+export function graph({ program }: LoadedProgram, { name, ...options }: GraphOptions): number {
   const machine = mainMachine(program, name);
   const saga = program.sagas?.get(machine.name) as Saga | undefined;
   const declaration: Declaration | undefined = saga && declarationOf(saga);
-  const drawing = graphOf(machine.name, definitionOf(machine) as unknown as RawStates, declaration);
-  const text = format === "svg" ? svg(drawing) : mermaid(drawing);
+  return draw(graphOf(machine.name, definitionOf(machine) as unknown as RawStates, declaration), undefined, options);
+}
+
+/**
+ * The state machine that an execution runs on, in the colours of how that stands after its last event.
+ * @param execution Its ARN or its name, or the file that its history is saved in.
+ * @throws UsageError
+ */
+export async function graphOfExecution(
+  execution: string,
+  { name, ...options }: GraphOptions,
+  values: Parameters<typeof examineNamed>[1],
+): Promise<number> {
+  const { arn, saga, story, definition, declaration } = await examineNamed(execution, values, name);
+  if (name !== undefined && name !== saga && arn?.includes(`:${name}:`) !== true)
+    throw new UsageError(`the execution '${execution}' is one of ${saga}, not of ${name}`);
+  const drawing = graphOf(saga, definition, declaration);
+  return draw(drawing, coloursOf(drawing, story, story.events.at(-1)?.id ?? 0), options);
+}
+
+function draw(drawing: Graph, colours: Colours | undefined, { format, output }: Omit<GraphOptions, "name">): number {
+  const text = FORMATS[format](drawing, colours);
   if (output === undefined) process.stdout.write(text);
   else writeFileSync(callersPath(output), text);
   return 0;

@@ -9,7 +9,7 @@ export const paint = (style: Style, text: string): string => (coloured() ? style
 /** As wide as the terminal is, and 80 where there is none; never so narrow that a label fills it. */
 export const columns = (): number => Math.max(40, process.stdout.columns || 80);
 
-const LOOK: Readonly<Record<Visit["did"], { readonly mark: string; readonly style: Style }>> = {
+export const LOOK: Readonly<Record<Visit["did"], { readonly mark: string; readonly style: Style }>> = {
   done: { mark: "✔", style: "green" },
   failed: { mark: "✘", style: "red" },
   undone: { mark: "↩", style: "yellow" },
@@ -27,7 +27,7 @@ const OUTCOME: Readonly<Record<ExecutionReport["outcome"], Style>> = {
 /** What of a table's rows is shown first, and what is not shown. */
 export interface TableLook {
   readonly keys: readonly string[];
-  /** When a row expires says nothing of what happened. */
+  /** Which step wrote a row, and when it expires, says nothing more of what happened. */
   readonly hidden: readonly string[];
 }
 
@@ -89,7 +89,7 @@ export function printJson(value: unknown): void {
   const text = JSON.stringify(value, null, 2).replaceAll(UNPRINTABLE, (character) =>
     character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-  process.stdout.write(`${masked(text, (secret) => JSON.stringify(secret).slice(1, -1))}\n`);
+  process.stdout.write(`${maskedJson(text)}\n`);
 }
 
 const secrets = new Set<string>();
@@ -99,8 +99,26 @@ export function hideSecrets(values: readonly string[]): void {
   for (const value of values) if (value.length >= 4) secrets.add(value);
 }
 
-const masked = (text: string, spell = (secret: string): string => secret): string =>
-  [...secrets].reduce((shown, secret) => shown.replaceAll(spell(secret), "[secret]"), text);
+const masked = (text: string): string => [...secrets].reduce((shown, secret) => shown.replaceAll(secret, HIDDEN), text);
+
+/** JSON without secrets. What an execution has is JSON in strings of JSON, and a secret is spelled otherwise in each. */
+export const maskedJson = (json: string): string =>
+  [...secrets].flatMap(spellings).reduce((shown, spelling) => shown.replaceAll(spelling, HIDDEN), json);
+
+const HIDDEN = "[secret]";
+/** How deep JSON stands in strings of JSON: a cause in an input, in an event, in an answer. */
+const MOST_LEVELS = 6;
+
+/** A secret as JSON has it, in strings of ever more levels: the longest first. */
+function spellings(secret: string): readonly string[] {
+  const found: string[] = [];
+  for (let spelled = secret; found.length < MOST_LEVELS;) {
+    spelled = JSON.stringify(spelled).slice(1, -1);
+    if (spelled === found.at(-1)) break;
+    found.push(spelled);
+  }
+  return found.reverse();
+}
 
 /** Control characters, and those that turn the direction of the text around. */
 // eslint-disable-next-line no-control-regex
@@ -159,6 +177,7 @@ export function wrap(label: string, text: string): string[] {
   const lines: string[] = [];
   let line = "";
   for (const part of parts) {
+    if (part === "") continue;
     if (line !== "" && (line + part).trimEnd().length > room) {
       lines.push(line.trimEnd());
       line = "";

@@ -117,6 +117,9 @@ export async function withCloud<T>(
   }
 }
 
+/** Where the store notes which step wrote a row: the path that is printed says it already. */
+const STEP = "saga_step";
+
 /** How the program's tables are printed. */
 export function looksOf({ resources }: Program): ReadonlyMap<string, TableLook> {
   return new Map(
@@ -129,7 +132,10 @@ export function looksOf({ resources }: Program): ReadonlyMap<string, TableLook> 
           readonly ttl?: { readonly attributeName?: string };
         };
         const keys = [hashKey, rangeKey].filter((key) => key !== undefined);
-        return [name, { keys, hidden: ttl?.attributeName === undefined ? [] : [ttl.attributeName] }] as const;
+        return [
+          name,
+          { keys, hidden: [STEP, ...(ttl?.attributeName === undefined ? [] : [ttl.attributeName])] },
+        ] as const;
       }),
   );
 }

@@ -11,7 +11,7 @@ import { printExecution, printJson, printVerdict } from "./print";
 import { UsageError } from "./usage-error";
 
 /** One execution that a program's folder shows. */
-interface Example {
+export interface Example {
   readonly title?: string;
   /** The saga's name; left out where the program has one alone. */
   readonly saga?: string;
@@ -58,7 +58,11 @@ export async function runExamples(loaded: LoadedProgram, { json }: { json: boole
   });
 }
 
-async function readExamples(folder: string): Promise<readonly Example[]> {
+/**
+ * The examples of a program's folder.
+ * @throws UsageError
+ */
+export async function readExamples(folder: string): Promise<readonly Example[]> {
   const inFolder = join(folder, "examples");
   const files = [
     join(folder, "examples.json"),

@@ -1,6 +1,6 @@
-import type { parseArgs } from "node:util";
 import { readJson } from "./input";
 import { type LoadedProgram, loadProgram, readAnswers, readProgram } from "./program";
+import type { Values } from "./options";
 import { UsageError } from "./usage-error";
 
 /** What a command line gives: its options by name, and what stands without one. */
@@ -8,35 +8,6 @@ export interface CommandLine {
   readonly rest: readonly string[];
   readonly values: Values;
 }
-
-/** Every option of every verb, by its name. */
-export const OPTIONS = {
-  json: { type: "boolean" },
-  data: { type: "string", short: "d" },
-  program: { type: "string" },
-  stack: { type: "string", short: "s" },
-  config: { type: "string", short: "c", multiple: true },
-  stubs: { type: "string" },
-  answer: { type: "string", multiple: true },
-  fail: { type: "string", multiple: true },
-  format: { type: "string" },
-  output: { type: "string", short: "o" },
-  input: { type: "string" },
-  beside: { type: "string" },
-  undone: { type: "string" },
-  most: { type: "string" },
-  single: { type: "boolean" },
-  pairs: { type: "boolean" },
-  init: { type: "boolean" },
-  force: { type: "boolean" },
-  port: { type: "string" },
-  host: { type: "string" },
-  expose: { type: "boolean" },
-  time: { type: "string" },
-  keep: { type: "string" },
-} as const;
-
-export type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
 
 export interface Verb {
   /** The options that it takes; `--program`, `--stack`, `--config` and `--stubs` go with each. */
@@ -54,10 +25,13 @@ const load = (values: Values): Promise<LoadedProgram> => loadProgram(values);
 /** What takes its input as JSON, `@file` or `-`; a saga's name is none of these. */
 const looksLikeInput = (argument: string): boolean => /^\s*[[{"@\d-]|^\s*(?:true|false|null)\s*$/.test(argument);
 
+/** Where executions are looked at, and how they are told. */
+const WHERE = ["port", "endpoint", "json"] as const;
+
 /** The commands, by name. */
 export const VERBS: Readonly<Record<string, Verb>> = {
   start: {
-    options: ["json", "answer", "fail"],
+    options: ["json", "answer", "fail", "port", "endpoint", "deployed"],
     most: 2,
     async run({ rest, values }) {
       const [first, second] = rest;
@@ -68,6 +42,9 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       }
       const input = await readJson(given);
       const answers = await readAnswers(values);
+      if (values.port !== undefined || values.endpoint !== undefined || values.deployed === true) {
+        return (await import("./start-there")).startThere({ saga, input, answers }, values);
+      }
       const { start } = await import("./start");
       return start(await load(values), { saga, input, answers, json: values.json === true });
     },
@@ -167,12 +144,66 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   graph: {
-    options: ["format", "output"],
+    options: ["format", "output", "execution", "definition", "data", "port", "endpoint"],
     most: 1,
     async run({ rest: [name], values }) {
-      const { formatOf, graph } = await import("./graph");
+      const { formatOf, graph, graphOfExecution } = await import("./graph");
+      const { output, execution } = values;
       const format = formatOf(values);
-      return graph(await load(values), { name, format, output: values.output });
+      if (execution !== undefined) return graphOfExecution(execution, { name, format, output }, values);
+      for (const option of ["definition", "data", "port", "endpoint"] as const) {
+        const shown = option === "data" ? "-d" : `--${option}`;
+        if (values[option] !== undefined) throw new UsageError(`${shown} of 'graph' goes with --execution`);
+      }
+      return graph(await load(values), { name, format, output });
+    },
+  },
+  list: {
+    options: [...WHERE, "status", "most"],
+    most: 1,
+    run: async ({ rest: [saga], values }) => (await import("./list")).list(saga, values),
+  },
+  show: {
+    options: [...WHERE, "events", "data"],
+    most: 1,
+    run: async ({ rest: [execution], values }) => (await import("./show")).show(execution, values),
+  },
+  explain: {
+    options: [...WHERE, "definition", "data"],
+    most: 1,
+    run: async ({ rest: [what], values }) => (await import("./explain")).explain(what, values),
+  },
+  logs: {
+    options: WHERE,
+    most: 1,
+    run: async ({ rest: [execution], values }) => (await import("./logs")).logs(execution, values),
+  },
+  stop: {
+    options: [...WHERE, "cause"],
+    most: 1,
+    run: async ({ rest: [execution], values }) => (await import("./stop")).stop(execution, values),
+  },
+  redrive: {
+    options: [...WHERE, "dry-run", "force"],
+    most: 1,
+    run: async ({ rest: [execution], values }) => (await import("./redrive")).redrive(execution, values),
+  },
+  approve: {
+    options: [...WHERE, "state"],
+    most: 2,
+    run: async ({ rest: [execution, output], values }) => (await import("./answer")).approve(execution, output, values),
+  },
+  reject: {
+    options: [...WHERE, "state"],
+    most: 2,
+    run: async ({ rest: [execution, why], values }) => (await import("./answer")).reject(execution, why, values),
+  },
+  completion: {
+    options: [],
+    most: 1,
+    async run({ rest: [shell] }) {
+      const { completion } = await import("./completion");
+      return completion(shell, new Map(Object.entries(VERBS).map(([name, { options }]) => [name, options])));
     },
   },
 };

@@ -7,7 +7,7 @@ import type { Program } from "./frame";
 
 const LAMBDA = "arn:aws:states:::lambda:invoke";
 
-/** A call, but for what follows it. */
+/** A call without the transition out of it. */
 export function call<Arn>(
   { arnOf, startedAt }: Program<Arn>,
   node: StepNode | UndoNode,
@@ -47,8 +47,8 @@ export function resultOf({ task }: StepNode): string {
 }
 
 /**
- * Who calls: the execution's ARN and the step's name, for its undo too, so that it is one idempotency key over retry and
- * redrive (S11). Each item of a list is a caller of its own.
+ * Who calls: the execution's ARN and the step's name. An undo calls in the name of its step, so a retry and a redrive keep
+ * the same idempotency key (S11). Each item of a list has a name of its own.
  */
 export function identityOf<Arn>({ execution }: Program<Arn>, step: string): Identity {
   return [
@@ -60,8 +60,8 @@ export function identityOf<Arn>({ execution }: Program<Arn>, step: string): Iden
 type Identity = readonly (readonly [field: string, jsonata: string])[];
 
 /**
- * The name of a step, as JSONata; within lists with the indexes of the items. Without an index there is no name: a call
- * without one is refused, whereas a shorter one would be shared by all items.
+ * The name of a step, as JSONata; within lists with the indexes of the items. If an index is missing, there is no name at
+ * all: the function refuses a call without a name, while all items would share a name without an index.
  */
 export function stepName(name: string, indexes: readonly string[], spell: Spelling): string {
   if (indexes.length === 0) return text(name);

@@ -24,7 +24,7 @@ export function childMachines(saga: Saga): { readonly child: SagaMachine; readon
   return made;
 }
 
-/** Every machine that a saga needs beside its own, each once, those that others start first. */
+/** The machines that a saga needs beside its own, each once. A machine comes before the machines that start it. */
 export function machinesOf(saga: Saga): readonly SagaMachine[] {
   const all = childrenOf(saga).flatMap((child) => {
     const { child: machine, undo } = childMachines(child);
@@ -34,8 +34,8 @@ export function machinesOf(saga: Saga): readonly SagaMachine[] {
 }
 
 /**
- * A saga as an execution of its own. Its name follows from the parent's and the step's, so that a redrive finds the
- * execution that is there, and the undo machine knows whose calls it undoes though the child never answered.
+ * A saga as an execution of its own. Its name follows from the names of the parent and the step. So a redrive finds the
+ * existing execution, and the undo machine knows whose calls it undoes even if the child never answered.
  */
 export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, assigned }: NodeContext): void {
   const { name, saga, timeoutSeconds: TimeoutSeconds } = node;
@@ -46,7 +46,7 @@ export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, ass
   const nameIn = (env: Env, attempt = ""): string => {
     const step = stepName(name, frame.indexes, spellIn(env));
     const hash = `$hash(${frame.program.execution} & '/' & ${step}${attempt}, 'SHA-256')`;
-    // Step Functions refuses an empty name, whereas a shorter one would be shared by all items.
+    // Step Functions refuses an empty name. All items would share a name without an index.
     return frame.indexes.length === 0 ? hash : `($exists(${step}) ? ${hash} : '')`;
   };
   const inputIn = (env: Env): string => renderObject(node.input, spellIn(env), []);
@@ -79,7 +79,7 @@ export function child<Arn>(frame: Frame<Arn>, node: ChildNode, { exit, rest, ass
   });
   if (!undoes) return;
 
-  // An execution that has ended is never started again: each try of the undo is one of its own.
+  // An execution that has ended can't be started again, so each try of the undo has a name of its own.
   const attempt =
     "$states.context.Execution.Id & '/' & $states.context.Execution.RedriveCount & '/' & $states.context.State.RetryCount";
   const spelled = spellIn(frame.undo)(records);

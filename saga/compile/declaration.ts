@@ -21,7 +21,7 @@ function callOf(node: Node): DeclaredCall | undefined {
         ...(node.definite.length > 0 && { definite: node.definite }),
       };
     case "Child":
-      // A child saga undoes itself when it fails; what is there to undo of one that is done, its undo machine knows.
+      // A child saga that fails undoes itself. The undo machine of a completed one knows what to undo.
       return undoEntryOf(node) === undefined ? { role: "query" } : { role: "compensable", undo: names.undo(node.name) };
     default:
       return undefined;

@@ -3,12 +3,12 @@ import type { Node } from "../language/nodes";
 import { names } from "../language/state-names";
 import { object } from "./syntax";
 
-/** How each name in scope, and each output of Pulumi's, is spelled in JSONata, in the states of one place. */
+/** How the states of one place spell each name in scope, and each output of Pulumi, in JSONata. */
 export type Env = ReadonlyMap<string | object, string>;
 
 export const INPUT = "$states.context.Execution.Input";
 
-/** What a mapping may read of `saga` in every place; within a call it is told the step as well. */
+/** The fields of `saga` that every mapping may read. The mapping of a call may read the step as well. */
 export const sagaFields = ({ execution, startedAt }: { readonly execution: string; readonly startedAt: string }) =>
   [
     [
@@ -22,8 +22,8 @@ export const sagaFields = ({ execution, startedAt }: { readonly execution: strin
     ["saga.startedAt", startedAt],
   ] as const;
 /**
- * The item of an iteration, with its index. It is the iteration's input, which each of its states hands on: the Context
- * object has the item for the Map's own fields, and not for the states within.
+ * The item of an iteration, with its index. It is the iteration's input, and each state passes it on: only the Map's own
+ * fields can read the item from the Context object, not the states within.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
  */
 export const ITEM = "$states.input";
@@ -71,7 +71,7 @@ export function variablesOf(nodes: readonly Node[]): readonly Variable[] {
 
 const own = (name: string): Variable => ({ name, key: name });
 
-/** The state at which the undo of a node that is done begins; undefined where there is nothing to undo. */
+/** The first undo state of a completed node, or undefined if there is nothing to undo. */
 export function undoEntryOf(node: Node): string | undefined {
   switch (node.kind) {
     case "Step":
@@ -90,12 +90,12 @@ export function undoEntryOf(node: Node): string | undefined {
   }
 }
 
-/** The names within an iteration: an iteration around it is reached through the item, which carries it along. */
+/** The names within an iteration. The item carries the values of the iteration around it. */
 export function intoMap(env: Env): Env {
   return new Map([...env].map(([root, spelled]) => [root, spelled.replaceAll(ITEM, `${ITEM}.outer`)]));
 }
 
-/** What an item must carry along into an iteration. */
+/** The values that an item must carry into an iteration. */
 export function carried(env: Env): readonly (readonly [string, string])[] {
   return [...env.values()].some((spelled) => spelled.includes(ITEM)) ? [["outer", ITEM]] : [];
 }

@@ -2,13 +2,13 @@ import type { Retrier } from "../asl/types";
 import { SagaDefinitionError } from "../language/errors";
 import type { Node, Saga, StepNode } from "../language/nodes";
 
-/** What an Express execution has, in seconds; then Step Functions ends it, and nothing inside can catch that. */
+/** The maximum duration of an Express execution, in seconds. No state can catch that timeout. */
 const LONGEST = 300;
 
 /**
- * Whether the rules hold for a saga as an Express workflow. It has no redrive, so that what could ever be stuck must not
- * be in it (S5): an undo, a step after the pivot. It ends after 5 minutes wherever it stands (S7), so that the saga must
- * end before, each call and each retry at its longest.
+ * Checks that the rules hold for a saga as an Express workflow. An Express execution can't be redriven, so nothing in it
+ * may get stuck (S5): it has no undo and no step after a pivot. It is ended after 5 minutes wherever it is (S7), so the saga
+ * must end earlier, with each call and each retry at its longest.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
  * @throws SagaDefinitionError `not-express`
  */

@@ -7,7 +7,7 @@ import { assign, type Frame, transition, undoTransition } from "./frame";
 import type { NodeContext } from "./sequence";
 import { branch, catchLost, decide } from "./settled";
 
-/** Every item of a list, several at once, settled as branches are; and the undo of the items that were begun. */
+/** Runs each item of a list, several at once. Items settle like branches. The undo covers the items that were begun. */
 export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, context: NodeContext): void {
   const { name, body, forward, maxConcurrency: MaxConcurrency } = node;
   const records = names.records(name);
@@ -70,14 +70,14 @@ export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, context: Node
   }
 }
 
-/** The items with their indexes, and with the item around them where there is one. An absent list is an empty one. */
+/** The items with their indexes, and with the item around them if there is one. A missing list counts as empty. */
 function itemsOf(node: ForEachNode, env: Env, more: Fields = []): string {
   const each = object([["item", "$item"], ["index", "$index"], ...carried(env), ...more]);
   const list = render(node.items, spellIn(env));
   return `($list := ${list}; $list != null ? [$map($list, function($item, $index) {${each}})] : [])`;
 }
 
-/** The records of the items that have something to undo. Without records, it may be all of them. */
+/** The records of the items that have something to undo. Without records it may be all items. */
 function begunItems(node: ForEachNode, env: Env, entry: string): string {
   const records = spellIn(env)(names.records(node.name));
   const around = carried(env);

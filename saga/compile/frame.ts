@@ -39,11 +39,11 @@ export interface Frame<Arn> {
   /** Whether a later state reads a variable. */
   readonly assigns: (variable: string) => boolean;
   /**
-   * The output of a state that another one follows. Later states read results from variables, so this is small. Left
-   * out, it would be the whole result; one of just under 256 KiB ends the execution, and nothing catches that.
+   * The output of a state that another one follows. It is small, because later states read results from variables. The
+   * default output is the whole result: one of just under 256 KiB would end the execution, and no Catch could prevent it.
    */
   readonly handsOn: Output;
-  /** Gives up: leads to the undo that begins at `target`, or to none. */
+  /** The transition after a failure: to the undo that begins at `target`, or to the end. */
   readonly fail: (failed: Failed) => Pick<Catcher, "Assign" | "Output" | "Next">;
   /** How the last undo of this level ends, where it is a state that can have `End`. */
   readonly undone: Transition;
@@ -61,9 +61,9 @@ export interface Failed {
   readonly missing: Readonly<Record<string, typeof NO_RESULT | typeof NO_RECORDS>>;
 }
 
-/** A mapping leaves it out. */
+/** A mapping leaves a field with this value out. */
 export const NO_RESULT = null;
-/** Fields are read of it, which no page and no recording shows of null. */
+/** Later expressions read fields of this value. No page and no recording shows what AWS returns for a field of null. */
 export const NO_RECORDS = {} as const;
 
 /** What follows a sequence: another state, or the end of its level. */
@@ -119,7 +119,7 @@ export function caughtFailure<Arn>({ saga }: Program<Arn>, node: string): string
 export function catchAll<Arn>(frame: Frame<Arn>, failed: Failed): readonly Catcher[] {
   const to = frame.fail(failed);
   return [
-    // Says the developer guide, States.ALL does not catch this one; and it may stand beside no other (S7).
+    // The developer guide says that States.ALL does not catch this error. States.ALL must stand alone, so this one has its own.
     { ErrorEquals: ["States.DataLimitExceeded"], ...to },
     { ErrorEquals: ["States.ALL"], ...to },
   ];

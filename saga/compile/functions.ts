@@ -3,9 +3,9 @@ import { FURTHEST, NUMERIC } from "../asl/numbers";
 import { balanced, object } from "./syntax";
 
 /**
- * What a mapping function gives, as JSONata. None can fail, whatever its operands are, and where there is nothing to give
- * each yields nothing (S8): JSONata raises an error for a sum of texts, for a number that it can't read, and for one that
- * outgrows a double. An operand stands in it once.
+ * The result of a mapping function, as JSONata. No function can fail, whatever its operands are: without a result it yields
+ * nothing (S8). JSONata by itself raises an error for a sum of texts, for a number that it can't read, and for a number
+ * larger than a double. Each operand occurs once.
  */
 export function called(name: Exclude<FunctionName, "choose">, operands: readonly string[]): string {
   const [first = "()", second = "()"] = operands;
@@ -34,8 +34,8 @@ export function called(name: Exclude<FunctionName, "choose">, operands: readonly
 }
 
 /**
- * Binds values and evaluates an expression over them: `$given.of`. They are fields of an object, for a name that is bound
- * to nothing may not be read; and nothing but them is read there, so that the name hides no other.
+ * Binds values and evaluates an expression over them: `$given.of`. The values are fields of an object, because a name that is
+ * bound to nothing must not be read. The expression reads nothing else, so the name hides no other name.
  */
 export const bind = (values: readonly (readonly [string, string])[], expression: string): string =>
   `($given := ${object(values)}; ${expression})`;

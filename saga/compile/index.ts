@@ -15,13 +15,13 @@ import { deferOutputs, spellOutputs } from "./outputs";
 
 /** The end of every compensated execution (S6). */
 const COMPENSATED = "SagaCompensated";
-/** The end of a completed execution whose last state can't end by itself. */
+/** The end of a completed execution whose last state can't have `End`. */
 const COMPLETED = "SagaCompleted";
 
 /**
  * Compiles a saga to a Step Functions state machine: one state a step, one an undo, and the end of a compensated run.
- * The result is plain, frozen data, and the same for the same saga, byte by byte; but an expression with outputs of
- * Pulumi's in it is a `DeferredExpression` in place of a string.
+ * The result is plain, frozen data, and identical, byte by byte, for the same saga. An expression that contains outputs of
+ * Pulumi is a `DeferredExpression` and not a string.
  *
  * @param arnOf The ARN of the function that runs a task, and of the machine that runs a child saga.
  * @throws SagaDefinitionError `definition-too-large`
@@ -29,7 +29,7 @@ const COMPLETED = "SagaCompleted";
 export function compile<Arn>(saga: Saga, arnOf: ArnOf<Arn>): StateMachine<Arn> {
   const read = variablesRead(saga);
   return forwardMachine(saga, arnOf, {
-    // To the second: whoever recovers an execution from outside may be told of no more.
+    // To the second: a recovery from outside may not know the time more exactly.
     given: { input: INPUT, startedAt: "($substring($states.context.Execution.StartTime, 0, 19) & 'Z')" },
     assigns: (variable) => read.has(variable),
     output: (at) => renderValue(saga.output, spellIn(at)),
@@ -47,8 +47,8 @@ export function compileMachine<Arn>({ saga, purpose }: SagaMachine, arnOf: ArnOf
 }
 
 /**
- * A child puts out all that its undo machine may want, beside its output. It is told when its parent began: that is known to
- * both, and to whoever recovers the parent.
+ * Beside its output, a child returns everything that its undo machine may read. It gets its parent's start time, which a
+ * recovery of the parent knows too.
  */
 function childMachine<Arn>(saga: Saga, arnOf: ArnOf<Arn>): StateMachine<Arn> {
   const results = (at: Env): string =>
@@ -94,7 +94,7 @@ function forwardMachine<Arn>(
     fail: ({ target, failure, missing }) => ({
       Assign: {
         failure: expression(failure),
-        // No path to an undo may leave a variable unassigned that it reads.
+        // On every path to an undo, each variable that the undo reads must be assigned.
         ...Object.fromEntries(Object.entries(missing).filter(([name]) => assigns(name))),
       },
       Next: target ?? COMPENSATED,
@@ -127,8 +127,8 @@ function variablesRead(saga: Saga): ReadonlySet<string> {
 }
 
 /**
- * The Cause is JSON and has 32,768 characters at most, so that a longer one would fail the state: in the worst case
- * each character of the original cause takes six, escaped.
+ * The Cause is JSON of at most 32,768 characters; a longer one would fail the state. In the worst case each character of the
+ * original cause is escaped and takes six.
  */
 function compensated(): FailState {
   const whole = "$string($failure)";
@@ -139,7 +139,7 @@ function compensated(): FailState {
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 const LIMIT = 1024 * 1024;
-// The name of a function or a machine has 80 characters at most, its ARN with partition, region, account and version below this.
+// The name of a function or a machine has at most 80 characters. Its ARN, with partition, region, account and version, is shorter than this.
 const ARNS: ReadonlySet<string> = new Set(["FunctionName", "StateMachineArn", "machine"]);
 const LONGEST_ARN = "x".repeat(170);
 
@@ -148,7 +148,7 @@ function checkSize<Arn>(saga: Saga, machine: StateMachine<Arn>): void {
     ARNS.has(key) && typeof value !== "string" ? LONGEST_ARN : value,
   );
   const recovery = recoveryOf(saga);
-  // In the place of the Comment, where the saga is deployed.
+  // A deployment replaces this by its Comment.
   const note = recovery === undefined ? "" : recoveryNote(recovery, LONGEST_ARN);
   const size = Buffer.byteLength(json) + Buffer.byteLength(note);
   if (size <= LIMIT) return;

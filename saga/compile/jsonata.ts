@@ -3,14 +3,14 @@ import { balanced, literal, object, text } from "./syntax";
 import type { Condition, Mapping, Path } from "../language/mapping";
 
 /**
- * How a name of the scope is spelled in JSONata, in some place: `$CreateOrder`, or `$states.context.Execution.Input`. An
- * output of Pulumi's is spelled by a mark for its value: see `deferred.ts`.
+ * Spells a name of the scope in JSONata, for one place: `$CreateOrder`, or `$states.context.Execution.Input`. A mark stands
+ * for the value of an output of Pulumi: see `deferred.ts`.
  */
 export type Spelling = (root: string | object) => string;
 
 /**
- * A mapping as one JSONata expression. It can't fail; and where it yields nothing, JSONata leaves the field of an object
- * out, whereas an expression of its own that yields nothing fails the state (S8).
+ * A mapping as one JSONata expression. It can't fail. JSONata leaves a field that yields nothing out of an object, while a
+ * whole expression that yields nothing fails the state (S8).
  */
 export function render(mapping: Mapping, spell: Spelling): string {
   switch (mapping.kind) {
@@ -26,8 +26,8 @@ export function render(mapping: Mapping, spell: Spelling): string {
       }
       const root = spell(mapping.root);
       const value = mapping.path.reduce<string>(part, root);
-      // A result that was never had is null, so that the variable is assigned on every path; the task sees it left out.
-      // No page and no recording says what Step Functions makes of a field of null, so none is read.
+      // A missing result is null, so that the variable is assigned on every path. The task's input leaves it out.
+      // No page and no recording shows what Step Functions returns for a field of null, so none is read.
       return mapping.maybe ? `(${root} != null ? ${value})` : value;
     }
     case "Object":
@@ -52,14 +52,14 @@ export function render(mapping: Mapping, spell: Spelling): string {
 const list = (items: readonly Mapping[], spell: Spelling): string =>
   `[${items.map((item) => element(item, spell)).join(", ")}]`;
 
-/** A part of a value that is no name: of a text, a path would make the name of a field. */
+/** A part of a value that is not a name: a path after a text literal would read it as the name of a field. */
 const below = (value: string, path: Path): string =>
   path.length === 0 ? value : path.reduce<string>(part, `(${value})`);
 
-/** Whether a mapping may be written more than once: a function's operands nest, and would be as often in each other. */
+/** Whether a mapping may be written more than once. A function may not: nested operands would double at each level. */
 const isShort = ({ kind }: Mapping): boolean => kind === "Reference" || kind === "Literal" || kind === "Absent";
 
-/** What is made of a mapping that stands in it more than once. */
+/** An expression that uses a mapping more than once. */
 export function renderOnce(mapping: Mapping, spell: Spelling, use: (rendered: string) => string): string {
   const rendered = render(mapping, spell);
   return isShort(mapping) ? use(rendered) : bind([["of", rendered]], use("$given.of"));
@@ -84,7 +84,7 @@ export function renderValue(mapping: Mapping, spell: Spelling): string {
   return renderOnce(mapping, spell, (rendered) => `($exists(${rendered}) ? ${rendered} : null)`);
 }
 
-/** An element keeps its place when absent, as in JSON; and an array stays one element: JSONata would splice it in. */
+/** A missing element keeps its place, as in JSON. An array stays one element, which JSONata would otherwise splice in. */
 function element(item: Mapping, spell: Spelling): string {
   switch (item.kind) {
     case "Absent":
@@ -109,12 +109,12 @@ function part(of: string, key: string | number): string {
   if (typeof key === "number") return `${of}[${key}]`;
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key) && !["and", "or", "in", "true", "false", "null"].includes(key))
     return `${of}.${key}`;
-  // A backtick can't be escaped inside backticks; and a control character may be a mark for an output.
+  // A backtick can't be escaped inside backticks. A control character may be a mark for an output.
   // eslint-disable-next-line no-control-regex
   return /[`\u0000-\u001f]/.test(key) ? `$lookup(${of}, ${text(key)})` : `${of}.\`${key}\``;
 }
 
-/** A test as an expression that is true or false whatever its operands: a Choice has no Catch (S7). */
+/** A test as an expression that is true or false for any operands, because a Choice has no Catch (S7). */
 export function renderCondition(condition: Condition, spell: Spelling): string {
   switch (condition.kind) {
     case "Compare": {

@@ -2,7 +2,7 @@ import { DeferredExpression } from "../asl/deferred";
 import { outputsIn } from "../language/mapping";
 import { flatten, mappingsIn, type Saga } from "../language/nodes";
 
-/** What a rendered text never has in it: a control character is escaped there. */
+/** A rendered text never contains this: it escapes control characters. */
 // eslint-disable-next-line no-control-regex
 const MARK = /\u0001(\d+)\u0001/;
 const mark = (index: number): string => `\u0001${index}\u0001`;

@@ -6,7 +6,7 @@ import { assign, type Frame, type PendingAssignments, transition, undoTransition
 import type { NodeContext } from "./sequence";
 import { branch, catchLost, decide } from "./settled";
 
-/** Branches at once, which all settle, and their undos at once, each as far as its branch came (S10). */
+/** Branches that run side by side and all settle. Their undos run side by side too, each from where its branch came to (S10). */
 export function parallel<Arn>(frame: Frame<Arn>, node: ParallelNode, context: NodeContext): void {
   const { name, branches, forward } = node;
   const records = names.records(name);

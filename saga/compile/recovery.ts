@@ -4,9 +4,9 @@ import { names } from "../language/state-names";
 import type { SagaMachine } from "./frame";
 import { lastUndoOf, pivotOf } from "./undo-machine";
 
-/** What it takes to recover an execution that was stopped from outside (S12). */
+/** The data that recovers an execution after it was stopped from outside (S12). */
 export interface Recovery {
-  /** Runs the undos; started with the execution's ARN and input, and with what its history tells. */
+  /** Runs the undos. Its input has the execution's ARN and input, and the results in its history. */
   readonly machine: SagaMachine;
   /** The state after whose success the saga goes forward only (S9). */
   readonly pivot: string | undefined;
@@ -15,8 +15,8 @@ export interface Recovery {
 }
 
 /**
- * What the Comment of a saga's definition says, as JSON, where executions are recovered: each is recovered by what was
- * deployed together with the definition that it runs, whatever has been deployed since.
+ * The Comment of a saga's definition, as JSON, if executions are recovered. It ties each execution to the recovery machine
+ * of its own release, whatever has been deployed since.
  */
 export interface RecoveryNote extends Omit<Recovery, "machine"> {
   readonly saga: string;
@@ -32,7 +32,7 @@ export function recoveryNote({ machine, pivot, reads }: Recovery, undo: string):
 /** Undefined for a saga that never has anything to undo. */
 export function recoveryOf(saga: Saga): Recovery | undefined {
   if (lastUndoOf(saga) === undefined) return undefined;
-  // Named as the undo of a child is: a saga is no child of its own, and AWS allows no longer names.
+  // It may share the name with a child's undo, because no saga is its own child. AWS allows no longer names.
   const machine = Object.freeze({ kind: "Machine", name: `${saga.name}_undo`, saga, purpose: "recovery" } as const);
   const reads = [...new Set(flatten(saga.steps).flatMap(readByUndoOf))];
   return Object.freeze({ machine, pivot: pivotOf(saga.steps)?.name, reads: Object.freeze(reads) });

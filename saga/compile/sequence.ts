@@ -71,8 +71,8 @@ function step<Arn>(frame: Frame<Arn>, node: StepNode, { exit, rest, assigned }: 
 }
 
 /**
- * A failed action may have taken effect, so its own undo comes first; after a definite error it is left out (S2). What
- * is retriable is never given up: it is stuck where it stands, for a redrive (S5).
+ * A failed action may have taken effect, so its own undo runs first. After a definite error it is left out (S2). A retriable
+ * step is never given up: it is stuck in its state until a redrive (S5).
  */
 function catchers<Arn>(frame: Frame<Arn>, node: StepNode, rest: string | undefined, assigned: readonly Variable[]) {
   const { definite, undo } = node;
@@ -95,7 +95,7 @@ function wait<Arn>(frame: Frame<Arn>, { name, until }: WaitNode, { exit }: NodeC
   });
 }
 
-// A Wait has no Catch, so whatever is no timestamp must not reach it (S7). A day that its month lacks is none either.
+// A Wait has no Catch, so it must only get valid timestamps (S7). A day that its month does not have is invalid too.
 const DAY =
   "(\\d{4}-(0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])|\\d{4}-(0[469]|11)-(0[1-9]|[12]\\d|30)|\\d{4}-02-(0[1-9]|1\\d|2[0-8])" +
   "|(\\d\\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)";

@@ -8,8 +8,8 @@ import { reachable } from "../asl/reachable";
 import { type NodeContext, sequence } from "./sequence";
 
 /**
- * A branch, or an iteration: a level of its own, which never fails, but ends with a record of what it did (S10):
- * the results it had, the state at which its undo begins, and its failure if it has one.
+ * A branch or an iteration: a level of its own. It never fails, and ends with a record (S10): its results, the state at which
+ * its undo begins, and its failure if it has one.
  */
 export interface Branch<Arn> {
   readonly forward: States<Arn>;
@@ -83,7 +83,7 @@ export function branch<Arn>(around: Frame<Arn>, options: BranchOptions): Branch<
         Next: endState(),
       };
     },
-    // The results of many undos together must not outgrow what a state may put out.
+    // The results of many undos together must not exceed the limit of a state's output.
     undone: { Output: {}, End: true },
     undoneState,
   };
@@ -106,7 +106,7 @@ export function branch<Arn>(around: Frame<Arn>, options: BranchOptions): Branch<
 
 const NOTHING = { Type: "Succeed", Output: {} } as const;
 
-/** Begins where the record says. Without a record anything may have happened, and all of it is undone. */
+/** Begins at the state that the record names. Without a record everything may have happened, and everything is undone. */
 function undoOf<Arn>(
   frame: Frame<Arn>,
   { owner, name, record, historyResults }: BranchOptions,
@@ -139,7 +139,7 @@ export function catchLost<Arn>(frame: Frame<Arn>, node: Node, context: NodeConte
   });
 }
 
-/** The one decision after a Parallel or a Map: a branch that may not fail can't tell the machine otherwise (S10, S13). */
+/** The one decision after a Parallel or a Map. Branches may not fail, so no Catch could make it (S10, S13). */
 export function decide<Arn>(
   frame: Frame<Arn>,
   node: Node,
@@ -148,7 +148,7 @@ export function decide<Arn>(
 ): void {
   const { Next: Default, ...failed } = frame.fail({
     target: undoEntryOf(node) ?? rest,
-    // There is one where this is read; but no expression of a Choice may yield nothing (S7).
+    // A value is always present here. The default is there because no expression of a Choice may yield nothing (S7).
     failure: `($first := (${failures})[0]; $first != null ? $first : {})`,
     assigned: [...assigned, ...variablesOf([node])],
     missing: {},

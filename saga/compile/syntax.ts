@@ -1,4 +1,4 @@
-/** A string as Step Functions takes it for an expression. */
+/** A string that Step Functions reads as an expression. */
 export const expression = (jsonata: string): string => `{% ${jsonata} %}`;
 
 /** Any JSON as a literal of JSONata. */
@@ -14,15 +14,15 @@ export function object(fields: readonly (readonly [string, string])[]): string {
   return `{${fields.map(([key, value]) => `${text(key)}: ${value}`).join(", ")}}`;
 }
 
-/** JSONata has no escape for a single quote; with single quotes a definition, being JSON, stays readable. */
+/** Single quotes keep a definition readable, because it is JSON. JSONata has no escape for a single quote. */
 export function text(value: string): string {
   const quoted = JSON.stringify(value);
   return value.includes("'") ? quoted : `'${quoted.slice(1, -1).replaceAll('\\"', '"')}'`;
 }
 
 /**
- * Operands joined by an operator, in a tree of which both sides are as deep: in a chain each operand nests in the next one,
- * and Step Functions ends an evaluation that nests a hundred deep.
+ * Operands joined by an operator, in a balanced tree. In a chain each operand would nest in the next one, and Step Functions
+ * ends an evaluation that is a hundred levels deep.
  */
 export function balanced(operands: readonly string[], operator: string): string {
   const [only] = operands;

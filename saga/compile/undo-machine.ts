@@ -11,16 +11,16 @@ const UNDONE = "SagaUndone";
 
 const GIVEN = "$states.context.Execution.Input";
 
-/** Which execution is undone: an undo machine is given its machine and its name, for its parent knows no more. */
+/** The execution to undo. An undo machine gets the machine and the name of it, because the parent knows no more. */
 const EXECUTION = {
-  // The ARN of an execution tells its machine, not the machine's version.
+  // The ARN of an execution contains its machine, and not the machine's version.
   undo: `($replace(${GIVEN}.machine, /:stateMachine:([^:]+).*/, ':execution:$1') & ':' & ${GIVEN}.name)`,
   recovery: `${GIVEN}.execution`,
 } as const;
 
 /**
- * The undo side alone, from its beginning, in the name of an execution that has ended. What never began is undone as
- * well (S3): its tombstone refuses an action that is still under way, and all that a redrive would do.
+ * The undo side alone, from its first state, in the name of an execution that has ended. It also undoes steps that never
+ * began (S3): their tombstones refuse actions that are still running, and everything that a redrive would do.
  */
 export function undoStates<Arn>(saga: Saga, arnOf: ArnOf<Arn>, purpose: "undo" | "recovery"): States<Arn> {
   const whose = { execution: EXECUTION[purpose], startedAt: `${GIVEN}.startedAt` };
@@ -55,7 +55,7 @@ export function undoStates<Arn>(saga: Saga, arnOf: ArnOf<Arn>, purpose: "undo" |
   return reachable(entry, new Map([...states].reverse()));
 }
 
-/** Where the undo of a whole saga begins, if it has one; with its pivot, of which nobody knows whether it succeeded. */
+/** The first undo state of a whole saga, if it has one. It includes the pivot's undo: whether the pivot succeeded is unknown. */
 export function lastUndoOf({ steps }: Saga): string | undefined {
   return pivotOf(steps)?.undo?.name ?? steps.map(undoEntryOf).findLast((found) => found !== undefined);
 }

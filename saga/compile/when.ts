@@ -7,8 +7,8 @@ import { choiceTransition, type Frame, type PendingAssignments } from "./frame";
 import { type NodeContext, sequence } from "./sequence";
 
 /**
- * A Choice, and the undo of the side that ran: a variable remembers which side that was. Where the variable is lost, as
- * after a Parallel whose results were too large, both sides are undone: an undo tolerates that its action never ran (S3).
+ * A Choice, and the undo of the side that ran. A variable records the side. If the variable is lost, as after a Parallel
+ * whose results were too large, both sides are undone: an undo tolerates an action that never ran (S3).
  */
 export function when<Arn>(frame: Frame<Arn>, node: WhenNode, context: NodeContext): void {
   const { name, then, otherwise } = node;
@@ -18,7 +18,7 @@ export function when<Arn>(frame: Frame<Arn>, node: WhenNode, context: NodeContex
 
   const side = (which: string, skipped: readonly Node[]): PendingAssignments => [
     ...(undoes ? [[sideVariable, text(which)] as const] : []),
-    // No path may leave a variable unassigned that is read later.
+    // Every path must assign each variable that is read later.
     ...variablesOf(skipped).map((variable) => [variable.name, "null"] as const),
   ];
   const enter = (nodes: readonly Node[], pending: PendingAssignments) =>

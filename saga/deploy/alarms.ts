@@ -14,8 +14,7 @@ export interface Common {
 }
 
 /**
- * An alarm for which somebody gets up: above 0 in one period, unless `args` say otherwise; where nothing is measured,
- * nothing is wrong.
+ * An alarm that calls an operator: a value above 0 in one period, unless `args` say otherwise. Missing data does not raise it.
  */
 export function alarm(
   name: string,
@@ -84,9 +83,9 @@ export interface Metric {
 }
 
 /**
- * Alarms of one function. Of one that must succeed in the end, every error counts: each brings an execution nearer to being stuck. Any
- * other may refuse, so that alone is suspicious which goes on: most calls of a quarter of an hour; or of an hour, where
- * there are too few of them to fill each part of a quarter.
+ * Alarms of one function. If the function must succeed in the end, every error counts, because each brings an execution
+ * nearer to being stuck. Any other function may refuse calls. Its alarm needs errors in most calls of a quarter of an hour, or
+ * of an hour if calls are rare.
  *
  * @param mustSucceed Whether it runs an undo, or a step after the pivot.
  */

@@ -18,8 +18,8 @@ export interface ArchiveArgs {
 export const HANDLER = "__index.handler";
 
 /**
- * A function's code: its serialised handler, and the packages that it requires with what these need. What the program's
- * own package.json depends on is its own affair: of that, nothing is in here.
+ * A function's code: its serialised handler, and the packages that it requires with their dependencies. Other dependencies of
+ * the program are not in the archive.
  *
  * @throws RunError for a package that is not installed, or that is for deployments alone; and the promise, for a secret that
  * is captured, or a package that is required and not shipped
@@ -55,8 +55,8 @@ function assetsOf({
 }
 
 /**
- * What a handler uses of this package is serialised with it: in Lambda the package is not there. From `node_modules`, Pulumi
- * would take a module for one that is, unless it has this mark.
+ * The handler's imports from this package are serialised with the handler, because Lambda does not have the package. Without
+ * this mark Pulumi expects a module in `node_modules` to be present in Lambda.
  */
 function serialiseByValue(): void {
   const own = dirname(__dirname) + sep;

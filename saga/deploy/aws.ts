@@ -1,6 +1,6 @@
 /**
- * The services of AWS that a saga is made of. The whole of `@pulumi/aws` is loaded for one name of it, two hundred services
- * more, which takes longer than to define a saga.
+ * The AWS services that a saga uses. An import from `@pulumi/aws` itself would load two hundred further services, which takes
+ * longer than the definition of a saga.
  */
 export * as appautoscaling from "@pulumi/aws/appautoscaling";
 export * as cloudwatch from "@pulumi/aws/cloudwatch";

@@ -1,5 +1,5 @@
 import { readConfig } from "./config";
 
-// A program that imports this before anything else is told what is wrong with its stack's config before it has loaded
-// what takes long: components, sagas, Pulumi's AWS package.
+// A program imports this first, to report mistakes in its stack's config before it loads its slow parts: components, sagas,
+// Pulumi's AWS package.
 readConfig();

@@ -2,9 +2,9 @@ type Handler = (event: never, context: never) => Promise<unknown>;
 type Factory = () => Handler | Promise<Handler>;
 
 /**
- * Builds a handler at a cold start, whether or not the builder takes its time.
+ * Builds a handler at a cold start. The builder may be asynchronous.
  *
- * @param prepare What comes before, if anything.
+ * @param prepare Work to do before, if any.
  */
 export function coldStart(factory: Factory, prepare?: () => Promise<void>): () => Handler {
   return () => {
@@ -13,7 +13,7 @@ export function coldStart(factory: Factory, prepare?: () => Promise<void>): () =
       return factory();
     };
     let started: Promise<Handler> | undefined = start();
-    // Lambda is not told of it here: the first call is.
+    // The failure is reported to the first call, and not to Lambda here.
     started.catch(() => undefined);
     return async (event, context) => {
       started ??= start();
@@ -40,8 +40,8 @@ interface Sdk {
 type Made = new (input: object) => never;
 
 /**
- * Reads what `SAGA_SECRETS` names, variable → ARN, into the environment. What stands there already is not read: so it is
- * where a function runs without an account.
+ * Reads the secrets of `SAGA_SECRETS` (variable → ARN) into the environment. It skips variables that are set already, as they
+ * are for a function that runs without an account.
  */
 export async function readSecrets(): Promise<void> {
   const secretArns = JSON.parse(process.env["SAGA_SECRETS"] ?? "{}") as Readonly<Record<string, string>>;

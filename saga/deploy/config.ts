@@ -5,11 +5,11 @@ export interface Key<Value> {
   /** As Pulumi names it in `Pulumi.yaml`. */
   readonly type: "boolean" | "integer" | "string";
   readonly default: Value;
-  /** What is allowed, in the words of an error. */
+  /** The allowed values, in the words of an error. */
   readonly allowed: string;
   /** What the key means: the same sentence in `Pulumi.yaml` and in the README. */
   readonly description: string;
-  /** The value, from the text that Pulumi keeps; undefined for what is not allowed. */
+  /** The value of the text that Pulumi stores, or undefined if it is not allowed. */
   readonly read: (text: string) => Value | undefined;
 }
 
@@ -51,7 +51,7 @@ const text = (value: string, allowed: string, pattern: RegExp, description: stri
   read: (given) => (pattern.test(given) ? given : undefined),
 });
 
-// What CloudWatch Logs takes.
+// The values that CloudWatch Logs accepts.
 const DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const;
@@ -156,15 +156,15 @@ type Schema = typeof SCHEMA;
 /** A stack's config, complete: each key has its value or its default. */
 export type Config = { readonly [Name in keyof Schema]: Schema[Name] extends Key<infer Value> ? Value : never };
 
-/** What holds where a stack says nothing. */
+/** The defaults. */
 export const DEFAULTS = Object.fromEntries(
   Object.entries(SCHEMA).map(([name, { default: value }]) => [name, value]),
 ) as Config;
 
 /**
  * The stack's config, checked.
- * @param own Keys of the program's own, which it reads itself: what is none of these, and none of this package's, is a slip.
- * @throws RunError that names every key that can't be used, its value, and what is allowed; keys that there are none of too
+ * @param own Keys that the program reads itself. Any other unknown key is a mistake.
+ * @throws RunError that names every invalid or unknown key, its value, and the allowed values
  */
 export function readConfig({ own = [] }: { readonly own?: readonly string[] } = {}): Config {
   const given = new pulumi.Config();
@@ -177,11 +177,11 @@ export function readConfig({ own = [] }: { readonly own?: readonly string[] } = 
   }
   const prefix = `${given.name}:`;
   for (const full of Object.keys(pulumi.runtime.allConfig())) {
-    // What Pulumi nests, such as a list, has the key before a dot or a bracket.
+    // The path of a nested value, such as a list, has its key before a dot or a bracket.
     const [key = ""] = full.slice(prefix.length).split(/[.[]/);
     if (full.startsWith(prefix) && !(key in SCHEMA) && !own.includes(key)) faults.push(noSuchKey(full));
   }
-  // Whether keys fit together can only be said of keys that are right by themselves.
+  // Keys are compared with each other only if each is valid by itself.
   const region = new pulumi.Config("aws").get("region");
   const misfits = faults.length === 0 ? misfitsOf(values as Config, region).map((misfit) => `${prefix}${misfit}`) : [];
   const all = [...faults, ...misfits];
@@ -190,8 +190,8 @@ export function readConfig({ own = [] }: { readonly own?: readonly string[] } = 
 }
 
 /**
- * The settings of a component that was given some of them; one that is undefined is not given.
- * @throws RunError that names each that can't be used, its value, and what is allowed
+ * The complete settings of a component, with defaults for those that are undefined.
+ * @throws RunError that names each invalid setting, its value, and the allowed values
  */
 export function complete(name: string, given: Partial<Config>): Config {
   const set = Object.entries(given).filter(([, value]) => (value as unknown) !== undefined);
@@ -210,7 +210,7 @@ export function complete(name: string, given: Partial<Config>): Config {
 const noSuchKey = (key: string): string => `${key}: there is no such key; there are ${Object.keys(SCHEMA).join(", ")}`;
 const listed = (faults: readonly string[]): string => faults.map((each) => `  ${each}`).join("\n");
 
-/** What is wrong with keys that are each right by themselves. */
+/** The contradictions between keys that are each valid by themselves. */
 function misfitsOf(config: Config, region?: string): readonly string[] {
   const { tableBilling, tableMinUnits, tableMaxUnits, trafficPercent, previousVersion, kmsKey } = config;
   const misfits: string[] = [];

@@ -7,13 +7,13 @@ import type { TaskFunction } from "./task-function";
 
 type Metric = readonly [namespace: pulumi.Input<string>, name: string, ...rest: readonly unknown[]];
 
-/** What becomes of the executions, how long they and each function take, and what fails. */
+/** A dashboard of outcomes, durations of executions and functions, and failures. */
 export function dashboard(
   name: string,
   from: {
-    /** The namespace of the metrics that are made of logs. */
+    /** The namespace of the metrics from logs. */
     readonly own: pulumi.Output<string>;
-    /** Whether there is one of the oldest execution that runs. */
+    /** Whether there is a metric for the oldest running execution. */
     readonly sweeps: boolean;
     readonly main: Machine;
     /** The machines that it starts, and the one that recovers it. */
@@ -70,7 +70,7 @@ export function dashboard(
       ofMachine("ExecutionThrottled", main.name),
       ...ofOthers("ExecutionThrottled"),
     ]),
-    // A saga of services alone has no functions to show.
+    // A saga that only calls services has no functions.
   ].filter(({ metrics }) => metrics.length > 0);
   const dashboardBody = pulumi.jsonStringify({
     widgets: widgets.map(({ title, stat, metrics }, at) => ({

@@ -3,10 +3,10 @@ import { DeferredExpression } from "../asl/deferred";
 import { literal } from "../compile";
 
 /**
- * A definition with the values of the outputs in its mappings. Each is a literal in JSONata, so that nothing in it is taken
- * for an expression.
+ * A definition with the values of the outputs in its mappings. Each value is a JSONata literal, so no part of it is read as an
+ * expression.
  *
- * @throws RunError, when the values are known, where one is a secret: whoever may read a machine reads its definition
+ * @throws RunError once the values are known, if one is a secret: everybody who may describe a machine can read its definition
  */
 export function withOutputs(machine: string, definition: unknown): unknown {
   if (definition instanceof DeferredExpression) {

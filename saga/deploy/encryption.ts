@@ -4,8 +4,8 @@ import type { Config } from "./config";
 import { placeOf, type Statement } from "./policy";
 
 /**
- * The ARN of the customer managed key that the stack's config asks for: a key that there is, or one of the stack's own;
- * undefined where AWS's own keys encrypt.
+ * The ARN of the customer managed key that the stack's config names: an existing key, or a key of the stack. It is undefined
+ * if AWS's own keys encrypt.
  *
  * A key that is given must have the statements of `keyPolicy` in its own policy.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
@@ -24,13 +24,13 @@ export function sagaKey(
   const key = new aws.kms.Key(
     name,
     { description: `Data of ${name} at rest`, enableKeyRotation: true, deletionWindowInDays: 30, policy, tags },
-    // Logs, backups, and executions that are under way have been encrypted with it, and are lost without it.
+    // Logs, backups and running executions are encrypted with the key, and are lost without it.
     { retainOnDelete: true },
   );
   return key.arn;
 }
 
-/** Who may use a key: whoever IAM lets in the account, and the two services that keep and deliver its logs. */
+/** The policy of a key: the account's IAM decides, and the two services that store and deliver logs may use the key. */
 function keyPolicy({ account, region, partition }: ReturnType<typeof placeOf>): string {
   const logs = `arn:${partition}:logs:${region}:${account}`;
   const statement = (Principal: object, Action: string | string[], Condition?: object) => ({
@@ -57,7 +57,7 @@ function keyPolicy({ account, region, partition }: ReturnType<typeof placeOf>): 
   });
 }
 
-/** What a function's role needs for the items of an encrypted table: by DynamoDB, and for nothing else. */
+/** The permissions of a function's role for the items of an encrypted table, only through DynamoDB. */
 export function usesTableKey(kmsKeyArn: pulumi.Output<string>): Statement {
   return {
     actions: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"],
@@ -69,8 +69,8 @@ export function usesTableKey(kmsKeyArn: pulumi.Output<string>): Statement {
 }
 
 /**
- * What a state machine's role needs to deliver the log of encrypted executions.
- * @param logArn Of the log, whose account need not be the key's.
+ * The permissions of a state machine's role to deliver the log of encrypted executions.
+ * @param logArn The ARN of the log, whose account may differ from the key's.
  */
 export function usesLogKey(kmsKeyArn: pulumi.Output<string>, logArn: pulumi.Output<string>): Statement {
   const logs = logArn.apply((arn) => {
@@ -84,7 +84,7 @@ export function usesLogKey(kmsKeyArn: pulumi.Output<string>, logArn: pulumi.Outp
   };
 }
 
-/** What a state machine's role needs for its own executions. */
+/** The permissions of a state machine's role for its own executions. */
 export function usesMachineKey(kmsKeyArn: pulumi.Output<string>, machine: pulumi.Output<string>): Statement {
   return {
     actions: ["kms:Decrypt", "kms:GenerateDataKey"],
@@ -93,7 +93,7 @@ export function usesMachineKey(kmsKeyArn: pulumi.Output<string>, machine: pulumi
   };
 }
 
-/** What whoever asks for executions of encrypted machines needs: by Step Functions, for these machines. */
+/** The permissions to read executions of these encrypted machines, only through Step Functions. */
 export function readsExecutions(
   kmsKeyArn: pulumi.Output<string>,
   machines: readonly pulumi.Output<string>[],

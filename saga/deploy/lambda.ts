@@ -14,17 +14,17 @@ export interface LambdaArgs {
   readonly factory: () => unknown;
   /** npm packages that it requires. */
   readonly packages?: readonly string[];
-  /** What it does, beside writing its log and its traces. */
+  /** Its permissions, beside logs and traces. */
   readonly statements: readonly Statement[];
   readonly settings: FunctionSettings;
   /** The ARN of the customer managed key that encrypts logs, if there is one. */
   readonly kmsKeyArn: pulumi.Output<string> | undefined;
-  /** What it may do with keys, if anything, in a policy of its own, which waits for nothing that they encrypt. */
+  /** Its permissions for keys, if any. They have a policy of their own, which depends on nothing that the keys encrypt. */
   readonly usesKeys?: { readonly name: string; readonly statements: readonly Statement[] };
   readonly tags: Readonly<Record<string, string>>;
   /** In seconds. */
   readonly timeout: number;
-  /** What only this function has, or has otherwise. */
+  /** Settings that override the defaults for this function. */
   readonly own?: Pick<
     aws.lambda.FunctionArgs,
     "publish" | "environment" | "tags" | "reservedConcurrentExecutions" | "memorySize" | "vpcConfig" | "layers"
@@ -35,11 +35,11 @@ export interface Lambda {
   readonly lambda: aws.lambda.Function;
   readonly role: aws.iam.Role;
   readonly log: aws.cloudwatch.LogGroup;
-  /** What must be there before somebody invokes it. */
+  /** The resources that must exist before a call. */
   readonly policy: aws.iam.RolePolicy;
 }
 
-/** A function with a log of its own, and with a role that allows what is stated, log and traces, and no more. */
+/** A function with its own log group, and with a role that allows the given statements, logs and traces, and nothing else. */
 export function lambda(name: string, args: LambdaArgs, opts: pulumi.CustomResourceOptions): Lambda {
   const { factory, packages = [], statements, settings, kmsKeyArn, usesKeys, tags, timeout, own } = args;
   const code = archive({ name, factory, packages, layers: own?.layers !== undefined });
@@ -60,7 +60,7 @@ export function lambda(name: string, args: LambdaArgs, opts: pulumi.CustomResour
       role: role.name,
       policy: allow(
         ...statements,
-        // The streams of a group have no names before they are written.
+        // Log streams have no names before they exist.
         { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [pulumi.interpolate`${log.arn}:*`] },
         { actions: TRACES, resources: ["*"] },
       ),

@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * What AWS allows at most, with the page that says so. Whoever would go beyond it is refused before anything is created,
- * or does not get there: an alarm, for one, is split.
+ * The limits of AWS, each with its page. A program that exceeds one is refused before anything is created, or the component
+ * avoids the limit, for example by splitting an alarm.
  *
- * What this component makes stays within all others, whatever saga and settings it is given: a log group has two metric
- * filters of 100; a function's policy has one statement; a rule one target, and a pattern of some 700 characters of 2,048;
- * an alarm one action; a dashboard seven graphs of 500. Three it can't know: how many resource policies CloudWatch Logs
- * has in the region (10: Step Functions needs one, which it makes itself, and which does not grow with log groups under
- * `/aws/vendedlogs/`), how many roles and functions the account has, and how many versions of a machine there are already.
+ * For any saga and any settings, the component stays within all other limits: a log group has two metric filters of 100; a
+ * function's policy has one statement; a rule has one target, and a pattern of about 700 characters of 2,048; an alarm has
+ * one action; a dashboard has seven graphs of 500. The component can't know three numbers: the resource policies of
+ * CloudWatch Logs in the region (10; Step Functions makes one itself, which does not grow with log groups under
+ * `/aws/vendedlogs/`), the roles and functions of the account, and the existing versions of a machine.
  */
 export const LIMITS = {
   /** Metrics of an alarm. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html */
@@ -16,15 +16,15 @@ export const LIMITS = {
   /** Metrics of a graph of a dashboard: the same page. */
   graphMetrics: 500,
   /**
-   * Characters of all inline policies of a role together, of one managed policy, and how many of those a role may have
-   * unless its account asks for more. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+   * The characters of all inline policies of a role together, the characters of one managed policy, and the number of managed
+   * policies of a role by default. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
    */
   inlinePolicies: 10_240,
   managedPolicy: 6_144,
   managedPolicies: 10,
   /**
-   * Characters of the name of a role and of a function, of which Pulumi's suffix takes a hyphen and seven more: the page
-   * above, and https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+   * The characters of the name of a role and of a function. Pulumi's suffix takes eight of them. See the page above, and
+   * https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
    */
   name: 64 - 8,
   /**
@@ -42,7 +42,7 @@ export function chunks<Each>(all: readonly Each[], most: number): readonly (read
 }
 
 /**
- * @param component Of which the names are made.
+ * @param component The component's name, from which the names are made.
  * @throws RunError for a name that AWS would refuse in the middle of a deploy
  */
 export function checkNames(component: string, names: readonly string[]): void {

@@ -7,7 +7,7 @@ import { allow, assumedBy, grant, placeOf, type Statement, TRACES } from "./poli
 
 export interface MachineArgs {
   readonly definition: unknown;
-  /** What its states need, beside its log and its traces. */
+  /** The permissions that its states need, beside logs and traces. */
   readonly statements: readonly Statement[];
   readonly settings: Pick<Config, "workflowType" | "logRetentionDays" | "logLevel" | "logExecutionData">;
   readonly kmsKeyArn: pulumi.Output<string> | undefined;
@@ -18,17 +18,17 @@ export interface Machine {
   readonly name: string;
   readonly stateMachine: aws.sfn.StateMachine;
   readonly log: aws.cloudwatch.LogGroup;
-  /** What must be there before an execution starts. */
+  /** The resources that must exist before an execution starts. */
   readonly needs: readonly pulumi.Resource[];
 }
 
-/** One state machine, each deploy of which is a version, with a role and a log of its own. */
+/** A state machine with its own role and log. Each deploy publishes a version. */
 export function machine(name: string, args: MachineArgs, opts: pulumi.CustomResourceOptions): Machine {
   const { definition, statements, settings, kmsKeyArn, tags } = args;
   const log = new aws.cloudwatch.LogGroup(
     name,
     {
-      // Under this prefix AWS lets every log group write without a growing resource policy.
+      // For log groups with this prefix the account's resource policy does not grow.
       namePrefix: `/aws/vendedlogs/states/${name}-`,
       retentionInDays: settings.logRetentionDays,
       ...(kmsKeyArn && { kmsKeyId: kmsKeyArn }),
@@ -42,7 +42,7 @@ export function machine(name: string, args: MachineArgs, opts: pulumi.CustomReso
     {
       role,
       statements: [
-        // First, for they are there in every role: what is many comes last, and may move to another policy.
+        // Every role has these, so they come first. Long lists come last, and may move to another policy.
         ...(settings.workflowType === "STANDARD" ? [watchesExecutions(log.arn)] : []),
         ...(kmsKeyArn ? [usesLogKey(kmsKeyArn, log.arn)] : []),
         { actions: LOG_DELIVERY, resources: ["*"] },
@@ -66,7 +66,7 @@ export function machine(name: string, args: MachineArgs, opts: pulumi.CustomReso
         logDestination: pulumi.interpolate`${log.arn}:*`,
       },
       tracingConfiguration: { enabled: true },
-      // What is left out stays as it was: AWS's own key must be asked for.
+      // An omitted setting keeps its last value, so AWS's own key is set explicitly.
       encryptionConfiguration: kmsKeyArn
         ? { type: "CUSTOMER_MANAGED_KMS_KEY", kmsKeyId: kmsKeyArn, kmsDataKeyReusePeriodSeconds: 300 }
         : { type: "AWS_OWNED_KEY" },
@@ -76,25 +76,25 @@ export function machine(name: string, args: MachineArgs, opts: pulumi.CustomReso
       ...opts,
       // AWS tries the role's access to the log when it creates the machine.
       dependsOn: [...granted],
-      // It goes some time after its last execution has ended, and may take longer than the provider's five minutes:
+      // A machine is deleted some time after its last execution has ended, which may take longer than the provider's five minutes:
       // https://github.com/hashicorp/terraform-provider-aws/issues/29206
       customTimeouts: { delete: "30m" },
     },
   );
   if (!kmsKeyArn) return { name, stateMachine, log, needs: [] };
-  // By the machine's own ARN, which there is none of before. Until the alias leads on, executions are of a version that
-  // was there, and keeps the key that it had.
+  // The statement contains the machine's ARN, which does not exist earlier. Until the alias changes, executions run an
+  // existing version, which keeps its key.
   const usesKey = { role: role.name, policy: allow(usesMachineKey(kmsKeyArn, stateMachine.arn)) };
   return { name, stateMachine, log, needs: [new aws.iam.RolePolicy(`${name}-key`, usesKey, opts)] };
 }
 
 /**
- * By this rule, which Step Functions makes itself, a machine hears of the ends of the executions that it waits for. Every
- * machine that could wait for one may see to the rule from its first deploy: the provider repeats the creation of a machine
- * until IAM has taken notice of what its role may, but not its update by which a saga gets its first child.
+ * Step Functions makes this rule itself, to learn of the ends of the executions that a machine waits for. Every machine that
+ * could ever wait gets the permissions at its first deploy. The provider repeats the creation of a machine until IAM knows the
+ * permissions of its role, but it does not repeat an update, such as the one that adds a first child saga.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
  * @see https://github.com/aws-ia/terraform-aws-control_tower_account_factory/issues/365
- * @param near The ARN of something of the same region and account.
+ * @param near An ARN of the same region and account.
  */
 function watchesExecutions(near: pulumi.Output<string>): Statement {
   const rule = near.apply((arn) => {
@@ -105,7 +105,7 @@ function watchesExecutions(near: pulumi.Output<string>): Statement {
 }
 
 /**
- * Knows no resources: AWS allows it on `*` alone.
+ * The permissions to deliver logs. These actions have no resources: AWS allows them only on `*`.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
  */
 const LOG_DELIVERY = [

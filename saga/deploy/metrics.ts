@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "./machine";
 
-/** The namespace of what this stack counts in logs, of one saga. */
+/** The metric namespace of one saga of this stack. */
 export const metricsOf = ({ stateMachine }: Machine): pulumi.Output<string> =>
   pulumi.interpolate`Sagas/${stateMachine.name}`;
 
-/** The age of the oldest execution that runs, in seconds; 0 where none does. */
+/** The age of the oldest running execution, in seconds, or 0. */
 export const OLDEST_RUNNING = "OldestRunning";

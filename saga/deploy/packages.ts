@@ -6,14 +6,13 @@ import * as pulumi from "@pulumi/pulumi";
 export interface Placed {
   /** `node_modules/stripe`; of a second version of one, `node_modules/other/node_modules/stripe`. */
   readonly path: string;
-  /** What stands in its folder, but for the packages in there. */
+  /** The files of its folder, without the packages inside. */
   readonly entries: readonly { readonly name: string; readonly folder: boolean; readonly source: string }[];
 }
 
 /**
- * Packages and what they need, as Node finds them from the program's folder: by the folders that are there, whoever
- * installed them. Each lies at the top of the archive, or, where another version of it lies there already, within what needs
- * it.
+ * Packages and their dependencies, as Node resolves them from the program's folder, with any package manager. Each package is
+ * at the top of the archive. If another version of it is there already, it is inside the package that depends on it.
  *
  * @throws RunError for a package that is not installed, or that is for deployments alone
  */
@@ -30,7 +29,7 @@ export function shipped(name: string, packages: readonly string[], folder: strin
     }
     return { ...found, from: "" };
   });
-  // Level by level: what a package needs is placed before what that needs, which then finds it where Node would.
+  // Level by level: the dependencies of a package are placed before their own dependencies, as Node resolves them.
   for (let level: readonly RequiredPackage[] = required; level.length > 0;) {
     const placed = level.flatMap((each) => {
       const path = place(each, at);
@@ -51,7 +50,7 @@ interface RequiredPackage extends Installed {
   readonly from: string;
 }
 
-/** The path that a package gets; undefined for one that is there already, where it is looked for. */
+/** The path of a package in the archive, or undefined if Node already finds it there. */
 function place({ name, source, from }: RequiredPackage, at: Map<string, string>): string | undefined {
   const seen = lookedUp(name, from).find((path) => at.has(path));
   if (seen !== undefined && at.get(seen) === source) return undefined;
@@ -95,11 +94,11 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
-  /** That of a package that a Pulumi program needs, and no function. */
+  /** The mark of a package for Pulumi programs that no function needs. */
   readonly pulumi?: unknown;
 }
 
-/** By the package's folder: all functions of a program ship the same few. */
+/** Cached by folder, because all functions of a program ship the same few packages. */
 const manifests = new Map<string, Manifest>();
 
 function manifestOf(source: string): Manifest {

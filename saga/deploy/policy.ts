@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Statement as TaskStatement } from "../language";
 import { LIMITS } from "./limits";
 
-/** One statement of a policy, which allows; its actions may follow from what is known only once it is there. */
+/** One allowing statement of a policy. Its actions may be outputs. */
 export interface Statement extends Omit<TaskStatement, "actions"> {
   readonly actions: readonly pulumi.Input<string>[];
 }
@@ -22,11 +22,11 @@ export function allow(...statements: readonly Statement[]): pulumi.Output<string
 }
 
 /**
- * Gives a role these statements: by a policy that stands in it; and where they do not fit into that, as with a hundred
- * functions, by managed policies as well.
+ * Gives a role these statements in an inline policy. If they do not fit, as with a hundred functions, managed policies take the
+ * rest.
  *
- * @returns What must be there before the role is used.
- * @throws RunError where that would take more policies than a role may have
+ * @returns The resources that must exist before the role is used.
+ * @throws RunError if a role may not have so many policies
  */
 export function grant(
   name: string,
@@ -44,14 +44,14 @@ export function grant(
     const { arn } = new aws.iam.Policy(of, { policy: allow(...some), tags }, opts);
     return new aws.iam.RolePolicyAttachment(of, { role: role.name, policyArn: arn }, opts);
   });
-  // Last, so that what has no place in it any more is allowed elsewhere already.
+  // The inline policy is updated last: another policy already allows the statements that leave it.
   const last = { ...opts, dependsOn: attached };
   return [...attached, new aws.iam.RolePolicy(name, { role: role.name, policy: allow(...inline) }, last)];
 }
 
 type Tags = Readonly<Record<string, string>>;
 
-/** Statements in the order in which they are given, the first as many as fit into a role, the others in managed policies. */
+/** Splits statements, in their order: the first ones fit into the inline policy, and managed policies take the others. */
 export function pack(statements: readonly Statement[]): readonly (readonly Statement[])[] {
   const packed: Statement[][] = [[]];
   let left: number = LIMITS.inlinePolicies - EMPTY;
@@ -86,12 +86,12 @@ export function pack(statements: readonly Statement[]): readonly (readonly State
 const EMPTY = JSON.stringify({ Version: "2012-10-17", Statement: [] }).length;
 
 /**
- * The longest ARN that this component grants: of a machine in `us-gov-west-1`, of a name of 64 characters. Which names
- * its resources get, it knows only once they are there; how many policies it makes, it must know before.
+ * The longest ARN that this component grants: a machine in `us-gov-west-1` with a name of 64 characters. The component must
+ * know the number of its policies before the names of its resources are known.
  */
 const LONGEST = "arn:aws-us-gov:states:us-gov-west-1:000000000000:stateMachine:".length + 64;
 
-/** The length of a value as JSON, or more where it is not known yet. IAM counts no white space, and there is none. */
+/** The length of a value as JSON, or an upper bound for an unknown value. IAM counts no white space, and there is none. */
 function sizeOf(value: unknown): number {
   if (pulumi.Output.isInstance(value)) return LONGEST + 2;
   if (Array.isArray(value)) return value.reduce<number>((sum, each) => sum + sizeOf(each) + 1, 2);
@@ -100,7 +100,7 @@ function sizeOf(value: unknown): number {
   return JSON.stringify(value ?? null).length;
 }
 
-/** The trust policy of a role that one AWS service takes on. */
+/** The trust policy of a role that one AWS service assumes. */
 export function assumedBy(service: string): string {
   return JSON.stringify({
     Version: "2012-10-17",
@@ -119,7 +119,7 @@ export function placeOf(arn: string): {
 }
 
 /**
- * What whoever sends traces needs. X-Ray knows no resources: AWS allows this on `*` alone.
+ * X-Ray write permissions. These actions have no resources: AWS allows them only on `*`.
  * @see https://docs.aws.amazon.com/xray/latest/devguide/security_iam_service-with-iam.html
  */
 export const TRACES: readonly string[] = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"];

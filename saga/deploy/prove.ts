@@ -16,7 +16,7 @@ export function prove(saga: Saga, onProgress?: (states: number) => void): readon
     [saga, compile(saga, arnOf)] as const,
   ];
   return machines.map(([of, machine]) => {
-    // The verifier takes what CreateStateMachine takes, and nothing from the compiler beside it.
+    // The verifier gets the definition that CreateStateMachine gets, and nothing else from the compiler.
     const definition = JSON.parse(JSON.stringify(machine)) as RawStates;
     return verify(definition, declarationOf(of), { onProgress });
   });

@@ -7,7 +7,7 @@ export interface RecoveryAlarmsArgs {
   readonly recoveryMachineArn: pulumi.Output<string>;
 }
 
-/** Two alarms: an execution is not being recovered at all, and a recovery has not succeeded. */
+/** Two alarms: a recovery could not begin, and a recovery has not succeeded. */
 export function recoveryAlarms(name: string, { queue, recoveryMachineArn }: RecoveryAlarmsArgs, common: Common): void {
   alarm(`${name}-lost`, common, {
     alarmDescription: "An execution was stopped and could not be recovered: the queue says which, and why.",
@@ -16,7 +16,7 @@ export function recoveryAlarms(name: string, { queue, recoveryMachineArn }: Reco
     dimensions: { QueueName: queue.name },
     statistic: "Maximum",
     period: 60,
-    // A queue that nobody touches has no data after a while; that mends nothing.
+    // An idle queue stops sending data after a while, which does not mean that it is empty.
     treatMissingData: "ignore",
   });
   alarm(`${name}-stuck`, common, {

@@ -16,15 +16,15 @@ export interface SagaRecoveryArgs {
   readonly settings: FunctionSettings & Pick<Config, "alarms">;
   /** The ARN of the customer managed key of executions and logs, where there is one. */
   readonly kmsKeyArn: pulumi.Output<string> | undefined;
-  /** Is told when a recovery fails, or can't be begun. */
+  /** The topic for recoveries that fail or can't begin. */
   readonly topic: aws.sns.Topic;
   readonly tags: Readonly<Record<string, string>>;
 }
 
 /**
- * Sees to it that an execution of a saga's machine that is stopped, times out or is lost still gets its undos (S12): a
- * rule for the ends of executions, a function that looks at each and starts the recovery machine, a queue for what could
- * not be delivered or dealt with, and alarms. Ends of child machines are left to their parents, which undo them.
+ * Runs the undos of an execution that was stopped, timed out or is lost (S12): a rule for the ends of executions, a function
+ * that examines each and starts the recovery machine, a queue for undelivered events and failed calls, and alarms. Parents undo
+ * their children, so the ends of child machines are ignored.
  */
 export class SagaRecovery extends pulumi.ComponentResource {
   /** Of the function: recovers the execution whose ARN it is given. */
@@ -38,10 +38,10 @@ export class SagaRecovery extends pulumi.ComponentResource {
     const queue = new aws.sqs.Queue(
       name,
       {
-        // An execution can be redriven for as long.
+        // As long as an execution can be redriven.
         messageRetentionSeconds: 14 * 24 * 60 * 60,
-        // Messages have an ARN, a time and an error, and no data. A key of the customer's would have to let EventBridge
-        // use it, and a key that is given has a policy of its own: events would be lost where it does not say so.
+        // Messages contain an ARN, a time and an error, and no data. A customer managed key would have to allow EventBridge in
+        // its policy; without that, events would be lost.
         sqsManagedSseEnabled: true,
         tags,
       },
@@ -62,7 +62,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
             ],
             resources: [executions],
           },
-          // Of a version too: IAM knows it by its machine's ARN.
+          // This covers versions: IAM uses the machine's ARN for them.
           { actions: ["states:DescribeStateMachine"], resources: [machineArn] },
           { actions: ["states:StartExecution"], resources: [recoveryMachineArn] },
           ...(kmsKeyArn ? [readsExecutions(kmsKeyArn, [machineArn, recoveryMachineArn])] : []),
@@ -71,7 +71,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
         settings,
         kmsKeyArn,
         tags,
-        // A history has up to 25 pages.
+        // A history has at most 25 pages.
         timeout: 120,
       },
       childOpts,
@@ -107,7 +107,7 @@ export class SagaRecovery extends pulumi.ComponentResource {
       {
         rule: rule.name,
         arn: made.arn,
-        // Not the execution's input, which holds card numbers: what fails stays in the queue for days.
+        // The event does not contain the execution's input, which has card numbers: failed events stay in the queue for days.
         inputTransformer: {
           inputPaths: { executionArn: "$.detail.executionArn", stopDate: "$.detail.stopDate" },
           inputTemplate: '{"executionArn": <executionArn>, "stopDate": <stopDate>}',
@@ -124,9 +124,9 @@ export class SagaRecovery extends pulumi.ComponentResource {
 }
 
 /**
- * Ends that are neither a success nor compensated. The error may be left out, as with a customer managed key: then the
- * function asks. Whichever version an execution runs, an event has the ARN of the machine itself, by all that is known: it
- * has those of the version and of the alias in fields of their own. A qualified one is taken as well.
+ * Ends that are neither completed nor compensated. An event may lack the error, as with a customer managed key; the function
+ * then asks for it. By all that is known, an event has the ARN of the machine itself for any version, and separate fields for
+ * version and alias. The pattern also accepts a qualified ARN.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
  */
 function endsWithoutUndos(machineArn: pulumi.Output<string>) {

@@ -2,14 +2,14 @@ import { machinesOf, type SagaMachine } from "../compile";
 import { type ExistingTask, existingOf, type LambdaTask, type Saga, statementsOf, tasksOf } from "../language";
 import type { Statement } from "./policy";
 
-/** A task that the saga no longer names, or a saga as it was. */
+/** A task that the saga no longer names, or an earlier form of a saga. */
 export type Retired = LambdaTask | ExistingTask | Saga;
 
-/** What executions that began before a deploy may still call. */
+/** The tasks and machines that executions of earlier releases may still call. */
 export interface Former {
   readonly tasks: readonly LambdaTask[];
   readonly existing: readonly ExistingTask[];
-  /** In their entirety, for how long their steps wait. */
+  /** The whole sagas, for the timeouts of their steps. */
   readonly sagas: readonly Saga[];
   readonly machines: readonly SagaMachine[];
   readonly statements: readonly Statement[];
@@ -30,7 +30,7 @@ export function formerOf(retired: readonly Retired[]): Former {
   };
 }
 
-/** The first of each name: what the saga itself names comes before what it named once. */
+/** The first of each name: current tasks come before retired ones. */
 export function byName<Named extends { readonly name: string }>(
   ...lists: readonly (readonly Named[])[]
 ): readonly Named[] {

@@ -2,6 +2,7 @@ import type * as aws from "./aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { StateMachine } from "../asl/types";
 import { compile, compileMachine, machinesOf, recoveryNote, recoveryOf, type SagaMachine } from "../compile";
+import { declarationOf } from "../compile/declaration";
 import { checkExpress } from "../compile/express";
 import {
   type ExistingTask,
@@ -21,7 +22,7 @@ import { type Machine, machine } from "./machine";
 import { checkGraphs, checkNames, checkTags } from "./limits";
 import type { Statement } from "./policy";
 import { SagaRecovery } from "./recovery";
-import { register } from "./registry";
+import { register, registerDeclaration } from "./registry";
 import { byName, formerOf, type Retired } from "./retired";
 import { refuseUnsound } from "./soundness";
 import { liveAlias, mayStart, type Startable } from "./start";
@@ -31,53 +32,52 @@ import { Tables, type TaskTable } from "./tables";
 import { type TaskDefaults, TaskFunction } from "./task-function";
 import { watch } from "./watch";
 
-/** What is the table's, or the key's, to know. */
+/** The config keys of the table and of the encryption key. */
 type Elsewhere = keyof SagaTableArgs | "kmsKey";
 
-/** A setting that is left out has the default of the config's key of that name. */
+/** An omitted setting has the default of the config key with the same name. */
 export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>>, TaskDefaults {
   readonly saga: Saga;
   /**
-   * The table of the saga's tasks, in `TABLE_NAME`: one of this program's, or one that was there before. Without one, tasks
-   * keep what they do elsewhere.
+   * The table of the saga's tasks, whose name is in `TABLE_NAME`: a table of this program, or an existing one. Omit it if the
+   * tasks use no table.
    */
   readonly table?: TaskTable | undefined;
-  /** Other tables, by the names that tasks give them: `ledger` is in `LEDGER_TABLE_NAME`. */
+  /** Other tables, by the names that tasks use. The table name of `ledger` is in `LEDGER_TABLE_NAME`. */
   readonly tables?: Readonly<Record<string, TaskTable>>;
   /** The ARN of a customer managed key for logs and executions; give the table the same one. */
   readonly kmsKeyArn?: pulumi.Output<string> | undefined;
   readonly tags?: Readonly<Record<string, string>>;
   /**
-   * Tasks that the saga no longer names, or sagas as they were: what executions that are under way may still call. They
-   * stay deployed, with their child machines, and every machine may call them.
+   * Tasks that the saga no longer names, or earlier forms of the saga, for running executions. They stay deployed, with their
+   * child machines, and every machine may call them.
    */
   readonly retired?: readonly Retired[];
 }
 
 /**
- * A saga in an account: a function for each of its tasks; its state machine, and one each for its child sagas, for their
- * undos and for its own where an execution is stopped, every one with a role that may invoke exactly the functions of its
- * saga; and what watches over them.
+ * A deployed saga: a function for each task; the state machine, with machines for child sagas, for their undos and for
+ * recovery; and alarms, dashboard and recovery. The role of each machine may invoke exactly the functions of its saga.
  *
  * @throws SagaDefinitionError `not-express`, `definition-too-large`
- * @throws RunError for settings that do not fit together, and for what goes beyond the limits of AWS
- * @throws ResourceError where some failure would leave part of the saga behind
+ * @throws RunError for settings that contradict each other, and for a saga beyond the limits of AWS
+ * @throws ResourceError if some failure would leave part of the saga behind
  *
  * @example
  * const table = sagaTable("bookings", { hashKey: "booking_id" });
  * const { arn } = new SagaStateMachine(tripBooking.name, { saga: tripBooking, table });
  */
 export class SagaStateMachine extends pulumi.ComponentResource {
-  /** Start executions with this: the ARN of the alias `live`, which leads to the version that is deployed. */
+  /** The ARN of the alias `live`, which points to the deployed version. Start executions with it. */
   readonly arn: pulumi.Output<string>;
-  /** Of the state machine itself. */
+  /** The ARN of the state machine itself. */
   readonly machineArn: pulumi.Output<string>;
-  /** The number of the version that this deploy has made, or found. */
+  /** The number of the deployed version. */
   readonly version: pulumi.Output<string>;
   readonly physicalName: pulumi.Output<string>;
-  /** Gets the alarms. */
+  /** The ARN of the topic for alarms. */
   readonly alarmTopicArn: pulumi.Output<string>;
-  /** By the name of the task that each runs. */
+  /** The functions, by the names of their tasks. */
   readonly functions: Readonly<Record<string, TaskFunction>>;
   readonly #name: string;
   readonly #startable: Startable;
@@ -99,6 +99,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     checkGraphs(name, tasks.length + inner.length + 1);
     refuseUnsound(saga, this);
     register(name, saga);
+    registerDeclaration(name, declarationOf(saga));
     const childOpts = { parent: this };
 
     const allTables = new Tables(name, { table, tables, kmsKeyArn });
@@ -122,7 +123,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
       }
     };
     const deploy = (machineName: string, own: Saga, definition: Definition): Machine => {
-      // What a definition names is what its machine's role allows; and what the one before it may have named.
+      // The role allows the functions of this definition, and those of earlier ones.
       const named = calledIn(definition);
       const calls = (version: Arn, what: string, once: readonly { readonly name: string }[]): boolean =>
         named.has(version) || once.some((each) => each.name === what);
@@ -144,8 +145,9 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     };
     for (const each of inner) {
       machines.set(each.name, deploy(`${name}-${each.name}`, each.saga, compileMachine(each, arnOf)));
+      if (each.purpose === "child") registerDeclaration(`${name}-${each.name}`, declarationOf(each.saga));
     }
-    // A saga of queries alone, such as any that is EXPRESS, has nothing to recover.
+    // A saga of queries, such as any EXPRESS saga, has nothing to recover.
     const recovery = settings.onAbort === "recover" ? recoveryOf(saga) : undefined;
     const undo = recovery && deploy(`${name}_undo`, saga, compileMachine(recovery.machine, arnOf));
     const Comment = recovery && undo?.stateMachine.stateMachineVersionArn.apply((arn) => recoveryNote(recovery, arn));
@@ -195,7 +197,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
 
   /**
    * The function that runs a task of this saga.
-   * @throws RunError for a task that it does not have
+   * @throws RunError for a task that the saga does not have
    */
   functionOf({ name }: Task<never, unknown> | LambdaTask): TaskFunction {
     const found = this.functions[name];
@@ -205,11 +207,11 @@ export class SagaStateMachine extends pulumi.ComponentResource {
   }
 
   /**
-   * Lets a role start executions, by `arn` and in no other way.
+   * Grants a role the permission to start executions through `arn`, and no other way.
    * @see https://docs.aws.amazon.com/step-functions/latest/dg/auth-version-alias.html
    *
-   * @param role Of this program's, or the name of one that was there before.
-   * @param name Of the policy: one of its own for each role.
+   * @param role A role of this program, or the name of an existing role.
+   * @param name The resource name of the policy, different for each role.
    */
   grantStart(role: aws.iam.Role | pulumi.Input<string>, name = `${this.#name}-start`): aws.iam.RolePolicy {
     return mayStart(name, role, { startable: this.#startable, parent: this });
@@ -226,7 +228,7 @@ function deployedFor<Deployed>(deployed: ReadonlyMap<string, Deployed>, { name }
   return found;
 }
 
-/** The ARNs of what a definition calls and starts. */
+/** The ARNs of the functions and machines that a definition calls. */
 function calledIn(definition: unknown): ReadonlySet<unknown> {
   if (typeof definition !== "object" || definition === null || pulumi.Output.isInstance(definition)) return new Set();
   return new Set(
@@ -237,8 +239,8 @@ function calledIn(definition: unknown): ReadonlySet<unknown> {
 }
 
 /**
- * Every version of the functions: executions that began before a deploy go on with the versions of their time. To IAM, a
- * version is a resource of its own, and no state names a function without one.
+ * Every version of the functions, because executions that began before a deploy call their own versions. To IAM a version is
+ * a resource of its own, and every state names one.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
  */
 function invokes(functions: readonly TaskFunction[]): readonly Statement[] {
@@ -247,13 +249,13 @@ function invokes(functions: readonly TaskFunction[]): readonly Statement[] {
   return [{ actions: ["lambda:InvokeFunction"], resources }];
 }
 
-/** Functions that were there before, each by the ARN that a state names it by, which has a qualifier or has none. */
+/** Existing functions, by the ARN that a state uses, with or without a qualifier. */
 function invokesExisting(resources: readonly Arn[]): readonly Statement[] {
   return resources.length === 0 ? [] : [{ actions: ["lambda:InvokeFunction"], resources }];
 }
 
 /**
- * What waiting for an execution of another machine takes. IAM knows a machine by its own ARN, whichever version is meant.
+ * The permissions to wait for an execution of another machine. IAM uses the machine's own ARN for any version.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/stepfunctions-iam.html
  */
 function startsExecutions(machines: readonly Arn[], key: Arn | undefined): readonly Statement[] {

@@ -5,8 +5,8 @@ import { prove } from "./prove";
 import { storyText } from "./violation-text";
 
 /**
- * Lets nothing be created of a saga that some failure would leave half done.
- * @throws ResourceError on the resource, with the shortest way to each violation; its `verdicts` are the whole proof
+ * Prevents the creation of a saga that some failure would leave half done.
+ * @throws ResourceError on the resource, with the shortest path to each violation. Its `verdicts` are the whole proof.
  */
 export function refuseUnsound(saga: Saga, resource: pulumi.Resource): void {
   refuseUnlessProved(saga.name, resource, () => prove(saga));

@@ -6,10 +6,10 @@ import type { Machine } from "./machine";
 import { allow, type Statement } from "./policy";
 import { routes } from "./versions";
 
-/** The alias by which executions are started. */
+/** The alias that starts executions. */
 const ALIAS = "live";
 
-/** Leads to the version of a machine that is deployed, or to two of them. */
+/** An alias of the deployed version of a machine, or of two versions during a gradual shift. */
 export function liveAlias(
   name: string,
   main: Machine,
@@ -29,7 +29,7 @@ export function liveAlias(
   );
 }
 
-/** What somebody starts executions of. */
+/** The alias of a state machine. */
 export interface Startable {
   readonly machineArn: pulumi.Output<string>;
   readonly express: boolean;

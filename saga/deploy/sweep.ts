@@ -11,12 +11,12 @@ export interface SagaSweepArgs {
   readonly saga: { readonly name: string };
   /** The saga's own machine, a STANDARD one: Step Functions lists no executions of others. */
   readonly main: Machine;
-  /** What recovers executions that are stopped, where something does. */
+  /** The recovery of stopped executions, if there is one. */
   readonly recovery: Recovery | undefined;
   readonly settings: FunctionSettings & Pick<Config, "alarms">;
   /** The ARN of the customer managed key that encrypts logs, if there is one. */
   readonly kmsKeyArn: pulumi.Output<string> | undefined;
-  /** Is told when executions are not looked at. */
+  /** The topic for failing sweeps. */
   readonly topic: aws.sns.Topic;
   readonly tags: Readonly<Record<string, string>>;
 }

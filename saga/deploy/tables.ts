@@ -2,7 +2,7 @@ import * as aws from "./aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { LambdaTask } from "../language";
 
-/** A table of this program's, or one that was there before: its keys are the tasks' own affair. */
+/** A table of this program, or an existing one. The tasks must know its keys. */
 export interface TaskTable {
   readonly name: pulumi.Input<string>;
   readonly arn: pulumi.Input<string>;
@@ -19,7 +19,7 @@ interface Used {
   readonly kmsKeyArn: pulumi.Output<string> | undefined;
 }
 
-/** The tables of a component's tasks. */
+/** The tables that the tasks of a component use. */
 export class Tables {
   readonly #component: string;
   readonly #main: TaskTable | undefined;

@@ -8,7 +8,7 @@ import { nameOfPart } from "./names";
 import type { Statement } from "./policy";
 import type { Tables } from "./tables";
 
-/** What every task's function has that says nothing else; of the environment, what a task adds is its own. */
+/** The default settings of the functions. A task's own environment variables are added to the default ones. */
 export type TaskDefaults = Pick<TaskOptions, "environment" | "vpc" | "layers">;
 
 export interface TaskFunctionArgs {
@@ -25,12 +25,12 @@ export interface TaskFunctionArgs {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** The function that runs a task, and a role that allows what the task declares, its own log, and no more. */
+/** The function of a task, with a role that allows what the task declares, its own log, and nothing else. */
 export class TaskFunction extends pulumi.ComponentResource {
   readonly component: string;
   readonly task: LambdaTask;
   readonly function: aws.lambda.Function;
-  /** May do what the task declares; attach to it what else there is. */
+  /** The function's role. It allows what the task declares; attach further policies to it. */
   readonly role: aws.iam.Role;
   readonly logGroup: aws.cloudwatch.LogGroup;
   readonly arn: pulumi.Output<string>;
@@ -105,12 +105,12 @@ export class TaskFunction extends pulumi.ComponentResource {
 const usesTable = (actions: readonly string[], tableArn: pulumi.Input<string>): readonly Statement[] =>
   actions.length === 0 ? [] : [{ actions: actions.map((action) => `dynamodb:${action}`), resources: [tableArn] }];
 
-/** The customer managed keys of the tables to which something is done, each once. */
+/** The customer managed keys of the tables that the task uses, each once. */
 const keysOf = (used: ReturnType<Tables["usedBy"]>): readonly pulumi.Output<string>[] => [
   ...new Set(used.flatMap(({ actions, kmsKeyArn }) => (actions.length > 0 && kmsKeyArn ? [kmsKeyArn] : []))),
 ];
 
-/** By what it takes to read a secret, as its ARN says; a parameter's type is not known, and its value is decrypted. */
+/** The permissions to read a secret or parameter, by the service in its ARN. A parameter may be encrypted, so it is decrypted. */
 function readsSecrets(name: string, secrets: LambdaTask["secrets"]): readonly Statement[] {
   return Object.entries(secrets).map(([variable, secret]) => {
     const arn = pulumi.output(secret);

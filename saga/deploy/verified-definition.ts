@@ -6,12 +6,12 @@ import { undeclaredIn } from "../asl/tasks";
 import { verify } from "../verify";
 import { refuseUnlessProved } from "./soundness";
 
-/** A definition as a program has it: as an object, or as its JSON; with outputs in it, or one itself. */
+/** A definition in a program: an object or JSON, which may contain outputs or be one. */
 export type DefinitionInput = pulumi.Input<string> | pulumi.Input<object>;
 
 interface Proving {
   readonly declaration: Declaration;
-  /** Of which what is wrong is an error. */
+  /** The resource that errors refer to. */
   readonly resource: pulumi.Resource;
 }
 
@@ -44,17 +44,17 @@ export function verifiedDefinition(name: string, definition: DefinitionInput, pr
   });
 }
 
-/** What a Task calls and gives: of all else the proof needs the value. */
+/** The fields of a Task that name what it calls and passes. The proof needs the value of every other field. */
 const OPEN: ReadonlySet<string> = new Set(["Resource", "Arguments", "Parameters"]);
 
 interface Shape {
   readonly definition: unknown;
   readonly outputs: boolean;
-  /** Whether outputs stand only where the proof can do without them. */
+  /** Whether all outputs are in places that the proof does not need. */
   readonly provable: boolean;
 }
 
-/** A definition with a reference in the place of each output. */
+/** A definition with a reference in place of each output. */
 function shapeOf(definition: object | string | PromiseLike<unknown>): Shape {
   if (typeof definition === "string") return { definition, outputs: false, provable: true };
   // One output is one reference, wherever it stands: two tasks may call the same function by it.
@@ -100,7 +100,7 @@ function prove(name: string, given: unknown, { declaration, resource }: Proving)
   return proved;
 }
 
-/** In a preview, outputs of what is yet to be created are not known. */
+/** In a preview, outputs of resources that do not exist yet are unknown. */
 function tellWhereUnknown(name: string, resolved: pulumi.Output<unknown>, resource: pulumi.Resource): void {
   const { isKnown } = resolved as unknown as { readonly isKnown: Promise<boolean> };
   void isKnown.then((known) => {
@@ -116,7 +116,7 @@ const secretIn = (name: string): string =>
   `'${name}': its definition has a secret in it, and whoever may see the state machine could read it there: ` +
   "give it to the function that is called, or say with pulumi.unsecret(…) that it is none";
 
-/** Pulumi would put before the message in which property of the machine it has come upon it. */
+/** Pulumi would otherwise put the name of a property before the message. */
 function said(error: unknown): unknown {
   const { message } = error as Error;
   return Object.defineProperty(error as Error, "message", { get: () => message, set: () => undefined });

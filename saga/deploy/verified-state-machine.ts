@@ -12,16 +12,16 @@ import { SagaSweep } from "./sweep";
 import { type DefinitionInput, verifiedDefinition } from "./verified-definition";
 import { watch } from "./watch";
 
-/** What is the table's, the key's, or a compiled saga's to know. */
+/** The config keys of the table, of the encryption key, and of compiled sagas. */
 type Elsewhere = keyof SagaTableArgs | "kmsKey" | "onAbort";
 
-/** A setting that is left out has the default of the config's key of that name. */
+/** An omitted setting has the default of the config key with the same name. */
 export interface VerifiedStateMachineArgs extends Partial<Omit<Config, Elsewhere>> {
-  /** In Amazon States Language: an object or JSON, with outputs in it such as the ARNs of functions, or one itself. */
+  /** Amazon States Language, as an object or JSON. It may contain outputs, such as the ARNs of functions, or be one. */
   readonly definition: DefinitionInput;
   /** What undoes what. */
   readonly declaration: Declaration;
-  /** What the states call, for the role of the machine: it may write its log and its traces, and nothing else by itself. */
+  /** The permissions of the machine's role that its states need. It has those for logs and traces anyway. */
   readonly statements: readonly Statement[];
   /** The ARN of a customer managed key for logs and executions. */
   readonly kmsKeyArn?: pulumi.Output<string> | undefined;
@@ -43,14 +43,14 @@ export interface VerifiedStateMachineArgs extends Partial<Omit<Config, Elsewhere
  * new VerifiedStateMachine("Booking", { definition, declaration, statements: [{ actions, resources }] });
  */
 export class VerifiedStateMachine extends pulumi.ComponentResource {
-  /** Start executions with this: the ARN of the alias `live`, which leads to the version that is deployed. */
+  /** The ARN of the alias `live`, which points to the deployed version. Start executions with it. */
   readonly arn: pulumi.Output<string>;
-  /** Of the state machine itself. */
+  /** The ARN of the state machine itself. */
   readonly machineArn: pulumi.Output<string>;
-  /** The number of the version that this deploy has made, or found. */
+  /** The number of the deployed version. */
   readonly version: pulumi.Output<string>;
   readonly physicalName: pulumi.Output<string>;
-  /** Gets the alarms. */
+  /** The ARN of the topic for alarms. */
   readonly alarmTopicArn: pulumi.Output<string>;
   readonly #name: string;
   readonly #startable: Startable;
@@ -94,17 +94,17 @@ export class VerifiedStateMachine extends pulumi.ComponentResource {
   }
 
   /**
-   * Lets a role start executions, by `arn` and in no other way.
+   * Grants a role the permission to start executions through `arn`, and no other way.
    *
-   * @param role Of this program's, or the name of one that was there before.
-   * @param name Of the policy: one of its own for each role.
+   * @param role A role of this program, or the name of an existing role.
+   * @param name The resource name of the policy, different for each role.
    */
   grantStart(role: aws.iam.Role | pulumi.Input<string>, name = `${this.#name}-start`): aws.iam.RolePolicy {
     return mayStart(name, role, { startable: this.#startable, parent: this });
   }
 }
 
-/** @throws RunError for EXPRESS, which has no redrive, of what might get stuck in an undo or after its pivot (S5) */
+/** @throws RunError for an EXPRESS machine that could get stuck in an undo or after its pivot, since it can't be redriven (S5) */
 function checkExpress(name: string, { workflowType }: Config, { calls }: Declaration): void {
   const changing = Object.entries(calls).find(([, { role }]) => role !== "query");
   if (workflowType !== "EXPRESS" || !changing) return;

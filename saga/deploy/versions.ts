@@ -46,7 +46,7 @@ function lookUp(parent: pulumi.Resource): LookUp {
   };
 }
 
-/** @throws RunError where the machine has no such version; where that can't be looked up, AWS finds it at the alias */
+/** @throws RunError if the machine has no such version. If it can't be looked up, AWS refuses the alias. */
 export async function checkVersion(
   name: string,
   machineArn: string,

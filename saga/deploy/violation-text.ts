@@ -1,6 +1,6 @@
 import type { Story, Violation } from "../verify";
 
-/** What is wrong, the shortest way to it, and what mends it: in lines. */
+/** A violation as lines: the message, the shortest path to it, and the hint. */
 export const storyText = ({ rule, message, steps, hint }: Story): string =>
   [`${rule}: ${message}`, ...steps.map((line) => `    ${line}`), `  → ${hint}`].join("\n");
 

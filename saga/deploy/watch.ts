@@ -14,10 +14,10 @@ export interface Watched {
   /** The tasks that run an undo, or a step after the pivot. */
   readonly mustSucceed: ReadonlySet<LambdaTask>;
   readonly main: Machine;
-  /** Of child sagas and their undos. */
+  /** The machines of child sagas and of their undos. */
   readonly children: readonly Machine[];
   readonly functions: readonly TaskFunction[];
-  /** The machine that recovers executions which are stopped (S12), where there is one; it has alarms of its own beside. */
+  /** The machine that recovers stopped executions (S12), if there is one. It also has alarms of its own. */
   readonly recovery: Machine | undefined;
   readonly tables: readonly TaskTable[];
   readonly settings: Pick<Config, "alarms" | "alarmEmail" | "slowExecutionMinutes" | "workflowType">;
@@ -105,7 +105,7 @@ const throttlesOf = ({ name }: TaskTable): readonly Metric[] =>
     dimensions: { TableName: name },
   }));
 
-/** Alarms go to this topic. They name resources and carry no data of executions, so AWS's own encryption is enough. */
+/** The topic for alarms. They name resources and contain no data of executions, so AWS's own encryption is enough. */
 function alarmTopic(
   name: string,
   email: string,

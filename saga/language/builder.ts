@@ -16,7 +16,7 @@ import { asObject, readStep, type StepDefinition } from "./step";
 import type { Defaults, Given, Phase, SagaBuilder } from "./types";
 
 /**
- * Begins a saga: either all of its steps take effect, or undos amend those that did.
+ * Begins a saga. Either all of its steps take effect, or undos take back those that did.
  * Garcia-Molina & Salem, "Sagas", SIGMOD 1987.
  *
  * @param name Names the state machine.
@@ -47,7 +47,7 @@ export function saga<Input>(name: string, defaults: Defaults = {}): SagaBuilder<
     owners: [],
     usedNames: { names: new Set(), tasks: new Map(), sagas: new Map() },
   };
-  // The types are a precise face on a body that works on plain data.
+  // The body works on plain data; the types describe it precisely.
   return new Builder(root as State) as unknown as SagaBuilder<Input, Given<Input>>;
 }
 

@@ -59,7 +59,7 @@ function checkShape(saga: string, node: Node): void {
       throw new SagaDefinitionError("bad-branch", here, "there are no steps for an item", "Add one");
     }
     const { maxConcurrency } = node;
-    // What an inline Map runs at once, whatever it is asked for.
+    // The most that an inline Map runs at once.
     if (!Number.isInteger(maxConcurrency) || maxConcurrency < 1 || maxConcurrency > 40) {
       throw new SagaDefinitionError(
         "bad-concurrency",
@@ -102,7 +102,7 @@ export function checkFree(
   });
 }
 
-/** Functions are deployed under their task's name, so one name must mean one task. */
+/** A function is deployed under its task's name, so a name must belong to one task. */
 function useTasks(saga: string, before: ReadonlyMap<string, AnyTask>, node: Node): ReadonlyMap<string, AnyTask> {
   const used = new Map(before);
   for (const { name, task } of callsOf([node])) {
@@ -120,7 +120,7 @@ function useTasks(saga: string, before: ReadonlyMap<string, AnyTask>, node: Node
   return used;
 }
 
-/** Machines are deployed under their saga's name, so one name must mean one saga, and not the one that is being built. */
+/** A machine is deployed under its saga's name, so a name must belong to one saga, and not to the one under construction. */
 function useSagas(saga: string, before: ReadonlyMap<string, Saga>, node: Node): ReadonlyMap<string, Saga> {
   const used = new Map(before);
   for (const { step, child } of childrenIn([node])) {

@@ -4,8 +4,8 @@ import { noteTest } from "./trial";
 declare const present: unique symbol;
 
 /**
- * What a `when` decides by, as the user writes it: over references, made by the functions below. `Present` is the type of
- * what has a value where the test holds.
+ * The test of a `when`, made by the functions below over references. `Present` is the type of the reference that has a value if
+ * the test holds.
  */
 export interface Test<Present = unknown> {
   readonly kind: "Test";
@@ -31,23 +31,23 @@ function test(op: Operator, ...operands: readonly unknown[]): Test {
 
 type Ordered = number | string | undefined;
 
-/** Both are the same, at any depth; an absent value equals nothing. */
+/** Both values are equal, at any depth. An absent value equals nothing. */
 export const eq = <T>(left: RefTo<T>, right: Mapped<NoInfer<T>>): Test => test("eq", left, right);
-/** Not the same; an absent value differs from everything. */
+/** The values differ. An absent value differs from everything. */
 export const ne = <T>(left: RefTo<T>, right: Mapped<NoInfer<T>>): Test => test("ne", left, right);
-/** Greater: two numbers, or two strings by code units. Never true of an absent value, or of two types. */
+/** The left one is greater: two numbers, or two strings by code units. False for an absent value, and for two types. */
 export const gt = <T extends Ordered>(left: RefTo<T>, right: Mapped<NoInfer<T>>): Test => test("gt", left, right);
-/** Greater or equal; see {@link gt}. */
+/** The left one is greater or equal; see {@link gt}. */
 export const gte = <T extends Ordered>(left: RefTo<T>, right: Mapped<NoInfer<T>>): Test => test("gte", left, right);
-/** Less; see {@link gt}. */
+/** The left one is less; see {@link gt}. */
 export const lt = <T extends Ordered>(left: RefTo<T>, right: Mapped<NoInfer<T>>): Test => test("lt", left, right);
-/** Less or equal; see {@link gt}. */
+/** The left one is less or equal; see {@link gt}. */
 export const lte = <T extends Ordered>(left: RefTo<T>, right: Mapped<NoInfer<T>>): Test => test("lte", left, right);
-/** Every one holds; true of none. */
+/** Every test holds. True without tests. */
 export const and = (...tests: readonly Test[]): Test => test("and", ...tests);
-/** At least one holds; false of none. */
+/** At least one test holds. False without tests. */
 export const or = (...tests: readonly Test[]): Test => test("or", ...tests);
-/** It does not hold. */
+/** The test does not hold. */
 export const not = (of: Test): Test => test("not", of);
-/** There is a value, and it is not null. */
+/** The value is neither absent nor null. */
 export const isPresent = <T>(value: RefTo<T>): Test<NonNullable<T>> => test("isPresent", value) as Test<NonNullable<T>>;

@@ -1,12 +1,12 @@
 import { SagaDefinitionError } from "./errors";
 
-/** A length of time, in whole seconds: the only unit that Step Functions knows. */
+/** A duration in whole seconds, the only unit of Step Functions. */
 export interface Duration {
   readonly kind: "Duration";
   readonly seconds: number;
 }
 
-// The largest TimeoutSeconds that Step Functions takes.
+// The largest TimeoutSeconds that Step Functions accepts.
 const LONGEST = 99_999_999;
 
 /**

@@ -1,4 +1,4 @@
-/** What can be wrong with a saga's definition. */
+/** The mistakes in a saga's definition. */
 export type SagaDefinitionErrorCode =
   | "no-steps"
   | "bad-name"
@@ -21,17 +21,17 @@ export type SagaDefinitionErrorCode =
   | "not-express"
   | "definition-too-large";
 
-/** A saga that can't be built: what is wrong, where, and what to do. Thrown while the program runs, before any deploy. */
+/** A mistake in a saga's definition: what is wrong, where, and what to do. It is thrown while the program runs, before any deploy. */
 export class SagaDefinitionError extends Error {
   override readonly name = "SagaDefinitionError";
   readonly code: SagaDefinitionErrorCode;
-  /** The step or undo in which the mistake is, where there is one. */
+  /** The step or undo with the mistake, if there is one. */
   readonly step: string | undefined;
-  /** What to do about it. */
+  /** What to do. */
   readonly hint: string;
   /**
-   * Pulumi prints what has this mark as a user's mistake: its message, and no stack. It is that of Pulumi's own RunError,
-   * which holds between any two copies of Pulumi, and so without one too.
+   * The mark of Pulumi's own RunError. Pulumi prints an error with this mark as a user's mistake: its message without a stack.
+   * It works between any two copies of Pulumi.
    */
   readonly __pulumiRunError = true;
 

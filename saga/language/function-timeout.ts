@@ -1,14 +1,14 @@
 import type { AnyTask, LambdaTask } from "./task";
 import { LONGEST_FUNCTION } from "./task-check";
 
-/** Of a function that no step waits for: it hands out a token, or only executions from before a deploy call it. */
+/** The timeout of a function that no step waits for: it passes a token on, or only executions of an older release call it. */
 const ALONE = 25;
 
 /**
- * How long a call of a function may take, where nothing says so: a bit less than the state machine waits for it, so
- * that a function that hangs has ended by the time its undo begins.
+ * The default timeout of a function: slightly less than the timeout of its steps. So a hanging function has ended when its undo
+ * begins.
  *
- * @param waits In seconds, of the steps that call it.
+ * @param waits The timeouts of the steps that call it, in seconds.
  */
 export function functionSeconds({ timeout, callback }: LambdaTask, waits: readonly number[]): number {
   if (timeout) return timeout.seconds;
@@ -17,10 +17,10 @@ export function functionSeconds({ timeout, callback }: LambdaTask, waits: readon
   return callback ? Math.min(longest, ALONE) : Math.min(longest, LONGEST_FUNCTION);
 }
 
-/** A sixth less, 5 s at most. */
+/** A sixth less, but at most 5 s less. */
 const within = (seconds: number): number => Math.max(1, seconds - Math.min(5, Math.ceil(seconds / 6)));
 
-/** How long a step waits, in seconds, where neither it nor the saga says so. */
+/** The default timeout of a step, in seconds. */
 export function waitSeconds(task: AnyTask, { seconds } = { seconds: 30 }): number {
   const own = task.kind === "Task" ? task.timeout : undefined;
   return own ? Math.min(LONGEST_FUNCTION, Math.max(seconds, own.seconds + 5)) : seconds;

@@ -20,7 +20,7 @@ function call<T>(name: FunctionName, operands: readonly unknown[]): Ref<T> {
 }
 
 /**
- * The parts joined to one text; one that is absent is left out. What is no text is turned into one, as by {@link text}.
+ * Joins the parts to one text, and leaves out absent parts. Other values become texts, as by {@link text}.
  *
  * @example
  * concat("Booking ", input.id, " of ", input.guest.name)
@@ -29,7 +29,7 @@ export const concat = (...parts: readonly Mapped<string | number | boolean | und
   call("concat", parts);
 
 /**
- * The first that is present: neither absent nor null.
+ * The first value that is neither absent nor null.
  *
  * @example
  * orElse(input.coupon, "none")
@@ -38,7 +38,7 @@ export const orElse = <const Of extends readonly [unknown, ...unknown[]]>(...of:
   call("orElse", of);
 
 /**
- * One value where a test holds, or else another; without another, nothing.
+ * One value if a test holds, and otherwise another. Without another value the result is absent.
  *
  * @example
  * choose(gt(input.total, 1000), "large", "small")
@@ -50,7 +50,7 @@ export const choose = <const Then, const Otherwise = undefined>(
 ): Ref<Unmapped<Then> | Unmapped<Otherwise>> => call("choose", [test, then, otherwise]);
 
 /**
- * A value as text: a text as it is, and anything else as JSON.
+ * A value as text. Texts stay as they are, and other values become JSON.
  *
  * @example
  * text(input.total) // "12.5"
@@ -58,8 +58,8 @@ export const choose = <const Then, const Otherwise = undefined>(
 export const text = <T>(of: RefTo<T>): Ref<undefined extends T ? string | undefined : string> => call("text", [of]);
 
 /**
- * A number, or what a text says is one: `12`, `-0.5`, `1e6`, with 15 digits at most on either side of the point and two in
- * the exponent. Nothing for anything else.
+ * A number, or the number in a text: `12`, `-0.5`, `1e6`. A text has at most 15 digits on either side of the point and two in
+ * the exponent. For any other value the result is absent.
  *
  * @example
  * number(input.amount) // 12.5, of 12.5 and of "12.5"
@@ -67,7 +67,7 @@ export const text = <T>(of: RefTo<T>): Ref<undefined extends T ? string | undefi
 export const number = (of: Mapped<string | number | undefined>): Ref<number | undefined> => call("number", [of]);
 
 /**
- * The sum of two numbers; nothing where one is none, or beyond 1e150.
+ * The sum of two numbers. It is absent if one is not a number, or is beyond 1e150.
  *
  * @example
  * add(input.price, input.postage)
@@ -75,7 +75,7 @@ export const number = (of: Mapped<string | number | undefined>): Ref<number | un
 export const add = (left: Numeric, right: Numeric): Ref<number | undefined> => call("add", [left, right]);
 
 /**
- * The difference of two numbers; nothing where one is none, or beyond 1e150.
+ * The difference of two numbers. It is absent if one is not a number, or is beyond 1e150.
  *
  * @example
  * subtract(input.total, input.paid)
@@ -83,7 +83,7 @@ export const add = (left: Numeric, right: Numeric): Ref<number | undefined> => c
 export const subtract = (left: Numeric, right: Numeric): Ref<number | undefined> => call("subtract", [left, right]);
 
 /**
- * The product of two numbers; nothing where one is none, or beyond 1e150.
+ * The product of two numbers. It is absent if one is not a number, or is beyond 1e150.
  *
  * @example
  * multiply(input.price, input.quantity)
@@ -91,7 +91,7 @@ export const subtract = (left: Numeric, right: Numeric): Ref<number | undefined>
 export const multiply = (left: Numeric, right: Numeric): Ref<number | undefined> => call("multiply", [left, right]);
 
 /**
- * How many items a list has; 0 for what is no list.
+ * The number of items of a list, and 0 for a value that is not a list.
  *
  * @example
  * count(input.lines)
@@ -99,7 +99,7 @@ export const multiply = (left: Numeric, right: Numeric): Ref<number | undefined>
 export const count = (list: RefTo<readonly unknown[] | undefined>): Ref<number> => call("count", [list]);
 
 /**
- * The sum of a list of numbers, and 0 of an empty or an absent one; nothing where an item is no number, or beyond 1e150.
+ * The sum of a list of numbers, and 0 for an empty or missing list. It is absent if an item is not a number, or is beyond 1e150.
  *
  * @example
  * sum(input.weights)
@@ -107,8 +107,8 @@ export const count = (list: RefTo<readonly unknown[] | undefined>): Ref<number> 
 export const sum = (list: RefTo<readonly number[] | undefined>): Ref<number | undefined> => call("sum", [list]);
 
 /**
- * The SHA-256 hash of the parts, in hexadecimal: the same for the same parts, so it can be an identity that a retry and an
- * undo share. What is absent counts as null.
+ * The SHA-256 hash of the parts, in hexadecimal. Equal parts have equal hashes, so a retry and an undo can share it as an
+ * identity. An absent part counts as null.
  *
  * @example
  * hash(saga.id, input.sku)

@@ -1,7 +1,7 @@
-/** Another year, month, day of the week, hour and millisecond. */
+/** A time with another year, month, day of the week, hour and millisecond. */
 const AHEAD = 400 * 24 * 60 * 60 * 1000 + 12_345_678;
 
-/** Runs a synchronous function at another time: what it makes of the clock, however coarse, differs from now. */
+/** Runs a synchronous function at another time, so that anything it derives from the clock differs from now. */
 export function later<T>(run: () => T): T {
   const now = globalThis.Date;
   globalThis.Date = new Proxy(now, {

@@ -2,11 +2,11 @@ import { SagaDefinitionError } from "./errors";
 import type { Condition, Mapping, Path } from "./mapping";
 import type { Where } from "./symbolic";
 
-/** Step Functions ends an evaluation that nests 100 deep; the rest is for what is around a mapping or a test. */
+/** Step Functions ends an evaluation at 100 levels. The rest is for the expression around a mapping or a test. */
 const MOST_LEVELS = 92;
 
 /**
- * Whether Step Functions evaluates a mapping, or a test.
+ * Checks that Step Functions can evaluate a mapping or a test.
  * @throws SagaDefinitionError `bad-mapping`
  */
 export function checkLevels(what: "mapping" | "test", levels: number, where: Where): void {

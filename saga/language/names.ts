@@ -1,9 +1,9 @@
 import { SagaDefinitionError } from "./errors";
 
-// A state name may have 80 characters, as may a variable's; the logging of a machine wants ASCII.
+// The name of a state or a variable has at most 80 characters. The logs of a machine require ASCII.
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,79}$/;
 
-/** The built-in functions of JSONata and of Step Functions: a variable of that name would hide the function. */
+/** The built-in functions of JSONata and of Step Functions. A variable with such a name would hide the function. */
 const FUNCTIONS = [
   ..."string length substring substringBefore substringAfter uppercase lowercase trim pad contains split join match".split(
     " ",
@@ -15,7 +15,7 @@ const FUNCTIONS = [
   ..."map filter single reduce clone partition range hash uuid parse".split(" "),
 ] as const;
 
-/** Names that a step can't have: they mean something else in a scope, among the variables, or among the states. */
+/** Names that a step can't have, because a scope, the variables or the states already use them. */
 export type ReservedName = "input" | "states" | "saga" | "failure" | "SagaCompensated" | "SagaCompleted" | "SagaUndone";
 const RESERVED: ReadonlySet<string> = new Set<string>([
   ...([

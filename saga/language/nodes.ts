@@ -18,8 +18,8 @@ export interface UndoNode extends CallNode {
 }
 
 /**
- * What a step is to the saga (S9). A retriable step is never given up; a pivot is, and leads to the undos of the steps
- * before it, until it has succeeded; a query changes nothing, so there is nothing to undo.
+ * The role of a step in the saga (S9). A retriable step is never given up. A pivot that fails leads to the undos of the earlier
+ * steps. A query changes nothing, so there is nothing to undo.
  */
 export type Role = "compensable" | "pivot" | "retriable" | "query";
 

@@ -4,9 +4,9 @@ import type { Condition, Mapping } from "./mapping";
 import { symbolicOf } from "./ref";
 import { type FunctionCall, type Symbolic, sayOf } from "./symbolic";
 
-/** Whose references are good in a place, and where that is. */
+/** A place, and the scopes whose references are valid in it. */
 export interface ReadScope {
-  /** A mapping's own scope, and those of the lists that are gone through around it. */
+  /** The scope of the mapping, and the scopes of the lists around it. */
   readonly owners: readonly object[];
   readonly where: { readonly saga: string; readonly step: string };
   /** In a trial: what stands for a symbolic value may be anywhere, and these values are read as absent. */
@@ -14,14 +14,14 @@ export interface ReadScope {
 }
 
 /**
- * What a mapping returned, as data.
+ * The result of a mapping, as data.
  * @throws SagaDefinitionError `coerced-reference`, `foreign-reference`, `bad-mapping`
  */
 export function readValue(value: unknown, scope: ReadScope): Mapping {
   return read(value, scope, []);
 }
 
-/** How deep literals may nest, long before the stack ends. */
+/** The maximum depth of literals, long before the stack overflows. */
 const MOST_LEVELS = 50;
 
 const ABSENT: Mapping = Object.freeze({ kind: "Absent" });
@@ -75,7 +75,7 @@ function read(value: unknown, scope: ReadScope, at: readonly string[]): Mapping 
   }
 }
 
-/** Pulumi's own mark, by which it knows the outputs of any copy of itself. */
+/** The mark by which Pulumi recognises outputs of any copy of itself. */
 const isOutput = (value: unknown): value is object =>
   typeof value === "object" && value !== null && Reflect.get(value, "__pulumiOutput") === true;
 
@@ -111,8 +111,8 @@ function readCall({ name, operands, path }: FunctionCall, scope: ReadScope, at: 
 const COMPARE = { eq: "=", gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
 
 /**
- * What a test is of, as data.
- * @throws SagaDefinitionError `bad-mapping` for what is no test; and what a mapping can throw
+ * A test, as data.
+ * @throws SagaDefinitionError `bad-mapping` for a value that is not a test, and all that a mapping can throw
  */
 export function readCondition(from: unknown, scope: ReadScope, missing = "the function gives no test"): Condition {
   if (!isTest(from)) {

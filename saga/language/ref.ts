@@ -13,10 +13,10 @@ export interface RefTo<T> {
 }
 
 /**
- * A value that a running saga will have: the input, a step's result, or a part of either. Reading a property of it
- * records a path; nothing else can be done with it but to stand in a mapping.
- * Where `T` may be absent, so may each of its fields. Of a union, every member's fields can be read. A `Date` is read as
- * what JSON makes of it: a string.
+ * A value of a running saga: the input, a step's result, or a part of either. You can use it in a mapping, and read its
+ * properties, which records a path. It has no other use.
+ * If `T` may be absent, so may each of its fields. The fields of every member of a union can be read. A `Date` reads as a
+ * string, as in JSON.
  */
 export type Ref<T> = RefTo<T> &
   ([T] extends [Primitive] ? unknown : [T] extends [object] ? Fields<T, never> : Fields<Extract<T, object>, undefined>);
@@ -33,7 +33,7 @@ type FieldOfAny<T, Key> = T extends unknown ? (Key extends keyof T ? T[Key] : un
 
 type Json<T> = T extends Date ? string : T;
 
-/** The result of a step that may not have run: every field may be absent. */
+/** The result of a step that may not have run. Every field may be absent. */
 export type Maybe<T> = Ref<T | undefined>;
 
 /** A step's own result in its undo: every field may be absent, and the checker says why. */
@@ -47,7 +47,7 @@ type OwnFields<T> = T extends readonly (infer Item)[]
   ? { readonly [index: number]: OwnResult<Item> }
   : { readonly [Key in keyof T]-?: OwnResult<Json<T[Key]>> };
 
-/** What a mapping may give where a task wants a `T`: a reference, a literal, an Output, or an object or array of such. */
+/** A mapping's result for a task's input `T`: a reference, a literal, an Output, or an object or array of these. */
 export type Mapped<T> = RefTo<Wire<T>> | Literal<T> | Known<Wire<T>>;
 
 type Literal<T> = T extends Primitive ? T : T extends Date ? NoDate : { readonly [Key in keyof T]: Mapped<T[Key]> };

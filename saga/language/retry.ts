@@ -5,24 +5,24 @@ import { SagaDefinitionError } from "./errors";
 import { minutes, seconds } from "./duration";
 import type { AnyTask } from "./task";
 
-/** How often, and after how long, a call is tried again. */
+/** The number of retries of a call, and the waits between them. */
 export interface Retry {
   /**
-   * Errors of the task to retry, by name. Without it, an action's budget is that for transient faults of what it calls, and
-   * that of an undo, or of what follows the pivot, the one for any error.
+   * Errors of the task to retry, by name. Without names, the retries of an action are for transient faults of what it calls;
+   * the retries of an undo, and of a step after the pivot, are for any error.
    */
   readonly errors?: readonly string[];
-  /** Tries after the first one, 1 to 99,999,999. */
+  /** The number of retries, 1 to 99,999,999. */
   readonly attempts: number;
-  /** The wait before the first retry, at most; the real one is drawn from 0 to this (full jitter). Default 2 s. */
+  /** The longest wait before the first retry. The actual wait is a random part of it (full jitter). Default 2 s. */
   readonly interval?: Duration;
-  /** What the wait is multiplied by after each retry, 1 or more. Default 2. */
+  /** The factor by which the wait grows after each retry, at least 1. Default 2. */
   readonly backoff?: number;
   /** The longest wait. Default 1 minute for an action, 5 for an undo, 15 after the pivot. */
   readonly ceiling?: Duration;
 }
 
-/** The retriers of an action: transient faults of what it calls always, other errors only when named (S4). */
+/** The retriers of an action: always for transient faults of what it calls, and for other errors only by name (S4). */
 export function actionRetry(
   retry: Retry | undefined,
   task: AnyTask,
@@ -30,7 +30,7 @@ export function actionRetry(
 ): readonly Retrier[] {
   const ceiling = minutes(1);
   const passing = transientErrors(task.kind === "Service" ? task.resource : LAMBDA);
-  // What can't be known to pass is not tried again: no list of errors may be empty.
+  // Without known transient errors there is no retrier, because a list of errors must not be empty.
   const transient = (budget: Retry): readonly Retrier[] =>
     passing.length > 0 ? [retrier(budget, passing, ceiling, where)] : [];
   if (!retry) return Object.freeze(transient({ attempts: 6 }));
@@ -48,12 +48,12 @@ export function actionRetry(
 
 const LAMBDA = "arn:aws:states:::lambda:invoke";
 
-/** The retriers of an undo: any error, with a larger budget than an action has (S4). */
+/** The retriers of an undo: for any error, with more retries than an action has (S4). */
 export function undoRetry(retry: Retry | undefined, where: { saga: string; step: string }): readonly Retrier[] {
   return anyError(retry ?? { attempts: 12 }, minutes(5), where);
 }
 
-/** The retriers of what can't be undone any more: any error, for some nine hours (S9). */
+/** The retriers after the pivot: for any error, for about nine hours (S9). */
 export function forwardRetry(retry: Retry | undefined, where: { saga: string; step: string }): readonly Retrier[] {
   return anyError(retry ?? { attempts: 40 }, minutes(15), where);
 }

@@ -15,10 +15,10 @@ export type MappingFunction = (scope: never) => unknown;
 type Read<Result> = (returned: unknown, scope: ReadScope) => Result;
 
 /**
- * Runs a user's function over symbolic references, and reads what it returned. A reference is an object, whatever value it
- * will have. So the function is run again for each one that it reads or makes, with that one absent: what it returns may
- * differ in that one alone. If it differs otherwise, JavaScript has decided once and for all what each execution must
- * decide for itself. The clock is another one in every run, so that no moment of the definition's own stays unnoticed.
+ * Runs a user's function over symbolic references, and reads its result. A reference is always an object, so JavaScript's own
+ * tests see it as present. Therefore the function runs again for each reference that it reads or makes, with that reference
+ * absent. The result may differ only in that reference. Any other difference is a decision that JavaScript made once, and that
+ * each execution must make for itself. Each run has another clock, which reveals a function that reads it.
  *
  * @throws SagaDefinitionError `coerced-reference`, `foreign-reference`, `tested-reference`, `unsteady-mapping`, `bad-mapping`
  */

@@ -96,7 +96,7 @@ function call(
   };
 }
 
-/** A function ends before its step gives it up: what still runs then would meet its own undo. */
+/** A function must end before its step times out, or it could still run beside its own undo. */
 function checkFunctionTimeout(here: StepLocation, task: AnyTask, timeout: number): void {
   if (task.kind === "Service") return;
   if (!(task.kind === "Task" && task.callback) && timeout > LONGEST_FUNCTION) {
@@ -117,7 +117,7 @@ function checkFunctionTimeout(here: StepLocation, task: AnyTask, timeout: number
   }
 }
 
-/** A task's input: an object, or what the handler will find to be one. */
+/** The input of a task: an object, or a reference that must be one at run time. */
 export function asObject(mapping: Mapping, where: StepLocation): Mapping {
   if (mapping.kind !== "Absent" && mapping.kind !== "Literal" && mapping.kind !== "Array") return mapping;
   throw new SagaDefinitionError(
@@ -147,7 +147,7 @@ function checkUndo(here: StepLocation, role: Role, { task, undo }: StepDefinitio
   }
 }
 
-/** Only the task itself can know that it did nothing: what Step Functions or Lambda report is a guess. */
+/** Only the task itself knows that it had no effect. Errors of Step Functions or Lambda prove nothing. */
 function definiteErrors(errors: readonly string[], here: StepLocation): readonly string[] {
   for (const error of errors) {
     if (error === "" || /^(States|Lambda|Sandbox|Runtime)\./.test(error)) {

@@ -24,14 +24,14 @@ export const tableVariable = (table?: string): string =>
   table === undefined ? "TABLE_NAME" : `${table.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase()}_TABLE_NAME`;
 
 /**
- * What Lambda sets itself and lets nobody else set.
+ * Environment variables that Lambda reserves.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
 const RESERVED =
   /^(AWS_(REGION|DEFAULT_REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|LAMBDA_\w+)|LAMBDA_(TASK_ROOT|RUNTIME_DIR))$/;
 
 /**
- * What only a deploy would find out about a task.
+ * Checks a task for mistakes that would otherwise appear only in the deploy.
  * @throws SagaDefinitionError `bad-task`
  */
 export function checkTask(task: CheckedTask): void {

@@ -2,20 +2,20 @@ import type { Input } from "@pulumi/pulumi";
 import type { Duration } from "./duration";
 import { checkTask } from "./task-check";
 
-/** Who is calling: the same for an action and its undo, over Retry and over redrive. It is the idempotency key (S11). */
+/** The caller of a task: the same for an action and its undo, and for each retry and redrive. It is the idempotency key (S11). */
 export interface SagaIdentity {
   /** The execution's ARN. */
   readonly id: string;
-  /** The name of the saga's step, not of the undo; within a forEach with the item's index: `Reserve[2]`. */
+  /** The name of the step, in its undo too. Within a forEach it has the item's index: `Reserve[2]`. */
   readonly step: string;
 }
 
-/** What the function gets: the mapped input of its step, and who is calling. */
+/** The event of a function: the mapped input of its step, and the caller. */
 export type TaskEvent<In> = In & { readonly saga: SagaIdentity };
 
 export type TaskHandler<In, Out> = (event: TaskEvent<In>) => Promise<Out>;
 
-/** What may be done to a table and its items, as IAM names it without the service. */
+/** An action on a table and its items, as IAM names it without the service. */
 export type TableAction =
   | "BatchGetItem"
   | "BatchWriteItem"
@@ -32,70 +32,70 @@ export type TableAction =
   | "Scan"
   | "UpdateItem";
 
-/** One statement of an IAM policy, which allows. */
+/** One allowing statement of an IAM policy. */
 export interface Statement {
   readonly actions: readonly string[];
   readonly resources: readonly Input<string>[];
-  /** As IAM writes them: operator → key → value. */
+  /** In IAM's form: operator → key → value. */
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, Input<string> | readonly Input<string>[]>>>>;
 }
 
-/** The subnets in which a function runs, and who it may talk to from there. */
+/** The subnets of a function, and its security groups. */
 export interface Vpc {
   readonly subnetIds: Input<readonly Input<string>[]>;
   readonly securityGroupIds: Input<readonly Input<string>[]>;
 }
 
-/** What a task's function has, and what it may do. What is left out is the component's, and after that the stack's config's. */
+/** The settings and permissions of a task's function. Omitted settings come from the component, and then from the stack's config. */
 export interface TaskOptions {
-  /** What the function does to the component's `table`, whose name is in `TABLE_NAME`. Default: nothing. */
+  /** The function's actions on the component's `table`, whose name is in `TABLE_NAME`. Default: none. */
   readonly table?: readonly TableAction[];
-  /** What it does to others of the component's `tables`, by their names there: `ledger` is in `LEDGER_TABLE_NAME`. */
+  /** Its actions on the component's other `tables`, by their names there. The table name of `ledger` is in `LEDGER_TABLE_NAME`. */
   readonly tables?: Readonly<Record<string, readonly TableAction[]>>;
-  /** What else it may do. */
+  /** Its other permissions. */
   readonly allow?: readonly Statement[];
-  /** Variables of its environment. A value that is a secret stays one in the stack's state. */
+  /** Environment variables. A secret value stays a secret in the stack's state. */
   readonly environment?: Readonly<Record<string, Input<string>>>;
   /**
-   * Variables whose values stand in Secrets Manager or in SSM's Parameter Store, by the ARN of the secret or parameter.
-   * They are read at a cold start, before the handler is built, with the permission to do so and no other.
+   * Environment variables with values from Secrets Manager or SSM's Parameter Store: the ARN of each secret or parameter. The
+   * function reads them at a cold start, before the handler is built. Its role gets exactly the permission for that.
    */
   readonly secrets?: Readonly<Record<string, Input<string>>>;
-  /** npm packages that the handler requires: the archive has them and what they need, and no others. */
+  /** npm packages that the handler requires. The archive contains them and their dependencies, and no others. */
   readonly packages?: readonly string[];
   /**
-   * How long one call of the function may take, 15 minutes at most, and no longer than its step waits. By default a bit
-   * shorter than the step's own timeout.
+   * The timeout of one call, at most 15 minutes, and at most the timeout of its step. By default it is slightly shorter than
+   * the step's timeout.
    */
   readonly timeout?: Duration;
-  /** In MB, 128 to 10,240. Its share of a CPU grows with it. */
+  /** In MB, 128 to 10,240. The function's CPU share grows with it. */
   readonly memory?: number;
   readonly vpc?: Vpc;
-  /** ARNs of versions of layers. */
+  /** ARNs of layer versions. */
   readonly layers?: Input<readonly Input<string>[]>;
-  /** How many calls may run at once, kept free for it in the account; or 0, for whatever the account has. */
+  /** The number of concurrent calls that the account reserves for the function. 0 reserves none. */
   readonly concurrency?: number;
 }
 
-/** How a task runs. */
+/** The settings and the handler of a task. */
 export interface TaskDefinition<In, Out> extends TaskOptions {
   /**
-   * Builds the handler, once per cold start. Pulumi serialises it: SDK clients are made in here, with a bare
-   * `require`, never captured from the module.
+   * Builds the handler, once per cold start. Pulumi serialises this function. Create SDK clients inside it, with a bare
+   * `require`; do not capture them from the module.
    */
   readonly handler: () => TaskHandler<In, Out> | Promise<TaskHandler<In, Out>>;
 }
 
 declare const contract: unique symbol;
 
-/** One unit of work, with the types of what goes in and what comes out. */
+/** One unit of work, with the types of its input and its result. */
 export interface Task<In, Out> {
   readonly name: string;
   /** For the type checker alone, absent at run time. */
   readonly [contract]: { readonly in: (input: In) => void; readonly out: Out };
 }
 
-/** A task that a function of its own runs, by the name of which sagas, deployments and the command line know it. */
+/** A task with a function of its own. Sagas, deployments and the command line refer to it by its name. */
 export interface LambdaTask extends TaskOptions {
   readonly kind: "Task";
   readonly name: string;
@@ -106,32 +106,32 @@ export interface LambdaTask extends TaskOptions {
   readonly secrets: Readonly<Record<string, Input<string>>>;
   readonly packages: readonly string[];
   readonly handler: () => ((event: never) => Promise<unknown>) | Promise<(event: never) => Promise<unknown>>;
-  /** Whether the step ends when somebody answers with the task token, not when the function returns. */
+  /** Whether the step ends with an answer for the task token, and not when the function returns. */
   readonly callback: boolean;
 }
 
-/** A task that a function runs which was there before. */
+/** A task that an existing function runs. */
 export interface ExistingTask {
   readonly kind: "Existing";
   readonly name: string;
-  /** Of the function, or of a version or an alias of it. */
+  /** The ARN of the function, or of a version or alias of it. */
   readonly functionArn: Input<string>;
 }
 
-/** A task that Step Functions does itself, without a function, by calling a service of AWS. */
+/** A task without a function: Step Functions itself calls a service of AWS. */
 export interface ServiceTask {
   readonly kind: "Service";
   readonly name: string;
   /** The integration's ARN: `arn:aws:states:::sqs:sendMessage`, `arn:aws:states:::aws-sdk:ses:sendEmail`. */
   readonly resource: string;
-  /** What the state machine's role must be allowed for it. */
+  /** The permissions that the state machine's role needs for it. */
   readonly allow: readonly Statement[];
 }
 
 export type AnyTask = LambdaTask | ExistingTask | ServiceTask;
 
 /**
- * Declares a task. Whatever saga names it gets it deployed: its function, its role, its permission to be invoked.
+ * Declares a task. Each saga that names the task deploys it: its function, its role, and the permission to invoke it.
  *
  * @throws SagaDefinitionError `bad-task`
  *
@@ -149,8 +149,8 @@ export function task<In extends object, Out>(
 }
 
 /**
- * Declares a task that hands out a task token and is done when somebody answers with it: a person who approves, a
- * partner who calls back. The function's own return value is ignored; `Answer` is what SendTaskSuccess brings.
+ * Declares a task that passes a task token on and ends with an answer for it, such as a person's approval or a partner's
+ * callback. The function's return value is ignored. `Answer` is the output of SendTaskSuccess.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token
  * @throws SagaDefinitionError `bad-task`
  */
@@ -184,8 +184,8 @@ function lambdaTask(
 }
 
 /**
- * Declares a task that a function runs which was there before, in this program or elsewhere. It gets the step's input,
- * and `saga` beside, as any other does. It must tell an action from one that it has done, and stand its undo (S3).
+ * Declares a task that an existing function runs, of this program or another. The function gets the step's input and `saga`,
+ * like any task. It must recognise a repeated action, and tolerate its undo (S3).
  *
  * @example
  * const charge = existingTask<{ amount: number }, { id: string }>("charge", { functionArn: payments.liveAliasArn });
@@ -199,8 +199,8 @@ export function existingTask<In extends object, Out>(
 }
 
 /**
- * Declares a task that Step Functions does itself, by an optimised or an AWS SDK integration: no function is deployed.
- * It sends nothing but the step's input: let that carry `saga.id` where the service can use an idempotency key.
+ * Declares a task that Step Functions runs itself, by an optimised or an AWS SDK integration. No function is deployed. The
+ * service receives exactly the step's input: put `saga.id` into it if the service takes an idempotency key.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
  *
  * @example

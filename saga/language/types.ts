@@ -14,8 +14,8 @@ export interface SagaTypeError<Sentence extends string> {
 }
 
 /**
- * Where a builder stands: before the pivot, or after it; and either at the top of the saga or in a branch, which has
- * no pivot of its own.
+ * The position of a builder: before or after the pivot, at the top of the saga or in a branch. A branch has no pivot of its
+ * own.
  */
 export type Phase = "start" | "committed" | "branch" | "committedBranch";
 
@@ -28,7 +28,7 @@ export type Given<Input> = InScope<
   Input
 >;
 
-/** The checker prints the hint where a name is not in scope. */
+/** The checker prints the hint for a name that is not in scope. */
 // eslint-disable-next-line @typescript-eslint/no-unused-vars
 interface InScope<_Hint extends string, Input> {
   readonly input: Ref<Input>;
@@ -37,26 +37,26 @@ interface InScope<_Hint extends string, Input> {
 
 interface SagaInScope extends SagaIdentity {
   /**
-   * When the execution began, to the second, as `2027-01-31T08:00:00Z`: the same in an action, its undo, a retry, a redrive
-   * and a recovery. In a child, when its parent began.
+   * The start time of the execution, to the second, as `2027-01-31T08:00:00Z`. It is the same in an action, its undo, a retry,
+   * a redrive and a recovery. In a child it is the start time of the parent.
    */
   readonly startedAt: string;
 }
 
-// A mistake in a step as a whole is said of its name: the checker prints what it finds before what it expects, and a name is
-// short where a step is not.
+// A mistake in a whole step is reported at its name. The checker prints the given type before the expected one, and the type
+// of a name is short.
 
-/** What is wrong with a name; unknown, if nothing is. */
+/** The mistake in a name, or unknown if there is none. */
 type FreeName<Name extends string, Names extends string> = Name extends Names ? SagaTypeError<NameTaken> : unknown;
 
 type NameTaken = "another step has this name, or it has a meaning of its own: choose another";
 
-/** Stands for the input of an undo that is not there. */
+/** The input of a missing undo. */
 interface NoUndo {
   readonly undo: never;
 }
 
-/** As FreeName; and a step has an undo before the pivot, and none after it. */
+/** Like FreeName. A step also must have an undo before the pivot, and must have none after it. */
 type StepName<Name extends string, Names extends string, P extends Phase, UndoIn> = P extends "start" | "branch"
   ? Name extends Names
     ? SagaTypeError<NameTaken>
@@ -89,18 +89,18 @@ type QueryName<Name extends string, Names extends string, UndoIn> = Name extends
 
 /** What every call has in common. */
 interface Call {
-  /** How often it is tried again. The default depends on the role: see `Defaults`. */
+  /** The retries. The default depends on the role: see `Defaults`. */
   readonly retry?: Retry;
   /**
-   * How long one try may take, as the state machine sees it: let it exceed the function's own timeout. A callback task
-   * must have one; for others the default is 30 s.
+   * The timeout of one try, as the state machine measures it. It must exceed the function's own timeout. The default is 30 s.
+   * A callback task has no default: a SagaDefinitionError asks for one.
    */
   readonly timeout?: Duration;
-  /** For callback tasks: how long the one who answers may be silent between heartbeats. Shorter than the timeout. */
+  /** For callback tasks: the longest time between two heartbeats. It is shorter than the timeout. */
   readonly heartbeat?: Duration;
 }
 
-/** A step's undo: its own name, its task, and what of the saga it needs. */
+/** The undo of a step: its name, its task, and its input. */
 export interface Undo<Scope, In, M = Mapped<In>> extends Call {
   readonly name: string;
   readonly task: Task<In, unknown>;
@@ -110,39 +110,39 @@ export interface Undo<Scope, In, M = Mapped<In>> extends Call {
 /** A step, a pivot or a query. */
 interface Step<P extends Phase, Scope, Name extends string, In, Out, M, UndoIn, UndoM> extends Call {
   readonly task: Task<In, Out>;
-  /** Runs once, while the saga is defined, over references: what the task gets. */
+  /** The task's input. This function runs while the saga is defined, over references. */
   readonly input: (scope: Scope) => M;
-  /** Runs when a later step fails, and when this one does: it may have taken effect all the same (S2). */
+  /** Runs if a later step fails, and if this step fails, since it may still have taken effect (S2). */
   readonly undo?: Undo<Scope & { readonly [Own in Name]: OwnResult<Out> }, UndoIn, UndoM>;
   /**
-   * Errors of the task after which nothing has happened for certain, on whichever try: then the step's own undo is not
-   * run. Before the pivot alone.
+   * Errors of the task that prove that no try had an effect. After them the step's own undo does not run. Only before the
+   * pivot.
    */
   readonly definite?: P extends "start" | "branch" ? readonly string[] : never;
 }
 
-/** What a test has found to be present. */
+/** A reference that a test has found to be present. */
 type PresentRef<T> = unknown extends T
   ? SagaTypeError<"no reference: only the test isPresent(…) hands one on">
   : Ref<T>;
 
-// What a sequence of steps is inferred from, whichever it is.
+// The type from which any sequence of steps is inferred.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type AnyBuilder<Scope = any> = SagaBuilder<any, Scope, any, any>;
 
-/** The results that a branch had, beyond what was in scope around it. */
+/** The results of a branch, without the scope around it. */
 type Own<Outer, Inside> = { readonly [Name in Exclude<keyof Inside, keyof Outer>]: Unmapped<Inside[Name]> };
 type MaybeOwn<Outer, Inside> = { readonly [Name in Exclude<keyof Inside, keyof Outer>]: Maybe<Unmapped<Inside[Name]>> };
 type Later<Scope, Name extends string, Out> = Scope & { readonly [K in Name]: Ref<Out> };
 type ScopeOf<Builder> = Builder extends AnyBuilder<infer Scope> ? Scope : never;
 
 /**
- * A saga in the making. Every method gives a new, frozen one, and throws a SagaDefinitionError for what the types can't
- * refuse: its `code`, `step` and `hint` say what is wrong, where, and what to do.
- * `Scope` has the input and the result of each step so far, by the step's name.
+ * A saga under construction. Every method returns a new, frozen builder. It throws a SagaDefinitionError for mistakes that the
+ * types can't see: `code`, `step` and `hint` say what is wrong, where, and what to do.
+ * `Scope` contains the input and the result of each earlier step, by the step's name.
  */
 export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names extends string = ReservedName> {
-  /** Adds a step: before the pivot an action and the undo that amends it, after the pivot an action that is never given up. */
+  /** Adds a step. Before the pivot it is an action with its undo; after the pivot it is an action that is never given up. */
   step<
     Name extends string,
     In,
@@ -156,8 +156,8 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
   ): SagaBuilder<Input, Later<Scope, Name, Out>, P, Names | Name>;
 
   /**
-   * Adds the point of no return: once it has succeeded, the saga only goes forward. Until then it is a step like any
-   * other; its undo runs when the pivot itself fails, and never after it has succeeded.
+   * Adds the point of no return. After the pivot has succeeded, the saga only goes forward. The pivot's undo runs if the pivot
+   * itself fails, and never after it has succeeded.
    */
   pivot<
     Name extends string,
@@ -171,7 +171,7 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
     pivot: Step<"start", Scope, Name, In, Out, M, UndoIn, UndoM>,
   ): SagaBuilder<Input, Later<Scope, Name, Out>, "committed", Names | Name>;
 
-  /** Adds a step that changes nothing, so that it needs no undo anywhere. */
+  /** Adds a step that changes nothing, and therefore needs no undo. */
   query<
     Name extends string,
     In,
@@ -185,9 +185,9 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
   ): SagaBuilder<Input, Later<Scope, Name, Out>, P, Names | Name>;
 
   /**
-   * Runs branches at once. None is aborted when another fails: all come to an end, and then either the saga goes on or
-   * every branch is undone as far as it came, at once, and then the steps before (S10). The result has each branch's
-   * results by the branch's name.
+   * Runs branches side by side. A failure does not abort the other branches. When all have ended, the saga goes on, or all
+   * branches are undone side by side, and then the earlier steps (S10). The result contains each branch's results by the
+   * branch's name.
    */
   parallel<
     Name extends string,
@@ -206,8 +206,8 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
   >;
 
   /**
-   * Runs steps only when a test holds, or else others. Their results may be absent afterwards. A test that is
-   * `isPresent(reference)` hands the reference to the steps for which it holds, as one that is present.
+   * Runs steps only if a test holds, and otherwise other steps. Later steps may find their results absent. After
+   * `isPresent(reference)`, the steps for which the test holds get the reference as present.
    */
   when<Name extends string, Present, Then, Otherwise = Scope>(
     name: Name & FreeName<Name, Names>,
@@ -222,22 +222,22 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
   >;
 
   /**
-   * Runs steps for every item of a list, several items at once. As with branches, no item is aborted when another fails.
-   * The result is a list of each item's results. An absent list is an empty one.
+   * Runs steps for every item of a list, several items at once. A failure does not abort the other items. The result is a
+   * list of each item's results. A missing list counts as empty.
    */
   forEach<Name extends string, Item, Each>(
     name: Name & FreeName<Name, Names>,
     items: (scope: Scope) => Ref<readonly Item[]> | Ref<readonly Item[] | undefined>,
     body: (branch: SagaBuilder<Input, Scope, Inner<P>, Names>, item: Ref<Item>, index: Ref<number>) => AnyBuilder<Each>,
     options?: {
-      /** How many items at once, 1 to 40: what an inline Map does. Default 40. */
+      /** The number of items that run at once, 1 to 40, the limit of an inline Map. Default 40. */
       readonly maxConcurrency?: number;
     },
   ): SagaBuilder<Input, Scope & Readonly<Record<Name, Ref<readonly Own<Scope, Each>[]>>>, P, Names | Name>;
 
   /**
-   * Waits for a time, or until one: a timestamp like `2027-01-31T08:00:00Z`. A wait can't fail, so for what is no such
-   * timestamp it is none at all.
+   * Waits for a duration, or until a timestamp such as `2027-01-31T08:00:00Z`. A wait can't fail: it does not wait at all for
+   * a value that is not such a timestamp.
    */
   wait(
     name: string,
@@ -245,8 +245,8 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
   ): SagaBuilder<Input, Scope, P, Names>;
 
   /**
-   * Makes another saga's steps and undos part of this one, their names with `name` and an underscore before them. Its
-   * input is mapped from this scope; its output stands under `name` in the later scope.
+   * Makes another saga's steps and undos part of this one. `name` and an underscore precede their names. The input of the
+   * other saga is mapped from this scope, and later steps find its output under `name`.
    */
   include<Name extends string, In, Out, const M extends Fitting<M, In>>(
     name: Name & FreeName<Name, Names>,
@@ -255,27 +255,27 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
   ): SagaBuilder<Input, Later<Scope, Name, Out>, P, Names | Name>;
 
   /**
-   * Runs another saga as an execution of its own, and waits for it. Once it has completed, its undo is an execution of
-   * that saga's undo machine, which is compiled and deployed with it. Only before the pivot, and only a saga without one:
-   * what it did must be undone when a later step fails.
+   * Runs another saga as an execution of its own, and waits for it. The undo of a completed child is an execution of that
+   * saga's undo machine, which is deployed with it. A child stands before the pivot and has no pivot of its own, because a
+   * later failure must be able to undo it.
    */
   child<Name extends string, In, Out, const M extends Fitting<M, In>>(
     name: Name & FreeName<Name, Names>,
     saga: Saga<In, Out>,
     input: (scope: Scope) => M,
     options?: {
-      /** How long the execution may take before it is stopped and undone. Default 1 hour. */
+      /** The time after which the execution is stopped and undone. Default 1 hour. */
       readonly timeout?: Duration;
     },
   ): SagaBuilder<Input, Later<Scope, Name, Out>, P, Names | Name>;
 
-  /** Finishes the saga: what a completed execution gives as its output. */
+  /** Finishes the saga with the output of a completed execution. */
   returns<const Output>(output: (scope: Scope) => Output): Saga<Input, Unmapped<Output>>;
 }
 
-/** What holds for the whole saga where a step says nothing else. */
+/** The settings of steps that have none of their own. */
 export interface Defaults {
-  /** Default 30 s. Callback tasks have none: each must say for itself how long it waits. */
+  /** Default 30 s. It does not apply to callback tasks: each needs a timeout of its own. */
   readonly timeout?: Duration;
   /** Of actions and queries up to the pivot. Default: transient faults, 6 times. */
   readonly retry?: Retry;

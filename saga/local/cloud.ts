@@ -1,5 +1,6 @@
 import { Answers } from "./answers";
 import type { DeadLetter } from "./asynchronous-calls";
+import { CallFaults } from "./call-faults";
 import { cloudClock } from "./clock";
 import type { CloudOptions } from "./cloud-options";
 import { Journal, type Kept } from "./data/journal";
@@ -41,6 +42,8 @@ export class LocalCloud {
   readonly outbox: Outbox;
   /** What the functions log. */
   readonly logs = new Logs();
+  /** What is to go wrong with the calls of this release. */
+  readonly faults = new CallFaults();
   /** By the names under which the program registers them. */
   readonly tables = new Map<string, Rows>();
   /** What the bus could not deliver, and what functions that it invoked failed on. */
@@ -98,7 +101,16 @@ export class LocalCloud {
     const earlier = new EarlierProcess(kept, { stepFunctions, deliveries, ends });
     const answers = new Answers(stepFunctions.executions, options.answer);
     const dynamoDB = () => this.endpoints.dynamoDB;
-    const taskCalls = new TaskCalls({ ...common, functions, stepFunctions, earlier, answers, clock, dynamoDB });
+    const taskCalls = new TaskCalls({
+      ...common,
+      functions,
+      stepFunctions,
+      earlier,
+      answers,
+      clock,
+      faults: this.faults,
+      dynamoDB,
+    });
     const served = { ...common, callers, stepFunctions, taskCalls, functions, deliveries, deadLetters };
     this.openEndpoints = () => openEndpoints(served, options.wire);
     this.executions = stepFunctions.executions;
@@ -147,6 +159,7 @@ export class LocalCloud {
     const isUnderWay = this.earlier.isPending || [...this.executions.values()].some(({ ended }) => !ended);
     const before = this.release.standing;
     this.release = releaseOf({ program, standing: standing(before, program, isUnderWay) }, this.options);
+    this.faults.clear();
     this.deployed.take(functions);
     if (this.earlier.isPending) this.deployed.restore(this.data?.kept.functions ?? new Map());
     else this.deployed.closeReplaced(this.release.standing);

@@ -31,7 +31,7 @@ export interface Program {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** The sagas that are deployed, by the names of their components: for whoever reads what they declare. */
   readonly sagas?: ReadonlyMap<string, unknown>;
-  /** Of machines that somebody has written, what is declared of each, by the names of their components. */
+  /** What is declared of each machine of a saga, and of those that somebody has written, by the names of their components. */
   readonly declarations?: ReadonlyMap<string, unknown>;
 }
 

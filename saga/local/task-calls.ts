@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Json, TaskCall } from "../interpreter";
+import type { CallFaults } from "./call-faults";
 import { type ChildExecutionsContext, runChild, startsExecution } from "./child-executions";
 import type { CloudClock } from "./clock";
 import type { LocalDynamoDB } from "./dynamodb/table";
@@ -23,6 +24,8 @@ export interface TaskCallsContext extends ChildExecutionsContext {
   readonly outbox: Outbox;
   readonly answers: Answers;
   readonly clock: CloudClock;
+  /** What somebody has set to go wrong. */
+  readonly faults: CallFaults;
   /** Once all that has happened will be there after this process. */
   readonly durable: () => Promise<void>;
 }
@@ -33,7 +36,7 @@ export class TaskCalls {
 
   /** Makes the call of a task in an execution, and has somebody answer with its token where it has one. */
   async invoke(call: TaskCall, { machine: { arn }, roleArn, execution }: TaskCaller): Promise<Json> {
-    const { clock, durable, answers } = this.context;
+    const { clock, durable, answers, faults } = this.context;
     const machine = { arn, roleArn };
     const release = clock.hold();
     let waits = false;
@@ -42,9 +45,10 @@ export class TaskCalls {
       await durable();
       if (startsExecution(call)) {
         release();
-        return await runChild(this.context, machine, { call, parentArn: execution.arn });
+        const deliver = () => runChild(this.context, machine, { call, parentArn: execution.arn });
+        return await faults.strike(arn, call, { deliver, release });
       }
-      const result = await this.call(machine, call);
+      const result = await faults.strike(arn, call, { deliver: () => this.call(machine, call), release });
       waits = !answers.reply(execution, call);
       return result;
     } finally {

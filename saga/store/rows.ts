@@ -1,3 +1,5 @@
+import type { SagaIdentity } from "../language/task";
+
 /** A row's key, by the names of its attributes: the partition key first, then the sort key where the table has one. */
 export type RowKey = Readonly<Record<string, string | number>>;
 
@@ -7,6 +9,8 @@ export type Item = Readonly<Record<string, unknown>>;
 export interface StoreAttributes {
   /** The saga that holds the row, or that undid it: `saga_id`. */
   readonly saga: string;
+  /** The step that wrote the row, which is its owner together with the saga (S11): `saga_step`. */
+  readonly step: string;
   /** `LIVE` or `UNDONE`: `status`. */
   readonly status: string;
   /** Every saga that has undone the row, kept when a later one takes it over: none of their actions may come late: `undone_by`. */
@@ -15,19 +19,22 @@ export interface StoreAttributes {
   readonly expiresAt: string;
 }
 
-/** The conditional writes that a store is made of. Each says whether its condition held. */
+/**
+ * The conditional writes that a store is made of. Each says whether its condition held. A live row is the caller's own if
+ * the same step of the same saga wrote it. A row that names no step, as one written by hand, is any step's of its saga.
+ */
 export interface Rows {
   /** Writes a live row where there is none; or in the place of `seen`, an undone one, which this saga has not undone. */
-  take(key: RowKey, saga: string, data: Item, seen: Item | undefined): Promise<boolean>;
-  /** Leaves a tombstone where there is no row, on one of this saga's own, and on an undone one; once a saga. */
-  bury(key: RowKey, saga: string, expiresAt: number): Promise<boolean>;
-  /** Remembers on another saga's live row that this saga has undone its own. Holds for one that knows already. */
-  remember(key: RowKey, saga: string): Promise<boolean>;
+  take(key: RowKey, by: SagaIdentity, data: Item, seen: Item | undefined): Promise<boolean>;
+  /** Leaves a tombstone where there is no row, on a live one of its own, and once a saga on an undone one. */
+  bury(key: RowKey, by: SagaIdentity, expiresAt: number): Promise<boolean>;
+  /** Remembers on a live row of another owner that this saga has undone its own. Holds for one that knows already. */
+  remember(key: RowKey, by: SagaIdentity): Promise<boolean>;
   read(key: RowKey): Promise<Item | undefined>;
 }
 
 /** The rows of a table of DynamoDB. The function wants `UpdateItem` for the writes, and `GetItem` to read. */
-export function dynamoRows(table: string, { saga, status, undoneBy, expiresAt }: StoreAttributes): Rows {
+export function dynamoRows(table: string, { saga, step, status, undoneBy, expiresAt }: StoreAttributes): Rows {
   const { DynamoDBClient, GetItemCommand, UpdateItemCommand } =
     require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   const { marshall, unmarshall } = require("@aws-sdk/util-dynamodb") as typeof import("@aws-sdk/util-dynamodb");
@@ -41,7 +48,7 @@ export function dynamoRows(table: string, { saga, status, undoneBy, expiresAt }:
   /** @param fields Attributes of the row's own data, by their placeholders; a value that is left out is not written. */
   async function update(
     Key: RowKey,
-    id: string,
+    by: SagaIdentity,
     expressions: { readonly UpdateExpression: string; readonly ConditionExpression: string },
     fields: Item = {},
     values: Item = {},
@@ -52,11 +59,12 @@ export function dynamoRows(table: string, { saga, status, undoneBy, expiresAt }:
     const own = {
       "#key": Object.keys(Key)[0],
       "#saga": saga,
+      "#step": step,
       "#status": status,
       "#by": undoneBy,
       "#expires": expiresAt,
     };
-    const known = { ":saga": id, ":ids": new Set([id]), ":live": "LIVE", ":undone": "UNDONE" };
+    const known = { ":saga": by.id, ":step": by.step, ":ids": new Set([by.id]), ":live": "LIVE", ":undone": "UNDONE" };
     try {
       await db.send(
         new UpdateItemCommand({
@@ -74,14 +82,20 @@ export function dynamoRows(table: string, { saga, status, undoneBy, expiresAt }:
     }
   }
 
+  const own = "(#saga = :saga AND (attribute_not_exists(#step) OR #step = :step))";
   return {
-    take(key, id, data, seen) {
+    take(key, by, data, seen) {
       const set = Object.entries(data).filter(([name, value]) => !(name in key) && value !== undefined);
-      const kept = [...Object.keys(key), saga, status, undoneBy, expiresAt, ...set.map(([name]) => name)];
+      const kept = [...Object.keys(key), saga, step, status, undoneBy, expiresAt, ...set.map(([name]) => name)];
       // What the saga before has left of its own.
       const old = Object.keys(seen ?? {}).filter((name) => !kept.includes(name));
       const fields = [...set.map(([name], i) => [`#set${i}`, name]), ...old.map((name, i) => [`#old${i}`, name])];
-      const assignments = ["#saga = :saga", "#status = :live", ...set.map((_, i) => `#set${i} = :v${i}`)];
+      const assignments = [
+        "#saga = :saga",
+        "#step = :step",
+        "#status = :live",
+        ...set.map((_, i) => `#set${i} = :v${i}`),
+      ];
       const expressions = {
         // Not a put: that would forget who has undone the row before.
         UpdateExpression: `SET ${assignments.join(", ")} REMOVE ${["#expires", ...old.map((_, i) => `#old${i}`)].join(", ")}`,
@@ -90,25 +104,28 @@ export function dynamoRows(table: string, { saga, status, undoneBy, expiresAt }:
         }`,
       };
       const values = Object.fromEntries(set.map(([, value], i) => [`:v${i}`, value]));
-      return update(key, id, expressions, Object.fromEntries(fields) as Item, { ...values, ":owner": seen?.[saga] });
+      return update(key, by, expressions, Object.fromEntries(fields) as Item, { ...values, ":owner": seen?.[saga] });
     },
-    bury: (key, id, expires) =>
+    bury: (key, by, expires) =>
       update(
         key,
-        id,
+        by,
         {
+          // The step stands beside the saga that wrote the row, so a tombstone where there was no row names none.
           UpdateExpression:
             "SET #status = :undone, #saga = if_not_exists(#saga, :saga), #expires = :expires ADD #by :ids",
+          // Another step of this saga may have been undone before: a live row is buried all the same.
           ConditionExpression:
-            "attribute_not_exists(#key) OR ((#status = :undone OR #saga = :saga) AND NOT contains(#by, :saga))",
+            `attribute_not_exists(#key) OR (#status = :live AND ${own}) OR ` +
+            `((#status = :undone OR ${own}) AND NOT contains(#by, :saga))`,
         },
         {},
         { ":expires": expires },
       ),
-    remember: (key, id) =>
-      update(key, id, {
+    remember: (key, by) =>
+      update(key, by, {
         UpdateExpression: "ADD #by :ids",
-        ConditionExpression: "(#status = :live AND #saga <> :saga) OR contains(#by, :saga)",
+        ConditionExpression: `(#status = :live AND NOT ${own}) OR (#status = :undone AND contains(#by, :saga))`,
       }),
     async read(Key) {
       const command = new GetItemCommand({ TableName: table, Key: marshall(Key), ConsistentRead: true });

@@ -1,4 +1,4 @@
-import type { TaskEvent } from "../language/task";
+import type { SagaIdentity, TaskEvent } from "../language/task";
 import type { Effect } from "./logged";
 import { refusal } from "./refusal";
 import { dynamoRows, type Item, type RowKey, type Rows, type StoreAttributes } from "./rows";
@@ -17,7 +17,7 @@ export interface StoreOptions<Of> {
   readonly attributes?: Partial<StoreAttributes>;
   /** Other names for the errors with which an action is refused. */
   readonly refusals?: {
-    /** The row is another saga's, and live. Default: the entity's name and `AlreadyExists`. */
+    /** The row is live, and another saga's or another step's. Default: the entity's name and `AlreadyExists`. */
     readonly exists?: string;
     /** This saga has undone it: the action comes too late. Default: `AlreadyUndone`. */
     readonly undone?: string;
@@ -35,7 +35,7 @@ export interface Undone {
 export interface Found<Data> {
   /** Whether its effect stands: nobody has undone it. */
   readonly live: boolean;
-  /** Whether it is, or was, the caller's saga that wrote it. */
+  /** Whether it is, or was, the caller's step of the caller's saga that wrote it. */
   readonly own: boolean;
   readonly data: Partial<Data>;
 }
@@ -43,13 +43,13 @@ export interface Found<Data> {
 /** Writes that keep the contract of a task (S3): each may come twice, late, or in the wrong order. */
 export interface Store<Of extends object, Data extends object> {
   /**
-   * The action's write. Repeated, it answers what is stored.
-   * @throws where another saga holds the row, and where this saga has undone it
+   * The action's write. Repeated by the same step of the same saga (S11), it answers what is stored.
+   * @throws where another saga, or another step of this saga, holds the row, and where this saga has undone it
    */
   create(event: TaskEvent<Of>, data: Data): Promise<Effect<Data>>;
   /**
-   * The undo's write: a tombstone, on what the saga itself has written, and where nothing is. It never refuses. On a row
-   * that another saga holds it changes nothing but what is remembered: that this saga's action may not come any more.
+   * The undo's write: a tombstone, on what the step itself has written, and where nothing is. It never refuses. On a row
+   * that another saga or step holds it changes nothing but what is remembered: that this action may not come any more.
    */
   undo(event: TaskEvent<Of>): Promise<Effect<Undone>>;
   /** Looks a row up, with what was written last. */
@@ -74,6 +74,7 @@ export function openStore<Of extends object, Data extends object>(options: Store
   const { table, entity, key, tombstoneDays = 30 } = options;
   const names = {
     saga: "saga_id",
+    step: "saga_step",
     status: "status",
     undoneBy: "undone_by",
     expiresAt: "expires_at",
@@ -86,6 +87,8 @@ export function openStore<Of extends object, Data extends object>(options: Store
   const rows = rowsOf(table, names);
 
   const isLive = (row: Item) => row[names.status] === "LIVE";
+  const isOwn = (row: Item, { id, step }: SagaIdentity) =>
+    row[names.saga] === id && (row[names.step] === undefined || row[names.step] === step);
   const dataOf = (row: Item): Partial<Data> => {
     const own = Object.values(names);
     return Object.fromEntries(Object.entries(row).filter(([name]) => !own.includes(name))) as Partial<Data>;
@@ -95,7 +98,7 @@ export function openStore<Of extends object, Data extends object>(options: Store
 
   return {
     async create(event, data) {
-      const { id } = event.saga;
+      const { id, step } = event.saga;
       const at = key(event);
       const fault = faultOf(at);
       if (!at || fault !== undefined) throw refusal(`Invalid${entity}`, `the event names no ${thing}: ${fault ?? ""}`);
@@ -103,30 +106,36 @@ export function openStore<Of extends object, Data extends object>(options: Store
       if (taken) throw new Error(`'${taken}' can't be data of a ${thing}: it is an attribute of the store's own`);
       let row: Item | undefined;
       for (let tries = 0; tries < MOST_TRIES; tries++) {
-        if (await rows.take(at, id, { ...data } as Item, row)) return { outcome: "done", result: data };
+        if (await rows.take(at, event.saga, { ...data } as Item, row)) return { outcome: "done", result: data };
         row = await rows.read(at);
         // It went, or it was undone by its owner: now it can be taken.
         if (!row) continue;
+        if (isLive(row) && isOwn(row, event.saga)) {
+          const stored = row;
+          const same = Object.keys(data).map((name) => [name, stored[name]] as const);
+          return { outcome: "repeated", result: Object.fromEntries(same) as Data };
+        }
         if ((row[names.undoneBy] as ReadonlySet<string> | undefined)?.has(id)) {
           throw refusal(undone, `this saga has already undone its ${thing}`);
         }
         if (!isLive(row)) continue;
         if (row[names.saga] !== id) throw refusal(exists, `another saga holds a live ${thing}`);
-        const stored = row;
-        const same = Object.keys(data).map((name) => [name, stored[name]] as const);
-        return { outcome: "repeated", result: Object.fromEntries(same) as Data };
+        const holder = String(row[names.step]);
+        throw refusal(
+          exists,
+          `step '${holder}' of this saga holds this ${thing}; step '${step}' needs a key of its own`,
+        );
       }
       throw contended();
     },
 
     async undo(event) {
-      const { id } = event.saga;
       const at = key(event);
       if (!at || faultOf(at) !== undefined) return { outcome: "nothing", result: { undone: false } };
       for (let tries = 0; tries < MOST_TRIES; tries++) {
         const expires = Math.floor(Date.now() / 1000) + tombstoneDays * 24 * 60 * 60;
-        if (await rows.bury(at, id, expires)) return { outcome: "undone", result: { undone: true } };
-        if (await rows.remember(at, id)) return { outcome: "nothing", result: { undone: false } };
+        if (await rows.bury(at, event.saga, expires)) return { outcome: "undone", result: { undone: true } };
+        if (await rows.remember(at, event.saga)) return { outcome: "nothing", result: { undone: false } };
       }
       throw contended();
     },
@@ -134,7 +143,7 @@ export function openStore<Of extends object, Data extends object>(options: Store
     async find(event) {
       const at = key(event);
       const row = at && faultOf(at) === undefined ? await rows.read(at) : undefined;
-      return row && { live: isLive(row), own: row[names.saga] === event.saga.id, data: dataOf(row) };
+      return row && { live: isLive(row), own: isOwn(row, event.saga), data: dataOf(row) };
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { SagaIdentity } from "../language/task";
 import type { Item, RowKey, Rows, StoreAttributes } from "../store/rows";
 
 /** A table in this process, in the place of DynamoDB's, for handlers that write by `openStore`. */
@@ -28,9 +29,9 @@ export function memoryTable(): MemoryTable {
     rows: () => sorted().map(([, item]) => plain(item)),
     liveRows: () =>
       sorted().flatMap(([key, item]) => {
-        const { status, undoneBy } = namesOf.get(key) as StoreAttributes;
+        const { status, step, undoneBy } = namesOf.get(key) as StoreAttributes;
         if (item[status] !== "LIVE") return [];
-        const seen = Object.entries(plain(item)).filter(([name]) => name !== status && name !== undoneBy);
+        const seen = Object.entries(plain(item)).filter(([name]) => ![status, step, undoneBy].includes(name));
         return [Object.fromEntries(seen)];
       }),
     clear: () => {
@@ -61,6 +62,8 @@ interface Content {
 function memoryRows({ items, namesOf }: Content, names: StoreAttributes, written: OnWrite): Rows {
   const undoers = (item: Item | undefined) => (item?.[names.undoneBy] ?? new Set()) as ReadonlySet<string>;
   const isUndone = (item: Item) => item[names.status] === "UNDONE";
+  const isOwn = (item: Item, { id, step }: SagaIdentity) =>
+    item[names.saga] === id && (item[names.step] === undefined || item[names.step] === step);
 
   /** A write is one moment, as each is in DynamoDB: it holds, or nothing happens. */
   const write = async (key: RowKey, change: (item: Item | undefined) => Item | undefined): Promise<boolean> => {
@@ -76,37 +79,38 @@ function memoryRows({ items, namesOf }: Content, names: StoreAttributes, written
   };
 
   return {
-    take: (key, saga, data, seen) =>
+    take: (key, { id, step }, data, seen) =>
       write(key, (item) => {
         const free =
-          !item || (seen && isUndone(item) && item[names.saga] === seen[names.saga] && !undoers(item).has(saga));
+          !item || (seen && isUndone(item) && item[names.saga] === seen[names.saga] && !undoers(item).has(id));
         if (!free) return undefined;
         const undoneBy = item?.[names.undoneBy];
         const claim = {
-          [names.saga]: saga,
+          [names.saga]: id,
+          [names.step]: step,
           [names.status]: "LIVE",
           ...(undoneBy !== undefined && { [names.undoneBy]: undoneBy }),
         };
         // What DynamoDB keeps is what JSON keeps.
         return { ...(JSON.parse(JSON.stringify(data)) as Item), ...key, ...claim };
       }),
-    bury: (key, saga, expiresAt) =>
+    bury: (key, by, expiresAt) =>
       write(key, (item) => {
-        const may = !item || ((isUndone(item) || item[names.saga] === saga) && !undoers(item).has(saga));
+        const may = !item || (isUndone(item) ? !undoers(item).has(by.id) : isOwn(item, by));
         if (!may) return undefined;
         return {
           ...key,
-          [names.saga]: saga,
+          [names.saga]: by.id,
           ...item,
           [names.status]: "UNDONE",
-          [names.undoneBy]: new Set([...undoers(item), saga]),
+          [names.undoneBy]: new Set([...undoers(item), by.id]),
           [names.expiresAt]: expiresAt,
         };
       }),
-    remember: (key, saga) =>
+    remember: (key, by) =>
       write(key, (item) => {
-        const may = item && ((!isUndone(item) && item[names.saga] !== saga) || undoers(item).has(saga));
-        return may ? { ...item, [names.undoneBy]: new Set([...undoers(item), saga]) } : undefined;
+        const may = item && (isUndone(item) ? undoers(item).has(by.id) : !isOwn(item, by));
+        return may ? { ...item, [names.undoneBy]: new Set([...undoers(item), by.id]) } : undefined;
       }),
     read: async (key) => {
       await nextTurn();

@@ -36,9 +36,20 @@ export function sourceOf(value: unknown): string | undefined {
   return typeof value === "string" ? /^\{%([\s\S]*)%\}$/.exec(value.trim())?.[1]?.trim() : undefined;
 }
 
+const parsed = new Map<string, Ast>();
+
+/** Forgets all syntax trees: before a definition, so that one does not grow by another's. */
+export function forgetExpressions(): void {
+  parsed.clear();
+}
+
 /** @throws an error with JSONata's own message where 2.0.6 does not parse it */
 export function parse(source: string): Ast {
-  return jsonata(source).ast() as unknown as Ast;
+  const known = parsed.get(source);
+  if (known) return known;
+  const ast = jsonata(source).ast() as unknown as Ast;
+  parsed.set(source, ast);
+  return ast;
 }
 
 /** What an expression reads from outside itself, and what it calls. */

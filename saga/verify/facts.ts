@@ -51,10 +51,19 @@ export class Facts {
   }
 }
 
-const keyOf = (asts: readonly Ast[]): string =>
-  JSON.stringify(asts, (name, value: unknown) =>
+const keys = new WeakMap<Ast, string>();
+
+function keyOfOne(ast: Ast): string {
+  const known = keys.get(ast);
+  if (known !== undefined) return known;
+  const key = JSON.stringify(ast, (name, value: unknown) =>
     name === "position" ? undefined : value instanceof RegExp ? String(value) : value,
   );
+  keys.set(ast, key);
+  return key;
+}
+
+const keyOf = (asts: readonly Ast[]): string => asts.map(keyOfOne).join();
 
 /** Whether an expression reads nothing of the context. */
 function isRooted(ast: Ast): boolean {

@@ -1,6 +1,7 @@
 import { type Budgets, budgetsOf } from "./budget";
 import type { Declaration } from "../asl/declaration";
 import { readDefinition } from "../asl/definition";
+import { forgetExpressions } from "./expression";
 import { lostData } from "./jsonpath/lost-data";
 import { readMachine } from "./machine";
 import { type Rule, RULES, type Violation } from "./rules";
@@ -8,7 +9,7 @@ import { Search, type SearchOptions } from "./search/search";
 import type { RawStates } from "../asl/states";
 import { flawsOf } from "./static";
 import { type Unproved, unprovedOf } from "./unproved";
-import { counterexample } from "./search/trace";
+import { linesOf, pathOf } from "./search/trace";
 
 /** What is known of a definition when every path has been gone. */
 export interface Verdict {
@@ -52,17 +53,19 @@ export function verify(
   declaration: Declaration,
   { onProgress, limit = LIMIT, seconds = SECONDS }: Partial<SearchOptions> = {},
 ): Verdict {
+  forgetExpressions();
   const machine = readMachine(readDefinition(definition), declaration);
   const search = new Search(machine, { onProgress, limit, seconds });
   search.run();
   const flaws = flawsOf(definition, machine, declaration).map((flaw): Violation => ({
     ...flaw,
     counterexample: [],
+    path: [],
   }));
-  const found = [...search.found.values()].map(({ traces, ...rest }): Violation => ({
-    ...rest,
-    counterexample: OF_ONE_STATE.has(rest.kind) ? [] : counterexample(traces),
-  }));
+  const found = [...search.found.values()].map(({ traces, ...rest }): Violation => {
+    const path = pathOf(traces);
+    return { ...rest, counterexample: OF_ONE_STATE.has(rest.kind) ? [] : linesOf(path), path };
+  });
   const never: readonly Violation[] = search.completes || search.truncated ? [] : [NEVER];
   const lost = lostData(definition, declaration);
   const violations = [...found, ...flaws, ...lost.violations, ...never].sort(
@@ -102,6 +105,7 @@ const NEVER: Violation = {
   message: "no path completes the saga",
   hint: "Let the last step end the execution",
   counterexample: [],
+  path: [],
 };
 
 const rules = Object.keys(RULES) as Rule[];
@@ -123,7 +127,7 @@ export { HISTORY_LIMIT } from "./budget";
 export { type Declaration, DeclarationError, type DeclaredCall, readDeclaration } from "../asl/declaration";
 export { DefinitionError, readDefinition } from "../asl/definition";
 export type { PayloadBudget } from "./payload-headroom";
-export { type Rule, RULES, type Violation } from "./rules";
+export { type EffectChange, type PathEvent, type Rule, RULES, type Violation } from "./rules";
 export { storiesOf, type Story } from "./stories";
 export type { Unproved } from "./unproved";
 export { SearchLimitError } from "./search/context";

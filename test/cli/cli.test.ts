@@ -165,7 +165,7 @@ describe("the command line", function () {
       [["start", `@${deep}`], /^.*deep\.json is nested deeper than 1000 levels/],
       [["start", '{"total":1e400}'], /^"\{\\"total\\":1e400\}" has a number that is too large/],
       [["start", "{}", "--stack", "prod"], /^no file Pulumi\.prod\.yaml in .*, for the stack 'prod'$/m],
-      [["graph", "--format", "png"], /^no format 'png'; there are mermaid and svg/],
+      [["graph", "--format", "png"], /^no format 'png'; there are mermaid, svg and dot/],
       [
         ["verify", "package.json"],
         /^'package\.json' is no state machine: it has no StartAt that names one of its States/,
@@ -226,12 +226,19 @@ describe("the command line", function () {
   });
 
   it("draws the saga: the way forward apart from that of the undos", async () => {
-    const [mermaid, svg] = await Promise.all([command(["graph"]), command(["graph", "--format", "svg"])]);
+    const [mermaid, svg, dot] = await Promise.all([
+      command(["graph"]),
+      command(["graph", "--format", "svg"]),
+      command(["graph", "--format", "dot"]),
+    ]);
     expect(mermaid.out).to.match(/^%% OrderFulfilment\nflowchart TB\n/);
-    expect(mermaid.out).to.contain('["RefundPayment"]:::undo').and.to.contain('["ProcessPayment"]:::forward');
+    expect(mermaid.out).to.contain('{{"RefundPayment"}}:::undo').and.to.contain('["ProcessPayment"]:::forward');
     expect(svg.out).to.match(/^<svg .*aria-label="OrderFulfilment"/);
-    expect(svg.out.match(/class="box forward"/g)).to.have.length(4);
-    expect(svg.out.match(/class="box undo"/g)).to.have.length(4);
+    expect(svg.out === readFileSync(join(ROOT, "docs/images/order-saga.svg"), "utf8"), "run npm run docs").to.be.true;
+    expect(svg.out.match(/class="node task forward"/g)).to.have.length(3);
+    expect(svg.out.match(/class="node task undo"/g)).to.have.length(3);
+    expect(dot.out).to.match(/^digraph "OrderFulfilment" \{\n/);
+    expect(dot.out).to.match(/"RefundPayment" \[.*shape="octagon"/);
   });
 
   it("prints the definition that is deployed", async () => {

@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
 import { devOptions } from "../../saga/cli/dev";
+import { SLOW } from "../slow";
 
 const ROOT = join(__dirname, "../..");
 
@@ -45,7 +46,7 @@ describe("saga dev", function () {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const) {
-    it(`serves clients of AWS, tells how executions end, and leaves nothing behind after ${signal}`, async () => {
+    it(`serves clients of AWS, tells how executions end, and leaves nothing behind after ${signal}${signal === "SIGINT" ? "" : ` ${SLOW}`}`, async () => {
       const { child, next } = command("--port", "0", "--json");
       const { endpoint, region, machines } = JSON.parse(await next()) as {
         endpoint: string;

@@ -5,7 +5,9 @@ import { expect } from "chai";
 import * as ts from "typescript";
 import { parse } from "yaml";
 import { page, pages } from "../../docs/make";
-import { OPTIONS, VERBS } from "../../saga/cli/verbs";
+import { PICTURES } from "../../docs/pictures";
+import { OPTIONS } from "../../saga/cli/options";
+import { VERBS } from "../../saga/cli/verbs";
 import { outputOf } from "../../saga/cli/verify";
 import { SCHEMA } from "../../saga/deploy/config";
 
@@ -84,10 +86,30 @@ describe("the documentation", function () {
   });
 
   for (const name of pages) {
-    it(`has docs/${name} as the code makes it`, async () => {
+    it(`has ${join("docs", name)} as the code makes it`, async () => {
       expect(read(`docs/${name}`), "run npm run docs").to.equal(await page(name));
     });
   }
+
+  for (const [name, draw] of Object.entries(PICTURES)) {
+    it(`has images/${name} as the code draws it now`, () => {
+      expect(read(`docs/images/${name}`) === draw(), "run npm run docs").to.be.true;
+    });
+  }
+
+  it("has no picture that nothing draws and none that no page shows", () => {
+    const shown = [
+      "README.md",
+      ...readdirSync(join(ROOT, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
+    ].flatMap((path) => [...read(path).matchAll(/images\/([\w-]+\.svg)/g)].map(([, name]) => name));
+    const drawn = Object.keys(PICTURES).sort();
+    expect(
+      readdirSync(join(ROOT, "docs/images"))
+        .filter((name) => name.endsWith(".svg"))
+        .sort(),
+    ).to.deep.equal(drawn);
+    expect([...new Set(shown)].sort()).to.deep.equal(drawn);
+  });
 
   for (const file of ["Pulumi.dev.yaml", "Pulumi.local.yaml"]) {
     it(`sets in ${file} only keys that there are, to values that are allowed`, () => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { join } from "node:path";
 import { expect } from "chai";
-import * as ts from "typescript";
+import { importsOfFiles } from "../../docs/modules";
 
 const ROOT = join(__dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -9,23 +9,6 @@ const PAGES = [
   "README.md",
   ...readdirSync(join(ROOT, "docs")).flatMap((name) => (/\.md$/.test(name) ? [`docs/${name}`] : [])),
 ];
-
-/** The files of saga/, each with those that it imports, if only for a type. */
-function importsOfFiles(): ReadonlyMap<string, readonly string[]> {
-  const files = readdirSync(join(ROOT, "saga"), { recursive: true, encoding: "utf8" }).flatMap((path) =>
-    path.endsWith(".ts") && !path.endsWith(".d.ts") ? [`saga/${path.replaceAll("\\", "/")}`] : [],
-  );
-  const fileOf = (from: string, name: string): readonly string[] => {
-    const path = relative(ROOT, join(ROOT, dirname(from), name)).replaceAll("\\", "/");
-    return [`${path}.ts`, `${path}/index.ts`].filter((each) => files.includes(each)).slice(0, 1);
-  };
-  return new Map(
-    files.map((file) => {
-      const { importedFiles } = ts.preProcessFile(read(file));
-      return [file, importedFiles.flatMap(({ fileName }) => (fileName.startsWith(".") ? fileOf(file, fileName) : []))];
-    }),
-  );
-}
 
 /** The groups of nodes that lead to each other: the strongly connected components of more than one node. */
 function circlesIn(edges: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {

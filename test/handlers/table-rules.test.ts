@@ -26,8 +26,8 @@ describe("the table's rules", () => {
       const actB = () => deployed.call(action, eventOfB);
       const undoFor = (who: typeof A) => deployed.call(undo, { ...who, order_id: "1" });
       const key = { order_id: "1", entity };
-      const liveOfA = { ...key, saga_id: A.saga.id, status: "LIVE", ...dataOfA };
-      const liveOfB = { ...key, saga_id: B.saga.id, status: "LIVE", ...dataOfB };
+      const liveOfA = { ...key, saga_id: A.saga.id, saga_step: "Step", status: "LIVE", ...dataOfA };
+      const liveOfB = { ...key, saga_id: B.saga.id, saga_step: "Step", status: "LIVE", ...dataOfB };
 
       /** As if the tombstone had been left long ago: a renewal would show. */
       const age = async () => {
@@ -59,6 +59,24 @@ describe("the table's rules", () => {
         await actA();
         expect((await deployed.failure(action, eventOfB)).errorType).to.equal(exists);
         expect(await rows()).to.deep.equal([liveOfA]);
+      });
+
+      it("a live item of another step of the same saga is refused, left alone by its undo, and undone by its own (S11)", async () => {
+        await actA();
+        const other = { saga: { ...A.saga, step: "Other" } };
+        const refused = await deployed.failure(action, { ...eventOfA, ...other });
+        const thing = entity.toLowerCase();
+        expect(refused).to.include({
+          errorType: exists,
+          errorMessage: `step 'Step' of this saga holds this ${thing}; step 'Other' needs a key of its own`,
+        });
+        expect(await undoFor({ ...A, ...other })).to.deep.equal({ undone: false });
+        expect(await rows()).to.deep.equal([{ ...liveOfA, undone_by: [A.saga.id] }]);
+        expect((await deployed.failure(action, { ...eventOfA, ...other })).errorType).to.equal("AlreadyUndone");
+        expect(await actA()).to.deep.equal({ order_id: "1", ...dataOfA });
+        expect(await undoFor(A)).to.deep.equal({ undone: true });
+        expect(await theRow()).to.include({ status: "UNDONE", saga_id: A.saga.id, saga_step: "Step" });
+        expect((await deployed.failure(action, eventOfA)).errorType).to.equal("AlreadyUndone");
       });
 
       it("an undo leaves a tombstone on its own item, which expires thirty days later", async () => {

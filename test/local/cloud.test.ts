@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { type CloudOptions, LocalCloud } from "../../saga/local/cloud";
 import { evaluateProgram, type Program } from "../../saga/local/program";
+import { SLOW } from "../slow";
 
 describe("a program on this machine that is no saga's alone", function () {
   this.timeout(120_000);
@@ -54,7 +55,7 @@ describe("a program on this machine that is no saga's alone", function () {
     expect(() => cloud.table).to.throw("the program has 2 tables, not one");
   });
 
-  it("runs a service's action against the table, fails as the service does, and asks the machine's role", async () => {
+  it(`runs a service's action against the table, fails as the service does, and asks the machine's role ${SLOW}`, async () => {
     const cloud = await start();
     const { report: put } = await cloud.execute({ id: "1" }, "put");
     expect(put.output).to.have.all.keys("SdkHttpMetadata", "SdkResponseMetadata");
@@ -69,7 +70,7 @@ describe("a program on this machine that is no saga's alone", function () {
     expect(denied.cause).to.match(/is not authorized to perform: dynamodb:DeleteItem on resource: arn:aws:dynamodb:/);
   });
 
-  it("keeps what is sent, and answers as the service does", async () => {
+  it(`keeps what is sent, and answers as the service does ${SLOW}`, async () => {
     const { report } = await (await start()).execute({ text: "hello" }, "publish");
     expect(report.output)
       .to.have.property("MessageId")

@@ -126,9 +126,11 @@ describe(`the command, in somebody else's program ${SLOW}`, function () {
       ["Rating", true],
     ]);
     expect(one.out).to.match(/^Checkout {2}sound/);
-    expect(mermaid.out).to.contain('["CreateAccount"]:::forward').and.to.contain('["DeleteAccount"]:::undo');
-    expect(mermaid.out).to.contain('["Announce<br>(pivot)"]:::pivot');
+    expect(mermaid.out).to.contain('["CreateAccount"]:::forward').and.to.contain('{{"DeleteAccount"}}:::undo');
+    expect(mermaid.out).to.contain('["Announce<br>pivot: no way back"]:::pivot');
     expect(drawn.err).to.equal("");
-    expect(readFileSync(svg, "utf8")).to.match(/^<svg [^]*class="box forward pivot"[^]*class="box undo"[^]*<\/svg>\n$/);
+    expect(readFileSync(svg, "utf8")).to.match(
+      /^<svg [^]*class="node task forward pivot"[^]*class="node task undo"[^]*<\/svg>\n$/,
+    );
   });
 });

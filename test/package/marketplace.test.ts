@@ -112,9 +112,11 @@ describe(`a marketplace, from an empty folder with the packed package alone ${SL
   it("shows its graph, as Mermaid and as SVG", async () => {
     const file = join(market.folder, "checkout.svg");
     const [mermaid, svg] = await Promise.all([saga("graph", "Checkout"), saga("graph", "Checkout", "-o", file)]);
-    expect(mermaid.out).to.contain('["PlaceOrder<br>(pivot)"]:::pivot').and.to.contain('["Refund"]:::undo');
+    expect(mermaid.out)
+      .to.contain('["PlaceOrder<br>pivot: no way back"]:::pivot')
+      .and.to.contain('{{"Refund"}}:::undo');
     expect([mermaid.code, svg.code]).to.deep.equal([0, 0]);
-    expect(readFileSync(file, "utf8")).to.match(/^<svg [^]*class="box undo"[^]*<\/svg>\n$/);
+    expect(readFileSync(file, "utf8")).to.match(/^<svg [^]*class="node task undo"[^]*<\/svg>\n$/);
   });
 
   it("has no byte of this package in any archive, and its npm package in one function alone", async () => {

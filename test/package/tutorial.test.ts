@@ -64,7 +64,7 @@ describe(`the tutorial, followed in an empty folder with the packed package ${SL
     for (const { text } of commands) printed += await run(text);
     expect(printed).to.match(/^Transfer {2}sound/);
     const shown = blocks.filter(({ language }) => language === "");
-    expect(shown).to.have.length(2);
+    expect(shown).to.have.length(3);
     for (const { text } of shown) expect(printed).to.contain(text);
     expect(printed)
       .to.match(/^[#ℹ] pass 4$/m)

@@ -1,6 +1,8 @@
+import { type AttributeValue, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
+import * as fc from "fast-check";
 import { openStore } from "../../saga";
-import { startTable } from "../../saga/local/dynamodb/table";
+import { type LocalTable, startTable } from "../../saga/local/dynamodb/table";
 import { memoryTable } from "../../saga/testing";
 
 describe("the store", () => {
@@ -30,7 +32,8 @@ describe("the store", () => {
     });
   }
 
-  it("takes the longest keys that DynamoDB takes", async () => {
+  /** Runs on a table of DynamoDB's kind, which the functions find by their variables. */
+  async function onDynamo(work: (table: LocalTable) => Promise<void>): Promise<void> {
     const attributes = ["pk", "sk"].map((name) => ({ name, type: "S" }));
     const table = await startTable({ attributes, hashKey: "pk", rangeKey: "sk" }, "payments");
     const environment = { AWS_ENDPOINT_URL_DYNAMODB: table.endpoint, AWS_REGION: "eu-west-1" };
@@ -38,12 +41,93 @@ describe("the store", () => {
     const before = { ...process.env };
     Object.assign(process.env, environment, credentials);
     try {
-      const key = { pk: "é".repeat(1024), sk: "s".repeat(1024) };
-      expect(await open("payments").create(event(key), { paid: 1 })).to.have.property("outcome", "done");
-      expect(await table.rows()).to.have.length(1);
+      await work(table);
     } finally {
       process.env = before;
       await table.close();
     }
+  }
+
+  it("takes the longest keys that DynamoDB takes", () =>
+    onDynamo(async (table) => {
+      const key = { pk: "é".repeat(1024), sk: "s".repeat(1024) };
+      expect(await open("payments").create(event(key), { paid: 1 })).to.have.property("outcome", "done");
+      expect(await table.rows()).to.have.length(1);
+    }));
+
+  describe("two steps of a saga on one row (S11)", () => {
+    const key = { pk: "a", sk: "b" };
+    const debit = { key, saga: { id: "execution", step: "Debit" } };
+    const credit = { key, saga: { id: "execution", step: "Credit" } };
+
+    it("refuses the second one's action, and names both", async () => {
+      const payments = open(memoryTable().name);
+      await payments.create(debit, { paid: 1 });
+      const refused = await payments.create(credit, { paid: 2 }).catch((error: unknown) => error as Error);
+      expect(refused).to.include({
+        name: "PaymentAlreadyExists",
+        message: "step 'Debit' of this saga holds this payment; step 'Credit' needs a key of its own",
+      });
+      expect(await payments.find(credit)).to.deep.equal({ live: true, own: false, data: { ...key, paid: 1 } });
+      expect(await payments.find(debit)).to.deep.equal({ live: true, own: true, data: { ...key, paid: 1 } });
+    });
+
+    it("takes a row without a step, as it was written by hand, for the saga's own", () =>
+      onDynamo(async (table) => {
+        const client = new DynamoDBClient({});
+        const [owner, live] = ["execution", "LIVE"].map((text) => ({ S: text })) as [AttributeValue, AttributeValue];
+        const Item = { pk: { S: "a" }, sk: { S: "b" }, saga_id: owner, status: live, paid: { N: "3" } };
+        await client.send(new PutItemCommand({ TableName: "payments", Item }));
+        const payments = open("payments");
+        expect(await payments.create(credit, { paid: 2 })).to.deep.equal({ outcome: "repeated", result: { paid: 3 } });
+        expect(await payments.find(credit)).to.deep.equal({ live: true, own: true, data: { ...key, paid: 3 } });
+        expect(await payments.undo(credit)).to.deep.equal({ outcome: "undone", result: { undone: true } });
+        expect((await table.rows())[0]).to.include({ status: "UNDONE" });
+        expect(await payments.undo(debit)).to.deep.equal({ outcome: "nothing", result: { undone: false } });
+        client.destroy();
+      }));
+
+    it("keeps each owner's effect from all others, in any order and at once (S3)", async () => {
+      const owner = fc.record({ id: fc.constantFrom("A", "B"), step: fc.constantFrom("Debit", "Credit") });
+      const call = fc.record({ saga: owner, did: fc.constantFrom("create" as const, "undo" as const) });
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.array(call, { minLength: 1, maxLength: 3 }), { maxLength: 8 }), async (moves) => {
+          const memory = memoryTable();
+          const payments = open(memory.name);
+          const named = ({ id, step }: { readonly id: string; readonly step: string }) => `${id} ${step}`;
+          const holder = () => memory.rows().flatMap((row) => (row["status"] === "LIVE" ? [heldBy(row)] : []))[0];
+          const heldBy = (row: Readonly<Record<string, unknown>>) =>
+            `${String(row["saga_id"])} ${String(row["saga_step"])}`;
+          const undone = new Set<string>();
+          for (const move of moves) {
+            const before = holder();
+            const came = await Promise.all(
+              move.map(({ saga: by, did }) =>
+                did === "undo"
+                  ? payments.undo({ key, saga: by }).then(({ outcome }) => outcome)
+                  : payments.create({ key, saga: by }, { paid: 1 }).then(
+                      ({ outcome }) => outcome,
+                      (error: unknown) => (error as Error).name,
+                    ),
+              ),
+            );
+            for (const [index, { saga: by, did }] of move.entries()) {
+              if (did === "create" && undone.has(named(by))) expect(came[index]).to.equal("AlreadyUndone");
+            }
+            const undos = move.filter(({ did }) => did === "undo").map(({ saga: by }) => named(by));
+            for (const name of undos) undone.add(name);
+            // What is undone does not stand, and what stood before stands unless its own step's undo came.
+            expect([...undone]).to.not.include(holder());
+            if (before !== undefined && !undos.includes(before)) expect(holder()).to.equal(before);
+            if (move.length === 1 && came[0] === "done") expect(holder()).to.equal(named((move[0] as Move).saga));
+          }
+        }),
+        { numRuns: 300 },
+      );
+    });
   });
 });
+
+interface Move {
+  readonly saga: { readonly id: string; readonly step: string };
+}

@@ -103,13 +103,14 @@ describe("a table in memory", function () {
             table: name,
             entity: "Entry",
             key: ({ pk }) => ({ pk, n: 7 }),
-            attributes: { saga: "owner", status: "state", undoneBy: "gone_for", expiresAt: "ttl" },
+            attributes: { saga: "owner", step: "part", status: "state", undoneBy: "gone_for", expiresAt: "ttl" },
             refusals: { exists: "Taken", undone: "TooLate" },
             tombstoneDays: 1,
           });
         const stores = [open("ledger"), open(memory.name)];
         const call = fc.record({
           saga: fc.constantFrom("A", "B", "C"),
+          step: fc.constantFrom("Debit", "Credit"),
           did: fc.constantFrom("create", "undo", "find"),
           amount: fc.integer({ min: 1, max: 3 }),
           note: fc.option(fc.constantFrom("x", "y"), { nil: undefined }),
@@ -118,8 +119,8 @@ describe("a table in memory", function () {
         await fc.assert(
           fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 12 }), async (calls) => {
             const pk = `entry-${++count}`;
-            for (const { saga: id, did, amount, note } of calls) {
-              const event = { pk, saga: { id, step: "Step" } };
+            for (const { saga: id, step, did, amount, note } of calls) {
+              const event = { pk, saga: { id, step } };
               const answers = await Promise.all(
                 stores.map((store) =>
                   (did === "create" ? store.create(event, { pk, amount, note }) : store[did](event)).then(

@@ -1,14 +1,14 @@
 import type { HistoryEvent, TaskSucceededEventDetails } from "@aws-sdk/client-sfn";
 
-/** The results that a history has of one level of an execution: its top with the branches in it, or one item of a list. */
+/** The results in a history, for one level of an execution: the top with its branches, or one item of a list. */
 export interface HistoryResults {
-  /** Each result by the variable that has it, or was to have it. */
+  /** The results, by the variables that hold them or would have held them. */
   readonly results: Record<string, unknown>;
   /** By the name of the Map and the index of the item. */
   readonly items: Record<string, Record<string, HistoryResults>>;
 }
 
-/** Where in the machine an event happened. */
+/** The place of an event in the machine. */
 interface EventLocation {
   readonly state: string | undefined;
   readonly level: HistoryResults;
@@ -77,14 +77,14 @@ function intoItem(place: EventLocation, name: string, index: number): EventLocat
   return { state: undefined, level, maps: [...maps, { name, around }] };
 }
 
-/** The last item of a Map leads on to what follows the Map. */
+/** The last item of a Map is followed by the state after the Map. */
 function outOf(place: EventLocation, name: string): EventLocation {
   const at = place.maps.findIndex((map) => map.name === name);
   const map = place.maps[at];
   return map ? { state: name, level: map.around, maps: place.maps.slice(0, at) } : place;
 }
 
-/** What a task has given, by the variables that were to have it: these are assigned only where another state follows. */
+/** The result of a task, by the variables that would hold it: variables are assigned only if another state follows. */
 function resultsOf(
   state: string,
   { resourceType, resource, output = "null" }: TaskSucceededEventDetails,

@@ -3,20 +3,20 @@ import type { RecoveryNote } from "../../compile";
 import { historyReader, type HistoryResults } from "./history";
 import { recoveryName } from "./recovery-name";
 
-/** That an execution has ended; it may come late, twice, or not in order. */
+/** The event of an execution's end. It may arrive late, twice, or out of order. */
 export interface ExecutionEnd {
   readonly executionArn: string;
   /** Milliseconds since the epoch. */
   readonly stopDate: number;
 }
 
-/** What was done about it. */
+/** The outcome of handling it. */
 export interface Recovered {
   readonly did: "nothing" | "redriven" | "recovered";
   readonly why: string;
 }
 
-/** What a recovery machine is started with. */
+/** The input of a recovery machine. */
 interface RecoveryInput extends HistoryResults {
   readonly execution: string;
   readonly input: unknown;
@@ -66,7 +66,7 @@ export function recover(): (end: ExecutionEnd) => Promise<Recovered> {
     return { did: "recovered", why: `it is ${String(execution.status)}` };
   }
 
-  /** How an execution is recovered: its own definition says so, which may be older than what is deployed now. */
+  /** How to recover an execution, from its own definition, which may be older than the deployed one. */
   async function noteOn(execution: DescribeExecutionOutput): Promise<RecoveryNote> {
     const { executionArn = "", stateMachineVersionArn: version = "" } = execution;
     const cached = notes.get(version);
@@ -129,7 +129,7 @@ export function recover(): (end: ExecutionEnd) => Promise<Recovered> {
 
 const MOST_BYTES = 262_144;
 
-/** Why an execution needs no recovery, if it needs none. */
+/** The reason why an execution needs no recovery, if there is one. */
 function reasonForNothing(execution: DescribeExecutionOutput, stopped: number): string | undefined {
   const { executionArn, status, error, redriveStatus, redriveDate } = execution;
   switch (status) {

@@ -2,18 +2,18 @@ import type { ExecutionListItem, ExecutionStatus } from "@aws-sdk/client-sfn";
 import type { ExecutionEnd } from "./recover";
 import { recoveryName } from "./recovery-name";
 
-/** Whose executions are looked at. */
+/** The machines whose executions a sweep examines. */
 export interface Sweep {
   /** A saga's own machine. */
   readonly machineArn: string;
-  /** What recovers its executions, if anything does: the machine of the undos, and the function that starts it. */
+  /** The recovery, if there is one: the machine with the undos, and the function that starts it. */
   readonly recovery?: { readonly machineArn: string; readonly functionArn: string };
 }
 
 export interface Swept {
-  /** The age of the oldest execution that runs, in seconds; 0 where none does. */
+  /** The age of the oldest running execution, in seconds, or 0. */
   readonly oldestRunning: number;
-  /** How many executions were given to the function that recovers them. */
+  /** The number of executions that were passed to the recovering function. */
   readonly handedOver: number;
 }
 
@@ -56,7 +56,7 @@ export function sweep(): (what: Sweep) => Promise<Swept> {
     }
   }
 
-  /** Those that were stopped, whose turn it is, and of which no recovery has begun. */
+  /** The stopped executions that are due and have no recovery yet. */
   async function lost(
     { machineArn, recovery }: Sweep & Required<Pick<Sweep, "recovery">>,
     now: number,
@@ -118,14 +118,14 @@ export function sweep(): (what: Sweep) => Promise<Swept> {
   };
 }
 
-/** Of a list. The account's quota is a page or two a second. */
+/** The pages of a list. The account's quota is one or two per second. */
 const MOST_PAGES = 100;
 
 const MINUTE = 60_000;
-/** By then an event has come, and been tried again. */
+/** By then an event has arrived and has been retried. */
 const EARLIEST = 10 * MINUTE;
 const LATEST = 24 * 60 * MINUTE;
-/** A minute more than is between two sweeps, for a schedule is exact to the minute. */
+/** A minute more than the interval of sweeps, because a schedule is exact to the minute. */
 const TURN = 6 * MINUTE;
 
 /**
@@ -138,7 +138,7 @@ function isDue(age: number): boolean {
   return age < turn + TURN;
 }
 
-/** By which an execution has its place in a list. */
+/** The date by which executions are listed. */
 function timeOf({ startDate, redriveDate, stopDate }: ExecutionListItem): number {
   return (stopDate ?? redriveDate ?? startDate)?.getTime() ?? 0;
 }

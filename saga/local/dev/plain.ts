@@ -3,15 +3,16 @@ import { type Asset, digestsOf, isOfPackage } from "../assets";
 import type { Program, Resource } from "../program";
 
 /** A program that another process may be given: what it registers, without what the evaluation made it of. */
-export type PlainProgram = Pick<Program, "resources" | "outputs">;
+export type PlainProgram = Pick<Program, "resources" | "outputs" | "declarations">;
 
 /** A program as data: its archives by text and by path. */
-export async function plainProgram({ resources, outputs }: Program): Promise<PlainProgram> {
+export async function plainProgram({ resources, outputs, declarations }: Program): Promise<PlainProgram> {
   return {
     resources: await Promise.all(
       resources.map(async (each) => ({ ...each, inputs: (await plain(each.inputs)) as Resource["inputs"] })),
     ),
     outputs: (await plain(outputs)) as Program["outputs"],
+    ...(declarations && { declarations }),
   };
 }
 

@@ -18,10 +18,10 @@ import {
   unknownOperation,
   type WireRequest,
 } from "./message";
-import { type Head, type Limits, type Route, type Served, startServer } from "./server";
+import { type Head, type Limits, type Route, type Served, type Site, startServer } from "./server";
 import { STS, sts } from "./sts";
 
-export type { Limits, Served } from "./server";
+export type { Limits, Served, Site } from "./server";
 export type { WireAnswer, WireRequest } from "./message";
 
 /** What stands behind the wire. */
@@ -48,6 +48,8 @@ export interface WireOptions {
   readonly port?: number | undefined;
   readonly exposed?: boolean | undefined;
   readonly limits?: Partial<Limits>;
+  /** What else answers on the port. */
+  readonly site?: Site | undefined;
 }
 
 const JSON_MAX_BYTES = 4 * 1024 * 1024;
@@ -61,7 +63,7 @@ const QUERY_MAX_BYTES = 256 * 1024;
  */
 export async function startWire(
   services: WireServices,
-  { host = "127.0.0.1", port = 0, exposed = false, limits = {} }: WireOptions = {},
+  { host = "127.0.0.1", port = 0, exposed = false, limits = {}, site }: WireOptions = {},
 ): Promise<Served> {
   const refuse: Refusal = async ({ signer }, action, resource) => {
     const caller = services.callerOf(signer.accessKey);
@@ -146,7 +148,7 @@ export async function startWire(
     return service === "" || method === "OPTIONS" ? nothing : others;
   }
 
-  const served = await startServer({ route, host, port, exposed, limits });
+  const served = await startServer({ route, host, port, exposed, limits, site });
   return {
     endpoint: served.endpoint,
     async close() {

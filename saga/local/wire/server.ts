@@ -27,8 +27,16 @@ export interface Route {
 
 export type Head = Omit<WireRequest, "body">;
 
+/** What else answers on the port, below a path: it checks for itself who asks. */
+export interface Site {
+  /** Without a slash at its end: `/console`. */
+  readonly path: string;
+  readonly answer: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
+}
+
 export interface ServerOptions {
   readonly route: (head: Head) => Route;
+  readonly site?: Site | undefined;
   /** 0 for a free one. */
   readonly port: number;
   readonly host: string;
@@ -73,7 +81,12 @@ export async function startServer(options: ServerOptions): Promise<Served> {
       maxHeaderSize: MAX_HEAD_BYTES,
     },
     (incoming, outgoing) => {
-      answer(incoming, outgoing, { route: options.route, exposed }).catch(() => {
+      const { site, route } = options;
+      const answered =
+        site && isBelow(site.path, incoming.url)
+          ? site.answer(incoming, outgoing)
+          : answer(incoming, outgoing, { route, exposed });
+      answered.catch(() => {
         outgoing.destroy();
       });
     },
@@ -93,6 +106,8 @@ export async function startServer(options: ServerOptions): Promise<Served> {
     },
   };
 }
+
+const isBelow = (path: string, url = ""): boolean => url.startsWith(path) && /^([/?]|$)/.test(url.slice(path.length));
 
 /** Closes what an address opens beyond its share: first what is idle, the oldest of it. */
 function boundConnections(server: Server, most: number): void {

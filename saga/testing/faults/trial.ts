@@ -10,6 +10,7 @@ import {
   TaskTimedOut,
   type VirtualClock,
 } from "../../interpreter";
+import { serviceOf } from "../../local/call-faults";
 import { invokeTask } from "../../local/lambda/task";
 import { outcomeOf } from "../../local/report";
 import { holding } from "../virtual";
@@ -271,10 +272,4 @@ function tryOf(
     heard: false,
     afterUndo: false,
   };
-}
-
-/** `arn:aws:states:::sns:publish` → `Sns`, by which Step Functions begins the names of a service's errors. */
-function serviceOf(resource: string): string {
-  const service = resource.split(":")[5] ?? "";
-  return `${service.charAt(0).toUpperCase()}${service.slice(1)}`;
 }

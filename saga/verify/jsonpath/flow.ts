@@ -71,7 +71,13 @@ export function flowOf(definition: RawStates): Flow {
       if (given) reads.push({ state: point.at, lost: undefined, given, trace: point.trace });
       for (const { level: inner, data, variables } of passage.inside) go(inner, own, { data, variables }, point.trace);
       for (const { to, event, ...known } of passage.ways) {
-        enter(to, known, event === undefined ? point.trace : after(point.trace, { text: event }));
+        enter(
+          to,
+          known,
+          event === undefined
+            ? point.trace
+            : after(point.trace, { text: event, state: point.at, fails: event.startsWith(`${point.at} fails`) }),
+        );
       }
     }
   }

@@ -1,7 +1,7 @@
 import { type Declaration, undoOf } from "../../asl/declaration";
 import type { RawStates } from "../../asl/states";
 import type { Violation } from "../rules";
-import { after, counterexample } from "../search/trace";
+import { after, linesOf, pathOf } from "../search/trace";
 import type { Origin } from "./data";
 import { flowOf, type Read } from "./flow";
 
@@ -41,14 +41,18 @@ function keyOf({ state, lost, given }: Read): string {
 }
 
 function violationOf({ state, lost, given, trace }: Read, does: "undo" | "go"): Violation {
-  const violation = (kind: string, message: string, hint: string, offence: string): Violation => ({
-    rule: "assignment",
-    kind,
-    state,
-    message: `${state} ${message}`,
-    hint,
-    counterexample: counterexample([after(trace, { text: `${state} starts here; ${offence}` })]),
-  });
+  const violation = (kind: string, message: string, hint: string, offence: string): Violation => {
+    const path = pathOf([after(trace, { text: `${state} starts here; ${offence}`, state })]);
+    return {
+      rule: "assignment",
+      kind,
+      state,
+      message: `${state} ${message}`,
+      hint,
+      counterexample: linesOf(path),
+      path,
+    };
+  };
   if (lost?.variable) {
     const name = lost.said.replace(/[.[].*/, "");
     const hint = `Assign ${name.slice(1)} on every path that leads to ${state}`;

@@ -1,7 +1,7 @@
 import { type Ast, parse, sourceOf } from "../expression";
 import type { RawState } from "../../asl/states";
 import { evaluate, type Surroundings, truth } from "./evaluate";
-import { isObject, lift, NeedsChoice, OneOf, TOLD, Unknown, UNKNOWN, type Value } from "./value";
+import { isObject, lift, needs, OneOf, TOLD, Unknown, UNKNOWN, type Value } from "./value";
 
 /** What the Cause of a compensated execution has (S6). */
 const FIELDS = ["saga", "step", "error", "cause"];
@@ -70,7 +70,7 @@ function valueTells(value: Value): boolean | undefined {
   if (value instanceof Unknown) return undefined;
   if (value instanceof OneOf) {
     const all = new Set(value.values.map(valueTells));
-    if (all.size > 1) throw new NeedsChoice(value.name, value.values.length);
+    if (all.size > 1) throw needs(value, valueTells);
     return [...all][0];
   }
   return isObject(value) && FIELDS.every((field) => (value[field] ?? null) !== null);

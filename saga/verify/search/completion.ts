@@ -19,9 +19,9 @@ export const endsByItself = (results: Results): boolean =>
 
 /** The first point from which, as long as nothing fails, none of the points that end well can be reached. */
 export function stuckInSuccess(
-  seen: ReadonlyMap<string, SearchState>,
-  before: ReadonlyMap<string, readonly string[]>,
-  ending: readonly string[],
+  seen: ReadonlyMap<number, SearchState>,
+  before: ReadonlyMap<number, readonly number[]>,
+  ending: readonly number[],
 ): SearchState | undefined {
   const well = new Set(ending);
   // A set goes on to what is added to it while it is gone through.

@@ -1,4 +1,4 @@
-import { NeedsChoice } from "./value";
+import { type Narrowed, NeedsChoice } from "./value";
 
 /** An effect of the saga that no undo has taken back. */
 export interface Effect {
@@ -35,8 +35,8 @@ export interface Effects {
   readonly top: Effect | Fork | Either;
   readonly rest: OutstandingEffects;
   readonly depth: number;
-  /** The open choices that it depends on. */
-  readonly choices: ReadonlySet<string>;
+  /** Whether it depends on any open choice. */
+  readonly open: boolean;
 }
 
 export type OutstandingEffects = Effects | null;
@@ -67,13 +67,27 @@ export function push(top: Effects["top"], rest: OutstandingEffects): Effects {
   const key = `${nameOf(top)} ${idOf(rest)}`;
   const known = interned.get(key);
   if (known) return known;
-  const inner = top.kind === "effect" ? [] : within(top).flatMap((each) => [...(each?.choices ?? NONE)]);
-  const own = top.kind === "either" ? [top.choice, ...inner] : inner;
-  const below = rest?.choices ?? NONE;
-  const choices = own.every((choice) => below.has(choice)) ? below : new Set([...below, ...own]);
-  const made = { id: ids++, top, rest, depth: 1 + (rest?.depth ?? 0), choices };
+  const open =
+    top.kind === "either" || (rest?.open ?? false) || (top.kind === "fork" && top.branches.some((each) => each?.open));
+  const made = { id: ids++, top, rest, depth: 1 + (rest?.depth ?? 0), open };
   interned.set(key, made);
   return made;
+}
+
+const choicesOf = new WeakMap<Effects, ReadonlySet<string>>();
+
+/** The open choices that it depends on. */
+export function choicesIn(outstanding: OutstandingEffects): ReadonlySet<string> {
+  if (!outstanding?.open) return NONE;
+  const known = choicesOf.get(outstanding);
+  if (known) return known;
+  const { top, rest } = outstanding;
+  const below = choicesIn(rest);
+  const own = new Set(top.kind === "either" ? [top.choice] : []);
+  if (top.kind !== "effect") for (const each of within(top)) for (const choice of choicesIn(each)) own.add(choice);
+  const found = [...own].every((choice) => below.has(choice)) ? below : new Set([...below, ...own]);
+  choicesOf.set(outstanding, found);
+  return found;
 }
 
 /** Puts a fork on top, unless nothing in it is left to undo. */
@@ -95,7 +109,11 @@ export function pushEither(
 
 /** One on top of the other. */
 export const stack = (above: OutstandingEffects, below: OutstandingEffects): OutstandingEffects =>
-  above ? push(above.top, stack(above.rest, below)) : below;
+  above && below ? push(above.top, stack(above.rest, below)) : (above ?? below);
+
+/** That it matters which of several it is. */
+export const needsOne = ({ choice, outstanding }: Either): NeedsChoice =>
+  new NeedsChoice(choice, outstanding.map(idOf));
 
 /**
  * Every effect of which nothing was told, the last one first, and whether it is in a fork.
@@ -108,7 +126,7 @@ export function effectsOf(
   const found: (Effect & { readonly forked: boolean })[] = [];
   for (let at = outstanding; at; at = at.rest) {
     const { top } = at;
-    if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+    if (top.kind === "either") throw needsOne(top);
     if (top.kind === "fork") for (const branch of top.branches) found.push(...effectsOf(branch, true));
     else if (!top.told) found.push({ ...top, forked });
   }
@@ -180,7 +198,7 @@ const isOpen = (outstanding: OutstandingEffects): boolean => {
 function isOver({ branches }: Fork): boolean {
   if (branches.some(isOpen)) return false;
   const open = branches.map(firstEither).find((either) => either !== undefined);
-  if (open) throw new NeedsChoice(open.choice, open.outstanding.length);
+  if (open) throw needsOne(open);
   return true;
 }
 
@@ -216,7 +234,7 @@ export function onTop(
 ): { readonly outstanding: OutstandingEffects } | undefined {
   if (!outstanding) return undefined;
   const { top, rest } = outstanding;
-  if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+  if (top.kind === "either") throw needsOne(top);
   if (top.kind === "effect" && isSought(top, sought)) {
     const changed = change(top);
     return { outstanding: changed ? push(changed, rest) : rest };
@@ -269,7 +287,7 @@ export function focusOn(
 ): Focus | undefined {
   if (!outstanding || !mentions(outstanding, actions)) return undefined;
   const { top, rest } = outstanding;
-  if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+  if (top.kind === "either") throw needsOne(top);
   const concerned =
     top.kind === "fork" ? top.branches.flatMap((branch, index) => (mentions(branch, actions) ? [index] : [])) : [];
   const [only, ...others] = concerned;
@@ -336,13 +354,17 @@ function rewritten(
   return inner(outstanding);
 }
 
-/** What is outstanding where it is known what a choice is. */
-export const pickEffects = (outstanding: OutstandingEffects, choice: string, index: number): OutstandingEffects =>
+/** What is outstanding where more is known of a choice. */
+export const narrowEffects = (outstanding: OutstandingEffects, { choice, indices, to }: Narrowed): OutstandingEffects =>
   rewritten(outstanding, {
-    concerns: ({ choices }) => choices.has(choice),
+    concerns: (of) => choicesIn(of).has(choice),
     either: (either, rest, inner) =>
       either.choice === choice
-        ? stack(inner(either.outstanding[index] ?? null), rest)
+        ? pushEither(
+            to,
+            indices.map((index) => inner(either.outstanding[index] ?? null)),
+            rest,
+          )
         : pushEither(either.choice, either.outstanding.map(inner), rest),
   });
 
@@ -352,7 +374,7 @@ export const renameEffects = (
   rename: (choice: string) => string,
 ): OutstandingEffects =>
   rewritten(outstanding, {
-    concerns: ({ choices }) => choices.size > 0,
+    concerns: ({ open }) => open,
     either: (either, rest, inner) => pushEither(rename(either.choice), either.outstanding.map(inner), rest),
   });
 
@@ -371,7 +393,7 @@ const told = (effect: Effect): Effect => ({ ...effect, told: true });
 export function tellAbove(outstanding: OutstandingEffects, isBelow: (effect: Effect) => boolean): OutstandingEffects {
   if (!outstanding) return null;
   const { top, rest } = outstanding;
-  if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+  if (top.kind === "either") throw needsOne(top);
   if (top.kind === "effect") return isBelow(top) ? outstanding : push(told(top), tellAbove(rest, isBelow));
   if (!mayHave(push(top, null), isBelow)) {
     return push(
@@ -390,7 +412,7 @@ export function tellAbove(outstanding: OutstandingEffects, isBelow: (effect: Eff
 export function firstOpen(outstanding: OutstandingEffects): Effect | undefined {
   for (let at = outstanding; at; at = at.rest) {
     const { top } = at;
-    if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+    if (top.kind === "either") throw needsOne(top);
     const found = top.kind === "effect" ? (top.told ? undefined : top) : firstIn(top.branches);
     if (found) return found;
   }

@@ -15,7 +15,7 @@ export function failState(search: SearchContext, around: Around, point: SearchSt
   const { name, raw } = node;
   const stated = node.error?.yields(search.surroundings(point, UNKNOWN));
   const error = typeof stated === "string" ? stated : computed(raw);
-  const ended = { ...point, trace: after(point.trace, { text: `${name} ends FAILED with ${error}` }) };
+  const ended = { ...point, trace: after(point.trace, { text: `${name} ends FAILED with ${error}`, state: name }) };
   if (!around.level.top) return [{ kind: "stopped", stuck: false, error, state: name, point: ended }];
   const telling = tells(raw, search.surroundings(point, UNKNOWN));
   for (const known of examples(ended)) failedEnd(search, around, known, node, error);

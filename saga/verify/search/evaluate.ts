@@ -8,6 +8,7 @@ import {
   type Lengths,
   LENGTHS,
   lift,
+  needs,
   NeedsChoice,
   NeedsLength,
   NO_LIST,
@@ -129,8 +130,6 @@ function agreed(one: Value, other: Value): Value {
   return isThere(one) && isThere(other) ? SOMETHING : UNKNOWN;
 }
 
-const needs = ({ name, values }: OneOf): NeedsChoice => new NeedsChoice(name, values.length);
-
 /** What a test may come to. The outermost choice is to be made first: those within it may not matter then. */
 function truths(found: Value): ReadonlySet<boolean | undefined> {
   return new Set(found instanceof OneOf ? found.values.flatMap((one) => [...truths(one)]) : [truth(found)]);
@@ -143,9 +142,12 @@ function truths(found: Value): ReadonlySet<boolean | undefined> {
 export function truth(found: Value): boolean | undefined {
   if (found instanceof Unknown) return undefined;
   if (found instanceof OneOf) {
-    const all = truths(found);
-    if (all.size > 1) throw needs(found);
-    return [...all][0];
+    const each = found.values.map((one) => [...truths(one)]);
+    const [first, ...others] = new Set(each.flat());
+    if (others.length === 0) return first;
+    const comesTo = each.map((one) => one.map(String).sort().join());
+    // Where each of them may be either, it depends on what is chosen within, and that on which of them it is.
+    throw new Set(comesTo).size > 1 ? new NeedsChoice(found.name, comesTo) : needs(found);
   }
   if (isArray(found)) {
     const all = found.map(truth);

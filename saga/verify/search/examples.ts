@@ -1,6 +1,6 @@
-import { idOf, leastOf, type OutstandingEffects } from "./effects";
+import { choicesIn, idOf, leastOf, needsOne, type OutstandingEffects } from "./effects";
 import { choose, type SearchState } from "./search-state";
-import { NeedsChoice } from "./value";
+import type { NeedsChoice } from "./value";
 
 /**
  * Of what a state stands for, some in which it is known what is outstanding: so that whatever may be there is there in one
@@ -18,7 +18,7 @@ function covering(point: SearchState, settled: ReadonlySet<string>): readonly Se
   const alternatives = choose(point, open).toSorted((one, other) => sizeOf(one) - sizeOf(other));
   const [smallest, ...others] = alternatives;
   if (!smallest) return [];
-  const known = new Set([...settled, ...(smallest.outstanding?.choices ?? [])]);
+  const known = new Set([...settled, ...choicesIn(smallest.outstanding)]);
   return [
     ...covering(smallest, settled),
     ...others.flatMap((other) =>
@@ -41,8 +41,8 @@ function least(point: SearchState): SearchState {
 function nextChoice(outstanding: OutstandingEffects, but: ReadonlySet<string>): NeedsChoice | undefined {
   for (let at = outstanding; at; at = at.rest) {
     const { top } = at;
-    if (top.kind === "effect" || [...at.choices].every((choice) => but.has(choice))) continue;
-    if (top.kind === "either" && !but.has(top.choice)) return new NeedsChoice(top.choice, top.outstanding.length);
+    if (top.kind === "effect" || [...choicesIn(at)].every((choice) => but.has(choice))) continue;
+    if (top.kind === "either" && !but.has(top.choice)) return needsOne(top);
     const inner = top.kind === "fork" ? top.branches : top.outstanding;
     for (const each of inner) {
       const found = nextChoice(each, but);

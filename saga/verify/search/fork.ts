@@ -10,18 +10,7 @@ import { retriesBranches, roundsOf } from "./rounds";
 import { blocked, dropped } from "./task";
 import { after, type Event } from "./trace";
 import { agreeOnLengths, joinForward, joinUndo, outsideOf, type Ran, type Run } from "./join";
-import {
-  isArray,
-  isObject,
-  LENGTHS,
-  lift,
-  NeedsChoice,
-  NeedsLength,
-  OneOf,
-  Unknown,
-  UNKNOWN,
-  type Value,
-} from "./value";
+import { isArray, isObject, LENGTHS, lift, needs, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
 
 /**
  * A Parallel or a Map: each branch is searched by itself, from where it begins to its ends (`beginning`); then the ends
@@ -87,7 +76,7 @@ function runsOf(
   const [level] = inner;
   if (!level) return [];
   const list = items.yields(search.surroundings(point, UNKNOWN));
-  if (list instanceof OneOf) throw new NeedsChoice(list.name, list.values.length);
+  if (list instanceof OneOf) throw needs(list);
   if (list instanceof Unknown && list.path !== undefined) throw new NeedsLength(list.path);
   const known = isArray(list) && list.length <= 2;
   const lists: readonly (readonly Value[])[] = known
@@ -140,7 +129,7 @@ function beginning(
     {
       level,
       suffix: around.suffix + suffix,
-      prefix: [...around.prefix, after(point.trace, { text: `${node.name}, ${label}:` })],
+      prefix: [...around.prefix, after(point.trace, { text: `${node.name}, ${label}:`, state: node.name })],
       holders: [...around.holders, node.name],
       again: search.repeats(around, node.name),
       remembers: around.remembers === true || retriesBranches(node) !== undefined,
@@ -174,6 +163,8 @@ function aborted(
   const outside = outsideOf(around, node, run);
   const event: Event = {
     text: `${node.name} fails with one of its branches`,
+    state: node.name,
+    fails: true,
     within: [{ label: run.label, trace: end.point.trace, outside }],
   };
   const trace = after(point.trace, event);

@@ -7,18 +7,7 @@ import { type Around, type End, type Results, type SearchContext } from "./conte
 import { HINTS } from "./hints";
 import { dropped } from "./task";
 import { after, type Event } from "./trace";
-import {
-  hasAnswer,
-  isKnown,
-  isTest,
-  keyOf,
-  LENGTHS,
-  NeedsChoice,
-  NeedsLength,
-  OneOf,
-  UNKNOWN,
-  type Value,
-} from "./value";
+import { hasAnswer, isKnown, isTest, keyOf, LENGTHS, needs, NeedsLength, OneOf, UNKNOWN, type Value } from "./value";
 
 /** A branch or an iteration that is to be run. */
 export interface Run {
@@ -58,7 +47,7 @@ export function agreeOnLengths(point: SearchState, ran: readonly Ran[]): void {
       const before = point.lengths.get(path);
       if (before !== undefined && !(before instanceof OneOf)) continue;
       if (!assumed.has(path)) assumed.add(path);
-      else if (before) throw new NeedsChoice(before.name, before.values.length);
+      else if (before) throw needs(before);
       else throw new NeedsLength(path, isTest(path) ? [true, false] : LENGTHS);
     }
   }
@@ -76,16 +65,12 @@ export function joinForward(
   const failed = ({ failed: how }: SearchState): boolean => how !== point.failed && how !== "no";
   const well = settled.map((ends) => ends.filter((end) => !failed(end)));
   const badly = settled.map((ends) => ends.filter(failed));
-  const cases = [
-    well,
-    ...ran.map((_, first) =>
-      settled.map((ends, index) => (index < first ? well[index] : index === first ? badly[index] : ends) ?? []),
-    ),
-  ];
-  return cases.flatMap((ends, number) => {
-    if (ends.some(({ length }) => length === 0)) return [];
-    const parts = ends.map((each, index) => open(search, around, node, ran[index] as Ran, each));
-    const failing = number > 0 && point.failed !== "undoing";
+  const opened = (all: readonly (readonly SearchState[])[]): readonly (SearchState | undefined)[] =>
+    all.map((ends, index) => (ends.length === 0 ? undefined : open(search, around, node, ran[index] as Ran, ends)));
+  const [anyhow, done, failing] = [opened(settled), opened(well), opened(badly)];
+  const cases = [done, ...ran.map((_, first) => [...done.slice(0, first), failing[first], ...anyhow.slice(first + 1)])];
+  return cases.flatMap((parts, number) => {
+    if (!areAll(parts)) return [];
     const all: SearchState = {
       ...together(point, parts),
       outstanding: pushFork(
@@ -93,11 +78,14 @@ export function joinForward(
         point.outstanding,
       ),
       lost: lostIn([point, ...parts]),
-      failed: failing ? "branch" : point.failed,
+      failed: number > 0 && point.failed !== "undoing" ? "branch" : point.failed,
     };
     return joined(search, around, all, node, parts.map(outputOf), settling(around, node, ran, parts));
   });
 }
+
+const areAll = (parts: readonly (SearchState | undefined)[]): parts is readonly SearchState[] =>
+  !parts.includes(undefined);
 
 /** Branches that undo: each the part of a fork that it was given. */
 export function joinUndo(
@@ -151,6 +139,7 @@ function lostIn(states: readonly SearchState[]): SearchState["lost"] {
 function settling(around: Around, node: Node, ran: readonly Ran[], parts: readonly SearchState[]): Event {
   return {
     text: `${node.name} settles`,
+    state: node.name,
     within: ran.map((run, index) => ({
       label: run.label,
       trace: parts[index]?.trace,
@@ -226,7 +215,7 @@ function leaving(
 ): Results {
   const results: (SearchState | End)[] = [...search.leave(around, settled, node.next, node, outputs, event)];
   for (const { error, catcher } of faultsOfJoining(node, !outputs.every(isSmall))) {
-    const torn = { ...event, text: `${node.name} fails though its branches have settled: ${error}` };
+    const torn = { ...event, text: `${node.name} fails though its branches have settled: ${error}`, fails: true };
     const failed: SearchState = {
       ...settled,
       lost: new Map([...settled.lost, [node.name + around.suffix, true]]),

@@ -31,7 +31,7 @@ export function roundsOf(
   again: Again,
 ): readonly End[] {
   const found: End[] = [];
-  const seen = new Set<string>();
+  const seen = new Set<number>();
   const open = [start];
   const prefix = `${around.level.id}:`;
   for (let from = open.shift(); from; from = open.shift()) {
@@ -48,7 +48,7 @@ export function roundsOf(
         outstanding,
         lengths: new Map([...start.lengths, ...lengths]),
         lost: new Map([...start.lost, ...lost]),
-        trace: after(trace, { text: `${name} is tried again` }),
+        trace: after(trace, { text: `${name} is tried again`, state: name }),
       };
       open.push(...settled(next, prefix));
     }

@@ -2,22 +2,24 @@ import {
   eitherOf,
   idOf,
   mergeEffects,
+  narrowEffects,
   type OutstandingEffects,
-  pickEffects,
   renameEffects,
   split,
   stack,
 } from "./effects";
+import { numberOf } from "./numbers";
 import { after, type Trace } from "./trace";
 import {
   isObject,
   keyOf,
   type Lengths,
   mergeValues,
+  narrowValue,
+  needs,
   NeedsChoice,
   NeedsLength,
   OneOf,
-  pickValue,
   renameValue,
   UNKNOWN,
   type Value,
@@ -57,18 +59,30 @@ export const withoutIndexes = (name: string): string => name.replace(/(\[\d+\])+
 export const controlKey = ({ at, failed, committed, refused, astray }: SearchState): string =>
   [at, failed, committed, refused ?? "", astray].join("|");
 
-const textOf = (values: ReadonlyMap<string, Value>): string =>
-  [...values]
-    .map(([name, value]) => `${name}=${keyOf(value)}`)
-    .sort()
-    .join();
+const mapKeys = new WeakMap<ReadonlyMap<string, Value>, number>();
 
-/** The same text for states from which the same follows. */
-export function stateKey(state: SearchState): string {
+/** The same number for the same values by the same names. */
+function keyOfMap(values: ReadonlyMap<string, Value>): number {
+  if (values.size === 0) return -1;
+  const known = mapKeys.get(values);
+  if (known !== undefined) return known;
+  const texts = Array.from(values, ([name, value]) => `${name}=${keyOf(value)}`);
+  const key = numberOf(texts.sort().join());
+  mapKeys.set(values, key);
+  return key;
+}
+
+const stateKeys = new WeakMap<SearchState, number>();
+
+/** The same number for states from which the same follows. */
+export function stateKey(state: SearchState): number {
+  const known = stateKeys.get(state);
+  if (known !== undefined) return known;
   const { outstanding, lost, lengths, variables, input } = state;
-  return [controlKey(state), idOf(outstanding), textOf(lost), textOf(lengths), textOf(variables), keyOf(input)].join(
-    "|",
-  );
+  const data = [idOf(outstanding), keyOfMap(lost), keyOfMap(lengths), keyOfMap(variables), keyOf(input)];
+  const key = numberOf(`${controlKey(state)}|${data.join("|")}`);
+  stateKeys.set(state, key);
+  return key;
 }
 
 interface Data {
@@ -76,8 +90,15 @@ interface Data {
   readonly effects: (outstanding: OutstandingEffects) => OutstandingEffects;
 }
 
-const mapped = (values: ReadonlyMap<string, Value>, change: (value: Value) => Value): ReadonlyMap<string, Value> =>
-  new Map([...values].map(([name, value]) => [name, change(value)]));
+/** The same map where nothing in it changes. */
+function mapped(values: ReadonlyMap<string, Value>, change: (value: Value) => Value): ReadonlyMap<string, Value> {
+  let made: Map<string, Value> | undefined;
+  for (const [name, value] of values) {
+    const changed = change(value);
+    if (changed !== value) (made ??= new Map(values)).set(name, changed);
+  }
+  return made ?? values;
+}
 
 function withData(state: SearchState, { value, effects }: Data): SearchState {
   return {
@@ -90,15 +111,24 @@ function withData(state: SearchState, { value, effects }: Data): SearchState {
   };
 }
 
-/** A state for each thing that an open choice may turn out to be. */
+/** A state for each thing that an open choice may come to. */
 export function choose(state: SearchState, { choice, alternatives }: NeedsChoice): readonly SearchState[] {
-  return Array.from({ length: alternatives }, (_, index) => ({
-    ...withData(state, {
-      value: (value) => pickValue(value, choice, index),
-      effects: (outstanding) => pickEffects(outstanding, choice, index),
-    }),
-    trace: after(state.trace, { text: "", chosen: { choice, index } }),
-  }));
+  const groups = new Map<unknown, number[]>();
+  for (const [index, comesTo] of alternatives.entries()) {
+    const alike = groups.get(comesTo);
+    if (alike) alike.push(index);
+    else groups.set(comesTo, [index]);
+  }
+  return [...groups.values()].map((indices) => {
+    const narrowed = { choice, indices, to: `${choice}.${numberOf(indices.join())}` };
+    return {
+      ...withData(state, {
+        value: (value) => narrowValue(value, narrowed),
+        effects: (outstanding) => narrowEffects(outstanding, narrowed),
+      }),
+      trace: after(state.trace, { text: "", narrowed }),
+    };
+  });
 }
 
 /** The states at which it is known what was not: how long a list is, or what an open choice is. */
@@ -108,15 +138,15 @@ export function resolved(state: SearchState, error: unknown): readonly SearchSta
   const { path, lengths } = error;
   const before = state.lengths.get(path);
   // In some of what this state stands for it is known.
-  if (before instanceof OneOf) return choose(state, new NeedsChoice(before.name, before.values.length));
+  if (before instanceof OneOf) return choose(state, needs(before));
   return lengths.map((length) => ({ ...state, lengths: new Map([...state.lengths, [path, length]]) }));
 }
 
-/** A choice that is open in a state, and whose name begins so. */
+/** A choice that is open in a state, and whose name begins so: each of its alternatives matters. */
 export function openChoice({ variables, input, lengths, lost, outstanding }: SearchState, prefix: string) {
   const within = (value: Value): NeedsChoice | undefined => {
     if (value instanceof OneOf && value.name.startsWith(prefix))
-      return new NeedsChoice(value.name, value.values.length);
+      return new NeedsChoice(value.name, [...value.values.keys()]);
     const parts = value instanceof OneOf || isObject(value) || Array.isArray(value) ? partsOf(value) : [];
     for (const part of parts) {
       const found = within(part);
@@ -125,7 +155,7 @@ export function openChoice({ variables, input, lengths, lost, outstanding }: Sea
     return undefined;
   };
   const either = eitherOf(outstanding, prefix);
-  if (either) return new NeedsChoice(either.choice, either.outstanding.length);
+  if (either) return new NeedsChoice(either.choice, [...either.outstanding.keys()]);
   return within([input, ...variables.values(), ...lengths.values(), ...lost.values()]);
 }
 
@@ -151,16 +181,16 @@ export function merge(
   nameOf: (states: string) => string,
   keepFork = false,
 ): SearchState {
-  const distinct = new Map<string, SearchState>();
+  const distinct = new Map<number, SearchState>();
   for (const state of states) {
     const key = stateKey(state);
     const known = distinct.get(key);
     if (!known || lengthOf(state.trace) < lengthOf(known.trace)) distinct.set(key, state);
   }
-  const [first, ...others] = [...distinct].sort(([one], [other]) => (one < other ? -1 : 1));
+  const [first, ...others] = [...distinct].sort(([one], [other]) => one - other);
   if (!first) throw new Error("there is nothing to merge");
   if (others.length === 0) return first[1];
-  const choice = nameOf([first, ...others].map(([key]) => key).join("\n"));
+  const choice = nameOf([first, ...others].map(([key]) => key).join());
   const all = [first, ...others].map(([, state]) => state);
   const effects = (of: (state: SearchState) => OutstandingEffects): OutstandingEffects =>
     mergeEffects(choice, all.map(of));

@@ -13,6 +13,7 @@ import { type LiveVariables, liveVariablesOf } from "./live-variables";
 import { EXECUTION, type Level, levelsOf, type Node, type Transition, transitionsOf } from "../machine";
 import { controlKey, merge, resolved, type SearchState, stateKey } from "./search-state";
 import { examples } from "./examples";
+import { forgetNumbers } from "./numbers";
 import type { Rule } from "../rules";
 import { task } from "./task";
 import { after, type Event, type Trace } from "./trace";
@@ -72,6 +73,7 @@ export class Search implements SearchContext {
 
   /** @throws SearchLimitError */
   run(): void {
+    forgetNumbers();
     forgetEffects();
     forgetValues();
     const top = { level: this.machine, suffix: "", prefix: [], holders: [], again: false, keepFork: false };
@@ -169,7 +171,7 @@ export class Search implements SearchContext {
 
   private resolving(around: Around, point: SearchState): Results {
     const results: (SearchState | End)[] = [];
-    const seen = new Set<string>();
+    const seen = new Set<number>();
     const open = [point];
     for (let next = open.pop(); next; next = open.pop()) {
       try {
@@ -234,7 +236,10 @@ export class Search implements SearchContext {
     const results: (SearchState | End)[] = [];
     const take = (transition: Transition): void => {
       results.push(
-        ...this.leave(around, point, transition, node, point.input, { text: `${node.name} goes to ${transition.to}` }),
+        ...this.leave(around, point, transition, node, point.input, {
+          text: `${node.name} goes to ${transition.to}`,
+          state: node.name,
+        }),
       );
     };
     for (const { condition, transition, askedAgain } of node.choices) {
@@ -258,7 +263,8 @@ export class Search implements SearchContext {
   /** No rule of a Choice matches, and there is no Default: nothing can catch that. */
   private unmatched(around: Around, point: SearchState, { name }: Node): Results {
     const error = "States.NoChoiceMatched";
-    const stopped = { ...point, trace: after(point.trace, { text: `${name} has no rule that matches: ${error}` }) };
+    const event = { text: `${name} has no rule that matches: ${error}`, state: name, fails: true };
+    const stopped = { ...point, trace: after(point.trace, event) };
     if (around.level.top) {
       for (const known of examples(stopped)) {
         const message = `no rule of ${name} need match, it has no Default, and nothing catches ${error}: the execution stops there, ${left(known.outstanding)}`;
@@ -275,16 +281,10 @@ export class Search implements SearchContext {
       result,
       errorOutput: UNKNOWN,
       context: {
-        Execution: {
-          Id: EXECUTION,
-          Name: "$states.context.Execution.Name",
-          Input: new Unknown("input"),
-          ...unknown("RedriveCount RedriveTime RoleArn StartTime"),
-        },
+        ...CONTEXT,
         // Of the Map's own fields alone: the states within have none.
         ...(item !== undefined && { Map: { Item: item } }),
-        State: { Name: at, ...unknown("EnteredTime RetryCount") },
-        ...unknown("StateMachine Task"),
+        State: { ...STATE_CONTEXT, Name: at },
       },
     };
     return {
@@ -340,6 +340,18 @@ export class Search implements SearchContext {
 const unknown = (fields: string): Readonly<Record<string, Value>> =>
   Object.fromEntries(fields.split(" ").map((field) => [field, UNKNOWN]));
 
+/** The context object, as far as it is the same in all states of an execution. */
+const CONTEXT: Readonly<Record<string, Value>> = {
+  Execution: {
+    Id: EXECUTION,
+    Name: "$states.context.Execution.Name",
+    Input: new Unknown("input"),
+    ...unknown("RedriveCount RedriveTime RoleArn StartTime"),
+  },
+  ...unknown("StateMachine Task"),
+};
+const STATE_CONTEXT = unknown("EnteredTime RetryCount");
+
 const depthOf = (outstanding: OutstandingEffects): number => outstanding?.depth ?? 0;
 
 /** How long a story is; one that begins with a failure that hardly happens is told last. */
@@ -355,12 +367,12 @@ function tediumOf(traces: readonly Trace[]): number {
 class LevelSearch {
   /** States that are still to be gone on from, by the rank of what they stand at. */
   private readonly waiting = new Map<number, SearchState[]>();
-  private readonly seen = new Map<string, SearchState>();
+  private readonly seen = new Map<number, SearchState>();
   private readonly ends = new Map<string, End[]>();
   /** From which states each was reached; and those after which something ends. */
-  private readonly before = new Map<string, string[]>();
-  private readonly ending: string[] = [];
-  private readonly endingWell: string[] = [];
+  private readonly before = new Map<number, number[]>();
+  private readonly ending: number[] = [];
+  private readonly endingWell: number[] = [];
 
   constructor(
     private readonly search: Search,
@@ -393,7 +405,7 @@ class LevelSearch {
    * that can be entered again, where more may come each time.
    */
   private together(points: readonly SearchState[]): readonly SearchState[] {
-    const alike = new Map<string, SearchState[]>();
+    const alike = new Map<string | number, SearchState[]>();
     for (const point of points) {
       const key = this.search.isCyclic(this.around.level, point.at) ? stateKey(point) : controlKey(point);
       const known = alike.get(key);
@@ -407,7 +419,7 @@ class LevelSearch {
     });
   }
 
-  private follows(from: string, to: string): void {
+  private follows(from: number, to: number): void {
     if (from === to) return;
     const known = this.before.get(to);
     if (known) known.push(from);

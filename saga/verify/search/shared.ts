@@ -1,5 +1,4 @@
-import { type Effect, type OutstandingEffects, mayHave, push, pushFork } from "./effects";
-import { NeedsChoice } from "./value";
+import { type Effect, type OutstandingEffects, mayHave, needsOne, push, pushFork } from "./effects";
 
 type Test = (effect: Effect) => boolean;
 
@@ -11,7 +10,7 @@ export function above(outstanding: OutstandingEffects, test: Test): Effect | und
   let last: Effect | undefined;
   for (let at = outstanding; at; at = at.rest) {
     const { top } = at;
-    if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+    if (top.kind === "either") throw needsOne(top);
     if (top.kind === "effect") {
       if (!test(top)) last ??= top.told ? undefined : top;
       else if (last) return last;
@@ -30,7 +29,7 @@ export function above(outstanding: OutstandingEffects, test: Test): Effect | und
 function firstOther(outstanding: OutstandingEffects, test: Test): Effect | undefined {
   for (let at = outstanding; at; at = at.rest) {
     const { top } = at;
-    if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+    if (top.kind === "either") throw needsOne(top);
     if (top.kind === "effect") {
       if (!test(top) && !top.told) return top;
       continue;
@@ -54,7 +53,7 @@ export function has(outstanding: OutstandingEffects, test: Test): boolean {
       return true;
     }
     if (top.kind === "either" && top.outstanding.some((each) => mayHave(each, test))) {
-      throw new NeedsChoice(top.choice, top.outstanding.length);
+      throw needsOne(top);
     }
   }
   return false;
@@ -73,7 +72,7 @@ export function changeAll(
 ): OutstandingEffects {
   if (!outstanding || !mayHave(outstanding, test)) return outstanding;
   const { top } = outstanding;
-  if (top.kind === "either") throw new NeedsChoice(top.choice, top.outstanding.length);
+  if (top.kind === "either") throw needsOne(top);
   const rest = changeAll(outstanding.rest, test, change, keepFork);
   if (top.kind === "effect") {
     const changed = test(top) ? change(top) : top;

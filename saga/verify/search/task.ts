@@ -24,16 +24,17 @@ import {
   findEither,
   leftOf,
   namesSought,
+  nodesOf,
   sameExecution,
   saysNames,
   unknownCaller,
 } from "./identity";
-import { levelsOf, type Node, type UndoPart } from "../machine";
-import type { Rule } from "../rules";
+import { type Level, levelsOf, type Node, type UndoPart } from "../machine";
+import type { EffectChange, Rule } from "../rules";
 import { type SearchState, withoutIndexes } from "./search-state";
 import { above, changeAll, has } from "./shared";
 import type { Around, End, Results, SearchContext } from "./context";
-import { after } from "./trace";
+import { after, type Event } from "./trace";
 import { answerOf, Unknown, UNKNOWN } from "./value";
 
 /** A Task: an action, or the undo of one. */
@@ -96,10 +97,20 @@ function action(
       ? { ...point, outstanding: heldIn(search, point.outstanding), committed: true }
       : { ...point, outstanding: holding("done") };
   const results: (SearchState | End)[] = [
-    ...search.leave(around, done, node.next, node, new Unknown(name), { text: `${name} is done` }),
+    ...search.leave(around, done, node.next, node, new Unknown(name), {
+      text: `${name} is done`,
+      state: node.name,
+      effects: lasts ? [{ instance: name, becomes: "done" }] : [],
+    }),
   ];
   for (const fault of faultsOf(node, definite ?? [])) {
-    const event = { text: `${name} fails: ${described(fault, undone)}` };
+    const becomes = fault.definite ? "gone" : "doubtful";
+    const event: Event = {
+      text: `${name} fails: ${described(fault, undone)}`,
+      state: node.name,
+      fails: true,
+      effects: lasts ? [{ instance: name, becomes }] : [],
+    };
     const failed: SearchState = {
       ...point,
       outstanding: fault.definite ? refusedAgain(started, sought) : holding("doubtful"),
@@ -219,7 +230,7 @@ function tell(
   const open = findEither(outstanding) ? [] : effectsOf(outstanding);
   const there = open.length === 0 ? "" : `; still there: ${listed(open)}`;
   const text = `${state}${around.suffix} starts here${there}`;
-  search.report(around, { ...point, trace: after(trace, { text }) }, rule, state, message, hint);
+  search.report(around, { ...point, trace: after(trace, { text, state }) }, rule, state, message, hint);
 }
 
 const endOf = ({ machine }: SearchContext): string | undefined => namesIn(machine).compensated;
@@ -270,11 +281,20 @@ function undo(search: SearchContext, around: Around, point: SearchState, node: N
     outstanding: change ? change(next) : point.outstanding,
   });
   const what = [...(sought.instances ?? actions)].filter((one) => !change || isThere(point.outstanding, one));
-  const done = { text: change ? `${name} undoes ${what.join(" and ")}` : `${name} finds nothing to undo` };
+  const become = (becomes: EffectChange["becomes"]): Pick<Event, "state" | "effects"> => ({
+    state: node.name,
+    effects: change ? what.map((instance) => ({ instance, becomes })) : [],
+  });
+  const text = change ? `${name} undoes ${what.join(" and ")}` : `${name} finds nothing to undo`;
+  const done: Event = { text, ...become("gone") };
   const gone = leaving(() => undefined);
   const results: (SearchState | End)[] = [...search.leave(around, gone, node.next, node, answerOf(node.name), done)];
   for (const { error, retried, catcher } of faultsOf(node, [])) {
-    const event = { text: `${name} fails: ${error}${retried ? ", at every retry" : ""}` };
+    const event: Event = {
+      text: `${name} fails: ${error}${retried ? ", at every retry" : ""}`,
+      fails: true,
+      ...become("undoFailed"),
+    };
     if (catcher) {
       caughtUndo(search, around, { ...undoing, trace: after(point.trace, event) }, node, catcher.transition.to);
       // That it is caught is the offence: what follows would not be there without it.
@@ -423,10 +443,18 @@ function release(search: SearchContext, around: Around, point: SearchState, node
   }
   const outstanding = changeAll(point.outstanding, test, () => undefined);
   const results: (SearchState | End)[] = [
-    ...search.leave(around, { ...point, outstanding }, node.next, node, UNKNOWN, { text: `${name} releases ${of}` }),
+    ...search.leave(around, { ...point, outstanding }, node.next, node, UNKNOWN, {
+      text: `${name} releases ${of}`,
+      state: node.name,
+      effects: part.releases.map((instance) => ({ instance, becomes: "gone" })),
+    }),
   ];
   for (const { error, retried, catcher } of faultsOf(node, [])) {
-    const event = { text: `${name} fails: ${error}${retried ? ", at every retry" : ""}` };
+    const event = {
+      text: `${name} fails: ${error}${retried ? ", at every retry" : ""}`,
+      state: node.name,
+      fails: true,
+    };
     const failed: SearchState = { ...point, failed: "here" };
     if (catcher) results.push(...search.leave(around, failed, catcher.transition, node, UNKNOWN, event));
     else {
@@ -439,14 +467,15 @@ function release(search: SearchContext, around: Around, point: SearchState, node
 
 /** Whether what an action did is not known any more, its branch's record having been lost. */
 function isLost({ machine }: SearchContext, { holders }: Around, { lost }: SearchState, action: string): boolean {
-  if (lost.size === 0) return false;
-  const nodes = levelsOf(machine).flatMap(({ nodes: all }) => [...all.values()]);
   return [...lost].some(([name, is]) => {
     const holder = withoutIndexes(name);
-    const holds = (): boolean =>
-      nodes.some(
-        (node) => node.name === holder && node.inner.flatMap(levelsOf).some((level) => level.nodes.has(action)),
-      );
-    return (holders.includes(holder) || holds()) && truth(is) === true;
+    return (holders.includes(holder) || holds(machine, holder, action)) && truth(is) === true;
   });
 }
+
+/** Whether an action is in the branches of a state, or further within. */
+const holds = (machine: Level, holder: string, action: string): boolean =>
+  nodesOf(machine)
+    .get(holder)
+    ?.inner.flatMap(levelsOf)
+    .some((level) => level.nodes.has(action)) ?? false;

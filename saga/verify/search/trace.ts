@@ -1,3 +1,6 @@
+import type { EffectChange, PathEvent } from "../rules";
+import type { Narrowed } from "./value";
+
 /** How a branch came to its end. */
 export interface Within {
   readonly label: string;
@@ -9,11 +12,17 @@ export interface Within {
 /** What happened in one state; for a state with branches, what happened in each of them before. */
 export interface Event {
   readonly text: string;
+  /** The state in which it happened. */
+  readonly state?: string;
+  /** It is that the state failed. */
+  readonly fails?: boolean;
+  /** What became of effects by it. */
+  readonly effects?: readonly EffectChange[];
   readonly within?: readonly Within[];
   /** No event of its own: paths that came to the same state are one from here on, and which it was is left open. */
   readonly merged?: { readonly choice: string; readonly traces: readonly Trace[] };
-  /** No event of its own: it is known from here on what a choice is. */
-  readonly chosen?: { readonly choice: string; readonly index: number };
+  /** No event of its own: more is known of a choice from here on. */
+  readonly narrowed?: Narrowed;
 }
 
 /** The way to some point of a search, the last event first. */
@@ -21,51 +30,76 @@ export type Trace = { readonly event: Event; readonly before: Trace; readonly le
 
 export function after(before: Trace, event: Event): Trace {
   const within = (event.within ?? []).reduce((sum, { trace }) => sum + (trace?.length ?? 0), 0);
-  const own = event.merged || event.chosen ? 0 : 1;
+  const own = event.merged || event.narrowed ? 0 : 1;
   return { event, before, length: (before?.length ?? 0) + own + within };
 }
 
-/** What is known of the choices on a path, by their names at the top. */
-type Chosen = ReadonlyMap<string, number>;
+/** The alternatives that are left of the choices on a path, by their names at the top. */
+type Chosen = ReadonlyMap<string, readonly number[]>;
 
 /**
- * Traces, each of a level within the one before, as the lines of a counterexample, in order; what happened in a branch is
- * indented below its name.
+ * Traces, each of a level within the one before, as the path of a counterexample, in order; what happened in a branch stands
+ * below its name.
  */
-export function counterexample(traces: readonly Trace[]): readonly string[] {
-  const lines: string[] = [];
+export function pathOf(traces: readonly Trace[]): readonly PathEvent[] {
+  const path: PathEvent[] = [];
   let chosen: Chosen = new Map();
   // What is chosen further on tells which way it was before.
   for (const trace of traces.toReversed()) {
     const known = events(trace, chosen, (choice) => choice);
-    lines.unshift(...linesOf(known.events, known.chosen, (choice) => choice));
+    path.unshift(...told(known.events, known.chosen, { outside: (choice) => choice, depth: 0 }));
     ({ chosen } = known);
   }
-  return lines;
+  return path;
 }
 
+/** A path as lines. */
+export const linesOf = (path: readonly PathEvent[]): readonly string[] =>
+  path.map(({ text, depth }) => "  ".repeat(depth) + text);
+
 /** The events of a trace, in order, along the way that was chosen; where it is open still, along the shortest. */
-function events(trace: Trace, around: Chosen, outside: Within["outside"]) {
+function events(
+  trace: Trace,
+  around: Chosen,
+  outside: Within["outside"],
+): { readonly events: readonly Event[]; readonly chosen: Chosen } {
   const found: Event[] = [];
   const chosen = new Map(around);
   for (let at = trace; at;) {
-    const { merged, chosen: picked } = at.event;
-    if (picked) chosen.set(outside(picked.choice), picked.index);
+    const { merged, narrowed, within = [] } = at.event;
+    // A branch may have gone a way that tells which one was gone before it.
+    for (const { trace: inner, outside: around } of within) {
+      const known = events(inner, chosen, (choice) => outside(around(choice))).chosen;
+      for (const [choice, left] of known) if (!chosen.has(choice)) chosen.set(choice, left);
+    }
+    if (narrowed) chosen.set(outside(narrowed.choice), leftOf(narrowed, chosen.get(outside(narrowed.to))));
     else if (!merged) found.push(at.event);
-    const index = merged && chosen.get(outside(merged.choice));
-    at = index === undefined ? at.before : merged?.traces[index];
+    const left = merged && chosen.get(outside(merged.choice));
+    at = left ? shortest(left.map((index) => merged.traces[index])) : at.before;
   }
   return { events: found.reverse(), chosen };
 }
 
-function linesOf(all: readonly Event[], chosen: Chosen, outside: Within["outside"]): readonly string[] {
-  return all.flatMap(({ text, within = [] }) => [
-    text,
+/** Of the alternatives that a choice was narrowed to, those that are left further on. */
+const leftOf = ({ indices }: Narrowed, further: readonly number[] | undefined): readonly number[] =>
+  further?.flatMap((index) => indices[index] ?? []) ?? indices;
+
+const shortest = ([first, ...others]: readonly Trace[]): Trace =>
+  others.reduce((one, other) => ((other?.length ?? 0) < (one?.length ?? 0) ? other : one), first);
+
+function told(
+  all: readonly Event[],
+  chosen: Chosen,
+  { outside, depth }: Pick<Within, "outside"> & { readonly depth: number },
+): readonly PathEvent[] {
+  return all.flatMap(({ text, state, fails = false, effects = [], within = [] }) => [
+    { text, depth, state, fails, effects },
     ...within.flatMap(({ label, trace, outside: around }) => {
       const name = (choice: string): string => outside(around(choice));
       const known = events(trace, chosen, name);
-      const inner = linesOf(known.events, known.chosen, name);
-      return inner.length === 0 ? [] : [`  ${label}:`, ...inner.map((line) => `    ${line}`)];
+      const inner = told(known.events, known.chosen, { outside: name, depth: depth + 2 });
+      const heading = { text: `${label}:`, depth: depth + 1, state: undefined, fails: false, effects: [] };
+      return inner.length === 0 ? [] : [heading, ...inner];
     }),
   ]);
 }

@@ -1,3 +1,5 @@
+import { numberOf } from "./numbers";
+
 /** Something that a definition does not tell: a result of a task, a part of the input. It may be absent. */
 export class Unknown {
   /**
@@ -36,23 +38,14 @@ export class Leading extends Unknown {
 }
 
 const NONE: ReadonlySet<string> = new Set();
-/** Numbers for what values consist of: so that the key of one that has others within does not grow with them. */
-const numbers = new Map<string, number>();
 let keys = new WeakMap<object, string>();
 /** The same choice between the same values is the same object: so that what has it in it twice is gone through once. */
 const known = new Map<string, OneOf>();
 
 /** Forgets the keys of all values: before a search, so that one does not grow by another's. */
 export function forgetValues(): void {
-  numbers.clear();
   known.clear();
   keys = new WeakMap();
-}
-
-function numberOf(text: string): number {
-  const number = numbers.get(text) ?? numbers.size;
-  numbers.set(text, number);
-  return number;
 }
 
 /**
@@ -60,17 +53,11 @@ function numberOf(text: string): number {
  * path through the machine needs to know which it is only where that decides something.
  */
 export class OneOf {
-  readonly key: string;
-  /** The choices by which it differs, those within its values too. */
-  readonly choices: ReadonlySet<string>;
-
   constructor(
     readonly name: string,
     readonly values: readonly Value[],
-  ) {
-    this.key = keyOfChoice(name, values);
-    this.choices = new Set([name, ...values.flatMap((value) => [...choicesIn(value)])]);
-  }
+    readonly key = keyOfChoice(name, values),
+  ) {}
 }
 
 const keyOfChoice = (name: string, values: readonly Value[]): string =>
@@ -130,15 +117,23 @@ export const isTest = (path: string): boolean => path.startsWith("(");
 export const NO_LIST = new Unknown();
 export const NO_LIST_TYPE = new Unknown();
 
-/** Thrown where it matters what an open choice is: the search then goes on with each of its alternatives in turn. */
+/**
+ * Thrown where it matters what an open choice is: the search then goes on for each of its alternatives in turn, and for
+ * those together that come to the same here.
+ */
 export class NeedsChoice extends Error {
+  /** @param alternatives What each comes to, as far as it matters: what is equal (`===`) comes to the same. */
   constructor(
     readonly choice: string,
-    readonly alternatives: number,
+    readonly alternatives: readonly unknown[],
   ) {
     super(`which ${choice} it is`);
   }
 }
+
+/** That it matters which of several values it is, as far as they differ in something. */
+export const needs = ({ name, values }: OneOf, inWhat: (value: Value) => unknown = keyOf): NeedsChoice =>
+  new NeedsChoice(name, values.map(inWhat));
 
 export const isObject = (value: Value): value is { readonly [key: string]: Value } =>
   typeof value === "object" &&
@@ -191,7 +186,9 @@ export function oneOf(name: string, values: readonly Value[]): Value {
   const firstKey = keyOf(first);
   if (values.every((value) => value === first || keyOf(value) === firstKey)) return first;
   const key = keyOfChoice(name, values);
-  const made = known.get(key) ?? new OneOf(name, values);
+  const before = known.get(key);
+  if (before) return before;
+  const made = new OneOf(name, values, key);
   known.set(key, made);
   return made;
 }
@@ -208,25 +205,45 @@ const choicesOf = new WeakMap<object, ReadonlySet<string>>();
 
 /** The open choices that a value depends on. */
 export function choicesIn(value: Value): ReadonlySet<string> {
-  if (value instanceof OneOf) return value.choices;
   if (typeof value !== "object" || value === null || value instanceof Unknown) return NONE;
   const before = choicesOf.get(value);
   if (before) return before;
-  const all = Object.values(value as Readonly<Record<string, Value>>).flatMap((part) => [...choicesIn(part)]);
-  const found = all.length === 0 ? NONE : new Set(all);
+  const all = partsOf(value).map(choicesIn);
+  const found = value instanceof OneOf ? unionOf([value.name], ...all) : unionOf(...all);
   choicesOf.set(value, found);
   return found;
+}
+
+/** What a value consists of, or may be. */
+const partsOf = (value: object): readonly Value[] =>
+  value instanceof OneOf ? value.values : (Object.values(value) as readonly Value[]);
+
+function unionOf(...sets: readonly Iterable<string>[]): ReadonlySet<string> {
+  const union = new Set<string>();
+  for (const set of sets) for (const each of set) union.add(each);
+  return union.size === 0 ? NONE : union;
+}
+
+const openOnes = new WeakMap<object, boolean>();
+
+/** Whether a value depends on any open choice. */
+function isOpen(value: Value): boolean {
+  if (value instanceof OneOf) return true;
+  if (typeof value !== "object" || value === null || value instanceof Unknown) return false;
+  const known = openOnes.get(value) ?? partsOf(value).some(isOpen);
+  openOnes.set(value, known);
+  return known;
 }
 
 /** A value with something done to each choice in it; parts that are the same object stay the same. */
 function withChoices(
   value: Value,
-  concerns: (choices: ReadonlySet<string>) => boolean,
+  concerns: (part: Value) => boolean,
   change: (one: OneOf, inner: (value: Value) => Value) => Value,
 ): Value {
   const done = new Map<object, Value>();
   const inner = (part: Value): Value => {
-    if (typeof part !== "object" || part === null || !concerns(choicesIn(part))) return part;
+    if (typeof part !== "object" || part === null || !concerns(part)) return part;
     if (done.has(part)) return done.get(part);
     let made: Value;
     if (part instanceof OneOf) made = change(part, inner);
@@ -238,21 +255,30 @@ function withChoices(
   return inner(value);
 }
 
-/** A value where it is known what a choice is. */
-export const pickValue = (value: Value, choice: string, index: number): Value =>
+/** What is known of an open choice: that it is one of some of its alternatives, and what it is called from there on. */
+export interface Narrowed {
+  readonly choice: string;
+  readonly indices: readonly number[];
+  readonly to: string;
+}
+
+/** A value where more is known of a choice. */
+export const narrowValue = (value: Value, { choice, indices, to }: Narrowed): Value =>
   withChoices(
     value,
-    (choices) => choices.has(choice),
-    ({ name, values }, inner) => (name === choice ? inner(values[index]) : oneOf(name, values.map(inner))),
+    (part) => choicesIn(part).has(choice),
+    ({ name, values }, inner) =>
+      name === choice
+        ? oneOf(
+            to,
+            indices.map((index) => inner(values[index])),
+          )
+        : oneOf(name, values.map(inner)),
   );
 
 /** A value with other names for its choices. */
 export const renameValue = (value: Value, rename: (choice: string) => string): Value =>
-  withChoices(
-    value,
-    (choices) => choices.size > 0,
-    ({ name, values }, inner) => oneOf(rename(name), values.map(inner)),
-  );
+  withChoices(value, isOpen, ({ name, values }, inner) => oneOf(rename(name), values.map(inner)));
 
 /** One of several values, told apart no further up than they differ: objects by their fields, lists by their items. */
 export function mergeValues(choice: string, values: readonly Value[]): Value {
@@ -291,8 +317,7 @@ export function pathsIn(value: Value): ReadonlySet<string> {
   if (value instanceof Unknown) return value.path === undefined ? NONE : new Set([value.path]);
   const before = pathsOf.get(value);
   if (before) return before;
-  const parts = value instanceof OneOf ? value.values : Object.values(value as Readonly<Record<string, Value>>);
-  const found = new Set(parts.flatMap((part) => [...pathsIn(part)]));
+  const found = unionOf(...partsOf(value).map(pathsIn));
   pathsOf.set(value, found);
   return found;
 }

@@ -1,0 +1,59 @@
+/**
+ * How compiling, verifying and type-checking a saga grow with its steps: each size in a process of its own, in milliseconds
+ * of a processor. A type check begins with the library's own types, which takes a second or two.
+ */
+import { join } from "node:path";
+import { compile } from "../../saga/compile";
+import type { Measured, Row } from "../results";
+import { median } from "../statistics";
+import { timed } from "../timed";
+import type { Growth } from "./one";
+import { type Kind, sagaOf } from "./sagas";
+
+const SIZES = [10, 30, 100, 300, 1000];
+/** The type checker takes minutes for a thousand steps with undos: what it has in scope grows with each. */
+const MOST_CHECKED: Readonly<Record<Kind, number>> = { steps: 300, queries: 1000 };
+const SHORT = 30;
+
+export function growth(runs: number, short: boolean): Measured {
+  const rows = (["steps", "queries"] as const).flatMap((kind) => {
+    const largest = largestOf(kind);
+    const sizes = [...SIZES.filter((size) => size < largest), largest].filter((size) => !short || size <= SHORT);
+    return sizes.map((steps): Row => {
+      const figures = medians(Array.from({ length: Math.min(runs, 3) }, () => one("proof", kind, steps)));
+      const types = steps <= MOST_CHECKED[kind] ? one("types", kind, steps) : {};
+      return { name: `${steps} ${kind}`, figures: { ...figures, ...types, steps } };
+    });
+  });
+  return { rows };
+}
+
+function one(what: "proof" | "types", kind: Kind, steps: number): Growth {
+  const script = ["-r", "ts-node/register/transpile-only", join(__dirname, "one.ts")];
+  return JSON.parse(timed([process.execPath, ...script, what, kind, String(steps)], process.cwd()).stdout) as Growth;
+}
+
+function medians(all: readonly Growth[]): Growth {
+  const names = Object.keys(all[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, median(all.map((each) => each[name] as number))]));
+}
+
+/** How many of them AWS's 1 MB takes. */
+function largestOf(kind: Kind): number {
+  const fits = (steps: number): boolean => {
+    try {
+      compile(sagaOf(kind, steps), ({ name }) => `arn:aws:lambda:eu-west-1:000000000000:function:${name}`);
+      return true;
+    } catch (error) {
+      if ((error as { code?: string }).code === "definition-too-large") return false;
+      throw error;
+    }
+  };
+  let [most, tooMany] = [1, 10_000];
+  while (tooMany - most > 1) {
+    const middle = Math.floor((most + tooMany) / 2);
+    if (fits(middle)) most = middle;
+    else tooMany = middle;
+  }
+  return most;
+}

@@ -1,0 +1,63 @@
+import { type Saga, saga } from "../../saga/language";
+import { unwork, work } from "../tasks";
+
+/**
+ * The sagas that are measured. `steps`: three in ten with undos that read what their steps did, a pivot, and the rest after
+ * it, which is the most undos with which a thousand steps stay below the 1 MB that a definition may have. `queries`: nothing else.
+ */
+export type Kind = "steps" | "queries";
+
+/** A builder whose shape the type checker does not know. */
+interface Steps {
+  step(name: string, step: object): Steps;
+  pivot(name: string, step: object): Steps;
+  query(name: string, query: object): Steps;
+  returns(output: (scope: { readonly input: unknown }) => unknown): Saga;
+}
+
+export function sagaOf(kind: Kind, steps: number): Saga {
+  const pivot = Math.floor(steps * 0.3);
+  let building = saga<{ n: number }>("Long") as unknown as Steps;
+  for (let n = 0; n < steps; n++) {
+    const name = `S${n}`;
+    const input = ({ input: of }: { input: { n: number } }): object => ({ n: of.n });
+    const undo = {
+      name: `U${n}`,
+      task: unwork,
+      input: (scope: Record<string, { n: number }>) => ({ n: scope[name]?.n }),
+    };
+    if (kind === "queries") building = building.query(name, { task: work, input });
+    else if (n > pivot) building = building.step(name, { task: work, input });
+    else building = building[n === pivot ? "pivot" : "step"](name, { task: work, input, undo });
+  }
+  return building.returns(({ input }) => ({ input }));
+}
+
+/** Beyond so many calls in one expression, the type checker runs out of its stack. */
+const CHAIN = 50;
+
+/** Such a saga as somebody writes it. Of steps, all have undos, which is the most that there is to check. */
+export function sourceOf(kind: Kind, steps: number): string {
+  const input = "input: ({ input }) => ({ order: input.order, total: input.total })";
+  const call = (n: number): string => {
+    if (kind === "queries") return `.query("S${n}", { task: act, ${input} })`;
+    const undo = `undo: { name: "U${n}", task: undo, input: ({ input, S${n} }) => ({ order: input.order, token: S${n}.token }) }`;
+    return `.step("S${n}", { task: act, ${input}, ${undo} })`;
+  };
+  const chains = Array.from({ length: Math.ceil(steps / CHAIN) }, (_, at) => {
+    const calls = Array.from({ length: Math.min(CHAIN, steps - at * CHAIN) }, (__, n) => call(at * CHAIN + n));
+    return `const chain${at + 1} = chain${at}\n  ${calls.join("\n  ")};`;
+  });
+  return [
+    `import { saga, type Task } from "../saga/language";`,
+    // Of types without a name the checker makes new ones at each step, and gives up on a long chain.
+    `interface Order { order: string; total: number }`,
+    `interface Done { token: string; count: number }`,
+    `interface Undo { order: string; token?: string }`,
+    `declare const act: Task<Order, Done>;`,
+    `declare const undo: Task<Undo, { undone: boolean }>;`,
+    `const chain0 = saga<Order>("Long");`,
+    ...chains,
+    `export const long = chain${chains.length}.returns(({ S${steps - 1} }) => ({ token: S${steps - 1}.token }));`,
+  ].join("\n");
+}

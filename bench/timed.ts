@@ -1,0 +1,54 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What a command takes, and all that it starts. */
+export interface Timed {
+  /** In milliseconds. */
+  readonly wall: number;
+  /** Of user and system, in milliseconds. */
+  readonly processor: number;
+  /** The most that its largest process of Node held at once, in MiB. */
+  readonly memory: number;
+  readonly stdout: string;
+}
+
+/**
+ * Runs a command to its end.
+ * @throws where it fails, with what it printed
+ */
+export function timed(command: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Timed {
+  const folder = mkdtempSync(join(tmpdir(), "timed-"));
+  try {
+    // The shell counts the time of every process that has ended below it.
+    const script = `TIMEFORMAT='%R %U %S'; time "$@" > "$TIMED/stdout" 2> "$TIMED/stderr"`;
+    const { status, stderr } = spawnSync("bash", ["-c", script, "bash", ...command], {
+      cwd,
+      encoding: "utf8",
+      env: {
+        ...process.env,
+        ...env,
+        LC_ALL: "C",
+        TIMED: folder,
+        NODE_OPTIONS: `--require ${join(__dirname, "usage.cjs")}`,
+      },
+    });
+    const printed = (stream: string): string => readFileSync(join(folder, stream), "utf8");
+    if (status !== 0) {
+      throw new Error(
+        `${command.join(" ")} ends with ${String(status)}: ${(printed("stderr") || printed("stdout")).slice(-2000)}`,
+      );
+    }
+    const [wall = NaN, user = NaN, system = NaN] = stderr.trim().split(/\s+/).slice(-3).map(Number);
+    const peaks = readdirSync(folder).filter((name) => name.endsWith(".peak"));
+    return {
+      wall: wall * 1000,
+      processor: (user + system) * 1000,
+      memory: Math.max(...peaks.map((name) => Number(printed(name)))) / 1024,
+      stdout: printed("stdout"),
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,194 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CALL_SECONDS, PRICES } from "../bench/price/prices";
+import { figure, type Part, readResults, type Results, type Row, tables } from "../bench/results";
+import { round } from "../bench/statistics";
+
+/** Where the README's figures begin and end. */
+const [BEGIN, END] = ["<!-- numbers -->", "<!-- /numbers -->"];
+
+/** The README, with what the last runs have printed. */
+export function readmePage(results = readResults()): string {
+  const text = readFileSync(join(__dirname, "../README.md"), "utf8");
+  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (from < 0 || to < from) throw new Error(`README.md has no ${BEGIN} before a ${END}`);
+  return `${text.slice(0, from)}${BEGIN}\n\n${numbersBlock(results)}\n\n${text.slice(to)}`;
+}
+
+/** The README's figures. Where a peer could not be had, nothing is said of it. */
+export function numbersBlock(results: Results): string {
+  const of = (part: string, name: string, column: string): string => said(figure(results, part, name, column));
+  const beside = (part: string, column: string, names: Readonly<Record<string, string>>): string =>
+    Object.entries(names)
+      .filter(([name]) => results[part]?.rows.some((row) => row.name === name))
+      .map(([name, words]) => `${of(part, name, column)} ${words}`)
+      .join(", ");
+  const rows: readonly (readonly [what: string, here: string, beside: string, part: string])[] = [
+    [
+      "Evaluate the order program",
+      `${of("evaluation", "this", "processor ms")} ms of a processor, ${of("evaluation", "this", "memory MiB")} MiB`,
+      beside("evaluation", "this ÷ it", {
+        CDK: "× CDK's synth",
+        "CDK without its validation": "× without its validation",
+        "osls + serverless-step-functions": "× osls",
+        "bare Pulumi": "× bare Pulumi",
+        "bare Pulumi, six CallbackFunctions": "× with CallbackFunctions",
+      }),
+      "evaluation",
+    ],
+    [
+      "Compile and verify 100 steps; 1,000",
+      ["100 steps", "1000 steps"]
+        .map((name) =>
+          said(figure(results, "growth", name, "compile ms") + figure(results, "growth", name, "verify ms")),
+        )
+        .join(" ms; ")
+        .concat(" ms"),
+      "",
+      "growth",
+    ],
+    ["Check the types of 100 steps", `${of("growth", "100 steps", "type-check ms")} ms`, "", "growth"],
+    [
+      "Interpret an order, with stand-ins for tasks",
+      `${of("interpreter", "this, completes", "processor ms")} ms of a processor`,
+      beside("interpreter", "this ÷ it", { "aws-local-stepfunctions, completes": "× aws-local-stepfunctions" }),
+      "interpreter",
+    ],
+    [
+      "1,000 orders on AWS, completed",
+      `$${of("price", "this, completed", "$ of 1,000")}`,
+      beside("price", "$ of 1,000", {
+        "reference, completed": "the reference",
+        "CDK, completed": "the CDK program",
+      }).replace(/(^|, )/g, "$1$$"),
+      "price",
+    ],
+    [
+      "A component that is idle, a month",
+      `$${of("price", "component, alarms essential", "all, $ a month")}, of which $${of("price", "component, alarms essential", "alarms, $ a month")} for alarms`,
+      "",
+      "price",
+    ],
+    ...localRows(results),
+  ];
+  const parts = [...new Set(rows.map(([, , , part]) => part))].map((part) => results[part] as Part);
+  const made = [...new Set(parts.map(({ machine, date }) => `${machine}, ${date}`))].join("; ");
+  return [
+    `On ${made}. A smaller ratio is better. [All figures](docs/numbers.md).`,
+    "",
+    "| what | here | beside | made by |",
+    "| --- | --- | --- | --- |",
+    ...rows.map(
+      ([what, here, others, part]) => `| ${what} | ${here} | ${others} | \`${(results[part] as Part).command}\` |`,
+    ),
+  ].join("\n");
+}
+
+/** What the laptop cloud does, where that has been measured. */
+function localRows(results: Results): readonly (readonly [string, string, string, string])[] {
+  const name = "this, functions, succeeds, 50 at once";
+  const row = results["local"]?.rows.find((each) => each.name === name);
+  if (!row) return [];
+  const others = ["DBOS", "Restate"].flatMap((peer) => {
+    const times = row.figures[`times ${peer}`];
+    return times === undefined ? [] : [`${said(times)} × ${peer}`];
+  });
+  const rate = said(figure(results, "local", name, "sagas/s"));
+  return [["Orders a second on the laptop cloud", rate, `${others.join(", ")}; more is better`, "local"]];
+}
+
+const said = (value: number): string => round(value).toLocaleString("en", { maximumFractionDigits: 6 });
+
+interface Section {
+  readonly title: string;
+  readonly text: readonly string[];
+}
+
+const SECTIONS: Readonly<Record<string, Section>> = {
+  evaluation: {
+    title: "Evaluation of the order program",
+    text: [
+      "Each runs in a process of its own, without an account, and uploads nothing. `this ÷ it` is the median of the ratios of",
+      "processor time in the same round: below 1, this project needs less. The peers' programs are plain JavaScript with prebuilt",
+      "functions, unless the row says otherwise. This program is TypeScript, and its functions are serialised.",
+      "",
+      "- **bare Pulumi** registers the same resources with the same inputs, written out by hand, without this package.",
+      "- **CDK** has a table, six functions, their logs, the state machine and three alarms. Its synthesis validates the template",
+      "  unless `CDK_VALIDATION=false`. The command line of the CDK comes on top.",
+      "- **osls** packages the tutorial's state machine with six functions and a table.",
+    ],
+  },
+  growth: {
+    title: "Growth with the steps of a saga",
+    text: [
+      "![Milliseconds to compile, verify and type-check a saga, by its steps](images/growth.svg)",
+      "",
+      "Three steps in ten have undos, then comes a pivot, then the rest. For the type checker, all have undos. The largest row of each kind is",
+      "what a definition of 1 MB takes: 10,000 steps do not fit. The times are of a processor.",
+    ],
+  },
+  interpreter: {
+    title: "The interpreter on stand-ins",
+    text: [
+      "Fifty executions of the order saga at once, with stand-ins that answer at once. This interpreter runs the compiled",
+      "definition: JSONata, retries, timeouts, and the history that Step Functions keeps. aws-local-stepfunctions runs the",
+      "tutorial's definition in JSONPath, which has none of these.",
+    ],
+  },
+  local: {
+    title: "The laptop cloud beside DBOS and Restate",
+    text: [
+      "The same order saga, as each system has it written. `times DBOS` says how many times as many sagas end in a second.",
+    ],
+  },
+  price: {
+    title: "What an order costs on AWS",
+    text: [
+      `The prices of us-east-1, without free tiers: $${PRICES.transition * 1000} for 1,000 transitions,`,
+      `$${PRICES.lambdaRequest * 1e6} for a million calls of Lambda, $${PRICES.lambdaGbSecond.arm64} a GB-second on arm64 and`,
+      `$${PRICES.lambdaGbSecond.x86_64} on x86_64, $${PRICES.writeUnit * 1e6} for a million writes on demand, $${PRICES.alarmMetricMonth} a month`,
+      `for each metric of an alarm, $${PRICES.customMetricMonth} for a custom metric, $${PRICES.dashboardMonth} for a dashboard. Every call is taken to last`,
+      `${CALL_SECONDS * 1000} ms, whoever's it is. The reference is the state machine of a serverless tutorial,`,
+      "`test/verify/fixtures/reference.asl.json`.",
+    ],
+  },
+};
+
+/** `docs/numbers.md`: all that the last runs have printed. */
+export function numbersPage(results = readResults()): string {
+  const sections = Object.entries(SECTIONS).flatMap(([name, { title, text }]) => {
+    const part = results[name];
+    return part ? [`## ${title}`, "", ...text, "", ...tableOf(part), ""] : [];
+  });
+  return [
+    "# Numbers",
+    "",
+    "<!-- Made from bench/results.json by `npm run docs`. -->",
+    "",
+    "`npm run bench` measures all of this and keeps it in `bench/results.json`, which this page and the README are made from. A part",
+    "runs alone by the command beneath its table. Peers are installed in the system's temporary folder, at exact versions.",
+    "",
+    ...sections,
+  ].join("\n");
+}
+
+function tableOf({ rows, machine, date, command, seconds, peers = {}, leftOut = {} }: Part): readonly string[] {
+  const versions = Object.entries(peers).map(([name, version]) => `${name} ${version}`);
+  return [
+    ...tables(rows).flatMap((some) => [...gridOf(some), ""]),
+    `\`${command}\`: ${said(seconds)} s on ${machine}, ${date}${versions.length > 0 ? `, with ${versions.join(", ")}` : ""}.`,
+    ...Object.entries(leftOut).map(([peer, why]) => `${peer} was left out: ${why}.`),
+  ];
+}
+
+function gridOf(rows: readonly Row[]): readonly string[] {
+  const columns = [...new Set(rows.flatMap(({ figures }) => Object.keys(figures)))].filter((name) => name !== "steps");
+  return [
+    `| | ${columns.join(" | ")} |`,
+    `| --- | ${columns.map(() => "---:").join(" | ")} |`,
+    ...rows.map(({ name, figures }) => {
+      const values = columns.map((column) => (figures[column] === undefined ? "" : said(figures[column])));
+      return `| ${[name, ...values].join(" | ")} |`;
+    }),
+  ];
+}

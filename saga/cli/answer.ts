@@ -1,0 +1,116 @@
+import { statusAt, triesOf } from "../control/story";
+import { examine } from "./examined";
+import { readJson } from "./input";
+import { legible, paint, printJson, wrap } from "./print";
+import { type Place, placeOf } from "./target";
+import { NotPossible } from "./not-possible";
+import { UsageError } from "./usage-error";
+import type { Values } from "./options";
+
+/** What is answered to a state that waits for somebody. */
+type Answer = { readonly output: unknown } | { readonly error: string; readonly cause: string };
+
+/** `saga approve`: answers a state that waits. */
+export async function approve(named: string | undefined, given: string | undefined, values: Values): Promise<number> {
+  // An output alone is for the one execution that waits.
+  const only = given === undefined && named !== undefined && /^[[{"@-]/.test(named);
+  const [execution, output] = only ? [undefined, named] : [named, given];
+  return answer(execution, { output: output === undefined ? {} : await readJson(output) }, values);
+}
+
+/** `saga reject`: has a state that waits fail. */
+export async function reject(named: string | undefined, given: string | undefined, values: Values): Promise<number> {
+  const [error = "", ...cause] = (given ?? "Rejected").split(":");
+  if (error === "") throw new UsageError("'reject' wants the error's name and its cause as NAME:WHY");
+  return answer(named, { error, cause: cause.join(":").trim() }, values);
+}
+
+interface Waiting {
+  readonly title: string;
+  readonly state: string;
+  readonly input: unknown;
+  readonly token: string | undefined;
+}
+
+async function answer(named: string | undefined, given: Answer, values: Values): Promise<number> {
+  const place = await placeOf(values);
+  const { title, state, input, token } = await findWaiting(place, named, values);
+  if (token === undefined) {
+    throw new NotPossible(
+      `the history of ${title} does not tell the token of ${state}: whoever was sent it answers with SendTaskSuccess`,
+    );
+  }
+  const json = values.json === true;
+  if (!json) {
+    const said = "output" in given ? `approves ${state}` : `rejects ${state}`;
+    const lines = [
+      paint("bold", legible(`${said} of ${title}`)),
+      ...(input === undefined ? [] : wrap("asked    ", JSON.stringify(withoutToken(input, token)))),
+    ];
+    process.stdout.write(`${lines.join("\n")}\n`);
+  }
+  const [{ SendTaskFailureCommand, SendTaskSuccessCommand }, { asked }] = await Promise.all([
+    import("@aws-sdk/client-sfn"),
+    import("../control/machines"),
+  ]);
+  const sfn = await place.target.sfn();
+  try {
+    await asked(place.target, async () => {
+      if ("output" in given)
+        await sfn.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify(given.output) }));
+      else await sfn.send(new SendTaskFailureCommand({ taskToken: token, ...given }));
+    });
+  } catch (error) {
+    if ((error as Error).name !== "TaskTimedOut") throw error;
+    throw new NotPossible(`${state} of ${title} waits no longer`);
+  }
+  if (json) printJson({ execution: title, state, answered: given });
+  else process.stdout.write("answered\n");
+  return 0;
+}
+
+/** The state that waits: of an execution, or of the only one that does. */
+async function findWaiting(place: Place, named: string | undefined, values: Values): Promise<Waiting> {
+  if (named !== undefined) {
+    const waiting = await waitingIn(place, named, values);
+    return pick(waiting, values.state, named);
+  }
+  const { listExecutions } = await import("../control/executions");
+  const running = await listExecutions(place.target, place.machines, { outcome: "running", most: MOST });
+  const all: Waiting[] = [];
+  for (const { arn } of running) all.push(...(await waitingIn(place, arn, values)));
+  return pick(all, values.state, undefined);
+}
+
+/** So many running executions are looked at where none is named. */
+const MOST = 50;
+
+function pick(waiting: readonly Waiting[], state: string | undefined, named: string | undefined): Waiting {
+  const found = state === undefined ? waiting : waiting.filter((each) => each.state === state);
+  const [only, ...more] = found;
+  if (only && more.length === 0) return only;
+  const what = waiting.map((each) => (named === undefined ? `${each.state} of ${each.title}` : each.state)).join(", ");
+  if (waiting.length === 0)
+    throw new NotPossible(named === undefined ? "no execution waits for an answer" : `${named} waits for no answer`);
+  if (!only)
+    throw new UsageError(`${state as string} does not wait; there ${waiting.length === 1 ? "is" : "are"} ${what}`);
+  throw new NotPossible(
+    `several wait: ${what}; say which with ${named === undefined ? "the execution's name" : "--state NAME"}`,
+  );
+}
+
+async function waitingIn(place: Place, named: string, values: Values): Promise<readonly Waiting[]> {
+  const { arn = "", saga, story } = await examine(place, named, values);
+  const title = `${saga} ${arn.replace(/^.*:/, "")}`;
+  return story.path.flatMap((visit) => {
+    const last = triesOf(visit).at(-1);
+    if (!last?.waits || statusAt(story, visit, Infinity) !== "waiting") return [];
+    return [{ title, state: visit.instance, input: last.input, token: last.token }];
+  });
+}
+
+/** A token is nobody's business but that of who answers. */
+const withoutToken = (input: unknown, token: string): unknown =>
+  JSON.parse(
+    JSON.stringify(input, (name, value: unknown) => (value === token || name === "saga" ? undefined : value)),
+  ) as unknown;

@@ -1,0 +1,41 @@
+import type { Outcome } from "../control/story";
+import { legible, paint, printJson } from "./print";
+import { at, elapsed, outcomeShown } from "./print-story";
+import { progress } from "./progress";
+import { placeOf } from "./target";
+import { UsageError } from "./usage-error";
+import type { Values } from "./options";
+
+const MOST = 20;
+
+/** `saga list`: the latest executions. */
+export async function list(saga: string | undefined, values: Values): Promise<number> {
+  const { json, status, most = String(MOST) } = values;
+  if (!/^[1-9]\d*$/.test(most)) throw new UsageError(`--most wants how many executions to list, not '${most}'`);
+  const { listExecutions, OUTCOMES } = await import("../control/executions");
+  const outcome = status?.toLowerCase().replaceAll(/[-_]/g, " ") as Outcome | undefined;
+  if (outcome !== undefined && !OUTCOMES.includes(outcome)) {
+    const there = OUTCOMES.map((each) => each.replace(" ", "-")).join(", ");
+    throw new UsageError(`no status '${status as string}'; there are ${there}`);
+  }
+  const { target, machines } = await placeOf(values, saga);
+  const listed = await progress("executions", () => listExecutions(target, machines, { outcome, most: Number(most) }));
+  if (json === true) {
+    printJson(listed);
+    return 0;
+  }
+  if (listed.length === 0) {
+    const what = outcome === undefined ? "no executions" : `no executions that are ${outcome}`;
+    process.stdout.write(`${what} of ${machines.map(({ name }) => name).join(", ") || "any saga"} at ${target.name}\n`);
+    return 0;
+  }
+  // Whose it is goes without saying where there is one saga.
+  const width = machines.length > 1 ? Math.max(...listed.map((each) => each.saga.length)) + 2 : 0;
+  for (const { outcome: ended, saga: name, name: execution, started, ended: stopped } of listed) {
+    const took = stopped ? elapsed(stopped.getTime() - started.getTime()) : "";
+    const when = `${at(started.getTime()).slice(0, 16)}  ${took.padStart(9)}`;
+    const whose = width === 0 ? "" : legible(name).padEnd(width);
+    process.stdout.write(`${outcomeShown(ended)} ${paint("dim", when)}  ${whose}${legible(execution)}\n`);
+  }
+  return 0;
+}

@@ -1,0 +1,9 @@
+/** Tells on a terminal, on one line, how far something is that takes long; the line is gone in the end. */
+export async function progress<T>(what: string, work: (tell: (done: number) => void) => Promise<T>): Promise<T> {
+  if (!process.stderr.isTTY) return work(() => {});
+  try {
+    return await work((done) => process.stderr.write(`\r${done.toLocaleString("en")} ${what} …`));
+  } finally {
+    process.stderr.write("\r\u001b[K");
+  }
+}

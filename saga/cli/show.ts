@@ -1,0 +1,67 @@
+import { variablesAt } from "../control/story";
+import { examine, type Examined } from "./examined";
+import { legible, paint, printJson, wrap } from "./print";
+import { at, elapsed, outcomeLine, pathLines } from "./print-story";
+import { placeOf } from "./target";
+import type { Values } from "./options";
+
+/** `saga show`: what an execution did, step by step. */
+export async function show(named: string | undefined, values: Values): Promise<number> {
+  const examined = await examine(await placeOf(values), named, values);
+  if (values.json === true) printJson(jsonOf(examined));
+  else process.stdout.write(`${linesOf(examined, values.events === true).join("\n")}\n`);
+  return 0;
+}
+
+/** All that is known of an execution, for a program to read. */
+export function jsonOf({ arn, saga, story, ledger, advice, recovery }: Examined) {
+  const { outcome, started, ended, input, output, error, cause, events, turns } = story;
+  return {
+    arn,
+    saga,
+    outcome,
+    started: new Date(started),
+    ended: ended === undefined ? undefined : new Date(ended),
+    redrives: turns.filter((turn) => turn.outcome === "running").length - 1,
+    input,
+    output,
+    error,
+    cause,
+    path: story.path.map((visit) => ({ ...visit, within: visit.within?.instance })),
+    variables: variablesAt(story, Infinity),
+    ledger,
+    advice,
+    recovery: recovery && { arn: recovery.arn, outcome: recovery.story.outcome },
+    events,
+  };
+}
+
+function linesOf({ arn = "", saga, story }: Examined, withEvents: boolean): readonly string[] {
+  const { started, ended, input, output, events } = story;
+  const took = ended === undefined ? "" : `, ${elapsed(ended - started)}`;
+  const variables = Object.entries(variablesAt(story, Infinity));
+  const width = Math.min(24, Math.max(...variables.map(([name]) => name.length), 0));
+  return [
+    paint("bold", legible(`${saga} ${arn.replace(/^.*:/, "")}`)),
+    `  ${legible(arn)}`,
+    `  started  ${at(started)}${took}`,
+    ...(input === undefined ? [] : wrap("input    ", JSON.stringify(input))),
+    ...pathLines(story),
+    ...outcomeLine(story),
+    ...(output === undefined ? [] : wrap("output   ", JSON.stringify(output))),
+    ...(variables.length === 0 ? [] : ["  variables"]),
+    ...variables.flatMap(([name, value]) => wrap(`  ${name.padEnd(width)}  `, shortened(JSON.stringify(value)))),
+    ...(withEvents ? ["  events"] : []),
+    ...(withEvents
+      ? events.map(({ id, type, timestamp, state, error }) => {
+          const since = `+${elapsed(timestamp - started)}`;
+          return `  ${String(id).padStart(6)}  ${since.padStart(12)}  ${type}${state === undefined ? "" : `  ${legible(state)}`}${error === undefined ? "" : `  ${legible(error)}`}`;
+        })
+      : []),
+  ];
+}
+
+/** A value that fills the screen hides the others. */
+const MOST = 300;
+const shortened = (text: string): string =>
+  text.length <= MOST ? text : `${text.slice(0, MOST)}… (--json has all of it)`;

@@ -1,0 +1,61 @@
+import { messageOf, write } from "../api";
+import type { Fault } from "../wire";
+import { announcement, faults, readFaults, session } from "./console";
+
+/** What changes something. Each tells what it did, or throws what the server said. */
+
+export const mayWrite = (): boolean => session.value?.writable === true;
+
+export async function startExecution(machineArn: string, input: unknown, name: string): Promise<string> {
+  const { arn } = await write<{ readonly arn: string }>("start", { machineArn, input, ...(name !== "" && { name }) });
+  announcement.value = "The execution has started";
+  return arn;
+}
+
+export async function stopExecution(arn: string): Promise<void> {
+  await write("stop", { arn, cause: "stopped in the console" });
+  announcement.value = "The execution is stopped";
+}
+
+export async function redriveExecution(arn: string): Promise<void> {
+  await write("redrive", { arn });
+  announcement.value = "The execution is redriven";
+}
+
+export async function approve(taskToken: string, output: unknown): Promise<void> {
+  await write("answer", { taskToken, output });
+  announcement.value = "Approved";
+}
+
+export async function reject(taskToken: string, error: string, cause: string): Promise<void> {
+  await write("answer", { taskToken, error, cause });
+  announcement.value = "Rejected";
+}
+
+export async function setFault(fault: Fault): Promise<void> {
+  await write("faults", fault);
+  await readFaults();
+  announcement.value = `${fault.state}: the fault is set`;
+}
+
+export async function clearFault(fault: Fault): Promise<void> {
+  await write("faults", fault, "DELETE");
+  await readFaults();
+  announcement.value = `${fault.state}: the fault is removed`;
+}
+
+export const faultsOf = (machineArn: string): readonly Fault[] =>
+  faults.value.filter((fault) => fault.machineArn === machineArn);
+
+/** Runs what a button does, and keeps what went wrong for whoever pressed it. */
+export async function attempt(
+  action: () => Promise<unknown>,
+  onProblem: (message: string | undefined) => void,
+): Promise<void> {
+  onProblem(undefined);
+  try {
+    await action();
+  } catch (error) {
+    onProblem(messageOf(error));
+  }
+}

@@ -1,0 +1,102 @@
+import { effect, signal } from "@preact/signals";
+import { messageOf, read } from "../api";
+import type { ExecutionEntry, ExecutionsPage, Status } from "../wire";
+
+/** The list of executions: what is asked for, and as much of it as has been read. */
+
+export interface Filter {
+  readonly saga: string;
+  readonly status: Status | "";
+  /** What the name has in it. */
+  readonly text: string;
+}
+
+export const filter = signal<Filter>({ saga: "", status: "", text: "" });
+export const entries = signal<readonly ExecutionEntry[]>([]);
+/** Whether there are more than have been read. */
+export const more = signal(false);
+export const loading = signal(false);
+export const listProblem = signal<string | undefined>(undefined);
+
+let next: string | undefined;
+let reading: AbortController | undefined;
+
+async function readPage(from: string | undefined): Promise<ExecutionsPage> {
+  reading?.abort();
+  const controller = new AbortController();
+  reading = controller;
+  const { saga, status, text } = filter.peek();
+  return read<ExecutionsPage>("executions", { saga, status, q: text, next: from }, controller.signal);
+}
+
+async function load(from: string | undefined, take: (page: ExecutionsPage) => void): Promise<void> {
+  loading.value = true;
+  try {
+    const page = await readPage(from);
+    take(page);
+    listProblem.value = undefined;
+    loading.value = false;
+  } catch (error) {
+    // Another request has taken this one's place.
+    if ((error as Error).name === "AbortError") return;
+    listProblem.value = messageOf(error);
+    loading.value = false;
+  }
+}
+
+const restart = (): Promise<void> =>
+  load(undefined, (page) => {
+    entries.value = page.executions;
+    next = page.next;
+    more.value = next !== undefined;
+  });
+
+/** Reads on, where there is more and nothing is being read. */
+export function loadMore(): void {
+  if (next === undefined || loading.peek()) return;
+  void load(next, (page) => {
+    const there = new Set(entries.peek().map(({ arn }) => arn));
+    entries.value = [...entries.peek(), ...page.executions.filter(({ arn }) => !there.has(arn))];
+    next = page.next;
+    more.value = next !== undefined;
+  });
+}
+
+/** Reads the list whenever something else is asked for. */
+export function followFilter(): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let before: Filter | undefined;
+  effect(() => {
+    const now = filter.value;
+    clearTimeout(timer);
+    // Nobody waits for a letter's result while typing the next.
+    timer = setTimeout(() => void restart(), before === undefined || now.text === before.text ? 0 : 200);
+    before = now;
+  });
+}
+
+let refresh: ReturnType<typeof setTimeout> | undefined;
+
+/** Takes the new status of executions that are listed; reads the newest again for those that are not. */
+export function noteChanged(changed: readonly { readonly arn: string; readonly status: Status }[]): void {
+  const statuses = new Map(changed.map(({ arn, status }) => [arn, status]));
+  entries.value = entries.peek().map((entry) => {
+    const status = statuses.get(entry.arn);
+    return status === undefined || status === entry.status ? entry : { ...entry, status };
+  });
+  clearTimeout(refresh);
+  refresh = setTimeout(() => void readNewest(), 250);
+}
+
+/** The first page again, in front of what has been read beyond it. */
+async function readNewest(): Promise<void> {
+  if (loading.peek()) return;
+  await load(undefined, (page) => {
+    const there = new Set(page.executions.map(({ arn }) => arn));
+    const beyond =
+      next === undefined && page.next === undefined ? [] : entries.peek().filter(({ arn }) => !there.has(arn));
+    entries.value = [...page.executions, ...beyond];
+    if (beyond.length === 0) next = page.next;
+    more.value = next !== undefined;
+  });
+}

@@ -1,0 +1,138 @@
+import { computed } from "@preact/signals";
+import { type Entry, ledgerAt } from "../../../control/ledger";
+import { count } from "../format";
+import { type Look, Mark } from "../parts/mark";
+import { VirtualList } from "../parts/virtual-list";
+import { at, lookAt, story, subject } from "../state/execution";
+
+const ledger = computed((): readonly Entry[] => {
+  const declaration = subject.value?.declaration;
+  return story.value && declaration ? ledgerAt(story.value, declaration, at.value) : [];
+});
+
+/** So many items of a list are a line each; of more, it is told how many stand how. */
+const MOST = 20;
+
+/** What stands of each step's effect at the moment that is looked at. */
+export function Ledger() {
+  if (subject.value?.declaration === undefined) {
+    return (
+      <p class="empty">
+        Nothing says which step undoes which: so it is not known what the effects are. Open the saga&apos;s declaration
+        as well.
+      </p>
+    );
+  }
+  return (
+    <table class="ledger">
+      <caption class="hidden">The ledger of effects at this moment</caption>
+      <thead>
+        <tr>
+          <th scope="col">Step</th>
+          <th scope="col">Effect, since event</th>
+          <th scope="col">Undo</th>
+        </tr>
+      </thead>
+      <tbody>
+        {byStep(ledger.value).map((entries) =>
+          entries.length > MOST ? (
+            <Items key={entries[0]?.step} entries={entries} />
+          ) : (
+            entries.map((entry) => <Line key={entry.instance} entry={entry} />)
+          ),
+        )}
+      </tbody>
+    </table>
+  );
+}
+
+/** Entries of one step stand together. */
+function byStep(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const steps = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const known = steps.get(entry.step);
+    if (known) known.push(entry);
+    else steps.set(entry.step, [entry]);
+  }
+  return [...steps.values()];
+}
+
+const lookOf = ({ status }: Entry): Look => (status === "not begun" ? "idle" : status);
+
+const EffectMark = ({ entry }: { readonly entry: Entry }) => <Mark look={lookOf(entry)}>{entry.status}</Mark>;
+
+const undoText = ({ undo }: Entry): string => (undo ? `${undo.state}: ${undo.status}` : "–");
+
+function Line({ entry }: { readonly entry: Entry }) {
+  const { instance, role, error } = entry;
+  return (
+    <tr>
+      <th scope="row">
+        {instance}
+        {role === "pivot" && <span class="note"> pivot</span>}
+      </th>
+      <td title={error?.error}>
+        <EffectMark entry={entry} />
+        <Since entry={entry} />
+      </td>
+      <td>{undoText(entry)}</td>
+    </tr>
+  );
+}
+
+function Since({ entry: { since } }: { readonly entry: Entry }) {
+  if (since === 0) return null;
+  return (
+    <button
+      type="button"
+      class="since"
+      aria-label={`since event ${since}`}
+      onClick={() => {
+        lookAt(since);
+      }}
+    >
+      {since}
+    </button>
+  );
+}
+
+/** A long list: how many of its items stand how, and each where somebody asks. */
+function Items({ entries }: { readonly entries: readonly Entry[] }) {
+  const counts = new Map<Entry["status"], Entry[]>();
+  for (const entry of entries) {
+    const known = counts.get(entry.status);
+    if (known) known.push(entry);
+    else counts.set(entry.status, [entry]);
+  }
+  const step = entries[0]?.step ?? "";
+  return (
+    <tr>
+      <th scope="row">{step}</th>
+      <td colSpan={2}>
+        {[...counts].map(([status, [first, ...rest]]) => (
+          <p key={status}>{first && <Mark look={lookOf(first)}>{`${count(rest.length + 1)} ${status}`}</Mark>}</p>
+        ))}
+        <details>
+          <summary>each of them</summary>
+          <VirtualList
+            count={entries.length}
+            rowHeight={2}
+            box={{ role: "list", "aria-label": `Effects of ${step}`, tabIndex: 0, class: "items" }}
+            row={(index) => {
+              const entry = entries[index] as Entry;
+              return (
+                <div role="listitem" aria-setsize={entries.length} aria-posinset={index + 1} class="item" key={index}>
+                  <span>{entry.instance}</span>
+                  <span>
+                    <EffectMark entry={entry} />
+                    <Since entry={entry} />
+                  </span>
+                </div>
+              );
+            }}
+          />
+        </details>
+      </td>
+    </tr>
+  );
+}

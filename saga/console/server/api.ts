@@ -1,0 +1,293 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { hidesData, strip } from "./data";
+import { ExecutionList } from "./executions";
+import { readJsonBody, Token } from "./guard";
+import { Histories } from "./history";
+import { Live } from "./live";
+import { logsOf } from "./logs";
+import { Machines } from "./machines";
+import { type ConsoleFault, type ConsoleOptions, FAULT_KINDS } from "./options";
+import { Proofs } from "./proofs";
+import { invalid, notFound, Refusal } from "./refusal";
+import { rowsOf } from "./rows";
+
+/** A request to the API: its path is that below `/console/api/`. */
+export interface ApiRequest {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly query: URLSearchParams;
+}
+
+/** What it is answered with, as JSON; nothing where it has been answered otherwise. */
+type Route = (request: ApiRequest) => Promise<object | undefined>;
+
+interface Methods {
+  readonly GET?: Route;
+  readonly POST?: Route;
+  readonly DELETE?: Route;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** What the page asks, and what it has done. */
+export class Api {
+  private readonly token = new Token();
+  private readonly live: Live;
+  private readonly proofs: Proofs;
+  private readonly machines: Machines;
+  private readonly histories: Histories;
+  private readonly list: ExecutionList;
+  private readonly routes: Readonly<Record<string, Methods>>;
+
+  constructor(private readonly options: ConsoleOptions) {
+    const { target } = options;
+    this.proofs = new Proofs(() => {
+      this.live.sagas();
+    });
+    this.machines = new Machines(options, this.proofs);
+    this.histories = new Histories(() => target.sfn());
+    this.list = new ExecutionList(options, this.machines);
+    this.live = new Live({ ...options, machines: this.machines, histories: this.histories });
+    this.routes = {
+      session: { GET: () => Promise.resolve(this.session()) },
+      sagas: { GET: () => this.machines.all() },
+      executions: { GET: ({ query }) => this.executions(query) },
+      execution: { GET: ({ query }) => this.execution(required(query, "arn")) },
+      history: { GET: ({ query }) => this.histories.page(required(query, "arn"), eventIn(query)) },
+      rows: { GET: ({ query }) => this.rows(required(query, "arn")) },
+      logs: { GET: ({ query }) => this.logs(required(query, "arn")) },
+      live: { GET: (request) => this.stream(request) },
+      start: { POST: this.write((body) => this.start(body)) },
+      stop: { POST: this.write((body) => this.stop(body)) },
+      redrive: { POST: this.write((body) => this.redrive(body)) },
+      answer: { POST: this.write((body) => this.answer(body)) },
+      faults: {
+        GET: () => Promise.resolve(this.faults().list()),
+        POST: this.write((body) => this.setFault(body)),
+        DELETE: this.write((body) => this.clearFaults(body)),
+      },
+    };
+  }
+
+  /** @throws Refusal */
+  async answerTo(name: string, request: ApiRequest): Promise<object | undefined> {
+    const methods = Object.hasOwn(this.routes, name) ? this.routes[name] : undefined;
+    if (!methods) throw notFound(`the console has no ${name === "" ? "such path" : `'${name}'`}`);
+    const { method = "" } = request.incoming;
+    const route = Object.hasOwn(methods, method) ? methods[method as keyof Methods] : undefined;
+    if (!route) {
+      const allowed = Object.keys(methods).join(", ");
+      throw new Refusal(405, "MethodNotAllowed", `'${name}' takes ${allowed}, not ${method}`, { Allow: allowed });
+    }
+    return route(request);
+  }
+
+  /** The program is another one by now. */
+  changed(): void {
+    this.live.sagas();
+  }
+
+  close(): void {
+    this.live.close();
+    this.proofs.close();
+  }
+
+  private session(): object {
+    const { target, writable, faults } = this.options;
+    const { kind, name, region } = target;
+    return {
+      target: { kind, name: withoutCredentials(name), region },
+      writable,
+      faults: faults !== undefined,
+      token: this.token.value,
+    };
+  }
+
+  private executions(query: URLSearchParams): Promise<object> {
+    const given = (name: string): string | undefined => query.get(name) ?? undefined;
+    return this.list.page({ saga: given("saga"), status: given("status"), q: given("q"), next: given("next") });
+  }
+
+  private async execution(executionArn: string): Promise<object> {
+    const { description, machine } = await this.describe(executionArn);
+    const { stateMachineArn = "" } = description;
+    const { definition, loggingConfiguration } = machine;
+    const hidden = hidesData(loggingConfiguration);
+    const read = JSON.parse(definition ?? "{}") as object;
+    const declaration = this.machines.declarationOf(stateMachineArn, read);
+    return {
+      description: hidden ? strip(description) : description,
+      definition: read,
+      ...(declaration && { declaration }),
+      saga: this.machines.nameOf(stateMachineArn),
+      machineArn: stateMachineArn,
+      ...(hidden && { dataHidden: true }),
+    };
+  }
+
+  private async describe(executionArn: string) {
+    const [sfn, { DescribeExecutionCommand, DescribeStateMachineForExecutionCommand }] = await Promise.all([
+      this.options.target.sfn(),
+      import("@aws-sdk/client-sfn"),
+    ]);
+    const [description, machine] = await Promise.all([
+      sfn.send(new DescribeExecutionCommand({ executionArn })),
+      sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn })),
+    ]);
+    return { description: { ...description, $metadata: undefined }, machine };
+  }
+
+  private async rows(executionArn: string): Promise<object> {
+    const { dynamoDB } = this.options;
+    if (!dynamoDB) throw notFound("rows are shown of what runs on this machine alone");
+    if (await this.histories.hides(executionArn)) throw notFound("the machine's log hides what its executions write");
+    return rowsOf(await dynamoDB(), executionArn);
+  }
+
+  private async logs(executionArn: string): Promise<object> {
+    const { description, machine } = await this.describe(executionArn);
+    const { startDate = new Date(), stopDate: stopped } = description;
+    const logs = await this.options.target.logs();
+    const definition = JSON.parse(machine.definition ?? "{}") as object;
+    return logsOf(logs, { arn: executionArn, definition, started: startDate, stopped });
+  }
+
+  private async stream({ incoming, outgoing, query }: ApiRequest): Promise<undefined> {
+    // A browser that connects again says what it was told last.
+    const last = incoming.headers["last-event-id"];
+    const given = query.has("from") ? eventIn(query) : undefined;
+    const from = typeof last === "string" && /^\d{1,9}$/.test(last) ? Number(last) + 1 : given;
+    await this.live.open(outgoing, query.get("arn") ?? undefined, from);
+    return undefined;
+  }
+
+  /** What changes something wants the console's token; and a console that may. */
+  private write(act: (body: Body) => Promise<object>): Route {
+    return async ({ incoming }) => {
+      this.token.check(incoming);
+      if (!this.options.writable) {
+        throw new Refusal(403, "ReadOnly", "this console only reads: open it with --allow-writes to do that");
+      }
+      const body = await readJsonBody(incoming);
+      if (typeof body !== "object" || body === null || Array.isArray(body)) {
+        throw invalid("the request's body is no JSON object");
+      }
+      return act(body as Body);
+    };
+  }
+
+  private async start(body: Body): Promise<object> {
+    const name = optionalText(body, "name");
+    if (!("input" in body)) throw invalid("'input' is missing");
+    const [sfn, { StartExecutionCommand }] = await this.loaded();
+    const { executionArn: arn } = await sfn.send(
+      new StartExecutionCommand({
+        stateMachineArn: this.machines.startArnOf(text(body, "machineArn")),
+        input: JSON.stringify(body["input"]),
+        ...(name !== undefined && { name }),
+      }),
+    );
+    this.live.stir();
+    return { arn };
+  }
+
+  private async stop(body: Body): Promise<object> {
+    const executionArn = text(body, "arn");
+    const cause = optionalText(body, "cause");
+    const [sfn, { StopExecutionCommand }] = await this.loaded();
+    await sfn.send(new StopExecutionCommand({ executionArn, ...(cause !== undefined && { cause }) }));
+    this.live.stir(executionArn);
+    return {};
+  }
+
+  private async redrive(body: Body): Promise<object> {
+    const executionArn = text(body, "arn");
+    const [sfn, { RedriveExecutionCommand }] = await this.loaded();
+    await sfn.send(new RedriveExecutionCommand({ executionArn }));
+    this.live.stir(executionArn);
+    return {};
+  }
+
+  private async answer(body: Body): Promise<object> {
+    const taskToken = text(body, "taskToken");
+    const error = optionalText(body, "error");
+    const cause = optionalText(body, "cause");
+    const [sfn, { SendTaskFailureCommand, SendTaskSuccessCommand }] = await this.loaded();
+    if (error !== undefined) {
+      await sfn.send(new SendTaskFailureCommand({ taskToken, error, ...(cause !== undefined && { cause }) }));
+    } else if ("output" in body) {
+      await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(body["output"]) }));
+    } else throw invalid("an answer has an 'output', or an 'error' and a 'cause'");
+    this.live.stir();
+    return {};
+  }
+
+  private loaded() {
+    return Promise.all([this.options.target.sfn(), import("@aws-sdk/client-sfn")]);
+  }
+
+  private faults(): NonNullable<ConsoleOptions["faults"]> {
+    const { faults } = this.options;
+    if (!faults) throw notFound("calls go wrong at a click on this machine alone, under saga dev");
+    return faults;
+  }
+
+  private async setFault(body: Body): Promise<object> {
+    const faults = this.faults();
+    const machineArn = await this.machines.arnOf(text(body, "machineArn"));
+    const state = text(body, "state");
+    if (!(await this.machines.calls(machineArn, state))) {
+      throw invalid(`'${this.machines.nameOf(machineArn)}' calls nothing in a state '${state}'`);
+    }
+    const fault: ConsoleFault = {
+      machineArn,
+      state,
+      kind: oneOf(body, "kind", FAULT_KINDS),
+      times: oneOf(body, "times", ["once", "always"] as const),
+    };
+    faults.add(fault);
+    return faults.list();
+  }
+
+  private clearFaults(body: Body): Promise<object> {
+    const faults = this.faults();
+    const machineArn = optionalText(body, "machineArn");
+    faults.clear(machineArn === undefined ? undefined : { machineArn, state: text(body, "state") });
+    return Promise.resolve(faults.list());
+  }
+}
+
+/** A URL may have some in it. */
+const withoutCredentials = (name: string): string => name.replace(/^(\w+:\/\/)[^/]*@/, "$1");
+
+function required(query: URLSearchParams, name: string): string {
+  const value = query.get(name);
+  if (value === null || value === "") throw invalid(`'${name}' is missing`);
+  return value;
+}
+
+/** The number of the event from which on a history is wanted. */
+function eventIn(query: URLSearchParams): number {
+  const from = query.get("from") ?? "1";
+  if (!/^[1-9]\d{0,8}$/.test(from)) throw invalid("'from' wants the number of an event");
+  return Number(from);
+}
+
+function text(body: Body, name: string): string {
+  const value = optionalText(body, name);
+  if (value === undefined || value === "") throw invalid(`'${name}' is missing`);
+  return value;
+}
+
+function optionalText(body: Body, name: string): string | undefined {
+  const value = Object.hasOwn(body, name) ? body[name] : undefined;
+  if (value !== undefined && typeof value !== "string") throw invalid(`'${name}' is no text`);
+  return value;
+}
+
+function oneOf<T extends string>(body: Body, name: string, of: readonly T[]): T {
+  const value = text(body, name);
+  const found = of.find((each) => each === value);
+  if (found === undefined) throw invalid(`'${name}' is one of ${of.join(", ")}, not '${value}'`);
+  return found;
+}

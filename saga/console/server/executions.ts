@@ -1,0 +1,165 @@
+import type { ExecutionListItem, ExecutionStatus, SFNClient } from "@aws-sdk/client-sfn";
+import type { ConsoleOptions } from "./options";
+import { inGroups, type Machines } from "./machines";
+import { invalid } from "./refusal";
+
+/** One line of the list. */
+export interface ExecutionItem {
+  readonly arn: string;
+  readonly name: string;
+  readonly saga: string;
+  readonly status: string;
+  /** Of one that has failed: by its error a compensated one is told from a stuck one. */
+  readonly error?: string;
+  readonly started: Date | undefined;
+  readonly stopped?: Date;
+}
+
+export interface ExecutionQuery {
+  /** The name of a saga, or the ARN of its machine. */
+  readonly saga?: string | undefined;
+  readonly status?: string | undefined;
+  /** Part of the name, or a whole ARN. */
+  readonly q?: string | undefined;
+  readonly next?: string | undefined;
+}
+
+const STATUSES: readonly string[] = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"];
+const PAGE = 100;
+/** Pages of the service that are looked through for one page of what is searched for. */
+const MOST_PAGES = 20;
+const TOGETHER = 6;
+/** Errors of executions that have ended are asked for once. */
+const REMEMBERED = 20_000;
+
+/** How far the list of one machine has been read: from a page of the service on, and how many of that page were taken. */
+interface Place {
+  readonly arn: string;
+  readonly token?: string;
+  readonly taken: number;
+}
+
+/** Lists executions of all machines together, the latest first. */
+export class ExecutionList {
+  private readonly errors = new Map<string, string | undefined>();
+
+  constructor(
+    private readonly options: Pick<ConsoleOptions, "target">,
+    private readonly machines: Machines,
+  ) {}
+
+  async page(query: ExecutionQuery): Promise<{ executions: readonly ExecutionItem[]; next?: string }> {
+    const { saga, status, q = "", next } = query;
+    if (status !== undefined && !STATUSES.includes(status)) {
+      throw invalid(`there is no status '${status}'; there are ${STATUSES.join(", ")}`);
+    }
+    const sfn = await this.options.target.sfn();
+    if (/^arn:[^:]+:states:[^:]*:\d+:execution:/.test(q)) return { executions: await this.one(sfn, q) };
+    let places = next === undefined ? await this.first(saga) : readPlaces(next);
+    const found: ExecutionListItem[] = [];
+    for (let pages = 0; places.length > 0 && found.length < PAGE && pages < MOST_PAGES; pages++) {
+      const merged = await this.merge(sfn, places, { status, most: PAGE - found.length, q: q.toLowerCase() });
+      found.push(...merged.items);
+      places = merged.places;
+    }
+    const executions = await inGroups(found, TOGETHER, (each) => this.item(sfn, each));
+    return { executions, ...(places.length > 0 && { next: writePlaces(places) }) };
+  }
+
+  private async first(saga: string | undefined): Promise<readonly Place[]> {
+    const arns =
+      saga === undefined ? (await this.machines.list()).map(({ arn }) => arn) : [await this.machines.arnOf(saga)];
+    return arns.map((arn) => ({ arn, taken: 0 }));
+  }
+
+  /** The next of all lists, the latest first, and how far each list has been read then. */
+  private async merge(
+    sfn: SFNClient,
+    places: readonly Place[],
+    { status, most, q }: { readonly status: string | undefined; readonly most: number; readonly q: string },
+  ): Promise<{ readonly items: readonly ExecutionListItem[]; readonly places: readonly Place[] }> {
+    const { ListExecutionsCommand } = await import("@aws-sdk/client-sfn");
+    const lists = await inGroups(places, TOGETHER, async (place) => {
+      const { executions = [], nextToken } = await sfn.send(
+        new ListExecutionsCommand({
+          stateMachineArn: place.arn,
+          maxResults: PAGE,
+          nextToken: place.token,
+          ...(status !== undefined && { statusFilter: status as ExecutionStatus }),
+        }),
+      );
+      return { place, executions, nextToken, at: place.taken };
+    });
+    const items: ExecutionListItem[] = [];
+    // Where a page ends and the list does not, nobody knows whether the next of that list is later than those of others.
+    while (
+      items.length < most &&
+      lists.every(({ executions, nextToken, at }) => at < executions.length || nextToken === undefined)
+    ) {
+      const open = lists.filter(({ executions, at }) => at < executions.length);
+      const [latest] = open.sort((one, other) => timeOf(other.executions[other.at]) - timeOf(one.executions[one.at]));
+      if (!latest) break;
+      const item = latest.executions[latest.at++] as ExecutionListItem;
+      if (q === "" || (item.name ?? "").toLowerCase().includes(q)) items.push(item);
+    }
+    const further = lists.flatMap(({ place, executions, nextToken, at }): Place[] => {
+      if (at < executions.length) return [{ ...place, taken: at }];
+      return nextToken === undefined ? [] : [{ arn: place.arn, token: nextToken, taken: 0 }];
+    });
+    return { items, places: further };
+  }
+
+  private async one(sfn: SFNClient, executionArn: string): Promise<readonly ExecutionItem[]> {
+    const { DescribeExecutionCommand } = await import("@aws-sdk/client-sfn");
+    try {
+      return [
+        await this.item(sfn, (await sfn.send(new DescribeExecutionCommand({ executionArn }))) as ExecutionListItem),
+      ];
+    } catch (error) {
+      if ((error as Error).name === "ExecutionDoesNotExist") return [];
+      throw error;
+    }
+  }
+
+  private async item(sfn: SFNClient, listed: ExecutionListItem): Promise<ExecutionItem> {
+    const { executionArn: arn = "", name = "", stateMachineArn = "", status = "RUNNING", startDate, stopDate } = listed;
+    const error = status === "FAILED" ? await this.errorOf(sfn, listed) : undefined;
+    return {
+      arn,
+      name,
+      saga: this.machines.nameOf(stateMachineArn),
+      status,
+      ...(error !== undefined && { error }),
+      started: startDate,
+      ...(stopDate && { stopped: stopDate }),
+    };
+  }
+
+  private async errorOf(sfn: SFNClient, { executionArn, stopDate }: ExecutionListItem): Promise<string | undefined> {
+    const key = `${executionArn ?? ""} ${stopDate?.getTime() ?? 0}`;
+    if (this.errors.has(key)) return this.errors.get(key);
+    const { DescribeExecutionCommand } = await import("@aws-sdk/client-sfn");
+    const { error } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+    this.errors.set(key, error);
+    for (const oldest of this.errors.keys()) if (this.errors.size > REMEMBERED) this.errors.delete(oldest);
+    return error;
+  }
+}
+
+const timeOf = (item: ExecutionListItem | undefined): number =>
+  (item?.stopDate ?? item?.redriveDate ?? item?.startDate)?.getTime() ?? 0;
+
+const writePlaces = (places: readonly Place[]): string => Buffer.from(JSON.stringify(places)).toString("base64url");
+
+/** @throws Refusal */
+function readPlaces(next: string): readonly Place[] {
+  try {
+    const places = JSON.parse(Buffer.from(next, "base64url").toString()) as readonly Partial<Place>[];
+    return places.map(({ arn, token, taken }) => {
+      if (typeof arn !== "string" || !Number.isInteger(taken)) throw invalid("");
+      return { arn, taken: taken as number, ...(typeof token === "string" && { token }) };
+    });
+  } catch {
+    throw invalid("'next' is not what the page before has given");
+  }
+}

@@ -1,0 +1,104 @@
+import { fork } from "node:child_process";
+import { createHash } from "node:crypto";
+import { extname, join } from "node:path";
+import type { Declaration } from "../../asl/declaration";
+import type { Violation } from "../../verify";
+import type { Asked, Proved } from "./prover";
+
+/** What is known of a machine, as the page shows it. */
+export interface SagaVerdict {
+  readonly status: "sound" | "unsound" | "not proved";
+  readonly summary: string;
+  readonly violations: readonly Violation[];
+  /** It is being proved. */
+  readonly pending?: true;
+}
+
+export const NOT_PROVED: SagaVerdict = {
+  status: "not proved",
+  summary: "Nobody has declared what undoes what",
+  violations: [],
+};
+const PENDING: SagaVerdict = { ...NOT_PROVED, summary: "It is being proved", pending: true };
+
+/** More than anybody has, over many releases. */
+const MOST = 500;
+
+/**
+ * Proofs of machines, each made once. A proof may take the processor for seconds: it is made in a process of its own, so
+ * that what runs here goes on.
+ */
+export class Proofs {
+  private readonly known = new Map<string, SagaVerdict>();
+  private readonly closing = new AbortController();
+  /** One after the other. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  /** @param onProved Is told that there is one more verdict. */
+  constructor(private readonly onProved: () => void) {}
+
+  of(definition: object, declaration: Declaration): SagaVerdict {
+    const asked: Asked = { definition, declaration };
+    const key = createHash("sha256").update(JSON.stringify(asked)).digest("base64");
+    const there = this.known.get(key);
+    if (there) return there;
+    this.known.set(key, PENDING);
+    for (const oldest of this.known.keys()) if (this.known.size > MOST) this.known.delete(oldest);
+    this.last = this.last.then(async () => {
+      const proved = await proveApart(asked, this.closing.signal);
+      if (this.closing.signal.aborted) return;
+      this.known.set(key, verdictOf(proved));
+      this.onProved();
+    });
+    return PENDING;
+  }
+
+  arePending(): boolean {
+    return [...this.known.values()].some(({ pending }) => pending);
+  }
+
+  close(): void {
+    this.closing.abort();
+  }
+}
+
+function verdictOf(proved: Proved): SagaVerdict {
+  if ("why" in proved) return { ...NOT_PROVED, summary: proved.why };
+  const { sound, proved: rules, unproved, violations, states } = proved.verdict;
+  const counted = (number: number, what: string): string =>
+    `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
+  if (!sound) return { status: "unsound", summary: counted(violations.length, "violation"), violations };
+  const open =
+    unproved.length === 0 ? "" : `; ${counted(new Set(unproved.map(({ rule }) => rule)).size, "rule")} not proved`;
+  return {
+    status: "sound",
+    summary: `${counted(rules.length, "rule")} proved in ${counted(states, "state")}${open}`,
+    violations,
+  };
+}
+
+function proveApart(asked: Asked, signal: AbortSignal): Promise<Proved> {
+  // From its sources, this package runs by the project's ts-node.
+  const extension = extname(__filename);
+  return new Promise((resolve) => {
+    const child = fork(join(__dirname, `prover${extension}`), {
+      execArgv: extension === ".ts" ? ["-r", require.resolve("ts-node/register/transpile-only")] : [],
+      serialization: "advanced",
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+      signal,
+    });
+    child.once("message", (proved: Proved) => {
+      resolve(proved);
+    });
+    child.once("error", () => {
+      resolve({ why: "The proof could not be made" });
+    });
+    child.once("exit", () => {
+      resolve({ why: "The proof could not be made" });
+    });
+    child.send(asked, () => {});
+    // It is no reason for this process to go on.
+    child.unref();
+    child.channel?.unref();
+  });
+}

@@ -1,0 +1,194 @@
+import { createHash } from "node:crypto";
+import type { DescribeExecutionOutput, ExecutionListItem, ExecutionStatus } from "@aws-sdk/client-sfn";
+import { type HistoryEvent, readHistory } from "./history";
+import { asked, type Definition, type Machine, NotThere, readDefinitionText } from "./machines";
+import type { Outcome } from "./story";
+import type { Target } from "./target";
+
+/** What Step Functions says of an execution. */
+export type Description = DescribeExecutionOutput;
+
+/** One execution, in a list. */
+export interface Listed {
+  readonly arn: string;
+  readonly name: string;
+  readonly saga: string;
+  readonly outcome: Outcome;
+  /** As Step Functions says it. */
+  readonly status: string;
+  readonly started: Date;
+  readonly ended: Date | undefined;
+}
+
+/** How outcomes are asked for: as ListExecutions has them, which does not tell compensated from stuck. */
+const STATUS: Readonly<Record<Outcome, ExecutionStatus>> = {
+  running: "RUNNING",
+  completed: "SUCCEEDED",
+  compensated: "FAILED",
+  stuck: "FAILED",
+  aborted: "ABORTED",
+  "timed out": "TIMED_OUT",
+};
+
+export const OUTCOMES = Object.keys(STATUS) as readonly Outcome[];
+
+/** How many requests are under way at once, by which nobody else is throttled. */
+const TOGETHER = 4;
+
+export interface ListOptions {
+  readonly outcome?: Outcome | undefined;
+  readonly most: number;
+}
+
+/** The latest executions of machines, the latest first. */
+export async function listExecutions(
+  target: Target,
+  machines: readonly Machine[],
+  { outcome, most }: ListOptions,
+): Promise<readonly Listed[]> {
+  const found = await Promise.all(machines.map((machine) => latestOf(target, machine, { outcome, most })));
+  return found
+    .flat()
+    .sort((one, other) => other.started.getTime() - one.started.getTime())
+    .slice(0, most);
+}
+
+async function latestOf(target: Target, machine: Machine, { outcome, most }: ListOptions): Promise<readonly Listed[]> {
+  const { paginateListExecutions } = await import("@aws-sdk/client-sfn");
+  const client = await target.sfn();
+  const listed: Listed[] = [];
+  await asked(target, async () => {
+    const request = { stateMachineArn: machine.arn, ...(outcome !== undefined && { statusFilter: STATUS[outcome] }) };
+    // Where half of what fails is compensated, and stuck ones are asked for, there are more to look at than are shown.
+    for await (const { executions = [] } of paginateListExecutions(
+      { client, pageSize: Math.min(1000, most) },
+      request,
+    )) {
+      const told = await inGroups(executions, (each) => listedOf(target, machine, each));
+      listed.push(...told.filter((each) => outcome === undefined || each.outcome === outcome));
+      if (listed.length >= most) return;
+    }
+  });
+  return listed;
+}
+
+async function listedOf(target: Target, machine: Machine, item: ExecutionListItem): Promise<Listed> {
+  const { executionArn: arn = "", name = "", status = "", startDate = new Date(0), stopDate } = item;
+  const { error } = status === "FAILED" ? await describe(target, arn) : {};
+  return {
+    arn,
+    name,
+    saga: machine.name,
+    outcome: outcomeOf(status, error),
+    status,
+    started: startDate,
+    ended: stopDate,
+  };
+}
+
+/** How a saga has ended (S6). */
+export function outcomeOf(status: string | undefined, error: string | undefined): Outcome {
+  if (status === "FAILED") return error === "SagaCompensated" ? "compensated" : "stuck";
+  return OUTCOMES.find((outcome) => STATUS[outcome] === status) ?? "running";
+}
+
+/** @throws NotThere, TargetError */
+export async function describe(target: Target, executionArn: string): Promise<DescribeExecutionOutput> {
+  const { DescribeExecutionCommand } = await import("@aws-sdk/client-sfn");
+  const client = await target.sfn();
+  try {
+    return await asked(target, () => client.send(new DescribeExecutionCommand({ executionArn })));
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+    throw new NotThere(`no execution '${executionArn}' at ${target.name}`);
+  }
+}
+
+const isAbsent = (error: unknown): boolean =>
+  /^(ExecutionDoesNotExist|InvalidArn|StateMachineDoesNotExist)$/.test((error as Error).name);
+
+/**
+ * The ARN of an execution, by its ARN or its name; the latest one, where it is not said.
+ * @throws NotThere
+ */
+export async function executionArnOf(
+  target: Target,
+  machines: readonly Machine[],
+  named: string | undefined,
+): Promise<string> {
+  if (named?.startsWith("arn:")) return named;
+  if (named === undefined) {
+    const [latest] = await listExecutions(target, machines, { most: 1 });
+    if (!latest) throw new NotThere(`there are no executions at ${target.name}`);
+    return latest.arn;
+  }
+  for (const { arn } of machines) {
+    const executionArn = `${arn.replace(":stateMachine:", ":execution:")}:${named}`;
+    try {
+      await describe(target, executionArn);
+      return executionArn;
+    } catch (error) {
+      if (!(error instanceof NotThere)) throw error;
+    }
+  }
+  const sagas = machines.map(({ name }) => name).join(", ");
+  throw new NotThere(
+    `no execution '${named}' of ${sagas === "" ? "any saga" : sagas}: 'list' shows those that there are`,
+  );
+}
+
+/** All events of an execution. */
+export async function historyOf(
+  target: Target,
+  executionArn: string,
+  onProgress?: (events: number) => void,
+): Promise<readonly HistoryEvent[]> {
+  const { paginateGetExecutionHistory } = await import("@aws-sdk/client-sfn");
+  const client = await target.sfn();
+  return asked(target, async () => {
+    const all: unknown[] = [];
+    const pages = paginateGetExecutionHistory({ client, pageSize: 1000 }, { executionArn, includeExecutionData: true });
+    for await (const { events = [] } of pages) {
+      all.push(...events);
+      onProgress?.(all.length);
+    }
+    return readHistory(all);
+  });
+}
+
+/** What an execution runs on, which may be older than what is deployed. */
+export async function definitionOf(target: Target, executionArn: string): Promise<Definition> {
+  const { DescribeStateMachineForExecutionCommand } = await import("@aws-sdk/client-sfn");
+  const client = await target.sfn();
+  const request = new DescribeStateMachineForExecutionCommand({ executionArn });
+  const { definition } = await asked(target, () => client.send(request));
+  return readDefinitionText(definition);
+}
+
+/**
+ * The execution that recovers another one, if there is one: its name follows from that one and from how often it was
+ * redriven (S12).
+ * @param undo The ARN of the machine that recovers, as a definition's note has it.
+ */
+export async function recoveryOf(
+  target: Target,
+  { executionArn = "", redriveCount = 0 }: Pick<DescribeExecutionOutput, "executionArn" | "redriveCount">,
+  undo: string,
+): Promise<DescribeExecutionOutput | undefined> {
+  const name = createHash("sha256").update(`${executionArn}/${redriveCount}`).digest("hex");
+  const machine = undo.replace(/^(.*):stateMachine:([^:]+).*$/, "$1:execution:$2");
+  try {
+    return await describe(target, `${machine}:${name}`);
+  } catch (error) {
+    if (error instanceof NotThere) return undefined;
+    throw error;
+  }
+}
+
+async function inGroups<T, R>(all: readonly T[], of: (one: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (let at = 0; at < all.length; at += TOGETHER) {
+    results.push(...(await Promise.all(all.slice(at, at + TOGETHER).map(of))));
+  }
+  return results;
+}

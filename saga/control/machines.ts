@@ -1,0 +1,88 @@
+import type { RawStates } from "../asl/states";
+import { type MachineNote, noteIn } from "./declared";
+import { inPlainWords, type Target } from "./target";
+
+/** A state machine that somebody starts. */
+export interface Machine {
+  /** What a person calls it: its saga's name, or its own without what Pulumi adds. */
+  readonly name: string;
+  /** Without a version or an alias. */
+  readonly arn: string;
+  /** By which it is started: an alias, where the stack has one. */
+  readonly startArn: string;
+}
+
+/** A saga, or an execution, that there is none of. */
+export class NotThere extends Error {
+  override readonly name = "NotThere";
+}
+
+export const withoutQualifier = (arn: string): string => arn.replace(/(:stateMachine:[^:]+):[^:]+$/, "$1");
+
+/** Pulumi ends a name with seven digits, so that no two resources share it. */
+export const named = (arn: string): string => (/:stateMachine:([^:]+)/.exec(arn)?.[1] ?? arn).replace(/-[0-9a-f]{7}$/, "");
+
+/** How machines are called that other machines start. */
+export const AUXILIARY = /_undo(?:-[0-9a-f]{7})?$/;
+
+/**
+ * The machines of a target.
+ * @throws TargetError
+ */
+export async function machinesOf(target: Target): Promise<readonly Machine[]> {
+  if (target.machineArns) {
+    return target.machineArns.map((arn) => ({ name: named(arn), arn: withoutQualifier(arn), startArn: arn }));
+  }
+  const machines: Machine[] = [];
+  await asked(target, async () => {
+    const { paginateListStateMachines } = await import("@aws-sdk/client-sfn");
+    const client = await target.sfn();
+    for await (const { stateMachines = [] } of paginateListStateMachines({ client, pageSize: 1000 }, {})) {
+      for (const { stateMachineArn: arn = "", type } of stateMachines) {
+        if (type === "EXPRESS" || AUXILIARY.test(arn)) continue;
+        machines.push({ name: named(arn), arn, startArn: arn });
+      }
+    }
+  });
+  return machines;
+}
+
+/**
+ * One machine, by its ARN or by what a person calls it; or the only one.
+ * @throws NotThere which names those that there are
+ */
+export function machineNamed(machines: readonly Machine[], name: string | undefined): Machine {
+  const names = machines.map((each) => each.name).sort();
+  if (name === undefined) {
+    const [only, ...more] = machines;
+    if (only && more.length === 0) return only;
+    throw new NotThere(only ? `there are several sagas: name one of ${names.join(", ")}` : "there are no sagas");
+  }
+  const plain = withoutQualifier(name);
+  const found = machines.find((each) => each.arn === plain || each.name === name || each.arn.endsWith(`:${name}`));
+  if (found) return found;
+  const there =
+    names.length === 0 ? "there are none" : `there ${names.length === 1 ? "is" : "are"} ${names.join(", ")}`;
+  throw new NotThere(`no saga '${name}'; ${there}`);
+}
+
+/** What a definition says of its machine, and the definition. */
+export interface Definition {
+  readonly definition: RawStates;
+  readonly note: MachineNote;
+}
+
+/** Reads what DescribeStateMachine… gives. */
+export function readDefinitionText(text: string | undefined): Definition {
+  const definition = JSON.parse(text ?? "{}") as RawStates;
+  return { definition, note: noteIn(definition) };
+}
+
+/** Makes a request, and says in plain words what it failed on. */
+export async function asked<T>(target: Target, request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    throw inPlainWords(error, target);
+  }
+}

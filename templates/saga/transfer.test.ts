@@ -1,0 +1,46 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { describe, it } from "node:test";
+import { checkTaskContract, memoryTable, runSaga, stopping, timingOut } from "saga-aws-pulumi/testing";
+import { book, cancel } from "./tasks";
+import { transfer } from "./transfer";
+
+const input = { transfer: "t-1", from: "ada", to: "bob", amount: 500 };
+
+describe("a transfer", () => {
+  it("books both sides", async () => {
+    const table = memoryTable();
+    const run = await runSaga(transfer, { input, table });
+    equal(run.outcome, "completed");
+    deepEqual(
+      table.liveRows().map(({ account }) => account),
+      ["ada", "bob"],
+    );
+  });
+
+  it("leaves nothing where the deposit times out, whether or not it was booked", async () => {
+    const table = memoryTable();
+    const run = await runSaga(transfer, { input, table, steps: { Deposit: timingOut() } });
+    equal(run.outcome, "compensated");
+    deepEqual(table.liveRows(), []);
+  });
+
+  it("is undone where somebody stops it", async () => {
+    const table = memoryTable();
+    const run = await runSaga(transfer, { input, table, steps: { Deposit: stopping() } });
+    equal((await run.recover()).did, "recovered");
+    deepEqual(table.liveRows(), []);
+  });
+});
+
+describe("book and cancel", () => {
+  it("keep the contract of a task", async () => {
+    const table = memoryTable();
+    await checkTaskContract({
+      action: book,
+      undo: cancel,
+      input: (row) => ({ account: `account-${row}`, transfer: "t-1", in: 500 }),
+      table,
+      effects: () => table.liveRows(),
+    });
+  });
+});

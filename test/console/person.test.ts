@@ -1,0 +1,330 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  DescribeExecutionCommand,
+  DescribeStateMachineForExecutionCommand,
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  ListStateMachinesCommand,
+  SFNClient,
+} from "@aws-sdk/client-sfn";
+import { expect } from "chai";
+import { SLOW } from "../slow";
+import { browse, type Browsing, describeInBrowser } from "./browser";
+import { Person, takePicture } from "./person";
+
+const ORDERS = JSON.parse(readFileSync(join(__dirname, "../../examples/orders.json"), "utf8")) as readonly {
+  readonly title: string;
+  readonly path: readonly string[];
+}[];
+
+const ALL_UNDONE = { CancelShipment: "undone", RefundPayment: "undone", DeleteOrder: "undone" };
+
+const VIEW = { viewport: { width: 1100, height: 820 } };
+
+/** Clients of AWS find executions by their names. */
+function clientOf({ cloud }: Browsing) {
+  const sfn = new SFNClient({
+    endpoint: cloud.endpoint,
+    region: cloud.place().region,
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
+  return {
+    sfn,
+    /** @returns its ARN */
+    named: async (name: string): Promise<string> => {
+      const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}));
+      for (const { stateMachineArn } of stateMachines) {
+        const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
+        const found = executions.find((each) => each.name === name);
+        if (found) return found.executionArn as string;
+      }
+      throw new Error(`there is no execution ${name}`);
+    },
+  };
+}
+
+describeInBrowser("what a person sees in the console", function () {
+  this.timeout(240_000);
+  let browsing: Browsing;
+  let person: Person;
+
+  before(async () => {
+    // What only waits takes hardly any time: so an undo that fails for a quarter of an hour is stuck in a second.
+    browsing = await browse(".", { time: 1000 });
+  });
+  after(() => browsing.close());
+  beforeEach(async () => {
+    person = new Person(await browsing.open("", VIEW));
+  });
+  afterEach(async () => {
+    await person.page.context().close();
+    expect(browsing.complaints()).to.deep.equal([]);
+  });
+
+  /** Goes to the saga's page by hand. */
+  const toSaga = (): Promise<void> =>
+    person.page.getByRole("link", { name: "OrderFulfilment", exact: true }).first().click();
+
+  const colours: readonly Readonly<Record<string, string>>[] = [
+    { CreateOrder: "done", ProcessPayment: "done", ProcessShipment: "done", completed: "done", DeleteOrder: "idle" },
+    { CreateOrder: "failed", DeleteOrder: "undone", ProcessPayment: "idle", completed: "idle" },
+    {
+      CreateOrder: "done",
+      ProcessPayment: "failed",
+      RefundPayment: "undone",
+      DeleteOrder: "undone",
+      CancelShipment: "idle",
+    },
+    { CreateOrder: "done", ProcessPayment: "done", ProcessShipment: "failed", ...ALL_UNDONE, completed: "idle" },
+  ];
+  ORDERS.forEach(({ title }, at) => {
+    it(`sees the order "${title}" in its colours ${SLOW}`, async () => {
+      await toSaga();
+      await person.start(title, `1${at}`);
+      await person.seesGraph(colours[at] as Readonly<Record<string, string>>);
+      await person.seesText(at === 0 ? "completed" : "compensated");
+      if (at !== 3) return;
+      await takePicture(person.page, "execution", ["light", "dark"]);
+      for (const view of ["Events", "Input and output", "Rows", "Logs", "Timeline"]) {
+        await person.page.getByRole("tab", { name: view }).click();
+        await person.findsNothingInTheWay();
+      }
+    });
+  });
+
+  it(`sees at once that JSON is wrong, and where; nothing can be started with it ${SLOW}`, async () => {
+    await toSaga();
+    const field = person.page.getByLabel("Input", { exact: true });
+    await field.fill('{\n  "order_id": "2",\n}');
+    await person.seesText("Line 3, column 1: A comma is too many");
+    expect(await field.getAttribute("aria-invalid")).to.equal("true");
+    expect(await person.page.getByRole("button", { name: "Start" }).isDisabled()).to.be.true;
+    await field.fill("");
+    await person.seesText(/There is nothing yet/);
+    expect(await person.page.getByRole("button", { name: "Start" }).isDisabled()).to.be.true;
+  });
+
+  it(`lets a call go wrong at a click, and sees its compensation ${SLOW}`, async () => {
+    await toSaga();
+    const call = person.page.getByRole("button", { name: "ProcessShipment" });
+    await call.focus();
+    await call.press("Enter");
+    await person.findsNothingInTheWay();
+    await person.page.getByRole("menuitem", { name: "Fail after the write, once" }).click();
+    await person.seesText("ProcessShipment Fail after the write, once");
+    await takePicture(person.page, "fault");
+    await person.start("Successful order", "20");
+    await person.seesGraph({ ProcessPayment: "done", ProcessShipment: "failed", ...ALL_UNDONE });
+    // Nobody knows whether it had been shipped: it is undone, and kept from coming late.
+    await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
+  });
+
+  it(`scrubs back with the keyboard, and sees graph, ledger and variables as they were ${SLOW}`, async () => {
+    await toSaga();
+    await person.start("Failed shipment (missing address)", "30");
+    await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
+    const last = Number(await person.page.getByRole("slider").getAttribute("max"));
+    await person.goBackTo(12);
+    await person.seesLedger({ CreateOrder: "live", ProcessPayment: "live", ProcessShipment: "not begun" });
+    await person.seesGraph({
+      CreateOrder: "done",
+      ProcessPayment: "done",
+      ProcessShipment: "in progress",
+      DeleteOrder: "idle",
+    });
+    const slider = person.page.getByRole("slider", { name: "Event" });
+    expect(await slider.getAttribute("aria-valuetext")).to.match(
+      /^event 12 of \d+: TaskStateEntered ProcessShipment, /,
+    );
+    expect(await person.page.locator("dl.variables").textContent())
+      .to.match(/ProcessPayment/)
+      .and.not.match(/failure/);
+    // The address names the moment.
+    await person.page.waitForURL(/\?at=12$/);
+    await person.page.reload();
+    await person.seesLedger({ CreateOrder: "live", ProcessPayment: "live", ProcessShipment: "not begun" });
+    await slider.press("End");
+    expect(Number(await slider.inputValue())).to.equal(last);
+    await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
+  });
+
+  it(`sees what keeps a stuck execution, what a redrive would do; and redrives it ${SLOW}`, async () => {
+    await toSaga();
+    await person.press(/RefundPayment/);
+    await person.page.getByRole("menuitem", { name: "Fail before the write, always" }).click();
+    await person.seesText("RefundPayment Fail before the write, always");
+    await person.start("Failed shipment (missing address)", "40");
+    await person.seesGraph({
+      ProcessShipment: "failed",
+      CancelShipment: "undone",
+      RefundPayment: "stuck",
+      DeleteOrder: "idle",
+    });
+    await person.seesText("Mend what keeps RefundPayment from succeeding.");
+    await person.page.getByText("What would a redrive do?").click();
+    expect(await person.page.locator("ol.ahead li").allTextContents()).to.deep.equal([
+      "RefundPayment runs again, with fresh retries",
+      "DeleteOrder is called then",
+      "SagaCompensated ends it: compensated",
+    ]);
+    await person.seesLedger({ CreateOrder: "live", ProcessPayment: "live", ProcessShipment: "tombstoned" });
+    await takePicture(person.page, "stuck");
+    await person.findsNothingInTheWay();
+    await person.page.getByRole("link", { name: "OrderFulfilment" }).click();
+    await person.press("Remove the fault of RefundPayment");
+    await person.seesText("None is set");
+    await person.page.getByRole("link", { name: "order-40" }).click();
+    await person.press("Redrive");
+    await person.seesGraph(ALL_UNDONE);
+    await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
+    await person.seesText("redriven 1×");
+  });
+
+  it(`plays a counterexample of the tutorial's machine, and sees a payment left behind ${SLOW}`, async () => {
+    await person.page.getByRole("link", { name: "The tutorial's machine" }).click();
+    const lost = person.page
+      .getByRole("listitem")
+      .filter({ hasText: "leaves behind ProcessPayment, CreateOrder (done)" });
+    await lost.getByRole("button", { name: "Play" }).click();
+    await person.seesGraph({ CreateOrder: "done", ProcessPayment: "idle" });
+    await person.press("next step");
+    await person.seesGraph({ CreateOrder: "done", ProcessPayment: "done", ProcessShipment: "idle" });
+    await person.press("next step");
+    await person.seesGraph({ CreateOrder: "done", ProcessPayment: "done", ProcessShipment: "stuck" });
+    expect(await person.page.locator("ul.outstanding li").allTextContents()).to.deep.equal([
+      "CreateOrder live",
+      "ProcessPayment live",
+      "ProcessShipment in doubt",
+    ]);
+    await takePicture(person.page, "counterexample");
+    await person.findsNothingInTheWay();
+  });
+
+  it(`opens a history that the AWS CLI has saved, and sends it nowhere ${SLOW}`, async () => {
+    await toSaga();
+    await person.start("Failed payment (missing card_no)", "50");
+    await person.seesGraph({ ProcessPayment: "failed", DeleteOrder: "undone" });
+    const { sfn, named } = clientOf(browsing);
+    const executionArn = await named("order-50");
+    const history = await sfn.send(new GetExecutionHistoryCommand({ executionArn, includeExecutionData: true }));
+    const machine = await sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn }));
+    const file = (name: string, content: string) => ({
+      name,
+      mimeType: "application/json",
+      buffer: Buffer.from(content),
+    });
+    // Of an account that this console does not know: its machine goes by another name, and has other states.
+    const foreign = (text: string): string =>
+      text.replaceAll("ProcessPayment", "ChargeCard").replaceAll("RefundPayment", "Uncharge");
+    await person.page.getByRole("link", { name: "Open a history" }).click();
+    const files = person.page.getByLabel("Files");
+    const before = person.requests.length;
+    await files.setInputFiles(file("broken.json", '{"events": [}'));
+    await person.seesText("broken.json: line 1, column 13: Expected a value, got }");
+    await files.setInputFiles(file("own.json", JSON.stringify({ events: history.events })));
+    await person.seesText("taken for a history of OrderFulfilment");
+    await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "tombstoned", ProcessShipment: "not begun" });
+    await files.setInputFiles(file("foreign.json", foreign(JSON.stringify({ events: history.events }))));
+    await person.seesText("of no saga that is here: add its machine");
+    await files.setInputFiles(file("bad.json", '{"StartAt": "A", "States": {"A": null}}'));
+    await person.seesText("bad.json: A is no object");
+    await files.setInputFiles(file("machine.json", foreign(JSON.stringify({ ...machine, $metadata: undefined }))));
+    await person.seesGraph({ CreateOrder: "done", ChargeCard: "failed", Uncharge: "undone", DeleteOrder: "undone" });
+    const calls = {
+      CreateOrder: { role: "compensable", undo: "DeleteOrder" },
+      ChargeCard: { role: "compensable", undo: "Uncharge" },
+    };
+    await files.setInputFiles(file("declaration.json", JSON.stringify({ saga: "Foreign", calls })));
+    await person.seesLedger({ CreateOrder: "undone", ChargeCard: "tombstoned" });
+    await person.findsNothingInTheWay();
+    await person.goBackTo(8);
+    await person.seesLedger({ CreateOrder: "live", ChargeCard: "in progress" });
+    const sent = person.requests
+      .slice(before)
+      .filter(({ method, body }) => method !== "GET" || /Uncharge|order-50/.test(body));
+    expect(sent).to.deep.equal([]);
+  });
+
+  it(`finds executions by their status and their name ${SLOW}`, async () => {
+    await toSaga();
+    await person.start("Successful order", "60");
+    await person.seesGraph({ completed: "done" });
+    await person.page.getByRole("link", { name: "Sagas", exact: true }).click();
+    const names = person.page.getByRole("table", { name: "Executions" }).getByRole("link");
+    await person.page.getByLabel("Name").fill("order-6");
+    await person.page.getByRole("status").filter({ hasText: /^1$/ }).waitFor();
+    expect(await names.allTextContents()).to.deep.equal(["order-60"]);
+    await person.page.getByLabel("Status").selectOption("FAILED");
+    await person.seesText("None: start one, or ask for less.");
+    await person.page.getByLabel("Name").fill("");
+    await person.page.getByRole("table", { name: "Executions" }).waitFor();
+    expect(await names.allTextContents()).to.not.include("order-60");
+  });
+
+  describe("of a saga that waits for an approval", () => {
+    let trip: Browsing;
+    const TRIP = { traveller: "Ada", card_no: "123-1234", flight: "LHR-TRN", hotel: "Duchi", cars: ["Panda", "500"] };
+
+    before(async () => {
+      trip = await browse("examples/trip/index.ts");
+    });
+    after(() => trip.close());
+    beforeEach(async () => {
+      await person.page.context().close();
+      person = new Person(await trip.open("", VIEW));
+    });
+    afterEach(() => {
+      expect(trip.complaints()).to.deep.equal([]);
+    });
+
+    /** Starts a dear trip by what is typed, and sees it wait. */
+    const startTrip = async (id: string): Promise<void> => {
+      await person.page.getByRole("link", { name: "TripBooking", exact: true }).click();
+      await person.page
+        .getByLabel("Input", { exact: true })
+        .fill(JSON.stringify({ ...TRIP, order_id: id, total: 4000 }));
+      await person.page.getByLabel("Name (optional)").fill(`trip-${id}`);
+      await person.press("Start");
+      await person.seesGraph({ "Approve waits for an answer": "waiting" });
+    };
+    const statusOf = async (id: string): Promise<string | undefined> => {
+      const { sfn, named } = clientOf(trip);
+      return (await sfn.send(new DescribeExecutionCommand({ executionArn: await named(`trip-${id}`) }))).status;
+    };
+
+    it(`approves it, and sees it go on ${SLOW}`, async () => {
+      await startTrip("1");
+      await person.findsNothingInTheWay();
+      await person.page.getByLabel("Result (JSON)").fill('{"by": "the manager"}');
+      await person.press("Approve");
+      await person.seesGraph({
+        "Approve waits for an answer": "done",
+        "Pay pivot: no way back": "done",
+        completed: "done",
+      });
+      expect(await statusOf("1")).to.equal("SUCCEEDED");
+    });
+
+    it(`rejects it, and sees it end ${SLOW}`, async () => {
+      await startTrip("2");
+      await person.page.getByLabel("Why not").fill("too dear");
+      await person.press("Reject");
+      await person.seesGraph({ "Approve waits for an answer": "failed", "Pay pivot: no way back": "idle" });
+      expect(await statusOf("2")).to.equal("FAILED");
+    });
+
+    it(`stops it, once that is confirmed ${SLOW}`, async () => {
+      await startTrip("3");
+      await person.press("Stop…");
+      await person.findsNothingInTheWay();
+      await person.press("Let it run");
+      expect(await statusOf("3")).to.equal("RUNNING");
+      await person.press("Stop…");
+      await person.press("Stop it");
+      await person.seesGraph({ "Approve waits for an answer": "aborted" });
+      await person.seesText("it was stopped before anything took effect");
+      expect(await statusOf("3")).to.equal("ABORTED");
+    });
+  });
+});

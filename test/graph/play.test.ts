@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { Declaration } from "../../saga/asl/declaration";
+import type { RawStates } from "../../saga/asl/states";
+import { graphOf } from "../../saga/graph/model";
+import { coloursOfPlay, stepsOf } from "../../saga/graph/play";
+import { keyOf } from "../../saga/graph/status";
+import { verify } from "../../saga/verify";
+
+const VERIFY = join(__dirname, "../verify");
+const read = (path: string): unknown => JSON.parse(readFileSync(join(VERIFY, path), "utf8"));
+
+function machine(path: string) {
+  const definition = read(`${path}.asl.json`) as RawStates;
+  const declaration = read(`${path}.saga.json`) as Declaration;
+  const { violations } = verify(definition, declaration);
+  return { graph: graphOf(path, definition, declaration), violations };
+}
+
+const violation = ({ violations }: ReturnType<typeof machine>, rule: string, kind?: string) => {
+  const found = violations.find((each) => each.rule === rule && (kind === undefined || each.kind === kind));
+  if (!found) throw new Error(`no violation of ${rule}`);
+  return found;
+};
+
+describe("a counterexample on the graph", () => {
+  const reference = machine("fixtures/reference");
+
+  it("goes from state to state, says what is outstanding after each, and ends with the offence", () => {
+    const { graph } = reference;
+    const found = violation(reference, "S6");
+    const steps = stepsOf(graph, found);
+    expect(steps.map(({ node, did, outstanding }) => [node, did, outstanding])).to.deep.equal([
+      ["CreateOrder", "failed", [{ instance: "CreateOrder", status: "doubtful" }]],
+      ["DeleteOrder", "undone", []],
+      ["/end", "done", []],
+    ]);
+    expect(steps.map(({ text }) => text)).to.deep.equal(found.counterexample);
+    expect(steps.map(({ offence }) => offence)).to.deep.equal([undefined, undefined, found.message]);
+  });
+
+  it("colours what has happened so far, and the edges on the way", () => {
+    const { graph } = reference;
+    const steps = stepsOf(graph, violation(reference, "S6"));
+    expect(coloursOfPlay(graph, steps, 0)).to.deep.equal({ statuses: new Map(), taken: new Set() });
+    const two = coloursOfPlay(graph, steps, 2);
+    expect([...two.statuses]).to.deep.equal([
+      ["CreateOrder", "failed"],
+      ["DeleteOrder", "undone"],
+    ]);
+    expect([...two.taken]).to.deep.equal([
+      keyOf({ from: "/start", to: "CreateOrder" }),
+      keyOf({ from: "CreateOrder", to: "DeleteOrder" }),
+    ]);
+    expect(coloursOfPlay(graph, steps, 3).statuses.get("/end")).to.equal("stuck");
+  });
+
+  it("of a violation that needs no path is the state in which it shows", () => {
+    const { graph } = reference;
+    const found = violation(reference, "S7", "no-timeout");
+    expect(stepsOf(graph, found)).to.deep.equal([
+      { node: found.state, text: found.message, depth: 0, did: "done", outstanding: [], offence: found.message },
+    ]);
+  });
+
+  it("follows items of a list, each under its name, and what each of them has done", () => {
+    const list = machine("lists/list-undo-of-successes-only");
+    const steps = stepsOf(list.graph, violation(list, "S2"));
+    const ids = new Set(list.graph.nodes.map(({ id }) => id));
+    const inItems = steps.filter(({ depth, node }) => depth === 2 && node !== undefined);
+    expect(inItems).not.to.be.empty;
+    for (const { node } of inItems) expect(ids.has(node as string) && node?.includes("/0/"), node).to.be.true;
+    expect(steps.filter(({ node }) => node === undefined).map(({ text }) => text)).to.include("item 0:");
+    expect(steps.at(-1)?.outstanding).not.to.be.empty;
+  });
+
+  it("names a node of the graph wherever it names a state, and all lines of the text, whatever is violated", () => {
+    for (const { graph, violations } of [
+      reference,
+      machine("lists/list-undo-map-caught"),
+      machine("lists/list-undo-reversed"),
+    ]) {
+      const ids = new Set(graph.nodes.map(({ id }) => id));
+      for (const each of violations) {
+        const steps = stepsOf(graph, each);
+        for (const { node } of steps) expect(node === undefined || ids.has(node), node).to.be.true;
+        expect(steps.at(-1)?.offence).to.equal(each.message);
+        const lines = steps.map(({ text, depth }) => "  ".repeat(depth) + text);
+        if (each.counterexample.length > 0) expect(lines).to.deep.equal(each.counterexample);
+      }
+    }
+  });
+});
