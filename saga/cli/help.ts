@@ -58,7 +58,7 @@ latest one, where you leave it out:
                           secret such as stripeKey is taken from STRIPE_KEY
   --config KEY=VALUE      sets a value of the config, as often as you like
   --program DIR           another program
-  --format FORMAT         of a graph: mermaid, svg or dot
+  --format FORMAT         of a graph: mermaid, svg, dot or json
   --execution ARN|FILE    draws a graph in the colours of an execution, of here,
                           of --stack NAME, or of a history saved in a file
   --format sarif          of a proof, for code scanning
@@ -135,14 +135,14 @@ undo; those lead up.
   saga graph Signup --execution history.json --format mermaid
   saga graph --execution order-7 --stack prod -o order.svg
 
-  --format FORMAT        mermaid, svg or dot; by the name of the file, where you
-                         say nothing
-  -o FILE                where it goes
-  --execution ARN|FILE   in the colours of an execution: by its ARN or its name,
-                         or by the file that the AWS CLI saved its history in
-  --definition FILE      what the execution ran on, for a file: else the machine
-                         of the program that has its states
-  -d '{…}'               what undoes what, or @FILE, of another tool's machine
+  --format FORMAT    mermaid, svg, dot or json; where you say nothing, by the
+                     name of the file
+  -o FILE            where it goes
+  --execution WHICH  in the colours of an execution: by its ARN or its name, or
+                     by the file that the AWS CLI saved its history in
+  --definition FILE  what the execution ran on, for a file: else the machine of
+                     the program that has its states
+  -d '{…}'           what undoes what, or @FILE, of a machine of another tool
 ${WHERE}`,
   logs: `saga logs [EXECUTION]: what its functions logged while it ran, in the order of
 time.
