@@ -128,6 +128,23 @@ export default tseslint.config(
     message:
       "The console's server talks to Step Functions as any client does: it knows nothing of what runs behind it.",
   }),
+  ...part("control", {
+    parts: ["asl"],
+    scopes: [AWS],
+    message:
+      "What tells of executions talks to Step Functions as any client does: it knows nothing of what runs behind it.",
+  }),
+  restrict(
+    ["advice", "declared", "history", "ledger", "spots", "story"].map((name) => `saga/control/${name}.ts`),
+    [
+      AGPL,
+      { group: [AWS, "node:*"], message: "What reads a history runs in a browser, too." },
+      {
+        regex: "^\\./(?!(?:advice|declared|history|ledger|spots|story)$)|^\\.\\./(?!asl/)",
+        message: "What reads a history runs in a browser, too.",
+      },
+    ],
+  ),
   ...part("cli", {
     parts: ["asl", "console/server", "control", "graph", "interpreter", "local", "testing", "verify"],
     message: "The command runs what the program registers, never its sources.",

@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import type { Asked, Column, Report } from "./column";
 import { machine } from "../machine";
 import { install, packagesOf, removeAll, Unavailable, versionsOf } from "../peers";
-import { keep, type Row } from "../results";
+import { keep, type Row } from "../last-run";
 import { median } from "../statistics";
 import { versionOfPostgres } from "./postgres";
 import { lookAt } from "./processes";
@@ -137,14 +137,21 @@ function printColumns(): void {
   );
 }
 
+interface Asks {
+  readonly names: readonly string[];
+  readonly fails: boolean;
+  readonly atOnce: number;
+}
+
+/** What is kept of all that is measured. */
+interface Kept {
+  readonly rows: Row[];
+  /** Whose columns are left out, and why. */
+  readonly leftOut: Map<string, string>;
+}
+
 /** Measures all systems with the same steps and orders, one after the other. Returns how many outcomes were wrong. */
-async function compare(
-  names: readonly string[],
-  fails: boolean,
-  atOnce: number,
-  leftOut: Map<string, string>,
-  rows: Row[],
-): Promise<number> {
+async function compare({ names, fails, atOnce }: Asks, { rows, leftOut }: Kept): Promise<number> {
   const rateOf = new Map<string, number>();
   let wrong = 0;
   for (const name of names) {
@@ -240,7 +247,7 @@ async function main(): Promise<void> {
   for (const steps of ["functions", "stand-ins"] as const) {
     const alike = chosen.filter((name) => SYSTEMS[name]?.steps === steps);
     for (const fails of [false, true]) {
-      for (const atOnce of AT_ONCE) wrong += await compare(alike, fails, atOnce, leftOut, rows);
+      for (const atOnce of AT_ONCE) wrong += await compare({ names: alike, fails, atOnce }, { rows, leftOut });
     }
   }
   console.log(

@@ -3,8 +3,9 @@ import { examine } from "./examined";
 import { readJson } from "./input";
 import { legible, paint, printJson, wrap } from "./print";
 import { type Place, placeOf } from "./target";
+import { NotPossible } from "./not-possible";
 import { UsageError } from "./usage-error";
-import type { Values } from "./verbs";
+import type { Values } from "./options";
 
 /** What is answered to a state that waits for somebody. */
 type Answer = { readonly output: unknown } | { readonly error: string; readonly cause: string };
@@ -35,7 +36,7 @@ async function answer(named: string | undefined, given: Answer, values: Values):
   const place = await placeOf(values);
   const { title, state, input, token } = await findWaiting(place, named, values);
   if (token === undefined) {
-    throw new UsageError(
+    throw new NotPossible(
       `the history of ${title} does not tell the token of ${state}: whoever was sent it answers with SendTaskSuccess`,
     );
   }
@@ -61,7 +62,7 @@ async function answer(named: string | undefined, given: Answer, values: Values):
     });
   } catch (error) {
     if ((error as Error).name !== "TaskTimedOut") throw error;
-    throw new UsageError(`${state} of ${title} waits no longer`);
+    throw new NotPossible(`${state} of ${title} waits no longer`);
   }
   if (json) printJson({ execution: title, state, answered: given });
   else process.stdout.write("answered\n");
@@ -90,10 +91,10 @@ function pick(waiting: readonly Waiting[], state: string | undefined, named: str
   if (only && more.length === 0) return only;
   const what = waiting.map((each) => (named === undefined ? `${each.state} of ${each.title}` : each.state)).join(", ");
   if (waiting.length === 0)
-    throw new UsageError(named === undefined ? "no execution waits for an answer" : `${named} waits for no answer`);
+    throw new NotPossible(named === undefined ? "no execution waits for an answer" : `${named} waits for no answer`);
   if (!only)
     throw new UsageError(`${state as string} does not wait; there ${waiting.length === 1 ? "is" : "are"} ${what}`);
-  throw new UsageError(
+  throw new NotPossible(
     `several wait: ${what}; say which with ${named === undefined ? "the execution's name" : "--state NAME"}`,
   );
 }

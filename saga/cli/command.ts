@@ -1,13 +1,12 @@
 import { relative } from "node:path";
 import { parseArgs } from "node:util";
 import { placeOf } from "../local/error-place";
-import { HELP } from "./help";
+import { HELP, HELP_OF } from "./help";
+import { EVERYWHERE, OPTIONS, type Values } from "./options";
 import { commandName } from "./paths";
 import { printError } from "./print";
 import { UsageError } from "./usage-error";
-import { OPTIONS, type Values, VERBS } from "./verbs";
-
-const EVERYWHERE: readonly (keyof Values)[] = ["program", "stack", "config", "stubs"];
+import { VERBS } from "./verbs";
 
 /** Does what a command line says, tells what is wrong with it, and answers with the exit code. */
 export const command = (args: string[]): Promise<number> => follow(args).catch(complain);
@@ -16,7 +15,7 @@ async function follow(args: string[]): Promise<number> {
   const { values, positionals } = parse(args);
   const [name, ...rest] = positionals;
   if (values.help) {
-    process.stdout.write(HELP);
+    process.stdout.write((Object.hasOwn(HELP_OF, name ?? "") && HELP_OF[name as string]) || HELP);
     return 0;
   }
   if (name === undefined) throw new UsageError("no command");
@@ -70,7 +69,7 @@ export function complain(error: unknown): number {
     return 2;
   }
   // Nothing is wrong with the command line: it could not be done.
-  if (name === "TargetError") {
+  if (name === "TargetError" || name === "NotPossible") {
     printError(message);
     return 1;
   }

@@ -1,30 +1,31 @@
+import { EVERYWHERE, OPTIONS, type Values } from "./options";
 import { UsageError } from "./usage-error";
-import { OPTIONS, VERBS } from "./verbs";
+
+/** The options of each verb, by its name. */
+export type Words = ReadonlyMap<string, readonly (keyof Values)[]>;
 
 /** `saga completion`: a script that has a shell complete the command's words. */
-export function completion(shell: string | undefined): number {
+export function completion(shell: string | undefined, words: Words): number {
   const script = shell === undefined ? undefined : SCRIPTS[shell];
   if (!script) throw new UsageError(`'completion' wants a shell: ${Object.keys(SCRIPTS).join(", ")}`);
-  process.stdout.write(script());
+  process.stdout.write(script([...words].map(([verb, options]) => [verb, [...options, ...EVERYWHERE]] as const)));
   return 0;
 }
 
-const EVERYWHERE = ["program", "stack", "config", "stubs", "help"];
-const optionsOf = (verb: string): readonly string[] =>
-  [...(VERBS[verb]?.options ?? []), ...EVERYWHERE].map((option) => `--${option}`);
-const verbs = (): readonly string[] => Object.keys(VERBS);
+type Verbs = readonly (readonly [verb: string, options: readonly (keyof Values)[]])[];
 
-const SCRIPTS: Readonly<Record<string, () => string>> = {
-  bash: () => `# eval "$(saga completion bash)"
+const namesOf = (verbs: Verbs): string => verbs.map(([verb]) => verb).join(" ");
+const flags = (options: readonly string[]): string => [...options, "help"].map((option) => `--${option}`).join(" ");
+
+const SCRIPTS: Readonly<Record<string, (verbs: Verbs) => string>> = {
+  bash: (verbs) => `# eval "$(saga completion bash)"
 _saga() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" words
+  local word="\${COMP_WORDS[COMP_CWORD]}" words=""
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="${verbs().join(" ")} --help"
+    words="${namesOf(verbs)} --help"
   else
     case "\${COMP_WORDS[1]}" in
-${verbs()
-  .map((verb) => `      ${verb}) words="${optionsOf(verb).join(" ")}" ;;`)
-  .join("\n")}
+${verbs.map(([verb, options]) => `      ${verb}) words="${flags(options)}" ;;`).join("\n")}
     esac
   fi
   COMPREPLY=($(compgen -W "$words" -- "$word"))
@@ -32,29 +33,28 @@ ${verbs()
 }
 complete -F _saga saga
 `,
-  zsh: () => `#compdef saga
+  zsh: (verbs) => `#compdef saga
 # eval "$(saga completion zsh)"
 _saga() {
   if (( CURRENT == 2 )); then
-    compadd -- ${verbs().join(" ")} --help
+    compadd -- ${namesOf(verbs)} --help
     return
   fi
   case "\${words[2]}" in
-${verbs()
-  .map((verb) => `    ${verb}) compadd -- ${optionsOf(verb).join(" ")} ;;`)
-  .join("\n")}
+${verbs.map(([verb, options]) => `    ${verb}) compadd -- ${flags(options)} ;;`).join("\n")}
   esac
   _files
 }
 compdef _saga saga
 `,
-  fish: () =>
+  fish: (verbs) =>
     [
       "# saga completion fish | source",
-      `complete -c saga -n __fish_use_subcommand -f -a "${verbs().join(" ")}"`,
-      ...verbs().flatMap((verb) =>
-        [...(VERBS[verb]?.options ?? []), ...EVERYWHERE].map((option) => {
-          const takes = option !== "help" && OPTIONS[option as keyof typeof OPTIONS].type === "string" ? " -r" : "";
+      `complete -c saga -n __fish_use_subcommand -f -a "${namesOf(verbs)}"`,
+      "complete -c saga -l help",
+      ...verbs.flatMap(([verb, options]) =>
+        options.map((option) => {
+          const takes = OPTIONS[option].type === "string" ? " -r" : "";
           return `complete -c saga -n "__fish_seen_subcommand_from ${verb}" -l ${option}${takes}`;
         }),
       ),

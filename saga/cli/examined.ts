@@ -1,7 +1,7 @@
-import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import type { Declaration } from "../asl/declaration";
 import type { RawStates } from "../asl/states";
 import type { Advice } from "../control/advice";
+import type { Description } from "../control/executions";
 import type { Entry } from "../control/ledger";
 import type { Story } from "../control/story";
 import type { Target } from "../control/target";
@@ -9,7 +9,7 @@ import { readJson } from "./input";
 import { commandName } from "./paths";
 import { progress } from "./progress";
 import type { Place } from "./target";
-import type { Values } from "./verbs";
+import type { Values } from "./options";
 
 /** An execution with all that is known of it. */
 export interface Examined {
@@ -25,7 +25,7 @@ export interface Examined {
   readonly advice: Advice;
   /** What recovers it, where it was stopped. */
   readonly recovery?: { readonly arn: string; readonly story: Story } | undefined;
-  readonly description?: DescribeExecutionOutput;
+  readonly description?: Description;
 }
 
 /** Reads an execution, and what recovers it. */
@@ -69,7 +69,7 @@ export async function examine(
 }
 
 /** Step Functions says it only of what has ended. */
-const redrivableOf = ({ redriveStatus }: DescribeExecutionOutput): boolean | undefined =>
+const redrivableOf = ({ redriveStatus }: Description): boolean | undefined =>
   redriveStatus === undefined ? undefined : redriveStatus === "REDRIVABLE";
 
 async function recoveryStory(target: Target, arn: string, declaration: Declaration | undefined) {

@@ -11,24 +11,35 @@ import { jsonOf } from "./show";
 import { placeOf } from "./target";
 import { UsageError } from "./usage-error";
 import { loadProgram } from "./program";
-import type { Values } from "./verbs";
+import type { Values } from "./options";
 
 /** `saga explain`: an execution in the form of a local run, what stands where, and what to do about it. */
 export async function explain(named: string | undefined, values: Values): Promise<number> {
-  const isFile =
-    named !== undefined && !named.startsWith("arn:") && (/\.json$/.test(named) || existsSync(callersPath(named)));
-  if (!isFile && values.definition !== undefined) throw new UsageError("--definition goes with a file of a history");
-  const examined = isFile ? await examineFile(named, values) : await examine(await placeOf(values), named, values);
+  const examined = await examineNamed(named, values);
   if (values.json === true) printJson(jsonOf(examined));
   else process.stdout.write(`${linesOf(examined).join("\n")}\n`);
   return 0;
+}
+
+/**
+ * An execution, by its ARN or its name, or by the file that its history is saved in; the latest one where it is not said.
+ * @param saga Whose it is, where that is said.
+ */
+export async function examineNamed(named: string | undefined, values: Values, saga?: string): Promise<Examined> {
+  const isFile =
+    named !== undefined && !named.startsWith("arn:") && (/\.json$/.test(named) || existsSync(callersPath(named)));
+  if (isFile) return examineFile(named, values);
+  if (values.definition !== undefined) throw new UsageError("--definition goes with a file of a history");
+  return examine(await placeOf(values, saga), named, values);
 }
 
 /** An execution as `explain` tells it. */
 export function linesOf(examined: Examined): readonly string[] {
   const { saga, arn, story, declaration, ledger, recovery } = examined;
   const title = arn === undefined ? saga : `${saga} ${arn.replace(/^.*:/, "")}`;
-  const { input, output, recovers } = story;
+  const { output, recovers } = story;
+  // What undoes another execution was given that one's input, among other things.
+  const input = recovers === undefined ? story.input : (story.input as { readonly input?: unknown }).input;
   return [
     paint("bold", legible(title)),
     ...(recovers === undefined ? [] : wrap("undoes   ", recovers)),

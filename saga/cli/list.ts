@@ -1,10 +1,10 @@
 import type { Outcome } from "../control/story";
-import { columns, legible, paint, printJson } from "./print";
+import { legible, paint, printJson } from "./print";
 import { at, elapsed, outcomeShown } from "./print-story";
 import { progress } from "./progress";
 import { placeOf } from "./target";
 import { UsageError } from "./usage-error";
-import type { Values } from "./verbs";
+import type { Values } from "./options";
 
 const MOST = 20;
 
@@ -29,13 +29,13 @@ export async function list(saga: string | undefined, values: Values): Promise<nu
     process.stdout.write(`${what} of ${machines.map(({ name }) => name).join(", ") || "any saga"} at ${target.name}\n`);
     return 0;
   }
-  const width = Math.max(...listed.map((each) => each.saga.length));
+  // Whose it is goes without saying where there is one saga.
+  const width = machines.length > 1 ? Math.max(...listed.map((each) => each.saga.length)) + 2 : 0;
   for (const { outcome: ended, saga: name, name: execution, started, ended: stopped } of listed) {
     const took = stopped ? elapsed(stopped.getTime() - started.getTime()) : "";
-    const rest = `${legible(name).padEnd(width)}  ${legible(execution)}`;
-    const when = `${at(started.getTime())}  ${took.padStart(8)}`;
-    const gap = Math.max(2, columns() - 14 - rest.length - when.length);
-    process.stdout.write(`${outcomeShown(ended)} ${rest}${" ".repeat(gap)}${paint("dim", when)}`.trimEnd() + "\n");
+    const when = `${at(started.getTime()).slice(0, 16)}  ${took.padStart(9)}`;
+    const whose = width === 0 ? "" : legible(name).padEnd(width);
+    process.stdout.write(`${outcomeShown(ended)} ${paint("dim", when)}  ${whose}${legible(execution)}\n`);
   }
   return 0;
 }

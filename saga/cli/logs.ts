@@ -2,7 +2,7 @@ import { examine } from "./examined";
 import { legible, paint, printJson } from "./print";
 import { progress } from "./progress";
 import { placeOf } from "./target";
-import type { Values } from "./verbs";
+import type { Values } from "./options";
 
 /** `saga logs`: what the functions of an execution have logged while it ran. */
 export async function logs(named: string | undefined, values: Values): Promise<number> {

@@ -1,6 +1,14 @@
-import { messageOf, stuckIn } from "../control/advice";
-import { type Entry, isOutstanding } from "../control/ledger";
-import { type Outcome, statusAt, type Story, triesOf, type Visit, type VisitStatus } from "../control/story";
+import { messageOf } from "../control/advice";
+import type { Entry } from "../control/ledger";
+import {
+  type Failure,
+  type Outcome,
+  statusAt,
+  type Story,
+  triesOf,
+  type Visit,
+  type VisitStatus,
+} from "../control/story";
 import type { Examined } from "./examined";
 import { columns, legible, LOOK, paint, type Style, wrap } from "./print";
 
@@ -84,8 +92,14 @@ export function pathLines(story: Story): readonly string[] {
     const line = `  ${paint(style, `${mark} ${did.padEnd(7)}`)} ${name}${note === "" ? "" : `${" ".repeat(gap)}${paint("dim", note)}`}`;
     return error === undefined || status === "done" || status === "undone"
       ? [line]
-      : [line, ...wrap("           ", `${error.error}: ${messageOf(error)}`)];
+      : [line, ...wrap("           ", failureText(error))];
   });
+}
+
+/** Its name, and what a person wants of its cause. */
+function failureText(failure: Failure): string {
+  const message = messageOf(failure);
+  return message === "" ? failure.error : `${failure.error}: ${message}`;
 }
 
 /** How it has ended, as Step Functions says it. */
@@ -136,13 +150,6 @@ function noteOn({ status, undo, error }: Entry): string {
   }
 }
 
-/** What of the ledger is worth a headline. */
-export function standing(ledger: readonly Entry[]): string {
-  const outstanding = ledger.filter(isOutstanding);
-  if (outstanding.length === 0) return "nothing stands";
-  return outstanding.map(({ instance, status }) => `${instance} ${status}`).join(", ");
-}
-
 /** What to do, and the command that does it: on a line of its own, whole, so that it can be copied. */
 export function adviceLines({ advice }: Pick<Examined, "advice">): readonly string[] {
   const { text, command } = advice;
@@ -151,6 +158,3 @@ export function adviceLines({ advice }: Pick<Examined, "advice">): readonly stri
     ...(command === undefined ? [] : [`           ${paint("bold", legible(command))}`]),
   ];
 }
-
-/** Of a stuck execution: where it stands. */
-export const stuckStates = (story: Story): readonly string[] => stuckIn(story).map(({ instance }) => instance);

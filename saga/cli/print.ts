@@ -177,6 +177,7 @@ export function wrap(label: string, text: string): string[] {
   const lines: string[] = [];
   let line = "";
   for (const part of parts) {
+    if (part === "") continue;
     if (line !== "" && (line + part).trimEnd().length > room) {
       lines.push(line.trimEnd());
       line = "";

@@ -5,8 +5,9 @@ import { examine, type Examined } from "./examined";
 import { commandName } from "./paths";
 import { legible, paint, printJson, wrap } from "./print";
 import { placeOf } from "./target";
+import { NotPossible } from "./not-possible";
 import { UsageError } from "./usage-error";
-import type { Values } from "./verbs";
+import type { Values } from "./options";
 
 /** `saga redrive`: says what runs again, and has it go on from where it stands. */
 export async function redrive(named: string | undefined, values: Values): Promise<number> {
@@ -17,15 +18,15 @@ export async function redrive(named: string | undefined, values: Values): Promis
   const title = `${saga} ${arn.replace(/^.*:/, "")}`;
   const { outcome } = story;
   if (outcome === "running" || outcome === "completed")
-    throw new UsageError(`${title} is ${outcome}: there is nothing to redrive`);
+    throw new NotPossible(`${title} is ${outcome}: there is nothing to redrive`);
   if (description?.redriveStatus === "NOT_REDRIVABLE") {
-    throw new UsageError(
+    throw new NotPossible(
       `${title} can't be redriven: ${description.redriveStatusReason ?? "Step Functions gives no reason"}`,
     );
   }
   const refused = reasonAgainst(examined);
   if (refused !== undefined && values.force !== true)
-    throw new UsageError(`${refused}; --force redrives it nonetheless`);
+    throw new NotPossible(`${refused}; --force redrives it nonetheless`);
 
   const plan = planOf(examined);
   const json = values.json === true;

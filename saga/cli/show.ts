@@ -3,7 +3,7 @@ import { examine, type Examined } from "./examined";
 import { legible, paint, printJson, wrap } from "./print";
 import { at, elapsed, outcomeLine, pathLines } from "./print-story";
 import { placeOf } from "./target";
-import type { Values } from "./verbs";
+import type { Values } from "./options";
 
 /** `saga show`: what an execution did, step by step. */
 export async function show(named: string | undefined, values: Values): Promise<number> {
@@ -27,7 +27,7 @@ export function jsonOf({ arn, saga, story, ledger, advice, recovery }: Examined)
     output,
     error,
     cause,
-    path: story.path.map(({ within: _, ...visit }) => visit),
+    path: story.path.map((visit) => ({ ...visit, within: visit.within?.instance })),
     variables: variablesAt(story, Infinity),
     ledger,
     advice,
@@ -50,7 +50,7 @@ function linesOf({ arn = "", saga, story }: Examined, withEvents: boolean): read
     ...outcomeLine(story),
     ...(output === undefined ? [] : wrap("output   ", JSON.stringify(output))),
     ...(variables.length === 0 ? [] : ["  variables"]),
-    ...variables.flatMap(([name, value]) => wrap(`  ${name.padEnd(width)}  `, JSON.stringify(value))),
+    ...variables.flatMap(([name, value]) => wrap(`  ${name.padEnd(width)}  `, shortened(JSON.stringify(value)))),
     ...(withEvents ? ["  events"] : []),
     ...(withEvents
       ? events.map(({ id, type, timestamp, state, error }) => {
@@ -60,3 +60,8 @@ function linesOf({ arn = "", saga, story }: Examined, withEvents: boolean): read
       : []),
   ];
 }
+
+/** A value that fills the screen hides the others. */
+const MOST = 300;
+const shortened = (text: string): string =>
+  text.length <= MOST ? text : `${text.slice(0, MOST)}… (--json has all of it)`;

@@ -8,7 +8,7 @@ import { jsonOf } from "./show";
 import { linesOf } from "./explain";
 import { placeOf } from "./target";
 import { UsageError } from "./usage-error";
-import type { Values } from "./verbs";
+import type { Values } from "./options";
 
 const EXIT = { completed: 0, compensated: 3, stuck: 4, aborted: 1, "timed out": 1, running: 5 } as const;
 const EVERY_MS = 500;
@@ -23,7 +23,7 @@ export async function startThere(
   }
   if (values.deployed === true && values.stack === undefined) throw new UsageError("--deployed wants --stack NAME");
   const { deployed, stack, ...rest } = values;
-  const place = await placeOf(deployed === true ? { ...rest, stack } : rest);
+  const place = await placeOf(deployed === true && stack !== undefined ? { ...rest, stack } : rest);
   const [{ machineNamed, asked }, { describe }, { StartExecutionCommand }] = await Promise.all([
     import("../control/machines"),
     import("../control/executions"),

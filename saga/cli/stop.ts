@@ -1,9 +1,10 @@
 import { examine } from "./examined";
 import { legible, paint, printJson } from "./print";
-import { ledgerLines, outcomeShown } from "./print-story";
+import { ledgerLines } from "./print-story";
 import { placeOf } from "./target";
+import { NotPossible } from "./not-possible";
 import { UsageError } from "./usage-error";
-import type { Values } from "./verbs";
+import type { Values } from "./options";
 
 /** `saga stop`: ends an execution, of which nothing runs any more; its undos are run from outside (S12). */
 export async function stop(named: string | undefined, values: Values): Promise<number> {
@@ -13,12 +14,10 @@ export async function stop(named: string | undefined, values: Values): Promise<n
   const json = values.json === true;
   const title = `${saga} ${arn.replace(/^.*:/, "")}`;
   if (story.outcome !== "running") {
-    throw new UsageError(`${title} has ended already: ${story.outcome}`);
+    throw new NotPossible(`${title} has ended already: ${story.outcome}`);
   }
   if (!json) {
-    process.stdout.write(
-      `${paint("bold", legible(`stops ${title}`))}\n  ${legible(arn)}\n${outcomeShown(story.outcome)}\n`,
-    );
+    process.stdout.write(`${paint("bold", legible(`stops ${title}`))}\n  ${legible(arn)}\n`);
     if (ledger.length > 0) process.stdout.write(`  what stands\n${ledgerLines(ledger).join("\n")}\n`);
   }
   const [{ StopExecutionCommand }, { asked }, { noteIn }] = await Promise.all([

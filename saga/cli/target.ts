@@ -1,7 +1,7 @@
 import type { Machine } from "../control/machines";
 import type { Target } from "../control/target";
 import { callersPath } from "./paths";
-import type { Values } from "./verbs";
+import type { Values } from "./options";
 import { UsageError } from "./usage-error";
 
 /** What is looked at, and the machines in it. */

@@ -1,6 +1,6 @@
-import type { parseArgs } from "node:util";
 import { readJson } from "./input";
 import { type LoadedProgram, loadProgram, readAnswers, readProgram } from "./program";
+import type { Values } from "./options";
 import { UsageError } from "./usage-error";
 
 /** What a command line gives: its options by name, and what stands without one. */
@@ -8,44 +8,6 @@ export interface CommandLine {
   readonly rest: readonly string[];
   readonly values: Values;
 }
-
-/** Every option of every verb, by its name. */
-export const OPTIONS = {
-  json: { type: "boolean" },
-  data: { type: "string", short: "d" },
-  program: { type: "string" },
-  stack: { type: "string", short: "s" },
-  config: { type: "string", short: "c", multiple: true },
-  stubs: { type: "string" },
-  answer: { type: "string", multiple: true },
-  fail: { type: "string", multiple: true },
-  format: { type: "string" },
-  output: { type: "string", short: "o" },
-  execution: { type: "string" },
-  input: { type: "string" },
-  beside: { type: "string" },
-  undone: { type: "string" },
-  most: { type: "string" },
-  single: { type: "boolean" },
-  pairs: { type: "boolean" },
-  init: { type: "boolean" },
-  force: { type: "boolean" },
-  port: { type: "string" },
-  host: { type: "string" },
-  expose: { type: "boolean" },
-  time: { type: "string" },
-  keep: { type: "string" },
-  endpoint: { type: "string" },
-  deployed: { type: "boolean" },
-  status: { type: "string" },
-  events: { type: "boolean" },
-  definition: { type: "string" },
-  cause: { type: "string" },
-  state: { type: "string" },
-  "dry-run": { type: "boolean" },
-} as const;
-
-export type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
 
 export interface Verb {
   /** The options that it takes; `--program`, `--stack`, `--config` and `--stubs` go with each. */
@@ -109,6 +71,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       const options = devOptions(values);
       return dev(await readProgram(values), options);
     },
+  },
+  open: {
+    options: [...WHERE, "allow-writes"],
+    most: 0,
+    run: async ({ values }) => (await import("./open")).openConsole(values),
   },
   definition: {
     options: [],
@@ -182,14 +149,18 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   graph: {
-    options: ["format", "output", "execution"],
+    options: ["json", "format", "output", "execution", "definition", "data", "port", "endpoint"],
     most: 1,
     async run({ rest: [name], values }) {
-      const { formatOf, graph, readHistoryFile } = await import("./graph");
+      const { formatOf, graph, graphOfExecution } = await import("./graph");
       const { output, execution } = values;
       const format = formatOf(values);
-      const history = execution === undefined ? undefined : await readHistoryFile(execution);
-      return graph(await load(values), { name, format, output, history });
+      if (execution !== undefined) return graphOfExecution(execution, { name, format, output }, values);
+      for (const option of ["definition", "data", "port", "endpoint"] as const) {
+        const shown = option === "data" ? "-d" : `--${option}`;
+        if (values[option] !== undefined) throw new UsageError(`${shown} of 'graph' goes with --execution`);
+      }
+      return graph(await load(values), { name, format, output });
     },
   },
   list: {
@@ -235,7 +206,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   completion: {
     options: [],
     most: 1,
-    run: async ({ rest: [shell] }) => (await import("./completion")).completion(shell),
+    async run({ rest: [shell] }) {
+      const { completion } = await import("./completion");
+      return completion(shell, new Map(Object.entries(VERBS).map(([name, { options }]) => [name, options])));
+    },
   },
 };
 

@@ -111,7 +111,10 @@ function stuck(story: Story, known: Known, command: Command): Advice {
     };
   }
   const names = all.map(({ instance }) => instance).join(" and ");
-  const why = first.error === undefined ? "" : ` (${first.error.error}: ${messageOf(first.error)})`;
+  const why =
+    first.error === undefined
+      ? ""
+      : ` (${[first.error.error, messageOf(first.error)].filter((part) => part !== "").join(": ")})`;
   if (!isRedrivable(story, known)) {
     return {
       do: "recover",

@@ -5,6 +5,9 @@ import { asked, type Definition, type Machine, NotThere, readDefinitionText } fr
 import type { Outcome } from "./story";
 import type { Target } from "./target";
 
+/** What Step Functions says of an execution. */
+export type Description = DescribeExecutionOutput;
+
 /** One execution, in a list. */
 export interface Listed {
   readonly arn: string;

@@ -20,10 +20,10 @@ export class NotThere extends Error {
 export const withoutQualifier = (arn: string): string => arn.replace(/(:stateMachine:[^:]+):[^:]+$/, "$1");
 
 /** Pulumi ends a name with seven digits, so that no two resources share it. */
-const named = (arn: string): string => (/:stateMachine:([^:]+)/.exec(arn)?.[1] ?? arn).replace(/-[0-9a-f]{7}$/, "");
+export const named = (arn: string): string => (/:stateMachine:([^:]+)/.exec(arn)?.[1] ?? arn).replace(/-[0-9a-f]{7}$/, "");
 
 /** How machines are called that other machines start. */
-const AUXILIARY = /_undo(?:-[0-9a-f]{7})?$/;
+export const AUXILIARY = /_undo(?:-[0-9a-f]{7})?$/;
 
 /**
  * The machines of a target.

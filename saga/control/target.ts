@@ -90,6 +90,8 @@ const regionIn = (env: NodeJS.ProcessEnv): string | undefined => env["AWS_REGION
 
 function clientsOf({ client, ...about }: Omit<Target, "sfn" | "logs"> & { readonly client: object }): Target {
   const options = { ...client, region: about.region };
+  // What the SDK says of Node's version helps nobody who looks at an execution.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   let sfn: Promise<SFNClient> | undefined;
   let logs: Promise<CloudWatchLogsClient> | undefined;
   return {

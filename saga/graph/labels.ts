@@ -12,8 +12,8 @@ export const LINE_HEIGHT = 18;
 const MOST = 24;
 
 /** A node's text, its name broken where a word ends: `ProcessPaymentOfALongOrder` has words too. */
-export function linesOf({ label, notes, side, kind }: GraphNode): readonly Line[] {
-  const back = side === "undo" && (kind === "task" || kind === "approval" || kind === "child") ? "↩ " : "";
+export function linesOf({ label, notes, undoes }: GraphNode): readonly Line[] {
+  const back = undoes.length > 0 ? "↩ " : "";
   const line =
     (note: boolean) =>
     (text: string): Line => ({ text, note });

@@ -1,5 +1,8 @@
+import { type Beside, inTurn, pairsOf } from "./beside";
+import { Heights, LANE } from "./heights";
 import { type Lanes, lanesFor, type Stretch } from "./lanes";
-import { type Block, moved, POINTED, type PlacedEdge, type Point } from "./placed";
+import { type Block, moved, POINTED, type PlacedEdge, type Point, straightened } from "./placed";
+import { type End, NEARLY, spread, spreadFacing } from "./ports";
 import { type GraphEdge, type GraphNode, type Side, wayOf } from "./model";
 import { type Row, rowsOf } from "./rows";
 import { type Link, placeSide, type PlacedSide } from "./side";
@@ -10,13 +13,10 @@ export interface Item {
   readonly block: Block;
 }
 
-/** A gap between rows, and the lanes in it. */
-const GAP = 34;
-const LANE = 12;
+/** How wide the channel is beside its lanes. */
+const CHANNEL = 56;
 /** What is left free beside a line in a gap. */
 const APART = 8;
-/** An edge that is to go aside by less goes straight on. */
-const NEARLY = 10;
 /** How far an edge goes out that leads back to its own node. */
 const LOOP = 12;
 
@@ -40,7 +40,7 @@ type Border = "top" | "bottom" | "channel";
 
 /**
  * An edge before anything has its height: it leaves a node, goes along gaps, through rows and through the channel, and ends
- * at a node. Gap `n` is the one above row `n`.
+ * at a node.
  */
 interface Route {
   readonly edge: GraphEdge;
@@ -68,7 +68,8 @@ export function placeLevel(
 ): Block {
   const sideOf = new Map(items.map(({ node }) => [node.id, node.side]));
   const crosses = ({ from, to }: GraphEdge): boolean => sideOf.get(from) !== sideOf.get(to);
-  const pairs = pairsOf(items, edges.filter(crosses), undoneBy);
+  const nodes = items.map(({ node }) => node);
+  const pairs = pairsOf(nodes, edges.filter(crosses), undoneBy);
   const sides = {
     forward: placeOneSide("forward", items, edges, pairs),
     undo: placeOneSide("undo", items, edges, pairs),
@@ -88,31 +89,6 @@ const rankIn = ({ ranks }: PlacedSide, id: string): number => ranks.findIndex((r
 /** The undos' ranks are drawn from the bottom up. */
 const fromTop = ({ ranks }: PlacedSide, rank: number): number => ranks.length - 1 - rank;
 
-/** Nodes of the way forward with what belongs beside them: their undos, and else what their failure leads to. */
-type Beside = readonly [forward: string, undo: string, weight: number];
-
-function pairsOf(
-  items: readonly Item[],
-  crossing: readonly GraphEdge[],
-  undoneBy: (node: GraphNode) => readonly string[],
-): readonly Beside[] {
-  const forward = items.filter(({ node }) => node.side === "forward").map(({ node }) => node.id);
-  const undone = items.flatMap(({ node }): readonly Beside[] => {
-    if (node.side === "forward") return [];
-    const calls = undoneBy(node);
-    // A call in a branch is undone in what undoes the branches.
-    const holders = forward.filter((id) => calls.some((call) => call === id || call.startsWith(`${id}/`)));
-    return holders.map((id) => [id, node.id, UNDOES]);
-  });
-  const known = new Set(undone.flatMap(([from, to]) => [from, to]));
-  const fails = crossing.flatMap(({ from, to, caught }): readonly Beside[] =>
-    caught && forward.includes(from) && !known.has(from) && !known.has(to) ? [[from, to, 1]] : [],
-  );
-  return [...undone, ...fails];
-}
-
-const UNDOES = 100;
-
 /** One side, in ranks from where it begins. */
 function placeOneSide(
   side: Side,
@@ -125,36 +101,12 @@ function placeOneSide(
   const links = edges.flatMap(({ from, to, caught }, at): readonly Link[] =>
     ids.has(from) && ids.has(to) ? [{ from, to, name: String(at), weight: caught ? 1 : 3 }] : [],
   );
-  const order = side === "undo" ? inTurn(items, pairs, links) : [];
+  const nodes = items.map(({ node }) => node);
+  const order = side === "undo" ? inTurn(nodes, pairs, links) : [];
   return placeSide(
     own.map(({ node, block: { width, height } }) => ({ id: node.id, width, height })),
     [...links, ...order],
   );
-}
-
-/**
- * What belongs beside a later node comes before what belongs beside an earlier one, though no edge may lead from one to the
- * other: so that each can stand beside its own.
- */
-function inTurn(items: readonly Item[], pairs: readonly Beside[], links: readonly Link[]): readonly Link[] {
-  const order = new Map(items.map(({ node }, at) => [node.id, at]));
-  const leads = new Map<string, Set<string>>();
-  const lead = (from: string, to: string): void => {
-    leads.set(from, (leads.get(from) ?? new Set()).add(to));
-  };
-  for (const { from, to } of links) lead(from, to);
-  const reaches = (from: string, to: string): boolean => {
-    const seen = new Set([from]);
-    for (const each of seen) for (const next of leads.get(each) ?? []) seen.add(next);
-    return seen.has(to);
-  };
-  const sorted = pairs.toSorted(([one], [other]) => (order.get(one) ?? 0) - (order.get(other) ?? 0));
-  return sorted.flatMap(([earlier, to], at): readonly Link[] => {
-    const [later, from] = sorted[at + 1] ?? [];
-    if (from === undefined || later === earlier || from === to || reaches(to, from) || reaches(from, to)) return [];
-    lead(from, to);
-    return [{ from, to, name: undefined, weight: 0 }];
-  });
 }
 
 /** A level of which it is known in which rows its nodes stand. */
@@ -165,8 +117,6 @@ class Level {
   /** By an edge and its end, how far from the middle of the border it leaves a node, or comes to it. */
   private readonly ports = new Map<string, number>();
   private readonly channel: Lanes;
-  private readonly channelLeft: number;
-  private readonly channelWidth: number;
   private readonly undoLeft: number;
 
   constructor(
@@ -188,10 +138,8 @@ class Level {
       })),
       1,
     );
-    this.channelLeft = sides.forward.width;
     const both = sides.forward.width > 0 && sides.undo.width > 0;
-    this.channelWidth = both ? 56 + this.channel.count * LANE : 0;
-    this.undoLeft = this.channelLeft + this.channelWidth;
+    this.undoLeft = sides.forward.width + (both ? CHANNEL + this.channel.count * LANE : 0);
   }
 
   private spotOf({ id, side, kind }: GraphNode, { width, height }: Block): Spot {
@@ -324,7 +272,7 @@ class Level {
   }
 
   private laneX(net: string): number {
-    return this.undoLeft - 28 - (this.channel.of.get(net) ?? 0) * LANE;
+    return this.undoLeft - CHANNEL / 2 - (this.channel.of.get(net) ?? 0) * LANE;
   }
 
   /** The stretches of an edge along gaps: in which gap, from where to where. */
@@ -356,6 +304,7 @@ class Level {
     });
   }
 
+  /** The level, everything in its place. */
   block(): Block {
     const stretches = this.routes.flatMap((route, at) => this.turnsIn(route, at));
     const gaps = Array.from({ length: this.rows.length + 1 }, (_, gap) =>
@@ -364,61 +313,41 @@ class Level {
         APART,
       ),
     );
-    // Above the first row and below the last there is a gap only where an edge runs in it.
-    const heightOf = (gap: number): number => {
-      const { count } = gaps[gap] as Lanes;
-      const outer = gap === 0 || gap === this.rows.length;
-      return outer && count === 0 ? 0 : GAP + Math.max(0, count - 1) * LANE;
-    };
-    const tops: number[] = [];
-    const heights: number[] = [];
-    let y = heightOf(0);
-    for (const row of this.rows.keys()) {
-      const inRow = this.items.flatMap(({ node, block }) => (this.spot(node.id).row === row ? [block.height] : []));
-      tops.push(y);
-      heights.push(Math.max(...inRow));
-      y += Math.max(...inRow) + heightOf(row + 1);
-    }
-    const middle = (row: number): number => Math.round((tops[row] ?? 0) + (heights[row] ?? 0) / 2);
-    const laneY = (gap: number, net: string): number => {
-      const top = gap === 0 ? 0 : (tops[gap - 1] ?? 0) + (heights[gap - 1] ?? 0);
-      return top + GAP / 2 + ((gaps[gap] as Lanes).of.get(net) ?? 0) * LANE;
-    };
+    const rows = this.rows.map((_, row) => {
+      const inRow = this.items.filter(({ node }) => this.spot(node.id).row === row);
+      return Math.max(...inRow.map(({ block }) => block.height));
+    });
+    const heights = new Heights(rows, gaps);
     const placed = this.items.map(({ node, block }) => {
       const { row, side, x } = this.spot(node.id);
-      return moved(block, this.xOf(side, x) - block.width / 2, middle(row) - block.height / 2);
+      return moved(block, this.xOf(side, x) - block.width / 2, heights.middleOf(row) - block.height / 2);
     });
-    const loops = this.looping.map((edge) => this.loop(edge, middle));
+    const loops = this.looping.map((edge) => this.loop(edge, heights));
     const drawn = this.routes.map((route, at) => ({
       ...route.edge,
-      points: straightened(this.pointsOf(route, at, middle, laneY)),
+      points: straightened(this.pointsOf(route, at, heights)),
     }));
     return {
       width: this.undoLeft + this.sides.undo.width,
-      height: y,
+      height: heights.total,
       nodes: placed.flatMap(({ nodes }) => nodes),
       edges: [...placed.flatMap(({ edges }) => edges), ...drawn, ...loops],
     };
   }
 
-  private pointsOf(
-    route: Route,
-    at: number,
-    middle: (row: number) => number,
-    laneY: (gap: number, net: string) => number,
-  ): readonly Point[] {
+  private pointsOf(route: Route, at: number, heights: Heights): readonly Point[] {
     const { edge, net, from, to } = route;
-    const start = this.endPoint(edge.from, from, `${at} from`, middle);
-    const end = this.endPoint(edge.to, to, `${at} to`, middle);
+    const start = this.endPoint(edge.from, from, `${at} from`, heights);
+    const end = this.endPoint(edge.to, to, `${at} to`, heights);
     if (this.crosses(route)) {
       if (!this.turns(route)) return [start, { x: end.x, y: start.y }];
       const lane = this.laneX(net);
-      const out = from === "channel" ? start.y : laneY(this.exitGap(edge.from, from), `${at} out`);
-      const back = to === "channel" ? end.y : laneY(route.last, net);
+      const out = from === "channel" ? start.y : heights.laneIn(this.exitGap(edge.from, from), `${at} out`);
+      const back = to === "channel" ? end.y : heights.laneIn(route.last, net);
       return [start, { x: start.x, y: out }, { x: lane, y: out }, { x: lane, y: back }, { x: end.x, y: back }, end];
     }
     const points = this.turnsIn(route, at).flatMap(({ gap, net: of, from: before, to: after }) => {
-      const y = laneY(gap, of);
+      const y = heights.laneIn(gap, of);
       return [
         { x: before, y },
         { x: after, y },
@@ -427,24 +356,24 @@ class Level {
     return [start, ...points, end];
   }
 
-  private endPoint(id: string, border: Border, port: string, middle: (row: number) => number): Point {
+  private endPoint(id: string, border: Border, port: string, heights: Heights): Point {
     const { row, width, height, side, x, inset } = this.spot(id);
     const offset = this.ports.get(port) ?? 0;
     if (border === "channel") {
       const edge = this.xOf(side, x) + (side === "forward" ? 1 : -1) * (width / 2 - inset(offset));
-      return { x: edge, y: middle(row) + offset };
+      return { x: edge, y: heights.middleOf(row) + offset };
     }
-    return { x: this.xOf(side, x) + offset, y: middle(row) + (border === "top" ? -height / 2 : height / 2) };
+    return { x: this.xOf(side, x) + offset, y: heights.middleOf(row) + (border === "top" ? -height / 2 : height / 2) };
   }
 
   /** An edge from a node to itself, at its outer side. */
-  private loop(edge: GraphEdge, middle: (row: number) => number): PlacedEdge {
+  private loop(edge: GraphEdge, heights: Heights): PlacedEdge {
     const { row, side, x, width, height, inset } = this.spot(edge.from);
     const out = side === "forward" ? -1 : 1;
     const by = Math.min(10, height / 4);
     const border = this.xOf(side, x) + out * (width / 2 - inset(by));
     const turn = this.xOf(side, x) + out * (width / 2 + LOOP);
-    const [up, down] = [middle(row) - by, middle(row) + by];
+    const [up, down] = [heights.middleOf(row) - by, heights.middleOf(row) + by];
     const points = [
       { x: border, y: down },
       { x: turn, y: down },
@@ -453,67 +382,4 @@ class Level {
     ];
     return { ...edge, points };
   }
-}
-
-/** An end of an edge at the border of a node. */
-interface End {
-  readonly port: string;
-  /** Ends of one unit are at one place. */
-  readonly unit: string;
-  readonly arrives: boolean;
-  readonly aim: number;
-}
-
-/** Ends of one place, with where they lead, from the left or from the top. */
-function unitsOf(ends: readonly End[]): readonly End[] {
-  const units = new Map(ends.toReversed().map((end) => [end.unit, end]));
-  return [...units.values()].reverse().sort((one, other) => one.aim - other.aim || 0);
-}
-
-const portsOf = (ends: readonly End[], offsets: ReadonlyMap<string, number>): ReadonlyMap<string, number> =>
-  new Map(ends.map(({ port, unit }) => [port, offsets.get(unit) ?? 0]));
-
-/** How far to the right of the middle of a top or a bottom each end is: what leads straight on keeps the middle. */
-function spread(ends: readonly End[], flat: number): ReadonlyMap<string, number> {
-  const units = unitsOf(ends);
-  const straight = units.findIndex(({ aim }) => Math.abs(aim) <= Math.min(NEARLY, flat / 2));
-  const middle = straight >= 0 ? straight : (units.length - 1) / 2;
-  const { aim = 0, arrives = true } = units[straight] ?? {};
-  const shift = arrives ? 0 : aim;
-  const furthest = Math.max(middle, units.length - 1 - middle, 1);
-  const step = Math.min(18, flat / 2 / furthest);
-  return portsOf(ends, new Map(units.map(({ unit }, at) => [unit, Math.round((at - middle) * step) + shift])));
-}
-
-/**
- * How far below the middle of the border to the channel each end is. What leaves and what arrives there never have one
- * place: they would meet in the channel.
- */
-function spreadFacing(ends: readonly End[], height: number): ReadonlyMap<string, number> {
-  const units = unitsOf(ends);
-  const straight = units.find(({ aim }) => aim === 0);
-  const others = units.filter((unit) => unit !== straight);
-  const [above, below] = [others.filter(({ aim }) => aim < 0), others.filter(({ aim }) => aim >= 0)];
-  const step = Math.min(14, (height / 2 - 4) / Math.max(above.length, below.length, 1));
-  const off = (unit: End, nth: number): number => Math.round(step * (unit.arrives ? nth + 0.5 : nth + 1));
-  const offsets = new Map([
-    // What leads furthest stands furthest out.
-    ...above.toReversed().map((unit, nth) => [unit.unit, -off(unit, nth)] as const),
-    ...below.map((unit, nth) => [unit.unit, off(unit, nth)] as const),
-    ...(straight ? [[straight.unit, 0] as const] : []),
-  ]);
-  return portsOf(ends, offsets);
-}
-
-/** Without points at which it does not turn. */
-function straightened(points: readonly Point[]): readonly Point[] {
-  const distinct = points.filter(({ x, y }, at) => {
-    const before = points[at - 1];
-    return before?.x !== x || before.y !== y;
-  });
-  return distinct.filter(({ x, y }, at) => {
-    const [before, after] = [distinct[at - 1], distinct[at + 1]];
-    if (!before || !after) return true;
-    return !((before.x === x && x === after.x) || (before.y === y && y === after.y));
-  });
 }

@@ -50,6 +50,19 @@ export function moved(block: Block, right: number, down: number): Block {
   };
 }
 
+/** Without points at which it does not turn. */
+export function straightened(points: readonly Point[]): readonly Point[] {
+  const distinct = points.filter(({ x, y }, at) => {
+    const before = points[at - 1];
+    return before?.x !== x || before.y !== y;
+  });
+  return distinct.filter(({ x, y }, at) => {
+    const [before, after] = [distinct[at - 1], distinct[at + 1]];
+    if (!before || !after) return true;
+    return !((before.x === x && x === after.x) || (before.y === y && y === after.y));
+  });
+}
+
 /** What a corner is rounded by. */
 const ROUND = 8;
 

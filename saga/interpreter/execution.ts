@@ -47,7 +47,7 @@ export class Execution {
   private redriveCount: number;
   /** When it was started, or redriven last. */
   private since: number;
-  private readonly time: HeldTime;
+  private time: HeldTime;
   private finished: ExecutionResult | undefined;
   private ending = new AbortController();
   private endedBy: ExecutionResult | undefined;
@@ -204,15 +204,12 @@ export class Execution {
   }
 
   private async run(): Promise<ExecutionResult> {
-    const timer = new AbortController();
+    const time = (this.time = new HeldTime(this.runtime.clock));
     const { timeoutSeconds } = this.machine;
     if (timeoutSeconds !== undefined) {
-      this.time.sleep(this.since + timeoutSeconds * 1000 - this.runtime.clock.now(), timer.signal).then(
-        () => {
-          this.endWith({ status: "TIMED_OUT" });
-        },
-        () => {},
-      );
+      void time.sleep(this.since + timeoutSeconds * 1000 - this.runtime.clock.now()).then(() => {
+        this.endWith({ status: "TIMED_OUT" });
+      });
     }
     let result: ExecutionResult;
     try {
@@ -221,7 +218,7 @@ export class Execution {
     } catch (error) {
       result = this.endedBy ?? failed(error);
     } finally {
-      timer.abort();
+      time.end();
     }
     this.finished = result;
     const { status, output, error, cause, failedPath } = result;

@@ -12,6 +12,7 @@ const HELD = "held";
 export class HeldTime {
   private readonly sleepers = new Set<Sleeper>();
   private holds = 0;
+  private over = false;
 
   constructor(private readonly clock: Clock) {}
 
@@ -26,11 +27,11 @@ export class HeldTime {
     };
   };
 
-  /** Never settles once the signal is aborted. */
-  sleep(ms: number, signal: AbortSignal): Promise<void> {
+  /** Never settles once the time has ended. */
+  sleep(ms: number): Promise<void> {
     const { clock, sleepers } = this;
     return new Promise((resolve) => {
-      if (signal.aborted) return;
+      if (this.over) return;
       let left = ms;
       let since = 0;
       let timer: AbortController | undefined;
@@ -44,24 +45,25 @@ export class HeldTime {
           timer = new AbortController();
           clock.sleep(left, timer.signal).then(
             () => {
-              leave();
-              resolve();
+              if (sleepers.delete(sleeper)) resolve();
             },
             () => {},
           );
         },
       };
-      const cancel = (): void => {
-        leave();
-        timer?.abort(HELD);
-      };
-      const leave = (): void => {
-        sleepers.delete(sleeper);
-        signal.removeEventListener("abort", cancel);
-      };
       sleepers.add(sleeper);
-      signal.addEventListener("abort", cancel, { once: true });
       if (this.holds === 0) sleeper.goOn();
     });
+  }
+
+  /** Whether nobody sleeps by it any more. */
+  get ended(): boolean {
+    return this.over;
+  }
+
+  end(): void {
+    this.over = true;
+    if (this.holds === 0) for (const sleeper of this.sleepers) sleeper.pause();
+    this.sleepers.clear();
   }
 }

@@ -28,6 +28,7 @@ export class Functions {
   private readonly deployed = new Map<string, DeployedFunction>();
   /** Those, and those that end. */
   private readonly runs = new Set<DeployedFunction>();
+  /** What those without versions were made of: a version tells it of itself. */
   private readonly digests = new WeakMap<DeployedFunction, string>();
 
   constructor(private readonly context: FunctionsContext) {}
@@ -123,7 +124,7 @@ export class Functions {
     };
     const run = deployFunction({ ...form, environment, tables, onLog });
     this.runs.add(run);
-    this.digests.set(run, digestOf(form));
+    if (resource.versionArn === undefined) this.digests.set(run, digestOf(form));
     return run;
   }
 }

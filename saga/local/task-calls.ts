@@ -109,6 +109,7 @@ export class TaskCalls {
 
 /** What stands in for a function: by its state, by its ARN, or by any of its names. */
 function stubOfFunction(stubs: Stubs, state: string, arn: string, standing: Program): Stub | undefined {
+  if (Object.keys(stubs).length === 0) return undefined;
   const lambda = ofType(standing, FUNCTION).find((each) => arnsOf(each).includes(arn));
   const name = arn.replace(/^arn:.*:function:/, "");
   const names = [arn, name, name.replace(/:.*/, ""), ...(lambda ? [taskOf(lambda), lambda.name] : [])];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { growthPlot } from "../../bench/growth/plot";
 import { type Definition, type Execution, ORDERS, ours, reference } from "../../bench/price/executions";
-import { figure, readResults, type Results } from "../../bench/results";
+import { figure, readResults, type Results } from "../../bench/last-run";
 import { median, pairedRatio, round } from "../../bench/statistics";
 import { numbersBlock, numbersPage, readmePage } from "../../docs/numbers";
 
@@ -14,8 +14,8 @@ function changed(part: string, name: string, of: string, value: number | undefin
   const all = JSON.parse(JSON.stringify(readResults())) as Record<string, any>;
   const row = all[part].rows.find((each: { name: string }) => each.name === name);
   expect(row.figures[of], `${name}: ${of}`).to.be.a("number");
-  if (value === undefined) delete row.figures[of];
-  else row.figures[of] = value;
+  // JSON has no undefined.
+  row.figures = JSON.parse(JSON.stringify({ ...row.figures, [of]: value }));
   return all;
 }
 

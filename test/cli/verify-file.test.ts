@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { expect } from "chai";
 import { UsageError } from "../../saga/cli/usage-error";
-import { OPTIONS, type Verb, VERBS } from "../../saga/cli/verbs";
+import { OPTIONS } from "../../saga/cli/options";
+import { type Verb, VERBS } from "../../saga/cli/verbs";
 
 const ROOT = join(__dirname, "../..");
 

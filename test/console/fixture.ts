@@ -1,11 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import {
-  type ConsoleOptions,
-  ConsoleServer,
-  type ConsoleTarget,
-  CONSOLE_PATH,
-  endpointTarget,
-} from "../../saga/console/server";
+import { type ConsoleOptions, ConsoleServer, type ConsoleTarget, CONSOLE_PATH } from "../../saga/console/server";
+import { endpointTarget } from "../../saga/control/target";
 import type { CloudOptions } from "../../saga/local/cloud";
 import { LocalCloud } from "../../saga/local/cloud";
 import { clientOptions, program } from "../local/wire/fixture";
@@ -44,20 +39,21 @@ export async function startConsole(
   options: Partial<ConsoleOptions> = {},
   cloudOptions: CloudOptions = {},
 ): Promise<Served> {
-  let server: ConsoleServer | undefined;
+  const made: { server?: ConsoleServer } = {};
   const site = {
     path: CONSOLE_PATH.slice(0, -1),
     answer: (...[incoming, outgoing]: Parameters<ConsoleServer["answer"]>) =>
-      (server as ConsoleServer).answer(incoming, outgoing),
+      (made.server as ConsoleServer).answer(incoming, outgoing),
   };
   const cloud = await LocalCloud.start(program, { ...cloudOptions, wire: { ...cloudOptions.wire, site } });
-  server = new ConsoleServer({
+  const server = new ConsoleServer({
     target: localTarget(cloud),
     dynamoDB: () => Promise.resolve(new DynamoDBClient(clientOptions(cloud))),
     writable: true,
     faults: cloud.faults,
     ...options,
   });
+  made.server = server;
   const { host } = new URL(cloud.endpoint);
   const send = async (path: string, { method, headers = {}, body }: Asked): Promise<Answered> => {
     const content =
@@ -121,7 +117,7 @@ export async function listen(
     void onOpen?.();
     let rest = "";
     for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-      const blocks = (rest + String(chunk)).split("\n\n");
+      const blocks = (rest + chunk).split("\n\n");
       rest = blocks.pop() ?? "";
       for (const block of blocks) {
         const field = (name: string) => new RegExp(`^${name}: (.*)$`, "m").exec(block)?.[1];

@@ -32,7 +32,7 @@ function clientOf({ cloud }: Browsing) {
   return {
     sfn,
     /** @returns its ARN */
-    async named(name: string): Promise<string> {
+    named: async (name: string): Promise<string> => {
       const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}));
       for (const { stateMachineArn } of stateMachines) {
         const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
@@ -50,8 +50,7 @@ describeInBrowser("what a person sees in the console", function () {
   let person: Person;
 
   before(async () => {
-    // What only waits takes no time: so an undo that fails for hours is stuck at once.
-    browsing = await browse(".", { time: "virtual" });
+    browsing = await browse();
   });
   after(() => browsing.close());
   beforeEach(async () => {
@@ -84,7 +83,15 @@ describeInBrowser("what a person sees in the console", function () {
       await person.start(title, `1${at}`);
       await person.seesGraph(colours[at] as Readonly<Record<string, string>>);
       await person.seesText(at === 0 ? "completed" : "compensated");
-      if (at === 3) await takePicture(person.page, "execution", ["light", "dark"]);
+      if (at !== 3) return;
+      await person.page.getByRole("button", { name: "ProcessShipment", exact: true }).click();
+      await person.seesText("failed: InvalidShipment");
+      await person.page.getByRole("slider", { name: "Event" }).press("End");
+      await takePicture(person.page, "execution", ["light", "dark"]);
+      for (const view of ["Events", "Input and output", "Rows", "Logs", "Timeline"]) {
+        await person.page.getByRole("tab", { name: view }).click();
+        await person.findsNothingInTheWay();
+      }
     });
   });
 
@@ -105,6 +112,7 @@ describeInBrowser("what a person sees in the console", function () {
     const call = person.page.getByRole("button", { name: "ProcessShipment" });
     await call.focus();
     await call.press("Enter");
+    await person.findsNothingInTheWay();
     await person.page.getByRole("menuitem", { name: "Fail after the write, once" }).click();
     await person.seesText("ProcessShipment Fail after the write, once");
     await takePicture(person.page, "fault");
@@ -112,6 +120,27 @@ describeInBrowser("what a person sees in the console", function () {
     await person.seesGraph({ ProcessPayment: "done", ProcessShipment: "failed", ...ALL_UNDONE });
     // Nobody knows whether it had been shipped: it is undone, and kept from coming late.
     await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
+  });
+
+  it(`sees that a throttled call was tried again, and how often ${SLOW}`, async () => {
+    await toSaga();
+    await person.press("ProcessPayment");
+    await person.page.getByRole("menuitem", { name: "Throttle, once" }).click();
+    await person.seesText("ProcessPayment Throttle, once");
+    await person.start("Successful order", "25");
+    await person.seesGraph({
+      CreateOrder: "done",
+      ProcessPayment: "retried",
+      ProcessShipment: "done",
+      completed: "done",
+    });
+    await person.page
+      .getByRole("listitem")
+      .filter({ hasText: /^ProcessPayment.*2 tries$/ })
+      .waitFor();
+    // It struck once, and is gone.
+    await person.page.getByRole("link", { name: "OrderFulfilment" }).click();
+    await person.seesText("None is set");
   });
 
   it(`scrubs back with the keyboard, and sees graph, ledger and variables as they were ${SLOW}`, async () => {
@@ -143,37 +172,6 @@ describeInBrowser("what a person sees in the console", function () {
     await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
   });
 
-  it(`sees what keeps a stuck execution, what a redrive would do; and redrives it ${SLOW}`, async () => {
-    await toSaga();
-    await person.press(/RefundPayment/);
-    await person.page.getByRole("menuitem", { name: "Fail before the write, always" }).click();
-    await person.seesText("RefundPayment Fail before the write, always");
-    await person.start("Failed shipment (missing address)", "40");
-    await person.seesGraph({
-      ProcessShipment: "failed",
-      CancelShipment: "undone",
-      RefundPayment: "stuck",
-      DeleteOrder: "idle",
-    });
-    await person.seesText("Mend what keeps RefundPayment from succeeding.");
-    await person.page.getByText("What would a redrive do?").click();
-    expect(await person.page.locator("ol.ahead li").allTextContents()).to.deep.equal([
-      "RefundPayment runs again, with fresh retries",
-      "DeleteOrder is called then",
-      "SagaCompensated ends it: compensated",
-    ]);
-    await person.seesLedger({ CreateOrder: "live", ProcessPayment: "live", ProcessShipment: "tombstoned" });
-    await takePicture(person.page, "stuck");
-    await person.page.getByRole("link", { name: "OrderFulfilment" }).click();
-    await person.press("Remove the fault of RefundPayment");
-    await person.seesText("None is set");
-    await person.page.getByRole("link", { name: "order-40" }).click();
-    await person.press("Redrive");
-    await person.seesGraph(ALL_UNDONE);
-    await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
-    await person.seesText("redriven 1×");
-  });
-
   it(`plays a counterexample of the tutorial's machine, and sees a payment left behind ${SLOW}`, async () => {
     await person.page.getByRole("link", { name: "The tutorial's machine" }).click();
     const lost = person.page
@@ -191,6 +189,7 @@ describeInBrowser("what a person sees in the console", function () {
       "ProcessShipment in doubt",
     ]);
     await takePicture(person.page, "counterexample");
+    await person.findsNothingInTheWay();
   });
 
   it(`opens a history that the AWS CLI has saved, and sends it nowhere ${SLOW}`, async () => {
@@ -219,6 +218,8 @@ describeInBrowser("what a person sees in the console", function () {
     await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "tombstoned", ProcessShipment: "not begun" });
     await files.setInputFiles(file("foreign.json", foreign(JSON.stringify({ events: history.events }))));
     await person.seesText("of no saga that is here: add its machine");
+    await files.setInputFiles(file("bad.json", '{"StartAt": "A", "States": {"A": null}}'));
+    await person.seesText("bad.json: A is no object");
     await files.setInputFiles(file("machine.json", foreign(JSON.stringify({ ...machine, $metadata: undefined }))));
     await person.seesGraph({ CreateOrder: "done", ChargeCard: "failed", Uncharge: "undone", DeleteOrder: "undone" });
     const calls = {
@@ -227,8 +228,20 @@ describeInBrowser("what a person sees in the console", function () {
     };
     await files.setInputFiles(file("declaration.json", JSON.stringify({ saga: "Foreign", calls })));
     await person.seesLedger({ CreateOrder: "undone", ChargeCard: "tombstoned" });
+    await person.findsNothingInTheWay();
+    const dropped = await person.page.evaluateHandle(
+      (text) => {
+        const transfer = new (globalThis as any).DataTransfer();
+        transfer.items.add(new File([text], "dropped.json"));
+        return transfer;
+      },
+      JSON.stringify({ events: history.events }),
+    );
+    await person.page.locator("section.drop").dispatchEvent("drop", { dataTransfer: dropped });
+    await person.page.getByRole("heading", { level: 1, name: "dropped.json" }).waitFor();
+    await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "tombstoned", ProcessShipment: "not begun" });
     await person.goBackTo(8);
-    await person.seesLedger({ CreateOrder: "live", ChargeCard: "in progress" });
+    await person.seesLedger({ CreateOrder: "live", ProcessPayment: "in progress", ProcessShipment: "not begun" });
     const sent = person.requests
       .slice(before)
       .filter(({ method, body }) => method !== "GET" || /Uncharge|order-50/.test(body));
@@ -249,6 +262,55 @@ describeInBrowser("what a person sees in the console", function () {
     await person.page.getByLabel("Name").fill("");
     await person.page.getByRole("table", { name: "Executions" }).waitFor();
     expect(await names.allTextContents()).to.not.include("order-60");
+  });
+
+  describe("of an undo that fails for a quarter of an hour", () => {
+    let fast: Browsing;
+
+    before(async () => {
+      // What only waits takes hardly any time.
+      fast = await browse(".", { time: 1000 });
+    });
+    after(() => fast.close());
+    beforeEach(async () => {
+      await person.page.context().close();
+      person = new Person(await fast.open("", VIEW));
+    });
+    afterEach(() => {
+      expect(fast.complaints()).to.deep.equal([]);
+    });
+
+    it(`sees what keeps a stuck execution, what a redrive would do; and redrives it ${SLOW}`, async () => {
+      await toSaga();
+      await person.press(/RefundPayment/);
+      await person.page.getByRole("menuitem", { name: "Fail before the write, always" }).click();
+      await person.seesText("RefundPayment Fail before the write, always");
+      await person.start("Failed shipment (missing address)", "40");
+      await person.seesGraph({
+        ProcessShipment: "failed",
+        CancelShipment: "undone",
+        RefundPayment: "stuck",
+        DeleteOrder: "idle",
+      });
+      await person.seesText(/Mend what keeps RefundPayment from succeeding/);
+      await person.page.getByText("What would a redrive do?").click();
+      expect(await person.page.locator("ol.ahead li").allTextContents()).to.deep.equal([
+        "RefundPayment runs again, with fresh retries",
+        "DeleteOrder is called then",
+        "SagaCompensated ends it: compensated",
+      ]);
+      await person.seesLedger({ CreateOrder: "live", ProcessPayment: "live", ProcessShipment: "tombstoned" });
+      await takePicture(person.page, "stuck");
+      await person.findsNothingInTheWay();
+      await person.page.getByRole("link", { name: "OrderFulfilment" }).click();
+      await person.press("Remove the fault of RefundPayment");
+      await person.seesText("None is set");
+      await person.page.getByRole("link", { name: "order-40" }).click();
+      await person.press("Redrive");
+      await person.seesGraph(ALL_UNDONE);
+      await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
+      await person.seesText("redriven 1×");
+    });
   });
 
   describe("of a saga that waits for an approval", () => {
@@ -284,6 +346,7 @@ describeInBrowser("what a person sees in the console", function () {
 
     it(`approves it, and sees it go on ${SLOW}`, async () => {
       await startTrip("1");
+      await person.findsNothingInTheWay();
       await person.page.getByLabel("Result (JSON)").fill('{"by": "the manager"}');
       await person.press("Approve");
       await person.seesGraph({
@@ -305,6 +368,7 @@ describeInBrowser("what a person sees in the console", function () {
     it(`stops it, once that is confirmed ${SLOW}`, async () => {
       await startTrip("3");
       await person.press("Stop…");
+      await person.findsNothingInTheWay();
       await person.press("Let it run");
       expect(await statusOf("3")).to.equal("RUNNING");
       await person.press("Stop…");

@@ -1,6 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "chai";
 import type { Page } from "playwright-core";
+import { seriousFlaws } from "./browser";
 
 /** A page of the console in front of a person. */
 export class Person {
@@ -80,6 +82,22 @@ export class Person {
     for (let at = 1; at < event; at++) await slider.press("ArrowRight");
   }
 
+  /** Whoever sees otherwise, or hears, finds nothing in the way either: in both themes, and on a phone without scrolling sideways. */
+  async findsNothingInTheWay(): Promise<void> {
+    for (const colorScheme of ["dark", "light"] as const) {
+      await this.page.emulateMedia({ colorScheme });
+      expect(await seriousFlaws(this.page), colorScheme).to.deep.equal([]);
+    }
+    const { width, height } = this.page.viewportSize() as { width: number; height: number };
+    // As wide as 1,280 pixels are at 400 %.
+    await this.page.setViewportSize({ width: 320, height });
+    await this.sees("all of it without scrolling sideways", async () => {
+      const wide = await this.page.evaluate<number>("document.documentElement.scrollWidth");
+      return wide === 320 ? undefined : `${wide} pixels wide`;
+    });
+    await this.page.setViewportSize({ width, height });
+  }
+
   /** @param look What is seen instead; undefined once it is so. */
   private async sees(what: string, look: () => Promise<string | undefined>): Promise<void> {
     const end = Date.now() + 30_000;
@@ -104,11 +122,18 @@ export async function takePicture(
 ): Promise<void> {
   if (!writesPictures) return;
   mkdirSync(PICTURES, { recursive: true });
+  const view = page.viewportSize() as { width: number; height: number };
   for (const colorScheme of themes) {
     await page.emulateMedia({ colorScheme });
     await page.mouse.move(0, 0);
-    await page.evaluate("scrollTo(0, 0)");
-    await page.screenshot({ path: join(PICTURES, `console-${name}-${colorScheme}.png`), caret: "hide" });
+    await page.evaluate("document.activeElement?.blur(); scrollTo(0, 0)");
+    const path = join(PICTURES, `console-${name}-${colorScheme}.png`);
+    await page.screenshot({
+      path,
+      caret: "hide",
+      fullPage: true,
+      clip: { x: 0, y: 0, width: view.width, height: 1030 },
+    });
   }
   await page.emulateMedia({ colorScheme: "light" });
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { CreateStateMachineCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
-import { type ConsoleTarget, endpointTarget } from "../../saga/console/server";
+import type { ConsoleTarget } from "../../saga/console/server";
 import { checkCaller } from "../../saga/console/server/guard";
+import { endpointTarget } from "../../saga/control/target";
 import { clientOptions, definition, machineArn, PLACE } from "../local/wire/fixture";
 import { listen, localTarget, type Served, startConsole, until } from "./fixture";
 
@@ -238,6 +239,17 @@ describe("the console's safety", () => {
       const { status, body } = await served.ask(path);
       expect(status, path).to.equal(404);
       expect(body).not.to.match(/"name": ?"saga-aws-pulumi"|root:/);
+    }
+  });
+
+  it("answers below its own path alone: what else comes to the port is for AWS's services", async () => {
+    for (const path of ["/consolex", "/Console/", "/x/console/", "/", "//console/"]) {
+      const { status, json } = await served.ask(path);
+      expect([status, json.__type], path).to.deep.equal([403, "MissingAuthenticationTokenException"]);
+    }
+    for (const path of ["/console", "/console?x"]) {
+      const { status, headers } = await served.ask(path);
+      expect([status, headers["location"]], path).to.deep.equal([308, "/console/"]);
     }
   });
 

@@ -47,7 +47,7 @@ describe("the Pulumi program", function () {
       expect(text.length).to.be.below(40 * 1024);
       const required = new Set([...text.matchAll(/require\("([^"]*)"\)/g)].map(([, module]) => module));
       required.delete("crypto");
-      const sdk = sdks[name] ?? ["@aws-sdk/client-dynamodb", "@aws-sdk/lib-dynamodb"];
+      const sdk = sdks[name] ?? ["@aws-sdk/client-dynamodb", "@aws-sdk/util-dynamodb"];
       expect([...required].sort()).to.deep.equal(sdk);
     }
   });

@@ -6,7 +6,8 @@ import * as ts from "typescript";
 import { parse } from "yaml";
 import { page, pages } from "../../docs/make";
 import { PICTURES } from "../../docs/pictures";
-import { OPTIONS, VERBS } from "../../saga/cli/verbs";
+import { OPTIONS } from "../../saga/cli/options";
+import { VERBS } from "../../saga/cli/verbs";
 import { outputOf } from "../../saga/cli/verify";
 import { SCHEMA } from "../../saga/deploy/config";
 

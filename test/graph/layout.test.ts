@@ -164,7 +164,7 @@ describe("the layout", () => {
       fc.property(scenario, ({ nodes }) => {
         expect(faultsOf(layout(graphOfSaga(build(nodes).saga)))).to.deep.equal([]);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -173,7 +173,7 @@ describe("the layout", () => {
       fc.property(machine, (definition) => {
         expect(faultsOf(layout(graphOf("any", definition, undefined)))).to.deep.equal([]);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 

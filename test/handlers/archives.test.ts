@@ -13,7 +13,9 @@ describe("what ships", () => {
         _sweep: ['"@aws-sdk/client-lambda"', '"@aws-sdk/client-sfn"'],
       };
       const [kind = ""] = /_\w+$/.exec(name) ?? [];
-      expect([...modules].sort()).to.deep.equal(sdk[kind] ?? ['"@aws-sdk/client-dynamodb"', '"@aws-sdk/lib-dynamodb"']);
+      expect([...modules].sort()).to.deep.equal(
+        sdk[kind] ?? ['"@aws-sdk/client-dynamodb"', '"@aws-sdk/util-dynamodb"'],
+      );
     }
   });
 

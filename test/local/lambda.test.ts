@@ -296,7 +296,13 @@ describe("the local Lambda runtime", () => {
         })`,
         "own.js": "exports.own = true",
       };
-      const visible = ["node:crypto", "./own", "@aws-sdk/client-dynamodb", "@aws-sdk/lib-dynamodb"];
+      const visible = [
+        "node:crypto",
+        "./own",
+        "@aws-sdk/client-dynamodb",
+        "@aws-sdk/lib-dynamodb",
+        "@aws-sdk/util-dynamodb",
+      ];
       const hidden = ["chai", "typescript", "@pulumi/pulumi", "@smithy/types"];
       const { payload } = await deploy("", { code }).invoke([...visible, ...hidden]);
       expect(payload).to.deep.equal([...visible.map(() => "object"), ...hidden.map(() => "MODULE_NOT_FOUND")]);

@@ -1,9 +1,12 @@
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import "./app.css";
-import { followAddress, route } from "./route";
+import { nameOf } from "./format";
+import { followAddress, type Route, route } from "./route";
 import { announcement, begin, problem, session } from "./state/console";
+import { Boundary } from "./parts/boundary";
 import { followFilter } from "./state/executions";
+import { followClock } from "./state/execution";
 import { connected, followServer } from "./state/live";
 import { Execution } from "./views/execution";
 import { Open } from "./views/open";
@@ -12,7 +15,7 @@ import { Sagas } from "./views/sagas";
 
 function App() {
   const shown = route.value;
-  const title = { sagas: "Sagas", saga: "Saga", execution: "Execution", open: "Open a history" }[shown.view];
+  const title = titleOf(shown);
   useEffect(() => {
     document.title = `${title} · saga console`;
   }, [title]);
@@ -43,12 +46,14 @@ function App() {
         <Target />
       </header>
       <main id="main" tabIndex={-1}>
-        {problem.value !== undefined ? (
+        {problem.value !== undefined && shown.view !== "open" ? (
           <p class="problem panel" role="alert">
             {problem.value}
           </p>
         ) : (
-          <View />
+          <Boundary key={JSON.stringify({ ...shown, at: 0 })}>
+            <View />
+          </Boundary>
         )}
       </main>
       <p class="hidden" role="status">
@@ -56,6 +61,19 @@ function App() {
       </p>
     </>
   );
+}
+
+function titleOf(shown: Route): string {
+  switch (shown.view) {
+    case "sagas":
+      return "Sagas";
+    case "saga":
+      return shown.name;
+    case "execution":
+      return nameOf(shown.arn);
+    case "open":
+      return "Open a history";
+  }
 }
 
 function View() {
@@ -89,5 +107,6 @@ function Target() {
 followAddress();
 followFilter();
 followServer();
+followClock();
 void begin();
 render(<App />, document.getElementById("app") as HTMLElement);

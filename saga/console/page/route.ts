@@ -40,7 +40,12 @@ export function followAddress(): void {
   const read = (): void => {
     route.value = readRoute(location.hash);
   };
-  addEventListener("hashchange", read);
+  addEventListener("hashchange", () => {
+    read();
+    // Whoever goes on by keyboard begins at the new content; whoever hears the page is told its title.
+    document.getElementById("main")?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  });
   read();
 }
 

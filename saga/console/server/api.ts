@@ -113,10 +113,11 @@ export class Api {
     const { stateMachineArn = "" } = description;
     const { definition, loggingConfiguration } = machine;
     const hidden = hidesData(loggingConfiguration);
-    const declaration = this.machines.declarationOf(stateMachineArn);
+    const read = JSON.parse(definition ?? "{}") as object;
+    const declaration = this.machines.declarationOf(stateMachineArn, read);
     return {
       description: hidden ? strip(description) : description,
-      definition: JSON.parse(definition ?? "{}") as object,
+      definition: read,
       ...(declaration && { declaration }),
       saga: this.machines.nameOf(stateMachineArn),
       machineArn: stateMachineArn,

@@ -2,6 +2,8 @@ import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { Declaration } from "../../asl/declaration";
 import type { RawStates } from "../../asl/states";
 import { tasksIn } from "../../asl/tasks";
+import { declaredIn } from "../../control/declared";
+import { AUXILIARY, named, withoutQualifier } from "../../control/machines";
 import type { ConsoleOptions, KnownMachine } from "./options";
 import { notFound } from "./refusal";
 import { NOT_PROVED, type Proofs, type SagaVerdict } from "./proofs";
@@ -66,20 +68,29 @@ export class Machines {
   }
 
   private async readList(): Promise<readonly Listed[]> {
-    const sfn = await this.options.target.sfn();
-    const { paginateListStateMachines } = await import("@aws-sdk/client-sfn");
-    const arns: string[] = [];
-    for await (const { stateMachines = [] } of paginateListStateMachines({ client: sfn, pageSize: 1000 }, {})) {
-      arns.push(
-        ...stateMachines.flatMap(({ stateMachineArn = "", type }) => (type === "EXPRESS" ? [] : [stateMachineArn])),
-      );
-      if (arns.length >= MOST) break;
-    }
-    const known = this.known();
-    const order = (arn: string): number => (known.get(arn)?.startable === true ? 0 : known.has(arn) ? 1 : 2);
-    return arns
+    const { target } = this.options;
+    const arns = target.machineArns?.map(withoutQualifier) ?? (await this.allArns());
+    const order = (arn: string): number => {
+      const known = this.known(arn);
+      return known?.startable === true ? 0 : known ? 1 : 2;
+    };
+    return [...new Set(arns)]
       .map((arn) => ({ arn, name: this.nameOf(arn) }))
       .sort((one, other) => order(one.arn) - order(other.arn) || (one.name < other.name ? -1 : 1));
+  }
+
+  /** All that there are, but for those whose executions nobody can list. */
+  private async allArns(): Promise<readonly string[]> {
+    const { paginateListStateMachines } = await import("@aws-sdk/client-sfn");
+    const client = await this.options.target.sfn();
+    const arns: string[] = [];
+    for await (const { stateMachines = [] } of paginateListStateMachines({ client, pageSize: 1000 }, {})) {
+      for (const { stateMachineArn, type } of stateMachines) {
+        if (stateMachineArn !== undefined && type !== "EXPRESS") arns.push(stateMachineArn);
+      }
+      if (arns.length >= MOST) break;
+    }
+    return arns;
   }
 
   async all(): Promise<readonly SagaMachine[]> {
@@ -96,16 +107,18 @@ export class Machines {
   }
 
   nameOf(arn: string): string {
-    return this.known().get(arn)?.name ?? arn.replace(/^.*:/, "");
+    return this.known(arn)?.name ?? named(arn);
   }
 
-  declarationOf(arn: string): Declaration | undefined {
-    return this.known().get(arn)?.declaration;
+  /** What the program says of a machine; where no program is at hand, what its definition tells. */
+  declarationOf(arn: string, definition: object): Declaration | undefined {
+    return this.known(arn)?.declaration ?? declaredIn(definition as RawStates);
   }
 
   /** What is started of a machine. */
   startArnOf(arn: string): string {
-    return this.known().get(arn)?.startArn ?? arn;
+    const { machineArns = [] } = this.options.target;
+    return this.known(arn)?.startArn ?? machineArns.find((each) => withoutQualifier(each) === arn) ?? arn;
   }
 
   /**
@@ -124,8 +137,8 @@ export class Machines {
     return tasksIn(definition as RawStates).some(([name]) => name === state);
   }
 
-  private known(): ReadonlyMap<string, KnownMachine> {
-    return this.options.known?.() ?? new Map();
+  private known(machineArn: string): KnownMachine | undefined {
+    return this.options.known?.(machineArn);
   }
 
   private async describe(sfn: SFNClient, stateMachineArn: string): Promise<SagaMachine> {
@@ -133,19 +146,21 @@ export class Machines {
     const { definition = "{}", type = "STANDARD" } = await sfn.send(
       new DescribeStateMachineCommand({ stateMachineArn }),
     );
-    const known = this.known().get(stateMachineArn);
-    const { declaration, startArn = stateMachineArn, startable = true, examples = [] } = known ?? {};
+    const known = this.known(stateMachineArn);
+    const { startable = !AUXILIARY.test(stateMachineArn), examples = [] } = known ?? {};
     const read = JSON.parse(definition) as object;
+    const declaration = this.declarationOf(stateMachineArn, read);
     return {
       name: this.nameOf(stateMachineArn),
       machineArn: stateMachineArn,
-      startArn,
+      startArn: this.startArnOf(stateMachineArn),
       startable,
       type,
       definition: read,
       ...(declaration && { declaration }),
       examples,
-      verdict: declaration ? this.proofs.of(read, declaration) : NOT_PROVED,
+      // Of a machine that only undoes, there is nothing to prove by itself.
+      verdict: declaration && startable ? this.proofs.of(read, declaration) : NOT_PROVED,
     };
   }
 }

@@ -37,11 +37,10 @@ async function runOnce(
   if (!task.started) events.started();
 
   const call = new AbortController();
-  const timers = new AbortController();
   const clock = runtime.clock;
   const time = new HeldTime(clock);
   const expire = (seconds: number, from: number, ...aliases: string[]): Promise<never> =>
-    time.sleep(from + seconds * 1000 - clock.now(), timers.signal).then(() => {
+    time.sleep(from + seconds * 1000 - clock.now()).then(() => {
       throw new StateFailure("States.Timeout", undefined, aliases);
     });
   // A call that is made again after a restore has all its time; what goes on without one has what is left of it.
@@ -60,7 +59,7 @@ async function runOnce(
         hold: () => bothOf(time.hold(), runtime.hold()),
         submitted(output) {
           // Answered by its token, or timed out, before it was submitted; or submitted before a restore.
-          if (timers.signal.aborted || task.submitted) return;
+          if (time.ended || task.submitted) return;
           task.submitted = true;
           events.submitted(copyJson(output));
         },
@@ -91,7 +90,7 @@ async function runOnce(
     if (failure instanceof StateFailure) events.failed(failure);
     throw failure;
   } finally {
-    timers.abort("over");
+    time.end();
     visit.signal.removeEventListener("abort", interrupt);
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
-import { type MessagePort, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 
 /** What of a request decides whether it may pass. */
 export interface Asked {
@@ -55,11 +55,17 @@ export interface ServerOptions {
   readonly decide?: (asked: Asked) => Promise<Decision>;
 }
 
+/** What a request is answered, in DynamoDB's JSON. */
+export interface Answered {
+  readonly ok: boolean;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
 /** A DynamoDB in a thread of its own, on a free port of the loopback interface. */
 export interface Server {
   readonly endpoint: string;
-  /** An access key for whoever has this object: nobody is asked whether its requests may pass. */
-  readonly ownKey: string;
+  /** Makes a request for whoever has this object: nobody is asked whether it may pass. */
+  readonly call: (action: string, request: object) => Promise<Answered>;
   /** Has requests answered that come by a port, as those that come by a socket are. */
   readonly connect: (port: MessagePort) => void;
   /** Has what was decided for good decided again, since roles or tables have changed. */
@@ -84,12 +90,15 @@ export async function startServer({ path, decide }: ServerOptions = {}): Promise
       tell({ kind: "decision", id: report.id, decision });
     });
   });
+  const connect = (line: MessagePort): void => {
+    worker.postMessage({ kind: "connect", port: line } satisfies Message, [line]);
+  };
+  const channel = new MessageChannel();
+  connect(channel.port2);
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    ownKey,
-    connect(port) {
-      worker.postMessage({ kind: "connect", port } satisfies Message, [port]);
-    },
+    call: callsBy(channel.port1, ownKey),
+    connect,
     forget() {
       tell({ kind: "forget" });
     },
@@ -102,7 +111,32 @@ export async function startServer({ path, decide }: ServerOptions = {}): Promise
       });
       tell({ kind: "close" });
       await closed;
+      channel.port1.close();
       await worker.terminate();
     },
   };
+}
+
+function callsBy(port: MessagePort, accessKey: string): Server["call"] {
+  const waiting = new Map<number, (answered: Answered) => void>();
+  let asked = 0;
+  port.on("message", ({ id, status, body }: Answer) => {
+    waiting.get(id)?.({ ok: status === 200, body: JSON.parse(body) as Answered["body"] });
+    waiting.delete(id);
+  });
+  // What keeps the process is the thread at the other end.
+  port.unref();
+  return (action, request) =>
+    new Promise((resolve) => {
+      const id = ++asked;
+      const headers = {
+        "Content-Type": "application/x-amz-json-1.0",
+        "X-Amz-Target": `DynamoDB_20120810.${action}`,
+        "X-Amz-Date": "20250101T000000Z",
+        Authorization: `AWS4-HMAC-SHA256 Credential=${accessKey}/20250101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
+      };
+      waiting.set(id, resolve);
+      const passed: Passed = { method: "POST", url: "/", headers, body: JSON.stringify(request) };
+      port.postMessage({ ...passed, id });
+    });
 }

@@ -1,15 +1,11 @@
-import {
-  BillingMode,
-  CreateTableCommand,
-  type CreateTableCommandInput,
-  DynamoDBClient,
-  type KeySchemaElement,
-  type ProjectionType,
-  type ScalarAttributeType,
-  waitUntilTableExists,
+import type {
+  CreateTableCommandInput,
+  KeySchemaElement,
+  ProjectionType,
+  ScalarAttributeType,
 } from "@aws-sdk/client-dynamodb";
-import { DeleteCommand, DynamoDBDocumentClient, paginateQuery, paginateScan } from "@aws-sdk/lib-dynamodb";
-import { type Server, type ServerOptions, startServer } from "./server";
+import { marshall, type NativeAttributeValue, unmarshall } from "@aws-sdk/util-dynamodb";
+import { type Answered, type Server, type ServerOptions, startServer } from "./server";
 
 /** What `saga/local/` needs of the inputs that the program registers for a table. */
 export interface TableInputs {
@@ -50,31 +46,39 @@ export interface LocalDynamoDB extends Server {
 }
 
 export async function startDynamoDB(options: ServerOptions = {}): Promise<LocalDynamoDB> {
-  // The AWS SDK's notice that a later release of it will want a later Node has no place among the answers.
-  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const server = await startServer(options);
-  const { endpoint, ownKey } = server;
-  const client = new DynamoDBClient({
-    endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: ownKey, secretAccessKey: "local" },
-  });
-  const db = DynamoDBDocumentClient.from(client);
+  const call = callerOf(server);
   return {
     ...server,
     async create(inputs, tableName) {
-      await client.send(new CreateTableCommand(creation(inputs, tableName))).catch((error: unknown) => {
+      await call("CreateTable", creation(inputs, tableName)).catch((error: unknown) => {
         // It has been kept since an earlier start.
         if (options.path === undefined || (error as Error).name !== "ResourceInUseException") throw error;
       });
-      await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.01 }, { TableName: tableName });
-      return rowsOf(db, inputs, tableName);
-    },
-    close() {
-      client.destroy();
-      return server.close();
+      await untilActive(call, tableName);
+      return rowsOf(call, inputs, tableName);
     },
   };
+}
+
+type Call = (action: string, request: object) => Promise<Answered["body"]>;
+
+/** Answers what the tables do, and throws what they refuse. To load the SDK's client for that took longer than all of it. */
+function callerOf(server: Server): Call {
+  return async (action, request) => {
+    const { ok, body } = await server.call(action, request);
+    if (ok) return body;
+    const { __type, message = "", Message = message } = body as Readonly<Record<string, string>>;
+    throw Object.assign(new Error(`${action}: ${Message}`), { name: (__type ?? "").replace(/^.*#/, "") });
+  };
+}
+
+async function untilActive(call: Call, TableName: string): Promise<void> {
+  for (;;) {
+    const { Table } = await call("DescribeTable", { TableName });
+    if ((Table as { readonly TableStatus?: string }).TableStatus === "ACTIVE") return;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }
 
 /** Starts a DynamoDB with one table. */
@@ -108,7 +112,7 @@ function creation(inputs: TableInputs, TableName: string): CreateTableCommandInp
   });
   return {
     TableName,
-    BillingMode: BillingMode.PAY_PER_REQUEST,
+    BillingMode: "PAY_PER_REQUEST",
     AttributeDefinitions: attributes.map(({ name, type }) => ({
       AttributeName: name,
       AttributeType: type as ScalarAttributeType,
@@ -125,19 +129,22 @@ function creation(inputs: TableInputs, TableName: string): CreateTableCommandInp
 export const keysOf = ({ hashKey, rangeKey }: TableInputs): readonly string[] =>
   rangeKey === undefined ? [hashKey] : [hashKey, rangeKey];
 
-function rowsOf(db: DynamoDBDocumentClient, inputs: TableInputs, TableName: string): Rows {
+function rowsOf(call: Call, inputs: TableInputs, TableName: string): Rows {
   const keys = keysOf(inputs);
   const rows = async (partition?: string): Promise<Row[]> => {
-    const whole = { TableName, ConsistentRead: true };
-    const part = {
-      ...whole,
+    const part = partition !== undefined && {
       KeyConditionExpression: "#key = :partition",
       ExpressionAttributeNames: { "#key": inputs.hashKey },
-      ExpressionAttributeValues: { ":partition": partition },
+      ExpressionAttributeValues: marshall({ ":partition": partition }),
     };
     const all: Row[] = [];
-    const pages = partition === undefined ? paginateScan({ client: db }, whole) : paginateQuery({ client: db }, part);
-    for await (const { Items = [] } of pages) all.push(...Items.map(plain));
+    for (let from: unknown, more = true; more; more = from !== undefined) {
+      const whole = { TableName, ConsistentRead: true, ...(from !== undefined && { ExclusiveStartKey: from }) };
+      const page = await call(part ? "Query" : "Scan", { ...whole, ...part });
+      const items = (page["Items"] ?? []) as readonly Parameters<typeof unmarshall>[0][];
+      all.push(...items.map((item) => plain(unmarshall(item))));
+      from = page["LastEvaluatedKey"];
+    }
     const order = (row: Row) => JSON.stringify(keys.map((key) => row[key]));
     return all.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   };
@@ -145,8 +152,8 @@ function rowsOf(db: DynamoDBDocumentClient, inputs: TableInputs, TableName: stri
     rows,
     async clear() {
       for (const row of await rows()) {
-        const Key = Object.fromEntries(keys.map((key) => [key, row[key]]));
-        await db.send(new DeleteCommand({ TableName, Key }));
+        const key = Object.fromEntries(keys.map((name) => [name, row[name] as NativeAttributeValue]));
+        await call("DeleteItem", { TableName, Key: marshall(key) });
       }
     },
   };

@@ -15,8 +15,14 @@ import { parentPort, workerData } from "node:worker_threads";
 const { path, ownKey, guarded } = workerData;
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
 
+const require = createRequire(import.meta.url);
+const { rememberExpressions } = require("./expressions.cjs");
+for (const name of ["conditionParser", "updateParser", "projectionParser"]) {
+  rememberExpressions(require(`dynalite/db/${name}`));
+}
+
 /** @type {import("dynalite")} */
-const dynalite = createRequire(import.meta.url)("dynalite");
+const dynalite = require("dynalite");
 const server = dynalite({ createTableMs: 0, ...(path !== undefined && { path }) });
 const [serve] = /** @type {[import("node:http").RequestListener]} */ (server.listeners("request"));
 

@@ -31,7 +31,7 @@ const BUSY_MACHINE = 0.5;
 /** Of the machine's time this share must be left for a function that has a worker to get another; or */
 const ROOM = 0.25;
 /** its workers must be at work for less than this share of theirs: then they wait for something else than the machine. */
-const WAITING = 0.15;
+const WAITING = 0.05;
 
 export interface PoolOptions {
   /** What the machine has, if nothing is said. */

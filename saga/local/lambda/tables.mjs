@@ -1,7 +1,8 @@
 // @ts-check
 // How a function's SDK reaches the tables: by a port to their thread. A socket between two threads of one process would
 // cost more than all else that a request takes. The SDK is as it is on Lambda: only where its request handler would have
-// opened the socket, requests for the tables' endpoint take the port. Plain JavaScript, as the worker is.
+// opened the socket, requests for the tables' endpoint take the port, and its signer calculates nothing that nobody checks.
+// Plain JavaScript, as the worker is.
 
 import { Buffer } from "node:buffer";
 import { Module } from "node:module";
@@ -12,41 +13,79 @@ import { URL } from "node:url";
 /** @typedef {import("../dynamodb/server").Answer} Answer */
 /** @typedef {import("../dynamodb/server").Passed} Passed */
 
-/** Where the SDK's request handler is, in whichever release of the SDK a function has. */
-const REQUEST_HANDLER = ["", "@smithy", "node-http-handler", "dist-cjs", "index.js"].join(sep);
+/** Where the SDK has its request handler and its signer, in whichever release of it a function has. */
+const REQUEST_HANDLER = modulePath("node-http-handler");
+const SIGNER = modulePath("signature-v4");
+
+/** @param {string} name */
+function modulePath(name) {
+  return ["", "@smithy", name, "dist-cjs", "index.js"].join(sep);
+}
 
 /**
  * Has the SDK reach an endpoint by a port. Requests with which it does more than wait for the answer go by a socket.
  * @param {{ endpoint: string, port: import("node:worker_threads").MessagePort }} tables
  */
 export function reachTables({ endpoint, port }) {
-  const ask = asker(port);
   const { hostname, port: number } = new URL(endpoint);
-  const passes = (/** @type {any} */ request, /** @type {any} */ options, /** @type {any} */ handler) => {
-    const { requestTimeout, throwOnRequestTimeout, socketTimeout } = handler.config;
-    const isPlain = typeof request.body === "string" || request.body instanceof Uint8Array;
-    const waits = options.abortSignal || options.requestTimeout || socketTimeout || handler.externalAgent;
-    const warns = requestTimeout && !throwOnRequestTimeout;
-    return request.hostname === hostname && String(request.port) === number && isPlain && !waits && !warns;
-  };
+  const isForTables = (/** @type {any} */ request) => request.hostname === hostname && String(request.port) === number;
+  const ask = asker(port);
 
   // Only functions that use the SDK load it.
   const extensions = /** @type {any} */ (Module)._extensions;
   const load = extensions[".js"];
   extensions[".js"] = (/** @type {any} */ module, /** @type {string} */ file) => {
     load(module, file);
-    if (!file.endsWith(REQUEST_HANDLER)) return;
-    const prototype = module.exports.NodeHttpHandler?.prototype;
-    const handle = prototype?.handle;
-    if (typeof handle !== "function") return;
-    prototype.handle = async function (/** @type {any} */ request, /** @type {any} */ options = {}) {
-      this.config ??= await this.configProvider;
-      if (!passes(request, options, this)) return handle.call(this, request, options);
-      const { method, path: url, headers, body } = request;
-      const answer = ask({ method, url, headers, body }, this.config.requestTimeout ?? 0);
-      const { status, headers: answered, body: content } = await answer;
-      return { response: { statusCode: status, headers: answered, body: Buffer.from(content) } };
-    };
+    if (file.endsWith(REQUEST_HANDLER)) passRequests(module.exports.NodeHttpHandler?.prototype, isForTables, ask);
+    if (file.endsWith(SIGNER)) signNothing(module.exports.SignatureV4?.prototype, isForTables);
+  };
+}
+
+/**
+ * @param {any} prototype Of the SDK's request handler.
+ * @param {(request: any) => boolean} isForTables
+ * @param {ReturnType<typeof asker>} ask
+ */
+function passRequests(prototype, isForTables, ask) {
+  const handle = prototype?.handle;
+  if (typeof handle !== "function") return;
+  const passes = (/** @type {any} */ { body, query }, /** @type {any} */ options, /** @type {any} */ handler) => {
+    const { requestTimeout, throwOnRequestTimeout, socketTimeout } = handler.config;
+    const isPlain = (typeof body === "string" || body instanceof Uint8Array) && Object.keys(query ?? {}).length === 0;
+    const waits = options.abortSignal || options.requestTimeout || socketTimeout || handler.externalAgent;
+    const warns = requestTimeout && !throwOnRequestTimeout;
+    return isPlain && !waits && !warns;
+  };
+  prototype.handle = async function (/** @type {any} */ request, /** @type {any} */ options = {}) {
+    this.config ??= await this.configProvider;
+    if (!isForTables(request) || !passes(request, options, this)) return handle.call(this, request, options);
+    const { method, path: url, headers, body } = request;
+    const answer = ask({ method, url, headers, body }, this.config.requestTimeout ?? 0);
+    const { status, headers: answered, body: content } = await answer;
+    return { response: { statusCode: status, headers: answered, body: Buffer.from(content) } };
+  };
+}
+
+/**
+ * Nobody here knows a secret by which a signature could be checked: the tables know a caller by its access key. So what is
+ * sent to them says who signs it, and when, and no more.
+ * @param {any} prototype Of the SDK's signer.
+ * @param {(request: any) => boolean} isForTables
+ */
+function signNothing(prototype, isForTables) {
+  const sign = prototype?.signRequest;
+  if (typeof sign !== "function") return;
+  prototype.signRequest = async function (/** @type {any} */ request, /** @type {any} */ options = {}) {
+    const { signingDate = new Date(), signingRegion, signingService = this.service } = options;
+    if (!isForTables(request) || !(signingDate instanceof Date)) return sign.call(this, request, options);
+    const { accessKeyId, sessionToken } = await this.credentialProvider();
+    const date = signingDate.toISOString().replace(/[-:]|\.\d+/g, "");
+    const scope = `${date.slice(0, 8)}/${signingRegion ?? (await this.regionProvider())}/${signingService}/aws4_request`;
+    request.headers["x-amz-date"] = date;
+    if (sessionToken) request.headers["x-amz-security-token"] = sessionToken;
+    request.headers["authorization"] =
+      `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=host;x-amz-date, Signature=${"0".repeat(64)}`;
+    return request;
   };
 }
 

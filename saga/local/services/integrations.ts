@@ -16,7 +16,7 @@ export class NotOnThisMachine extends Error {
 
 /** What the integrations with services have here. */
 export interface Services {
-  readonly dynamoDB: Pick<Server, "endpoint" | "ownKey">;
+  readonly dynamoDB: Pick<Server, "call">;
   readonly authorize: Authorize;
   readonly outbox: Outbox;
   readonly stubs: Stubs;
@@ -100,27 +100,18 @@ async function permitted(
 const cause = (message: string, service: string, code: string): string =>
   `${message} (Service: ${service}; Status Code: 400; Error Code: ${code}; Request ID: ${randomUUID()}; Proxy: null)`;
 
-/** DynamoDB's own JSON over its own wire: what an integration takes and gives is just that. */
+/** DynamoDB's own JSON: what an integration takes and gives is just that. */
 async function callDynamoDB(
-  { endpoint, ownKey }: Services["dynamoDB"],
+  dynamoDB: Services["dynamoDB"],
   name: string,
   request: JsonObject,
   optimized: boolean,
 ): Promise<Json> {
   const [, action = ""] = name.split(":");
   const TableName = typeof request["TableName"] === "string" ? request["TableName"].replace(/^arn:.*\//, "") : null;
-  const response = await fetch(endpoint, {
-    method: "POST",
-    headers: {
-      "Content-Type": "application/x-amz-json-1.0",
-      "X-Amz-Target": `DynamoDB_20120810.${action}`,
-      "X-Amz-Date": "20250101T000000Z",
-      Authorization: `AWS4-HMAC-SHA256 Credential=${ownKey}/20250101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
-    },
-    body: JSON.stringify({ ...request, ...(TableName !== null && { TableName }) }),
-  });
-  const body = (await response.json()) as JsonObject;
-  if (response.ok) return body;
+  const answered = await dynamoDB.call(action, { ...request, ...(TableName !== null && { TableName }) });
+  const body = answered.body as JsonObject;
+  if (answered.ok) return body;
   const { __type, message: lower, Message = lower } = body as Readonly<Record<string, string | undefined>>;
   const code = (__type ?? "").replace(/^.*#/, "");
   const message = Message ?? code;

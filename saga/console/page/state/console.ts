@@ -20,6 +20,7 @@ export async function begin(): Promise<void> {
     session.value = found;
     await readSagas();
     if (found.faults) await readFaults();
+    problem.value = undefined;
   } catch (error) {
     problem.value = messageOf(error);
   }

@@ -1,15 +1,18 @@
-import { type Placed, layout } from "../../../graph/layout";
-import { graphOf } from "../../../graph/model";
 import type { Declaration } from "../../../asl/declaration";
 import type { RawStates } from "../../../asl/states";
+import { layout, type Placed } from "../../../graph/layout";
+import { graphOf } from "../../../graph/model";
 
-const drawn = new WeakMap<RawStates, Placed>();
+const UNDECLARED = {};
+const drawn = new WeakMap<RawStates, WeakMap<object, Placed>>();
 
 /** A definition's drawing, made once. */
 export function drawingOf(title: string, definition: RawStates, declaration: Declaration | undefined): Placed {
-  const known = drawn.get(definition);
+  const ofDefinition = drawn.get(definition) ?? new WeakMap<object, Placed>();
+  drawn.set(definition, ofDefinition);
+  const known = ofDefinition.get(declaration ?? UNDECLARED);
   if (known) return known;
   const placed = layout(graphOf(title, definition, declaration));
-  drawn.set(definition, placed);
+  ofDefinition.set(declaration ?? UNDECLARED, placed);
   return placed;
 }

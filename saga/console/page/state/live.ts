@@ -1,6 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import { listen } from "../api";
-import { begin, readSagas, sagas } from "./console";
+import { begin, faults, readFaults, readSagas, sagas } from "./console";
 import { events, noteHistory, reading, subject } from "./execution";
 import { noteChanged } from "./executions";
 
@@ -19,6 +19,8 @@ export function followServer(): void {
       arn === undefined ? {} : { arn, from: events.peek().length + 1 },
       {
         executions: (data) => {
+          // One that strikes once is gone once it has struck.
+          if (faults.peek().some(({ times }) => times === "once")) void readFaults().catch(() => undefined);
           noteChanged((data as { readonly changed: Parameters<typeof noteChanged>[0] }).changed);
         },
         sagas: () => void readSagas().catch(() => undefined),

@@ -2,9 +2,10 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Placed, PlacedEdge, PlacedNode } from "../../../graph/layout";
+import { legendOf } from "../../../graph/legend";
 import { isBox, wayOf } from "../../../graph/model";
 import { type Colours, keyOf } from "../../../graph/status";
-import { Figure, type Look, lookClass } from "../parts/mark";
+import { Figure, type Look, lookClass, Mark } from "../parts/mark";
 
 interface Props {
   readonly placed: Placed;
@@ -22,7 +23,7 @@ interface Props {
 }
 
 /** Below this nobody reads the names any more: then the graph scrolls in its box. */
-const SMALLEST = 0.7;
+const SMALLEST = 0.62;
 const LINE = 18;
 
 /** Wider than this, a graph has no room beside anything. */
@@ -87,7 +88,7 @@ export function GraphView({
       element.scrollLeft = x - element.clientWidth / 2;
     if (y < element.scrollTop || y > element.scrollTop + element.clientHeight)
       element.scrollTop = y - element.clientHeight / 2;
-  }, [chosen]);
+  }, [chosen, scale]);
 
   const zoomTo = (to: number): void => {
     zoom.value = Math.min(2, Math.max(0.2, to));
@@ -218,7 +219,32 @@ export function GraphView({
           })}
         </svg>
       </div>
+      <Legend placed={placed} colours={colours} />
     </div>
+  );
+}
+
+/** What lines mean; of an execution, what marks do. */
+function Legend({ placed, colours }: { readonly placed: Placed; readonly colours: Colours | undefined }) {
+  const entries = legendOf(placed, colours);
+  if (entries.length === 0) return null;
+  return (
+    <ul class="legend" aria-label="Legend">
+      {entries.map(({ way, status, words }) => (
+        <li key={words}>
+          {way === undefined ? (
+            <Mark look={status}>{words}</Mark>
+          ) : (
+            <>
+              <svg width="32" height="10" aria-hidden="true">
+                <path class={`edge edge-${way}`} d="M0 5H30" marker-end={`url(#tip-${way})`} />
+              </svg>
+              {words}
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -18,8 +18,8 @@ export function Ledger() {
   if (subject.value?.declaration === undefined) {
     return (
       <p class="empty">
-        Nothing says which step undoes which: so it is not known what the effects are. Open the saga&apos;s declaration
-        as well.
+        Nothing says which step undoes which: so it is not known what the effects are.
+        {subject.value?.live !== true && " Open the saga's declaration as well."}
       </p>
     );
   }
@@ -29,7 +29,7 @@ export function Ledger() {
       <thead>
         <tr>
           <th scope="col">Step</th>
-          <th scope="col">Effect</th>
+          <th scope="col">Effect, since event</th>
           <th scope="col">Undo</th>
         </tr>
       </thead>

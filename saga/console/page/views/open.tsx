@@ -1,14 +1,15 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { readDeclaration } from "../../../asl/declaration";
+import { readDefinition } from "../../../asl/definition";
 import { innerOf, type RawStates } from "../../../asl/states";
 import { type HistoryEvent, readHistory } from "../../../control/history";
 import { messageOf } from "../api";
 import { counted } from "../format";
 import { checkJson } from "../json-text";
-import { sagas } from "../state/console";
+import { sagas, session } from "../state/console";
 import { closeExecution, lookAt, openSaved, subject } from "../state/execution";
-import { route } from "../route";
+import { executionLink, goTo, route } from "../route";
 import { Shown } from "./execution";
 
 /** What was opened so far: the history first, and then what it is a history of. */
@@ -60,6 +61,7 @@ export function Open() {
         <h1 id="open">Open a history</h1>
         <p>Choose files, or drop them here. They are read in this page, and are sent nowhere.</p>
         <Choose onFiles={take} />
+        <OpenArn />
         <ul class="note">
           <li>
             a history: <code>aws stepfunctions get-execution-history --include-execution-data --execution-arn ARN</code>
@@ -102,6 +104,37 @@ function Choose({ onFiles }: { readonly onFiles: (files: Iterable<File>) => Prom
         onChange={(event) => void onFiles(event.currentTarget.files ?? [])}
       />
     </label>
+  );
+}
+
+/** An execution of which somebody has the ARN: the server asks for it. */
+function OpenArn() {
+  const arn = useSignal("");
+  const { kind, name } = session.value?.target ?? { kind: "local", name: "" };
+  const known = /^arn:[^:]+:states:[^:]+:\d*:(execution|express):\S+$/.test(arn.value);
+  return (
+    <form
+      class="bar"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (known) goTo(executionLink(arn.value));
+      }}
+    >
+      <label class="field">
+        <span>or the ARN of an execution of {kind === "local" ? "this machine" : name}</span>
+        <input
+          class="code"
+          value={arn.value}
+          aria-invalid={arn.value !== "" && !known}
+          onInput={(event) => {
+            arn.value = event.currentTarget.value.trim();
+          }}
+        />
+      </label>
+      <button type="submit" disabled={!known}>
+        Open
+      </button>
+    </form>
   );
 }
 
@@ -148,7 +181,7 @@ function takeFile(name: string, json: unknown, opened: Opened | undefined, onOpe
   const definition = typeof fields["definition"] === "string" ? (JSON.parse(fields["definition"]) as Fields) : fields;
   if (definition["States"] === undefined) throw new Error("is neither a history, nor a machine, nor a declaration");
   const saga = typeof fields["name"] === "string" ? fields["name"] : name.replace(/\.json$/, "");
-  subject.value = { ...before, saga, definition: definition as unknown as RawStates };
+  subject.value = { ...before, saga, definition: readDefinition(definition) };
 }
 
 /** The saga whose machine has every state that a history enters. */

@@ -4,8 +4,9 @@ import { counted, dateTime, duration } from "../format";
 import { Mark } from "../parts/mark";
 import { VirtualList } from "../parts/virtual-list";
 import { narrow } from "../parts/width";
-import { at, events, lookAt, story } from "../state/execution";
+import { at, events, lookAt, story, until } from "../state/execution";
 import { type Timescale, timescaleOf } from "../timescale";
+import { VisitDetails } from "./visit";
 
 const scale = computed(() => {
   const times = events.value.map(({ timestamp }) => timestamp);
@@ -38,6 +39,7 @@ export function Timeline() {
         box={{ role: "list", "aria-label": "Calls and waits, in order", class: "timeline-rows", tabIndex: 0 }}
         row={(index) => <Row key={index} visit={visits.value[index] as Visit} index={index} story={told} now={now} />}
       />
+      <VisitDetails />
     </div>
   );
 }
@@ -88,7 +90,7 @@ interface RowProps {
 function Row({ visit, index, story: told, now }: RowProps) {
   const { place, stretches } = scale.value;
   const tries = triesOf(visit);
-  const end = visit.ended ?? told.ended ?? events.value.at(-1)?.timestamp ?? visit.started;
+  const end = visit.ended ?? until.value;
   const status = statusAt(told, visit, at.value);
   return (
     <div role="listitem" aria-setsize={visits.value.length} aria-posinset={index + 1} class="timeline-row">
