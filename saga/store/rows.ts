@@ -79,8 +79,13 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
       );
       return true;
     } catch (error) {
-      if ((error as Error).name === "ConditionalCheckFailedException") return false;
-      throw error;
+      const failed = error as Error;
+      if (failed.name === "ConditionalCheckFailedException") return false;
+      // AWS says neither which keys came nor to which table.
+      if (failed.message === "The provided key element does not match the schema") {
+        failed.message += ` of the table '${table}': the store's key gives ${Object.keys(Key).join(" and ")}`;
+      }
+      throw failed;
     }
   }
 
