@@ -63,6 +63,13 @@ describe("the command line", function () {
     rmSync(folder, { recursive: true });
   });
 
+  it("says what a proof rests on, where its rule would stand (S3)", async () => {
+    const { out } = await command(["verify"]);
+    const rules = [...out.matchAll(/^ {2}(S\d+) +(\w+)/gm)].map(([, rule, mark]) => `${rule} ${mark}`);
+    expect(rules.slice(0, 4)).to.deep.equal(["S1 proved", "S2 proved", "S3 assumed", "S4 proved"]);
+    expect(out.replace(/\s+/g, " ")).to.contain("S3 assumed an undo undoes what its action did: show it with");
+  });
+
   it("says what to change in the program where a permission is missing, or a key has another name", async () => {
     const program = ["--program", "test/cli/denied.ts"];
     const advice = async (name: string) => {
