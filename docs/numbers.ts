@@ -76,7 +76,7 @@ export function numbersBlock(results: Results): string {
   const parts = [...new Set(rows.map(([, , , part]) => part))].map((part) => results[part] as Part);
   const made = [...new Set(parts.map(({ machine, date }) => `${machine}, ${date}`))].join("; ");
   return [
-    `On ${made}. A smaller ratio is better. [All figures](docs/numbers.md).`,
+    `On ${made}. 0.5 × is half of another's processor time. [All figures](docs/numbers.md).`,
     "",
     "| what | here | beside | made by |",
     "| --- | --- | --- | --- |",
@@ -93,10 +93,10 @@ function localRows(results: Results): readonly (readonly [string, string, string
   if (!row) return [];
   const others = ["DBOS", "Restate"].flatMap((peer) => {
     const times = row.figures[`times ${peer}`];
-    return times === undefined ? [] : [`${said(times)} × ${peer}`];
+    return times === undefined ? [] : [`${said(times)} times ${peer}'s`];
   });
   const rate = said(figure(results, "local", name, "sagas/s"));
-  return [["Orders a second on the laptop cloud", rate, `${others.join(", ")}; more is better`, "local"]];
+  return [["Orders a second on the laptop cloud", rate, others.join(", "), "local"]];
 }
 
 const said = (value: number): string => round(value).toLocaleString("en", { maximumFractionDigits: 6 });

@@ -149,7 +149,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   graph: {
-    options: ["format", "output", "execution", "definition", "data", "port", "endpoint"],
+    options: ["json", "format", "output", "execution", "definition", "data", "port", "endpoint"],
     most: 1,
     async run({ rest: [name], values }) {
       const { formatOf, graph, graphOfExecution } = await import("./graph");

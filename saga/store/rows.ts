@@ -89,7 +89,10 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
     }
   }
 
-  const own = "(#saga = :saga AND (attribute_not_exists(#step) OR #step = :step))";
+  // AND binds before OR, so conditions do without parentheses: the table on this machine takes a third of a second to parse
+  // those that stand in others.
+  const own = (and: string): string =>
+    `${and} AND #saga = :saga AND attribute_not_exists(#step) OR ${and} AND #saga = :saga AND #step = :step`;
   return {
     take(key, by, data, seen) {
       const set = Object.entries(data).filter(([name, value]) => !(name in key) && value !== undefined);
@@ -107,7 +110,7 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
         // Not a put: that would forget who has undone the row before.
         UpdateExpression: `SET ${assignments.join(", ")} REMOVE ${["#expires", ...old.map((_, i) => `#old${i}`)].join(", ")}`,
         ConditionExpression: `attribute_not_exists(#key)${
-          seen ? " OR (#status = :undone AND #saga = :owner AND NOT contains(#by, :saga))" : ""
+          seen ? " OR #status = :undone AND #saga = :owner AND NOT contains(#by, :saga)" : ""
         }`,
       };
       const values = Object.fromEntries(set.map(([, value], i) => [`:v${i}`, value]));
@@ -132,8 +135,8 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
             "SET #status = :undone, #saga = if_not_exists(#saga, :saga), #expires = :expires ADD #by :ids",
           // Another step of this saga may have been undone before: a live row is buried all the same.
           ConditionExpression:
-            `attribute_not_exists(#key) OR (#status = :live AND ${own}) OR ` +
-            `((#status = :undone OR ${own}) AND NOT contains(#by, :saga))`,
+            `attribute_not_exists(#key) OR ${own("#status = :live")} OR ` +
+            `#status = :undone AND NOT contains(#by, :saga) OR ${own("NOT contains(#by, :saga)")}`,
         },
         {},
         { ":expires": expires },
@@ -141,7 +144,9 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
     remember: (key, by) =>
       update(key, by, {
         UpdateExpression: "ADD #by :ids",
-        ConditionExpression: `(#status = :live AND NOT ${own}) OR (#status = :undone AND contains(#by, :saga))`,
+        ConditionExpression:
+          "#status = :live AND NOT #saga = :saga OR #status = :live AND attribute_exists(#step) AND NOT #step = :step OR " +
+          "#status = :undone AND contains(#by, :saga)",
       }),
     async read(Key) {
       const command = new GetItemCommand({ TableName: table, Key: marshall(Key), ConsistentRead: true });

@@ -7,7 +7,6 @@ import { type HistoryEvent, readHistory } from "../../saga/control/history";
 import { type Entry, ledgerAt } from "../../saga/control/ledger";
 import { type Story, storyOf } from "../../saga/control/story";
 import { tripBooking } from "../../examples/trip/saga";
-import type { Saga } from "../../saga/language/nodes";
 import { orderFulfilment } from "../../orderFulfilment";
 import { definitionFileOf, HISTORIES } from "./record";
 

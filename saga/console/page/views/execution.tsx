@@ -22,6 +22,7 @@ import {
   storyProblem,
   subject,
   until,
+  visit,
 } from "../state/execution";
 import { Advice } from "./advice";
 import { Answers } from "./answers";
@@ -189,9 +190,6 @@ const wide = computed(() => {
   const { definition, declaration, saga } = subject.value ?? {};
   return definition !== undefined && isWide(drawingOf(saga ?? "", definition, declaration));
 });
-/** The node of the event that is looked at. */
-const current = computed(() => story.value?.path.findLast(({ enteredAt }) => enteredAt <= at.value)?.id);
-
 function Drawing() {
   const { saga = "", definition, declaration } = subject.value ?? {};
   if (!definition) return <p class="empty panel">There is no graph without a definition.</p>;
@@ -209,11 +207,11 @@ function Drawing() {
       <GraphView
         placed={drawingOf(saga, definition, declaration)}
         colours={colours.value}
-        chosen={current.value}
-        pressable={({ id }) => told?.path.some((visit) => visit.id === id) === true}
+        chosen={visit.value?.id}
+        pressable={({ id }) => told?.path.some((each) => each.id === id) === true}
         onPress={({ id }) => {
-          const visit = told?.path.find((each) => each.id === id);
-          if (visit) lookAt(visit.enteredAt);
+          const first = told?.path.find((each) => each.id === id);
+          if (first) lookAt(first.enteredAt);
         }}
       />
     </section>

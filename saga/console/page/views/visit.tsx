@@ -1,21 +1,9 @@
-import { computed } from "@preact/signals";
 import { messageOf } from "../../../control/advice";
 import { type Try, triesOf } from "../../../control/story";
 import { duration, nameOf } from "../format";
 import { Json } from "../parts/json";
 import { executionLink } from "../route";
-import { at, events, states, story } from "../state/execution";
-
-/** The state that the event is of that is looked at, as it was entered last. */
-const visit = computed(() => {
-  const state = states.value[at.value];
-  const path = story.value?.path ?? [];
-  return (
-    path.findLast(
-      (each) => each.state === state && each.enteredAt <= at.value && (each.leftAt ?? Infinity) >= at.value,
-    ) ?? path.findLast((each) => each.enteredAt <= at.value)
-  );
-});
+import { events, visit } from "../state/execution";
 
 /** What the state of this moment was given, and what its calls came to. */
 export function VisitDetails() {
