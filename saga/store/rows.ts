@@ -120,7 +120,7 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
       const set = Object.entries(data);
       const expressions = {
         UpdateExpression: `SET ${set.map((_, i) => `#set${i} = :v${i}`).join(", ")}`,
-        ConditionExpression: `#status = :live AND ${own}`,
+        ConditionExpression: own("#status = :live"),
       };
       const fields = Object.fromEntries(set.map(([name], i) => [`#set${i}`, name]));
       return update(key, by, expressions, fields, Object.fromEntries(set.map(([, value], i) => [`:v${i}`, value])));
