@@ -17,7 +17,7 @@ import { interpreter } from "./interpreter/part";
 import { machine } from "./machine";
 import { removeAll } from "./peers";
 import { price } from "./price/part";
-import { keep, type Measured, print } from "./results";
+import { keep, type Measured, print } from "./last-run";
 
 const { values } = parseArgs({
   options: {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CALL_SECONDS, PRICES } from "../bench/price/prices";
-import { figure, type Part, readResults, type Results, type Row, tables } from "../bench/results";
+import { figure, type Part, readResults, type Results, type Row, tables } from "../bench/last-run";
 import { round } from "../bench/statistics";
 
 /** Where the README's figures begin and end. */
@@ -18,6 +18,8 @@ export function readmePage(results = readResults()): string {
 /** The README's figures. Where a peer could not be had, nothing is said of it. */
 export function numbersBlock(results: Results): string {
   const of = (part: string, name: string, column: string): string => said(figure(results, part, name, column));
+  const component = (column: string): string =>
+    dollars(figure(results, "price", "component, alarms essential", column));
   const beside = (part: string, column: string, names: Readonly<Record<string, string>>): string =>
     Object.entries(names)
       .filter(([name]) => results[part]?.rows.some((row) => row.name === name))
@@ -56,16 +58,16 @@ export function numbersBlock(results: Results): string {
     ],
     [
       "1,000 orders on AWS, completed",
-      `$${of("price", "this, completed", "$ of 1,000")}`,
-      beside("price", "$ of 1,000", {
-        "reference, completed": "the reference",
-        "CDK, completed": "the CDK program",
-      }).replace(/(^|, )/g, "$1$$"),
+      dollars(figure(results, "price", "this, completed", "$ of 1,000")),
+      ["reference", "CDK"]
+        .filter((name) => results["price"]?.rows.some((row) => row.name === `${name}, completed`))
+        .map((name) => `${name}: ${dollars(figure(results, "price", `${name}, completed`, "$ of 1,000"))}`)
+        .join(", "),
       "price",
     ],
     [
       "A component that is idle, a month",
-      `$${of("price", "component, alarms essential", "all, $ a month")}, of which $${of("price", "component, alarms essential", "alarms, $ a month")} for alarms`,
+      `${component("all, $ a month")}, of which ${component("alarms, $ a month")} for alarms`,
       "",
       "price",
     ],
@@ -74,7 +76,7 @@ export function numbersBlock(results: Results): string {
   const parts = [...new Set(rows.map(([, , , part]) => part))].map((part) => results[part] as Part);
   const made = [...new Set(parts.map(({ machine, date }) => `${machine}, ${date}`))].join("; ");
   return [
-    `On ${made}. A smaller ratio is better. [All figures](docs/numbers.md).`,
+    `On ${made}. 0.5 × is half of another's processor time. [All figures](docs/numbers.md).`,
     "",
     "| what | here | beside | made by |",
     "| --- | --- | --- | --- |",
@@ -91,13 +93,16 @@ function localRows(results: Results): readonly (readonly [string, string, string
   if (!row) return [];
   const others = ["DBOS", "Restate"].flatMap((peer) => {
     const times = row.figures[`times ${peer}`];
-    return times === undefined ? [] : [`${said(times)} × ${peer}`];
+    return times === undefined ? [] : [`${said(times)} times ${peer}'s`];
   });
   const rate = said(figure(results, "local", name, "sagas/s"));
-  return [["Orders a second on the laptop cloud", rate, `${others.join(", ")}; more is better`, "local"]];
+  return [["Orders a second on the laptop cloud", rate, others.join(", "), "local"]];
 }
 
 const said = (value: number): string => round(value).toLocaleString("en", { maximumFractionDigits: 6 });
+
+/** To the cent; of less than a dollar, to a tenth of one. */
+const dollars = (value: number): string => `$${value.toFixed(value < 1 ? 3 : 2)}`;
 
 interface Section {
   readonly title: string;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { growthPlot } from "../bench/growth/plot";
-import { readResults } from "../bench/results";
+import { readResults } from "../bench/last-run";
 import { orderFulfilment } from "../orderFulfilment";
 import { tripBooking } from "../examples/trip/saga";
 import type { RawStates } from "../saga/asl/states";

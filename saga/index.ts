@@ -84,5 +84,6 @@ export {
   type StoreAttributes,
   type StoreOptions,
   type Undone,
+  wholeNumber,
 } from "./store";
-export { SearchLimitError, type Verdict, verify, type Violation } from "./verify";
+export { type EffectChange, type PathEvent, SearchLimitError, type Verdict, verify, type Violation } from "./verify";

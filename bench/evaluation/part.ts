@@ -7,7 +7,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluateProgram, type Program } from "../../saga/local/program";
 import { folderOf, installAll, packagesOf } from "../peers";
-import type { Measured, Row } from "../results";
+import type { Measured, Row } from "../last-run";
 import { median, pairedRatio } from "../statistics";
 import { type Timed, timed } from "../timed";
 import { CDK_OUT, cdkFolder, synthesises, WITHOUT_VALIDATION } from "./cdk-folder";

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { compile } from "../../saga/compile";
-import type { Measured, Row } from "../results";
+import type { Measured, Row } from "../last-run";
 import { median } from "../statistics";
 import { timed } from "../timed";
 import type { Growth } from "./one";

@@ -1,5 +1,5 @@
 /** The curves of a run, as an SVG: both axes in powers of ten, readable on a light page and on a dark one. */
-import type { Results, Row } from "../results";
+import type { Results, Row } from "../last-run";
 
 interface Curve {
   readonly label: string;

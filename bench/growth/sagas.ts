@@ -3,7 +3,7 @@ import { unwork, work } from "../tasks";
 
 /**
  * The sagas that are measured. `steps`: three in ten with undos that read what their steps did, a pivot, and the rest after
- * it, which is the most undos with which a thousand steps stay below the 1 MB that a definition may have. `queries`: nothing else.
+ * it. `queries`: nothing else.
  */
 export type Kind = "steps" | "queries";
 

@@ -1,7 +1,7 @@
 /** The interpreter with stand-ins for tasks, beside another that runs in a process of Node: each in one of its own. */
 import { join } from "node:path";
 import { installAll, packagesOf } from "../peers";
-import type { Measured, Row } from "../results";
+import type { Measured, Row } from "../last-run";
 import { median, pairedRatio } from "../statistics";
 import { timed } from "../timed";
 import type { Executed } from "./one";

@@ -116,6 +116,13 @@ function rowsOf(sql: Sql, names: StoreAttributes): Rows {
         WHERE o.status = 'UNDONE' AND o.saga_id = ${owner}::text AND NOT excluded.saga_id = ANY (o.undone_by)`;
       return count === 1;
     },
+    async renew({ order_id, entity }, { id, step }, data) {
+      const { count } = await sql`
+        UPDATE orders SET data = data || ${JSON.stringify(data)}::text::jsonb
+        WHERE order_id = ${order_id} AND entity = ${entity} AND status = 'LIVE'
+          AND saga_id = ${id} AND COALESCE(saga_step, ${step}) = ${step}`;
+      return count === 1;
+    },
     async bury({ order_id, entity }, { id, step }, expiresAt) {
       const { count } = await sql`
         INSERT INTO orders AS o (order_id, entity, saga_id, status, undone_by, expires_at, data)

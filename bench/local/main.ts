@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import type { Asked, Column, Report } from "./column";
 import { machine } from "../machine";
 import { install, packagesOf, removeAll, Unavailable, versionsOf } from "../peers";
-import { keep, type Row } from "../results";
+import { keep, type Row } from "../last-run";
 import { median } from "../statistics";
 import { versionOfPostgres } from "./postgres";
 import { lookAt } from "./processes";

@@ -42,7 +42,7 @@ export const ours = (memory: number): Definition => ({
     const table = memoryTable();
     let writes = 0;
     const run = await watchingWrites(
-      table,
+      [table],
       (when) => {
         if (when === "before") writes++;
       },

@@ -7,7 +7,7 @@ import { evaluateProgram, type Program } from "../../saga/local/program";
 import { cdkFolder, synthesise } from "../evaluation/cdk-folder";
 import { ROOT } from "../evaluation/program-folder";
 import { installAll, packagesOf } from "../peers";
-import type { Measured, Row } from "../results";
+import type { Measured, Row } from "../last-run";
 import { cdks, type Definition, type Execution, ORDERS, type Order, ours, reference } from "./executions";
 import { CALL_SECONDS, PRICES } from "./prices";
 

@@ -1,11 +1,11 @@
+import type { Declaration } from "../asl/declaration";
 import { type ConsoleOptions, ConsoleServer, CONSOLE_PATH, type KnownMachine } from "../console/server";
 import { endpointTarget } from "../control/target";
-import type { Declaration } from "../asl/declaration";
 import type { LocalCloud } from "../local/cloud";
 import type { PlainProgram } from "../local/dev/follow";
 import { machinesOf, sagaOf, startableMachines } from "../local/resources";
 import { maskedJson, printNote } from "./print";
-import { readExamples } from "./run";
+import { type Example, readExamples } from "./run";
 
 /** The console of a program that runs here, on the cloud's own port. */
 export class DevConsole {
@@ -26,38 +26,36 @@ export class DevConsole {
 
   /** Takes in a release that is deployed. */
   async follow(cloud: LocalCloud, program: PlainProgram): Promise<void> {
-    this.known = knownMachines(cloud, program, await this.examples());
+    const said = knownMachines(program, await examplesIn(this.folder));
+    this.known = new Map(
+      machinesOf(program).flatMap(({ name, arn = "" }) => {
+        const startArn = cloud.aliasOf(arn);
+        const known = said.get(name);
+        return known ? [[arn, { ...known, ...(startArn !== undefined && { startArn }) }] as const] : [];
+      }),
+    );
     if (this.server) this.server.changed();
-    else {
-      const { endpoint } = cloud;
-      const { region } = cloud.place();
-      const options: ConsoleOptions = {
-        target: { ...endpointTarget(endpoint, { AWS_REGION: region }), kind: "local" },
-        writable: true,
-        known: () => this.known,
-        dynamoDB: once(async () => {
-          const { DynamoDBClient } = await import("@aws-sdk/client-dynamodb");
-          return new DynamoDBClient({ endpoint, region, credentials: LOCAL });
-        }),
-        faults: cloud.faults,
-        mask: maskedJson,
-      };
-      this.server = new ConsoleServer(options);
-    }
+    else this.server = new ConsoleServer(this.optionsOf(cloud));
   }
 
   close(): void {
     this.server?.close();
   }
 
-  /** A program need not have any, and one that can't be read keeps nothing from running. */
-  private async examples(): Promise<Awaited<ReturnType<typeof readExamples>>> {
-    try {
-      return await readExamples(this.folder);
-    } catch (error) {
-      if (!/^there are no examples/.test((error as Error).message)) printNote((error as Error).message);
-      return [];
-    }
+  private optionsOf(cloud: LocalCloud): ConsoleOptions {
+    const { endpoint, faults } = cloud;
+    const { region } = cloud.place();
+    return {
+      target: { ...endpointTarget(endpoint, { AWS_REGION: region }), kind: "local" },
+      writable: true,
+      dynamoDB: once(async () => {
+        const { DynamoDBClient } = await import("@aws-sdk/client-dynamodb");
+        return new DynamoDBClient({ endpoint, region, credentials: LOCAL });
+      }),
+      known: (arn) => this.known.get(arn),
+      faults,
+      mask: maskedJson,
+    };
   }
 }
 
@@ -68,34 +66,44 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make());
 }
 
-/** What a program says of its machines, by their ARNs. */
-function knownMachines(
-  cloud: LocalCloud,
-  program: PlainProgram,
-  examples: Awaited<ReturnType<typeof readExamples>>,
-): ReadonlyMap<string, KnownMachine> {
+/** A program need not have any; and some that can't be read keep nothing from running. */
+export async function examplesIn(folder: string): Promise<readonly Example[]> {
+  try {
+    return await readExamples(folder);
+  } catch (error) {
+    const { message } = error as Error;
+    if (!message.startsWith("there are no examples")) printNote(message);
+    return [];
+  }
+}
+
+/** What a program says of its machines, by the names under which it registers them. */
+export function knownMachines(program: PlainProgram, examples: readonly Example[]): ReadonlyMap<string, KnownMachine> {
   const startable = startableMachines(program);
-  const isOf = (saga: string | undefined, name: string, own: string | undefined): boolean =>
-    saga === undefined ? startable.length === 1 : saga === name || saga === own;
   return new Map(
-    machinesOf(program).flatMap((machine): (readonly [string, KnownMachine])[] => {
-      const { arn, name } = machine;
-      if (arn === undefined) return [];
+    machinesOf(program).map((machine) => {
+      const { name } = machine;
+      const isStartable = startable.includes(machine);
       const declaration = program.declarations?.get(name) as Declaration | undefined;
-      const own = sagaOf(machine);
-      const ofMachine = startable.includes(machine) ? examples.filter(({ saga }) => isOf(saga, name, own)) : [];
-      return [
-        [
-          arn,
-          {
-            name,
-            startArn: cloud.aliasOf(arn) ?? arn,
-            startable: startable.includes(machine),
-            ...(declaration && { declaration }),
-            examples: ofMachine.map(({ title, input }, at) => ({ name: title ?? `Example ${at + 1}`, input })),
-          },
-        ],
-      ];
+      const own = isStartable
+        ? examples.filter(({ saga }) => namesOf(machine).includes(saga ?? onlyOf(startable)))
+        : [];
+      const known: KnownMachine = {
+        name,
+        startable: isStartable,
+        ...(declaration && { declaration }),
+        examples: own.map(({ title, input }, at) => ({ name: title ?? `Example ${at + 1}`, input })),
+      };
+      return [name, known] as const;
     }),
   );
 }
+
+type Machine = ReturnType<typeof machinesOf>[number];
+
+/** By which an example names a machine. */
+const namesOf = (machine: Machine): readonly (string | undefined)[] => [machine.name, sagaOf(machine)];
+
+/** The one that is meant where nothing is said. */
+const onlyOf = ([first, ...more]: readonly Machine[]): string | undefined =>
+  more.length === 0 ? first?.name : undefined;

@@ -37,7 +37,9 @@ export async function examineNamed(named: string | undefined, values: Values, sa
 export function linesOf(examined: Examined): readonly string[] {
   const { saga, arn, story, declaration, ledger, recovery } = examined;
   const title = arn === undefined ? saga : `${saga} ${arn.replace(/^.*:/, "")}`;
-  const { input, output, recovers } = story;
+  const { output, recovers } = story;
+  // What undoes another execution was given that one's input, among other things.
+  const input = recovers === undefined ? story.input : (story.input as { readonly input?: unknown }).input;
   return [
     paint("bold", legible(title)),
     ...(recovers === undefined ? [] : wrap("undoes   ", recovers)),

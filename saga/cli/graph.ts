@@ -6,16 +6,17 @@ import { coloursOf } from "../graph/colours";
 import { dot } from "../graph/dot";
 import { mermaid } from "../graph/mermaid";
 import { type Graph, graphOf } from "../graph/model";
-import type { Colours } from "../graph/status";
+import { type Colours, keyOf } from "../graph/status";
 import { svg } from "../graph/svg";
 import type { Saga } from "../language/nodes";
 import { definitionOf, mainMachine } from "../local/resources";
 import { examineNamed } from "./explain";
+import type { Values } from "./options";
 import { callersPath } from "./paths";
 import type { LoadedProgram } from "./program";
 import { UsageError } from "./usage-error";
 
-const FORMATS = { mermaid, svg, dot } as const;
+const FORMATS = { mermaid, svg, dot, json } as const;
 
 export type Format = keyof typeof FORMATS;
 
@@ -25,10 +26,26 @@ const isFormat = (name: string): name is Format => Object.hasOwn(FORMATS, name);
  * What is drawn, by what is asked for or by the file that it goes to.
  * @throws UsageError
  */
-export function formatOf({ format, output }: { format?: string | undefined; output?: string | undefined }): Format {
-  if (format === undefined) return output?.endsWith(".svg") ? "svg" : output?.endsWith(".dot") ? "dot" : "mermaid";
-  if (!isFormat(format)) throw new UsageError(`no format '${format}'; there are mermaid, svg and dot`);
+export function formatOf({ json: asJson, format, output }: Pick<Values, "json" | "format" | "output">): Format {
+  if (asJson === true && format !== undefined && format !== "json")
+    throw new UsageError(`--json and --format ${format} exclude each other`);
+  if (asJson === true) return "json";
+  if (format === undefined) {
+    const ending = output?.slice(output.lastIndexOf(".") + 1) ?? "";
+    return isFormat(ending) ? ending : "mermaid";
+  }
+  if (!isFormat(format)) throw new UsageError(`no format '${format}'; there are ${Object.keys(FORMATS).join(", ")}`);
   return format;
+}
+
+/** The graph as data, for a program that draws it itself. */
+function json({ title, nodes, edges }: Graph, colours?: Colours): string {
+  const drawn = {
+    title,
+    nodes: nodes.map((node) => ({ ...node, ...(colours && { status: colours.statuses.get(node.id) ?? "idle" }) })),
+    edges: edges.map((edge) => ({ ...edge, ...(colours && { taken: colours.taken.has(keyOf(edge)) }) })),
+  };
+  return `${JSON.stringify(drawn, null, 2)}\n`;
 }
 
 export interface GraphOptions {
@@ -53,7 +70,7 @@ export function graph({ program }: LoadedProgram, { name, ...options }: GraphOpt
 export async function graphOfExecution(
   execution: string,
   { name, ...options }: GraphOptions,
-  values: Parameters<typeof examineNamed>[1],
+  values: Values,
 ): Promise<number> {
   const { arn, saga, story, definition, declaration } = await examineNamed(execution, values, name);
   if (name !== undefined && name !== saga && arn?.includes(`:${name}:`) !== true)

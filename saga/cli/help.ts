@@ -40,6 +40,7 @@ latest one, where you leave it out:
   saga redrive EXECUTION               says what runs again, and has it go on
   saga approve [EXECUTION] ['{…}']     answers what waits for somebody
   saga reject [EXECUTION] [ERROR:WHY]  refuses it
+  saga open                            opens the console in the browser
   saga start … --port N|--endpoint URL starts one there
   saga completion bash|zsh|fish        completes these words in a shell
 
@@ -57,7 +58,7 @@ latest one, where you leave it out:
                           secret such as stripeKey is taken from STRIPE_KEY
   --config KEY=VALUE      sets a value of the config, as often as you like
   --program DIR           another program
-  --format FORMAT         of a graph: mermaid, svg or dot
+  --format FORMAT         of a graph: mermaid, svg, dot or json
   --execution ARN|FILE    draws a graph in the colours of an execution, of here,
                           of --stack NAME, or of a history saved in a file
   --format sarif          of a proof, for code scanning
@@ -103,21 +104,21 @@ export const HELP_OF: Readonly<Record<string, string>> = {
   --status STATUS    running, completed, compensated, stuck, aborted, timed-out
   --most N           how many: 20 where you say nothing
 ${WHERE}`,
-  show: `saga show [EXECUTION]: what it did, state by state, with tries and durations, and
-the variables in the end.
+  show: `saga show [EXECUTION]: what it did, state by state, with tries and durations,
+and the variables in the end.
 
   saga show
-  saga show 6a36835b-f8a7-4e52-9a81-439e36761bc1 --events
-  saga show arn:aws:states:eu-west-1:123456789012:execution:Order:7 --stack prod
+  saga show order-7 --events
+  saga show order-7 --stack prod
 
   --events           every event, too
   -d '{…}'           what undoes what, or @FILE, of a machine of another tool
 ${WHERE}`,
-  explain: `saga explain [EXECUTION|FILE]: what it did, in the form of a local run; what stands
-of each step; and what to do about it, with the command.
+  explain: `saga explain [EXECUTION|FILE]: what it did, in the form of a local run; what
+stands of each step; and what to do about it, with the command.
 
   saga explain
-  saga explain arn:aws:states:eu-west-1:123456789012:execution:Order:7 --stack prod
+  saga explain order-7 --stack prod
   aws stepfunctions get-execution-history --execution-arn ARN > history.json
   saga explain history.json
   saga explain history.json --definition machine.asl.json
@@ -126,42 +127,71 @@ of each step; and what to do about it, with the command.
                      the program that has its states
   -d '{…}'           what undoes what, or @FILE, of a machine of another tool
 ${WHERE}`,
-  logs: `saga logs [EXECUTION]: what its functions logged while it ran, in the order of time.
+  graph: `saga graph [NAME]: draws a saga: its steps lead down, and beside each is its
+undo; those lead up.
+
+  saga graph
+  saga graph Signup -o signup.svg
+  saga graph Signup --execution history.json --format mermaid
+  saga graph --execution order-7 --stack prod -o order.svg
+
+  --format FORMAT    mermaid, svg, dot or json; where you say nothing, by the name
+                     of the file
+  -o FILE            where it goes
+  --execution WHICH  in the colours of an execution: by its ARN or its name, or by
+                     the file that the AWS CLI saved its history in
+  --definition FILE  what the execution ran on, for a file: else the machine of
+                     the program that has its states
+  -d '{…}'           what undoes what, or @FILE, of a machine of another tool
+${WHERE}`,
+  logs: `saga logs [EXECUTION]: what its functions logged while it ran, in the order of
+time.
 
   saga logs
-  saga logs arn:aws:states:eu-west-1:123456789012:execution:Order:7 --stack prod
+  saga logs order-7 --stack prod
 
 ${WHERE}`,
-  stop: `saga stop EXECUTION: ends it. Nothing of it runs any more; the stack undoes it from
-outside, or has it go on where its pivot has succeeded.
+  stop: `saga stop EXECUTION: ends it. Nothing of it runs any more; the stack undoes it
+from outside, or has it go on where its pivot has succeeded.
 
-  saga stop 6a36835b-f8a7-4e52-9a81-439e36761bc1 --cause "the customer cancelled"
+  saga stop order-7 --cause "the customer cancelled"
 
   --cause TEXT       why, for whoever reads its history
 ${WHERE}`,
-  redrive: `saga redrive EXECUTION: says what runs again, and has it go on from where it stands.
+  redrive: `saga redrive EXECUTION: says what runs again, and has it go on from where it
+stands.
 
-  saga redrive 6a36835b-f8a7-4e52-9a81-439e36761bc1 --dry-run
-  saga redrive arn:aws:states:eu-west-1:123456789012:execution:Order:7 --stack prod
+  saga redrive order-7 --dry-run
+  saga redrive order-7 --stack prod
 
   --dry-run          says it, and does nothing
   --force            also where it does no good: what has been undone
 ${WHERE}`,
-  approve: `saga approve [EXECUTION] ['{…}']: answers a state that waits for somebody. Where one
-execution waits, leave EXECUTION out.
+  approve: `saga approve [EXECUTION] ['{…}']: answers a state that waits for somebody. Where
+one execution waits, leave EXECUTION out.
 
   saga approve '{"by":"Ada"}'
-  saga approve 6a36835b-f8a7-4e52-9a81-439e36761bc1 @answer.json --state Approve
+  saga approve order-7 @answer.json --state Approve
 
   --state NAME       which, where several wait
 ${WHERE}`,
   reject: `saga reject [EXECUTION] [ERROR:WHY]: has a state fail that waits for somebody.
 
-  saga reject 6a36835b-f8a7-4e52-9a81-439e36761bc1 Refused:"too dear"
+  saga reject order-7 Refused:"too dear"
 
   --state NAME       which, where several wait
 ${WHERE}`,
-  completion: `saga completion bash|zsh|fish: prints what has a shell complete the command's words.
+  open: `saga open: opens the console that 'saga dev' serves. Of a stack, or of another
+endpoint, it serves one on this machine, until you end it. That one only reads.
+
+  saga open
+  saga open --stack prod
+  saga open --stack prod --allow-writes
+
+  --allow-writes     starts, stops, redrives and answers there, too
+${WHERE}`,
+  completion: `saga completion bash|zsh|fish: prints what has a shell complete the command's
+words.
 
   eval "$(saga completion bash)"            in ~/.bashrc
   eval "$(saga completion zsh)"             in ~/.zshrc

@@ -34,6 +34,7 @@ export const OPTIONS = {
   cause: { type: "string" },
   state: { type: "string" },
   "dry-run": { type: "boolean" },
+  "allow-writes": { type: "boolean" },
 } as const;
 
 export type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];

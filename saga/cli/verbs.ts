@@ -72,6 +72,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       return dev(await readProgram(values), options);
     },
   },
+  open: {
+    options: [...WHERE, "allow-writes"],
+    most: 0,
+    run: async ({ values }) => (await import("./open")).openConsole(values),
+  },
   definition: {
     options: [],
     most: 1,
@@ -144,7 +149,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   graph: {
-    options: ["format", "output", "execution", "definition", "data", "port", "endpoint"],
+    options: ["json", "format", "output", "execution", "definition", "data", "port", "endpoint"],
     most: 1,
     async run({ rest: [name], values }) {
       const { formatOf, graph, graphOfExecution } = await import("./graph");

@@ -2,7 +2,7 @@
 // ships.
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { build } from "esbuild";
@@ -72,7 +72,8 @@ export async function writePage(folder: string): Promise<string> {
 }
 
 if (require.main === module) {
-  void writePage(join(ROOT, "dist", relative(dirname(__dirname), __dirname))).then((said) => {
+  const [folder = join(ROOT, "dist/console")] = process.argv.slice(2);
+  void writePage(folder).then((said) => {
     console.log(said);
   });
 }

@@ -21,14 +21,17 @@ export const HANDLER = "__index.handler";
  * A function's code: its serialised handler, and the packages that it requires with their dependencies. Other dependencies of
  * the program are not in the archive.
  *
- * @throws RunError for a package that is not installed, or that is for deployments alone; and the promise, for a secret that
- * is captured, or a package that is required and not shipped
+ * @throws RunError for a package that is not installed, or that is for deployments alone; and the promise, for what is
+ * captured and can't be serialised, a secret that is captured, or a package that is required and not shipped
  */
 export function archive({ name, factory, packages, layers }: ArchiveArgs): Promise<pulumi.asset.AssetArchive> {
   const placed = shipped(name, packages, process.cwd());
   serialiseByValue();
   return pulumi.runtime
     .serializeFunction(factory, { exportName: "handler", isFactoryFunction: true, allowSecrets: true })
+    .catch((error: unknown) => {
+      throw unserialisable(name, error as Error);
+    })
     .then(({ text, containsSecrets }) => {
       if (containsSecrets) {
         throw new pulumi.RunError(
@@ -41,6 +44,21 @@ export function archive({ name, factory, packages, layers }: ArchiveArgs): Promi
         ...Object.fromEntries(placed.flatMap(assetsOf)),
       });
     });
+}
+
+/**
+ * Pulumi's account of what it could not serialise, in a sentence. It has a line for each link from the handler down to a
+ * function of Node's own. What the program can change is the first variable in it.
+ */
+function unserialisable(name: string, error: Error): Error {
+  const [, chain = ""] = error.message.split("'factory', a function defined at");
+  const [, variable, captured] = /^ *(?:variable '([\w$]+)'|'([\w$]+)', a function defined at)/m.exec(chain) ?? [];
+  const culprit = variable ?? captured;
+  if (culprit === undefined) return error;
+  const said = new pulumi.RunError(
+    `'${name}': its handler uses '${culprit}' of the module, which can't be serialised: make it inside the handler, which runs once a cold start, and load its package there with a bare require`,
+  );
+  return Object.assign(said, { cause: error });
 }
 
 /** By the path that a file or a folder has in the archive. The state has its path relative to the program, and no other's. */

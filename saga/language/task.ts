@@ -150,7 +150,8 @@ export function task<In extends object, Out>(
 
 /**
  * Declares a task that passes a task token on and ends with an answer for it, such as a person's approval or a partner's
- * callback. The function's return value is ignored. `Answer` is the output of SendTaskSuccess.
+ * callback. The function's return value is ignored. `Answer` is the output of SendTaskSuccess. Each retry passes
+ * another token on, and only the last one is valid: store the last one (`renew` of `openStore`).
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token
  * @throws SagaDefinitionError `bad-task`
  */

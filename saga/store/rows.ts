@@ -26,6 +26,8 @@ export interface StoreAttributes {
 export interface Rows {
   /** Writes a live row where there is none; or in the place of `seen`, an undone one, which this saga has not undone. */
   take(key: RowKey, by: SagaIdentity, data: Item, seen: Item | undefined): Promise<boolean>;
+  /** Overwrites some of the data of a live row of its own. */
+  renew(key: RowKey, by: SagaIdentity, data: Item): Promise<boolean>;
   /** Leaves a tombstone where there is no row, on a live one of its own, and once a saga on an undone one. */
   bury(key: RowKey, by: SagaIdentity, expiresAt: number): Promise<boolean>;
   /** Remembers on a live row of another owner that this saga has undone its own. Holds for one that knows already. */
@@ -108,6 +110,15 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
       };
       const values = Object.fromEntries(set.map(([, value], i) => [`:v${i}`, value]));
       return update(key, by, expressions, Object.fromEntries(fields) as Item, { ...values, ":owner": seen?.[saga] });
+    },
+    renew(key, by, data) {
+      const set = Object.entries(data);
+      const expressions = {
+        UpdateExpression: `SET ${set.map((_, i) => `#set${i} = :v${i}`).join(", ")}`,
+        ConditionExpression: `#status = :live AND ${own}`,
+      };
+      const fields = Object.fromEntries(set.map(([name], i) => [`#set${i}`, name]));
+      return update(key, by, expressions, fields, Object.fromEntries(set.map(([, value], i) => [`:v${i}`, value])));
     },
     bury: (key, by, expires) =>
       update(

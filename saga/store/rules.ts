@@ -15,12 +15,35 @@ export function nonBlank(maxBytes: number): Rule<string> {
   };
 }
 
-/** Refuses what breaks a rule, all of it at once: which field, what was expected, what kind of thing came instead. */
-export function check(errorName: string, input: object, rules: Readonly<Record<string, Rule>>): void {
-  const broken = Object.entries(rules).flatMap(([field, { expected, holds }]) => {
-    const value = (input as Record<string, unknown>)[field];
-    return holds(value) ? [] : [`${field}: expected ${expected}, got ${kindOf(value)}`];
-  });
+/** A whole number, such as an amount in cents. JavaScript counts exactly up to `Number.MAX_SAFE_INTEGER`, the default of `max`. */
+export function wholeNumber({
+  min = 0,
+  max = Number.MAX_SAFE_INTEGER,
+}: { readonly min?: number; readonly max?: number } = {}): Rule<number> {
+  return {
+    expected: `a whole number, ${min} to ${max}`,
+    holds: (value): value is number => Number.isSafeInteger(value) && min <= Number(value) && Number(value) <= max,
+  };
+}
+
+/**
+ * Refuses what breaks a rule, all of it at once: which field, what was expected, what kind of thing came instead. TypeScript
+ * checks types before a deploy; what starts a saga is any JSON.
+ *
+ * @example
+ * check("InvalidBooking", event, { account: nonBlank(100), amount: wholeNumber({ min: 1 }) });
+ */
+export function check<T extends object>(
+  errorName: string,
+  input: T,
+  rules: Readonly<Partial<Record<keyof NoInfer<T>, Rule>>>,
+): void {
+  const broken = Object.entries<Rule>(rules as Readonly<Record<string, Rule>>).flatMap(
+    ([field, { expected, holds }]) => {
+      const value = (input as Record<string, unknown>)[field];
+      return holds(value) ? [] : [`${field}: expected ${expected}, got ${kindOf(value)}`];
+    },
+  );
   if (broken.length > 0) throw refusal(errorName, broken.join("; "));
 }
 
@@ -31,6 +54,8 @@ function kindOf(value: unknown): string {
     const bytes = Buffer.byteLength(value);
     return value.trim() === "" ? "a blank string" : `a string of ${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
   }
-  if (typeof value === "number") return value < 0 ? "a negative number" : value === 0 ? "zero" : "a number";
+  if (typeof value === "number") {
+    return value < 0 ? "a negative number" : value === 0 ? "zero" : Number.isInteger(value) ? "a number" : "a fraction";
+  }
   return Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

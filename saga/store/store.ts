@@ -3,7 +3,7 @@ import type { Effect } from "./logged";
 import { refusal } from "./refusal";
 import { dynamoRows, type Item, type RowKey, type Rows, type StoreAttributes } from "./rows";
 
-export interface StoreOptions<Of> {
+export interface StoreOptions<Of, Data extends object = object> {
   /** The table's name. The saga's own table is `process.env["TABLE_NAME"]`. */
   readonly table: string | undefined;
   /** What a row stands for, in refusals: `Payment` gives `PaymentAlreadyExists`. */
@@ -22,6 +22,11 @@ export interface StoreOptions<Of> {
     /** This saga has undone it: the action comes too late. Default: `AlreadyUndone`. */
     readonly undone?: string;
   };
+  /**
+   * Data that a repeat overwrites with what it brings, where all else stays as it was written first: a callback task's
+   * `task_token`. Each retry brings another token, and the one before is dead.
+   */
+  readonly renew?: readonly (keyof Data & string)[];
   /** How long a tombstone is kept. Default 30: nothing comes later, for an execution can be redriven for 14 days. */
   readonly tombstoneDays?: number;
 }
@@ -43,7 +48,8 @@ export interface Found<Data> {
 /** Writes that keep the contract of a task (S3): each may come twice, late, or in the wrong order. */
 export interface Store<Of extends object, Data extends object> {
   /**
-   * The action's write. Repeated by the same step of the same saga (S11), it answers what is stored.
+   * The action's write. Repeated by the same step of the same saga (S11), it answers what is stored, and stores anew what
+   * the option `renew` names.
    * @throws where another saga, or another step of this saga, holds the row, and where this saga has undone it
    */
   create(event: TaskEvent<Of>, data: Data): Promise<Effect<Data>>;
@@ -70,8 +76,8 @@ const MOST_TRIES = 3;
  *   key: ({ invoice }) => ({ pk: invoice, sk: "PAYMENT" }),
  * });
  */
-export function openStore<Of extends object, Data extends object>(options: StoreOptions<Of>): Store<Of, Data> {
-  const { table, entity, key, tombstoneDays = 30 } = options;
+export function openStore<Of extends object, Data extends object>(options: StoreOptions<Of, Data>): Store<Of, Data> {
+  const { table, entity, key, renew = [], tombstoneDays = 30 } = options;
   const names = {
     saga: "saga_id",
     step: "saga_step",
@@ -82,8 +88,13 @@ export function openStore<Of extends object, Data extends object>(options: Store
   };
   const { exists = `${entity}AlreadyExists`, undone = "AlreadyUndone" } = options.refusals ?? {};
   const thing = entity.toLowerCase();
-  if (!table)
-    throw new Error(`the store of '${entity}' has no table: give openStore a name, such as TABLE_NAME's value`);
+  if (!table) {
+    throw new Error(
+      `the store of '${entity}' has no table: the variable that names it is not set. TABLE_NAME is set within a task's ` +
+        "handler, nowhere else in the program; LEDGER_TABLE_NAME is, if the task has tables: { ledger: […] }. " +
+        "In a test, give table, or tables: { ledger }",
+    );
+  }
   const rows = rowsOf(table, names);
 
   const isLive = (row: Item) => row[names.status] === "LIVE";
@@ -93,6 +104,10 @@ export function openStore<Of extends object, Data extends object>(options: Store
     const own = Object.values(names);
     return Object.fromEntries(Object.entries(row).filter(([name]) => !own.includes(name))) as Partial<Data>;
   };
+  const newerIn = (data: Data, row: Item): Item =>
+    Object.fromEntries(
+      renew.flatMap((name) => (data[name] === undefined || data[name] === row[name] ? [] : [[name, data[name]]])),
+    );
   const contended = () =>
     Object.assign(new Error(`other sagas change this ${thing} all the time`), { name: "Contended" });
 
@@ -111,7 +126,10 @@ export function openStore<Of extends object, Data extends object>(options: Store
         // It went, or it was undone by its owner: now it can be taken.
         if (!row) continue;
         if (isLive(row) && isOwn(row, event.saga)) {
-          const stored = row;
+          const newer = newerIn(data, row);
+          // Where that does not hold, the row has just been undone.
+          if (Object.keys(newer).length > 0 && !(await rows.renew(at, event.saga, newer))) continue;
+          const stored: Item = { ...row, ...newer };
           const same = Object.keys(data).map((name) => [name, stored[name]] as const);
           return { outcome: "repeated", result: Object.fromEntries(same) as Data };
         }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Json, seededRandom, TaskFailure } from "../interpreter";
 import type { LambdaTask, SagaIdentity, Task, TaskEvent } from "../language/task";
-import { type MemoryTable, memoryTable, watchingWrites } from "./memory-table";
+import { type MemoryTable, memoryTable, tableVariables, watchingWrites } from "./memory-table";
 import {
   type Broken,
   type Call,
@@ -34,15 +34,17 @@ export interface ContractOptions<In extends object, Out, UndoIn extends object> 
    * tombstones, is no part of it; nor is what differs each time, such as the hour.
    */
   readonly effects: (input: In) => unknown;
-  /** Clears the world before each sequence of calls. A table in memory is cleared anyway. */
+  /** Clears the world before each sequence of calls. The tables in memory that are named here are cleared anyway. */
   readonly reset?: () => void | Promise<void>;
   /** The table that the handlers write to. Default: one in memory, where the action or its undo is a task. */
   readonly table?: MemoryTable | string;
+  /** Further tables: `{ ledger }` is `LEDGER_TABLE_NAME` to the handlers. */
+  readonly tables?: Readonly<Record<string, MemoryTable | string>>;
   /** Variables that the handlers read. */
   readonly environment?: Readonly<Record<string, string>>;
   /**
    * Further ways in which a call goes wrong midway, by name. Known without: its answer is lost; it crashes before and
-   * after each write to the table in memory.
+   * after each write to the tables in memory.
    */
   readonly interruptions?: Readonly<Record<string, Interruption>>;
   /** How many sequences of random calls are tried beside all short ones. Default 50. */
@@ -121,7 +123,7 @@ type UndoInputOf<In, UndoIn, Out> = [In] extends [UndoIn]
   : { readonly undoInput: (input: In, answer: Out | undefined) => UndoIn };
 
 class Check<In extends object, Out, UndoIn extends object> {
-  private readonly table: MemoryTable | undefined;
+  private readonly memories: readonly MemoryTable[];
   private readonly tasks: Tasks;
   private readonly judged: Record<Law, number>;
   private readonly found = new Map<Law, ContractViolation>();
@@ -132,12 +134,12 @@ class Check<In extends object, Out, UndoIn extends object> {
   private mostUndos = 12;
 
   constructor(private readonly options: ContractOptions<In, Out, UndoIn>) {
-    const { action, undo, environment = {}, interruptions = {} } = options;
+    const { action, undo, tables = {}, environment = {}, interruptions = {} } = options;
     const elsewhere = typeof action === "function" && typeof undo === "function";
     const table = options.table ?? (elsewhere ? undefined : memoryTable());
-    this.table = typeof table === "string" ? undefined : table;
-    const named = typeof table === "string" ? table : table?.name;
-    this.tasks = new Tasks(new Map(), { ...(named !== undefined && { TABLE_NAME: named }), ...environment });
+    const all = [...(table === undefined ? [] : [table]), ...Object.values(tables)];
+    this.memories = all.filter((each) => typeof each !== "string");
+    this.tasks = new Tasks(new Map(), { ...tableVariables(table, tables), ...environment });
     this.judged = Object.fromEntries(Object.keys(LAWS).map((law) => [law, 0])) as Record<Law, number>;
     Object.assign(this.interruptions, interruptions);
   }
@@ -172,7 +174,7 @@ class Check<In extends object, Out, UndoIn extends object> {
         if (when === "before") writes[kind]++;
       };
       const call = () => stage.call({ kind, saga: "A" });
-      const outcome = await (this.table ? watchingWrites(this.table, count, call) : call());
+      const outcome = await watchingWrites(this.memories, count, call);
       const name = this.options[kind].name || `the ${kind}`;
       if ("error" in outcome) {
         throw new Error(`'${name}' fails with the input that it is given: ${outcome.error}${outcome.cause ?? ""}`);
@@ -183,19 +185,40 @@ class Check<In extends object, Out, UndoIn extends object> {
         );
       }
     }
-    const { table } = this;
-    if (!table) return;
+    await this.rehearseClearing();
+    const { memories } = this;
     for (let write = 1; write <= Math.max(writes.action, writes.undo); write++) {
       for (const when of ["before", "after"] as const) {
-        this.interruptions[`it crashes ${when} write ${write}`] = (call) => crashed(table, write, when, call);
+        this.interruptions[`it crashes ${when} write ${write}`] = (call) =>
+          crashed(memories, { write, at: when }, call);
       }
     }
+  }
+
+  /** Where the effects of one sequence would be taken for those of the next, a correct task would be accused. */
+  private async rehearseClearing(): Promise<void> {
+    if (!this.clears) return;
+    const row = ++this.rows;
+    const stage = await this.stage(row);
+    const before = await stage.effects();
+    await stage.call({ kind: "action", saga: "A" });
+    const cleared = await (await this.stage(row)).effects();
+    if (isDeepStrictEqual(before, cleared)) return;
+    const name = this.options.action.name || "the action";
+    throw new Error(
+      `'effects' shows what '${name}' did before everything was cleared: ${differs(before, cleared)}. ` +
+        "Name the table that it reads in 'tables', or clear it in 'reset'",
+    );
+  }
+
+  private get clears(): boolean {
+    return this.memories.length > 0 || this.options.reset !== undefined;
   }
 
   /** A world that has been cleared, and what calls in it. */
   private async stage(row = ++this.rows) {
     const { action, undo, input, effects, reset, undoInput } = this.options;
-    this.table?.clear();
+    for (const memory of this.memories) memory.clear();
     await reset?.();
     const event = typeof input === "function" ? input(row) : input;
     const answers = new Map<string, Out>();
@@ -217,9 +240,10 @@ class Check<In extends object, Out, UndoIn extends object> {
         if (call.kind === "action") answers.set(call.saga, answer as Out);
         return { answer };
       } catch (error) {
-        const { name, error: reported, cause } = error as { name: string; error?: string; cause?: unknown };
         const inDoubt = interrupt !== undefined;
-        return { error: reported ?? name, inDoubt, ...(typeof cause === "string" && { cause: `: ${cause}` }) };
+        const { name, error: reported } = error as { name: string; error?: string };
+        const message = messageOf(error);
+        return { error: reported ?? name, inDoubt, ...(message !== "" && { cause: `: ${message}` }) };
       }
     };
     return {
@@ -248,7 +272,7 @@ class Check<In extends object, Out, UndoIn extends object> {
   private async play(moves: readonly Move[]): Promise<void> {
     const row = ++this.rows;
     const seen = new Map<string, unknown>();
-    if (moves.flat().some(({ interruption }) => interruption !== undefined) && (this.table ?? this.options.reset)) {
+    if (moves.flat().some(({ interruption }) => interruption !== undefined) && this.clears) {
       // What an action comes to that nothing interrupts: in the same world, which is cleared then.
       const undisturbed = await this.stage(row);
       await undisturbed.call({ kind: "action", saga: "A" });
@@ -290,8 +314,45 @@ class Check<In extends object, Out, UndoIn extends object> {
   }
 }
 
-const differs = (known: unknown, effects: unknown): string =>
-  `effects are ${JSON.stringify(effects)}, and should be ${JSON.stringify(known)}`;
+/** What a call failed with, in words: a task's cause is JSON. */
+function messageOf(error: unknown): string {
+  const { message, cause } = error as { readonly message?: string; readonly cause?: unknown };
+  if (typeof cause !== "string") return message ?? "";
+  try {
+    return (JSON.parse(cause) as { readonly errorMessage?: string }).errorMessage ?? cause;
+  } catch {
+    return cause;
+  }
+}
+
+/** Of lists, such as rows, only what is not in both. */
+function differs(known: unknown, effects: unknown): string {
+  if (Array.isArray(known) && Array.isArray(effects)) {
+    const [missing, extra] = [without(known, effects), without(effects, known)];
+    const parts = [
+      ...(missing.length > 0 ? [`lack ${shortened(missing)}`] : []),
+      ...(extra.length > 0 ? [`have ${shortened(extra)} too much`] : []),
+    ];
+    if (parts.length > 0) return `effects ${parts.join(", and ")}`;
+  }
+  return `effects are ${shortened(effects)}, and should be ${shortened(known)}`;
+}
+
+function without(all: readonly unknown[], others: readonly unknown[]): readonly unknown[] {
+  const left = [...others];
+  return all.filter((each) => {
+    const at = left.findIndex((other) => isDeepStrictEqual(each, other));
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
+const MOST_CHARACTERS = 1_000;
+
+function shortened(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}… (${text.length} characters)` : text;
+}
 
 const lost: Interruption = async (call) => {
   await call();
@@ -300,9 +361,8 @@ const lost: Interruption = async (call) => {
 
 /** The process dies at a write: nothing that it still does reaches the table. */
 function crashed(
-  table: MemoryTable,
-  write: number,
-  at: "before" | "after",
+  tables: readonly MemoryTable[],
+  { write, at }: { readonly write: number; readonly at: "before" | "after" },
   call: () => Promise<unknown>,
 ): Promise<unknown> {
   let count = 0;
@@ -312,7 +372,7 @@ function crashed(
     dead ||= count === write && when === at;
     if (dead) throw new TaskFailure("Crashed", "");
   };
-  return watchingWrites(table, watch, async () => {
+  return watchingWrites(tables, watch, async () => {
     const answer = await call();
     // Nobody hears what it says after its death.
     if (dead) throw new TaskFailure("Crashed", "");

@@ -44,14 +44,28 @@ export function memoryTable(): MemoryTable {
   return table;
 }
 
-/** Has each write to the table told while something runs. */
-export async function watchingWrites<T>(table: MemoryTable, watch: OnWrite, work: () => Promise<T>): Promise<T> {
-  onWrite.set(table, watch);
+/** Has each write to some tables told while something runs. */
+export async function watchingWrites<T>(
+  tables: readonly MemoryTable[],
+  watch: OnWrite,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (const table of tables) onWrite.set(table, watch);
   try {
     return await work();
   } finally {
-    onWrite.delete(table);
+    for (const table of tables) onWrite.delete(table);
   }
+}
+
+/** The variables in which handlers find the names of their tables: in memory, or in a DynamoDB. */
+export function tableVariables(
+  table: MemoryTable | string | undefined,
+  tables: Readonly<Record<string, MemoryTable | string>>,
+): Readonly<Record<string, string>> {
+  const nameOf = (each: MemoryTable | string) => (typeof each === "string" ? each : each.name);
+  const others = Object.entries(tables).map(([name, each]) => [`${name.toUpperCase()}_TABLE_NAME`, nameOf(each)]);
+  return { ...(table !== undefined && { TABLE_NAME: nameOf(table) }), ...(Object.fromEntries(others) as object) };
 }
 
 interface Content {
@@ -94,6 +108,12 @@ function memoryRows({ items, namesOf }: Content, names: StoreAttributes, written
         // What DynamoDB keeps is what JSON keeps.
         return { ...(JSON.parse(JSON.stringify(data)) as Item), ...key, ...claim };
       }),
+    renew: (key, by, data) =>
+      write(key, (item) =>
+        item && !isUndone(item) && isOwn(item, by)
+          ? { ...item, ...(JSON.parse(JSON.stringify(data)) as Item) }
+          : undefined,
+      ),
     bury: (key, by, expiresAt) =>
       write(key, (item) => {
         const may = !item || (isUndone(item) ? !undoers(item).has(by.id) : isOwn(item, by));

@@ -20,7 +20,7 @@ import { executionArn } from "../local/step-functions/arns";
 import { awsHistoryEvent } from "../local/step-functions/history-events";
 import { type Outcome, outcomeOf } from "../local/report";
 import { type Machines, machinesFor, stepOf, type TestMachine } from "./machines";
-import { type MemoryTable, memoryTable } from "./memory-table";
+import { type MemoryTable, memoryTable, tableVariables } from "./memory-table";
 import type { Mishap } from "./mishaps";
 import type { StandIn } from "./stand-in";
 import { Tasks } from "./tasks";
@@ -159,13 +159,7 @@ export class SagaRun<Output = unknown> {
     this.mishaps = this.checked(steps);
     this.random = seededRandom(seed);
     this.table = typeof table === "string" ? undefined : table;
-    const nameOf = (each: MemoryTable | string) => (typeof each === "string" ? each : each.name);
-    const others = Object.entries(tables).map(([name, each]) => [`${name.toUpperCase()}_TABLE_NAME`, nameOf(each)]);
-    const variables = {
-      TABLE_NAME: nameOf(table),
-      ...(Object.fromEntries(others) as Record<string, string>),
-      ...environment,
-    };
+    const variables = { ...tableVariables(table, tables), ...environment };
     this.tasks = new Tasks(this.standIns(tasks), variables);
     const name = options.name ?? `run-${++runs}`;
     this.execution = this.begin(this.machines.main, name, json(input, `the input of '${saga.name}'`));

@@ -5,7 +5,7 @@ import { evaluate, resolve, type Surroundings } from "./search/evaluate";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
 import { fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { partialIn } from "./total";
-import { keyOf, Unknown, UNKNOWN, type Value } from "./search/value";
+import { keyOf, lift, OneOf, Unknown, UNKNOWN, type Value } from "./search/value";
 
 /** A value of a definition: what it yields, and which variables it reads, as paths. */
 export interface Template {
@@ -95,6 +95,8 @@ export interface Node {
 /** The top of a machine, a branch, or an iteration. */
 export interface Level {
   readonly id: number;
+  /** The levels within it have the ids that follow its own, up to this one. */
+  readonly lastId: number;
   readonly top: boolean;
   readonly startAt: string;
   readonly nodes: ReadonlyMap<string, Node>;
@@ -175,6 +177,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
     const all = [...nodes.values()];
     return {
       id,
+      lastId: levels - 1,
       top,
       startAt: raw.StartAt,
       nodes,
@@ -261,18 +264,19 @@ function identityIn(args: unknown): Identity | undefined {
   const id = fieldOf(saga, "id");
   const [stepSaid, idSaid] = [templateOf(step), templateOf(id)];
   return {
-    // A name that is not known, or not known to be this execution's, is nobody's.
-    yields: (around) => {
-      const [name, of] = [stepSaid.yields(around), idSaid.yields(around)];
-      if (typeof name !== "string" || of === undefined || (of instanceof Unknown && of.path === undefined)) {
-        return UNKNOWN;
-      }
-      return of === EXECUTION ? name : `${name}${OF_ANOTHER}${typeof of === "string" ? of : keyOf(of).slice(1)}`;
-    },
+    yields: (around) => nameOf(stepSaid.yields(around), idSaid.yields(around)),
     paths: [...stepSaid.paths, ...idSaid.paths],
     isInput: false,
     said: id === undefined ? "no saga.id" : "saga.step and saga.id",
   };
+}
+
+/** A name that is not known, or not known to be this execution's, is nobody's. */
+function nameOf(step: Value, of: Value): Value {
+  if (step instanceof OneOf) return lift(step, (one) => nameOf(one, of));
+  if (of instanceof OneOf) return lift(of, (one) => nameOf(step, one));
+  if (typeof step !== "string" || of === undefined || (of instanceof Unknown && of.path === undefined)) return UNKNOWN;
+  return of === EXECUTION ? step : `${step}${OF_ANOTHER}${typeof of === "string" ? of : keyOf(of).slice(1)}`;
 }
 
 /** Whether what a function is given says for certain no step. */

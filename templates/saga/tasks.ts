@@ -1,21 +1,22 @@
-import { check, logged, nonBlank, openStore, task, type Undone } from "saga-aws-pulumi";
+import { check, logged, nonBlank, openStore, task, type Undone, wholeNumber } from "saga-aws-pulumi";
 
 interface Booking {
   readonly account: string;
   readonly transfer: string;
+  /** Whether the money comes into the account, or goes out of it. */
+  readonly side: "in" | "out";
 }
 
-/** What comes into the account, or goes out of it: in cents. */
+/** In cents. */
 interface Amount {
-  readonly in?: number;
-  readonly out?: number;
+  readonly amount: number;
 }
 
 const openBookings = () =>
   openStore<Booking, Amount>({
     table: process.env["TABLE_NAME"],
     entity: "Booking",
-    key: ({ account, transfer }) => ({ account, booking: `TRANSFER#${transfer}` }),
+    key: ({ account, transfer, side }) => ({ account, booking: `TRANSFER#${transfer}#${side}` }),
   });
 
 export const book = task<Booking & Amount, Amount>("book", {
@@ -23,8 +24,12 @@ export const book = task<Booking & Amount, Amount>("book", {
   handler: () => {
     const bookings = openBookings();
     return logged("book", async (event) => {
-      check("InvalidBooking", event, { account: nonBlank(100), transfer: nonBlank(100) });
-      return bookings.create(event, event.in === undefined ? { out: event.out ?? 0 } : { in: event.in });
+      check("InvalidBooking", event, {
+        account: nonBlank(100),
+        transfer: nonBlank(100),
+        amount: wholeNumber({ min: 1 }),
+      });
+      return bookings.create(event, { amount: event.amount });
     });
   },
 });

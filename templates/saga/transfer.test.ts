@@ -17,6 +17,19 @@ describe("a transfer", () => {
     );
   });
 
+  it("books both sides where an account pays itself", async () => {
+    const table = memoryTable();
+    const run = await runSaga(transfer, { input: { ...input, to: "ada" }, table });
+    equal(run.outcome, "completed");
+    equal(table.liveRows().length, 2);
+  });
+
+  it("is refused without an amount", async () => {
+    const run = await runSaga(transfer, { input: { ...input, amount: 0 } });
+    equal(run.outcome, "compensated");
+    equal(run.failure?.error, "InvalidBooking");
+  });
+
   it("leaves nothing where the deposit times out, whether or not it was booked", async () => {
     const table = memoryTable();
     const run = await runSaga(transfer, { input, table, steps: { Deposit: timingOut() } });
@@ -38,7 +51,7 @@ describe("book and cancel", () => {
     await checkTaskContract({
       action: book,
       undo: cancel,
-      input: (row) => ({ account: `account-${row}`, transfer: "t-1", in: 500 }),
+      input: (row) => ({ account: `account-${row}`, transfer: "t-1", side: "in" as const, amount: 500 }),
       table,
       effects: () => table.liveRows(),
     });

@@ -12,20 +12,20 @@ export interface Transfer {
 export const transfer = saga<Transfer>("Transfer")
   .step("Withdraw", {
     task: book,
-    input: ({ input }) => ({ account: input.from, transfer: input.transfer, out: input.amount }),
+    input: ({ input }) => ({ account: input.from, transfer: input.transfer, side: "out", amount: input.amount }),
     undo: {
       name: "CancelWithdrawal",
       task: cancel,
-      input: ({ input }) => ({ account: input.from, transfer: input.transfer }),
+      input: ({ input }) => ({ account: input.from, transfer: input.transfer, side: "out" }),
     },
   })
   .step("Deposit", {
     task: book,
-    input: ({ input }) => ({ account: input.to, transfer: input.transfer, in: input.amount }),
+    input: ({ input }) => ({ account: input.to, transfer: input.transfer, side: "in", amount: input.amount }),
     undo: {
       name: "CancelDeposit",
       task: cancel,
-      input: ({ input }) => ({ account: input.to, transfer: input.transfer }),
+      input: ({ input }) => ({ account: input.to, transfer: input.transfer, side: "in" }),
     },
   })
   .returns(({ input }) => ({ transfer: input.transfer }));

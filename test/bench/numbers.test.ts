@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { growthPlot } from "../../bench/growth/plot";
 import { type Definition, type Execution, ORDERS, ours, reference } from "../../bench/price/executions";
-import { figure, readResults, type Results } from "../../bench/results";
+import { figure, readResults, type Results } from "../../bench/last-run";
 import { median, pairedRatio, round } from "../../bench/statistics";
 import { numbersBlock, numbersPage, readmePage } from "../../docs/numbers";
 

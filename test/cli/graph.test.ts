@@ -30,6 +30,17 @@ describe("saga graph --execution", function () {
     expect(readFileSync(file, "utf8")).to.contain('label="■ ↩ RefundPayment"');
   });
 
+  it("says it in JSON, too: each node with its status, each edge with whether it was taken", async () => {
+    const { out, err } = await command(["graph", "--execution", SAVED, "--json"]);
+    expect(err).to.equal("");
+    const { title, nodes, edges } = JSON.parse(out);
+    expect(title).to.equal("OrderFulfilment");
+    expect(nodes.find(({ id }: any) => id === "RefundPayment")).to.include({ status: "stuck", side: "undo" });
+    expect(edges.filter(({ taken, caught }: any) => taken && caught)).to.deep.equal([
+      { from: "ProcessShipment", to: "CancelShipment", caught: true, side: "undo", taken: true },
+    ]);
+  });
+
   it("draws an execution by its ARN, from wherever it runs, as it draws its saved history", async () => {
     const program = await evaluated(".");
     const cloud = await LocalCloud.start(program, { time: "virtual" });
@@ -43,7 +54,7 @@ describe("saga graph --execution", function () {
       const history = await sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
       const saved = join(folder, "saved.json");
       writeFileSync(saved, JSON.stringify(history));
-      const there = ["--endpoint", options.endpoint as string];
+      const there = ["--endpoint", options.endpoint];
       const running = await command(["graph", "--execution", executionArn as string, ...there]);
       expect([running.err, running.code]).to.deep.equal(["", 0]);
       expect(running.out).to.contain('["✘ ProcessPayment"]:::failed').and.to.contain('{{"↩ RefundPayment"}}:::undone');
@@ -59,6 +70,7 @@ describe("saga graph --execution", function () {
     const cases: readonly (readonly [args: readonly string[], said: RegExp])[] = [
       [["--execution", empty], /empty\.json has no 'events': save what 'aws stepfunctions/],
       [["Trip", "--execution", SAVED], /order-stuck\.json' is one of OrderFulfilment, not of Trip/],
+      [["--json", "--format", "svg"], /^--json and --format svg exclude each other/],
       [["--endpoint", "http://127.0.0.1:9"], /^--endpoint of 'graph' goes with --execution/],
       [["--execution", "nobody", "--endpoint", "http://127.0.0.1:9"], /^nobody listens on http:\/\/127\.0\.0\.1:9/],
     ];

@@ -22,7 +22,7 @@ describe("the console's API", () => {
     ],
   ]);
   before(async () => {
-    served = await startConsole({ known: () => known });
+    served = await startConsole({ known: (arn) => known.get(arn) });
   });
   after(() => served.close());
 

@@ -7,8 +7,10 @@ import { CONSOLE_PATH } from "../../saga/console/server";
 import { type CloudOptions, LocalCloud } from "../../saga/local/cloud";
 import { evaluated } from "../evaluated";
 
-/** Debian's, or the one that the environment names. */
-const CHROMIUM = [process.env["CHROMIUM"], "/usr/bin/chromium"].find((path) => path !== undefined && existsSync(path));
+/** Debian's Chromium, or the one that the environment names; undefined where there is none. */
+export const CHROMIUM = [process.env["CHROMIUM"], "/usr/bin/chromium"].find(
+  (path) => path !== undefined && existsSync(path),
+);
 
 /** Describes what is seen in a browser; where there is none, it says so in a word. */
 export function describeInBrowser(title: string, body: (this: Mocha.Suite) => void): void {
@@ -77,7 +79,7 @@ export async function browse(path = ".", options: CloudOptions = {}): Promise<Br
   }
 }
 
-function launch(): Promise<Browser> {
+export function launch(): Promise<Browser> {
   const isRoot = process.getuid?.() === 0;
   return chromium.launch({
     executablePath: CHROMIUM as string,

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readHistory } from "../../saga/control/history";
@@ -202,5 +202,17 @@ describe("the tutorial's machine on the page", () => {
       ),
     );
     expect(lost.map(({ state }) => state)).to.deep.equal(["ProcessShipment"]);
+  });
+});
+
+describe("the pictures of the console", () => {
+  it("are those that pages show", () => {
+    const docs = join(__dirname, "../../docs");
+    const pages = ["../README.md", ...readdirSync(docs).filter((name) => name.endsWith(".md"))];
+    const shown = pages.flatMap((page) => [
+      ...readFileSync(join(docs, page), "utf8").matchAll(/images\/(console-[\w-]+\.png)/g),
+    ]);
+    const taken = readdirSync(join(docs, "images")).filter((name) => name.endsWith(".png"));
+    expect([...new Set(shown.map(([, name]) => name))].sort()).to.deep.equal(taken.sort());
   });
 });

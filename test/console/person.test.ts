@@ -50,8 +50,7 @@ describeInBrowser("what a person sees in the console", function () {
   let person: Person;
 
   before(async () => {
-    // What only waits takes hardly any time: so an undo that fails for a quarter of an hour is stuck in a second.
-    browsing = await browse(".", { time: 1000 });
+    browsing = await browse();
   });
   after(() => browsing.close());
   beforeEach(async () => {
@@ -85,6 +84,9 @@ describeInBrowser("what a person sees in the console", function () {
       await person.seesGraph(colours[at] as Readonly<Record<string, string>>);
       await person.seesText(at === 0 ? "completed" : "compensated");
       if (at !== 3) return;
+      await person.page.getByRole("button", { name: "ProcessShipment", exact: true }).click();
+      await person.seesText("failed: InvalidShipment");
+      await person.page.getByRole("slider", { name: "Event" }).press("End");
       await takePicture(person.page, "execution", ["light", "dark"]);
       for (const view of ["Events", "Input and output", "Rows", "Logs", "Timeline"]) {
         await person.page.getByRole("tab", { name: view }).click();
@@ -120,6 +122,27 @@ describeInBrowser("what a person sees in the console", function () {
     await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
   });
 
+  it(`sees that a throttled call was tried again, and how often ${SLOW}`, async () => {
+    await toSaga();
+    await person.press("ProcessPayment");
+    await person.page.getByRole("menuitem", { name: "Throttle, once" }).click();
+    await person.seesText("ProcessPayment Throttle, once");
+    await person.start("Successful order", "25");
+    await person.seesGraph({
+      CreateOrder: "done",
+      ProcessPayment: "retried",
+      ProcessShipment: "done",
+      completed: "done",
+    });
+    await person.page
+      .getByRole("listitem")
+      .filter({ hasText: /^ProcessPayment.*2 tries$/ })
+      .waitFor();
+    // It struck once, and is gone.
+    await person.page.getByRole("link", { name: "OrderFulfilment" }).click();
+    await person.seesText("None is set");
+  });
+
   it(`scrubs back with the keyboard, and sees graph, ledger and variables as they were ${SLOW}`, async () => {
     await toSaga();
     await person.start("Failed shipment (missing address)", "30");
@@ -147,38 +170,6 @@ describeInBrowser("what a person sees in the console", function () {
     await slider.press("End");
     expect(Number(await slider.inputValue())).to.equal(last);
     await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
-  });
-
-  it(`sees what keeps a stuck execution, what a redrive would do; and redrives it ${SLOW}`, async () => {
-    await toSaga();
-    await person.press(/RefundPayment/);
-    await person.page.getByRole("menuitem", { name: "Fail before the write, always" }).click();
-    await person.seesText("RefundPayment Fail before the write, always");
-    await person.start("Failed shipment (missing address)", "40");
-    await person.seesGraph({
-      ProcessShipment: "failed",
-      CancelShipment: "undone",
-      RefundPayment: "stuck",
-      DeleteOrder: "idle",
-    });
-    await person.seesText("Mend what keeps RefundPayment from succeeding.");
-    await person.page.getByText("What would a redrive do?").click();
-    expect(await person.page.locator("ol.ahead li").allTextContents()).to.deep.equal([
-      "RefundPayment runs again, with fresh retries",
-      "DeleteOrder is called then",
-      "SagaCompensated ends it: compensated",
-    ]);
-    await person.seesLedger({ CreateOrder: "live", ProcessPayment: "live", ProcessShipment: "tombstoned" });
-    await takePicture(person.page, "stuck");
-    await person.findsNothingInTheWay();
-    await person.page.getByRole("link", { name: "OrderFulfilment" }).click();
-    await person.press("Remove the fault of RefundPayment");
-    await person.seesText("None is set");
-    await person.page.getByRole("link", { name: "order-40" }).click();
-    await person.press("Redrive");
-    await person.seesGraph(ALL_UNDONE);
-    await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
-    await person.seesText("redriven 1×");
   });
 
   it(`plays a counterexample of the tutorial's machine, and sees a payment left behind ${SLOW}`, async () => {
@@ -238,8 +229,19 @@ describeInBrowser("what a person sees in the console", function () {
     await files.setInputFiles(file("declaration.json", JSON.stringify({ saga: "Foreign", calls })));
     await person.seesLedger({ CreateOrder: "undone", ChargeCard: "tombstoned" });
     await person.findsNothingInTheWay();
+    const dropped = await person.page.evaluateHandle(
+      (text) => {
+        const transfer = new (globalThis as any).DataTransfer();
+        transfer.items.add(new File([text], "dropped.json"));
+        return transfer;
+      },
+      JSON.stringify({ events: history.events }),
+    );
+    await person.page.locator("section.drop").dispatchEvent("drop", { dataTransfer: dropped });
+    await person.page.getByRole("heading", { level: 1, name: "dropped.json" }).waitFor();
+    await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "tombstoned", ProcessShipment: "not begun" });
     await person.goBackTo(8);
-    await person.seesLedger({ CreateOrder: "live", ChargeCard: "in progress" });
+    await person.seesLedger({ CreateOrder: "live", ProcessPayment: "in progress", ProcessShipment: "not begun" });
     const sent = person.requests
       .slice(before)
       .filter(({ method, body }) => method !== "GET" || /Uncharge|order-50/.test(body));
@@ -260,6 +262,55 @@ describeInBrowser("what a person sees in the console", function () {
     await person.page.getByLabel("Name").fill("");
     await person.page.getByRole("table", { name: "Executions" }).waitFor();
     expect(await names.allTextContents()).to.not.include("order-60");
+  });
+
+  describe("of an undo that fails for a quarter of an hour", () => {
+    let fast: Browsing;
+
+    before(async () => {
+      // What only waits takes hardly any time.
+      fast = await browse(".", { time: 1000 });
+    });
+    after(() => fast.close());
+    beforeEach(async () => {
+      await person.page.context().close();
+      person = new Person(await fast.open("", VIEW));
+    });
+    afterEach(() => {
+      expect(fast.complaints()).to.deep.equal([]);
+    });
+
+    it(`sees what keeps a stuck execution, what a redrive would do; and redrives it ${SLOW}`, async () => {
+      await toSaga();
+      await person.press(/RefundPayment/);
+      await person.page.getByRole("menuitem", { name: "Fail before the write, always" }).click();
+      await person.seesText("RefundPayment Fail before the write, always");
+      await person.start("Failed shipment (missing address)", "40");
+      await person.seesGraph({
+        ProcessShipment: "failed",
+        CancelShipment: "undone",
+        RefundPayment: "stuck",
+        DeleteOrder: "idle",
+      });
+      await person.seesText(/Mend what keeps RefundPayment from succeeding/);
+      await person.page.getByText("What would a redrive do?").click();
+      expect(await person.page.locator("ol.ahead li").allTextContents()).to.deep.equal([
+        "RefundPayment runs again, with fresh retries",
+        "DeleteOrder is called then",
+        "SagaCompensated ends it: compensated",
+      ]);
+      await person.seesLedger({ CreateOrder: "live", ProcessPayment: "live", ProcessShipment: "tombstoned" });
+      await takePicture(person.page, "stuck");
+      await person.findsNothingInTheWay();
+      await person.page.getByRole("link", { name: "OrderFulfilment" }).click();
+      await person.press("Remove the fault of RefundPayment");
+      await person.seesText("None is set");
+      await person.page.getByRole("link", { name: "order-40" }).click();
+      await person.press("Redrive");
+      await person.seesGraph(ALL_UNDONE);
+      await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
+      await person.seesText("redriven 1×");
+    });
   });
 
   describe("of a saga that waits for an approval", () => {

@@ -126,7 +126,7 @@ export async function takePicture(
   for (const colorScheme of themes) {
     await page.emulateMedia({ colorScheme });
     await page.mouse.move(0, 0);
-    await page.evaluate("scrollTo(0, 0)");
+    await page.evaluate("document.activeElement?.blur(); scrollTo(0, 0)");
     const path = join(PICTURES, `console-${name}-${colorScheme}.png`);
     await page.screenshot({
       path,

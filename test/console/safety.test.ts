@@ -242,6 +242,17 @@ describe("the console's safety", () => {
     }
   });
 
+  it("answers below its own path alone: what else comes to the port is for AWS's services", async () => {
+    for (const path of ["/consolex", "/Console/", "/x/console/", "/", "//console/"]) {
+      const { status, json } = await served.ask(path);
+      expect([status, json.__type], path).to.deep.equal([403, "MissingAuthenticationTokenException"]);
+    }
+    for (const path of ["/console", "/console?x"]) {
+      const { status, headers } = await served.ask(path);
+      expect([status, headers["location"]], path).to.deep.equal([308, "/console/"]);
+    }
+  });
+
   it("says what is wrong in JSON, and of its own faults nothing", async () => {
     const failing = await startConsole({
       known: () => {

@@ -7,7 +7,6 @@ import { type HistoryEvent, readHistory } from "../../saga/control/history";
 import { type Entry, ledgerAt } from "../../saga/control/ledger";
 import { type Story, storyOf } from "../../saga/control/story";
 import { tripBooking } from "../../examples/trip/saga";
-import type { Saga } from "../../saga/language/nodes";
 import { orderFulfilment } from "../../orderFulfilment";
 import { definitionFileOf, HISTORIES } from "./record";
 
@@ -24,7 +23,7 @@ export interface Recorded {
 export function recorded(name: string): Recorded {
   const events = readHistory(read(`${name}.json`));
   const definition = read(definitionFileOf(name)) as RawStates;
-  const declaration = declarationOf((name.startsWith("order") ? orderFulfilment : tripBooking) as unknown as Saga);
+  const declaration = declarationOf(name.startsWith("order") ? orderFulfilment : tripBooking);
   return { events, definition, declaration, story: storyOf({ events, definition, declaration }) };
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import {
@@ -16,6 +17,7 @@ import {
   type TaskOptions,
 } from "../../saga";
 import { archive } from "../../saga/deploy/archive";
+import { coldStart } from "../../saga/deploy/cold-start";
 import { deployedForm } from "../../saga/local/cloud";
 import { deployFunction } from "../../saga/local/lambda/function";
 import { evaluateProgram, type Program } from "../../saga/local/program";
@@ -334,6 +336,32 @@ describe("a task is refused", () => {
       expect(await shipped(() => async () => key.get())).to.equal(
         "'Shop-charge': its handler captures a secret, whose value would stand in the function's archive: hand it over in the task's environment, or by its ARN in secrets",
       );
+    });
+
+    it("whose handler captures what can't be serialised, in a sentence that names it", async () => {
+      const client = new DynamoDBClient({ region: "eu-west-1" });
+      const clients = { db: client };
+      const send = () => client.config;
+      const most = Math.max.bind(null, 1);
+      const mistakes: readonly (readonly [name: string, factory: () => () => Promise<unknown>])[] = [
+        ["client", () => async () => client.config],
+        ["client", () => async () => send()],
+        ["clients", () => async () => clients.db.config],
+        ["most", () => async () => most(2)],
+      ];
+      for (const [captured, factory] of mistakes) {
+        const made = archive({ name: "Shop-charge", factory: coldStart(factory), packages: [], layers: false });
+        const error = await made.then(
+          () => undefined,
+          (thrown: unknown) => thrown as Error,
+        );
+        expect(error?.message).to.equal(
+          `'Shop-charge': its handler uses '${captured}' of the module, which can't be serialised: make it inside the handler, which runs once a cold start, and load its package there with a bare require`,
+        );
+        expect(pulumi.RunError.isInstance(error)).to.equal(true);
+        expect((error?.cause as Error).message, "Pulumi's own account").to.contain("it was a native code function");
+      }
+      client.destroy();
     });
 
     it("whose handler requires what its archive does not have", async () => {

@@ -38,7 +38,7 @@ const bad: Record<Field, ReadonlyArray<readonly [unknown, string]>> = {
     ["100", "a string of 3 bytes"],
     [0, "zero"],
     [-1, "a negative number"],
-    [1e-7, "a number"],
+    [1e-7, "a fraction"],
     [1.01e12, "a number"],
     [[100], "an array"],
   ],

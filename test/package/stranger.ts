@@ -1,4 +1,4 @@
-import { execFile, execSync } from "node:child_process";
+import { execFile, execFileSync, execSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -184,6 +184,8 @@ function build(outDir: string, read: Reader): void {
   const { options, fileNames } = configured("tsconfig.build.json");
   const { emitSkipped } = ts.createProgram(fileNames, { ...options, outDir }, read(options)).emit();
   if (emitSkipped) throw new Error("the package could not be built");
+  const page = ["-r", "ts-node/register/transpile-only", "saga/console/build.ts", join(outDir, "console")];
+  execFileSync(process.execPath, page, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
   // Which is JavaScript as it stands.
   for (const file of readdirSync(join(ROOT, "saga"), { recursive: true, encoding: "utf8" })) {
     if (/\.[cm]js$/.test(file)) cpSync(join(ROOT, "saga", file), join(outDir, file));

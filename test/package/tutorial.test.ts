@@ -67,7 +67,7 @@ describe(`the tutorial, followed in an empty folder with the packed package ${SL
     expect(shown).to.have.length(3);
     for (const { text } of shown) expect(printed).to.contain(text);
     expect(printed)
-      .to.match(/^[#ℹ] pass 4$/m)
+      .to.match(/^[#ℹ] pass 6$/m)
       .and.to.match(/^[#ℹ] fail 0$/m);
   });
 });

@@ -55,6 +55,43 @@ describe("the store", () => {
       expect(await table.rows()).to.have.length(1);
     }));
 
+  it("stores anew, at a repeat, what each try brings another of, and leaves the rest (S4)", () =>
+    onDynamo(async (table) => {
+      const asked = { id: "1", saga };
+      for (const name of ["payments", memoryTable().name]) {
+        const requests = openStore<{ readonly id: string }, { readonly token: string; readonly asked: number }>({
+          table: name,
+          entity: "Request",
+          key: ({ id }) => ({ pk: id, sk: "REQUEST" }),
+          renew: ["token"],
+        });
+        await requests.create(asked, { token: "first", asked: 1 });
+        expect(await requests.create(asked, { token: "second", asked: 2 })).to.deep.equal({
+          outcome: "repeated",
+          result: { token: "second", asked: 1 },
+        });
+        expect((await requests.find(asked))?.data).to.include({ token: "second", asked: 1 });
+        const other = { id: "1", saga: { ...saga, id: "another" } };
+        const failed = await requests.create(other, { token: "third", asked: 3 }).catch((error: unknown) => error);
+        expect(failed).to.have.property("name", "RequestAlreadyExists");
+        await requests.undo(asked);
+        const late = await requests.create(asked, { token: "fourth", asked: 4 }).catch((error: unknown) => error);
+        expect(late).to.have.property("name", "AlreadyUndone");
+        expect((await requests.find(asked))?.data).to.include({ token: "second", asked: 1 });
+      }
+      expect(await table.rows()).to.have.length(1);
+    }));
+
+  it("says where the variable that names its table is set, if it is not", () => {
+    const { TABLE_NAME } = {} as { readonly TABLE_NAME?: string };
+    const opened = () => openStore({ table: TABLE_NAME, entity: "Payment", key: () => undefined });
+    expect(opened).to.throw(
+      /^the store of 'Payment' has no table: the variable that names it is not set\. TABLE_NAME is set/,
+    );
+    expect(opened).to.throw("LEDGER_TABLE_NAME is, if the task has tables: { ledger: […] }");
+    expect(opened).to.throw("In a test, give table, or tables: { ledger }");
+  });
+
   describe("two steps of a saga on one row (S11)", () => {
     const key = { pk: "a", sk: "b" };
     const debit = { key, saga: { id: "execution", step: "Debit" } };

@@ -3,7 +3,7 @@ import { bookings } from "../../examples/trip/tasks";
 import { createOrder, deleteOrder } from "../../handlers/order";
 import { processPayment, refundPayment } from "../../handlers/payment";
 import { cancelShipment, processShipment } from "../../handlers/shipment";
-import { openStore, type TaskEvent } from "../../saga";
+import { openStore, task, type TaskEvent } from "../../saga";
 import { checkTaskContract, LAWS, type Law, memoryTable, TaskContractError } from "../../saga/testing";
 
 interface Seat {
@@ -47,13 +47,65 @@ describe("the contract of a task", function () {
     }
   });
 
+  describe("by a task with a table of its own name", () => {
+    interface Wallet {
+      readonly wallet: string;
+    }
+    const open = () =>
+      openStore<Wallet, { readonly amount: number }>({
+        table: process.env["WALLETS_TABLE_NAME"],
+        entity: "Charge",
+        key: ({ wallet }) => ({ wallet }),
+      });
+    const charge = task<Wallet, { readonly amount: number }>("charge", {
+      tables: { wallets: ["UpdateItem", "GetItem"] },
+      handler: () => {
+        const charges = open();
+        return async (event) => (await charges.create(event, { amount: 1 })).result;
+      },
+    });
+    const refund = task<Wallet, { readonly undone: boolean }>("refund", {
+      tables: { wallets: ["UpdateItem"] },
+      handler: () => {
+        const charges = open();
+        return async (event) => (await charges.undo(event)).result;
+      },
+    });
+    const pair = { action: charge, undo: refund, input: (row: number) => ({ wallet: `wallet-${row}` }) };
+    const failure = (check: Promise<unknown>) => check.then(String, (error: unknown) => (error as Error).message);
+
+    it("is looked at in that table, which is cleared, and where calls crash", async () => {
+      const wallets = memoryTable();
+      const report = await checkTaskContract({ ...pair, tables: { wallets }, effects: () => wallets.liveRows() });
+      expect(report.judged.interrupted).to.be.greaterThan(0);
+    });
+
+    it("says that the table is not given, in the store's own words", async () => {
+      const said = await failure(checkTaskContract({ ...pair, effects: () => [] }));
+      expect(said).to.match(
+        /^'charge' fails with the input that it is given: Error: the store of 'Charge' has no table:/,
+      );
+    });
+
+    it("says that the table is not cleared, rather than accuse the task, and shows what is too much alone", async () => {
+      const wallets = memoryTable();
+      const environment = { WALLETS_TABLE_NAME: wallets.name };
+      const said = await failure(checkTaskContract({ ...pair, environment, effects: () => wallets.liveRows() }));
+      expect(said).to.match(
+        /^'effects' shows what 'charge' did before everything was cleared: effects have \[\{[^\]]*\}\] too much/,
+      );
+      expect(said).to.match(/Name the table that it reads in 'tables', or clear it in 'reset'$/);
+      expect(said.length).to.be.below(500);
+    });
+  });
+
   it("has nothing to look at where the action is refused, or its effect does not show", async () => {
     const pair = { action: createOrder, undo: deleteOrder };
     const failed = async (check: Promise<unknown>) => check.catch((error: unknown) => (error as Error).message);
     const table = memoryTable();
     const refused = { ...pair, input: { order_id: "1", total: -1 }, table, effects: () => table.liveRows() };
     expect(await failed(checkTaskContract(refused))).to.contain(
-      "'createOrder' fails with the input that it is given: InvalidOrder",
+      "'createOrder' fails with the input that it is given: InvalidOrder: total: expected a positive number",
     );
     const unseen = { ...pair, input: { order_id: "1", total: 1 }, effects: () => [] };
     expect(await failed(checkTaskContract(unseen))).to.equal(

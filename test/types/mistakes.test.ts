@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import * as ts from "typescript";
+import { archive } from "../../saga/deploy/archive";
+import { coldStart } from "../../saga/deploy/cold-start";
 import * as language from "../../saga/language";
 import { diagnose } from "./diagnose";
 
@@ -28,16 +30,27 @@ function readPage(): { readonly shared: string; readonly mistakes: readonly Mist
   };
 }
 
-/** What a definition throws, as Node prints its first line. */
-function define(shared: string, code: string): string {
+/** What a definition throws, as Node prints its first line; or what the serialisation of a task that it exports does. */
+async function define(shared: string, code: string): Promise<string> {
   const { outputText } = ts.transpileModule(`${shared}\n${code}`, {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
   });
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the page's examples import it
+  const load = (name: string): unknown => (name === "saga-aws-pulumi" ? language : require(name));
+  const exported: Record<string, language.LambdaTask> = {};
   try {
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the page's own code
-    new Function("require", "exports", outputText)(() => language, {});
+    new Function("require", "exports", outputText)(load, exported);
   } catch (error) {
     return `${(error as Error).name}: ${(error as Error).message}`;
+  }
+  for (const { name, handler, packages } of Object.values(exported)) {
+    const made = archive({ name: `SignUp-${name}`, factory: coldStart(handler), packages, layers: false });
+    const said = await made.then(
+      () => undefined,
+      (error: unknown) => (error as Error).message,
+    );
+    if (said !== undefined) return said;
   }
   return "";
 }
@@ -46,21 +59,21 @@ describe("the page of mistakes", function () {
   this.timeout(60_000);
   const { shared, mistakes } = readPage();
 
-  it("quotes what is said first of each", () => {
+  it("quotes what is said first of each", async () => {
     expect(mistakes).not.to.be.empty;
     const said = diagnose(
       shared,
       mistakes.map(({ code }) => code),
     );
-    mistakes.forEach(({ title, code, says }, index) => {
+    for (const [index, { title, code, says }] of mistakes.entries()) {
       const [first] = said[index] as readonly string[];
-      // What the types accept is refused when the saga is defined.
-      expect(first ?? define(shared, code), title).to.equal(says);
-    });
+      // What the types accept is refused when the saga is defined, or its tasks are deployed.
+      expect(first ?? (await define(shared, code)), title).to.equal(says);
+    }
   });
 
-  it("has examples that are right but for the mistake", () => {
+  it("has examples that are right but for the mistake", async () => {
     expect(diagnose("", [shared])).to.deep.equal([[]]);
-    expect(define(shared, "")).to.equal("");
+    expect(await define(shared, "")).to.equal("");
   });
 });

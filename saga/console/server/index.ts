@@ -66,10 +66,11 @@ export class ConsoleServer {
     if (method !== "GET" && method !== "HEAD") {
       throw new Refusal(405, "MethodNotAllowed", `the page takes GET, not ${method}`, { Allow: "GET, HEAD" });
     }
-    if (!path.startsWith(CONSOLE_PATH)) {
+    if (path === "/" || path === CONSOLE_PATH.slice(0, -1)) {
       outgoing.writeHead(308, { ...HEADERS, Location: CONSOLE_PATH, "Content-Length": 0 }).end();
       return;
     }
+    if (!path.startsWith(CONSOLE_PATH)) throw notFound("the console has no such path");
     // A name, and no path: nothing else of this machine is found by it.
     const file = await this.files.get(path === CONSOLE_PATH ? "index.html" : path.slice(CONSOLE_PATH.length));
     if (!file) throw notFound("the console has no such file");

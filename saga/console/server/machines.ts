@@ -70,8 +70,10 @@ export class Machines {
   private async readList(): Promise<readonly Listed[]> {
     const { target } = this.options;
     const arns = target.machineArns?.map(withoutQualifier) ?? (await this.allArns());
-    const known = this.known();
-    const order = (arn: string): number => (known.get(arn)?.startable === true ? 0 : known.has(arn) ? 1 : 2);
+    const order = (arn: string): number => {
+      const known = this.known(arn);
+      return known?.startable === true ? 0 : known ? 1 : 2;
+    };
     return [...new Set(arns)]
       .map((arn) => ({ arn, name: this.nameOf(arn) }))
       .sort((one, other) => order(one.arn) - order(other.arn) || (one.name < other.name ? -1 : 1));
@@ -105,18 +107,18 @@ export class Machines {
   }
 
   nameOf(arn: string): string {
-    return this.known().get(arn)?.name ?? named(arn);
+    return this.known(arn)?.name ?? named(arn);
   }
 
   /** What the program says of a machine; where no program is at hand, what its definition tells. */
   declarationOf(arn: string, definition: object): Declaration | undefined {
-    return this.known().get(arn)?.declaration ?? declaredIn(definition as RawStates);
+    return this.known(arn)?.declaration ?? declaredIn(definition as RawStates);
   }
 
   /** What is started of a machine. */
   startArnOf(arn: string): string {
     const { machineArns = [] } = this.options.target;
-    return this.known().get(arn)?.startArn ?? machineArns.find((each) => withoutQualifier(each) === arn) ?? arn;
+    return this.known(arn)?.startArn ?? machineArns.find((each) => withoutQualifier(each) === arn) ?? arn;
   }
 
   /**
@@ -135,8 +137,8 @@ export class Machines {
     return tasksIn(definition as RawStates).some(([name]) => name === state);
   }
 
-  private known(): ReadonlyMap<string, KnownMachine> {
-    return this.options.known?.() ?? new Map();
+  private known(machineArn: string): KnownMachine | undefined {
+    return this.options.known?.(machineArn);
   }
 
   private async describe(sfn: SFNClient, stateMachineArn: string): Promise<SagaMachine> {
@@ -144,7 +146,7 @@ export class Machines {
     const { definition = "{}", type = "STANDARD" } = await sfn.send(
       new DescribeStateMachineCommand({ stateMachineArn }),
     );
-    const known = this.known().get(stateMachineArn);
+    const known = this.known(stateMachineArn);
     const { startable = !AUXILIARY.test(stateMachineArn), examples = [] } = known ?? {};
     const read = JSON.parse(definition) as object;
     const declaration = this.declarationOf(stateMachineArn, read);

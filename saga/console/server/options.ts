@@ -12,8 +12,8 @@ export interface ConsoleOptions {
   readonly writable: boolean;
   /** The tables of this machine, whose rows are shown. */
   readonly dynamoDB?: () => Promise<DynamoDBClient>;
-  /** What is known of the program's machines beside what the service tells: by their ARNs, as the program is now. */
-  readonly known?: () => ReadonlyMap<string, KnownMachine>;
+  /** What the program says, as it is now, of a machine with an ARN. */
+  readonly known?: (machineArn: string) => KnownMachine | undefined;
   /** Lets calls go wrong on this machine. */
   readonly faults?: FaultSwitch;
   /** Takes what must not be shown out of JSON that is about to be. */
@@ -27,8 +27,8 @@ export const unmasked = (json: string): string => json;
 export interface KnownMachine {
   /** What a person calls it: the name of its saga's component. */
   readonly name: string;
-  /** What is started: an alias, where there is one. */
-  readonly startArn: string;
+  /** What is started, where it is not the machine itself: an alias. */
+  readonly startArn?: string;
   /** Whether somebody starts it, rather than another machine. */
   readonly startable: boolean;
   readonly declaration?: Declaration;

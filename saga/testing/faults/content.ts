@@ -32,13 +32,32 @@ export const differing = (before: Content, after: Content): readonly string[] =>
 /** What stands for the name of the execution that is looked at. */
 export const SELF = "(this saga)";
 
-/** A value as any execution would have left it: without the name of the one that did. */
-export function anonymous(value: unknown, saga: string): unknown {
-  if (typeof value === "string") return value.replaceAll(saga, SELF);
-  if (Array.isArray(value)) return value.map((each) => anonymous(each, saga));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, anonymous(each, saga)]));
+/** What stands for a task token: each try of a call brings another. */
+const TOKEN = "(task token)";
+
+/** What in a value is an execution's alone. */
+export interface Marks {
+  /** Its ARN. */
+  readonly saga: string;
+  /** All that its calls handed out. */
+  readonly tokens: readonly string[];
 }
+
+/** A value as any execution would have left it: without the name of the one that did, and its task tokens. */
+export function anonymous(value: unknown, marks: Marks): unknown {
+  if (typeof value === "string") {
+    return marks.tokens.reduce((text, token) => text.replaceAll(token, TOKEN), value.replaceAll(marks.saga, SELF));
+  }
+  if (Array.isArray(value)) return value.map((each) => anonymous(each, marks));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, anonymous(each, marks)]));
+}
+
+/** The rows in which a text stands, alone or within another. */
+export const rowsWith = (content: Content, text: string): readonly string[] =>
+  [...content].flatMap(([key, row]) =>
+    [...leavesOf(row).values()].some((value) => typeof value === "string" && value.includes(text)) ? [key] : [],
+  );
 
 /** Every value within a value, by its path; of what is empty, itself. */
 export function leavesOf(value: unknown, path = ""): ReadonlyMap<string, unknown> {

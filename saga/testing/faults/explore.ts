@@ -7,6 +7,7 @@ import type { Stage } from "./stage";
 import {
   type Answers,
   type EarlierCall,
+  EarlierCallError,
   type Fault,
   isUndo,
   type Scenario,
@@ -49,7 +50,7 @@ export interface Plan {
   /** How many scenarios that takes, at most: which calls there are to strike after a fault, only that scenario shows. */
   readonly scenarios: number;
   readonly unseen: readonly string[];
-  /** Calls of child sagas: they are struck as one. */
+  /** Calls of child sagas, which are struck as one; and settings that can't be set up. */
   readonly notes: readonly string[];
 }
 
@@ -84,13 +85,13 @@ export async function explore(stages: readonly Stage[], options: ExploreOptions)
       ...given,
     });
 
-  const trials = await prepare(stages[0] as Stage, options, run);
+  const { trials, leftOut } = await prepare(stages[0] as Stage, options, run);
   const probes = trials.flatMap(({ probes: some }) => some);
   const undoable = new Set(probes.flatMap(({ tries }) => tries.filter(isUndo).map(({ step }) => stateOf(step))));
   for (const [state, { undo }] of Object.entries(declaration?.calls ?? {})) if (undo !== undefined) undoable.add(state);
   const judged = judgedIn(probes, declaration);
   const unseen = unseenIn(probes, judged);
-  const plan = planOf(trials, { pairs, most, unseen, probes, kinds });
+  const plan = planOf(trials, { pairs, most, unseen, probes, kinds, leftOut });
   options.onPlan?.(plan);
 
   const findings: Finding[] = [];
@@ -150,28 +151,43 @@ type Run = (stage: Stage, scenario: Scenario, watch?: boolean) => Promise<Tried>
 const A_SECOND = 1_100;
 
 /** Finds out what the saga does without a fault: with its tables to itself, and where another saga was there before. */
-async function prepare(stage: Stage, options: ExploreOptions, run: Run): Promise<readonly SettingOnTrial[]> {
+async function prepare(stage: Stage, options: ExploreOptions, run: Run): Promise<Prepared> {
   const { input } = options;
   const beside =
     options.beside === undefined
       ? []
       : earlierCalls(actionsOf(await run(stage, bare("beside it", options.beside, []))), BYSTANDER);
   const first = bare("nothing there before", input, beside).setting;
-  const alone = await onTrial(stage, first, run);
+  const alone = await onTrial(stage, first, run).catch((error: unknown) => {
+    if (!(error instanceof EarlierCallError)) throw error;
+    throw new FaultsError(`the saga beside it can't be set up: ${error.message}`);
+  });
   const second = await anotherTry(stage, { setting: first, clean: alone.clean, run });
-  if (!second) return [alone];
+  if (!second) return { trials: [alone], leftOut: [] };
   const fresh = { ...alone, probes: [...alone.probes, second.probe] };
+  const leftOut: string[] = [];
   for (const { setting, holds } of second.settings) {
     const again = await onTrial(stage, setting, run).catch((error: unknown) => {
-      // What another saga did can't be done again here, or leaves this one nowhere to go: there is no such setting.
-      if (error instanceof FaultsError) return undefined;
-      throw error;
+      // What another saga did can't be done again here: that may be a mistake of the saga's own.
+      if (error instanceof EarlierCallError) {
+        leftOut.push(
+          `left out: ${setting.name}, since ${error.message}. Look whether an undo names another step's row`,
+        );
+      } else if (!(error instanceof FaultsError)) throw error;
+      // Or it leaves this one nowhere to go. There is no such setting.
+      return undefined;
     });
     if (!again || !statesOf(again.clean).includes(holds)) continue;
     const partsAt = partingOf(alone.clean, again.clean);
-    if (partsAt !== undefined) return [fresh, { ...again, partsAt }];
+    if (partsAt !== undefined) return { trials: [fresh, { ...again, partsAt }], leftOut };
   }
-  return [fresh];
+  return { trials: [fresh], leftOut };
+}
+
+interface Prepared {
+  readonly trials: readonly SettingOnTrial[];
+  /** Settings that can't be set up, and why. */
+  readonly leftOut: readonly string[];
 }
 
 const bare = (name: string, input: Json, earlier: readonly EarlierCall[]): Scenario => ({
@@ -248,10 +264,10 @@ const actionsOf = ({ tries }: Tried) =>
 
 /** The same calls, in another saga's name. */
 const earlierCalls = (tries: Tried["tries"], id: string): readonly EarlierCall[] =>
-  tries.flatMap(({ functionArn, payload, step }) =>
+  tries.flatMap(({ functionArn, payload, step, state }) =>
     functionArn === undefined || payload === undefined || step === undefined
       ? []
-      : [{ functionArn, payload: { ...payload, saga: { id, step } } }],
+      : [{ functionArn, payload: { ...payload, saga: { id, step } }, what: state }],
   );
 
 /** The last call that two executions have in common before they part; none where they don't. */
@@ -283,9 +299,10 @@ interface PlanOptions {
   readonly unseen: readonly string[];
   readonly probes: readonly Tried[];
   readonly kinds: readonly Kind[];
+  readonly leftOut: readonly string[];
 }
 
-function planOf(trials: readonly SettingOnTrial[], { pairs, most, unseen, probes, kinds }: PlanOptions): Plan {
+function planOf(trials: readonly SettingOnTrial[], { pairs, most, unseen, probes, kinds, leftOut }: PlanOptions): Plan {
   const count = (states: readonly string[]) => faultsAt(states, { kinds, tried: probes }).length;
   const scenarios = trials.reduce((sum, { clean }) => {
     const calls = statesOf(clean);
@@ -299,7 +316,10 @@ function planOf(trials: readonly SettingOnTrial[], { pairs, most, unseen, probes
     settings: trials.map(({ setting }) => setting.name),
     scenarios: Math.min(scenarios, most),
     unseen,
-    notes: [...others].map((state) => `${state} calls no function: it is struck from outside, as one call`),
+    notes: [
+      ...[...others].map((state) => `${state} calls no function: it is struck from outside, as one call`),
+      ...leftOut,
+    ],
   };
 }
 

@@ -101,9 +101,10 @@ interface Image {
   readonly messages: readonly string[];
 }
 
-function imageOf({ before, after, saga, result, sent }: Tried, shuffled: ReadonlySet<string>): Image {
+function imageOf({ before, after, saga, tokens, result, sent }: Tried, shuffled: ReadonlySet<string>): Image {
+  const marks = { saga, tokens };
   const changed = differing(before, after).map(
-    (key) => [key.replaceAll(saga, SELF), anonymous(after.get(key), saga) as Row | undefined] as const,
+    (key) => [anonymous(key, marks) as string, anonymous(after.get(key), marks) as Row | undefined] as const,
   );
   // Keys that are other ones each time tell nothing: what has them stands in the order of the rest of it.
   const numbers = new Map<string, number>();
@@ -117,7 +118,7 @@ function imageOf({ before, after, saga, result, sent }: Tried, shuffled: Readonl
       numbers.set(table, (numbers.get(table) ?? 0) + 1);
       return [`${table} row ${numbers.get(table) as number}`, row] as const;
     });
-  return { rows: new Map(rows), output: anonymous(result.output ?? null, saga), messages: sent.map(kindOfMessage) };
+  return { rows: new Map(rows), output: anonymous(result.output ?? null, marks), messages: sent.map(kindOfMessage) };
 }
 
 /** A message as what it is about: its text may vary. */
@@ -162,11 +163,11 @@ export interface JudgeOptions {
 
 /** What is wrong with what a scenario left, and with what the execution says of it, once everything has landed. */
 export function judge(tried: Tried, { reference, undoable, undone }: JudgeOptions): readonly string[] {
-  const { result, idle } = tried;
+  const { result, idle, deadTokens } = tried;
   const outcome = outcomeOf(result);
   const never = idle.map(({ state, kind }) => `${state} never ${kind.name}`);
   if (outcome === "stuck") {
-    return [`ended ${result.status} ${result.error ?? ""}, neither completed nor compensated`, ...never];
+    return [`ended ${result.status} ${result.error ?? ""}, neither completed nor compensated`, ...deadTokens, ...never];
   }
   const rows =
     outcome === "compensated"
@@ -174,7 +175,7 @@ export function judge(tried: Tried, { reference, undoable, undone }: JudgeOption
       : reference.outcome === "completed"
         ? reference.flawsOfCompleted(tried)
         : ["completed, which it does not without a fault"];
-  return [...rows, ...flawsOfCalls(tried, outcome, undoable), ...never];
+  return [...rows, ...flawsOfCalls(tried, outcome, undoable), ...deadTokens, ...never];
 }
 
 /** The cause of what is compensated names the step that failed (S6). */

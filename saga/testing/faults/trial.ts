@@ -14,7 +14,7 @@ import { serviceOf } from "../../local/call-faults";
 import { invokeTask } from "../../local/lambda/task";
 import { outcomeOf } from "../../local/report";
 import { holding } from "../virtual";
-import { type Content, contentOf, differing } from "./content";
+import { type Content, contentOf, differing, rowsWith, SELF } from "./content";
 import type { Delivery, Kind } from "./kinds";
 import type { Message } from "../../local/services/outbox";
 import type { Stage } from "./stage";
@@ -37,6 +37,13 @@ export interface Setting {
 export interface EarlierCall {
   readonly functionArn: string;
   readonly payload: JsonObject;
+  /** The state that makes such a call. */
+  readonly what: string;
+}
+
+/** A call in another saga's name has failed: its setting is not there to try anything in. */
+export class EarlierCallError extends Error {
+  override readonly name = "EarlierCallError";
 }
 
 /** Of several faults of one state, each strikes after the one before has. */
@@ -72,6 +79,10 @@ export interface Tried {
   readonly saga: string;
   readonly result: ExecutionResult;
   readonly history: readonly HistoryEvent[];
+  /** All task tokens that its calls handed out. */
+  readonly tokens: readonly string[];
+  /** What is wrong with the tokens in the tables: seen whenever a state waited for its answer. */
+  readonly deadTokens: readonly string[];
   /** In the order in which they were begun. */
   readonly tries: readonly Try[];
   readonly redrives: number;
@@ -105,7 +116,7 @@ export const statesOf = ({ tries }: Tried): readonly string[] => [...new Set(tri
 export async function tryOut(stage: Stage, scenario: Scenario, options: TryOptions): Promise<Tried> {
   const { setting, faults } = scenario;
   for (const table of stage.tables) await table.clear();
-  for (const { functionArn, payload } of setting.earlier) await stage.functionAt(functionArn).invoke(payload);
+  for (const call of setting.earlier) await makeEarlier(stage, call);
   const before = await contentOf(stage.tables);
   const sent = stage.sent().length;
 
@@ -124,6 +135,8 @@ export async function tryOut(stage: Stage, scenario: Scenario, options: TryOptio
     saga: execution.arn,
     result,
     history: execution.history,
+    tokens: [...trial.tokens.values()].flat(),
+    deadTokens: [...trial.deadTokens],
     tries: trial.tries,
     redrives,
     before,
@@ -134,11 +147,22 @@ export async function tryOut(stage: Stage, scenario: Scenario, options: TryOptio
   };
 }
 
+/** @throws EarlierCallError */
+async function makeEarlier(stage: Stage, { functionArn, payload, what }: EarlierCall): Promise<void> {
+  const run = stage.functionAt(functionArn);
+  await run.invoke(payload).catch((error: unknown) => {
+    throw new EarlierCallError(`${what} fails in that saga's name: ${(error as Error).message}`);
+  });
+}
+
 /** Stands between one execution and what it calls. */
 class Trial {
   readonly tries: Try[] = [];
   readonly left: Fault[];
   readonly seen = new Set<string>();
+  /** By the call that handed them out, the one that is waited for last. */
+  readonly tokens = new Map<string, string[]>();
+  readonly deadTokens = new Set<string>();
   execution: Execution | undefined;
   private underway: { readonly due: number; readonly arrive: () => Promise<unknown> }[] = [];
   private struck = new Set<Fault>();
@@ -157,12 +181,17 @@ class Trial {
     const number = ++this.calls;
     const made = tryOf(call, this.options.declaration, this.stage);
     this.tries.push(made);
+    const name = made.step ?? call.state;
+    if (call.taskToken !== undefined) this.tokens.set(name, [...(this.tokens.get(name) ?? []), call.taskToken]);
     const deliver = (): Promise<Json> => this.deliver(made, send, clock);
     await this.land(number);
     const fault = this.left.find((each) => each.state === call.state);
     const answer = fault ? await this.strike(fault, { call, made, deliver, number, clock }) : await deliver();
     made.heard = true;
-    if (call.taskToken !== undefined) this.reply(call.state, call.taskToken);
+    if (call.taskToken !== undefined) {
+      await this.checkTokens(name, clock);
+      this.reply(call.state, call.taskToken);
+    }
     return answer;
   };
 
@@ -215,6 +244,18 @@ class Trial {
     );
     this.turn = watched.catch(() => {});
     return watched;
+  }
+
+  /** Whoever answers reads the token in a row: that of an earlier try is dead, and the state would wait for its timeout. */
+  private async checkTokens(name: string, clock: VirtualClock): Promise<void> {
+    const [live = "", ...dead] = (this.tokens.get(name) ?? []).toReversed();
+    if (dead.length === 0) return;
+    const content = await holding(clock, () => contentOf(this.stage.tables));
+    if (rowsWith(content, live).length > 0) return;
+    for (const key of dead.flatMap((token) => rowsWith(content, token))) {
+      const named = key.replaceAll(this.execution?.arn ?? SELF, SELF);
+      this.deadTokens.add(`${named} keeps the task token of an earlier try of ${name}: its answer would be refused`);
+    }
   }
 
   /** @throws Error where nobody has said what is answered */

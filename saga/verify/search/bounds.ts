@@ -8,36 +8,52 @@ export interface Bounds {
   readonly seconds: number;
 }
 
-/** Of the heap that Node may have, what a search leaves free. */
-const SHARE = 0.85;
-/** How many states it goes on before it looks at the clock and at the heap. */
-const EVERY = 64;
+/**
+ * Of the heap that Node may have, what a search leaves free: for what one more state may take, and the part for new objects,
+ * which is of no use once the old ones have theirs full.
+ */
+const LEAST_FREE = 64 * 2 ** 20;
+const SHARE_FREE = 0.15;
 
 /** What a search has taken so far. */
 export class Budget {
   states = 0;
   private readonly started = performance.now();
-  private readonly mostBytes = getHeapStatistics().heap_size_limit * SHARE;
+  private readonly mostBytes: number;
 
   constructor(
     private readonly bounds: Bounds,
     private readonly onProgress: ((states: number) => void) | undefined,
-  ) {}
+  ) {
+    const { heap_size_limit: limit } = getHeapStatistics();
+    this.mostBytes = limit - Math.max(LEAST_FREE, limit * SHARE_FREE);
+  }
 
-  /** @throws SearchLimitError */
+  /**
+   * One more state.
+   * @throws SearchLimitError
+   */
   spend(): void {
-    const { limit, seconds } = this.bounds;
+    const { limit } = this.bounds;
     if (++this.states % 10_000 === 0) this.onProgress?.(this.states);
     if (this.states > limit) throw new SearchLimitError(`gave up after ${limit.toLocaleString("en")} states`);
-    if (this.states % EVERY !== 0) return;
-    const what = `after ${this.states.toLocaleString("en")} states`;
+    this.check();
+  }
+
+  /**
+   * Whether there is time and memory to go on: of one state, too, many things may come.
+   * @throws SearchLimitError
+   */
+  check(): void {
+    const { seconds } = this.bounds;
+    const what = (): string => `after ${this.states.toLocaleString("en")} states`;
     if (performance.now() - this.started > seconds * 1000) {
-      throw new SearchLimitError(`gave up ${what}, when its ${seconds.toLocaleString("en")} seconds were over`);
+      throw new SearchLimitError(`gave up ${what()}, when its ${seconds.toLocaleString("en")} seconds were over`);
     }
     const { used_heap_size: used } = getHeapStatistics();
     if (used > this.mostBytes) {
       const megabytes = Math.round(used / 2 ** 20).toLocaleString("en");
-      throw new SearchLimitError(`gave up ${what}, before its ${megabytes} MB of memory outgrew what Node may have`);
+      throw new SearchLimitError(`gave up ${what()}, before its ${megabytes} MB of memory outgrew what Node may have`);
     }
   }
 }

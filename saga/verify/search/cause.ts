@@ -56,23 +56,30 @@ function textTells(ast: Ast, around: Surroundings): boolean | undefined {
   if (ast.type === "function" && ast.procedure?.value === "string" && given) {
     return valueTells(evaluate(given, around));
   }
-  const text = evaluate(ast, around);
-  return typeof text === "string"
-    ? isTelling(text)
-    : text instanceof Unknown || text instanceof OneOf
-      ? undefined
-      : false;
+  return isTold(evaluate(ast, around));
+}
+
+/** Whether a text is JSON that tells. */
+function isTold(text: Value): boolean | undefined {
+  if (text instanceof Unknown) return undefined;
+  return text instanceof OneOf ? agreed(text, isTold) : typeof text === "string" && isTelling(text);
+}
+
+/**
+ * What holds of all that a value may be.
+ * @throws NeedsChoice where it holds of some alone
+ */
+function agreed(value: OneOf, test: (one: Value) => boolean | undefined): boolean | undefined {
+  const [first, ...others] = new Set(value.values.map(test));
+  if (others.length > 0) throw needs(value, test);
+  return first;
 }
 
 /** Whether a value is an object with the four fields. */
 function valueTells(value: Value): boolean | undefined {
   if (value === TOLD) return true;
   if (value instanceof Unknown) return undefined;
-  if (value instanceof OneOf) {
-    const all = new Set(value.values.map(valueTells));
-    if (all.size > 1) throw needs(value, valueTells);
-    return [...all][0];
-  }
+  if (value instanceof OneOf) return agreed(value, valueTells);
   return isObject(value) && FIELDS.every((field) => (value[field] ?? null) !== null);
 }
 

@@ -437,14 +437,14 @@ export function anyEffect(outstanding: OutstandingEffects, test: (effect: Effect
   return found;
 }
 
-/** An open choice whose name begins so, with how many alternatives it has. */
-export function eitherOf(outstanding: OutstandingEffects, prefix: string): Either | undefined {
+/** One of several that is in it, by a choice that is wanted. */
+export function eitherOf(outstanding: OutstandingEffects, isWanted: (choice: string) => boolean): Either | undefined {
   for (let at = outstanding; at; at = at.rest) {
     const { top } = at;
     if (top.kind === "effect") continue;
-    if (top.kind === "either" && top.choice.startsWith(prefix)) return top;
+    if (top.kind === "either" && isWanted(top.choice)) return top;
     for (const each of within(top)) {
-      const found = eitherOf(each, prefix);
+      const found = eitherOf(each, isWanted);
       if (found) return found;
     }
   }

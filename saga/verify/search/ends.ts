@@ -8,12 +8,13 @@ import type { SearchState } from "./search-state";
 import type { Around, Results, SearchContext } from "./context";
 import { examples } from "./examples";
 import { after } from "./trace";
-import { UNKNOWN } from "./value";
+import { needs, OneOf, UNKNOWN } from "./value";
 
 /** A Fail state: the end of a compensated execution, and of no other (S6). */
 export function failState(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const { name, raw } = node;
   const stated = node.error?.yields(search.surroundings(point, UNKNOWN));
+  if (stated instanceof OneOf) throw needs(stated);
   const error = typeof stated === "string" ? stated : computed(raw);
   const ended = { ...point, trace: after(point.trace, { text: `${name} ends FAILED with ${error}`, state: name }) };
   if (!around.level.top) return [{ kind: "stopped", stuck: false, error, state: name, point: ended }];

@@ -1,9 +1,20 @@
-import { type Effect, firstOpen, focusOn, mentions, project, push, pushFork, stack, tellAbove } from "./effects";
+import {
+  type Effect,
+  firstOpen,
+  focusOn,
+  mentions,
+  project,
+  push,
+  pushFork,
+  renameEffects,
+  stack,
+  tellAbove,
+} from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import { HINTS } from "./hints";
 import { sharedNames } from "./identity";
 import type { Node } from "../machine";
-import { openChoice, renamed, type SearchState } from "./search-state";
+import { isWithin, openChoice, type SearchState } from "./search-state";
 import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { examples } from "./examples";
 import { retriesBranches, roundsOf } from "./rounds";
@@ -19,7 +30,7 @@ import { isArray, isObject, LENGTHS, lift, needs, NeedsLength, OneOf, Unknown, U
 export function fork(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const again = search.repeats(around, node.name);
   // What an earlier round has left open is another choice than what this one will.
-  const open = again ? openChoice(point, `${around.level.id}:${node.name}/`) : undefined;
+  const open = again ? openChoice(point, isOf(around, node)) : undefined;
   if (open) throw open;
   const rounds = retriesBranches(node);
   return runsOf(search, point, node).flatMap((runs) => {
@@ -48,6 +59,12 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
     ];
   });
 }
+
+/** Whether a choice was left open by the branches of a state. */
+const isOf =
+  ({ level }: Around, { name, inner }: Node) =>
+  (choice: string): boolean =>
+    choice.startsWith(`${level.id}:${name}/`) || inner.some((branch) => isWithin(choice, branch));
 
 /** The branches undo what something that began later is still to be undone after: told, the search goes on without that. */
 function outOfTurn(
@@ -175,7 +192,7 @@ function aborted(
     const message = `${state} fails its branch, and so aborts the others of ${node.name}, wherever they are`;
     search.report(around, { ...point, trace }, "S10", state, message, HINTS.abort(state));
   }
-  const { outstanding: behind } = renamed(end.point, outside);
+  const behind = renameEffects(end.point.outstanding, outside);
   // Of the branch that is stuck it matters only that something of it is not undone.
   const outstanding = stuck
     ? push({ kind: "effect", action: state, instance: `what ${state} undoes`, status: "undoFailed" }, point.outstanding)

@@ -3,11 +3,15 @@ import { HINTS } from "./hints";
 import { type Level, levelsOf, type Node, OF_ANOTHER, type UndoPart } from "../machine";
 import type { SearchState } from "./search-state";
 import type { Around, SearchContext } from "./context";
-import { UNKNOWN } from "./value";
+import { needs, OneOf, UNKNOWN } from "./value";
 
-/** In whose name a Task calls (S11): undefined where it says no name, or none that is known. */
+/**
+ * In whose name a Task calls (S11): undefined where it says no name, or none that is known.
+ * @throws NeedsChoice where that depends on an open choice
+ */
 export function callerOf(search: SearchContext, point: SearchState, { identity }: Node): string | undefined {
   const step = identity?.yields(search.surroundings(point, UNKNOWN));
+  if (step instanceof OneOf) throw needs(step);
   return typeof step === "string" ? step : undefined;
 }
 

@@ -2,7 +2,7 @@ import { type Focus, type Fork, type OutstandingEffects, pushFork, split } from 
 import { examples } from "./examples";
 import { DATA_LIMIT, faultsOfJoining } from "./faults";
 import type { Level, Node } from "../machine";
-import { renamed, resolved, type SearchState } from "./search-state";
+import { isWithin, type Rename, renamed, resolved, SAME_NAMES, type SearchState } from "./search-state";
 import { type Around, type End, type Results, type SearchContext } from "./context";
 import { HINTS } from "./hints";
 import { dropped } from "./task";
@@ -28,11 +28,14 @@ export interface Ran extends Run {
   readonly ends: readonly End[];
 }
 
-/** What a choice that a branch has left open is called around it; those of the levels around it keep their names. */
-export const outsideOf =
-  (around: Around, node: Node, { level, index }: Run) =>
-  (choice: string): string =>
-    choice.startsWith(`${level.id}:`) ? `${around.level.id}:${node.name}/${index}/${choice}` : choice;
+/**
+ * What a choice that a branch has left open is called around it. An iteration's is told from the other iterations'; a
+ * branch has its choices to itself, so that they keep their names, as do those of the levels around.
+ */
+export const outsideOf = (around: Around, node: Node, { level, index, suffix }: Run): Rename =>
+  suffix === ""
+    ? SAME_NAMES
+    : (choice) => (isWithin(choice, level) ? `${around.level.id}:${node.name}/${index}/${choice}` : choice);
 
 /**
  * Branches that go through the same list must agree on its length.

@@ -1,6 +1,6 @@
 import { DATA_LIMIT, isRetried } from "./faults";
-import type { Node } from "../machine";
-import { choose, openChoice, type SearchState, stateKey } from "./search-state";
+import type { Level, Node } from "../machine";
+import { choose, isWithin, openChoice, type SearchState, stateKey } from "./search-state";
 import type { Around, End, SearchContext } from "./context";
 import { after } from "./trace";
 
@@ -33,7 +33,6 @@ export function roundsOf(
   const found: End[] = [];
   const seen = new Set<number>();
   const open = [start];
-  const prefix = `${around.level.id}:`;
   for (let from = open.shift(); from; from = open.shift()) {
     const key = stateKey(from);
     if (seen.has(key)) continue;
@@ -50,14 +49,14 @@ export function roundsOf(
         lost: new Map([...start.lost, ...lost]),
         trace: after(trace, { text: `${name} is tried again`, state: name }),
       };
-      open.push(...settled(next, prefix));
+      open.push(...settled(next, around.level));
     }
   }
   return found;
 }
 
 /** What a round has left, for each way in which it may have gone: another round may go another way. */
-function settled(state: SearchState, prefix: string): readonly SearchState[] {
-  const open = openChoice(state, prefix);
-  return open ? choose(state, open).flatMap((chosen) => settled(chosen, prefix)) : [state];
+function settled(state: SearchState, level: Level): readonly SearchState[] {
+  const open = openChoice(state, (choice) => isWithin(choice, level));
+  return open ? choose(state, open).flatMap((chosen) => settled(chosen, level)) : [state];
 }

@@ -8,6 +8,7 @@ import {
   split,
   stack,
 } from "./effects";
+import type { Level } from "../machine";
 import { numberOf } from "./numbers";
 import { after, type Trace } from "./trace";
 import {
@@ -142,11 +143,19 @@ export function resolved(state: SearchState, error: unknown): readonly SearchSta
   return lengths.map((length) => ({ ...state, lengths: new Map([...state.lengths, [path, length]]) }));
 }
 
-/** A choice that is open in a state, and whose name begins so: each of its alternatives matters. */
-export function openChoice({ variables, input, lengths, lost, outstanding }: SearchState, prefix: string) {
+/** Whether a choice was left open in a level, or within it. */
+export function isWithin(choice: string, { id, lastId }: Level): boolean {
+  const of = Number.parseInt(choice, 10);
+  return id <= of && of <= lastId;
+}
+
+/** A choice that is open in a state, of those that are wanted: each of its alternatives matters. */
+export function openChoice(
+  { variables, input, lengths, lost, outstanding }: SearchState,
+  isWanted: (choice: string) => boolean,
+): NeedsChoice | undefined {
   const within = (value: Value): NeedsChoice | undefined => {
-    if (value instanceof OneOf && value.name.startsWith(prefix))
-      return new NeedsChoice(value.name, [...value.values.keys()]);
+    if (value instanceof OneOf && isWanted(value.name)) return new NeedsChoice(value.name, [...value.values.keys()]);
     const parts = value instanceof OneOf || isObject(value) || Array.isArray(value) ? partsOf(value) : [];
     for (const part of parts) {
       const found = within(part);
@@ -154,7 +163,7 @@ export function openChoice({ variables, input, lengths, lost, outstanding }: Sea
     }
     return undefined;
   };
-  const either = eitherOf(outstanding, prefix);
+  const either = eitherOf(outstanding, isWanted);
   if (either) return new NeedsChoice(either.choice, [...either.outstanding.keys()]);
   return within([input, ...variables.values(), ...lengths.values(), ...lost.values()]);
 }
@@ -162,12 +171,18 @@ export function openChoice({ variables, input, lengths, lost, outstanding }: Sea
 const partsOf = (value: Value): readonly Value[] =>
   value instanceof OneOf ? value.values : (Object.values(value as object) as readonly Value[]);
 
+/** What a choice is called elsewhere. */
+export type Rename = (choice: string) => string;
+export const SAME_NAMES: Rename = (choice) => choice;
+
 /** What a level leaves for the one around it, its own choices called by other names there. */
-export const renamed = (state: SearchState, rename: (choice: string) => string): SearchState =>
-  withData(state, {
-    value: (value) => renameValue(value, rename),
-    effects: (outstanding) => renameEffects(outstanding, rename),
-  });
+export const renamed = (state: SearchState, rename: Rename): SearchState =>
+  rename === SAME_NAMES
+    ? state
+    : withData(state, {
+        value: (value) => renameValue(value, rename),
+        effects: (outstanding) => renameEffects(outstanding, rename),
+      });
 
 /**
  * States that differ in data alone, as one in which it is open which of them it is. Nothing is lost by that: it stands

@@ -174,6 +174,7 @@ export class Search implements SearchContext {
     const seen = new Set<number>();
     const open = [point];
     for (let next = open.pop(); next; next = open.pop()) {
+      this.budget.check();
       try {
         results.push(...this.once(around, next));
       } catch (error) {

@@ -57,27 +57,38 @@ export function pathOf(traces: readonly Trace[]): readonly PathEvent[] {
 export const linesOf = (path: readonly PathEvent[]): readonly string[] =>
   path.map(({ text, depth }) => "  ".repeat(depth) + text);
 
-/** The events of a trace, in order, along the way that was chosen; where it is open still, along the shortest. */
-function events(
-  trace: Trace,
-  around: Chosen,
-  outside: Within["outside"],
-): { readonly events: readonly Event[]; readonly chosen: Chosen } {
+/** A way through a trace. */
+interface Course {
+  /** In order. */
+  readonly events: readonly Event[];
+  readonly chosen: Chosen;
+  /** What of that does not only follow from the way being the shortest. */
+  readonly certain: Chosen;
+}
+
+/** The way of a trace that was chosen; where it is open still, the shortest. */
+function events(trace: Trace, around: Chosen, outside: Within["outside"]): Course {
   const found: Event[] = [];
   const chosen = new Map(around);
+  const certain = new Map<string, readonly number[]>();
+  let isCertain = true;
   for (let at = trace; at;) {
     const { merged, narrowed, within = [] } = at.event;
-    // A branch may have gone a way that tells which one was gone before it.
+    // A branch may tell which way was gone before it.
     for (const { trace: inner, outside: around } of within) {
-      const known = events(inner, chosen, (choice) => outside(around(choice))).chosen;
+      const known = events(inner, chosen, (choice) => outside(around(choice))).certain;
       for (const [choice, left] of known) if (!chosen.has(choice)) chosen.set(choice, left);
     }
-    if (narrowed) chosen.set(outside(narrowed.choice), leftOf(narrowed, chosen.get(outside(narrowed.to))));
-    else if (!merged) found.push(at.event);
+    if (narrowed) {
+      const choice = outside(narrowed.choice);
+      chosen.set(choice, leftOf(narrowed, chosen.get(outside(narrowed.to))));
+      if (isCertain) certain.set(choice, chosen.get(choice) as readonly number[]);
+    } else if (!merged) found.push(at.event);
     const left = merged && chosen.get(outside(merged.choice));
+    if (merged && !left) isCertain = false;
     at = left ? shortest(left.map((index) => merged.traces[index])) : at.before;
   }
-  return { events: found.reverse(), chosen };
+  return { events: found.reverse(), chosen, certain };
 }
 
 /** Of the alternatives that a choice was narrowed to, those that are left further on. */

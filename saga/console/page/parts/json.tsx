@@ -1,6 +1,6 @@
 /** Data as JSON, laid out. It is text, whatever it has in it. */
 export function Json({ value, label }: { readonly value: unknown; readonly label?: string }) {
-  if (value === undefined) return <p class="note">nothing{label === undefined ? "" : ` (${label})`}</p>;
+  if (value === undefined) return <p class="note">nothing</p>;
   const text = JSON.stringify(value, null, 2);
   const shown = text.length > MOST ? `${text.slice(0, MOST)}\n… ${text.length - MOST} characters more` : text;
   return (

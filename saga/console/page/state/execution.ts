@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals";
 import type { Declaration } from "../../../asl/declaration";
 import type { RawStates } from "../../../asl/states";
 import { type HistoryEvent, readEvents } from "../../../control/history";
-import { type Story, storyOf, variablesAt } from "../../../control/story";
+import { type Story, storyOf, variablesAt, type Visit } from "../../../control/story";
 import { messageOf, read } from "../api";
 import type { Description, ExecutionAnswer, HistoryPage, LogLine, Row } from "../wire";
 
@@ -54,6 +54,14 @@ export const states = computed(() => {
   return found;
 });
 
+/** The visit of the state that the moment is about: in branches the one of the event, not the one that began last. */
+export const visit = computed((): Visit | undefined => {
+  const state = states.value[at.value];
+  const entered = (story.value?.path ?? []).filter(({ enteredAt }) => enteredAt <= at.value);
+  const isThere = (each: Visit): boolean => each.state === state && (each.leftAt ?? Infinity) >= at.value;
+  return entered.findLast(isThere) ?? entered.at(-1);
+});
+
 /** Ids are those of GetExecutionHistory: 1, 2, 3 and so on. */
 export const eventAt = (id: number): HistoryEvent | undefined => events.value[id - 1];
 
@@ -95,14 +103,14 @@ export function closeExecution(): void {
 }
 
 /** Opens an execution that the server knows. */
-export async function openExecution(arn: string, moment_: number | undefined): Promise<void> {
+export async function openExecution(arn: string, asked: number | undefined): Promise<void> {
   closeExecution();
   const { signal: aborted } = controller;
   reading.value = true;
   try {
     await readDescription(arn, aborted);
     await readOn(arn, aborted);
-    if (moment_ !== undefined) lookAt(moment_);
+    if (asked !== undefined) lookAt(asked);
   } catch (error) {
     if (!aborted.aborted) executionProblem.value = messageOf(error);
   } finally {
@@ -119,7 +127,10 @@ export function openSaved(saved: Subject, history: readonly HistoryEvent[]): voi
 
 async function readDescription(arn: string, aborted: AbortSignal): Promise<void> {
   const answer = await read<ExecutionAnswer>("execution", { arn }, aborted);
-  subject.value = { key: arn, live: true, ...answer, declaration: answer.declaration };
+  const before = subject.peek();
+  // It is the same for as long as it runs, and need not be drawn again.
+  const { definition, declaration } = before?.key === arn ? before : answer;
+  subject.value = { key: arn, live: true, ...answer, definition, declaration };
 }
 
 /** Reads the events that are missing. */
@@ -134,10 +145,10 @@ async function readOn(arn: string, aborted: AbortSignal): Promise<void> {
 }
 
 /** Takes what the server tells of an execution as it goes on. */
-export function noteHistory(arn: string, told_: readonly unknown[]): void {
+export function noteHistory(arn: string, history: readonly unknown[]): void {
   if (subject.peek()?.key !== arn || reading.peek()) return;
   const known = events.peek().at(-1)?.id ?? 0;
-  const fresh = readEvents(told_).filter(({ id }) => id > known);
+  const fresh = readEvents(history).filter(({ id }) => id > known);
   const [first] = fresh;
   if (first === undefined) return;
   if (first.id === known + 1) events.value = [...events.peek(), ...fresh];

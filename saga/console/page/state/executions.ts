@@ -69,6 +69,8 @@ export function followFilter(): void {
   effect(() => {
     const now = filter.value;
     clearTimeout(timer);
+    // Another saga's are not shown meanwhile.
+    if (before !== undefined && now.saga !== before.saga) entries.value = [];
     // Nobody waits for a letter's result while typing the next.
     timer = setTimeout(() => void restart(), before === undefined || now.text === before.text ? 0 : 200);
     before = now;
@@ -76,21 +78,24 @@ export function followFilter(): void {
 }
 
 let refresh: ReturnType<typeof setTimeout> | undefined;
+/** Executions of which it is told that they stand otherwise, and not yet how: of a failed one, the error tells. */
+const changedArns = new Set<string>();
+/** So many beyond the first page are asked for one by one. */
+const MOST_ASKED = 20;
 
-/** Takes the new status of executions that are listed; reads the newest again for those that are not. */
+/** Reads again what has changed, and what is new. */
 export function noteChanged(changed: readonly { readonly arn: string; readonly status: Status }[]): void {
-  const statuses = new Map(changed.map(({ arn, status }) => [arn, status]));
-  entries.value = entries.peek().map((entry) => {
-    const status = statuses.get(entry.arn);
-    return status === undefined || status === entry.status ? entry : { ...entry, status };
-  });
+  for (const { arn } of changed) changedArns.add(arn);
   clearTimeout(refresh);
   refresh = setTimeout(() => void readNewest(), 250);
 }
 
 /** The first page again, in front of what has been read beyond it. */
 async function readNewest(): Promise<void> {
-  if (loading.peek()) return;
+  if (loading.peek()) {
+    noteChanged([]);
+    return;
+  }
   await load(undefined, (page) => {
     const there = new Set(page.executions.map(({ arn }) => arn));
     const beyond =
@@ -98,5 +103,16 @@ async function readNewest(): Promise<void> {
     entries.value = [...page.executions, ...beyond];
     if (beyond.length === 0) next = page.next;
     more.value = next !== undefined;
+    for (const arn of there) changedArns.delete(arn);
   });
+  const listed = new Set(entries.peek().map(({ arn }) => arn));
+  const asked = [...changedArns].filter((arn) => listed.has(arn)).slice(0, MOST_ASKED);
+  changedArns.clear();
+  await Promise.all(asked.map(readOne)).catch(() => undefined);
+}
+
+async function readOne(arn: string): Promise<void> {
+  const { executions } = await read<ExecutionsPage>("executions", { q: arn });
+  const [found] = executions;
+  if (found) entries.value = entries.peek().map((entry) => (entry.arn === arn ? found : entry));
 }

@@ -6,11 +6,12 @@ import { count, dateTime, duration, nameOf } from "../format";
 import { Dialog } from "../parts/dialog";
 import { OutcomeMark, StatusMark } from "../parts/status";
 import { Tabs } from "../parts/tabs";
-import { noteMoment, route, sagaLink } from "../route";
+import { executionLink, noteMoment, route, sagaLink } from "../route";
 import { attempt, mayWrite, redriveExecution, stopExecution } from "../state/actions";
 import { drawingOf } from "../state/drawing";
 import {
   at,
+  closeExecution,
   events,
   executionProblem,
   lookAt,
@@ -21,6 +22,7 @@ import {
   storyProblem,
   subject,
   until,
+  visit,
 } from "../state/execution";
 import { Advice } from "./advice";
 import { Answers } from "./answers";
@@ -36,6 +38,7 @@ export function Execution({ arn }: { readonly arn: string }) {
   useEffect(() => {
     const shown = route.peek();
     void openExecution(arn, shown.view === "execution" ? shown.at : undefined);
+    return closeExecution;
   }, [arn]);
   if (executionProblem.value !== undefined) {
     return (
@@ -47,7 +50,7 @@ export function Execution({ arn }: { readonly arn: string }) {
       </section>
     );
   }
-  if (subject.value === undefined || events.value.length === 0) {
+  if (subject.value?.key !== arn || events.value.length === 0) {
     return <p class="empty">Reading {nameOf(arn)}…</p>;
   }
   return <Shown />;
@@ -109,6 +112,11 @@ function Head() {
           {live ? <a href={sagaLink(saga)}>{saga}</a> : <span>{saga}</span>}
           <span>{dateTime(new Date(started))}</span>
           <span>{duration(until.value - started)}</span>
+          {told?.recovers !== undefined && (
+            <span>
+              recovers <a href={executionLink(told.recovers)}>{nameOf(told.recovers)}</a>
+            </span>
+          )}
           {(description.redriveCount ?? 0) > 0 && <span>redriven {description.redriveCount}×</span>}
           {subject.value?.dataHidden === true && <span>its log hides data, and so does this page</span>}
           {reading.value && <span role="status">reading the history…</span>}
@@ -182,9 +190,6 @@ const wide = computed(() => {
   const { definition, declaration, saga } = subject.value ?? {};
   return definition !== undefined && isWide(drawingOf(saga ?? "", definition, declaration));
 });
-/** The node of the event that is looked at. */
-const current = computed(() => story.value?.path.findLast(({ enteredAt }) => enteredAt <= at.value)?.id);
-
 function Drawing() {
   const { saga = "", definition, declaration } = subject.value ?? {};
   if (!definition) return <p class="empty panel">There is no graph without a definition.</p>;
@@ -202,11 +207,11 @@ function Drawing() {
       <GraphView
         placed={drawingOf(saga, definition, declaration)}
         colours={colours.value}
-        chosen={current.value}
-        pressable={({ id }) => told?.path.some((visit) => visit.id === id) === true}
+        chosen={visit.value?.id}
+        pressable={({ id }) => told?.path.some((each) => each.id === id) === true}
         onPress={({ id }) => {
-          const visit = told?.path.find((each) => each.id === id);
-          if (visit) lookAt(visit.enteredAt);
+          const first = told?.path.find((each) => each.id === id);
+          if (first) lookAt(first.enteredAt);
         }}
       />
     </section>

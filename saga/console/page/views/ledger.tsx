@@ -18,8 +18,8 @@ export function Ledger() {
   if (subject.value?.declaration === undefined) {
     return (
       <p class="empty">
-        Nothing says which step undoes which: so it is not known what the effects are. Open the saga&apos;s declaration
-        as well.
+        Nothing says which step undoes which: so it is not known what the effects are.
+        {subject.value?.live !== true && " Open the saga's declaration as well."}
       </p>
     );
   }

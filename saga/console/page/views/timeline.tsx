@@ -6,6 +6,7 @@ import { VirtualList } from "../parts/virtual-list";
 import { narrow } from "../parts/width";
 import { at, events, lookAt, story, until } from "../state/execution";
 import { type Timescale, timescaleOf } from "../timescale";
+import { VisitDetails } from "./visit";
 
 const scale = computed(() => {
   const times = events.value.map(({ timestamp }) => timestamp);
@@ -38,6 +39,7 @@ export function Timeline() {
         box={{ role: "list", "aria-label": "Calls and waits, in order", class: "timeline-rows", tabIndex: 0 }}
         row={(index) => <Row key={index} visit={visits.value[index] as Visit} index={index} story={told} now={now} />}
       />
+      <VisitDetails />
     </div>
   );
 }
