@@ -13,7 +13,9 @@ const filesOf = (folder: string): Readonly<Record<string, string>> =>
 
 describe("the pages of the API", () => {
   const folder = mkdtempSync(join(tmpdir(), "api-"));
-  after(() => { rmSync(folder, { recursive: true, force: true }); });
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   it(`are what typedoc makes of the code, and every link in them leads somewhere ${SLOW}`, async () => {
     const typedoc = join(ROOT, "node_modules/typedoc/bin/typedoc");
