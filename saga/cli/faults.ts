@@ -14,7 +14,7 @@ import {
   type Stage,
   type Undone,
 } from "../testing/faults";
-import type { LoadedProgram } from "./program";
+import { checkAnswers, type LoadedProgram } from "./program";
 import { UsageError } from "./usage-error";
 import { declarationIn } from "./verify";
 
@@ -39,6 +39,7 @@ export async function faults(
   options: FaultsOptions,
 ): Promise<number> {
   const machine = mainMachine(program, name);
+  checkAnswers(program, options.answers ?? {}, "--answer");
   const declaration = declarationIn(program, machine);
   const { json, ...exploring } = options;
   const stages: Stage[] = [];

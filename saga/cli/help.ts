@@ -135,11 +135,11 @@ undo; those lead up.
   saga graph Signup --execution history.json --format mermaid
   saga graph --execution order-7 --stack prod -o order.svg
 
-  --format FORMAT    mermaid, svg, dot or json; where you say nothing, by the name
-                     of the file
+  --format FORMAT    mermaid, svg, dot or json; where you say nothing, by the
+                     name of the file
   -o FILE            where it goes
-  --execution WHICH  in the colours of an execution: by its ARN or its name, or by
-                     the file that the AWS CLI saved its history in
+  --execution WHICH  in the colours of an execution: by its ARN or its name, or
+                     by the file that the AWS CLI saved its history in
   --definition FILE  what the execution ran on, for a file: else the machine of
                      the program that has its states
   -d '{…}'           what undoes what, or @FILE, of a machine of another tool

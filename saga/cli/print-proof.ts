@@ -10,6 +10,9 @@ import {
 import { duration } from "./duration";
 import { paint, wrap } from "./print";
 
+/** What no definition shows, and all that is proved rests on. It stands where its number puts it. */
+const ASSUMED = "an undo undoes what its action did: show it with checkTaskContract, or saga faults";
+
 /** What has been proved of a saga, and what it may cost; or how it goes wrong. For a person, in 80 columns. */
 export function printProof({ saga, sound, proved, unproved, violations, states, budgets }: Verdict): void {
   const count = `${violations.length} violation${violations.length === 1 ? "" : "s"}`;
@@ -24,7 +27,8 @@ export function printProof({ saga, sound, proved, unproved, violations, states, 
           ? (["broken", "red"] as const)
           : (["open", "dim"] as const);
       const [first = "", ...more] = wrap(`${rule.padEnd(10)}  ${mark.padEnd(6)}  `, says);
-      return [first.replace(mark, paint(style, mark)), ...more];
+      const assumed = rule === "S4" ? wrap(`${"S3".padEnd(10)}  assumed `, ASSUMED) : [];
+      return [...assumed, first.replace(mark, paint(style, mark)), ...more];
     }),
     ...openLines(unproved),
     "",

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { ExecutionReport, Outcome, Visit } from "../local/report";
+import type { Advice } from "./advice";
 
 export type Style = Parameters<typeof styleText>[0];
 
@@ -41,12 +42,14 @@ export function printExecution(execution: {
   readonly documented?: { readonly outcome?: Outcome | undefined; readonly path?: readonly string[] | undefined };
   /** How to give an answer that is waited for. */
   readonly hint?: string | undefined;
+  /** What to change where a call has failed. */
+  readonly advice?: Advice;
 }): void {
-  const { title, report, visits, tables = new Map<string, TableLook>(), documented, hint } = execution;
+  const { title, report, visits, tables = new Map<string, TableLook>(), documented, hint, advice } = execution;
   const lines = [
     ...(title === undefined ? [] : [paint("bold", legible(title))]),
     ...wrap("input    ", JSON.stringify(report.input)),
-    ...visits.flatMap(visitLines),
+    ...visits.flatMap((visit) => visitLines(visit, advice)),
     `  ${paint(OUTCOME[report.outcome], report.outcome)}  ${report.status}${report.error === undefined ? "" : ` ${legible(report.error)}`}`,
     ...(report.output === undefined ? [] : wrap("output   ", JSON.stringify(report.output))),
     ...rowLines(report, tables),
@@ -127,10 +130,17 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\
 /** What a saga's data says moves no cursor, changes no colour and no direction. */
 export const legible = (text: string): string => masked(text).replaceAll(UNPRINTABLE, " ");
 
-function visitLines({ state, did, error, cause }: Visit): string[] {
+function visitLines({ state, did, error, cause }: Visit, advice: Advice | undefined): string[] {
   const { mark, style } = LOOK[did];
   const line = `  ${paint(style, `${mark} ${did.padEnd(6)}`)}  ${legible(state)}`;
-  return error === undefined ? [line] : [line, ...wrap("           ", `${error}: ${messageOf(cause)}`)];
+  if (error === undefined) return [line];
+  const message = messageOf(cause);
+  const advised = advice?.(error, message);
+  return [
+    line,
+    ...wrap("           ", `${error}: ${message}`),
+    ...(advised === undefined ? [] : wrap("         → ", advised)),
+  ];
 }
 
 /** Lambda's cause is JSON; its message is what a person wants of it. */

@@ -3,6 +3,7 @@ import type { CloudOptions, LocalCloud } from "../local/cloud";
 import type { Source } from "../local/dev/follow";
 import type { Program } from "../local/program";
 import type { Project } from "../local/project";
+import { definitionOf, machinesOf } from "../local/resources";
 import type { Stubs } from "../local/stubs";
 import { readJson, readJsonFile } from "./input";
 import { callersPath, commandName } from "./paths";
@@ -100,6 +101,30 @@ export async function readAnswers({
     answers[state] = { error, cause: cause.join(":").trim() };
   }
   return answers;
+}
+
+/**
+ * Refuses an answer to a state that waits for none: it would be ignored, and the saga would wait.
+ * @param option Where the answers stand.
+ * @throws UsageError
+ */
+export function checkAnswers(program: Program, answers: Answers, option: string): void {
+  const waiting = [...new Set(machinesOf(program).flatMap((machine) => waitingStates(definitionOf(machine))))].sort();
+  const unknown = Object.keys(answers).find((state) => !waiting.includes(state));
+  if (unknown === undefined) return;
+  const there =
+    waiting.length === 0 ? "none does" : `there ${waiting.length === 1 ? "is" : "are"} ${waiting.join(", ")}`;
+  throw new UsageError(`${option}: no state '${unknown}' waits for an answer; ${there}`);
+}
+
+/** The states that hand out a task token: within branches and items too. */
+function waitingStates(definition: Json): readonly string[] {
+  if (typeof definition !== "object" || definition === null) return [];
+  const { States = {} } = definition as { readonly States?: Readonly<Record<string, { readonly Resource?: unknown }>> };
+  const own = Object.entries(States).flatMap(([name, { Resource }]) =>
+    typeof Resource === "string" && Resource.endsWith(".waitForTaskToken") ? [name] : [],
+  );
+  return [...own, ...Object.values(definition).flatMap((each) => waitingStates(each))];
 }
 
 /** Runs a program here for as long as it is used. */

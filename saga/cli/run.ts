@@ -6,7 +6,8 @@ import type { ExecutionReport, Outcome } from "../local/report";
 import { mainMachine } from "../local/resources";
 import { readStubs } from "../local/stubs";
 import { readJsonFile } from "./input";
-import { type Answers, answerCommand, type LoadedProgram, looksOf, withCloud } from "./program";
+import { adviceOn } from "./advice";
+import { type Answers, answerCommand, checkAnswers, type LoadedProgram, looksOf, withCloud } from "./program";
 import { printExecution, printJson, printVerdict } from "./print";
 import { UsageError } from "./usage-error";
 
@@ -30,8 +31,12 @@ export interface Example {
 export async function runExamples(loaded: LoadedProgram, { json }: { json: boolean }): Promise<number> {
   const { program, project } = loaded;
   const examples = await readExamples(project.folder);
-  for (const { saga } of examples) mainMachine(program, saga);
+  for (const [at, example] of examples.entries()) {
+    mainMachine(program, example.saga);
+    checkAnswers(program, example.answers, `answers of ${example.title ?? `example ${at + 1}`}`);
+  }
   const tables = looksOf(program);
+  const advice = adviceOn(program);
   let answers: Answers = {};
   const answer = (state: string) => answers[state];
   return withCloud(loaded, { answer }, async (cloud) => {
@@ -50,7 +55,15 @@ export async function runExamples(loaded: LoadedProgram, { json }: { json: boole
         report.waiting &&
         answerCommand(loaded, { saga: mainMachine(program, saga).name, input, waiting: report.waiting });
       if (!json)
-        printExecution({ title, report, visits, tables, hint, ...(!same && { documented: { outcome, path } }) });
+        printExecution({
+          title,
+          report,
+          visits,
+          tables,
+          hint,
+          advice,
+          ...(!same && { documented: { outcome, path } }),
+        });
     }
     if (json) printJson(reports);
     else printVerdict(asDocumented, examples.length);

@@ -2,7 +2,8 @@ import type { Json } from "../interpreter";
 import type { LocalCloud } from "../local/cloud";
 import type { ExecutionReport } from "../local/report";
 import { mainMachine } from "../local/resources";
-import { type Answers, answerCommand, type LoadedProgram, looksOf, withCloud } from "./program";
+import { adviceOn } from "./advice";
+import { type Answers, answerCommand, checkAnswers, type LoadedProgram, looksOf, withCloud } from "./program";
 import { printExecution, printJson } from "./print";
 
 export const EXIT: Readonly<Record<ExecutionReport["outcome"], number>> = {
@@ -19,13 +20,15 @@ export function start(
 ): Promise<number> {
   // A name that there is none of is told before anything starts.
   const { name } = mainMachine(loaded.program, saga);
+  checkAnswers(loaded.program, answers, "--answer and --fail");
   const answer = (state: string) => answers[state];
   return withCloud(loaded, { answer }, async (cloud: LocalCloud) => {
     const { report, visits } = await cloud.execute(input, name);
     if (json) printJson([report]);
     else {
       const hint = report.waiting && answerCommand(loaded, { saga: name, input, waiting: report.waiting });
-      printExecution({ report, visits, tables: looksOf(loaded.program), hint });
+      const advice = adviceOn(loaded.program);
+      printExecution({ report, visits, tables: looksOf(loaded.program), hint, advice });
     }
     return EXIT[report.outcome];
   });

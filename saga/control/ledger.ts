@@ -360,6 +360,8 @@ class Ledger {
   /** The effects that an undo undoes: of its own item, where it is in a list; else all that there are of its steps. */
   private concerned(steps: readonly string[], visit: Visit): readonly Effect[] {
     return steps.flatMap((step) => {
+      const own = visit.step === undefined ? undefined : this.effects.get(step + spelled(indexesIn(visit.step)));
+      if (own && own.indexes.length > 0) return [own];
       const all = [...this.effects.values()].filter((effect) => effect.step === step);
       const indexes = visit.step === undefined ? itemUndone(visit, all) : indexesIn(visit.step);
       const found = all.filter((effect) => indexes.every((index, at) => effect.indexes[at] === index));

@@ -20,7 +20,8 @@ export class NotThere extends Error {
 export const withoutQualifier = (arn: string): string => arn.replace(/(:stateMachine:[^:]+):[^:]+$/, "$1");
 
 /** Pulumi ends a name with seven digits, so that no two resources share it. */
-export const named = (arn: string): string => (/:stateMachine:([^:]+)/.exec(arn)?.[1] ?? arn).replace(/-[0-9a-f]{7}$/, "");
+export const named = (arn: string): string =>
+  (/:stateMachine:([^:]+)/.exec(arn)?.[1] ?? arn).replace(/-[0-9a-f]{7}$/, "");
 
 /** How machines are called that other machines start. */
 export const AUXILIARY = /_undo(?:-[0-9a-f]{7})?$/;

@@ -79,8 +79,13 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
       );
       return true;
     } catch (error) {
-      if ((error as Error).name === "ConditionalCheckFailedException") return false;
-      throw error;
+      const failed = error as Error;
+      if (failed.name === "ConditionalCheckFailedException") return false;
+      // AWS says neither which keys came nor to which table.
+      if (failed.message === "The provided key element does not match the schema") {
+        failed.message += ` of the table '${table}': the store's key gives ${Object.keys(Key).join(" and ")}`;
+      }
+      throw failed;
     }
   }
 
@@ -115,7 +120,7 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
       const set = Object.entries(data);
       const expressions = {
         UpdateExpression: `SET ${set.map((_, i) => `#set${i} = :v${i}`).join(", ")}`,
-        ConditionExpression: `#status = :live AND ${own}`,
+        ConditionExpression: own("#status = :live"),
       };
       const fields = Object.fromEntries(set.map(([name], i) => [`#set${i}`, name]));
       return update(key, by, expressions, fields, Object.fromEntries(set.map(([, value], i) => [`:v${i}`, value])));

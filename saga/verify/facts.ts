@@ -13,6 +13,9 @@ export interface Known {
   readonly computable?: true;
 }
 
+export const COMPUTABLE = { computable: true } as const;
+export const certain = (type: Type): Known => ({ type, defined: true });
+
 /** What holds of an expression, or of two that can be ordered. */
 export interface Fact {
   readonly of: readonly Ast[];

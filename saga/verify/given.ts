@@ -1,6 +1,6 @@
 import { type Ast, parse, sourceOf } from "./expression";
 import type { Type } from "./facts";
-import { partialIn } from "./total";
+import { failureIn } from "./can-fail";
 import type { RawState, RawStates } from "../asl/states";
 
 /** Fields of a state's input that are always there. */
@@ -22,7 +22,7 @@ function fieldsOf(value: unknown, input: Given): Given {
   const there = thereOf(input);
   const pairs = ast.lhs as readonly (readonly [Ast, Ast])[];
   return new Set(
-    pairs.flatMap(([key, field]) => (partialIn(field, { there }) === undefined ? [String(key.value)] : [])),
+    pairs.flatMap(([key, field]) => (failureIn(field, { there }) === undefined ? [String(key.value)] : [])),
   );
 }
 
@@ -30,7 +30,7 @@ function fieldsOf(value: unknown, input: Given): Given {
 const isThere = (value: unknown, input: Given): boolean => {
   const source = sourceOf(value);
   const ast = source === undefined ? undefined : parsed(source);
-  return source === undefined || (ast !== undefined && partialIn(ast, { there: thereOf(input) }) === undefined);
+  return source === undefined || (ast !== undefined && failureIn(ast, { there: thereOf(input) }) === undefined);
 };
 
 function parsed(source: string): Ast | undefined {

@@ -4,7 +4,7 @@ import type { Type } from "./facts";
 import { type Given, givenAt, givenBy, thereOf } from "./given";
 import { FUNCTIONS } from "../asl/functions";
 import { edgesOf, type Field, fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
-import { partialIn } from "./total";
+import { failureIn } from "./can-fail";
 
 export type LintRule =
   | "unparsable"
@@ -198,7 +198,7 @@ function lintField(
   }
   const partial = isCaught(state, path)
     ? undefined
-    : partialIn(ast, { wants: wanted(path), there: new Map([...thereIn(state), ...thereOf(input)]) });
+    : failureIn(ast, { wants: wanted(path), there: new Map([...thereIn(state), ...thereOf(input)]) });
   const twice = keyGivenTwice(ast);
   if (partial === undefined && twice !== undefined) {
     const message = `It fails whenever it is evaluated: '${twice}' is a key of one object twice`;

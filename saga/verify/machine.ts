@@ -4,7 +4,7 @@ import { listIn } from "./items-path";
 import { evaluate, resolve, type Surroundings } from "./search/evaluate";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
 import { fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
-import { partialIn } from "./total";
+import { failureIn } from "./can-fail";
 import { keyOf, lift, OneOf, Unknown, UNKNOWN, type Value } from "./search/value";
 
 /** A value of a definition: what it yields, and which variables it reads, as paths. */
@@ -156,7 +156,7 @@ function mayRaise(value: unknown): boolean {
   const source = sourceOf(value);
   if (source === undefined) return false;
   try {
-    return partialIn(parse(source)) !== undefined;
+    return failureIn(parse(source)) !== undefined;
   } catch {
     return true;
   }

@@ -25,20 +25,24 @@ interface Exit {
 }
 
 /**
- * The value of a machine with the least room for data, where every reference has as much, and every list its ten items.
- * Each variable is taken at its largest, and a loop as if it were gone through once.
+ * The value of a machine with the least room for data below the limit of a payload. Every value has a shape: the bytes that
+ * are always the same, and references to data of a size that nobody knows, each taken to have an equal share of what is
+ * left. So an object of two references has its braces and keys, and half of the rest for each.
+ *
+ * Each level is gone through once, in the order of its states, with the shapes of the variables so far: a variable is taken
+ * at its largest, a list to have ten items, and a loop as if it were gone through once.
  */
 export function payloadHeadroom(machine: Level): PayloadBudget | undefined {
   let least: PayloadBudget | undefined;
 
-  function weigh(state: string, part: PayloadBudget["part"], { size: { fixed, references } }: Shape): void {
+  function compare(state: string, part: PayloadBudget["part"], { size: { fixed, references } }: Shape): void {
     if (references === 0) return;
     const bytesEach = Math.max(0, Math.floor((PAYLOAD_LIMIT - fixed) / references));
     if (!least || bytesEach < least.bytesEach) least = { state, part, fixedBytes: fixed, references, bytesEach };
   }
 
-  /** What a level puts out. */
-  function walk(level: Level, input: Shape, outer: Variables): Shape {
+  /** What a level puts out, of what it is given; its values are compared on the way. */
+  function outputOf(level: Level, input: Shape, outer: Variables): Shape {
     const variables = new Map(outer);
     const inputs = new Map([[level.startAt, [input]]]);
     const outputs: Shape[] = [];
@@ -58,8 +62,8 @@ export function payloadHeadroom(machine: Level): PayloadBudget | undefined {
     variables.set("states", object(states));
     const assigned = templateShape(raw["Assign"] ?? {}, variables);
     const left = raw["Output"] === undefined ? output : templateShape(raw["Output"], variables);
-    weigh(state, "Assign", assigned);
-    weigh(state, "Output", left);
+    compare(state, "Assign", assigned);
+    compare(state, "Output", left);
     for (const name of Object.keys(raw["Assign"] ?? {})) {
       const before = variables.get(name);
       const value = assigned.field(name, (shape) => shape);
@@ -78,23 +82,23 @@ export function payloadHeadroom(machine: Level): PayloadBudget | undefined {
       output: ERROR,
     }));
     const succeeded = (result: Shape): readonly Exit[] => {
-      weigh(name, "result", result);
+      compare(name, "result", result);
       return [{ raw, states: { ...before, result }, output: result }, ...caught];
     };
     switch (raw.Type) {
       case "Task":
-        weigh(name, "Arguments", raw["Arguments"] === undefined ? input : value(raw["Arguments"]));
+        compare(name, "Arguments", raw["Arguments"] === undefined ? input : value(raw["Arguments"]));
         return succeeded(REFERENCE);
       case "Parallel": {
         const given = raw["Arguments"] === undefined ? input : value(raw["Arguments"]);
-        weigh(name, "Arguments", given);
-        return succeeded(tuple(inner.map((branch) => walk(branch, given, variables))));
+        compare(name, "Arguments", given);
+        return succeeded(tuple(inner.map((branch) => outputOf(branch, given, variables))));
       }
       case "Map": {
         const each = (raw["Items"] === undefined ? input : value(raw["Items"])).at();
         const given = raw["ItemSelector"] === undefined ? each : value(raw["ItemSelector"], contextOf(each));
-        weigh(name, "ItemSelector", given);
-        return succeeded(either(inner.map((iteration) => repeated(walk(iteration, given, variables)))));
+        compare(name, "ItemSelector", given);
+        return succeeded(either(inner.map((iteration) => repeated(outputOf(iteration, given, variables)))));
       }
       case "Fail":
         return [];
@@ -103,7 +107,7 @@ export function payloadHeadroom(machine: Level): PayloadBudget | undefined {
     }
   }
 
-  walk(machine, REFERENCE, new Map());
+  outputOf(machine, REFERENCE, new Map());
   return least;
 }
 

@@ -63,6 +63,28 @@ describe("the command line", function () {
     rmSync(folder, { recursive: true });
   });
 
+  it("says what a proof rests on, where its rule would stand (S3)", async () => {
+    const { out } = await command(["verify"]);
+    const rules = [...out.matchAll(/^ {2}(S\d+) +(\w+)/gm)].map(([, rule, mark]) => `${rule} ${mark}`);
+    expect(rules.slice(0, 4)).to.deep.equal(["S1 proved", "S2 proved", "S3 assumed", "S4 proved"]);
+    expect(out.replace(/\s+/g, " ")).to.contain("S3 assumed an undo undoes what its action did: show it with");
+  });
+
+  it("says what to change in the program where a permission is missing, or a key has another name", async () => {
+    const program = ["--program", "test/cli/denied.ts"];
+    const advice = async (name: string) => {
+      const { out } = await command(["start", name, '{"account":"ada"}', ...program], { terminal: { columns: 1_000 } });
+      return /^ +→ (.*)$/m.exec(out)?.[1];
+    };
+    expect(await advice("Booking")).to.equal(`add "UpdateItem" to 'table' of the task 'book'`);
+    expect(await advice("Chargeing")).to.equal(`add "UpdateItem" to 'tables.wallets' of the task 'charge'`);
+    expect(await advice("Refilling")).to.equal("the table 'wallets' has the hashKey 'acount'");
+    const { out } = await command(["start", "Refilling", '{"account":"ada"}', ...program], {
+      terminal: { columns: 1_000 },
+    });
+    expect(out).to.match(/does not match the schema of the table 'wallets-\w+': the store's key gives account\n/);
+  });
+
   it("runs the four orders, in 80 columns and without colours, where nobody pipes anything in", async () => {
     const { code, out, err } = await cli(["run"], { input: null });
     expect(err).to.equal("");
@@ -162,6 +184,10 @@ describe("the command line", function () {
       [["start"], /^'start' wants a saga's name and an input/],
       [["start", "OrderFulfilment"], /^'start' wants an input: start OrderFulfilment '\{…\}', @file\.json, or -/],
       [["start", "{}", "--answer", "Approve"], /^--answer wants NAME=VALUE, not 'Approve'/],
+      [
+        ["start", "{}", "--answer", "Aprove={}"],
+        /^--answer and --fail: no state 'Aprove' waits for an answer; none does; see/,
+      ],
       [["start", `@${deep}`], /^.*deep\.json is nested deeper than 1000 levels/],
       [["start", '{"total":1e400}'], /^"\{\\"total\\":1e400\}" has a number that is too large/],
       [["start", "{}", "--stack", "prod"], /^no file Pulumi\.prod\.yaml in .*, for the stack 'prod'$/m],

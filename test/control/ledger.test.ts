@@ -230,6 +230,20 @@ describe("the ledger of effects", () => {
     expect(after(...done("Reserve"), ...done("Cancel"))).to.include({ Confirm: "tombstoned", Pay: "not begun" });
   });
 
+  it("undone, though it had been confirmed, or released", () => {
+    const confirmed = [...done("Reserve"), ...done("Pay"), ...done("Confirm")];
+    expect(after(...confirmed, ...done("Cancel"))).to.include({ Reserve: "undone", Confirm: "undone" });
+    expect(after(...done("Reserve"), ...done("Unlock"), ...done("Cancel"))).to.include({ Reserve: "undone" });
+  });
+
+  it("undone stays undone, and tombstoned stays so, where the undo runs once more", () => {
+    const events = eventsOf([START, ...done("Reserve"), ...done("Cancel"), ...done("Cancel")]);
+    const story = storyOf({ events, definition: DEFINITION, declaration: DECLARATION });
+    const [reserve, , confirm] = ledgerAt(story, DECLARATION, Infinity);
+    expect(reserve).to.deep.include({ status: "undone", since: 8 });
+    expect(confirm).to.deep.include({ status: "tombstoned", since: 8 });
+  });
+
   it("live, while its undo is under way and once that has failed", () => {
     const begun = [...done("Pay"), enter("Refund"), scheduled];
     expect(after(...begun)).to.include({ Pay: "live, Refund in progress" });

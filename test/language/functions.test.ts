@@ -31,7 +31,7 @@ import { levelsIn } from "../../saga/asl/expressions";
 import { parse, sourceOf } from "../../saga/verify/expression";
 import { evaluate } from "../../saga/verify/search/evaluate";
 import { isKnown, SOMETHING } from "../../saga/verify/search/value";
-import { partialIn } from "../../saga/verify/total";
+import { failureIn } from "../../saga/verify/can-fail";
 import { stub } from "./tasks";
 import { sizes } from "../slow";
 
@@ -231,7 +231,7 @@ describe("the functions of a mapping", () => {
         fc.asyncProperty(computed, fc.array(input, { minLength: 1, maxLength: 4 }), async ({ of, is }, inputs) => {
           const source = sourceOrNone((from) => ({ out: of(from), list: [of(from), 1] }));
           fc.pre(source !== undefined);
-          expect(partialIn(parse(source)), "the verifier knows that it can't fail").to.equal(undefined);
+          expect(failureIn(parse(source)), "the verifier knows that it can't fail").to.equal(undefined);
           expect(levelsIn(parse(source)), "Step Functions evaluates it").to.be.below(100);
           for (const given of inputs) {
             const { out, list } = await evaluated(source, given);

@@ -57,17 +57,17 @@ describe("the workers of all functions", function () {
     expect(most).to.equal(3);
   });
 
-  for (const [what, body, idle, several] of [
-    ["the machine has time left", spinning, 1, true],
-    ["those that it has do nothing but wait", waiting, 0, true],
-    ["neither", spinning, 0, false],
+  for (const [what, body, { idle, ms }, several] of [
+    ["the machine has time left", spinning, { idle: 1, ms: 40 }, true],
+    ["those that it has do nothing but wait", waiting, { idle: 0, ms: 250 }, true],
+    ["neither", spinning, { idle: 0, ms: 40 }, false],
   ] as const) {
     it(`are more than one of a function whose calls queue ${several ? "where" : "not where"} ${what}`, async () => {
       pool = new WorkerPool({ cores: 2, size: 4, idleShare: () => idle });
       const run = deploy("busy", body);
       let most = 0;
       const looks = setInterval(() => (most = Math.max(most, pool.workers)), 5);
-      await payloads(Array.from({ length: 6 }, (_, answer) => run.invoke({ ms: 250, answer })));
+      await payloads(Array.from({ length: 2_000 / ms }, (_, answer) => run.invoke({ ms, answer })));
       clearInterval(looks);
       if (several) expect(most).to.be.greaterThan(1);
       else expect(most).to.equal(1);

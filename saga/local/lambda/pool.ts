@@ -32,6 +32,8 @@ const BUSY_MACHINE = 0.5;
 const ROOM = 0.25;
 /** its workers must be at work for less than this share of theirs: then they wait for something else than the machine. */
 const WAITING = 0.05;
+/** After so many ticks in which no call has ended it gets another one all the same. */
+const STUCK_TICKS = 10;
 
 export interface PoolOptions {
   /** What the machine has, if nothing is said. */
@@ -50,8 +52,8 @@ export interface PoolOptions {
  * another from running. A worker goes to a function that has none at once, and to others that have fewer once they have
  * waited for longer than that costs.
  *
- * A function that has a worker gets another one where its calls queue, and the machine has time left or its workers do
- * nothing but wait. Otherwise two workers do no more than one, and each has to load the function, and to have it compiled,
+ * A function that has a worker gets another one where its calls queue, and the machine has time left, its workers do nothing
+ * but wait, or no call ends for a second. Otherwise two workers do no more than one, and each has to load the function, and to have it compiled,
  * for itself.
  *
  * Calls that wait for other calls hold their workers. Where calls queue, none ends, and the workers do not use up the
@@ -69,6 +71,8 @@ export class WorkerPool {
   private endedAtTick = 0;
   /** How many workers there may be beyond the bound. */
   private extra = 0;
+  /** For how many ticks nothing has moved. */
+  private stuckFor = 0;
   private ticker: NodeJS.Timeout | undefined;
 
   private readonly cores: number;
@@ -194,7 +198,8 @@ export class WorkerPool {
     const moves = this.ended !== this.endedAtTick || this.starting > 0;
     this.endedAtTick = this.ended;
     const isStuck = !moves && atWork < this.cores * BUSY_MACHINE;
-    const hasRoom = this.idleShare() > ROOM;
+    this.stuckFor = isStuck ? this.stuckFor + 1 : 0;
+    const hasRoom = this.idleShare() > ROOM || this.stuckFor >= STUCK_TICKS;
     for (const [line, each] of shares) {
       const mayGrow = line.waits > 0 && (hasRoom || each.every((share) => share < WAITING));
       line.mostWorkers = Math.max(1, mayGrow ? line.workers * 2 : line.workers);
@@ -340,7 +345,8 @@ function idleShareOfMachine(): () => number {
     const times = cpus().map((each) => each.times);
     const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
     const now = { idle: sum(times.map(({ idle }) => idle)), all: sum(times.map((each) => sum(Object.values(each)))) };
-    const share = (now.idle - before.idle) / (now.all - before.all || 1);
+    // Some systems tell nothing of their cores.
+    const share = now.all > before.all ? (now.idle - before.idle) / (now.all - before.all) : 1;
     before = now;
     return share;
   };

@@ -72,15 +72,25 @@ export function liveVariablesOf(machine: Level): LiveVariables {
     return known;
   };
   const given = new Map(levels.map((level) => [level, fieldsAt(reads.get(level) as readonly string[])]));
+  const inputsGiven = new Map(
+    [...reads].map(([level, paths]) => [level, paths.filter((path) => path.startsWith(OF_EXECUTION))]),
+  );
   const narrowedInput = (level: Level, state: string, input: Value): Value => {
     const paths = inputs.get(level)?.get(state) ?? NONE;
     return paths.size > 0 ? narrowed(input, fieldsOf(paths)) : UNKNOWN;
   };
+  const touched = new WeakMap<readonly string[], Map<string, boolean>>();
   /** Whether something may still want to know how long a list is. */
   const isRead = (paths: readonly string[], values: readonly Value[]) => {
-    const reads = (list: string): boolean =>
-      paths.some((path) => touches(`${EXECUTION_INPUT}${path.slice(OF_EXECUTION.length)}`, list)) ||
-      values.some((value) => leadsTo(value, list));
+    const known = touched.get(paths) ?? new Map<string, boolean>();
+    touched.set(paths, known);
+    const isTouched = (list: string): boolean => {
+      const found =
+        known.get(list) ?? paths.some((path) => touches(`${EXECUTION_INPUT}${path.slice(OF_EXECUTION.length)}`, list));
+      known.set(list, found);
+      return found;
+    };
+    const reads = (list: string): boolean => isTouched(list) || values.some((value) => leadsTo(value, list));
     // A test has the paths of what it asks within.
     return (of: string): boolean =>
       of.startsWith("(") ? (of.match(/\binput[\w.[\]]*/g) ?? []).some(reads) : reads(of);
@@ -118,7 +128,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
     given: (level, { variables, input, lengths, lost }) => {
       const kept = projected(variables, given.get(level) as Fields);
       const left = narrowedInput(level, level.startAt, input);
-      const read = (reads.get(level) as readonly string[]).filter((path) => path.startsWith(OF_EXECUTION));
+      const read = inputsGiven.get(level) as readonly string[];
       return {
         variables: kept,
         input: left,
@@ -144,8 +154,14 @@ export function liveVariablesOf(machine: Level): LiveVariables {
 
 const indexes = (name: string): string => name.slice(withoutIndexes(name).length);
 
-const filtered = (values: ReadonlyMap<string, Value>, keep: (name: string) => boolean): ReadonlyMap<string, Value> =>
-  values.size === 0 ? values : new Map([...values].filter(([name, value]) => value !== undefined && keep(name)));
+/** The same map where all of it is kept. */
+function filtered(values: ReadonlyMap<string, Value>, keep: (name: string) => boolean): ReadonlyMap<string, Value> {
+  let kept: Map<string, Value> | undefined;
+  for (const [name, value] of values) {
+    if (value === undefined || !keep(name)) (kept ??= new Map(values)).delete(name);
+  }
+  return kept ?? values;
+}
 
 /** Whether one of two paths leads to the other. */
 const touches = (one: string, other: string): boolean =>
@@ -157,8 +173,10 @@ const touches = (one: string, other: string): boolean =>
   );
 
 /** Whether something unknown in a value is what a path leads to, or has that in it. */
-const leadsTo = (value: Value, path: string): boolean =>
-  [...pathsIn(value)].some((of) => path.startsWith(of) && /^([.[]|$)/.test(path.slice(of.length)));
+function leadsTo(value: Value, path: string): boolean {
+  for (const of of pathsIn(value)) if (path.startsWith(of) && /^([.[]|$)/.test(path.slice(of.length))) return true;
+  return false;
+}
 
 const isOfState = (path: string): boolean => path === "states" || path === OF_STATE || path.startsWith(`${OF_STATE}.`);
 
