@@ -36,11 +36,9 @@ describe(`the console, in somebody else's program ${SLOW}`, function () {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const lines = createInterface({ input: running.stdout as NodeJS.ReadableStream });
-    const [first] = await new Promise((resolve) =>
-      lines.once("line", (line) => {
-        resolve([line]);
-      }),
-    );
+    const first = await new Promise<string>((resolve) => {
+      lines.once("line", resolve);
+    });
     const { endpoint } = JSON.parse(first) as { endpoint: string };
     const get = (path: string): Promise<Response> => fetch(`${endpoint}/console/${path}`);
     for (const [path, file] of [
