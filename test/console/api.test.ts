@@ -1,5 +1,6 @@
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
+import { SLOW } from "../slow";
 import type { KnownMachine } from "../../saga/console/server";
 import { clientOptions, machineArn, PLACE } from "../local/wire/fixture";
 import { listen, type Served, startConsole, until } from "./fixture";
@@ -269,7 +270,7 @@ describe("the console, live", () => {
     expect(events(coming)).to.deep.equal([6]);
   });
 
-  it("looks once at what many pages watch, and not at all where none does", async () => {
+  it(`looks once at what many pages watch, and not at all where none does ${SLOW}`, async () => {
     const arn = (await served.ask("api/start", { body: { machineArn: machineArn("wait"), name: "long", input: {} } }))
       .json.arn;
     const counted = async (pages: number): Promise<number> => {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { SLOW } from "../slow";
 import { browse, type Browsing, describeInBrowser, seriousFlaws } from "./browser";
 import { until } from "./fixture";
 
@@ -7,7 +8,7 @@ const INPUTS = [
   { order_id: "3", total: 100 },
 ];
 
-describeInBrowser("the console in a browser", function () {
+describeInBrowser(`the console in a browser ${SLOW}`, function () {
   this.timeout(120_000);
   let browsing: Browsing;
   let arns: readonly string[];

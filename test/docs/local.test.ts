@@ -128,6 +128,8 @@ describe("the laptop cloud's page", function () {
         .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<uuid>")
         .replace(/"\d{4}-\d\d-\d\dT[\d:.]+Z"|\b\d{10}(\.\d+)?\b/g, "<time>")
         .replace(/(pay|trk)_[0-9a-f]+/g, "$1_<hash>")
+        // A version is named after the code of the functions.
+        .replace(/(stateMachine:[\w-]+):\d+/g, "$1:<version>")
         .split("\n")
         .map((line) => line.replace(/,$/, ""))
         .sort();

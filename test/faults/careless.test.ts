@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect } from "chai";
+import { SLOW } from "../slow";
 import type { Json } from "../../saga/interpreter";
 import { LocalCloud, mainMachine } from "../../saga/local/cloud";
 import { evaluateProgram, type Program } from "../../saga/local/program";
@@ -31,18 +32,18 @@ describe("faults of a newcomer's sagas", function () {
   const asked = { input: { account: "ada" }, answers: { Ask: { output: { by: "bob" } } } };
   const lost = only("fails after the write, once", "is delivered twice at once");
 
-  it("are none where a retry stores the token that it brings (S4)", async () => {
+  it(`are none where a retry stores the token that it brings (S4) ${SLOW}`, async () => {
     expect(violations(await strike(program, "Purchase", { ...asked, kinds: lost }))).to.deep.equal([]);
   });
 
-  it("find a token that a retry has replaced, and that is still stored", async () => {
+  it(`find a token that a retry has replaced, and that is still stored ${SLOW}`, async () => {
     const mutant = await mutated(program, ['renew: ["token"]', "renew: []"]);
     expect(violations(await strike(mutant, "Purchase", { ...asked, kinds: lost }))).to.deep.equal([
       "bookings ada REQUEST keeps the task token of an earlier try of Ask: its answer would be refused",
     ]);
   });
 
-  it("find an undo that names another step's row, and say why the second try is left out", async () => {
+  it(`find an undo that names another step's row, and say why the second try is left out ${SLOW}`, async () => {
     const input = { from: "ada", to: "bob", amount: 5 };
     const explored = await strike(program, "Transfer", { input, kinds: only("fails before the write") });
     expect(explored.plan.settings).to.not.include("a second try, whose Credit another saga holds");

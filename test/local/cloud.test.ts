@@ -80,7 +80,7 @@ describe("a program on this machine that is no saga's alone", function () {
     expect(report.outbox[0]?.request).to.have.deep.property("Message", { text: "hello" });
   });
 
-  it("says what is not on this machine and how to give its answer, and takes that", async () => {
+  it(`says what is not on this machine and how to give its answer, and takes that ${SLOW}`, async () => {
     const cloud = await start();
     const refusal = (machine: string) => cloud.execute({}, machine).catch((error: unknown) => error as Error);
     expect(await refusal("translate"))

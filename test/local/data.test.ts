@@ -157,7 +157,7 @@ describe("a folder that outlives the process", () => {
       return { cloud, execution, history: [...execution.history] };
     }
 
-    it("goes on with an execution, on the code and the definition that it began with", async () => {
+    it(`goes on with an execution, on the code and the definition that it began with ${SLOW}`, async () => {
       const { cloud, execution, history } = await left();
       await cloud.close();
       const next = await start(await release(2));
