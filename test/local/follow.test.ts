@@ -4,7 +4,6 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { LocalCloud } from "../../saga/local/cloud";
-import { SLOW } from "../slow";
 import {
   followProgram,
   type Following,
@@ -238,7 +237,7 @@ describe("a program that is followed", function () {
     expect(place).to.equal(`${dev.folder}/index.ts:10:41`);
   });
 
-  it(`is deployed once a file is there that it lacked, in a folder that is new ${SLOW}`, async () => {
+  it("is deployed once a file is there that it lacked, in a folder that is new", async () => {
     dev.write("index.ts", `${BOTH}\nimport "./more/parts";\n`);
     expect((await dev.problem()).message).to.contain("Cannot find module './more/parts'");
     mkdirSync(join(dev.folder, "more"));
@@ -247,7 +246,7 @@ describe("a program that is followed", function () {
     expect(isChange((await dev.release()).changes)).to.equal(false);
   });
 
-  it(`follows its config ${SLOW}`, async () => {
+  it("follows its config", async () => {
     dev.write("Pulumi.yaml", `${PROJECT}config:\n  aws:region: { value: us-west-2 }\n`);
     const { program } = await dev.release();
     expect(program.outputs["arn"]).to.match(/^arn:aws:states:us-west-2:/);
@@ -255,7 +254,7 @@ describe("a program that is followed", function () {
     await dev.release();
   });
 
-  it(`no longer starts a saga that it has given up; what is under way ends ${SLOW}`, async () => {
+  it("no longer starts a saga that it has given up; what is under way ends", async () => {
     rmSync(join(dev.folder, "go"));
     dev.write("index.ts", INDEX.replace('"Talk"', '"Kept"') + BOTH.slice(INDEX.length));
     await dev.release();
