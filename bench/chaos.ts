@@ -15,7 +15,8 @@ async function main(): Promise<number> {
       orders,
       kills,
       seed,
-      longest: 4000,
+      // Longer, and most kills would come when all orders have ended.
+      longest: 700,
       onProgress,
     });
     const lines = [
