@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { CONSOLE_PATH } from "../../saga/console/server";
-import { seededRandom } from "../../saga/interpreter";
+import { dice } from "../dice";
 import { machineArn } from "../local/wire/fixture";
 import { httpRequest, type RawOptions, sendRaw } from "../local/wire/raw";
 import { sizes } from "../slow";
@@ -19,10 +19,7 @@ interface Tried extends RawOptions {
 
 /** Requests of every kind, the same for a seed. */
 function generator(seed: number, { token, host }: { readonly token: string; readonly host: string }) {
-  const random = seededRandom(seed);
-  const below = (most: number): number => Math.floor(random() * most);
-  const one = <T>(of: readonly T[]): T => of[below(of.length)] as T;
-  const bytes = (length: number): Buffer => Buffer.from(Array.from({ length }, () => below(256)));
+  const { random, below, one, bytes } = dice(seed);
   const word = (): string =>
     one(["", "x", "0", "-1", "'", "😀", "\u0000", "..", "%00", "x".repeat(300), "null", "{}", "%"]);
   const arn = (): string =>

@@ -21,7 +21,6 @@ export function duration(ms: number): string {
 const DATE = new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "short", day: "numeric" });
 const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 
-export const timeOfDay = (at: Date): string => TIME.format(at);
 export const dateTime = (at: Date): string => `${DATE.format(at)}, ${TIME.format(at)}`;
 /** To the millisecond: events of one execution lie close together. */
 export const precise = (at: Date): string => `${TIME.format(at)}.${String(at.getMilliseconds()).padStart(3, "0")}`;
@@ -35,12 +34,3 @@ export const counted = (n: number, one: string, many = `${one}s`): string => `${
 
 /** The last part of an ARN, by which an execution is known. */
 export const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf(":") + 1);
-
-/** JSON, laid out; anything else as it is. */
-export function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
-}

@@ -1,6 +1,6 @@
 import { ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
-import { seededRandom } from "../../../saga/interpreter";
+import { dice } from "../../dice";
 import type { LocalCloud } from "../../../saga/local/cloud";
 import { clientOptions, machineArn, startCloud } from "./fixture";
 import { AUTHORIZATION, errorName, httpRequest, type RawAnswer, type RawOptions, sendRaw } from "./raw";
@@ -37,10 +37,7 @@ const FIELDS = [
 
 /** Requests of every kind, the same for a seed. */
 function generator(seed: number) {
-  const random = seededRandom(seed);
-  const below = (most: number): number => Math.floor(random() * most);
-  const one = <T>(of: readonly T[]): T => of[below(of.length)] as T;
-  const bytes = (length: number): Buffer => Buffer.from(Array.from({ length }, () => below(256)));
+  const { random, below, one, bytes } = dice(seed);
   const word = (): string =>
     one(["", "x", "0", "-1", "'", "😀", "\u0000", "..", "%00", "x".repeat(300), "null", "[]", "{}"]);
 
