@@ -3,7 +3,7 @@ import { SearchLimitError } from "./context";
 
 /** What a search may take before it gives up. */
 export interface Bounds {
-  /** States of the search. */
+  /** The number of states that the search has visited. */
   readonly limit: number;
   readonly seconds: number;
 }

@@ -87,7 +87,7 @@ function wayTo(level: Level, wanted: Node): readonly Place[] {
 
 function leads({ nodes }: Level, from: Node, to: Node): boolean {
   const reached = new Set([from]);
-  // A set goes on to what is added to it while it is gone through.
+  // The loop also visits what it adds to the set.
   for (const node of reached) {
     for (const { to: next } of transitionsOf(node)) {
       const after = next === undefined ? undefined : nodes.get(next);

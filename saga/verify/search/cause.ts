@@ -24,7 +24,7 @@ export function tells({ Cause, CausePath }: RawState, around = ANYWHERE): boolea
   try {
     ast = parse(source);
   } catch {
-    // The lints report what JSONata does not parse.
+    // The lints report an expression that does not parse.
     return undefined;
   }
   return textTells(ast, around);

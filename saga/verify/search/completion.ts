@@ -24,7 +24,7 @@ export function stuckInSuccess(
   ending: readonly number[],
 ): SearchState | undefined {
   const well = new Set(ending);
-  // A set goes on to what is added to it while it is gone through.
+  // The loop also visits what it adds to the set.
   for (const name of well) {
     // One that was merged into another has failed as little as that one.
     for (const from of before.get(name) ?? []) if ((seen.get(from)?.failed ?? "no") === "no") well.add(from);

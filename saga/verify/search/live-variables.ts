@@ -267,7 +267,7 @@ function inputsOf(
 const inputPaths = ({ paths }: Template): readonly string[] =>
   paths.flatMap((path) => (isOfState(path) ? [path.slice(OF_STATE.length + 1)] : []));
 
-/** What puts out its input where it does not say what it puts out. */
+/** Types of states that put out their input if they have no Output. */
 const PASSING: ReadonlySet<string> = new Set(["Succeed", "Pass", "Choice", "Wait"]);
 const ALL: ReadonlySet<string> = new Set([""]);
 

@@ -463,7 +463,7 @@ class LevelSearch {
   /** Reports the first state from which nothing ever ends. */
   private endless(): boolean {
     const ends = new Set(this.ending);
-    // A set goes on to what is added to it while it is gone through.
+    // The loop also visits what it adds to the set.
     for (const name of ends) for (const from of this.before.get(name) ?? []) ends.add(from);
     const never = [...this.seen].flatMap(([name, each]) => (ends.has(name) ? [] : [each]));
     const point = never.find(({ at }) => this.search.isCyclic(this.around.level, at)) ?? never[0];
