@@ -120,7 +120,7 @@ describe("the policy pack", () => {
   it("refuses a machine that nobody declares, unless it is exempt, by its name or by its tag", async () => {
     const [first, ...more] = await analyze(props(machine()));
     expect(first?.message).to.match(
-      /'Booking' is not declared, so that nothing is proved of it: .* tag it saga:declaration=none/,
+      /'Booking' is not declared, so that nothing is proved of it\n {2}→ .* tag it saga:declaration=none$/,
     );
     expect(more).to.be.empty;
     expect(await analyze(props(machine()), { options: { exempt: ["Booking"] } })).to.be.empty;
@@ -163,6 +163,14 @@ describe("the policy pack", () => {
         const [first] = await analyze(props(machine()), { options: { declarations: { Booking: given as never } } });
         expect(first?.message).to.match(says);
       }
+    });
+
+    it("before the definition, which a preview may not know", async () => {
+      const tags = { "saga:declaration": join(folder, "none.json") };
+      const [first, ...more] = await analyze({ definition: unknownStringValue, tags });
+      expect(first?.message).to.match(/'Booking' can't be proved: there is no declaration '.*none\.json'/);
+      expect(first?.level).to.equal(MANDATORY);
+      expect(more).to.be.empty;
     });
   });
 
