@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -104,7 +104,20 @@ const props = (definition: object, tags?: object) => ({
   ...(tags && { tags }),
 });
 
+const ROOT = join(__dirname, "../..");
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+
 describe("the policy pack", () => {
+  it("of the manual is the one that Pulumi's engine runs, with the versions that this project is tested with", () => {
+    const files = ["PulumiPolicy.yaml", "package.json", "index.ts", "booking.saga.json"];
+    for (const file of files) expect(read("docs/definitions.md")).to.contain(read(`test/pulumi/pack/${file}`));
+    const { version, devDependencies } = JSON.parse(read("package.json"));
+    expect(JSON.parse(read("test/pulumi/pack/package.json")).dependencies).to.deep.equal({
+      "@pulumi/policy": devDependencies["@pulumi/policy"],
+      "saga-aws-pulumi": version,
+    });
+  });
+
   it("takes a sound machine, by its declaration", async () => {
     expect(await analyze(props(machine()), { options: declared })).to.deep.equal([]);
   });

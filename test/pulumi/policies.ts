@@ -160,15 +160,32 @@ if (cli === undefined) {
       "  → Say what undoes what: in the policy's config under declarations, in a file that its tag saga:declaration names, or in its Comment. If it is no saga, tag it saga:declaration=none",
     ];
 
+    const REFUND = [
+      DESCRIPTION,
+      "'Booking' is not sound",
+      "S4: Refund is given up after one failure, and what it undoes stays, as does all that is to be undone after it",
+      "  → Let Refund retry States.ALL, for hours",
+    ];
+    const UNKNOWN =
+      "can't run policy 'sound-state-machines' from policy pack 'sagas@v1.0.0' during preview: string value at .definition can't be known during preview";
+
+    it("says what the manual says", () => {
+      const manual = readFileSync(join(ROOT, "docs/definitions.md"), "utf8");
+      expect(manual).to.contain(`\n${TAKEN}\n`.replaceAll("\n", "`"));
+      for (const text of [
+        violation(MANDATORY, "aws:sfn:StateMachine: Booking", ...REFUND),
+        violation(MANDATORY, "aws:sfn:StateMachine: Weekly", ...WEEKLY),
+        violation(ADVISORY, "aws:sfn:StateMachine: Booking", UNKNOWN),
+      ]) {
+        expect(manual).to.contain(`\`\`\`\n${text}\n\`\`\``);
+      }
+    });
+
     it("is not run on a definition that a preview does not know: Pulumi says so, and goes on", async () => {
-      expect(await preview(order)).to.deep.equal({
-        passed: true,
-        policies: violation(
-          ADVISORY,
-          "aws:sfn:StateMachine: Order",
-          "can't run policy 'sound-state-machines' from policy pack 'sagas@v1.0.0' during preview: string value at .definition can't be known during preview",
-        ),
-      });
+      for (const machine of [order, unsound("text")]) {
+        const policies = violation(ADVISORY, `aws:sfn:StateMachine: ${machine.name}`, UNKNOWN);
+        expect(await preview(machine)).to.deep.equal({ passed: true, policies });
+      }
     });
 
     it("refuses an unsound one in the update, before it is made, and from then on in every preview", async () => {
@@ -191,6 +208,11 @@ if (cli === undefined) {
       expect(made()).not.to.contain("Weekly");
     });
 
+    it("refuses an unsound one in the preview, where it is there and its ARNs are known", async () => {
+      const policies = violation(MANDATORY, "aws:sfn:StateMachine: Booking", ...REFUND);
+      expect(await preview(unsound("text"))).to.deep.equal({ passed: false, policies });
+    });
+
     it("proves an object in the preview, without the ARNs of the functions that it names", async () => {
       // Its functions have names of their own, and are yet to be made.
       const later = (machine: Machine): Machine =>
@@ -198,14 +220,7 @@ if (cli === undefined) {
       expect(await preview(later(booking("object")))).to.deep.equal({ passed: true, policies: TAKEN });
       expect(await preview(later(unsound("object")))).to.deep.equal({
         passed: false,
-        policies: violation(
-          MANDATORY,
-          "aws-native:stepfunctions:StateMachine: Booking",
-          DESCRIPTION,
-          "'Booking' is not sound",
-          "S4: Refund is given up after one failure, and what it undoes stays, as does all that is to be undone after it",
-          "  → Let Refund retry States.ALL, for hours",
-        ),
+        policies: violation(MANDATORY, "aws-native:stepfunctions:StateMachine: Booking", ...REFUND),
       });
     });
 
@@ -217,7 +232,11 @@ if (cli === undefined) {
         passed: true,
         policies: TAKEN,
       });
-      expect(await run("preview", [report("Weekly")], { "sound-state-machines": "advisory" })).to.deep.equal({
+      expect(
+        await run("preview", [report("Weekly")], {
+          "sound-state-machines": { enforcementLevel: "advisory" },
+        }),
+      ).to.deep.equal({
         passed: true,
         policies: violation(ADVISORY, "aws:sfn:StateMachine: Weekly", ...WEEKLY),
       });
@@ -226,5 +245,18 @@ if (cli === undefined) {
       expect(wrong.printed).to.contain(
         "error: validating policy config: sagas 1.0.0  sound-state-machines: exempt: Invalid type. Expected: array, given: string",
       );
+    });
+
+    it("leaves the machines of a component to the component, which has proved them", async () => {
+      const order = await Sandbox.open(cli);
+      try {
+        let printed = "";
+        const onOutput = (text: string) => (printed += text);
+        await order.stack.preview({ policyPacks: [pack.folder], color: "never", onOutput });
+        expect(printed).to.contain("aws:sfn:StateMachine OrderFulfilment create");
+        expect(printed).to.contain(`✅ sagas@v1.0.0 (local: ${pack.folder})\n`);
+      } finally {
+        order.close();
+      }
     });
   });
