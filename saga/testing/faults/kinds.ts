@@ -26,7 +26,7 @@ export interface Kind {
 
 const fail = (error: string, cause: string): Promise<never> => Promise.reject(new TaskFailure(error, cause));
 
-/** For the execution no answer comes: the state's timeout ends its wait. */
+/** An answer that never comes: the state times out. */
 const silence = (): Promise<never> => new Promise(() => {});
 
 const late = (when: string, calls: number): Kind => ({
