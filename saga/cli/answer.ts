@@ -20,9 +20,12 @@ export async function approve(named: string | undefined, given: string | undefin
 
 /** `saga reject`: makes a state that waits fail. */
 export async function reject(named: string | undefined, given: string | undefined, values: Values): Promise<number> {
-  const [error = "", ...cause] = (given ?? "Rejected").split(":");
+  // A name of an execution has no colon: a single argument with one is the refusal of the only execution that waits.
+  const only = given === undefined && named !== undefined && /^(?!arn:).*:/s.test(named);
+  const [execution, refusal = "Rejected"] = only ? [undefined, named] : [named, given];
+  const [error = "", ...cause] = refusal.split(":");
   if (error === "") throw new UsageError("'reject' needs the name of the error before the colon: NAME:WHY");
-  return answer(named, { error, cause: cause.join(":").trim() }, values);
+  return answer(execution, { error, cause: cause.join(":").trim() }, values);
 }
 
 interface Waiting {

@@ -182,7 +182,8 @@ ${WHERE}`,
   reject: `saga reject [EXECUTION] [ERROR:WHY]: makes a state that waits for an answer
 fail. If only one execution waits, omit EXECUTION.
 
-  saga reject order-7 Refused:"too expensive"
+  saga reject Refused:"too expensive"
+  saga reject order-7 Refused:"too expensive" --state Approve
 
   --state NAME       the state, if several wait
 ${WHERE}`,

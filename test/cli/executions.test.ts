@@ -136,6 +136,7 @@ describe("the verbs on executions", function () {
       [["stop", "done"], 1, /^OrderFulfilment done has ended already: completed$/m],
       [["approve", "done"], 1, /^done does not wait for an answer$/m],
       [["approve"], 1, /^no execution waits for an answer$/m],
+      [["reject", "Refused:why"], 1, /^no execution waits for an answer$/m],
       [["reject", "done", ":why"], 2, /^'reject' needs the name of the error/],
       [["list", "--port", "4566"], 2, /^--port and --endpoint exclude each other/],
       [["explain", "done", "--definition", "x.json"], 2, /^--definition works only with the file of a saved history/],
