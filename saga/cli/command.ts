@@ -13,8 +13,9 @@ export const command = (args: string[]): Promise<number> => follow(args).catch(c
 
 async function follow(args: string[]): Promise<number> {
   const { values, positionals } = parse(args);
-  const [name, ...rest] = positionals;
-  if (values.help) {
+  const asksForHelp = positionals[0] === "help";
+  const [name, ...rest] = asksForHelp ? positionals.slice(1) : positionals;
+  if (values.help || asksForHelp) {
     process.stdout.write((Object.hasOwn(HELP_OF, name ?? "") && HELP_OF[name as string]) || HELP);
     return 0;
   }
@@ -41,7 +42,10 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, allowPositionals: true, options: { ...OPTIONS, help: { type: "boolean", short: "h" } } });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    // Node adds advice on arguments that begin with a dash. No command takes one.
+    throw new UsageError(
+      (error as Error).message.replace(/ To specify a positional argument .*$/s, "").replace(/\.$/, ""),
+    );
   }
 }
 

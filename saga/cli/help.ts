@@ -46,7 +46,7 @@ omit it, it is the latest one:
   saga start … --port N|--endpoint URL starts an execution there
   saga completion bash|zsh|fish        prints a shell's completion script
 
-'saga COMMAND --help' shows examples of these commands.
+'saga help COMMAND', or 'saga COMMAND --help', shows examples of these commands.
 
   --answer STATE='{…}'    the answer to a state that waits for one
   --fail STATE=ERROR:WHY  makes that state fail instead

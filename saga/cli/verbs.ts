@@ -60,7 +60,15 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       const answers = await readAnswers(values);
       const loading = load(values);
       const input = given ?? (await pipedInput(loading));
-      if (input === undefined) return (await import("./run")).runExamples(await loading, { json });
+      if (input === undefined) {
+        const loaded = await loading;
+        if (Object.keys(answers).length > 0) {
+          throw new UsageError(
+            "--answer and --fail of 'run' work only with an input: an example has its own 'answers'",
+          );
+        }
+        return (await import("./run")).runExamples(loaded, { json });
+      }
       return (await import("./start")).start(await loading, { input, answers, json });
     },
   },

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { HELP } from "../../saga/cli/help";
+import { HELP, HELP_OF } from "../../saga/cli/help";
 import { SLOW } from "../slow";
 import { command, type Ended } from "./command";
 
@@ -167,7 +167,7 @@ describe("the command line", function () {
       [["run", `@${folder}`], /^can't read the file '.*': .*EISDIR/],
       [["run", `@${big}`], /^the input has 307,\d{3} bytes, but Step Functions accepts at most 262,144/],
       [["run", "{}", "{}"], /^'run' does not take a further argument: "\{\}"/],
-      [["run", "--colour"], /^Unknown option '--colour'/],
+      [["run", "--colour"], /^Unknown option '--colour'; see npx saga --help$/m],
       [["walk"], /^no command 'walk'; the commands are start, /],
       [["invoke"], /^'invoke' needs the name of a function/],
       [["invoke", "createOrder"], /^'invoke' needs a payload: -d/],
@@ -204,7 +204,12 @@ describe("the command line", function () {
       [["verify", "-d", "{}"], /^-d works only with a file to verify/],
     ];
     for (const [args, says] of cases) refused(await command(args), 2, says);
-    const [nothing, empty] = await Promise.all([cli(["run", "-"], { input: "nothing" }), cli(["verify", "-"])]);
+    const [nothing, empty, unheard] = await Promise.all([
+      cli(["run", "-"], { input: "nothing" }),
+      cli(["verify", "-"]),
+      cli(["run", "--answer", "Approve={}"], { stdin: "ignore" }),
+    ]);
+    refused(unheard, 2, /^--answer and --fail of 'run' work only with an input: an example has its own 'answers'; see/);
     refused(nothing, 2, /^standard input is not JSON: /);
     refused(empty, 2, /^standard input is not JSON: /);
   });
@@ -331,8 +336,11 @@ describe("the command line", function () {
     );
   });
 
-  it("has a help of 80 columns", () => {
+  it("has a help of 80 columns, which 'help' prints too", async () => {
     for (const line of HELP.split("\n")) expect(line.length, line).to.be.at.most(80);
+    expect(await command(["help"])).to.deep.include({ code: 0, out: HELP });
+    expect(await command(["help", "verify"])).to.deep.include({ code: 0, out: HELP });
+    expect(await command(["help", "list"])).to.deep.include({ code: 0, out: HELP_OF["list"] });
   });
 
   it("shows how somebody else's definition goes wrong, and fails", async () => {
