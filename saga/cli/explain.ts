@@ -55,7 +55,7 @@ export function linesOf(examined: Examined): readonly string[] {
       ? ["  effects", ...ledgerLines(ledger)]
       : wrap(
           "effects  ",
-          "not known: nothing declares which call undoes which. Give that with -d, as JSON or @file.saga.json",
+          "not known: no declaration says which task undoes which. Give one with -d, as JSON or @file.saga.json",
         )),
     "",
     ...adviceLines(examined),
@@ -158,7 +158,7 @@ async function definitionIn(file: string, values: Values): Promise<Read> {
   const given = await declarationFor(definition, values);
   if (given === undefined && where === undefined) {
     printNote(
-      `nothing declares which call undoes which: there is no '${beside.besideOf(file, only ? undefined : machine.name)}', and no -d`,
+      `no declaration says which task undoes which: there is no '${beside.besideOf(file, only ? undefined : machine.name)}', and no -d`,
     );
   }
   return {

@@ -118,14 +118,14 @@ const namesOf = (machines: readonly Found[]): string => machines.map(({ name }) 
 function notDeclared(file: string, machines: readonly Found[], only: boolean): string {
   const [machine] = machines as [Found, ...Found[]];
   if (file === "-") {
-    return "nothing declares which call undoes which in standard input: give that with -d, as JSON or @file.saga.json";
+    return "no declaration says which task of standard input undoes which: give one with -d, as JSON or @file.saga.json";
   }
   if (machines.length > 1) {
-    return `nothing declares which call undoes which in '${file}', for none of its machines ${namesOf(machines)}: ${commandName()} verify ${quoted(file)} --init drafts a declaration of each, for you to edit`;
+    return `'${file}' has no declaration for any of its machines ${namesOf(machines)}: ${commandName()} verify ${quoted(file)} --init drafts one for each, for you to edit`;
   }
   const tasks = tasksIn(definitionOfFound(machine, { file, only })).map(([name]) => name);
   const which = only ? "" : ` ${quoted(machine.name)}`;
-  return `nothing declares which call undoes which in '${file}', with its ${counted(tasks.length, "task")} ${tasks.join(", ")}: ${commandName()} verify ${quoted(file)}${which} --init drafts '${besideOf(file, only ? undefined : machine.name)}' for you to edit; or give the declaration with -d`;
+  return `no declaration says which task in '${file}' undoes which, of its ${counted(tasks.length, "task")} ${tasks.join(", ")}: ${commandName()} verify ${quoted(file)}${which} --init drafts '${besideOf(file, only ? undefined : machine.name)}' for you to edit; or give one with -d`;
 }
 
 const counted = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;

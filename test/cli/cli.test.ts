@@ -198,7 +198,7 @@ describe("the command line", function () {
       ],
       [
         ["verify", "test/order/order-fulfilment.asl.json"],
-        /^nothing declares which call undoes which in .*asl\.json', with its 6 tasks CreateOrder, /,
+        /^no declaration says which task in .*asl\.json' undoes which, of its 6 tasks CreateOrder, /,
       ],
       [["verify", REFERENCE, "-d", '{"saga": "A"}'], /^-d: 'calls' is no object/],
       [["verify", "-d", "{}"], /^-d works only with a file to verify/],

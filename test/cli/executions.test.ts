@@ -216,9 +216,9 @@ describe("the verbs on executions", function () {
       const machine = file("other.asl.json", { ...definition, Comment: "orders" });
       const undeclared = await command(["explain", stuck, "--definition", machine]);
       expect(undeclared.err).to.match(
-        /^note: nothing declares which call undoes which: there is no '.*other\.saga\.json', and no -d$/m,
+        /^note: no declaration says which task undoes which: there is no '.*other\.saga\.json', and no -d$/m,
       );
-      expect(undeclared.out).to.contain("effects  not known: nothing declares which call undoes which");
+      expect(undeclared.out).to.contain("effects  not known: no declaration says which task undoes");
       const calls = { ProcessPayment: { role: "compensable", undo: "RefundPayment" } };
       const said = await explain(stuck, "--definition", machine, "-d", JSON.stringify({ saga: "Other", calls }));
       expect(said.ledger).to.have.length(1);

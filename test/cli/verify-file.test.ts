@@ -54,7 +54,7 @@ describe("saga verify, of a file", () => {
   it("lists all tasks of a file without a declaration, and the command that drafts one", async () => {
     const { code, out, err } = await saga("sam.yaml");
     expect(err).to.match(
-      /^nothing declares which call undoes which in 'sam\.yaml', with its 4 tasks ReserveSeat, ChargeCard, SendRefund, ReleaseSeat: npx saga verify sam\.yaml --init drafts 'sam\.saga\.json' for you to edit; or give the declaration with -d/,
+      /^no declaration says which task in 'sam\.yaml' undoes which, of its 4 tasks ReserveSeat, ChargeCard, SendRefund, ReleaseSeat: npx saga verify sam\.yaml --init drafts 'sam\.saga\.json' for you to edit; or give one with -d/,
     );
     expect([code, out]).to.deep.equal([2, ""]);
   });
@@ -94,7 +94,7 @@ describe("saga verify, of a file", () => {
 
   it("verifies all declared machines of a template, or one by its name", async () => {
     expect((await saga("cloudformation.yaml")).err).to.match(
-      /^nothing declares which call undoes which in 'cloudformation\.yaml', for none of its machines Payment, Nested, Elsewhere: /,
+      /^'cloudformation\.yaml' has no declaration for any of its machines Payment, Nested, Elsewhere: /,
     );
     const { out, err } = await saga("cloudformation.yaml", "--init");
     inColumns(out);
