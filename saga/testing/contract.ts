@@ -123,7 +123,7 @@ export async function checkTaskContract<In extends object, Out, UndoIn extends o
   return check.run();
 }
 
-/** If the undo's input differs from the action's, `undoInput` is required. */
+/** If the undo does not accept the action's input, `undoInput` is required. */
 type UndoInputOf<In, UndoIn, Out> = [In] extends [UndoIn]
   ? unknown
   : { readonly undoInput: (input: In, answer: Out | undefined) => UndoIn };
