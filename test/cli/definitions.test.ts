@@ -256,7 +256,7 @@ Resources:
     ]);
     expect(planned)
       .to.have.property("unread")
-      .that.matches(/^has a definition that is known once it is applied/);
+      .that.matches(/^has a definition that is unknown until it is applied/);
     expect(kept)
       .to.have.property("unread")
       .that.matches(/export the stack with --show-secrets$/);
@@ -322,9 +322,7 @@ Resources:
     const retry = [{ ErrorEquals: ["X.Throttled"] }];
     expect(held(calls("${ChargeFunctionArn}", retry)).s4).to.have.length(1);
     expect(held(calls("${Charge}", retry))).to.deep.equal({ s4: [], proved: false, open: true });
-    expect(held(calls("${Charge}")).s4).to.deep.equal([
-      "A is given up on any fault, those that pass too; what ${Charge} is, is not said here",
-    ]);
+    expect(held(calls("${Charge}")).s4).to.deep.equal(["A is not retried on any fault, and ${Charge} is unknown here"]);
     expect(held(calls("arn:aws:states:::${Service}", retry)).open).to.equal(true);
     expect(held(calls("arn:aws:states:::aws-sdk:s3:putObject", retry)).s4[0]).to.contain("S3.SlowDownException");
     expect(held(calls("arn:aws:states:eu-west-1:1:activity:${Name}", retry))).to.deep.equal({

@@ -87,7 +87,7 @@ function machine(source: Source, { name, address, attributes, at }: Resource): F
     const { definition } = attributes;
     if (definition === undefined || definition === null) {
       throw new UnreadError(
-        "has a definition that is known once it is applied, since it names what is yet to be created: apply it, and give what terraform show -json prints of the state",
+        "has a definition that is unknown until it is applied, since it names resources that do not exist yet: apply it, and pass the state that terraform show -json prints",
       );
     }
     return { name, aliases, definition: definitionIn(definition), place: () => place };

@@ -38,7 +38,7 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
     const focus = focusOn(point.outstanding, undoes, around.keepFork);
     if (!focus && mentions(point.outstanding, undoes)) return outOfTurn(search, around, point, node, undoes);
     if (!focus && again && runs.some(({ level }) => level.effectful)) {
-      throw new SearchLimitError(`gave up on ${node.name}: its branches do more each time it goes round`);
+      throw new SearchLimitError(`gave up on ${node.name}: its branches have more effects in each round`);
     }
     const ran = runs.map((run): Ran => {
       const given = focus ? project(focus.fork, run.level.undoes, indexOf(run)) : null;
@@ -186,10 +186,10 @@ function aborted(
   };
   const trace = after(point.trace, event);
   if (!stuck && error === DATA_LIMIT) {
-    const message = `nothing catches ${DATA_LIMIT} of ${state} in its branch, for States.ALL may not`;
+    const message = `no catcher of ${state} in its branch names ${DATA_LIMIT}, and States.ALL may not match it`;
     search.report(around, { ...point, trace }, "S7", state, message, HINTS.dataLimit(state));
   } else if (!stuck && runs.some((other) => other.label !== run.label && other.level.effectful)) {
-    const message = `${state} fails its branch, and so aborts the others of ${node.name}, wherever they are`;
+    const message = `a failure of ${state} fails its branch, which aborts the other branches of ${node.name} at any point`;
     search.report(around, { ...point, trace }, "S10", state, message, HINTS.abort(state));
   }
   const behind = renameEffects(end.point.outstanding, outside);

@@ -176,7 +176,7 @@ function remaining(
       const now = base.branches[place] ?? null;
       if (now === was) continue;
       if (touched.has(place)) {
-        const message = `two branches of ${node.name} undo at once what was done in sequence`;
+        const message = `two branches of ${node.name} undo concurrently what was done in sequence`;
         search.report(around, point, "S1", node.name, message, HINTS.apart(node.name));
         search.leaveUntold();
       }
@@ -242,7 +242,7 @@ function leaving(
 
 /** Reports undos whose results are kept. If they are too large together, a redrive fails in the same way. */
 function handsOn(search: SearchContext, around: Around, point: SearchState, { name }: Node): void {
-  const message = `what the undos in ${name} hand on may be too large together: it stops with ${DATA_LIMIT}, and at each redrive again`;
+  const message = `the results of the undos in ${name} may be too large together: it then fails with ${DATA_LIMIT}, and again at each redrive`;
   search.report(around, point, "S7", name, message, HINTS.handsOn(name));
 }
 
