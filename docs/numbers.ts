@@ -28,13 +28,11 @@ export function numbersBlock(results: Results): string {
   const rows: readonly (readonly [what: string, here: string, beside: string, part: string])[] = [
     [
       "Evaluate the order program",
-      `${of("evaluation", "this", "processor ms")} ms of a processor, ${of("evaluation", "this", "memory MiB")} MiB`,
+      `${of("evaluation", "this", "processor ms")} ms, ${of("evaluation", "this", "memory MiB")} MiB`,
       beside("evaluation", "this ÷ it", {
-        CDK: "× CDK's synth",
-        "CDK without its validation": "× without its validation",
-        "osls + serverless-step-functions": "× osls",
+        CDK: "× CDK",
+        "CDK without its validation": "× CDK unvalidated",
         "bare Pulumi": "× bare Pulumi",
-        "bare Pulumi, six CallbackFunctions": "× with CallbackFunctions",
       }),
       "evaluation",
     ],
@@ -49,25 +47,24 @@ export function numbersBlock(results: Results): string {
       "",
       "growth",
     ],
-    ["Check the types of 100 steps", `${of("growth", "100 steps", "type-check ms")} ms`, "", "growth"],
     [
-      "Interpret an order, with stand-ins for tasks",
-      `${of("interpreter", "this, completes", "processor ms")} ms of a processor`,
+      "Interpret an order",
+      `${of("interpreter", "this, completes", "processor ms")} ms`,
       beside("interpreter", "this ÷ it", { "aws-local-stepfunctions, completes": "× aws-local-stepfunctions" }),
       "interpreter",
     ],
     [
-      "1,000 orders on AWS, completed",
+      "1,000 completed orders on AWS",
       dollars(figure(results, "price", "this, completed", "$ of 1,000")),
-      ["reference", "CDK"]
-        .filter((name) => results["price"]?.rows.some((row) => row.name === `${name}, completed`))
-        .map((name) => `${name}: ${dollars(figure(results, "price", `${name}, completed`, "$ of 1,000"))}`)
+      Object.entries({ reference: "a serverless tutorial", CDK: "CDK" })
+        .filter(([name]) => results["price"]?.rows.some((row) => row.name === `${name}, completed`))
+        .map(([name, who]) => `${who} ${dollars(figure(results, "price", `${name}, completed`, "$ of 1,000"))}`)
         .join(", "),
       "price",
     ],
     [
-      "A component that is idle, a month",
-      `${component("all, $ a month")}, of which ${component("alarms, $ a month")} for alarms`,
+      "An idle component, a month",
+      `${component("all, $ a month")}, alarms ${component("alarms, $ a month")}`,
       "",
       "price",
     ],
@@ -76,12 +73,13 @@ export function numbersBlock(results: Results): string {
   const parts = [...new Set(rows.map(([, , , part]) => part))].map((part) => results[part] as Part);
   const made = [...new Set(parts.map(({ machine, date }) => `${machine}, ${date}`))].join("; ");
   return [
-    `On ${made}. 0.5 × is half of another's processor time. [All figures](docs/numbers.md).`,
+    `On ${made}. Times are processor times; 0.5 × is half as much. [All figures](docs/numbers.md).`,
     "",
-    "| what | here | beside | made by |",
+    "| what | here | beside | `npm run …` |",
     "| --- | --- | --- | --- |",
     ...rows.map(
-      ([what, here, others, part]) => `| ${what} | ${here} | ${others} | \`${(results[part] as Part).command}\` |`,
+      ([what, here, others, part]) =>
+        `| ${what} | ${here} | ${others} | \`${(results[part] as Part).command.replace(/^npm run /, "")}\` |`,
     ),
   ].join("\n");
 }
@@ -93,10 +91,10 @@ function localRows(results: Results): readonly (readonly [string, string, string
   if (!row) return [];
   const others = ["DBOS", "Restate"].flatMap((peer) => {
     const times = row.figures[`times ${peer}`];
-    return times === undefined ? [] : [`${said(times)} times ${peer}'s`];
+    return times === undefined ? [] : [`${said(times)} × ${peer}`];
   });
   const rate = said(figure(results, "local", name, "sagas/s"));
-  return [["Orders a second on the laptop cloud", rate, others.join(", "), "local"]];
+  return [["Orders a second, laptop cloud", rate, others.join(", "), "local"]];
 }
 
 const said = (value: number): string => round(value).toLocaleString("en", { maximumFractionDigits: 6 });
