@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { expect } from "chai";
 import * as ts from "typescript";
@@ -54,6 +54,10 @@ interface Step {
   readonly run?: string;
   readonly if?: string;
   readonly with?: Readonly<Record<string, unknown>>;
+}
+
+interface Manifest {
+  readonly scripts: Readonly<Record<string, string>>;
 }
 
 interface Key {
@@ -183,8 +187,9 @@ describe("the documentation", function () {
   });
 
   it("names only scripts of npm that there are", () => {
-    const { scripts } = JSON.parse(read("package.json")) as { readonly scripts: Readonly<Record<string, string>> };
     for (const path of everyPage()) {
+      const own = join(dirname(path), "package.json");
+      const { scripts } = JSON.parse(read(existsSync(join(ROOT, own)) ? own : "package.json")) as Manifest;
       const named = [...read(path).matchAll(/\bnpm (?:run (?:--silent )?([\w:]+)|(start|test)\b)/g)];
       for (const [, script, short] of named) expect(scripts, path).to.have.property((script ?? short) as string);
     }
@@ -192,7 +197,7 @@ describe("the documentation", function () {
 
   it("leads to pages that there are, and to headings that they have", () => {
     const all = readdirSync(join(ROOT, "docs/api")).map((name) => `docs/api/${name}`);
-    for (const page of [...everyPage(), "examples/marketplace/README.md", ...all]) {
+    for (const page of [...everyPage(), ...all]) {
       for (const [, target = "", heading] of read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
         const path = target === "" ? page : join(page, "..", target);
         expect(existsSync(join(ROOT, path)), `${page}: ${target}`).to.equal(true);
@@ -230,7 +235,12 @@ describe("the documentation", function () {
 function everyPage(): readonly string[] {
   const inDocs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" });
   const pages = inDocs.filter((path) => path.endsWith(".md") && !path.startsWith("api"));
-  return ["README.md", "CONTRIBUTING.md", ...pages.map((path) => `docs/${path}`)].sort();
+  return [
+    "README.md",
+    "CONTRIBUTING.md",
+    "examples/marketplace/README.md",
+    ...pages.map((path) => `docs/${path}`),
+  ].sort();
 }
 
 /** The anchors of a page's headings, as GitHub makes them. */

@@ -42,7 +42,10 @@ function readme(page = read("README.md")) {
   const blocks = blocksOf(page);
   const inText = page.replace(/```[^]*?```/g, "").matchAll(/`((?:npm|npx) [^`…]+ [^`…]+)`/g);
   const lines = blocks.flatMap(({ language, text }) => (language === "sh" ? text.trim().split("\n") : []));
-  const commands = [...lines, ...[...inText].map(([, command = ""]) => command)];
+  const commands = [
+    ...lines.map((line) => line.replace(/ +#.*/, "")),
+    ...[...inText].map(([, command = ""]) => command),
+  ];
   const program = blocks.filter(({ language }) => language === "ts").map(({ text }) => text);
   const others = blocks.filter(({ language }) => language !== "ts" && language !== "sh").map(({ text }) => text);
   return { program, commands: commands.filter((line) => !SERVES.includes(line)), others };
