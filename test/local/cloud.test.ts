@@ -45,7 +45,7 @@ describe("a program on this machine that is no saga's alone", function () {
     expect(notes).to.deep.equal([]);
     expect(await invoke({})).to.deep.equal({ ...known, secret: "placeholder-STRIPE_KEY" });
     expect(notes).to.deep.equal([
-      "the secret 'prod/stripe-key' is not known here, and a placeholder stands for it: set STRIPE_KEY",
+      "the secret 'prod/stripe-key' has no value here, and a placeholder replaces it: set STRIPE_KEY",
     ]);
   });
 
@@ -88,7 +88,9 @@ describe("a program on this machine that is no saga's alone", function () {
       .that.matches(/^'Call' calls aws-sdk:translate:translateText, which is not on this machine: give .* --stubs/);
     expect(await refusal("charge"))
       .to.have.property("message")
-      .that.matches(/^'Call' invokes arn:aws:lambda:.*:charge, which the program does not make: give its answer with/);
+      .that.matches(
+        /^'Call' invokes arn:aws:lambda:.*:charge, which the program does not create: give its answer with/,
+      );
     const stubbed = await start({
       stubs: {
         "translate:TranslateText": { output: { TranslatedText: "y" } },

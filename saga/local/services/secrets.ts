@@ -59,7 +59,7 @@ export class Secrets {
     if (found !== undefined) return found;
     if (!this.#noted.has(name)) {
       this.#noted.add(name);
-      this.onNote(`the secret '${name}' is not known here, and a placeholder stands for it: set ${last}`);
+      this.onNote(`the secret '${name}' has no value here, and a placeholder replaces it: set ${last}`);
     }
     return `placeholder-${last}`;
   }
