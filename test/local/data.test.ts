@@ -78,7 +78,7 @@ describe("a folder that outlives the process", () => {
       const store = await Store.open(folder);
       expect(await refusal(folder))
         .to.have.property("message")
-        .that.matches(/^the data in .* is in use by another process: end that one, or give another folder$/);
+        .that.matches(/^the data in .* is in use by another process: stop that process, or use another folder$/);
       store.put("a", 1);
       await store.close();
       const next = await Store.open(folder);
@@ -91,16 +91,16 @@ describe("a folder that outlives the process", () => {
       const before = contents();
       expect(await refusal(folder))
         .to.have.property("message")
-        .that.matches(/has something else in it \('letter.txt'\), and is left as it is/);
+        .that.matches(/contains other files \('letter.txt'\) and was not changed/);
       expect(contents()).to.deep.equal(before);
       expect(await refusal(join(folder, "letter.txt")))
         .to.have.property("message")
-        .that.matches(/letter.txt is no folder that can be used/);
+        .that.matches(/letter.txt is not a usable folder/);
       unlinkSync(join(folder, "letter.txt"));
       writeFileSync(join(folder, "format.json"), '{"kind":"saga-aws-pulumi local data","format":99}\n');
       expect(await refusal(folder))
         .to.have.property("message")
-        .that.matches(/is of another format \(.*99.*\), and is left as it is: give another folder, or the release/);
+        .that.matches(/has another format \(.*99.*\) and was not changed: use another folder, or the release/);
     });
 
     it("leaves what is damaged as it is, and says so", async () => {
@@ -114,13 +114,13 @@ describe("a folder that outlives the process", () => {
       const before = contents();
       expect(await refusal(folder))
         .to.have.property("message")
-        .that.matches(/^the data in .* can't be read: .* Nothing was changed: mend it, move it away/);
+        .that.matches(/^the data in .* can't be read: .* It was not changed: repair it, move it away/);
       expect(contents()).to.deep.equal(before);
       rmSync(join(folder, "journal"), { recursive: true });
       mkdirSync(join(folder, "tables"));
       expect(await refusal(folder))
         .to.have.property("message")
-        .that.matches(/has tables and no journal, and is left as it is/);
+        .that.matches(/has tables but no journal, and was not changed/);
     });
   });
 
