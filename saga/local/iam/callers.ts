@@ -3,11 +3,11 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Resource } from "../program";
 import type { Caller } from "./authorizer";
 
-/** Who may make requests here. A caller is known by its access key, which signs nothing. */
+/** The callers that are known here, by their access keys. Signatures are not checked. */
 export class Callers {
   private readonly known = new Map<string, Caller>();
 
-  /** The access key of a function: the same for each of its releases. */
+  /** The access key of a function. All its releases have the same key. */
   keyOf({ arn, physicalName, inputs }: Resource): string {
     const digest = createHash("sha256").update(arn as string);
     const accessKey = `ASIA${digest.digest("hex").slice(0, 16).toUpperCase()}`;
