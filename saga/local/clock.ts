@@ -10,8 +10,8 @@ export type Time = "real" | "virtual" | number;
 /** The clock of a cloud. All its timestamps come from this clock. */
 export interface CloudClock extends Clock {
   /**
-   * Makes time pass at its real pace, or stand still if it is virtual, until the returned function is called. For work
-   * that takes real time.
+   * Until the returned function is called, time passes at its real pace, and virtual time does not pass. For work that
+   * takes real time.
    */
   hold(): () => void;
 }

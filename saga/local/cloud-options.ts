@@ -16,7 +16,7 @@ export interface CloudOptions {
   readonly stubs?: Stubs;
   /**
    * How time passes for executions; `"real"` by default. In virtual time, waits, backoffs and timeouts take no real
-   * time: the clock stands still during calls and jumps otherwise.
+   * time: the clock stops during calls and jumps otherwise.
    */
   readonly time?: Time;
   /**

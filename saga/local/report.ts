@@ -38,7 +38,7 @@ export interface Reported {
   readonly visits: readonly Visit[];
 }
 
-/** Reads an execution's history. */
+/** Reports on an execution, from its history. */
 export function report({
   input,
   history,

@@ -18,8 +18,8 @@ const hashOf = (/** @type {readonly string[]} */ ...parts) =>
  *   config: { options: import("typescript").CompilerOptions },
  *   options: { compiler?: string },
  *   projectLocalResolveHelper: (name: string, relative: boolean) => string,
- * }, nodeModuleEmitKind?: string, folder?: string }} args `folder` is that of the program, where the process runs in another.
- * @returns {{ transpile: (input: string, options: { fileName: string }) => Output } | undefined} undefined leaves it to ts-node
+ * }, nodeModuleEmitKind?: string, folder?: string }} args `folder` is the program's folder, if the process runs in another.
+ * @returns {{ transpile: (input: string, options: { fileName: string }) => Output } | undefined} undefined: ts-node transpiles itself
  */
 exports.create = ({ service, nodeModuleEmitKind, folder = process.cwd() }) => {
   const cache = cacheOf(folder);

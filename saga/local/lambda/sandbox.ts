@@ -86,7 +86,7 @@ export class Sandbox implements PooledWorker {
       workerData: { taskRoot, handler, timeoutSeconds, context, tables: reached } satisfies WorkerData,
       transferList: reached ? [reached.port] : [],
       env: environment,
-      // Not those of this process: they may load its TypeScript hooks.
+      // The options of this process may load its TypeScript hooks.
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: memory, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
