@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
 import type { Resource } from "../program";
 import type { Caller } from "./authorizer";
 
@@ -17,11 +16,5 @@ export class Callers {
 
   withKey(accessKey: string): Caller | undefined {
     return this.known.get(accessKey);
-  }
-
-  /** Who makes a request, to whatever service. */
-  of({ headers }: { readonly headers: IncomingHttpHeaders }): Caller | undefined {
-    const [, accessKey = ""] = /Credential=([^/]+)\//.exec(headers.authorization ?? "") ?? [];
-    return this.withKey(accessKey);
   }
 }
