@@ -3,7 +3,7 @@ import { LocalCloud, mainMachine } from "../../saga/local/cloud";
 import { inVirtualTime, type Meddle } from "../../saga/testing/virtual";
 import { doorOf } from "../../saga/local/dynamodb/door";
 import { type Server, startServer } from "../../saga/local/dynamodb/server";
-import { authorizer, isLasting } from "../../saga/local/iam/authorizer";
+import { authorizer, authorizerOfMadeRoles, isLasting } from "../../saga/local/iam/authorizer";
 import { Callers } from "../../saga/local/iam/callers";
 import { type JsonObject, type TaskCall, TaskFailure } from "../../saga/interpreter";
 import type { Program, Resource } from "../../saga/local/program";
@@ -297,7 +297,7 @@ describe("least privilege, on this machine", function () {
       const table = find(program, "aws:dynamodb/table:Table", "orders");
       const options = {
         callers,
-        authorize: authorizer(program),
+        authorize: authorizerOfMadeRoles(program),
         isLasting: (roleArn: string) => isLasting(program, roleArn),
         arnPrefix: () => (table.arn as string).replace(/[^/]*$/, ""),
         tables: () => [table],

@@ -73,10 +73,8 @@ export function authorizer(program: Program): Authorize {
 export function authorizerOfMadeRoles(program: Program): Authorize {
   const authorize = authorizer(program);
   const roles = new Set(ofType(program, "aws:iam/role:Role").flatMap(({ arn, existing }) => (existing ? [] : [arn])));
-  return async (caller, action, resource) =>
-    roles.has(caller.roleArn) || caller.roleArn.includes(`:${ACCOUNT}:`)
-      ? authorize(caller, action, resource)
-      : undefined;
+  return async (caller, ...asked) =>
+    roles.has(caller.roleArn) || caller.roleArn.includes(`:${ACCOUNT}:`) ? authorize(caller, ...asked) : undefined;
 }
 
 /**
