@@ -275,6 +275,16 @@ describe("least privilege, on this machine", function () {
       expect(await why([inline(text(statement))], { permissionsBoundary })).to.match(/can't evaluate the policy arn:/);
     });
 
+    it("are not known if the program only reads it: it may do everything", async () => {
+      const role = { type: "aws:iam/role:Role", name: "r", physicalName: "some-role", inputs: {} };
+      const read: Resource = { ...role, arn: arnOf("role/some-role"), existing: true };
+      const authorize = authorizerOfMadeRoles({ outputs: {}, resources: [read] });
+      const asked = (name: string) => authorize({ roleArn: arnOf(name), session: "s" }, "dynamodb:GetItem", table);
+      expect(await asked("role/some-role")).to.equal(undefined);
+      const unregistered = await asked("role/other").catch((error: unknown) => (error as Error).message);
+      expect(unregistered).to.equal(`the program registers no role ${arnOf("role/other")}`);
+    });
+
     it("knows its own tags, and when and where a request is made", async () => {
       const under = (Condition: object, inputs?: Resource["inputs"]) =>
         why([inline(text({ ...statement, Condition }))], inputs);

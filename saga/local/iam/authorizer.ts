@@ -72,9 +72,12 @@ export function authorizer(program: Program): Authorize {
  */
 export function authorizerOfMadeRoles(program: Program): Authorize {
   const authorize = authorizer(program);
-  const roles = new Set(ofType(program, "aws:iam/role:Role").flatMap(({ arn, existing }) => (existing ? [] : [arn])));
-  return async (caller, ...asked) =>
-    roles.has(caller.roleArn) || caller.roleArn.includes(`:${ACCOUNT}:`) ? authorize(caller, ...asked) : undefined;
+  const roles = ofType(program, "aws:iam/role:Role");
+  const read = new Set(roles.flatMap(({ arn, existing }) => (existing ? [arn] : [])));
+  return async (caller, ...asked) => {
+    const isOurs = caller.roleArn.includes(`:${ACCOUNT}:`) && !read.has(caller.roleArn);
+    return isOurs ? authorize(caller, ...asked) : undefined;
+  };
 }
 
 /**
