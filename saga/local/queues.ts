@@ -12,7 +12,8 @@ export interface QueueMessage {
 interface Entry {
   readonly letter: DeadLetter;
   readonly id: string;
-  handle: string;
+  /** The receipt handle. Undefined before the first delivery. */
+  handle?: string;
   /** No client receives it before this time. Milliseconds since the epoch. */
   hiddenUntil: number;
 }
@@ -43,11 +44,12 @@ export class Queues {
     const now = Date.now();
     const free = this.of(queueArn).filter(({ hiddenUntil }) => hiddenUntil <= now);
     return free.slice(0, most).map((entry) => {
-      entry.handle = randomUUID();
+      const receiptHandle = randomUUID();
+      entry.handle = receiptHandle;
       entry.hiddenUntil = now + hideMs;
       const body = JSON.stringify(destinationRecord(entry.letter, entry.id));
       const bodyDigest = createHash("md5").update(body).digest("hex");
-      return { id: entry.id, body, bodyDigest, receiptHandle: entry.handle };
+      return { id: entry.id, body, bodyDigest, receiptHandle };
     });
   }
 
@@ -63,7 +65,7 @@ export class Queues {
     return this.letters()
       .filter((letter) => letter.queueArn === queueArn)
       .map((letter) => {
-        const entry = this.entries.get(letter) ?? { letter, id: randomUUID(), handle: "", hiddenUntil: 0 };
+        const entry = this.entries.get(letter) ?? { letter, id: randomUUID(), hiddenUntil: 0 };
         this.entries.set(letter, entry);
         return entry;
       });
