@@ -20,7 +20,7 @@ describe("the queues of dead letters", () => {
   it("deliver a message once within its visibility timeout, and again after it", () => {
     const [first] = queues.receive(queueArn, { most: 1, hideMs: 60_000 });
     const [second, ...more] = queues.receive(queueArn, { most: 10, hideMs: 0 });
-    expect([first, second].map((each) => (JSON.parse(each?.body ?? "")).requestPayload)).to.deep.equal([
+    expect([first, second].map((each) => JSON.parse(each?.body ?? "").requestPayload)).to.deep.equal([
       { n: 1 },
       { n: 2 },
     ]);
