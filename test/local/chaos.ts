@@ -208,7 +208,8 @@ async function judge(orders: readonly Order[], endpoint: string) {
     if (outcome !== "completed" && outcome !== "compensated") {
       found.push(`${name} ended ${end.status}: ${end.error ?? ""} ${end.cause ?? ""}`);
     }
-    if (end.startDate?.getTime() !== startDate) found.push(`${name} has another start date than it was told`);
+    if (end.startDate?.getTime() !== startDate)
+      found.push(`${name} has another start date than StartExecution returned`);
     found.push(...wrongIn(await historyOf(client, arn)).map((what) => `${name}: ${what}`));
   }
   client.destroy();
@@ -217,10 +218,10 @@ async function judge(orders: readonly Order[], endpoint: string) {
   const live = new Map<unknown, string[]>();
   for (const { order_id: id, entity, status, saga_id: saga } of rows) {
     const known = outcomes.get(id);
-    if (!known) found.push(`a row of ${String(id)}, which nobody ordered`);
+    if (!known) found.push(`a row of ${String(id)}, which belongs to no order`);
     if (status === "UNDONE") continue;
     live.set(id, [...(live.get(id) ?? []), String(entity)]);
-    if (saga !== known?.order.acknowledged?.arn) found.push(`a row of ${String(id)} is of another execution`);
+    if (saga !== known?.order.acknowledged?.arn) found.push(`a row of ${String(id)} belongs to another execution`);
   }
   for (const [id, { end }] of outcomes) {
     const there = (live.get(id) ?? []).sort().join();
@@ -256,7 +257,7 @@ function wrongIn(history: readonly HistoryEvent[]): readonly string[] {
   if (scheduled !== started || started !== over) {
     wrong.push(`${scheduled} calls were scheduled, ${started} made, and ${over} ended`);
   }
-  if (of(/^Execution(Succeeded|Failed|Aborted|TimedOut)$/).length !== 1) wrong.push("it has not ended once");
+  if (of(/^Execution(Succeeded|Failed|Aborted|TimedOut)$/).length !== 1) wrong.push("it has not ended exactly once");
   return wrong;
 }
 
