@@ -166,7 +166,7 @@ export class LocalCloud {
     this.deployed.take(functions);
     if (this.earlier.isPending) this.deployed.restore(this.data?.kept.functions ?? new Map());
     else this.deployed.closeReplaced(this.release.standing);
-    deployMachines(this.stepFunctions.machines, program, { deployed: machines, before, isUnderWay });
+    deployMachines(this.stepFunctions.machines, program, { deployed: machines, isUnderWay });
     this.deliveries.follow(this.release.standing);
     this.endpoints.dynamoDB.forget();
   }

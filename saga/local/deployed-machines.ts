@@ -1,6 +1,5 @@
 import type { Program, Resource } from "./program";
 import { ALIAS, machinesOf, ofType } from "./resources";
-import { missingFrom } from "./standing";
 import { withoutQualifier } from "./step-functions/arns";
 import { type MachineType, readDefinition } from "./step-functions/definitions";
 import type { DeployedMachine, Route, StateMachines } from "./step-functions/machines";
@@ -25,25 +24,16 @@ function deployedMachine({ arn, physicalName, versionArn, inputs }: Resource): D
 }
 
 /**
- * Replaces the machines of the earlier release, and updates the aliases.
- * @param before The earlier release. Machines that the new one lacks are withdrawn.
+ * Replaces the machines of the earlier release, and updates the aliases. Machines that the new release lacks are withdrawn.
  * @param isUnderWay Whether executions are running that may still start withdrawn machines.
  */
 export function deployMachines(
   machines: StateMachines,
   program: Program,
-  {
-    deployed,
-    before,
-    isUnderWay,
-  }: {
-    readonly deployed: readonly DeployedMachine[];
-    readonly before: Program;
-    readonly isUnderWay: boolean;
-  },
+  { deployed, isUnderWay }: { readonly deployed: readonly DeployedMachine[]; readonly isUnderWay: boolean },
 ): void {
   for (const machine of deployed) machines.deploy(machine);
-  for (const { arn } of missingFrom(program, machinesOf(before))) machines.withdraw(arn as string, isUnderWay);
+  machines.withdrawAllBut(new Set(deployed.map(({ arn }) => arn)), isUnderWay);
   for (const { inputs, physicalName } of ofType(program, ALIAS)) {
     const routes = inputs["routingConfigurations"] as readonly Route[];
     const target = machines.find(withoutQualifier(routes[0]?.stateMachineVersionArn ?? ""));

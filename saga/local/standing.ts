@@ -10,7 +10,7 @@ export function standing(before: Program, release: Program, isUnderWay: boolean)
 }
 
 /** Those resources that the program does not have. */
-export function missingFrom({ resources }: Program, others: readonly Resource[]): readonly Resource[] {
+function missingFrom({ resources }: Program, others: readonly Resource[]): readonly Resource[] {
   const there = new Set(resources.map(identityOf));
   return others.filter((each) => !there.has(identityOf(each)));
 }

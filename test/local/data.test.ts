@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CreateStateMachineCommand, ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
 import { type HistoryEvent, virtualClock } from "../../saga/interpreter";
 import { type CloudOptions, LocalCloud } from "../../saga/local/cloud";
@@ -11,6 +12,7 @@ import { evaluateProgram, type Program } from "../../saga/local/program";
 import { StateMachines } from "../../saga/local/step-functions/machines";
 import { chaos } from "./chaos";
 import { SLOW } from "../slow";
+import { clientOptions, definition, program as wireProgram } from "./wire/fixture";
 
 describe("a data folder", () => {
   let folder: string;
@@ -237,6 +239,30 @@ describe("a data folder", () => {
       expect(child?.ended?.result.status).to.equal("ABORTED");
       const rows = await next.table.rows("1");
       expect(rows.map(({ entity, status }) => [entity, status])).to.deep.equal([["ORDER", "UNDONE"]]);
+    });
+
+    it("does not bring back a machine that the program has dropped, but one that a client has created", async () => {
+      const without = (name: string) => ({
+        ...wireProgram,
+        resources: wireProgram.resources.filter((each) => each.name !== name),
+      });
+      const machines = async (cloud: LocalCloud) => {
+        const { stateMachines = [] } = await new SFNClient(clientOptions(cloud)).send(new ListStateMachinesCommand({}));
+        return stateMachines.map(({ name }) => name).sort();
+      };
+      const cloud = await start(wireProgram);
+      const mine = { name: "mine", definition: definition({ Pass: { Type: "Pass", End: true } }) };
+      const roleArn = "arn:aws:iam::000000000000:role/all";
+      await new SFNClient(clientOptions(cloud)).send(new CreateStateMachineCommand({ ...mine, roleArn }));
+      await cloud.deploy(without("wait"));
+      expect(await machines(cloud)).to.deep.equal(["approve", "echo", "mine", "quick"]);
+      await cloud.close();
+      const next = await start(without("wait"));
+      expect(await machines(next)).to.deep.equal(["approve", "echo", "mine", "quick"]);
+      await next.close();
+      // This release drops another machine while no process runs.
+      const last = await start(without("approve"));
+      expect(await machines(last)).to.deep.equal(["echo", "mine", "quick", "wait"]);
     });
 
     it("keeps the executions that ended last, as many as configured, in memory and in the folder", async () => {

@@ -60,6 +60,8 @@ export interface StateMachine {
   /** The last number of a version. Numbers are never reused, even if their version was deleted. */
   lastVersion: number;
   readonly aliases: Map<string, Alias>;
+  /** Set if the program deployed it, and not a client. */
+  deployed?: true;
 }
 
 /** The target of an ARN of a machine, a version or an alias. */
@@ -131,6 +133,7 @@ export class StateMachines {
     const changed = there && (there.revision.definition !== definition || there.revision.roleArn !== roleArn);
     if (changed) this.update(there, deployed);
     const machine = there ?? this.create(deployed);
+    machine.deployed = true;
     if (versionArn !== undefined && !machine.versions.has(versionArn)) {
       machine.versions.set(versionArn, { arn: versionArn, revision: machine.revision, creationDate: this.clock.now() });
       machine.lastVersion = Math.max(machine.lastVersion, Number(versionArn.replace(/^.*:/, "")) || 0);
@@ -201,13 +204,19 @@ export class StateMachines {
   }
 
   /**
-   * Withdraws a machine. Only the executions of other machines can still start it, as long as any execution is running.
+   * Withdraws the machines of earlier releases that the new one lacks. Machines of clients stay.
+   * @param release The ARNs of the release's machines.
+   * @param isUnderWay Whether any execution is running. As long as one is, executions can still start withdrawn machines.
    */
-  withdraw(arn: string, isUnderWay: boolean): void {
-    const machine = this.machines.get(arn);
-    this.machines.delete(arn);
-    if (!isUnderWay) this.withdrawn.clear();
-    else if (machine) this.withdrawn.set(arn, machine);
+  withdrawAllBut(release: ReadonlySet<string>, isUnderWay: boolean): void {
+    for (const machine of [...this.machines.values()]) {
+      if (!machine.deployed || release.has(machine.arn)) continue;
+      this.machines.delete(machine.arn);
+      this.withdrawn.set(machine.arn, machine);
+    }
+    if (isUnderWay) return;
+    for (const arn of this.withdrawn.keys()) this.keeper?.machineDeleted(arn);
+    this.withdrawn.clear();
   }
 
   /** Publishes the current revision of a machine. If it is already published, returns its version. */
