@@ -30,7 +30,8 @@ describe("a program without a saga, on this machine", function () {
     const failed = await LocalCloud.start({ ...program, resources }).catch((error: unknown) => error);
     expect(failed).to.be.an("error");
     // A server leaves the list a moment after it has closed.
-    for (let turn = 0; turn < 100 && servers() > before; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (let turn = 0; turn < 100 && servers() > before; turn++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
     expect(servers()).to.equal(before);
   });
 
