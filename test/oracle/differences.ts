@@ -54,13 +54,6 @@ export const EXPLAINED: readonly Explained[] = [
     why: "a step after the pivot whose Catch leads back to it is tried again: the verifier takes it that it succeeds in the end",
     explains: (compared) => compared.mutation === "what follows the pivot is caught" && every(compared, /^endless: /),
   },
-  {
-    outcome: "false alarm",
-    why: "a failure without its cause: the verifier wants all four fields of a Cause (S6), and the oracle three",
-    explains: ({ mutation, verifier }) =>
-      mutation === "a record says that it failed" &&
-      verifier.every((line) => /^S6 .*does not tell which step/.test(line)),
-  },
 ];
 
 const RANDOM_VALUE = "a value stands in another one's place";

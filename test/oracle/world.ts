@@ -214,9 +214,9 @@ export class World {
     } catch {
       this.offend("S6", `its Cause is no JSON: ${cause ?? "nothing"}`);
     }
-    const { saga, step, error } = told;
-    if (saga !== this.declaration.saga || typeof step !== "string" || typeof error !== "string") {
-      this.offend("S6", `its Cause says not which saga, step and error: ${cause ?? "nothing"}`);
+    const { saga, step, error, cause: why } = told;
+    if (saga !== this.declaration.saga || ![step, error, why].every((field) => typeof field === "string")) {
+      this.offend("S6", `its Cause says not which saga, step, error and cause: ${cause ?? "nothing"}`);
     }
   }
 }
