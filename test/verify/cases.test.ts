@@ -226,6 +226,38 @@ const CASES: readonly Edited[] = [
     },
   },
   {
+    title: "a query by the execution's name, which is not its ARN",
+    nodes: [step, query],
+    rules: [],
+    open: ["S11"],
+    says: "these do not call in the name of this execution for certain: S2",
+    edit: (machine) => {
+      inPayload(machine, "S2", /Execution\.Id/, "Execution.Name");
+    },
+  },
+  {
+    title: "a list alone in its branch, which fails for its size: what is around it undoes the same items",
+    nodes: [step, parallel([forEach(step, step)])],
+    rules: [],
+    edit: (machine) => {
+      delete stateOf(machine, "M3").Catch;
+    },
+  },
+  {
+    title: "a refusal that leaves its branch, and what catches it by its name",
+    nodes: [step, parallel([{ kind: "step", definite: true }])],
+    rules: ["S1"],
+    says: "SagaCompensated ends the execution, and leaves behind S1 (done)",
+    edit: (machine) => {
+      stateOf(machine, "S3").Catch = (stateOf(machine, "S3").Catch ?? []).slice(1, 2);
+      stateOf(machine, "P2").Catch?.unshift({
+        ErrorEquals: ["Refused"],
+        Assign: { failure: { saga: "Generated", step: "S3", error: "Refused", cause: "" }, P2_undo: {} },
+        Next: "SagaCompensated",
+      });
+    },
+  },
+  {
     title: "a query that falls back: it has changed nothing, and left nothing",
     nodes: [query, step],
     rules: [],

@@ -15,6 +15,8 @@ export interface Fault {
 export const DATA_LIMIT = "States.DataLimitExceeded";
 /** Stands for every error that nobody names. */
 const UNNAMED = "an error that no catcher names";
+/** Stands for the error of a Fail that does not say it outright. */
+export const COMPUTED = "an error that it computes";
 
 const errorsIn = (entries: readonly Readonly<Record<string, unknown>>[] | undefined): readonly string[] =>
   (entries ?? []).flatMap((entry) => entry["ErrorEquals"] as readonly string[]);
@@ -59,9 +61,23 @@ export function faultsOfJoining({ raw, catchers, raises }: Node, large: boolean)
   return distinct(catchers, raw, errors, []);
 }
 
-/** How a state fails that a failed branch has brought down. */
-export function faultsOfBranch({ raw, catchers }: Node): readonly Fault[] {
-  return distinct(catchers, raw, [UNNAMED], []);
+/**
+ * How a state fails that a failed branch has brought down: with the error of the branch. What nothing in the branch names
+ * stands for every error, those that this state names too.
+ */
+export const faultsOfBranch = ({ raw, catchers }: Node, error: string): readonly Fault[] =>
+  distinct(catchers, raw, standsFor(raw, error), []);
+
+/** Whether a state is tried again once a branch has failed with an error. */
+export const isBranchRetried = ({ raw }: Node, error: string): boolean =>
+  standsFor(raw, error).some((one) => retries(raw, one, true));
+
+/** The errors that a state tells apart, of those for which one that has left a branch stands. */
+function standsFor({ Retry, Catch }: RawState, error: string): readonly string[] {
+  // Of errors that a Retry and a Catch treat alike, a timeout is told.
+  if (![UNNAMED, COMPUTED, "States.Timeout"].includes(error)) return [error];
+  const named = [...errorsIn(Retry), ...errorsIn(Catch)].filter((name) => !name.startsWith("States."));
+  return [error, UNNAMED, ...named];
 }
 
 function distinct(

@@ -1,20 +1,9 @@
-import {
-  type Effect,
-  firstOpen,
-  focusOn,
-  mentions,
-  project,
-  push,
-  pushFork,
-  renameEffects,
-  stack,
-  tellAbove,
-} from "./effects";
+import { type Effect, firstOpen, focusOn, mentions, project, push, pushFork, stack, tellAbove } from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import { HINTS } from "./hints";
 import { sharedNames } from "./identity";
 import type { Node } from "../machine";
-import { isWithin, openChoice, type SearchState } from "./search-state";
+import { isWithin, openChoice, renamed, type SearchState } from "./search-state";
 import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { examples } from "./examples";
 import { retriesBranches, roundsOf } from "./rounds";
@@ -46,7 +35,7 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
       return {
         ...run,
         given,
-        ends: focus || !rounds ? search.explore(...start) : roundsOf(search, node, start, rounds),
+        ends: focus || !rounds ? search.explore(...start) : roundsOf(search, node, start),
       };
     });
     if (!focus) sharedNames(search, around, point, node, ran);
@@ -149,7 +138,7 @@ function beginning(
       prefix: [...around.prefix, after(point.trace, { text: `${node.name}, ${label}:`, state: node.name })],
       holders: [...around.holders, node.name],
       again: search.repeats(around, node.name),
-      remembers: around.remembers === true || retriesBranches(node) !== undefined,
+      remembers: around.remembers === true || retriesBranches(node),
       keepFork: given !== null,
       ownItem: index !== undefined,
       outer: stack(point.outstanding, around.outer ?? null),
@@ -185,26 +174,30 @@ function aborted(
     within: [{ label: run.label, trace: end.point.trace, outside }],
   };
   const trace = after(point.trace, event);
-  if (!stuck && error === DATA_LIMIT) {
+  const aborts = !stuck && runs.some((other) => other.label !== run.label && other.level.effectful);
+  if (aborts && error === DATA_LIMIT) {
     const message = `nothing catches ${DATA_LIMIT} of ${state} in its branch, for States.ALL may not`;
     search.report(around, { ...point, trace }, "S7", state, message, HINTS.dataLimit(state));
-  } else if (!stuck && runs.some((other) => other.label !== run.label && other.level.effectful)) {
+  } else if (aborts) {
     const message = `${state} fails its branch, and so aborts the others of ${node.name}, wherever they are`;
     search.report(around, { ...point, trace }, "S10", state, message, HINTS.abort(state));
   }
-  const behind = renameEffects(end.point.outstanding, outside);
+  const behind = renamed(end.point, outside);
   // Of the branch that is stuck it matters only that something of it is not undone.
   const outstanding = stuck
     ? push({ kind: "effect", action: state, instance: `what ${state} undoes`, status: "undoFailed" }, point.outstanding)
-    : pushFork([behind], point.outstanding);
+    : pushFork([behind.outstanding], point.outstanding);
   const failed: SearchState = {
     ...point,
+    // What the branch has assumed of a list still holds where that is gone through to undo.
+    lengths: new Map([...behind.lengths, ...point.lengths]),
+    astray: point.astray || behind.astray,
     outstanding: point.committed ? point.outstanding : outstanding,
     lost: new Map([...point.lost, [node.name + around.suffix, true]]),
     failed: stuck ? "undoing" : "branch",
   };
   const results: (SearchState | End)[] = [];
-  for (const { error: caught, catcher } of faultsOfBranch(node)) {
+  for (const { error: caught, catcher } of faultsOfBranch(node, error)) {
     if (catcher) {
       results.push(...search.leave(around, failed, catcher.transition, node, UNKNOWN, event));
       continue;
