@@ -1,5 +1,6 @@
+import { expect } from "chai";
 import type { Spec } from "../generated/spec";
-import { argumentsOf, type Edited, forEach, inPayload, parallel, query, step, tryEach } from "./edited";
+import { argumentsOf, type Edited, edited, forEach, inPayload, parallel, query, step, tryEach } from "./edited";
 import { stateOf } from "./mutations";
 
 const RETRY = [{ ErrorEquals: ["States.ALL"], MaxAttempts: 2 }];
@@ -244,6 +245,26 @@ const CASES: readonly Edited[] = [
     },
   },
   {
+    title: "a list that is done, and undone, in reverse",
+    nodes: [step, forEach(step, step), step],
+    rules: [],
+    edit: (machine) => {
+      for (const name of ["M2", "Undo_M2"]) {
+        const map = stateOf(machine, name) as { Items?: string };
+        map.Items = `{% [$reverse(${(map.Items ?? "").slice(2, -2)})] %}`;
+      }
+    },
+  },
+  {
+    title: "all items of a list but the first: each is undone by which it is",
+    nodes: [step, forEach(step)],
+    rules: [],
+    edit: (machine) => {
+      const map = stateOf(machine, "M2") as { Items?: string };
+      map.Items = `{% [$filter(${(map.Items ?? "").slice(2, -2)}, function($item, $at) {$at > 0})] %}`;
+    },
+  },
+  {
     title: "a refusal that leaves its branch, and what catches it by its name",
     nodes: [step, parallel([{ kind: "step", definite: true }])],
     rules: ["S1"],
@@ -267,5 +288,18 @@ const CASES: readonly Edited[] = [
     },
   },
 ];
+
+describe("the verifier, on an item that stops,", () => {
+  it("tells that it stops, and not that its undo looks for it in another item's place", () => {
+    const { violations } = edited({
+      nodes: [step, forEach(step)],
+      edit: (machine) => {
+        const { Catch = [] } = stateOf(machine, "S3");
+        stateOf(machine, "S3").Catch = Catch.slice(1);
+      },
+    });
+    expect(violations.map(({ rule, state }) => `${rule} ${state ?? ""}`)).to.deep.equal(["S7 S3"]);
+  });
+});
 
 tryEach("the verifier, on emitted definitions with one edit,", CASES);

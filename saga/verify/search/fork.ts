@@ -9,7 +9,7 @@ import { examples } from "./examples";
 import { retriesBranches, roundsOf } from "./rounds";
 import { blocked, dropped } from "./task";
 import { after, type Event } from "./trace";
-import { agreeOnLengths, joinForward, joinUndo, outsideOf, type Ran, type Run } from "./join";
+import { agreeOnLengths, inPlaces, joinForward, joinUndo, outsideOf, type Ran, type Run } from "./join";
 import { isArray, isObject, LENGTHS, lift, needs, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
 
 /**
@@ -30,7 +30,7 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
       throw new SearchLimitError(`gave up on ${node.name}: its branches do more each time it goes round`);
     }
     const ran = runs.map((run): Ran => {
-      const given = focus ? project(focus.fork, run.level.undoes, indexOf(run)) : null;
+      const given = focus ? project(focus.fork, run.level.undoes, itemOf(run)) : null;
       const start = beginning(search, around, point, node, { ...run, given, undoes: focus !== undefined });
       return {
         ...run,
@@ -77,7 +77,7 @@ function runsOf(
 ): readonly (readonly Run[])[] {
   if (!items) {
     const input = given ? given.yields(search.surroundings(point, UNKNOWN)) : point.input;
-    return [inner.map((level, index) => ({ level, input, label: level.startAt, index, suffix: "" }))];
+    return [inner.map((level, index) => ({ level, input, label: level.startAt, index, keptAt: index, suffix: "" }))];
   }
   const [level] = inner;
   if (!level) return [];
@@ -88,28 +88,39 @@ function runsOf(
   const lists: readonly (readonly Value[])[] = known
     ? [list]
     : LENGTHS.map((length) => Array.from({ length }, (_, index) => (isArray(list) ? list[index] : UNKNOWN)));
-  return lists.map((values) =>
-    values.map((value, index) => ({
+  return lists.map((values) => {
+    const items = values.map((value, index) => ({
       level,
       input: given ? given.yields(search.surroundings(point, UNKNOWN, { Index: index, Value: value })) : value,
-      label: `item ${index}`,
       index,
-      suffix: `[${index}]`,
       ...(byPlace && { place: index }),
-    })),
-  );
+    }));
+    const said = items.map(indexOf);
+    const apart =
+      said.every((index) => index !== undefined && index < MOST_PLACES) && new Set(said).size === said.length;
+    return items.map((item, index) => {
+      const keptAt = apart ? (said[index] as number) : index;
+      return { ...item, label: `item ${keptAt}`, keptAt, suffix: `[${keptAt}]` };
+    });
+  });
 }
+
+/** An item may say that it is any: one that says it is far on is kept where it is met. */
+const MOST_PLACES = 10;
 
 /**
  * The item that an iteration says it is about, where it says so: then it is given what this one has done, and nothing of
  * the others.
  */
-function indexOf({ input, suffix, place }: Run): number | undefined {
-  if (suffix === "" || place !== undefined) return place;
+function indexOf({ input, place }: Pick<Run, "input" | "place">): number | undefined {
+  if (place !== undefined) return place;
   const field = (of: Value): Value => (isObject(of) ? of["index"] : undefined);
   const index = input instanceof OneOf ? lift(input, field) : field(input);
   return typeof index === "number" ? index : undefined;
 }
+
+/** The same; undefined for a branch. */
+const itemOf = (run: Run): number | undefined => (run.suffix === "" ? undefined : indexOf(run));
 
 /** What was lost of an item, where it says which it is: in the place of the others nothing was. */
 function lostOf({ lost }: SearchState, { suffix }: Around, index: number | undefined): SearchState["lost"] {
@@ -130,7 +141,7 @@ function beginning(
   run: Run & Pick<Ran, "given"> & { readonly undoes: boolean },
 ): [Around, SearchState] {
   const { level, input, label, suffix, given, undoes } = run;
-  const index = indexOf(run);
+  const index = itemOf(run);
   return [
     {
       level,
@@ -186,7 +197,10 @@ function aborted(
   // Of the branch that is stuck it matters only that something of it is not undone.
   const outstanding = stuck
     ? push({ kind: "effect", action: state, instance: `what ${state} undoes`, status: "undoFailed" }, point.outstanding)
-    : pushFork([behind.outstanding], point.outstanding);
+    : pushFork(
+        inPlaces(runs, (other) => (other === run ? behind.outstanding : null)),
+        point.outstanding,
+      );
   const failed: SearchState = {
     ...point,
     // What the branch has assumed of a list still holds where that is gone through to undo.

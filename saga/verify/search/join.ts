@@ -16,6 +16,8 @@ export interface Run {
   readonly input: Value;
   readonly label: string;
   readonly index: number;
+  /** Where of what all have done its own is kept: an item's, by which it says it is. */
+  readonly keptAt: number;
   readonly suffix: string;
   /** Which item it is about, where nothing else says so. */
   readonly place?: number;
@@ -56,6 +58,19 @@ export function agreeOnLengths(point: SearchState, ran: readonly Ran[]): void {
   }
 }
 
+/** What each of some runs has done, at its place. */
+export function inPlaces(
+  runs: readonly Run[],
+  doneBy: (run: Run, index: number) => OutstandingEffects,
+): readonly OutstandingEffects[] {
+  const places: OutstandingEffects[] = Array.from(
+    { length: 1 + Math.max(-1, ...runs.map((run) => run.keptAt)) },
+    () => null,
+  );
+  for (const [index, run] of runs.entries()) places[run.keptAt] = doneBy(run, index);
+  return places;
+}
+
 /** Branches that act: all are done, or there is a first one that has failed. How each has ended is left open. */
 export function joinForward(
   search: SearchContext,
@@ -77,7 +92,7 @@ export function joinForward(
     const all: SearchState = {
       ...together(point, parts),
       outstanding: pushFork(
-        parts.map(({ outstanding }) => outstanding),
+        inPlaces(ran, (_, index) => parts[index]?.outstanding ?? null),
         point.outstanding,
       ),
       lost: lostIn([point, ...parts]),
