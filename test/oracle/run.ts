@@ -386,6 +386,7 @@ class Runner {
       }
     }
     for (const [failed, failure] of failures) {
+      this.world.loseRecordsOf(tasksIn(state));
       this.judgeSiblings(
         name,
         children.filter((child) => child !== failed),
@@ -397,7 +398,7 @@ class Runner {
     if (JSON.stringify(result).includes(OUTSIDE)) {
       const { error } = this.choose(name, SIZES);
       if (error !== undefined) {
-        this.world.deaf = true;
+        this.world.loseRecordsOf(tasksIn(state));
         throw new Failure(error, undefined);
       }
     }
@@ -478,5 +479,11 @@ class Runner {
     return [...frame.around, [frame.id, frame.step]];
   }
 }
+
+/** The tasks in the branches of a state, or within these. */
+const tasksIn = (state: StateJson): readonly string[] =>
+  innerOf(state).flatMap(({ States }) =>
+    Object.entries(States).flatMap(([name, inner]) => (inner.Type === "Task" ? [name] : tasksIn(inner))),
+  );
 
 const queryFailed = (cause: string): Failure => new Failure("States.QueryEvaluationError", cause);
