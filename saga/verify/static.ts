@@ -29,7 +29,7 @@ const RULE_OF: Readonly<Record<LintRule, Rule>> = {
   "misplaced-states-all": "definition",
 };
 
-/** What a definition shows by itself: the lints, and what every call must have. */
+/** The flaws that need no search: the lints, and the properties that every call must have. */
 export function flawsOf(definition: RawStates, machine: Level, declaration: Declaration): readonly Flaw[] {
   const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
   const linted = lint(definition).map(({ rule, state, field, message, hint }): Flaw => ({
@@ -50,7 +50,7 @@ export function flawsOf(definition: RawStates, machine: Level, declaration: Decl
   ];
 }
 
-/** How a state is led to that nothing leads to: an undo, from the action that it undoes. */
+/** The hint for a state that no state leads to. An undo is to be reached from its action. */
 function leadingTo(state: string, nodes: readonly Node[], otherwise: string): string {
   const part = nodes.find(({ name }) => name === state)?.part;
   const [action] = part?.kind === "undo" ? part.of : [];
@@ -69,7 +69,7 @@ function refusedFields(definition: RawStates): readonly Flaw[] {
     }));
 }
 
-/** What leads to a state that is not there, or in another level. */
+/** The flaws of transitions to a state that does not exist, or that is in another level. */
 function leadsNowhere({ startAt, nodes }: Level): readonly Flaw[] {
   const flaw = (state: string | undefined, to: string): Flaw => ({
     rule: "definition",
@@ -100,7 +100,7 @@ function missing(nodes: readonly Node[], { calls }: Declaration): readonly Flaw[
     }));
 }
 
-/** Whether a Catch leads back to its own state, at once or after a wait: the call is tried again so, too. */
+/** Whether a Catch leads back to its own state, directly or after a Wait. That retries the call too. */
 function comesBack({ name, catchers }: Node, { nodes }: Level, error: string): boolean {
   const seen = new Set<string>();
   let to = catchers.find(({ errors }) => errors.includes(error) || errors.includes("States.ALL"))?.transition.to;
@@ -154,16 +154,16 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   return unretried.length === 0 ? [] : flaw("S4", "not-retried", ...notRetried(name, unretried));
 }
 
-/** What is said of a step that is given up on faults that pass. */
+/** The message and the hint for a step that gives up on transient faults. */
 const notRetried = (name: string, unretried: readonly string[]): readonly [message: string, hint: string] => {
   const errors = unretried.join(", ");
   return [`${name} is given up on a fault that passes: ${errors}`, `Let ${name} retry ${errors}`];
 };
 
-/** The faults that pass, and after which a call is not tried again; none where what it calls is not known. */
+/** The transient faults that a call does not retry. None if the called service is unknown. */
 export function unretriedIn(node: Node, level: Level): readonly string[] {
   const resource = String(node.raw["Resource"]);
-  // An execution that has ended is not started a second time under its name: another try would be refused.
+  // Step Functions refuses to start an execution under the name of an ended one, so a retry would fail.
   if (resource.includes(":states:startExecution") || isUnknownResource(resource)) return [];
   return transientErrors(resource).filter((error) => !isRetried(node.raw, error) && !comesBack(node, level, error));
 }

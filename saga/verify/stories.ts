@@ -1,15 +1,15 @@
 import type { Violation } from "./rules";
 
-/** A violation as it is told: several of one kind that need no path are one story. */
+/** A violation for the reader. Several violations of one kind that need no path are folded into one. */
 export interface Story {
   readonly rule: Violation["rule"];
   readonly message: string;
-  /** What happens, an event a line; empty where that is plain. */
+  /** The events, one for each line. Empty if no path is needed. */
   readonly steps: readonly string[];
   readonly hint: string;
 }
 
-/** What several violations of a kind are, and what to do about them. */
+/** The words for several violations of one kind, and their hint. */
 interface Fold {
   readonly as: string;
   readonly hint: (first: Violation) => string;
@@ -46,13 +46,13 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   },
 };
 
-/** The violations as they are told, those alike folded, in the order of the first of each. */
+/** The violations for the reader. Violations of one kind are folded, in the order of the first. */
 export function storiesOf(violations: readonly Violation[]): readonly Story[] {
   const groups = new Map<string, Violation[]>();
   for (const violation of violations) {
     const { rule, kind, message, state } = violation;
     const folds = Object.hasOwn(FOLDS, kind) && state !== undefined;
-    // Steps of different services are given up on different faults.
+    // The transient faults differ from service to service.
     const key = folds ? `${rule} ${kind} ${kind === "not-retried" ? after(message) : ""}` : `${groups.size}`;
     groups.set(key, [...(groups.get(key) ?? []), violation]);
   }

@@ -5,13 +5,13 @@ import type { Flaw } from "./flaw";
 type Fields = Readonly<Record<string, unknown>>;
 type Report = (field: string, message: string, hint: string) => void;
 
-/** What Step Functions takes in a definition: 1 MB. */
+/** The largest definition that Step Functions takes: 1 MB. */
 const MOST_BYTES = 1024 * 1024;
-/** What it takes for a time in seconds. */
+/** The longest time in seconds that Step Functions takes. */
 const LONGEST = 99_999_999;
 const ENDING: ReadonlySet<string> = new Set(["Succeed", "Fail"]);
 
-/** Fields that only one of the query languages has. */
+/** The fields of one query language only. */
 const OF_JSONATA: ReadonlySet<string> = new Set(["Arguments", "Output", "Items", "Condition"]);
 const OF_JSONPATH: ReadonlySet<string> = new Set(
   (
@@ -20,7 +20,7 @@ const OF_JSONPATH: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** What CreateStateMachine refuses in the fields of states, and what the verifier does not support. */
+/** The fields of states that CreateStateMachine refuses, or that the verifier does not support. */
 export function structureFlaws(definition: RawStates): readonly Flaw[] {
   const flaws: Flaw[] = [];
   const reportOf =

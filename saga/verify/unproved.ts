@@ -6,13 +6,13 @@ import type { Rule } from "./rules";
 import { unretriedIn } from "./static";
 import type { RawStates } from "../asl/states";
 
-/** A rule of which a definition does not show whether it is kept, and why. */
+/** A rule that is neither proved nor broken, and why. */
 export interface Unproved {
   readonly rule: Rule;
   readonly why: string;
 }
 
-/** What a definition leaves open: it is no violation, and no proof either. */
+/** The rules that a definition leaves open. */
 export function unprovedOf(definition: RawStates, machine: Level): readonly Unproved[] {
   const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
   const because = (rule: Rule, found: readonly string[], why: string): readonly Unproved[] =>
@@ -29,11 +29,11 @@ export function unprovedOf(definition: RawStates, machine: Level): readonly Unpr
   ];
 }
 
-/** An action of which it can't be told which of its errors pass: that depends on the service that is called. */
+/** An action of an unknown service. Its transient errors are unknown too. */
 const isUnknownCall = ({ raw, part }: Node): boolean =>
   part?.kind === "action" && part.call.role !== "query" && isUnknownResource(String(raw["Resource"]));
 
-/** Queries that are not tried again, of which what is around their level decides whether the saga goes on without them. */
+/** Queries without a retry for which a state outside their level decides whether the saga can do without them. */
 const mayGiveUp = (machine: Level): readonly string[] =>
   levelsOf(machine).flatMap((level) =>
     [...level.nodes.values()].flatMap((node) => {
@@ -45,11 +45,11 @@ const mayGiveUp = (machine: Level): readonly string[] =>
 
 const names = (nodes: readonly Node[]): readonly string[] => nodes.map(({ name }) => name);
 
-/** A call without a name that can be read. */
+/** A call without an identity that the verifier can read. */
 function isNameless({ raw, part, identity }: Node): boolean {
   return raw.Type === "Task" && part !== undefined && identity === undefined;
 }
 
-/** An undo that is no more than a message: a queue or a bus takes it, and somebody else is to act on it. */
+/** An undo that is only a message. A queue or a bus takes it, and another system acts on it. */
 const isHandedOver = ({ raw, part }: Node): boolean =>
   part?.kind === "undo" && /:::(aws-sdk:)?(sqs|sns|events|eventbridge):\w+$/.test(String(raw["Resource"]));

@@ -38,7 +38,7 @@ function failedEnd(search: SearchContext, around: Around, point: SearchState, { 
   }
 }
 
-/** What a compensated execution says as its Cause: on some way it may not be the failure that happened. */
+/** Reports a Cause of a compensated execution that on some path does not have the failure. */
 function untold(
   search: SearchContext,
   around: Around,
@@ -53,13 +53,13 @@ function untold(
   search.report(around, point, "S6", name, message, never ? HINTS.cause(name) : HINTS.causeHere(name));
 }
 
-/** What a Fail fails with, in words, where that is not said outright. */
+/** The words for the Error of a Fail that is not a constant. */
 function computed({ Error: error, ErrorPath: path }: RawState): string {
   if (error === undefined && path === undefined) return "no error";
   return typeof error === "string" && sourceOf(error) === undefined ? error : COMPUTED;
 }
 
-/** The execution succeeds: it must be a completed one. */
+/** The execution succeeds. It must be completed. */
 export function finish(search: SearchContext, around: Around, point: SearchState, state: string): void {
   if (point.failed === "no") {
     search.completes = true;
@@ -82,7 +82,7 @@ function succeededEnd(search: SearchContext, around: Around, point: SearchState,
   }
 }
 
-/** An execution has ended, and something is left. */
+/** Reports the effects that an ended execution has left. */
 function unfinished(search: SearchContext, around: Around, point: SearchState, state: string): void {
   const remains = effectsOf(point.outstanding);
   const message = `${state} ends the execution, ${left(point.outstanding)}`;
@@ -107,14 +107,14 @@ function unfinished(search: SearchContext, around: Around, point: SearchState, s
   }
 }
 
-/** The state of the top level in whose branches something was done. */
+/** The state of the top level that holds the actions in its branches. */
 function holderOf(machine: Level, actions: readonly string[]): string {
   const within = (node: Node): boolean =>
     node.inner.flatMap(levelsOf).some((level) => actions.some((action) => level.nodes.has(action)));
   return [...machine.nodes.values()].find(within)?.name ?? "the state with the branches";
 }
 
-/** What is declared to be released is, before an execution completes. */
+/** Reports calls that must be released before the execution completes. */
 function stillHeld(search: SearchContext, around: Around, point: SearchState, state: string): void {
   const { held } = namesIn(search.machine);
   if (held.size === 0 || !mayHave(point.outstanding, ({ action }) => held.has(action))) return;
@@ -130,13 +130,13 @@ function heldAtEnd(search: SearchContext, around: Around, point: SearchState, st
   search.report(around, ended, "S6", state, message, HINTS.held(kept.action, held.get(kept.action) as string));
 }
 
-/** What an execution leaves behind, as part of a sentence. */
+/** The effects that an execution leaves behind, as part of a sentence. */
 export function left(outstanding: OutstandingEffects): string {
   const effects = effectsOf(outstanding);
   return effects.length === 0 ? "with nothing left behind" : `and leaves behind ${listed(effects)}`;
 }
 
-/** Effects, by what is known of them. */
+/** A list of effects in words, by their status. */
 export function listed(effects: readonly Effect[]): string {
   const say = (status: Effect["status"], what: string): readonly string[] => {
     const names = effects.flatMap((effect) => (effect.status === status ? [effect.instance] : []));

@@ -13,12 +13,12 @@ import { agreeOnLengths, inPlaces, joinForward, joinUndo, outsideOf, type Ran, t
 import { isArray, isObject, LENGTHS, lift, needs, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
 
 /**
- * A Parallel or a Map: each branch is searched by itself, from where it begins to its ends (`beginning`); then the ends
- * of all are put together (`join.ts`).
+ * Steps through a Parallel or a Map. Each branch is searched by itself from its start (`beginning`) to its ends. Then the
+ * ends of all branches are joined (`join.ts`).
  */
 export function fork(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const again = search.repeats(around, node.name);
-  // What an earlier round has left open is another choice than what this one will.
+  // An open choice of an earlier round is not a choice of this one, so it is decided first.
   const open = again ? openChoice(point, isOf(around, node)) : undefined;
   if (open) throw open;
   const rounds = retriesBranches(node);
@@ -49,13 +49,13 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
   });
 }
 
-/** Whether a choice was left open by the branches of a state. */
+/** Whether the branches of a state have left a choice open. */
 const isOf =
   ({ level }: Around, { name, inner }: Node) =>
   (choice: string): boolean =>
     choice.startsWith(`${level.id}:${name}/`) || inner.some((branch) => isWithin(choice, branch));
 
-/** The branches undo what something that began later is still to be undone after: told, the search goes on without that. */
+/** Reports branches that undo an effect before a later one. The search goes on as if the later one were undone. */
 function outOfTurn(
   search: SearchContext,
   around: Around,
@@ -69,7 +69,7 @@ function outOfTurn(
   return outstanding === point.outstanding ? search.cut() : fork(search, around, { ...point, outstanding }, node);
 }
 
-/** The branches; or the iterations, for each number of items that there may be. */
+/** The branches of a Parallel; or the iterations of a Map, for each possible number of items. */
 function runsOf(
   search: SearchContext,
   point: SearchState,
@@ -105,12 +105,12 @@ function runsOf(
   });
 }
 
-/** An item may say that it is any: one that says it is far on is kept where it is met. */
+/** An item may give any index. Beyond this many places the effects are kept in the order of the runs. */
 const MOST_PLACES = 10;
 
 /**
- * The item that an iteration says it is about, where it says so: then it is given what this one has done, and nothing of
- * the others.
+ * The index of the item that an iteration is about, if its input has one. The iteration is then given the effects of this
+ * item only.
  */
 function indexOf({ input, place }: Pick<Run, "input" | "place">): number | undefined {
   if (place !== undefined) return place;
@@ -122,7 +122,7 @@ function indexOf({ input, place }: Pick<Run, "input" | "place">): number | undef
 /** The same; undefined for a branch. */
 const itemOf = (run: Run): number | undefined => (run.suffix === "" ? undefined : indexOf(run));
 
-/** What was lost of an item, where it says which it is: in the place of the others nothing was. */
+/** The lost records of an item, if the iteration says which item it is about. */
 function lostOf({ lost }: SearchState, { suffix }: Around, index: number | undefined): SearchState["lost"] {
   if (index === undefined || lost.size === 0) return lost;
   const depth = indexesIn(suffix).length;
@@ -132,7 +132,7 @@ function lostOf({ lost }: SearchState, { suffix }: Around, index: number | undef
 
 const indexesIn = (name: string): readonly string[] => /(\[\d+\])*$/.exec(name)?.[0].match(/\[\d+\]/g) ?? [];
 
-/** Where a branch begins: with its part of what is to be undone, or with nothing. */
+/** The start of a branch, with its part of the effects to undo, or with none. */
 function beginning(
   search: SearchContext,
   around: Around,
@@ -158,7 +158,7 @@ function beginning(
       ...search.given(level, { ...point, input, lost: lostOf(point, around, index) }),
       at: level.startAt,
       outstanding: given,
-      // What acts in a branch though something has failed goes on as it would in a sequence.
+      // An action in a branch after a failure is judged as in a sequence.
       failed: undoes || point.failed === "undoing" ? "undoing" : point.failed === "no" ? "no" : "here",
       refused: undefined,
       trace: undefined,
@@ -166,7 +166,7 @@ function beginning(
   ];
 }
 
-/** A branch that stops takes the others with it, wherever they are. */
+/** A branch that stops aborts the others. */
 function aborted(
   search: SearchContext,
   around: Around,
@@ -194,7 +194,7 @@ function aborted(
     search.report(around, { ...point, trace }, "S10", state, message, HINTS.abort(state));
   }
   const behind = renamed(end.point, outside);
-  // Of the branch that is stuck it matters only that something of it is not undone.
+  // Of a stuck branch it matters only that one of its effects is not undone.
   const outstanding = stuck
     ? push({ kind: "effect", action: state, instance: `what ${state} undoes`, status: "undoFailed" }, point.outstanding)
     : pushFork(
@@ -203,7 +203,7 @@ function aborted(
       );
   const failed: SearchState = {
     ...point,
-    // What the branch has assumed of a list still holds where that is gone through to undo.
+    // The undo runs through the same list: its length is what the branch has assumed.
     lengths: new Map([...behind.lengths, ...point.lengths]),
     astray: point.astray || behind.astray,
     outstanding: point.committed ? point.outstanding : outstanding,

@@ -1,8 +1,8 @@
 import { type Level, levelsOf } from "../machine";
 
-/** How a mistake is mended, by the names of the states that it is about. */
+/** The fix for a mistake, with the names of its states. */
 export interface Hint {
-  /** The same for mistakes of one kind. */
+  /** The kind of mistake. */
   readonly kind: string;
   readonly text: string;
 }
@@ -51,7 +51,7 @@ export const HINTS = {
       "committed",
       `Let nothing lead to ${state} after the pivot: retry, and let the state fail: a redrive resumes it`,
     ),
-  /** An undo runs though there is nothing for it to do. */
+  /** An undo runs with nothing to undo. */
   tooEarly: (state: string, action: string) =>
     hint("too-early", `Lead to ${state} only where ${action} has begun, and only once`),
   refused: (state: string, action: string, to: string | undefined) =>
@@ -95,17 +95,17 @@ export const HINTS = {
 } as const;
 
 interface Names {
-  /** The state that undoes an action, where the machine has one. */
+  /** The state that undoes an action, if the machine has one. */
   readonly undoOf: ReadonlyMap<string, string>;
-  /** The states that release what actions have taken, by the action, on the way to success. */
+  /** By action, the state that releases it on the way to success. */
   readonly held: ReadonlyMap<string, string>;
-  /** A Fail that ends what was undone. */
+  /** The Fail that ends a compensated execution. */
   readonly compensated: string | undefined;
 }
 
 const names = new WeakMap<Level, Names>();
 
-/** The names of states that a hint may lead to. */
+/** The names of states for hints. */
 export function namesIn(machine: Level): Names {
   const known = names.get(machine);
   if (known) return known;

@@ -4,21 +4,17 @@ import { choose, isWithin, openChoice, type SearchState, stateKey } from "./sear
 import type { Around, End, SearchContext } from "./context";
 import { after } from "./trace";
 
-/** Whether a Parallel or a Map may be tried again as a whole. */
+/** Whether a Retry of a Parallel or a Map may run its branches again. */
 export const retriesBranches = ({ raw }: Node): boolean =>
   (raw.Retry ?? []).some((retrier) => retrier["MaxAttempts"] !== 0);
 
-/**
- * Whether it is, once its branches have settled: what they put out is too large together, or an expression raises an
- * error.
- */
+/** Whether it does after all have ended: their outputs are too large together, or an expression raises an error. */
 const retriesSettled = ({ raw, raises }: Node): boolean =>
   isRetried(raw, DATA_LIMIT, true) || (raises && isRetried(raw, "States.QueryEvaluationError"));
 
 /**
- * All ends of a branch that may be run again with the others, by a Retry around them: each round begins with what the one
- * before has left, and the same calls, in the same names, have the same effects. A round that leaves nothing new is the
- * last that has to be looked at.
+ * All ends of a branch that a Retry may run again. Each round starts with the effects that the round before has left. The
+ * same calls with the same identities have the same effects. The search stops after a round that leaves nothing new.
  */
 export function roundsOf(
   search: SearchContext,
@@ -51,7 +47,7 @@ export function roundsOf(
   return found;
 }
 
-/** What a round has left, for each way in which it may have gone: another round may go another way. */
+/** The search states that a round may have left, one for each path through it. Another round may take another path. */
 function settled(state: SearchState, level: Level): readonly SearchState[] {
   const open = openChoice(state, (choice) => isWithin(choice, level));
   return open ? choose(state, open).flatMap((chosen) => settled(chosen, level)) : [state];
