@@ -245,6 +245,12 @@ const CASES: readonly Edited[] = [
     },
   },
   {
+    title: "a step of an item after the pivot that is on one side of a condition",
+    nodes: [{ kind: "pivot" }, forEach({ kind: "when", holds: true, then: [step], otherwise: [] })],
+    rules: [],
+    edit: () => undefined,
+  },
+  {
     title: "a list that is done, and undone, in reverse",
     nodes: [step, forEach(step, step), step],
     rules: [],
