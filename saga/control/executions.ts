@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DescribeExecutionOutput, ExecutionListItem, ExecutionStatus } from "@aws-sdk/client-sfn";
 import { type HistoryEvent, readHistory } from "./history";
+import { inGroups } from "./in-groups";
 import { asked, type Definition, type Machine, NotThere, readDefinitionText } from "./machines";
 import type { Outcome } from "./story";
 import type { Target } from "./target";
@@ -64,7 +65,7 @@ async function latestOf(target: Target, machine: Machine, { outcome, most }: Lis
       { client, pageSize: Math.min(1000, most) },
       request,
     )) {
-      const told = await inGroups(executions, (each) => listedOf(target, machine, each));
+      const told = await inGroups(executions, TOGETHER, (each) => listedOf(target, machine, each));
       listed.push(...told.filter((each) => outcome === undefined || each.outcome === outcome));
       if (listed.length >= most) return;
     }
@@ -183,12 +184,4 @@ export async function recoveryOf(
     if (error instanceof NotThere) return undefined;
     throw error;
   }
-}
-
-async function inGroups<T, R>(all: readonly T[], of: (one: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  for (let at = 0; at < all.length; at += TOGETHER) {
-    results.push(...(await Promise.all(all.slice(at, at + TOGETHER).map(of))));
-  }
-  return results;
 }

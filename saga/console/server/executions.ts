@@ -1,6 +1,7 @@
 import type { ExecutionListItem, ExecutionStatus, SFNClient } from "@aws-sdk/client-sfn";
+import { inGroups } from "../../control/in-groups";
 import type { ConsoleOptions } from "./options";
-import { inGroups, type Machines } from "./machines";
+import type { Machines } from "./machines";
 import { invalid } from "./refusal";
 
 /** One line of the list. */
