@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { logsOf } from "../../control/logs";
 import { hidesData, strip } from "./data";
 import { ExecutionList } from "./executions";
 import { readJsonBody, Token } from "./guard";
 import { Histories } from "./history";
 import { Live } from "./live";
-import { logsOf } from "./logs";
 import { Machines } from "./machines";
 import { type ConsoleFault, type ConsoleOptions, FAULT_KINDS } from "./options";
 import { Proofs } from "./proofs";

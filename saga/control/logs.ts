@@ -1,5 +1,5 @@
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { inGroups } from "../../control/in-groups";
+import { inGroups } from "./in-groups";
 
 /** A line that a function has logged. */
 export interface LogLine {
