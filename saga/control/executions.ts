@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { DescribeExecutionOutput, ExecutionListItem, ExecutionStatus } from "@aws-sdk/client-sfn";
+import type { DescribeExecutionOutput, ExecutionListItem } from "@aws-sdk/client-sfn";
 import { type HistoryEvent, readHistory } from "./history";
 import { inGroups } from "./in-groups";
 import { asked, type Definition, type Machine, NotThere, readDefinitionText } from "./machines";
-import type { Outcome } from "./story";
+import { type Outcome, outcomeOf, STATUS_OF } from "./outcome";
 import type { Target } from "./target";
 
 /** What Step Functions says of an execution. */
@@ -20,18 +20,6 @@ export interface Listed {
   readonly started: Date;
   readonly ended: Date | undefined;
 }
-
-/** How outcomes are asked for: as ListExecutions has them, which does not tell compensated from stuck. */
-const STATUS: Readonly<Record<Outcome, ExecutionStatus>> = {
-  running: "RUNNING",
-  completed: "SUCCEEDED",
-  compensated: "FAILED",
-  stuck: "FAILED",
-  aborted: "ABORTED",
-  "timed out": "TIMED_OUT",
-};
-
-export const OUTCOMES = Object.keys(STATUS) as readonly Outcome[];
 
 /** How many requests are under way at once, by which nobody else is throttled. */
 const TOGETHER = 4;
@@ -59,7 +47,10 @@ async function latestOf(target: Target, machine: Machine, { outcome, most }: Lis
   const client = await target.sfn();
   const listed: Listed[] = [];
   await asked(target, async () => {
-    const request = { stateMachineArn: machine.arn, ...(outcome !== undefined && { statusFilter: STATUS[outcome] }) };
+    const request = {
+      stateMachineArn: machine.arn,
+      ...(outcome !== undefined && { statusFilter: STATUS_OF[outcome] }),
+    };
     // Where half of what fails is compensated, and stuck ones are asked for, there are more to look at than are shown.
     for await (const { executions = [] } of paginateListExecutions(
       { client, pageSize: Math.min(1000, most) },
@@ -85,12 +76,6 @@ async function listedOf(target: Target, machine: Machine, item: ExecutionListIte
     started: startDate,
     ended: stopDate,
   };
-}
-
-/** How a saga has ended (S6). */
-export function outcomeOf(status: string | undefined, error: string | undefined): Outcome {
-  if (status === "FAILED") return error === "SagaCompensated" ? "compensated" : "stuck";
-  return OUTCOMES.find((outcome) => STATUS[outcome] === status) ?? "running";
 }
 
 /** @throws NotThere, TargetError */

@@ -1,4 +1,5 @@
 import { type Declaration, type DeclaredCall, undoOf } from "../asl/declaration";
+import { COMPENSATED } from "./outcome";
 import { type Failure, type Story, triesOf, type Try, type Visit } from "./story";
 
 /**
@@ -422,7 +423,7 @@ function foundBy({ recovers, input }: Story, { calls }: Declaration): readonly E
 function hasCompensatedItself(cause: string | undefined): boolean {
   try {
     const told = JSON.parse(cause ?? "") as unknown;
-    return isFields(told) && "ExecutionArn" in told && told["Error"] === "SagaCompensated";
+    return isFields(told) && "ExecutionArn" in told && told["Error"] === COMPENSATED;
   } catch {
     return false;
   }

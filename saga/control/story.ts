@@ -1,12 +1,11 @@
 import type { Declaration } from "../asl/declaration";
 import type { RawStates } from "../asl/states";
 import type { HistoryEvent } from "./history";
+import { COMPENSATED, type Outcome } from "./outcome";
 import { type Side, type Spot, spotsOf } from "./spots";
 
+export type { Outcome } from "./outcome";
 export type { Side, Spot } from "./spots";
-
-/** How an execution has ended (S6), or that it has not. */
-export type Outcome = "running" | "completed" | "compensated" | "stuck" | "aborted" | "timed out";
 
 /** One try of a call. */
 export interface Try {
@@ -423,9 +422,6 @@ class Reader {
     );
   }
 }
-
-/** The error with which a saga's machine says that it has been compensated (S6). */
-const COMPENSATED = "SagaCompensated";
 
 const keyOf = (state: string, items: readonly Item[]): string =>
   `${state} ${items.map(({ index }) => index).join(" ")}`;
