@@ -11,6 +11,7 @@ import {
 import { expect } from "chai";
 import { SLOW } from "../slow";
 import { browse, type Browsing, describeInBrowser } from "./browser";
+import { until } from "./fixture";
 import { Person, takePicture } from "./person";
 
 const ORDERS = JSON.parse(readFileSync(join(__dirname, "../../examples/orders.json"), "utf8")) as readonly {
@@ -249,19 +250,40 @@ describeInBrowser("what a person sees in the console", function () {
   });
 
   it(`finds executions by their status and their name ${SLOW}`, async () => {
-    await toSaga();
-    await person.start("Successful order", "60");
-    await person.seesGraph({ completed: "done" });
-    await person.page.getByRole("link", { name: "Sagas", exact: true }).click();
+    for (const [example, id, end] of [
+      ["Successful order", "60", { completed: "done" }],
+      ["Failed payment (missing card_no)", "61", { DeleteOrder: "undone" }],
+    ] as const) {
+      await toSaga();
+      await person.start(example, id);
+      await person.seesGraph(end);
+      await person.page.getByRole("link", { name: "Sagas", exact: true }).click();
+    }
     const names = person.page.getByRole("table", { name: "Executions" }).getByRole("link");
     await person.page.getByLabel("Name").fill("order-6");
-    await person.page.getByRole("status").filter({ hasText: /^1$/ }).waitFor();
-    expect(await names.allTextContents()).to.deep.equal(["order-60"]);
-    await person.page.getByLabel("Status").selectOption("FAILED");
+    const seesNames = async (...expected: readonly string[]): Promise<void> => {
+      await until(async () => (await names.allTextContents()).sort().join() === expected.join());
+    };
+    await seesNames("order-60", "order-61");
+    for (const [outcome, name] of [
+      ["completed", "order-60"],
+      ["compensated", "order-61"],
+    ] as const) {
+      await person.page.getByLabel("Status").selectOption(outcome);
+      await seesNames(name);
+    }
+    await person.page.getByLabel("Status").selectOption("stuck");
     await person.seesText("None: start one, or ask for less.");
-    await person.page.getByLabel("Name").fill("");
-    await person.page.getByRole("table", { name: "Executions" }).waitFor();
-    expect(await names.allTextContents()).to.not.include("order-60");
+  });
+
+  it(`looks further for a stuck execution, behind more compensated ones than one answer has ${SLOW}`, async () => {
+    for (let at = 0; at < 310; at++) browsing.cloud.startExecution({ order_id: `7${at}` });
+    await browsing.cloud.settled();
+    await person.page.getByLabel("Status").selectOption("stuck");
+    await person.seesText("None so far.");
+    await person.press("Look further");
+    await person.seesText("None: start one, or ask for less.");
+    expect(await person.page.getByRole("button", { name: "Look further" }).count()).to.equal(0);
   });
 
   describe("of an undo that fails for a quarter of an hour", () => {

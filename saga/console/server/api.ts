@@ -105,7 +105,7 @@ export class Api {
 
   private executions(query: URLSearchParams): Promise<object> {
     const given = (name: string): string | undefined => query.get(name) ?? undefined;
-    return this.list.page({ saga: given("saga"), status: given("status"), q: given("q"), next: given("next") });
+    return this.list.page({ saga: given("saga"), outcome: given("outcome"), q: given("q"), next: given("next") });
   }
 
   private async execution(executionArn: string): Promise<object> {
