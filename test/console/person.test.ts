@@ -144,6 +144,46 @@ describeInBrowser("what a person sees in the console", function () {
     await person.seesText("None is set");
   });
 
+  it(`sees the rows of an execution while it writes them, and keeps the place and the focus ${SLOW}`, async () => {
+    await toSaga();
+    for (const call of ["ProcessPayment", "ProcessShipment"]) {
+      await person.press(call);
+      await person.page.getByRole("menuitem", { name: "Throttle, always" }).click();
+      await person.seesText(`${call} Throttle, always`);
+    }
+    await person.start("Successful order", "27");
+    await person.seesGraph({ CreateOrder: "done", ProcessPayment: "in progress" });
+    await person.page.getByRole("tab", { name: "Rows" }).click();
+    const rows = person.page.locator("ul.rows pre");
+    await until(async () => (await rows.count()) === 1);
+    await rows.first().focus();
+    // The first row is larger than its box, and is read from the middle.
+    await rows.first().evaluate((row: any) => {
+      row.style.maxHeight = "4rem";
+      row.scrollTop = 20;
+      row.dataset.readByTest = "yes";
+    });
+    const place = () =>
+      person.page.evaluate(() => {
+        const { document, scrollY } = globalThis as any;
+        const { dataset, scrollTop } = document.activeElement;
+        return { isSame: dataset.readByTest === "yes", scrollTop, scrollY };
+      });
+    const before = await place();
+    expect(before).to.include({ isSame: true, scrollTop: 20 });
+    const { faults } = browsing.cloud;
+    for (const [state, count] of [
+      ["ProcessPayment", 2],
+      ["ProcessShipment", 3],
+    ] as const) {
+      const [fault] = faults.list().filter((each) => each.state === state);
+      faults.clear(fault);
+      await until(async () => (await rows.count()) === count);
+      expect(await place()).to.deep.equal(before);
+      await person.seesGraph({ [state]: "retried" });
+    }
+  });
+
   it(`scrubs back with the keyboard, and sees graph, ledger and variables as they were ${SLOW}`, async () => {
     await toSaga();
     await person.start("Failed shipment (missing address)", "30");
