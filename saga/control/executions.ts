@@ -6,22 +6,22 @@ import { asked, type Definition, type Machine, NotThere, readDefinitionText } fr
 import { type Outcome, outcomeOf, STATUS_OF } from "./outcome";
 import type { Target } from "./target";
 
-/** What Step Functions says of an execution. */
+/** The answer of DescribeExecution. */
 export type Description = DescribeExecutionOutput;
 
-/** One execution, in a list. */
+/** An execution in a list. */
 export interface Listed {
   readonly arn: string;
   readonly name: string;
   readonly saga: string;
   readonly outcome: Outcome;
-  /** As Step Functions says it. */
+  /** The status in Step Functions. */
   readonly status: string;
   readonly started: Date;
   readonly ended: Date | undefined;
 }
 
-/** How many requests are under way at once, by which nobody else is throttled. */
+/** The most requests at a time. More might throttle other clients of the account. */
 const TOGETHER = 4;
 
 export interface ListOptions {
@@ -29,7 +29,7 @@ export interface ListOptions {
   readonly most: number;
 }
 
-/** The latest executions of machines, the latest first. */
+/** The latest executions of all the machines, the latest first. */
 export async function listExecutions(
   target: Target,
   machines: readonly Machine[],
@@ -51,7 +51,7 @@ async function latestOf(target: Target, machine: Machine, { outcome, most }: Lis
       stateMachineArn: machine.arn,
       ...(outcome !== undefined && { statusFilter: STATUS_OF[outcome] }),
     };
-    // Where half of what fails is compensated, and stuck ones are asked for, there are more to look at than are shown.
+    // Step Functions filters by FAILED. Stuck and compensated executions must be told apart here, so more pages are read.
     for await (const { executions = [] } of paginateListExecutions(
       { client, pageSize: Math.min(1000, most) },
       request,
@@ -94,7 +94,7 @@ const isAbsent = (error: unknown): boolean =>
   /^(ExecutionDoesNotExist|InvalidArn|StateMachineDoesNotExist)$/.test((error as Error).name);
 
 /**
- * The ARN of an execution, by its ARN or its name; the latest one, where it is not said.
+ * The ARN of an execution that is given by its ARN or its name. Default: the latest execution.
  * @throws NotThere
  */
 export async function executionArnOf(
@@ -142,7 +142,7 @@ export async function historyOf(
   });
 }
 
-/** What an execution runs on, which may be older than what is deployed. */
+/** The definition of an execution. It may be older than the deployed one. */
 export async function definitionOf(target: Target, executionArn: string): Promise<Definition> {
   const { DescribeStateMachineForExecutionCommand } = await import("@aws-sdk/client-sfn");
   const client = await target.sfn();
@@ -152,9 +152,9 @@ export async function definitionOf(target: Target, executionArn: string): Promis
 }
 
 /**
- * The execution that recovers another one, if there is one: its name follows from that one and from how often it was
- * redriven (S12).
- * @param undo The ARN of the machine that recovers, as a definition's note has it.
+ * The execution that recovers another one, if there is one. Its name is derived from the ARN of the recovered execution
+ * and its number of redrives (S12).
+ * @param undo The ARN of the recovery machine, from the note in the definition.
  */
 export async function recoveryOf(
   target: Target,

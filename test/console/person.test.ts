@@ -354,7 +354,7 @@ describeInBrowser("what a person sees in the console", function () {
         RefundPayment: "stuck",
         DeleteOrder: "idle",
       });
-      await person.seesText(/Mend what keeps RefundPayment from succeeding/);
+      await person.seesText(/Repair what makes RefundPayment fail/);
       await person.page.getByText("What would a redrive do?").click();
       expect(await person.page.locator("ol.ahead li").allTextContents()).to.deep.equal([
         "RefundPayment runs again, with fresh retries",
