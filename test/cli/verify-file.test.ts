@@ -139,9 +139,7 @@ describe("saga verify, of a file", () => {
       }),
     );
     const { out } = await saga("open.asl.json", "-d", '{"saga":"S","calls":{"Charge":{"role":"pivot"}}}');
-    expect(out.replaceAll(/\s+/g, " ")).to.contain(
-      "open: S4: what these call is a reference that is yet to be replaced: Charge",
-    );
+    expect(out.replaceAll(/\s+/g, " ")).to.contain("open: S4: the resource of these is a placeholder: Charge");
     expect(out).to.match(/^ {2}S4 +open /m);
     inColumns(out);
   });
