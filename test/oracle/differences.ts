@@ -85,6 +85,8 @@ export const EXPLAINED: readonly Explained[] = [
     why: "a step that has been done, and is done again after another one's failure, acts after a failure: in the same name, so that it does no harm",
     explains: (compared) =>
       lines(compared, /^S(1|2|10) /) &&
-      compared.verifier.some((line) => /^S[12] (\S+): \1 starts (?:after|while) .*, and leaves behind .*\b\1\b/.test(line)),
+      compared.verifier.some((line) =>
+        /^S[12] (\S+): \1 starts (?:after|while) .*, and leaves behind .*\b\1\b/.test(line),
+      ),
   },
 ];
