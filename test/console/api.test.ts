@@ -60,10 +60,10 @@ describe("the console's API", () => {
       examples: [{ name: "One", input: { id: "1" } }],
     });
     expect(first[0].definition.StartAt).to.equal("Call");
-    expect(first[0].verdict).to.include({ status: "not proved", summary: "It is being proved" });
+    expect(first[0].verdict).to.include({ status: "not proved", summary: "The proof is running" });
     expect(first[1].verdict).to.deep.equal({
       status: "not proved",
-      summary: "Nobody has declared what undoes what",
+      summary: "The machine has no declaration of what undoes what",
       violations: [],
     });
     // Whoever listens is told of the proof.

@@ -137,11 +137,11 @@ describe("faults at a click", function () {
 
     it("is refused for what is no fault, no machine and no call of it", async () => {
       for (const [wrong, message] of [
-        [{ kind: "explode" }, "'kind' is one of fail-before, fail-after, late, throttle, crash, not 'explode'"],
-        [{ times: "twice" }, "'times' is one of once, always, not 'twice'"],
+        [{ kind: "explode" }, "'kind' must be one of fail-before, fail-after, late, throttle, crash, not 'explode'"],
+        [{ times: "twice" }, "'times' must be one of once, always, not 'twice'"],
         [{ machineArn: machineArn("none") }, `there is no saga '${machineArn("none")}'`],
-        [{ state: "None" }, "'echo' calls nothing in a state 'None'"],
-        [{ machineArn: machineArn("wait"), state: "Wait" }, "'wait' calls nothing in a state 'Wait'"],
+        [{ state: "None" }, "'echo' has no state 'None' that makes a call"],
+        [{ machineArn: machineArn("wait"), state: "Wait" }, "'wait' has no state 'Wait' that makes a call"],
       ] as const) {
         const { status, json } = await served.ask("api/faults", { body: fault(wrong) });
         expect(status, message).to.be.oneOf([400, 404]);

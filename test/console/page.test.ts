@@ -12,24 +12,24 @@ import { type RawStates, verify } from "../../saga/verify";
 
 describe("the page's editor", () => {
   for (const [text, line, column, message] of [
-    ["", 1, 1, /nothing yet/],
-    ["  \n ", 1, 1, /nothing yet/],
-    ['{"a": 1,}', 1, 9, /comma is too many/],
+    ["", 1, 1, /input is empty/],
+    ["  \n ", 1, 1, /input is empty/],
+    ['{"a": 1,}', 1, 9, /^Remove the comma/],
     ['{\n  "a": 1\n  "b": 2\n}', 3, 3, /comma or a closing brace, got "/],
     ["{a: 1}", 1, 2, /key in double quotes, got a/],
     ["{'a': 1}", 1, 2, /got a single quote/],
     ['{"a" 1}', 1, 6, /colon after the key "a"/],
-    ['{"a": yes}', 1, 7, /value of "a", got yes: a text stands in double quotes/],
-    ['{"a": 1, "a": 2}', 1, 10, /"a" stands here twice/],
+    ['{"a": yes}', 1, 7, /value of "a", got yes: write a string in double quotes/],
+    ['{"a": 1, "a": 2}', 1, 10, /^Duplicate key "a"$/],
     ['["x]', 1, 2, /no closing quote/],
-    ['["\\x"]', 1, 3, /No escape/],
-    ["[1, 2", 1, 6, /the text ends/],
-    ["[1,]", 1, 4, /comma is too many/],
-    ["01", 1, 1, /not written so/],
+    ['["\\x"]', 1, 3, /^Unknown escape/],
+    ["[1, 2", 1, 6, /but the text ends/],
+    ["[1,]", 1, 4, /^Remove the comma/],
+    ["01", 1, 1, /not a number in JSON/],
     ["-", 1, 1, /digit/],
-    ["1e999", 1, 1, /No number is as large/],
-    ["1 2", 1, 3, /Nothing may follow/],
-    ["12345678901234567890", 1, 1, /loses some/],
+    ["1e999", 1, 1, /too large/],
+    ["1 2", 1, 3, /^Unexpected text/],
+    ["12345678901234567890", 1, 1, /would lose some/],
   ] as const) {
     it(`refuses ${JSON.stringify(text)}, and says where`, () => {
       const { problem } = checkJson(text);

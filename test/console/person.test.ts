@@ -100,11 +100,11 @@ describeInBrowser("what a person sees in the console", function () {
     await toSaga();
     const field = person.page.getByLabel("Input", { exact: true });
     await field.fill('{\n  "order_id": "2",\n}');
-    await person.seesText("Line 3, column 1: A comma is too many");
+    await person.seesText("Line 3, column 1: Remove the comma");
     expect(await field.getAttribute("aria-invalid")).to.equal("true");
     expect(await person.page.getByRole("button", { name: "Start" }).isDisabled()).to.be.true;
     await field.fill("");
-    await person.seesText(/There is nothing yet/);
+    await person.seesText(/The input is empty/);
     expect(await person.page.getByRole("button", { name: "Start" }).isDisabled()).to.be.true;
   });
 
@@ -141,7 +141,7 @@ describeInBrowser("what a person sees in the console", function () {
       .waitFor();
     // It struck once, and is gone.
     await person.page.getByRole("link", { name: "OrderFulfilment" }).click();
-    await person.seesText("None is set");
+    await person.seesText("No fault is set.");
   });
 
   it(`sees the rows of an execution while it writes them, and keeps the place and the focus ${SLOW}`, async () => {
@@ -255,10 +255,10 @@ describeInBrowser("what a person sees in the console", function () {
     await files.setInputFiles(file("broken.json", '{"events": [}'));
     await person.seesText("broken.json: line 1, column 13: Expected a value, got }");
     await files.setInputFiles(file("own.json", JSON.stringify({ events: history.events })));
-    await person.seesText("taken for a history of OrderFulfilment");
+    await person.seesText("matches OrderFulfilment");
     await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "tombstoned", ProcessShipment: "not begun" });
     await files.setInputFiles(file("foreign.json", foreign(JSON.stringify({ events: history.events }))));
-    await person.seesText("of no saga that is here: add its machine");
+    await person.seesText("matches no saga here: add its machine");
     await files.setInputFiles(file("bad.json", '{"StartAt": "A", "States": {"A": null}}'));
     await person.seesText("bad.json: A is no object");
     await files.setInputFiles(file("machine.json", foreign(JSON.stringify({ ...machine, $metadata: undefined }))));
@@ -313,7 +313,7 @@ describeInBrowser("what a person sees in the console", function () {
       await seesNames(name);
     }
     await person.page.getByLabel("Status").selectOption("stuck");
-    await person.seesText("None: start one, or ask for less.");
+    await person.seesText("No execution matches. Start one, or change the filter.");
   });
 
   it(`looks further for a stuck execution, behind more compensated ones than one answer has ${SLOW}`, async () => {
@@ -322,7 +322,7 @@ describeInBrowser("what a person sees in the console", function () {
     await person.page.getByLabel("Status").selectOption("stuck");
     await person.seesText("None so far.");
     await person.press("Look further");
-    await person.seesText("None: start one, or ask for less.");
+    await person.seesText("No execution matches. Start one, or change the filter.");
     expect(await person.page.getByRole("button", { name: "Look further" }).count()).to.equal(0);
   });
 
@@ -358,15 +358,15 @@ describeInBrowser("what a person sees in the console", function () {
       await person.page.getByText("What would a redrive do?").click();
       expect(await person.page.locator("ol.ahead li").allTextContents()).to.deep.equal([
         "RefundPayment runs again, with fresh retries",
-        "DeleteOrder is called then",
-        "SagaCompensated ends it: compensated",
+        "DeleteOrder is called next",
+        "SagaCompensated ends the execution: compensated",
       ]);
       await person.seesLedger({ CreateOrder: "live", ProcessPayment: "live", ProcessShipment: "tombstoned" });
       await takePicture(person.page, "stuck");
       await person.findsNothingInTheWay();
       await person.page.getByRole("link", { name: "OrderFulfilment" }).click();
       await person.press("Remove the fault of RefundPayment");
-      await person.seesText("None is set");
+      await person.seesText("No fault is set.");
       await person.page.getByRole("link", { name: "order-40" }).click();
       await person.press("Redrive");
       await person.seesGraph(ALL_UNDONE);
@@ -421,7 +421,7 @@ describeInBrowser("what a person sees in the console", function () {
 
     it(`rejects it, and sees it end ${SLOW}`, async () => {
       await startTrip("2");
-      await person.page.getByLabel("Why not").fill("too dear");
+      await person.page.getByLabel("Reason for a rejection").fill("too dear");
       await person.press("Reject");
       await person.seesGraph({ "Approve waits for an answer": "failed", "Pay pivot: no way back": "idle" });
       expect(await statusOf("2")).to.equal("FAILED");

@@ -64,7 +64,7 @@ describe("the console's safety", () => {
     for (const address of ["10.0.0.7", "::ffff:10.0.0.7", "fe80::1", "1127.0.0.1", undefined]) {
       expect(() => {
         checkCaller(asked(address), true);
-      }, String(address)).to.throw("this machine alone");
+      }, String(address)).to.throw("only to this machine");
     }
   });
 
@@ -262,7 +262,7 @@ describe("the console's safety", () => {
     const { status, json, body } = await failing.ask("api/sagas");
     expect([status, json]).to.deep.equal([
       500,
-      { error: { name: "InternalFailure", message: "The console has failed on this request" } },
+      { error: { name: "InternalFailure", message: "The console failed on this request" } },
     ]);
     expect(body).not.to.contain("secret.ts");
     await failing.close();
