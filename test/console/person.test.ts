@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  CreateStateMachineCommand,
   DescribeExecutionCommand,
+  DescribeStateMachineCommand,
   DescribeStateMachineForExecutionCommand,
   GetExecutionHistoryCommand,
   ListExecutionsCommand,
   ListStateMachinesCommand,
   SFNClient,
+  StartExecutionCommand,
 } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
 import { SLOW } from "../slow";
@@ -317,8 +320,17 @@ describeInBrowser("what a person sees in the console", function () {
   });
 
   it(`looks further for a stuck execution, behind more compensated ones than one answer has ${SLOW}`, async () => {
-    for (let at = 0; at < 310; at++) browsing.cloud.startExecution({ order_id: `7${at}` });
-    await browsing.cloud.settled();
+    const { sfn } = clientOf(browsing);
+    const { stateMachines: [first] = [] } = await sfn.send(new ListStateMachinesCommand({}));
+    const { roleArn } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn: first?.stateMachineArn }));
+    const { stateMachineArn } = await sfn.send(
+      new CreateStateMachineCommand({
+        name: "fails",
+        roleArn,
+        definition: JSON.stringify({ StartAt: "Fail", States: { Fail: { Type: "Fail", Error: "SagaCompensated" } } }),
+      }),
+    );
+    for (let at = 0; at < 310; at++) await sfn.send(new StartExecutionCommand({ stateMachineArn }));
     await person.page.getByLabel("Status").selectOption("stuck");
     await person.seesText("None so far.");
     await person.press("Look further");
