@@ -31,13 +31,13 @@ export const EXPLAINED: readonly Explained[] = [
     outcome: "false alarm",
     why: "the items come from their list in a way that the verifier does not follow: it proves nothing of them",
     explains: ({ mutation, verifier }) =>
-      verifier.some((line) => /M\d+|\[\d\]|not known/.test(line)) &&
+      verifier.some((line) => /M\d+|\[\d\]|unknown/.test(line)) &&
       /items|item |list|expression|variable|handed on|forgotten|record/.test(mutation),
   },
   {
     outcome: "false alarm",
     why: "who calls is an expression that the verifier does not follow: it proves nothing of the call",
-    explains: ({ verifier }) => verifier.every((line) => /^S11 .*is not known/.test(line)),
+    explains: ({ verifier }) => verifier.every((line) => /^S11 .*is unknown/.test(line)),
   },
   {
     outcome: "false alarm",
@@ -59,7 +59,7 @@ export const EXPLAINED: readonly Explained[] = [
     why: "a failure without its cause: the verifier wants all four fields of a Cause (S6), and the oracle three",
     explains: ({ mutation, verifier }) =>
       mutation === "a record says that it failed" &&
-      verifier.every((line) => /^S6 .*does not tell which step/.test(line)),
+      verifier.every((line) => /^S6 .*does not say which step/.test(line)),
   },
 ];
 

@@ -112,7 +112,7 @@ describe("the policy pack", () => {
   it("refuses an unsound one, with the rule and what to do", async () => {
     const [first, ...more] = await analyze(props(machine({ refund: {} })), { options: declared });
     expect(more).to.be.empty;
-    expect(first?.message).to.contain("'Booking': S4: Refund is given up after one failure");
+    expect(first?.message).to.contain("'Booking': S4: Refund is not retried on every error");
     expect(first?.message).to.match(/\n {2}→ Let Refund retry States\.ALL, for hours/);
     expect(first?.level).to.equal(MANDATORY);
   });

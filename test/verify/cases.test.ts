@@ -43,7 +43,7 @@ const CASES: readonly Edited[] = [
     title: "an undo without an identity",
     nodes: TWO,
     rules: ["S11"],
-    says: "U1 does not say in whose name it calls, and S1 does",
+    says: "U1 calls without an identity, but S1 has one",
     edit: (machine) => {
       inPayload(machine, "U1", /, 'saga': \{.*?\}/, "");
     },
@@ -60,7 +60,7 @@ const CASES: readonly Edited[] = [
     title: "a step and its undo by the execution's name, which is not its ARN",
     nodes: TWO,
     rules: ["S11"],
-    says: "S1 calls in the name of 'S1 of $states.context.Execution.Name', and not of this execution",
+    says: "S1 calls with the identity 'S1 of $states.context.Execution.Name', which is not that of this execution",
     edit: (machine) => {
       for (const name of ["S1", "U1"]) inPayload(machine, name, /Execution\.Id/, "Execution.Name");
     },
@@ -69,7 +69,7 @@ const CASES: readonly Edited[] = [
     title: "a step that calls in another name at each try",
     nodes: TWO,
     rules: ["S11"],
-    says: "in whose name S1 calls is not known",
+    says: "the identity of S1 is unknown",
     edit: (machine) => {
       inPayload(machine, "S1", /'step': 'S1'/, "'step': 'S1' & $states.context.State.RetryCount");
     },
@@ -78,7 +78,7 @@ const CASES: readonly Edited[] = [
     title: "a step after the pivot that does not say who calls",
     nodes: [{ kind: "pivot" }, step],
     rules: ["S11"],
-    says: "S2 does not say in whose name it calls, and S1 does",
+    says: "S2 calls without an identity, but S1 has one",
     edit: (machine) => {
       inPayload(machine, "S2", /, 'saga': \{.*?\}/, "");
     },
@@ -95,7 +95,7 @@ const CASES: readonly Edited[] = [
     title: "an undo with an id that nobody knows",
     nodes: TWO,
     rules: ["S11"],
-    says: "in whose name U1 calls is not known",
+    says: "the identity of U1 is unknown",
     edit: (machine) => {
       inPayload(machine, "U1", /\$states\.context\.Execution\.Id/, "$S1.id");
     },
@@ -104,7 +104,7 @@ const CASES: readonly Edited[] = [
     title: "a Map of undos that tolerates failures",
     nodes: [forEach(step)],
     rules: ["S5"],
-    says: "Undo_M1 goes on though U2 fails in it",
+    says: "Undo_M1 tolerates failures of U2",
     edit: (machine) => {
       stateOf(machine, "Undo_M1")["ToleratedFailurePercentage"] = 100;
     },
@@ -122,7 +122,7 @@ const CASES: readonly Edited[] = [
     title: "an undo whose Catch leads to itself",
     nodes: TWO,
     rules: ["S5"],
-    says: "a failure of U1 is caught, and leads to U1",
+    says: "the Catch of U1 leads to U1 when the undo fails",
     edit: (machine) => {
       stateOf(machine, "U1").Catch = [{ ErrorEquals: ["States.ALL"], Next: "U1" }];
     },
@@ -131,7 +131,7 @@ const CASES: readonly Edited[] = [
     title: "a step that leads to itself when it is done",
     nodes: [step, { kind: "when", holds: true, then: [step], otherwise: [step] }, step],
     rules: ["S6"],
-    says: "from S3 on nothing completes",
+    says: "no path from S3 completes",
     edit: (machine) => {
       stateOf(machine, "S3").Next = "S3";
     },
@@ -156,7 +156,7 @@ const CASES: readonly Edited[] = [
     title: "two steps that call in one identity",
     nodes: TWO,
     rules: ["S11"],
-    says: "S2 calls in the name of 'S1', in which S1 has called",
+    says: "S2 calls with the identity 'S1', which S1 has used",
     edit: (machine) => {
       inPayload(machine, "S2", /'step': 'S2'/, "'step': 'S1'");
       inPayload(machine, "U2", /'step': 'S2'/, "'step': 'S1'");
@@ -166,7 +166,7 @@ const CASES: readonly Edited[] = [
     title: "two branches that call in one identity",
     nodes: [parallel([step], [step])],
     rules: ["S11"],
-    says: "S3 of P1 calls in the name of 'S2', as does S2",
+    says: "S3 of P1 calls with the identity 'S2', and so does S2",
     edit: (machine) => {
       inPayload(machine, "S3", /'step': 'S3'/, "'step': 'S2'");
       inPayload(machine, "U3", /'step': 'S3'/, "'step': 'S2'");
@@ -176,7 +176,7 @@ const CASES: readonly Edited[] = [
     title: "the items of a list that call in one identity",
     nodes: [forEach(step)],
     rules: ["S11"],
-    says: "item 1 of M1 calls in the name of 'S2', as does item 0",
+    says: "item 1 of M1 calls with the identity 'S2', and so does item 0",
     edit: (machine) => {
       for (const name of ["S2", "U2"]) inPayload(machine, name, /'step': \(.*?\)(?=\})/, "'step': 'S2'");
     },
@@ -185,7 +185,7 @@ const CASES: readonly Edited[] = [
     title: "branches that act though a step before them has failed",
     nodes: [step, parallel([step], [step])],
     rules: ["S2"],
-    says: "S3 starts though something before it has failed, and leaves behind S1 (perhaps done)",
+    says: "S3 starts after an earlier step has failed, and leaves behind S1 (perhaps done)",
     edit: (machine) => {
       for (const catcher of stateOf(machine, "S1").Catch ?? []) catcher.Next = "P2";
     },
@@ -194,7 +194,7 @@ const CASES: readonly Edited[] = [
     title: "an undo that calls its action's own function",
     nodes: TWO,
     rules: ["definition"],
-    says: "U1 calls the function of S1",
+    says: "U1 calls the same function as S1",
     edit: (machine) => {
       argumentsOf(machine, "U1").FunctionName = argumentsOf(machine, "S1").FunctionName;
     },

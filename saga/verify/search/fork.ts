@@ -24,12 +24,12 @@ import { agreeOnLengths, joinForward, joinUndo, outsideOf, type Ran, type Run } 
 import { isArray, isObject, LENGTHS, lift, needs, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
 
 /**
- * A Parallel or a Map: each branch is searched by itself, from where it begins to its ends (`beginning`); then the ends
- * of all are put together (`join.ts`).
+ * Steps through a Parallel or a Map. Each branch is searched by itself from its start (`beginning`) to its ends. Then the
+ * ends of all branches are joined (`join.ts`).
  */
 export function fork(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const again = search.repeats(around, node.name);
-  // What an earlier round has left open is another choice than what this one will.
+  // An open choice of an earlier round is not a choice of this one, so it is decided first.
   const open = again ? openChoice(point, isOf(around, node)) : undefined;
   if (open) throw open;
   const rounds = retriesBranches(node);
@@ -38,7 +38,7 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
     const focus = focusOn(point.outstanding, undoes, around.keepFork);
     if (!focus && mentions(point.outstanding, undoes)) return outOfTurn(search, around, point, node, undoes);
     if (!focus && again && runs.some(({ level }) => level.effectful)) {
-      throw new SearchLimitError(`gave up on ${node.name}: its branches do more each time it goes round`);
+      throw new SearchLimitError(`gave up on ${node.name}: its branches have more effects in each round`);
     }
     const ran = runs.map((run): Ran => {
       const given = focus ? project(focus.fork, run.level.undoes, indexOf(run)) : null;
@@ -60,13 +60,13 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
   });
 }
 
-/** Whether a choice was left open by the branches of a state. */
+/** Whether the branches of a state have left a choice open. */
 const isOf =
   ({ level }: Around, { name, inner }: Node) =>
   (choice: string): boolean =>
     choice.startsWith(`${level.id}:${name}/`) || inner.some((branch) => isWithin(choice, branch));
 
-/** The branches undo what something that began later is still to be undone after: told, the search goes on without that. */
+/** Reports branches that undo an effect before a later one. The search goes on as if the later one were undone. */
 function outOfTurn(
   search: SearchContext,
   around: Around,
@@ -80,7 +80,7 @@ function outOfTurn(
   return outstanding === point.outstanding ? search.cut() : fork(search, around, { ...point, outstanding }, node);
 }
 
-/** The branches; or the iterations, for each number of items that there may be. */
+/** The branches of a Parallel; or the iterations of a Map, for each possible number of items. */
 function runsOf(
   search: SearchContext,
   point: SearchState,
@@ -112,8 +112,8 @@ function runsOf(
 }
 
 /**
- * The item that an iteration says it is about, where it says so: then it is given what this one has done, and nothing of
- * the others.
+ * The index of the item that an iteration is about, if its input has one. The iteration is then given the effects of this
+ * item only.
  */
 function indexOf({ input, suffix, place }: Run): number | undefined {
   if (suffix === "" || place !== undefined) return place;
@@ -122,7 +122,7 @@ function indexOf({ input, suffix, place }: Run): number | undefined {
   return typeof index === "number" ? index : undefined;
 }
 
-/** What was lost of an item, where it says which it is: in the place of the others nothing was. */
+/** The lost records of an item, if the iteration says which item it is about. */
 function lostOf({ lost }: SearchState, { suffix }: Around, index: number | undefined): SearchState["lost"] {
   if (index === undefined || lost.size === 0) return lost;
   const depth = indexesIn(suffix).length;
@@ -132,7 +132,7 @@ function lostOf({ lost }: SearchState, { suffix }: Around, index: number | undef
 
 const indexesIn = (name: string): readonly string[] => /(\[\d+\])*$/.exec(name)?.[0].match(/\[\d+\]/g) ?? [];
 
-/** Where a branch begins: with its part of what is to be undone, or with nothing. */
+/** The start of a branch, with its part of the effects to undo, or with none. */
 function beginning(
   search: SearchContext,
   around: Around,
@@ -158,7 +158,7 @@ function beginning(
       ...search.given(level, { ...point, input, lost: lostOf(point, around, index) }),
       at: level.startAt,
       outstanding: given,
-      // What acts in a branch though something has failed goes on as it would in a sequence.
+      // An action in a branch after a failure is judged as in a sequence.
       failed: undoes || point.failed === "undoing" ? "undoing" : point.failed === "no" ? "no" : "here",
       refused: undefined,
       trace: undefined,
@@ -166,7 +166,7 @@ function beginning(
   ];
 }
 
-/** A branch that stops takes the others with it, wherever they are. */
+/** A branch that stops aborts the others. */
 function aborted(
   search: SearchContext,
   around: Around,
@@ -186,14 +186,14 @@ function aborted(
   };
   const trace = after(point.trace, event);
   if (!stuck && error === DATA_LIMIT) {
-    const message = `nothing catches ${DATA_LIMIT} of ${state} in its branch, for States.ALL may not`;
+    const message = `no catcher of ${state} in its branch names ${DATA_LIMIT}, and States.ALL may not match it`;
     search.report(around, { ...point, trace }, "S7", state, message, HINTS.dataLimit(state));
   } else if (!stuck && runs.some((other) => other.label !== run.label && other.level.effectful)) {
-    const message = `${state} fails its branch, and so aborts the others of ${node.name}, wherever they are`;
+    const message = `a failure of ${state} fails its branch, which aborts the other branches of ${node.name} at any point`;
     search.report(around, { ...point, trace }, "S10", state, message, HINTS.abort(state));
   }
   const behind = renameEffects(end.point.outstanding, outside);
-  // Of the branch that is stuck it matters only that something of it is not undone.
+  // Of a stuck branch it matters only that one of its effects is not undone.
   const outstanding = stuck
     ? push({ kind: "effect", action: state, instance: `what ${state} undoes`, status: "undoFailed" }, point.outstanding)
     : pushFork([behind], point.outstanding);

@@ -4,15 +4,15 @@ import { choose, isWithin, openChoice, type SearchState, stateKey } from "./sear
 import type { Around, End, SearchContext } from "./context";
 import { after } from "./trace";
 
-/** Which ends of its branches may be followed by another round of all of them. */
+/** The ends of branches after which a Retry may run all of them again. */
 export interface Again {
-  /** All have settled, and what they put out is too large together, or an expression raises an error. */
+  /** After all have ended: their outputs are too large together, or an expression raises an error. */
   readonly settled: boolean;
-  /** One has failed. */
+  /** After one has failed. */
   readonly stopped: boolean;
 }
 
-/** Whether a Parallel or a Map is tried again as a whole; undefined where it never is. */
+/** When a Retry of a Parallel or a Map runs its branches again. Undefined if it never does. */
 export function retriesBranches({ raw, raises }: Node): Again | undefined {
   const settled = isRetried(raw, DATA_LIMIT, true) || (raises && isRetried(raw, "States.QueryEvaluationError"));
   const stopped = isRetried(raw);
@@ -20,9 +20,8 @@ export function retriesBranches({ raw, raises }: Node): Again | undefined {
 }
 
 /**
- * All ends of a branch that may be run again with the others, by a Retry around them: each round begins with what the one
- * before has left, and the same calls, in the same names, have the same effects. A round that leaves nothing new is the
- * last that has to be looked at.
+ * All ends of a branch that a Retry may run again. Each round starts with the effects that the round before has left. The
+ * same calls with the same identities have the same effects. The search stops after a round that leaves nothing new.
  */
 export function roundsOf(
   search: SearchContext,
@@ -55,7 +54,7 @@ export function roundsOf(
   return found;
 }
 
-/** What a round has left, for each way in which it may have gone: another round may go another way. */
+/** The search states that a round may have left, one for each path through it. Another round may take another path. */
 function settled(state: SearchState, level: Level): readonly SearchState[] {
   const open = openChoice(state, (choice) => isWithin(choice, level));
   return open ? choose(state, open).flatMap((chosen) => settled(chosen, level)) : [state];
