@@ -190,7 +190,7 @@ export class LocalCloud {
     return this.deployed.byTask(this.release.program);
   }
 
-  /** The function with this ARN, or with this ARN of a version. */
+  /** The function with this ARN, which may be the ARN of a version. */
   functionAt(arn: string): DeployedFunction {
     return this.deployed.at(arn);
   }
