@@ -1,4 +1,4 @@
-import type { Outcome } from "../control/story";
+import { type Outcome, OUTCOMES } from "../control/outcome";
 import { legible, paint, printJson } from "./print";
 import { at, elapsed, outcomeShown } from "./print-story";
 import { progress } from "./progress";
@@ -12,7 +12,7 @@ const MOST = 20;
 export async function list(saga: string | undefined, values: Values): Promise<number> {
   const { json, status, most = String(MOST) } = values;
   if (!/^[1-9]\d*$/.test(most)) throw new UsageError(`--most must be a whole number from 1 on, not '${most}'`);
-  const { listExecutions, OUTCOMES } = await import("../control/executions");
+  const { listExecutions } = await import("../control/executions");
   const outcome = status?.toLowerCase().replaceAll(/[-_]/g, " ") as Outcome | undefined;
   if (outcome !== undefined && !OUTCOMES.includes(outcome)) {
     const there = OUTCOMES.map((each) => each.replace(" ", "-")).join(", ");

@@ -8,7 +8,7 @@ import type { Values } from "./options";
 export async function logs(named: string | undefined, values: Values): Promise<number> {
   const place = await placeOf(values);
   const { arn = "", story, definition } = await examine(place, named, values);
-  const [{ logsOf }, { asked }] = await Promise.all([import("../console/server/logs"), import("../control/machines")]);
+  const [{ logsOf }, { asked }] = await Promise.all([import("../control/logs"), import("../control/machines")]);
   const { started, ended } = story;
   const lines = await progress("functions", async () =>
     asked(place.target, async () =>

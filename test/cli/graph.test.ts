@@ -68,7 +68,7 @@ describe("saga graph --execution", function () {
     const empty = join(folder, "empty.json");
     writeFileSync(empty, "{}");
     const cases: readonly (readonly [args: readonly string[], said: RegExp])[] = [
-      [["--execution", empty], /empty\.json has no 'events': save what 'aws stepfunctions/],
+      [["--execution", empty], /empty\.json has no 'events': save the output of 'aws stepfunctions/],
       [["Trip", "--execution", SAVED], /order-stuck\.json' belongs to OrderFulfilment, not to Trip/],
       [["--json", "--format", "svg"], /^--json and --format svg exclude each other/],
       [["--endpoint", "http://127.0.0.1:9"], /^--endpoint of 'graph' works only with --execution/],

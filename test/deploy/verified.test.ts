@@ -140,6 +140,23 @@ describe("a state machine that somebody has written", () => {
     prove(unknown);
   });
 
+  it("is proved once they are known, for outputs in which a rule reads in whose name a task calls, and how", async () => {
+    const { States, ...machine } = definitionIn(program);
+    const given = States["Charge"].Arguments;
+    const id = "{% $states.context.Execution.Id %}";
+    for (const changed of [
+      { Payload: pulumi.output(given.Payload) },
+      { Payload: { saga: pulumi.output({ id, step: "Charge" }) } },
+      { Payload: { saga: { id: pulumi.output(id), step: "Charge" } } },
+      { InvocationType: pulumi.output("RequestResponse") },
+    ]) {
+      const Charge = { ...States["Charge"], Arguments: { ...given, ...changed } };
+      const calls = { Charge: { role: "compensable", undo: "Refund" } };
+      const proved = prove({ ...machine, States: { ...States, Charge } }, { saga: "Charge", calls });
+      expect(await told(proved)).to.have.property("States");
+    }
+  });
+
   it("is refused for an undo that calls its action's function, by one output, before that is known", async () => {
     const error = await refusal(() => evaluateProgram({ same: "1" }, PROGRAM));
     expect(error.message).to.contain("Refund calls the same function as Charge, which it undoes");

@@ -1,5 +1,6 @@
+import { expect } from "chai";
 import type { Spec } from "../generated/spec";
-import { argumentsOf, type Edited, forEach, inPayload, parallel, query, step, tryEach } from "./edited";
+import { argumentsOf, type Edited, edited, forEach, inPayload, parallel, query, step, tryEach } from "./edited";
 import { stateOf } from "./mutations";
 
 const RETRY = [{ ErrorEquals: ["States.ALL"], MaxAttempts: 2 }];
@@ -226,6 +227,64 @@ const CASES: readonly Edited[] = [
     },
   },
   {
+    title: "a query by the execution's name, which is not its ARN",
+    nodes: [step, query],
+    rules: [],
+    open: ["S11"],
+    says: "these do not call in the name of this execution for certain: S2",
+    edit: (machine) => {
+      inPayload(machine, "S2", /Execution\.Id/, "Execution.Name");
+    },
+  },
+  {
+    title: "a list alone in its branch, which fails for its size: what is around it undoes the same items",
+    nodes: [step, parallel([forEach(step, step)])],
+    rules: [],
+    edit: (machine) => {
+      delete stateOf(machine, "M3").Catch;
+    },
+  },
+  {
+    title: "a step of an item after the pivot that is on one side of a condition",
+    nodes: [{ kind: "pivot" }, forEach({ kind: "when", holds: true, then: [step], otherwise: [] })],
+    rules: [],
+    edit: () => undefined,
+  },
+  {
+    title: "a list that is done, and undone, in reverse",
+    nodes: [step, forEach(step, step), step],
+    rules: [],
+    edit: (machine) => {
+      for (const name of ["M2", "Undo_M2"]) {
+        const map = stateOf(machine, name) as { Items?: string };
+        map.Items = `{% [$reverse(${(map.Items ?? "").slice(2, -2)})] %}`;
+      }
+    },
+  },
+  {
+    title: "all items of a list but the first: each is undone by which it is",
+    nodes: [step, forEach(step)],
+    rules: [],
+    edit: (machine) => {
+      const map = stateOf(machine, "M2") as { Items?: string };
+      map.Items = `{% [$filter(${(map.Items ?? "").slice(2, -2)}, function($item, $at) {$at > 0})] %}`;
+    },
+  },
+  {
+    title: "a refusal that leaves its branch, and what catches it by its name",
+    nodes: [step, parallel([{ kind: "step", definite: true }])],
+    rules: ["S1"],
+    says: "SagaCompensated ends the execution, and leaves behind S1 (done)",
+    edit: (machine) => {
+      stateOf(machine, "S3").Catch = (stateOf(machine, "S3").Catch ?? []).slice(1, 2);
+      stateOf(machine, "P2").Catch?.unshift({
+        ErrorEquals: ["Refused"],
+        Assign: { failure: { saga: "Generated", step: "S3", error: "Refused", cause: "" }, P2_undo: {} },
+        Next: "SagaCompensated",
+      });
+    },
+  },
+  {
     title: "a query that falls back: it has changed nothing, and left nothing",
     nodes: [query, step],
     rules: [],
@@ -235,5 +294,18 @@ const CASES: readonly Edited[] = [
     },
   },
 ];
+
+describe("the verifier, on an item that stops,", () => {
+  it("tells that it stops, and not that its undo looks for it in another item's place", () => {
+    const { violations } = edited({
+      nodes: [step, forEach(step)],
+      edit: (machine) => {
+        const { Catch = [] } = stateOf(machine, "S3");
+        stateOf(machine, "S3").Catch = Catch.slice(1);
+      },
+    });
+    expect(violations.map(({ rule, state }) => `${rule} ${state ?? ""}`)).to.deep.equal(["S7 S3"]);
+  });
+});
 
 tryEach("the verifier, on emitted definitions with one edit,", CASES);

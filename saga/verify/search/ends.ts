@@ -1,5 +1,6 @@
 import { type Effect, effectsOf, mayHave, type OutstandingEffects } from "./effects";
 import { sourceOf } from "../expression";
+import { COMPUTED } from "./faults";
 import { HINTS, namesIn } from "./hints";
 import { tells } from "./cause";
 import { type Level, levelsOf, type Node } from "../machine";
@@ -55,7 +56,7 @@ function untold(
 /** The words for the Error of a Fail that is not a constant. */
 function computed({ Error: error, ErrorPath: path }: RawState): string {
   if (error === undefined && path === undefined) return "no error";
-  return typeof error === "string" && sourceOf(error) === undefined ? error : "an error that it computes";
+  return typeof error === "string" && sourceOf(error) === undefined ? error : COMPUTED;
 }
 
 /** The execution succeeds. It must be completed. */

@@ -29,7 +29,7 @@ import {
   saysNames,
   unknownCaller,
 } from "./identity";
-import { type Level, levelsOf, type Node, type UndoPart } from "../machine";
+import { type Level, levelsOf, type Node, OF_ANOTHER, type UndoPart } from "../machine";
 import type { EffectChange, Rule } from "../rules";
 import { type SearchState, withoutIndexes } from "./search-state";
 import { above, changeAll, has } from "./shared";
@@ -80,7 +80,7 @@ function action(
   const lasts = undone && !confirmed;
   const caller = callerOf(search, started, node);
   if (caller !== undefined) search.noteCaller(caller, { node, around, point, lasts });
-  else if (query && node.identity) search.doubt("S11", "in whose name these call is not known", node.name);
+  if (query && node.identity) doubtCaller(search, node.name, caller);
   if (lasts && saysNames(search.machine)) sharedName(search, around, point, node, name);
   const sought: Sought = { actions: new Set([node.name]), instances: new Set([name]) };
   // A further round with the same identity has the same effect, at the same place in the stack.
@@ -141,6 +141,13 @@ function again(point: SearchState, { name }: Node, instance: string): SearchStat
   const top = point.outstanding?.top;
   const own = top?.kind === "effect" && top.action === name && top.instance === instance && top.status === "doubtful";
   return own || point.refused === name ? { ...point, failed: "no", refused: undefined } : point;
+}
+
+/** A query has no effect, so a wrong identity does no harm. But then S11 is not proved. */
+function doubtCaller(search: SearchContext, name: string, caller: string | undefined): void {
+  if (caller === undefined) search.doubt("S11", "in whose name these call is not known", name);
+  else if (caller.includes(OF_ANOTHER))
+    search.doubt("S11", "these do not call in the name of this execution for certain", name);
 }
 
 /** The outstanding effects after a refusal. The declaration says that a refusal is definite, on any attempt. */
