@@ -104,7 +104,7 @@ function tellWhereUnknown(name: string, resolved: pulumi.Output<unknown>, resour
   void isKnown.then((known) => {
     if (known) return;
     void pulumi.log.info(
-      `'${name}' is proved in the update, before it is made, with what is not known yet: what it names is yet to be created`,
+      `'${name}' is verified in the update, before it is created: a preview does not know all values of its definition`,
       resource,
     );
   });

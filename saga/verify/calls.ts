@@ -40,7 +40,7 @@ function notAwaited(node: Node): readonly Flaw[] {
       rule: part?.kind === "undo" || retriable ? "S5" : "S2",
       kind: "not-awaited",
       state: name,
-      message: `${name} ${how}: that it was accepted does not say that it is done`,
+      message: `${name} ${how}, so the saga does not learn whether it succeeds`,
       hint: String(raw["Resource"]).includes("startExecution")
         ? `Let ${name} start it with startExecution.sync:2`
         : `Let ${name} call with the InvocationType RequestResponse, and await the answer`,
@@ -71,7 +71,7 @@ function tolerated(node: Node, nodes: readonly Node[]): readonly Flaw[] {
     rule: "S5" as const,
     kind: "tolerated",
     state: name,
-    message: `${name} goes on though ${node.name} fails in it: what that undoes stays, and nobody is told`,
+    message: `${name} tolerates failures of ${node.name}: its effect stays, unnoticed`,
     hint: `Take the tolerated failures out of ${name}: the execution then stops there, and a redrive resumes it`,
   }));
 }
@@ -93,7 +93,7 @@ function sameFunction(undo: Node, action: Node): readonly Flaw[] {
       rule: "definition",
       kind: "same-function",
       state: undo.name,
-      message: `${undo.name} calls the function of ${action.name}, which it is declared to undo, and nothing in its payload tells them apart`,
+      message: `${undo.name} calls the same function as ${action.name}, which it undoes, and their payloads do not say which of the two is meant`,
       hint: `Let ${undo.name} call the function that undoes ${action.name}, or say in the payload which is meant`,
     },
   ];
@@ -156,8 +156,8 @@ function namelessAmong(action: Node, nodes: readonly Node[]): readonly Flaw[] {
       rule: "S11",
       kind: "no-name",
       state: name,
-      message: `${name} does not say in whose name it calls, and ${other.name} does`,
-      hint: `Give ${name} a saga.id and a saga.step, as ${other.name} has them`,
+      message: `${name} calls without an identity, but ${other.name} has one`,
+      hint: `Give ${name} a saga.id and a saga.step, as ${other.name} has`,
     },
   ];
 }
@@ -173,8 +173,8 @@ function namelessOf(undo: Node, action: Node): readonly Flaw[] {
       rule: "S11",
       kind: "no-name",
       state: silent.name,
-      message: `${silent.name} does not say in whose name it calls, and ${other.name} does`,
-      hint: `Give ${silent.name} the saga.id and saga.step with which ${other.name} calls`,
+      message: `${silent.name} calls without an identity, but ${other.name} has one`,
+      hint: `Give ${silent.name} the saga.id and saga.step of ${other.name}`,
     },
   ];
 }

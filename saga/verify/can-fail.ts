@@ -134,7 +134,7 @@ class Inference {
     const names = new Set<unknown>();
     for (const [name, value] of pairs) {
       if (name.type !== "string") throw new CanFail("a computed key");
-      if (names.has(name.value)) throw new CanFail(`the key '${String(name.value)}', which is there twice`);
+      if (names.has(name.value)) throw new CanFail(`the key '${String(name.value)}', which occurs twice`);
       names.add(name.value);
       this.infer(value, facts.elsewhere());
     }
@@ -188,7 +188,7 @@ class Inference {
         if (left.type === "number" && right.type === "number" && left.computable && right.computable) {
           return { type: "number", defined: left.defined && right.defined };
         }
-        throw new CanFail(`'${ast.value}' of what may not be two numbers, or outgrow one`);
+        throw new CanFail(`'${ast.value}' of values that may not be two numbers, or whose result may be too large`);
       default:
         throw new CanFail(say(ast));
     }
@@ -212,9 +212,9 @@ class Inference {
     known.forEach(({ type, defined }, index) => {
       const types = takes[index] as readonly Type[];
       if (types.length === 0) return;
-      if (!types.includes(type)) throw new CanFail(`${say(ast)} of what may not be a ${types.join(" or ")}`);
+      if (!types.includes(type)) throw new CanFail(`${say(ast)} of a value that may not be a ${types.join(" or ")}`);
       // An absent first argument yields no result. Any other absent argument is an error.
-      if (index > 0 && !defined) throw new CanFail(`${say(ast)} of what may not be there`);
+      if (index > 0 && !defined) throw new CanFail(`${say(ast)} of a value that may be absent`);
     });
     if (name === "hash" && !HASHES.has(given[1]?.value)) throw new CanFail(`${say(ast)} by an unknown algorithm`);
     return { type: yields, defined: always ?? known[0]?.defined ?? true };
@@ -238,7 +238,7 @@ class Inference {
     const takes = ast.procedure?.value === "sum" ? "array" : "string";
     const known = only && given.length === 1 ? this.infer(only, facts) : NOTHING;
     if (known.type === takes && known.computable) return { type: "number", defined: known.defined };
-    throw new CanFail(`${say(ast)} of what may not be ${takes === "array" ? "a list of numbers" : "a number"}`);
+    throw new CanFail(`${say(ast)} of a value that may not be ${takes === "array" ? "a list of numbers" : "a number"}`);
   }
 
   /** `$toMillis` of a time that the clock or Step Functions has written, and `$fromMillis` of the clock's time. */
@@ -250,7 +250,7 @@ class Inference {
     const called = only.type === "function" && only.procedure?.type === "variable" ? only.procedure.value : undefined;
     const clock = called === (to ? "now" : "millis") && (only.arguments ?? []).length === 0;
     if (!clock && !(to && TIMES.has(pathOf(only)))) {
-      throw new CanFail(`${say(ast)} of what may be no ${to ? "time" : "number of milliseconds"}`);
+      throw new CanFail(`${say(ast)} of a value that may be no ${to ? "time" : "number of milliseconds"}`);
     }
     return to ? { ...certain("number"), ...COMPUTABLE } : certain("string");
   }
@@ -261,7 +261,8 @@ class Inference {
       throw new CanFail(say(ast));
     }
     for (const part of list.expressions ?? []) {
-      if (this.infer(part, facts).type !== "object") throw new CanFail(`${say(ast)} of what may not be an object`);
+      if (this.infer(part, facts).type !== "object")
+        throw new CanFail(`${say(ast)} of a value that may not be an object`);
     }
     return certain("object");
   }

@@ -104,7 +104,7 @@ export function fieldFindings(definition: RawStates): readonly FieldFinding[] {
       if (reading === undefined) {
         found.push({ state, field, unproved: undefined, message: `${what} has none` });
       } else if (typeof reading === "object") {
-        found.push({ state, field, unproved: reading.unproved, message: "it is not understood" });
+        found.push({ state, field, unproved: reading.unproved, message: "the verifier does not understand it" });
       }
     }
   };

@@ -93,8 +93,8 @@ export function verify(
   };
 }
 
-const JSONPATH = "values in JSONPath mode are not known";
-const DATA = "in JSONPath mode it is not known what the input has, and what functions return";
+const JSONPATH = "values in JSONPath mode are unknown";
+const DATA = "in JSONPath mode the fields of the input and of results are unknown";
 const DATA_TRUNCATED = "in JSONPath mode there is data of too many shapes to follow";
 const TRUNCATED = "not searched past the first violation";
 

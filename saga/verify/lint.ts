@@ -90,7 +90,7 @@ function level(states: RawStates, { before, outer, names, given }: Around, findi
         "outer-assignment",
         "Assign",
         `'${variable}' belongs to an outer level, and is assigned in an inner one`,
-        "Give it another name, or put it out as a result",
+        "Give it another name, or return it in the output",
       );
     }
     lintErrors(name, state, report);
@@ -155,7 +155,12 @@ function lintField(
   try {
     ast = parse(source);
   } catch (error) {
-    report("unparsable", path, `JSONata 2.0.6 does not parse it: ${(error as Error).message}`, "Mend the expression");
+    report(
+      "unparsable",
+      path,
+      `JSONata 2.0.6 does not parse it: ${(error as Error).message}`,
+      "Correct the expression",
+    );
     return;
   }
   const levels = levelsIn(ast);
@@ -164,7 +169,7 @@ function lintField(
     report("deep-expression", path, message, "Put parentheses into a long chain of operators: each operand is a level");
   }
   for (const name of contextReadsIn(ast)) {
-    const hint = "Read from a variable, from $states, or from a parameter of the function that it stands in";
+    const hint = "Read from a variable, from $states, or from a parameter of the enclosing function";
     report(
       "context-read",
       path,
@@ -193,7 +198,7 @@ function lintField(
     report("misplaced-states-field", path, `'$states.${field}' has no value here`, hint);
   }
   if (context.has("Map") && !(state.Type === "Map" && /^ItemSelector(\/|\[|$)/.test(path))) {
-    const hint = "It is there in a Map's ItemSelector: hand on what the states want of the item as their input";
+    const hint = "It exists only in a Map's ItemSelector: pass the parts of the item to the states as their input";
     report("misplaced-states-field", path, "'$states.context.Map' has no value here", hint);
   }
   const partial = isCaught(state, path)
@@ -201,11 +206,11 @@ function lintField(
     : failureIn(ast, { wants: wanted(path), there: new Map([...thereIn(state), ...thereOf(input)]) });
   const twice = keyGivenTwice(ast);
   if (partial === undefined && twice !== undefined) {
-    const message = `It fails whenever it is evaluated: '${twice}' is a key of one object twice`;
+    const message = `It always fails: the key '${twice}' occurs twice in one object`;
     report("partial-expression", path, message, `Give the object each key once`);
   }
   if (partial !== undefined) {
-    const message = `It can fail, and nothing catches that here: ${partial}`;
+    const message = `It can fail, and no Catch handles that here: ${partial}`;
     report("partial-expression", path, message, "Guard it with $exists or $type, or put it into an object's field");
   }
 }

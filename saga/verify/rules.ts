@@ -8,7 +8,7 @@ export const RULES = {
   S7: "every failure can be caught; every task has a timeout of its own",
   S9: "once the pivot has succeeded, the saga only goes forward",
   S10: "branches settle, then one Choice decides; every effect of each branch is undone",
-  S11: "an undo calls in the name of its step",
+  S11: "an undo calls with the identity of its step",
   S13: "the success path enters no state for bookkeeping",
   assignment: "no state reads a variable or data that is missing on some path",
   definition: "Step Functions accepts the definition",

@@ -25,6 +25,7 @@ export const SIGNATURES: ReadonlyMap<string, Signature> = new Map<string, Signat
   ["not", { takes: [ANY], yields: "boolean", always: true }],
   ["now", { takes: [], yields: "string" }],
   ["replace", { takes: [["string"], ["regex"], ["string"]], yields: "string" }],
+  ["reverse", { takes: [ANY], yields: "array" }],
   ["string", { takes: [ANY, ["boolean"]], least: 1, yields: "string" }],
   ["substring", { takes: [["string"], ["number"], ["number"]], least: 2, yields: "string" }],
   ["type", { takes: [ANY], yields: "string" }],

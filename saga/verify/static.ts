@@ -75,7 +75,7 @@ function leadsNowhere({ startAt, nodes }: Level): readonly Flaw[] {
     rule: "definition",
     kind: "leads-nowhere",
     state,
-    message: `${state ?? "StartAt"} leads to '${to}', which is not there`,
+    message: `${state ?? "StartAt"} leads to '${to}', which does not exist in its level`,
     hint: "Lead to a state of the same level",
   });
   return [
@@ -95,7 +95,7 @@ function missing(nodes: readonly Node[], { calls }: Declaration): readonly Flaw[
       rule: "definition" as const,
       kind: "missing-task",
       state: undefined,
-      message: `the declaration names ${name}, and there is no such Task`,
+      message: `the declaration names ${name}, but no Task has this name`,
       hint: "Correct the name, or leave it out of the declaration",
     }));
 }
@@ -120,7 +120,7 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   const anyError = isRetried(raw) && isRetried(raw, "States.Timeout");
   if (part?.kind === "undo") {
     if (anyError) return [];
-    const message = `${name} is given up after one failure, and what it undoes stays, as does all that is to be undone after it`;
+    const message = `${name} is not retried on every error: after one failure its effect stays, and the later undos do not run`;
     return flaw("S4", "undone-once", message, `Let ${name} retry States.ALL, for hours`);
   }
   if (part?.kind !== "action") return [];
@@ -140,14 +140,14 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
       "S4",
       "retries-refusals",
       `${name} retries ${what}`,
-      `Let ${name} retry the errors that a second try can mend, by their names`,
+      `Let ${name} retry only transient errors, by their names`,
     );
   }
   const resource = String(raw["Resource"]);
   if (isUnknownResource(resource)) {
     if ((raw.Retry ?? []).length > 0) return [];
-    const message = `${name} is given up on any fault, those that pass too; what ${resource} is, is not said here`;
-    const hint = `Let ${name} retry the errors of its service that a second try can mend`;
+    const message = `${name} is not retried on any fault, and ${resource} is unknown here`;
+    const hint = `Let ${name} retry the transient errors of its service`;
     return flaw("S4", "unknown-call", message, hint);
   }
   const unretried = unretriedIn(node, level);
@@ -157,7 +157,7 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
 /** The message and the hint for a step that gives up on transient faults. */
 const notRetried = (name: string, unretried: readonly string[]): readonly [message: string, hint: string] => {
   const errors = unretried.join(", ");
-  return [`${name} is given up on a fault that passes: ${errors}`, `Let ${name} retry ${errors}`];
+  return [`${name} is not retried on a transient fault: ${errors}`, `Let ${name} retry ${errors}`];
 };
 
 /** The transient faults that a call does not retry. None if the called service is unknown. */

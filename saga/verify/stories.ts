@@ -20,11 +20,11 @@ const after = (text: string): string => text.slice(text.indexOf(": ") + 2);
 const FOLDS: Readonly<Record<string, Fold>> = {
   "no-timeout": { as: "tasks without a timeout", hint: () => "Give each a TimeoutSeconds" },
   "not-retried": {
-    as: "steps are given up on a fault that passes",
+    as: "steps are not retried on a transient fault",
     hint: ({ message }) => `Let each retry ${after(message)}`,
   },
   "undone-once": {
-    as: "undos are given up after one failure, and what is to be undone after them stays",
+    as: "undos are not retried on every error: after one failure their effects stay, and the later undos do not run",
     hint: () => "Let each retry States.ALL, for hours",
   },
   "done-once": {
@@ -33,11 +33,11 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   },
   "retries-refusals": {
     as: "steps retry any error, refusals among them",
-    hint: () => "Let each retry the errors that a second try can mend, by their names",
+    hint: () => "Let each retry only transient errors, by their names",
   },
   "data-limit": {
-    as: "states leave States.DataLimitExceeded to States.ALL, which may not take it",
-    hint: () => "Name it in a catcher of its own of each, before States.ALL",
+    as: "states leave States.DataLimitExceeded to States.ALL, which may not match it",
+    hint: () => "Give each a catcher of its own for it, before States.ALL",
   },
   bookkeeping: { as: "states do nothing but bookkeeping on the way to success", hint: ({ hint }) => hint },
   undeclared: {

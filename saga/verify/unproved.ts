@@ -19,13 +19,20 @@ export function unprovedOf(definition: RawStates, machine: Level): readonly Unpr
     found.length === 0 ? [] : [{ rule, why: `${why}: ${found.join(", ")}` }];
   const jsonata = (definition as { readonly QueryLanguage?: unknown }).QueryLanguage === "JSONata";
   return [
-    ...because("S4", names(nodes.filter(isUnknownCall)), "what these call is a reference that is yet to be replaced"),
-    ...because("S4", mayGiveUp(machine), "these queries may be given up on a fault that passes"),
+    ...because("S4", names(nodes.filter(isUnknownCall)), "the resource of these is a placeholder"),
+    ...because("S4", mayGiveUp(machine), "these queries may not be retried on a transient fault"),
     ...fieldFindings(definition).flatMap(({ state, field, unproved = [] }) =>
-      unproved.map((rule) => ({ rule, why: `${state ?? "the machine"} has ${field}, which is not understood` })),
+      unproved.map((rule) => ({
+        rule,
+        why: `${state ?? "the machine"} has ${field}, which the verifier does not understand`,
+      })),
     ),
-    ...(jsonata ? because("S11", names(nodes.filter(isNameless)), "these do not say in whose name they call") : []),
-    ...because("S5", names(nodes.filter(isHandedOver)), "these hand over an undo, and are not told whether it is done"),
+    ...(jsonata ? because("S11", names(nodes.filter(isNameless)), "these call without an identity") : []),
+    ...because(
+      "S5",
+      names(nodes.filter(isHandedOver)),
+      "these send an undo as a message, and do not learn whether it succeeds",
+    ),
   ];
 }
 

@@ -108,6 +108,18 @@ const ROOT = join(__dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 describe("the policy pack", () => {
+  it("says what the manual says", async () => {
+    const manual = read("docs/definitions.md").replace(/^ {6}/gm, "");
+    for (const [definition, name] of [
+      [machine({ refund: {} }), "Booking"],
+      [machine(), "Weekly"],
+    ] as const) {
+      const options = name === "Booking" ? declared : {};
+      const [first] = await analyze(props(definition), { name, options });
+      expect(manual).to.contain(`\n${first?.message ?? "no message"}\n`);
+    }
+  });
+
   it("of the manual is the one that Pulumi's engine runs, with the versions that this project is tested with", () => {
     const files = ["PulumiPolicy.yaml", "package.json", "index.ts", "booking.saga.json"];
     for (const file of files) expect(read("docs/definitions.md")).to.contain(read(`test/pulumi/pack/${file}`));
@@ -125,7 +137,7 @@ describe("the policy pack", () => {
   it("refuses an unsound one, with the rule and what to do", async () => {
     const [first, ...more] = await analyze(props(machine({ refund: {} })), { options: declared });
     expect(more).to.be.empty;
-    expect(first?.message).to.contain("'Booking' is not sound\nS4: Refund is given up after one failure");
+    expect(first?.message).to.contain("'Booking' is not sound\nS4: Refund is not retried on every error");
     expect(first?.message).to.match(/\n {2}→ Let Refund retry States\.ALL, for hours/);
     expect(first?.level).to.equal(MANDATORY);
   });
@@ -243,7 +255,7 @@ describe("the policy pack", () => {
     it("proves it without the ARNs of what is yet to be created", async () => {
       expect(await analyze(unknownAt(called), { type, options: declared })).to.be.empty;
       const [first, ...more] = await analyze(unknownAt(called, machine(UNSOUND)), { type, options: declared });
-      expect(first?.message).to.contain("'Booking' is not sound\nS4: Refund is given up after one failure");
+      expect(first?.message).to.contain("'Booking' is not sound\nS4: Refund is not retried on every error");
       expect(first?.level).to.equal(MANDATORY);
       expect(more).to.be.empty;
     });

@@ -190,7 +190,7 @@ if (cli === undefined) {
 
     const UNSOUND =
       "the saga 'Booking' is not sound\n" +
-      "S4: Refund is given up after one failure, and what it undoes stays, as does all that is to be undone after it\n" +
+      "S4: Refund is not retried on every error: after one failure its effect stays, and the later undos do not run\n" +
       "  → Let Refund retry States.ALL, for hours\n";
 
     /** What a preview, or an update, that is refused says: resource → message, as on a terminal without colours. */
@@ -246,7 +246,7 @@ if (cli === undefined) {
         },
       });
       expect(told.join("")).to.contain(
-        "'Booking' is proved in the update, before it is made, with what is not known yet: what it names is yet to be created",
+        "'Booking' is verified in the update, before it is created: a preview does not know all values of its definition",
       );
       const refused = await refusals((listener) => sandbox.stack.up(listener));
       expect(refused.get("saga-aws-pulumi:index:VerifiedStateMachine Booking")).to.equal(UNSOUND);

@@ -62,13 +62,13 @@ function violationOf({ state, lost, given, trace }: Read, does: "undo" | "go"): 
   const offence = lost ? `not there: ${said}` : "there are Error and Cause alone";
   const by = lost?.by ?? given;
   if (!by) {
-    const message = `reads ${said}, and a Choice has led there since that is not there`;
+    const message = `reads ${said}, which a Choice before it has found absent`;
     return violation("lost-data", message, `Let the Choice lead to a state that does without ${said}`, offence);
   }
   const { message, hint } = mended(by, said, state);
   return violation(
     "lost-data",
-    lost ? `reads ${said}, and ${message}` : `is given nothing to ${does} by: ${message}`,
+    lost ? `reads ${said}, and ${message}` : `has no data to ${does} with: ${message}`,
     hint,
     offence,
   );
@@ -94,22 +94,22 @@ function mended(by: Origin, said: string, reader: string): { readonly message: s
     }
     case "branches":
       return {
-        message: `${who} puts out a list, of what each has put out`,
+        message: `the output of ${who} is a list of the outputs of its branches`,
         hint: `Give ${who} a ResultPath, such as $.${fieldNamed(who)}, ${still}`,
       };
     case "call":
       return {
-        message: `${who} puts out StatusCode, Payload and such, and nothing else`,
+        message: `the output of ${who} is only StatusCode, Payload and the like`,
         hint: `Give ${who} a ResultPath, such as $.${fieldNamed(who)}, ${still}`,
       };
     case "null":
       return {
         message: `${who} has an InputPath or OutputPath of null, which leaves nothing`,
-        hint: `Leave that out of ${who}, ${still}`,
+        hint: `Leave it out of ${who}, ${still}`,
       };
     default:
       return {
-        message: `what is there is made by ${who}'s ${by.field}, without it`,
+        message: `${who}'s ${by.field} has replaced the data, without it`,
         hint: `Put it into ${who}'s ${by.field}, ${still}`,
       };
   }

@@ -36,13 +36,13 @@ const isQuery = ({ part }: Node): boolean => part?.kind === "action" && part.cal
 function tellShared(search: SearchContext, caller: string, other: Call, { node, around, point }: Call): void {
   const { name } = node;
   if (isQuery(node) || isQuery(other.node)) {
-    search.doubt("S11", "these share the name in which they call with another call", name);
+    search.doubt("S11", "these share their identity with another call", name);
     return;
   }
   const message =
     other.node.name === name
-      ? `each item's ${name} calls in the name of '${caller}': only the first takes effect`
-      : `${name} calls in the name of '${caller}', in which ${other.node.name} calls too`;
+      ? `${name} calls with the identity '${caller}' for each item: only the first call takes effect`
+      : `${name} calls with the identity '${caller}', and so does ${other.node.name}`;
   search.report(around, point, "S11", name, message, HINTS.ownIdentity(name));
 }
 

@@ -1,5 +1,6 @@
 import { type Effect, effectsOf, mayHave, type OutstandingEffects } from "./effects";
 import { sourceOf } from "../expression";
+import { COMPUTED } from "./faults";
 import { HINTS, namesIn } from "./hints";
 import { tells } from "./cause";
 import { type Level, levelsOf, type Node } from "../machine";
@@ -32,7 +33,7 @@ function failedEnd(search: SearchContext, around: Around, point: SearchState, { 
   }
   if (effectsOf(point.outstanding).length > 0) unfinished(search, around, point, name);
   if (error !== "SagaCompensated") {
-    const message = `a compensated execution fails with ${error}, as a stuck one may`;
+    const message = `a compensated execution fails with ${error} and not with SagaCompensated, so it looks stuck`;
     search.report(around, point, "S6", name, message, HINTS.fails(name));
   }
 }
@@ -45,17 +46,17 @@ function untold(
   { name, raw }: Node,
   telling: boolean | undefined,
 ): void {
-  if (telling === undefined) search.doubt("S6", "what these say as their Cause is not known", name);
+  if (telling === undefined) search.doubt("S6", "the Cause of these is unknown", name);
   if (telling !== false) return;
   const never = tells(raw) === false;
-  const message = `a compensated execution does not tell which step failed, and how${never ? "" : ": what it reads does not say so here"}`;
+  const message = `the Cause of a compensated execution does not say which step failed, and how${never ? "" : ": what it reads is not assigned on this path"}`;
   search.report(around, point, "S6", name, message, never ? HINTS.cause(name) : HINTS.causeHere(name));
 }
 
 /** The words for the Error of a Fail that is not a constant. */
 function computed({ Error: error, ErrorPath: path }: RawState): string {
   if (error === undefined && path === undefined) return "no error";
-  return typeof error === "string" && sourceOf(error) === undefined ? error : "an error that it computes";
+  return typeof error === "string" && sourceOf(error) === undefined ? error : COMPUTED;
 }
 
 /** The execution succeeds. It must be completed. */
@@ -73,10 +74,10 @@ function succeededEnd(search: SearchContext, around: Around, point: SearchState,
   const behind = effectsOf(point.outstanding).length > 0;
   if (behind) unfinished(search, around, point, state);
   if (point.committed) {
-    const message = "a step after the pivot has failed, and the execution succeeds";
+    const message = "a step after the pivot has failed, but the execution succeeds";
     search.report(around, point, "S5", state, message, HINTS.committed(state));
   } else if (!behind || point.failed === "undoing") {
-    const message = "an execution whose steps are undone ends SUCCEEDED: nobody can tell it from a completed one";
+    const message = "a compensated execution ends SUCCEEDED, like a completed one";
     search.report(around, point, "S6", state, message, HINTS.compensated(state, namesIn(search.machine).compensated));
   }
 }
@@ -125,7 +126,7 @@ function heldAtEnd(search: SearchContext, around: Around, point: SearchState, st
   const kept = effectsOf(point.outstanding).find(({ action }) => held.has(action));
   if (!kept) return;
   const ended = { ...point, trace: after(point.trace, { text: "the execution ends SUCCEEDED" }) };
-  const message = `${state} completes the execution, and what ${kept.instance} has taken is not released`;
+  const message = `${state} completes the execution, but ${kept.instance} is not released`;
   search.report(around, ended, "S6", state, message, HINTS.held(kept.action, held.get(kept.action) as string));
 }
 

@@ -374,6 +374,8 @@ function applied(name: string, given: Value): Value {
       if (given === NO_LIST) return NO_LIST_TYPE;
       if (given instanceof Unknown) return given.path === undefined ? UNKNOWN : new TypeOf(given.path);
       return kindOf(given);
+    case "reverse":
+      return itemsOf(given)?.toReversed() ?? UNKNOWN;
     case "string":
       return typeof given === "string" || typeof given === "number" ? textOf(given) : UNKNOWN;
     case "merge": {

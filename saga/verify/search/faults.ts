@@ -15,6 +15,8 @@ export interface Fault {
 export const DATA_LIMIT = "States.DataLimitExceeded";
 /** Stands for every error that no retrier and no catcher names. */
 const UNNAMED = "an error that no catcher names";
+/** Stands for the error of a Fail that computes it. */
+export const COMPUTED = "an error that it computes";
 
 const errorsIn = (entries: readonly Readonly<Record<string, unknown>>[] | undefined): readonly string[] =>
   (entries ?? []).flatMap((entry) => entry["ErrorEquals"] as readonly string[]);
@@ -59,9 +61,23 @@ export function faultsOfJoining({ raw, catchers, raises }: Node, large: boolean)
   return distinct(catchers, raw, errors, []);
 }
 
-/** The faults of a Parallel or a Map by a failed branch. */
-export function faultsOfBranch({ raw, catchers }: Node): readonly Fault[] {
-  return distinct(catchers, raw, [UNNAMED], []);
+/**
+ * The faults of a Parallel or a Map by a failed branch: it fails with the error of the branch. An error that the branch
+ * does not name stands for every error, also for those that this state names.
+ */
+export const faultsOfBranch = ({ raw, catchers }: Node, error: string): readonly Fault[] =>
+  distinct(catchers, raw, standsFor(raw, error), []);
+
+/** Whether a Retry runs the branches again after one has failed with this error. */
+export const isBranchRetried = ({ raw }: Node, error: string): boolean =>
+  standsFor(raw, error).some((one) => retries(raw, one, true));
+
+/** The errors that a state tells apart among those that a branch may have failed with. */
+function standsFor({ Retry, Catch }: RawState, error: string): readonly string[] {
+  // A timeout stands for the errors that the branch treats alike.
+  if (![UNNAMED, COMPUTED, "States.Timeout"].includes(error)) return [error];
+  const named = [...errorsIn(Retry), ...errorsIn(Catch)].filter((name) => !name.startsWith("States."));
+  return [error, UNNAMED, ...named];
 }
 
 function distinct(

@@ -1,26 +1,15 @@
-import {
-  type Effect,
-  firstOpen,
-  focusOn,
-  mentions,
-  project,
-  push,
-  pushFork,
-  renameEffects,
-  stack,
-  tellAbove,
-} from "./effects";
+import { type Effect, firstOpen, focusOn, mentions, project, push, pushFork, stack, tellAbove } from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import { HINTS } from "./hints";
 import { sharedNames } from "./identity";
 import type { Node } from "../machine";
-import { isWithin, openChoice, type SearchState } from "./search-state";
+import { isWithin, openChoice, renamed, type SearchState } from "./search-state";
 import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { examples } from "./examples";
 import { retriesBranches, roundsOf } from "./rounds";
 import { blocked, dropped } from "./task";
 import { after, type Event } from "./trace";
-import { agreeOnLengths, joinForward, joinUndo, outsideOf, type Ran, type Run } from "./join";
+import { agreeOnLengths, inPlaces, joinForward, joinUndo, outsideOf, type Ran, type Run } from "./join";
 import { isArray, isObject, LENGTHS, lift, needs, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
 
 /**
@@ -38,15 +27,15 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
     const focus = focusOn(point.outstanding, undoes, around.keepFork);
     if (!focus && mentions(point.outstanding, undoes)) return outOfTurn(search, around, point, node, undoes);
     if (!focus && again && runs.some(({ level }) => level.effectful)) {
-      throw new SearchLimitError(`gave up on ${node.name}: its branches do more each time it goes round`);
+      throw new SearchLimitError(`gave up on ${node.name}: its branches have more effects in each round`);
     }
     const ran = runs.map((run): Ran => {
-      const given = focus ? project(focus.fork, run.level.undoes, indexOf(run)) : null;
+      const given = focus ? project(focus.fork, run.level.undoes, itemOf(run)) : null;
       const start = beginning(search, around, point, node, { ...run, given, undoes: focus !== undefined });
       return {
         ...run,
         given,
-        ends: focus || !rounds ? search.explore(...start) : roundsOf(search, node, start, rounds),
+        ends: focus || !rounds ? search.explore(...start) : roundsOf(search, node, start),
       };
     });
     if (!focus) sharedNames(search, around, point, node, ran);
@@ -88,7 +77,7 @@ function runsOf(
 ): readonly (readonly Run[])[] {
   if (!items) {
     const input = given ? given.yields(search.surroundings(point, UNKNOWN)) : point.input;
-    return [inner.map((level, index) => ({ level, input, label: level.startAt, index, suffix: "" }))];
+    return [inner.map((level, index) => ({ level, input, label: level.startAt, index, keptAt: index, suffix: "" }))];
   }
   const [level] = inner;
   if (!level) return [];
@@ -99,28 +88,39 @@ function runsOf(
   const lists: readonly (readonly Value[])[] = known
     ? [list]
     : LENGTHS.map((length) => Array.from({ length }, (_, index) => (isArray(list) ? list[index] : UNKNOWN)));
-  return lists.map((values) =>
-    values.map((value, index) => ({
+  return lists.map((values) => {
+    const items = values.map((value, index) => ({
       level,
       input: given ? given.yields(search.surroundings(point, UNKNOWN, { Index: index, Value: value })) : value,
-      label: `item ${index}`,
       index,
-      suffix: `[${index}]`,
       ...(byPlace && { place: index }),
-    })),
-  );
+    }));
+    const said = items.map(indexOf);
+    const apart =
+      said.every((index) => index !== undefined && index < MOST_PLACES) && new Set(said).size === said.length;
+    return items.map((item, index) => {
+      const keptAt = apart ? (said[index] as number) : index;
+      return { ...item, label: `item ${keptAt}`, keptAt, suffix: `[${keptAt}]` };
+    });
+  });
 }
+
+/** An item may give any index. Beyond this many places the effects are kept in the order of the runs. */
+const MOST_PLACES = 10;
 
 /**
  * The index of the item that an iteration is about, if its input has one. The iteration is then given the effects of this
  * item only.
  */
-function indexOf({ input, suffix, place }: Run): number | undefined {
-  if (suffix === "" || place !== undefined) return place;
+function indexOf({ input, place }: Pick<Run, "input" | "place">): number | undefined {
+  if (place !== undefined) return place;
   const field = (of: Value): Value => (isObject(of) ? of["index"] : undefined);
   const index = input instanceof OneOf ? lift(input, field) : field(input);
   return typeof index === "number" ? index : undefined;
 }
+
+/** The same; undefined for a branch. */
+const itemOf = (run: Run): number | undefined => (run.suffix === "" ? undefined : indexOf(run));
 
 /** The lost records of an item, if the iteration says which item it is about. */
 function lostOf({ lost }: SearchState, { suffix }: Around, index: number | undefined): SearchState["lost"] {
@@ -141,7 +141,7 @@ function beginning(
   run: Run & Pick<Ran, "given"> & { readonly undoes: boolean },
 ): [Around, SearchState] {
   const { level, input, label, suffix, given, undoes } = run;
-  const index = indexOf(run);
+  const index = itemOf(run);
   return [
     {
       level,
@@ -149,7 +149,7 @@ function beginning(
       prefix: [...around.prefix, after(point.trace, { text: `${node.name}, ${label}:`, state: node.name })],
       holders: [...around.holders, node.name],
       again: search.repeats(around, node.name),
-      remembers: around.remembers === true || retriesBranches(node) !== undefined,
+      remembers: around.remembers === true || retriesBranches(node),
       keepFork: given !== null,
       ownItem: index !== undefined,
       outer: stack(point.outstanding, around.outer ?? null),
@@ -185,26 +185,33 @@ function aborted(
     within: [{ label: run.label, trace: end.point.trace, outside }],
   };
   const trace = after(point.trace, event);
-  if (!stuck && error === DATA_LIMIT) {
-    const message = `nothing catches ${DATA_LIMIT} of ${state} in its branch, for States.ALL may not`;
+  const aborts = !stuck && runs.some((other) => other.label !== run.label && other.level.effectful);
+  if (aborts && error === DATA_LIMIT) {
+    const message = `no catcher of ${state} in its branch names ${DATA_LIMIT}, and States.ALL may not match it`;
     search.report(around, { ...point, trace }, "S7", state, message, HINTS.dataLimit(state));
-  } else if (!stuck && runs.some((other) => other.label !== run.label && other.level.effectful)) {
-    const message = `${state} fails its branch, and so aborts the others of ${node.name}, wherever they are`;
+  } else if (aborts) {
+    const message = `a failure of ${state} fails its branch, which aborts the other branches of ${node.name} at any point`;
     search.report(around, { ...point, trace }, "S10", state, message, HINTS.abort(state));
   }
-  const behind = renameEffects(end.point.outstanding, outside);
+  const behind = renamed(end.point, outside);
   // Of a stuck branch it matters only that one of its effects is not undone.
   const outstanding = stuck
     ? push({ kind: "effect", action: state, instance: `what ${state} undoes`, status: "undoFailed" }, point.outstanding)
-    : pushFork([behind], point.outstanding);
+    : pushFork(
+        inPlaces(runs, (other) => (other === run ? behind.outstanding : null)),
+        point.outstanding,
+      );
   const failed: SearchState = {
     ...point,
+    // The undo runs through the same list: its length is what the branch has assumed.
+    lengths: new Map([...behind.lengths, ...point.lengths]),
+    astray: point.astray || behind.astray,
     outstanding: point.committed ? point.outstanding : outstanding,
     lost: new Map([...point.lost, [node.name + around.suffix, true]]),
     failed: stuck ? "undoing" : "branch",
   };
   const results: (SearchState | End)[] = [];
-  for (const { error: caught, catcher } of faultsOfBranch(node)) {
+  for (const { error: caught, catcher } of faultsOfBranch(node, error)) {
     if (catcher) {
       results.push(...search.leave(around, failed, catcher.transition, node, UNKNOWN, event));
       continue;

@@ -21,11 +21,11 @@ export function unknownCaller(search: SearchContext, around: Around, point: Sear
   const caller = callerOf(search, point, node);
   if (!identity || caller?.includes(OF_ANOTHER) === false) return;
   if (caller !== undefined) {
-    const message = `${name} calls in the name of '${caller.replace(OF_ANOTHER, " of ")}', and not of this execution, by its ARN`;
+    const message = `${name} calls with the identity '${caller.replace(OF_ANOTHER, " of ")}', which is not that of this execution by its ARN`;
     search.report(around, point, "S11", name, message, HINTS.ownExecution(name));
     return;
   }
-  const message = `in whose name ${name} calls is not known: its ${identity.said} may be another call's too`;
+  const message = `the identity of ${name} is unknown: another call may have the same ${identity.said}`;
   search.report(around, point, "S11", name, message, HINTS.ownIdentity(name));
 }
 
@@ -83,7 +83,7 @@ export function sharedNames(
       const other = callers.get(caller);
       if (other !== undefined) {
         const action = [...nodesOf(search.machine)].find(([, node]) => caller.startsWith(node.name))?.[0] ?? name;
-        const message = `${label} of ${name} calls in the name of '${caller}', as does ${other}`;
+        const message = `${label} of ${name} calls with the identity '${caller}', and so does ${other}`;
         search.report(around, point, "S11", action, message, HINTS.ownIdentity(action));
       }
       callers.set(caller, label);

@@ -16,6 +16,8 @@ export interface Run {
   readonly input: Value;
   readonly label: string;
   readonly index: number;
+  /** The place of its effects among those of all runs: the index that an item gives. */
+  readonly keptAt: number;
   readonly suffix: string;
   /** The index of its item, if its input has none. */
   readonly place?: number;
@@ -56,6 +58,19 @@ export function agreeOnLengths(point: SearchState, ran: readonly Ran[]): void {
   }
 }
 
+/** The effects of several runs, each at the place of its item. */
+export function inPlaces(
+  runs: readonly Run[],
+  doneBy: (run: Run, index: number) => OutstandingEffects,
+): readonly OutstandingEffects[] {
+  const places: OutstandingEffects[] = Array.from(
+    { length: 1 + Math.max(-1, ...runs.map((run) => run.keptAt)) },
+    () => null,
+  );
+  for (const [index, run] of runs.entries()) places[run.keptAt] = doneBy(run, index);
+  return places;
+}
+
 /** Joins branches that act: all are done, or one has failed first. It stays open how each has ended. */
 export function joinForward(
   search: SearchContext,
@@ -77,7 +92,7 @@ export function joinForward(
     const all: SearchState = {
       ...together(point, parts),
       outstanding: pushFork(
-        parts.map(({ outstanding }) => outstanding),
+        inPlaces(ran, (_, index) => parts[index]?.outstanding ?? null),
         point.outstanding,
       ),
       lost: lostIn([point, ...parts]),
@@ -176,7 +191,7 @@ function remaining(
       const now = base.branches[place] ?? null;
       if (now === was) continue;
       if (touched.has(place)) {
-        const message = `two branches of ${node.name} undo at once what was done in sequence`;
+        const message = `two branches of ${node.name} undo concurrently what was done in sequence`;
         search.report(around, point, "S1", node.name, message, HINTS.apart(node.name));
         search.leaveUntold();
       }
@@ -242,7 +257,7 @@ function leaving(
 
 /** Reports undos whose results are kept. If they are too large together, a redrive fails in the same way. */
 function handsOn(search: SearchContext, around: Around, point: SearchState, { name }: Node): void {
-  const message = `what the undos in ${name} hand on may be too large together: it stops with ${DATA_LIMIT}, and at each redrive again`;
+  const message = `the results of the undos in ${name} may be too large together: it then fails with ${DATA_LIMIT}, and again at each redrive`;
   search.report(around, point, "S7", name, message, HINTS.handsOn(name));
 }
 

@@ -234,10 +234,10 @@ function inputsOf(
   inner: ReadonlyMap<Level, ReadonlyMap<string, ReadonlySet<string>>>,
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const read = new Map<string, Set<string>>([...level.nodes.keys()].map((name) => [name, new Set()]));
-  const handedOn = ({ raw, next }: Node, { to, output }: Transition): Iterable<string> => {
+  const handedOn = ({ raw }: Node, { to, output }: Transition): Iterable<string> => {
     const wanted = to === undefined ? (level.top ? NONE : ALL) : (read.get(to) ?? NONE);
     if (wanted.size === 0) return NONE;
-    if (output ? output.isInput : PASSING.has(raw.Type) && next.output === undefined) return wanted;
+    if (output ? output.isInput : PASSING.has(raw.Type)) return wanted;
     return output ? inputPaths(output) : NONE;
   };
   const reads = (node: Node): readonly string[] => {

@@ -1,23 +1,16 @@
-import { DATA_LIMIT, isRetried } from "./faults";
+import { DATA_LIMIT, isBranchRetried, isRetried } from "./faults";
 import type { Level, Node } from "../machine";
 import { choose, isWithin, openChoice, type SearchState, stateKey } from "./search-state";
 import type { Around, End, SearchContext } from "./context";
 import { after } from "./trace";
 
-/** The ends of branches after which a Retry may run all of them again. */
-export interface Again {
-  /** After all have ended: their outputs are too large together, or an expression raises an error. */
-  readonly settled: boolean;
-  /** After one has failed. */
-  readonly stopped: boolean;
-}
+/** Whether a Retry of a Parallel or a Map may run its branches again. */
+export const retriesBranches = ({ raw }: Node): boolean =>
+  (raw.Retry ?? []).some((retrier) => retrier["MaxAttempts"] !== 0);
 
-/** When a Retry of a Parallel or a Map runs its branches again. Undefined if it never does. */
-export function retriesBranches({ raw, raises }: Node): Again | undefined {
-  const settled = isRetried(raw, DATA_LIMIT, true) || (raises && isRetried(raw, "States.QueryEvaluationError"));
-  const stopped = isRetried(raw);
-  return settled || stopped ? { settled, stopped } : undefined;
-}
+/** Whether it does after all have ended: their outputs are too large together, or an expression raises an error. */
+const retriesSettled = ({ raw, raises }: Node): boolean =>
+  isRetried(raw, DATA_LIMIT, true) || (raises && isRetried(raw, "States.QueryEvaluationError"));
 
 /**
  * All ends of a branch that a Retry may run again. Each round starts with the effects that the round before has left. The
@@ -25,10 +18,10 @@ export function retriesBranches({ raw, raises }: Node): Again | undefined {
  */
 export function roundsOf(
   search: SearchContext,
-  { name }: Node,
+  node: Node,
   [around, start]: readonly [Around, SearchState],
-  again: Again,
 ): readonly End[] {
+  const { name } = node;
   const found: End[] = [];
   const seen = new Set<number>();
   const open = [start];
@@ -39,7 +32,7 @@ export function roundsOf(
     const ends = search.explore(from === start ? around : { ...around, again: true }, from);
     found.push(...ends);
     for (const end of ends) {
-      if (end.kind === "end" ? !again.settled : end.stuck || !again.stopped) continue;
+      if (end.kind === "end" ? !retriesSettled(node) : end.stuck || !isBranchRetried(node, end.error)) continue;
       const { outstanding, lost, lengths, trace } = end.point;
       const next = {
         ...start,

@@ -155,7 +155,7 @@ export class Search implements SearchContext {
   incomplete(around: Around, point: SearchState | undefined): void {
     if (!point || this.neverCompletes) return;
     this.neverCompletes = true;
-    const message = `from ${point.at} on nothing completes, though all goes well: only a failure leads on`;
+    const message = `no path from ${point.at} completes without a failure`;
     this.report(around, point, "S6", point.at, message, HINTS.neverCompletes(point.at));
   }
 
@@ -164,7 +164,7 @@ export class Search implements SearchContext {
     this.budget.spend();
     // On a path without a loop, each state adds at most one effect.
     if (depthOf(point.outstanding) > this.size) {
-      throw new SearchLimitError("gave up on a machine that does more each time it goes round");
+      throw new SearchLimitError("gave up on a machine with more effects in each round of a loop");
     }
     return this.resolving(around, point);
   }
@@ -268,7 +268,7 @@ export class Search implements SearchContext {
     const stopped = { ...point, trace: after(point.trace, event) };
     if (around.level.top) {
       for (const known of examples(stopped)) {
-        const message = `no rule of ${name} need match, it has no Default, and nothing catches ${error}: the execution stops there, ${left(known.outstanding)}`;
+        const message = `${name} has no Default, its rules may all not match, and nothing can catch ${error}: the execution stops there, ${left(known.outstanding)}`;
         this.report(around, known, "S7", name, message, HINTS.default(name));
       }
     }
@@ -469,7 +469,7 @@ class LevelSearch {
     const point = never.find(({ at }) => this.search.isCyclic(this.around.level, at)) ?? never[0];
     if (!point) return false;
     for (const known of examples(point)) {
-      const message = `from ${known.at} on the execution goes round for ever, ${left(known.outstanding)}`;
+      const message = `from ${known.at} on the execution loops for ever, ${left(known.outstanding)}`;
       this.search.report(this.around, known, "S6", known.at, message, HINTS.endless(known.at));
     }
     return true;

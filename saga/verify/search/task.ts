@@ -29,7 +29,7 @@ import {
   saysNames,
   unknownCaller,
 } from "./identity";
-import { type Level, levelsOf, type Node, type UndoPart } from "../machine";
+import { type Level, levelsOf, type Node, OF_ANOTHER, type UndoPart } from "../machine";
 import type { EffectChange, Rule } from "../rules";
 import { type SearchState, withoutIndexes } from "./search-state";
 import { above, changeAll, has } from "./shared";
@@ -41,7 +41,7 @@ import { answerOf, Unknown, UNKNOWN } from "./value";
 export function task(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const { part } = node;
   if (!part) {
-    const message = `the declaration does not say what ${node.name} is`;
+    const message = `${node.name} is not declared`;
     tell(search, around, point, "definition", node.name, message, HINTS.undeclared(node.name));
     return search.cut();
   }
@@ -80,7 +80,7 @@ function action(
   const lasts = undone && !confirmed;
   const caller = callerOf(search, started, node);
   if (caller !== undefined) search.noteCaller(caller, { node, around, point, lasts });
-  else if (query && node.identity) search.doubt("S11", "in whose name these call is not known", node.name);
+  if (query && node.identity) doubtCaller(search, node.name, caller);
   if (lasts && saysNames(search.machine)) sharedName(search, around, point, node, name);
   const sought: Sought = { actions: new Set([node.name]), instances: new Set([name]) };
   // A further round with the same identity has the same effect, at the same place in the stack.
@@ -143,6 +143,13 @@ function again(point: SearchState, { name }: Node, instance: string): SearchStat
   return own || point.refused === name ? { ...point, failed: "no", refused: undefined } : point;
 }
 
+/** A query has no effect, so a wrong identity does no harm. But then S11 is not proved. */
+function doubtCaller(search: SearchContext, name: string, caller: string | undefined): void {
+  if (caller === undefined) search.doubt("S11", "in whose name these call is not known", name);
+  else if (caller.includes(OF_ANOTHER))
+    search.doubt("S11", "these do not call in the name of this execution for certain", name);
+}
+
 /** The outstanding effects after a refusal. The declaration says that a refusal is definite, on any attempt. */
 function refusedAgain({ outstanding }: SearchState, sought: Sought): OutstandingEffects {
   const top = outstanding?.top;
@@ -165,7 +172,7 @@ function heldIn({ machine }: SearchContext, outstanding: OutstandingEffects): Ou
 function sharedName(search: SearchContext, around: Around, point: SearchState, { name }: Node, caller: string): void {
   const other = calledSo(point.outstanding, caller, name);
   if (!other) return;
-  const message = `${name} calls in the name of '${caller}', in which ${other.action} has called`;
+  const message = `${name} calls with the identity '${caller}', which ${other.action} has used`;
   tell(search, around, point, "S11", name, message, HINTS.ownIdentity(name));
 }
 
@@ -185,10 +192,10 @@ function misplaced(
 ): void {
   if (role === "query") return;
   if (role === "retriable" && !point.committed) {
-    const message = `${name} is declared retriable, and runs where no pivot has succeeded: nothing undoes it`;
+    const message = `${name} is declared retriable, but runs before the pivot has succeeded: nothing undoes it`;
     tell(search, around, point, "S9", name, message, HINTS.retriable(name));
   } else if (role !== "retriable" && point.committed) {
-    const message = `${name} is declared ${role}, and runs after the pivot has succeeded: nothing undoes it any more`;
+    const message = `${name} is declared ${role}, but runs after the pivot has succeeded: nothing undoes it there`;
     tell(search, around, point, "S9", name, message, HINTS.uncompensated(name));
   }
 }
@@ -197,14 +204,14 @@ function misplaced(
 function goesOn(search: SearchContext, around: Around, point: SearchState, { name }: Node): void {
   const effects = effectsOf(point.outstanding);
   const { undoOf } = namesIn(search.machine);
-  const message = `${name} starts though something before it has failed, ${left(point.outstanding)}`;
+  const message = `${name} starts after an earlier step has failed, ${left(point.outstanding)}`;
   if (point.failed === "branch") {
     const undos = effects.flatMap(({ action: of }) => undoOf.get(of) ?? []);
     tell(search, around, point, "S10", name, message, HINTS.decide("the state before it", [...new Set(undos)]));
     return;
   }
   if (point.failed === "undoing") {
-    const undoing = `${name} starts though the saga is being undone, ${left(point.outstanding)}`;
+    const undoing = `${name} starts while the saga is being undone, ${left(point.outstanding)}`;
     const to = undoOf.get(effects[0]?.action ?? "") ?? endOf(search);
     tell(search, around, point, "S1", name, undoing, HINTS.instead(name, to));
     return;
@@ -246,13 +253,13 @@ export function dropped(
   const remains = effectsOf(point.outstanding);
   if (error === DATA_LIMIT) {
     if (remains.length === 0) return;
-    const message = `nothing catches ${DATA_LIMIT} of ${name}, for States.ALL may not: it stops, ${left(point.outstanding)}`;
+    const message = `no catcher of ${name} names ${DATA_LIMIT}, and States.ALL may not match it: the execution stops, ${left(point.outstanding)}`;
     search.report(around, point, "S7", name, message, HINTS.dataLimit(name));
     return;
   }
   const own = remains.some(({ action: of, status }) => of === name && status === "doubtful");
   const rule = own ? "S2" : remains.length > 0 ? "S1" : "S6";
-  const message = `nothing catches that ${name} fails: the execution stops there, ${left(point.outstanding)}`;
+  const message = `nothing catches a failure of ${name}: the execution stops there, ${left(point.outstanding)}`;
   const { undoOf, compensated } = namesIn(search.machine);
   const to = remains.length > 0 ? undoOf.get((remains[0] as Effect).action) : compensated;
   search.report(around, point, rule, name, message, HINTS.uncaught(name, to));
@@ -311,7 +318,7 @@ const isThere = (outstanding: OutstandingEffects, one: string): boolean =>
   mayHave(outstanding, ({ action: of, instance }) => of === one || instance === one);
 
 function caughtUndo(search: SearchContext, around: Around, point: SearchState, { name }: Node, to?: string): void {
-  const message = `a failure of ${name} is caught, and leads to ${to ?? "the end"}: what it undoes stays, and a redrive does not come back to it`;
+  const message = `the Catch of ${name} leads to ${to ?? "the end"} when the undo fails: its effect stays, and a redrive does not return to it`;
   search.report(around, point, "S5", name, message, HINTS.stuck(name));
 }
 
@@ -378,14 +385,14 @@ function notOnTop(
   const of = [...actions].join(", ");
   if (other && instances) otherName(search, around, point, node, [...instances].join(", "), other);
   else if (point.refused !== undefined && actions.has(point.refused)) {
-    const message = `${name} runs, though ${of} was refused and nothing has happened`;
+    const message = `${name} runs although ${of} was refused and had no effect`;
     const { undoOf, compensated } = namesIn(search.machine);
     const [first] = examples(point);
     const [last] = first ? effectsOf(first.outstanding) : [];
     const to = undoOf.get(last?.action ?? "") ?? compensated;
     tell(search, around, point, "S2", name, message, HINTS.refused(name, point.refused, to));
   } else {
-    const message = `${name} runs, though ${of} has not started, or is undone already`;
+    const message = `${name} runs although ${of} has not started or is already undone`;
     tell(search, around, point, "S1", name, message, HINTS.tooEarly(name, of));
   }
   const told = (effect: Effect): Effect => (actions.has(effect.action) ? { ...effect, told: true } : effect);
@@ -400,7 +407,7 @@ function otherName(
   own: string,
   other: Effect,
 ): void {
-  const message = `${name} undoes in the name of '${own}' what '${other.instance}' has done`;
+  const message = `${name} undoes '${other.instance}' with the identity '${own}'`;
   tell(search, around, point, "S11", name, message, HINTS.identity(name, other.action));
 }
 
@@ -410,7 +417,7 @@ export function blocked(search: SearchContext, around: Around, point: SearchStat
   const to = namesIn(search.machine).undoOf.get(of);
   if (status === "undoFailed") {
     for (const known of examples(point)) {
-      const message = `${state} runs though the undo of ${instance} has failed, ${left(known.outstanding)}`;
+      const message = `${state} runs although the undo of ${instance} has failed, ${left(known.outstanding)}`;
       tell(search, around, known, "S5", state, message, HINTS.stuck(to ?? `the undo of ${of}`));
     }
   } else if (status === "doubtful") {
@@ -436,7 +443,7 @@ function release(search: SearchContext, around: Around, point: SearchState, node
     if (other && sought.instances) {
       otherName(search, around, point, node, [...sought.instances].join(", "), other);
     } else {
-      const message = `${name} runs, though ${of} has not started, or is released already`;
+      const message = `${name} runs although ${of} has not started or is already released`;
       tell(search, around, point, "S1", node.name, message, HINTS.tooEarly(node.name, of));
     }
     return search.cut();
