@@ -252,7 +252,6 @@ export function dropped(
 ): void {
   const remains = effectsOf(point.outstanding);
   if (error === DATA_LIMIT) {
-    if (remains.length === 0) return;
     const message = `nothing catches ${DATA_LIMIT} of ${name}, for States.ALL may not: it stops, ${left(point.outstanding)}`;
     search.report(around, point, "S7", name, message, HINTS.dataLimit(name));
     return;
