@@ -239,7 +239,7 @@ class Runner {
         return this.caught(frame, name, state, this.task(frame, name, state));
       case "Parallel":
       case "Map":
-        return this.caught(frame, name, state, (retries) => this.together(frame, name, state, retries));
+        return this.caught(frame, name, state, (retries) => this.withRecords(frame, name, state, retries));
       case "Choice":
         return this.choice(frame, name, state);
       case "Fail": {
@@ -368,6 +368,16 @@ class Runner {
     }
   }
 
+  /** Branches, or items: where their state fails, what they would have put out is lost, or was never there. */
+  private async withRecords(frame: Frame, name: string, state: StateJson, retries: number): Promise<Outcome> {
+    try {
+      return await this.together(frame, name, state, retries);
+    } catch (error) {
+      if (error instanceof Failure) this.world.loseRecordsOf(tasksIn(state));
+      throw error;
+    }
+  }
+
   /** Branches, or items. What they do in which order decides nothing but who has begun when one of them fails. */
   private async together(frame: Frame, name: string, state: StateJson, retries: number): Promise<Outcome> {
     frame.children ??= await this.childrenOf(frame, name, state, retries);
@@ -386,7 +396,6 @@ class Runner {
       }
     }
     for (const [failed, failure] of failures) {
-      this.world.loseRecordsOf(tasksIn(state));
       this.judgeSiblings(
         name,
         children.filter((child) => child !== failed),
@@ -398,7 +407,6 @@ class Runner {
     if (JSON.stringify(result).includes(OUTSIDE)) {
       const { error } = this.choose(name, SIZES);
       if (error !== undefined) {
-        this.world.loseRecordsOf(tasksIn(state));
         throw new Failure(error, undefined);
       }
     }
@@ -422,7 +430,8 @@ class Runner {
     const child = (sequence: Sequence, input: Json, part: string): Frame =>
       this.frame(sequence, input, frame, around, `${frame.place}/${name}[${part}]`);
     if (state.Type === "Parallel") {
-      return (state.Branches ?? []).map((branch, index) => child(branch, frame.input, String(index)));
+      const given = await this.evaluate(frame, name, state.Arguments ?? frame.input, {}, retries);
+      return (state.Branches ?? []).map((branch, index) => child(branch, given, String(index)));
     }
     const items = await this.evaluate(frame, name, state.Items ?? frame.input, {}, retries);
     if (!Array.isArray(items)) throw queryFailed(`the Items of ${name} are ${JSON.stringify(items)}`);

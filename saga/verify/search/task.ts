@@ -252,7 +252,6 @@ export function dropped(
 ): void {
   const remains = effectsOf(point.outstanding);
   if (error === DATA_LIMIT) {
-    if (remains.length === 0) return;
     const message = `no catcher of ${name} names ${DATA_LIMIT}, and States.ALL may not match it: the execution stops, ${left(point.outstanding)}`;
     search.report(around, point, "S7", name, message, HINTS.dataLimit(name));
     return;
