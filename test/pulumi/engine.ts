@@ -246,7 +246,7 @@ if (cli === undefined) {
         },
       });
       expect(told.join("")).to.contain(
-        "'Booking' is proved in the update, before it is made, with what is not known yet: what it names is yet to be created",
+        "'Booking' is verified in the update, before it is created: a preview does not know all values of its definition",
       );
       const refused = await refusals((listener) => sandbox.stack.up(listener));
       expect(refused.get("saga-aws-pulumi:index:VerifiedStateMachine Booking")).to.equal(UNSOUND);
