@@ -190,7 +190,7 @@ if (cli === undefined) {
 
     const UNSOUND =
       "the saga 'Booking' is not sound\n" +
-      "S4: Refund is given up after one failure, and what it undoes stays, as does all that is to be undone after it\n" +
+      "S4: Refund is not retried on every error: after one failure its effect stays, and the later undos do not run\n" +
       "  → Let Refund retry States.ALL, for hours\n";
 
     /** What a preview, or an update, that is refused says: resource → message, as on a terminal without colours. */

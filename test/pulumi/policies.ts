@@ -140,17 +140,17 @@ if (cli === undefined) {
     const ORDER = [
       DESCRIPTION,
       "'Order' is not sound",
-      "S6: an execution whose steps are undone ends SUCCEEDED: nobody can tell it from a completed one",
+      "S6: a compensated execution ends SUCCEEDED, like a completed one",
       "    CreateOrder fails: States.Timeout; it may have taken effect, or may yet",
       "    DeleteOrder undoes CreateOrder",
       "    the execution ends SUCCEEDED",
       "  → Let DeleteOrder lead to a Fail with Error SagaCompensated",
-      "S4: 3 steps are given up on a fault that passes: CreateOrder, ProcessPayment, ProcessShipment",
+      "S4: 3 steps are not retried on a transient fault: CreateOrder, ProcessPayment, ProcessShipment",
       `  → Let each retry ${transientErrors(INVOKE).join(", ")}`,
-      "S4: 3 undos are given up after one failure, and what is to be undone after them stays: CancelShipment, RefundPayment, DeleteOrder",
+      "S4: 3 undos are not retried on every error: after one failure their effects stay, and the later undos do not run: CancelShipment, RefundPayment, DeleteOrder",
       "  → Let each retry States.ALL, for hours",
-      "S7: 3 states leave States.DataLimitExceeded to States.ALL, which may not take it: CreateOrder, ProcessPayment, ProcessShipment",
-      "  → Name it in a catcher of its own of each, before States.ALL",
+      "S7: 3 states leave States.DataLimitExceeded to States.ALL, which may not match it: CreateOrder, ProcessPayment, ProcessShipment",
+      "  → Give each a catcher of its own for it, before States.ALL",
       "S7: 6 tasks without a timeout: CreateOrder, ProcessPayment, ProcessShipment, CancelShipment, RefundPayment, DeleteOrder",
       "  → Give each a TimeoutSeconds",
     ];
@@ -163,7 +163,7 @@ if (cli === undefined) {
     const REFUND = [
       DESCRIPTION,
       "'Booking' is not sound",
-      "S4: Refund is given up after one failure, and what it undoes stays, as does all that is to be undone after it",
+      "S4: Refund is not retried on every error: after one failure its effect stays, and the later undos do not run",
       "  → Let Refund retry States.ALL, for hours",
     ];
     const UNKNOWN =
