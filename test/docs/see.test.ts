@@ -92,7 +92,7 @@ describe("the page on what ran", function () {
       "npx saga logs order-8": async () => (await begin(slow, "order-8", { ...ORDER, order_id: "8" })).over,
       [`npx saga approve trip-1 '{"by":"Ada"}'`]: async () =>
         until(await begin(trip, "trip-1", { ...TRIP, order_id: "1" }), "TaskSubmitted"),
-      'npx saga reject trip-2 Refused:"too dear"': async () =>
+      'npx saga reject trip-2 Refused:"too expensive"': async () =>
         until(await begin(trip, "trip-2", { ...TRIP, order_id: "2" }), "TaskSubmitted"),
       "npx saga explain trip-2": () => trip.settled(),
     };

@@ -30,7 +30,7 @@ describe(`the command, in somebody else's program ${SLOW}`, function () {
     const input = '{"id":"1","note":"it\'s"}';
     const [waiting, refused] = await Promise.all([
       market.saga(["start", "Signup", input]),
-      market.saga(["start", "Signup", input, "--fail", "Approve=Refused: too dear", "--json"]),
+      market.saga(["start", "Signup", input, "--fail", "Approve=Refused: too expensive", "--json"]),
     ]);
     expect(waiting.out).to.contain("… waits   Approve\n  waiting  RUNNING\n");
     expect(waiting.out.replace(/\s+/g, " ")).to.contain(
@@ -39,7 +39,7 @@ describe(`the command, in somebody else's program ${SLOW}`, function () {
     expect(waiting.code).to.equal(5);
     const [report] = JSON.parse(refused.out) as { outcome: string; cause: string }[];
     expect(report?.outcome).to.equal("compensated");
-    expect(JSON.parse(report?.cause as string)).to.include({ error: "Refused", cause: "too dear" });
+    expect(JSON.parse(report?.cause as string)).to.include({ error: "Refused", cause: "too expensive" });
     expect(refused.code).to.equal(3);
   });
 
