@@ -25,7 +25,7 @@ const PAGES = [
 ];
 const moduleOf = (page: string): string => join(ROOT, `${page.replace(/\W/g, "-")}.ts`);
 
-/** All pages in one program, the TypeScript of each a module at the project's top. */
+/** A TypeScript program with the code of all pages, each as a module at the project's top. */
 function checker(): ts.Program {
   const texts = new Map(
     PAGES.map((page) => [moduleOf(page), [...read(page).matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) => text)]),
@@ -76,7 +76,7 @@ describe("the documentation", function () {
     });
   }
 
-  it("has the keys of the config's schema in Pulumi.yaml, each with its type, default and meaning", () => {
+  it("has the keys of the config's schema in Pulumi.yaml, with type, default and description", () => {
     const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Key> };
     const schema = Object.entries<Key>(SCHEMA).map(([key, { type, default: value, description }]) => [
       key,
@@ -86,18 +86,18 @@ describe("the documentation", function () {
   });
 
   for (const name of pages) {
-    it(`has ${join("docs", name)} as the code makes it`, async () => {
+    it(`has an up-to-date ${join("docs", name)}`, async () => {
       expect(read(`docs/${name}`), "run npm run docs").to.equal(await page(name));
     });
   }
 
   for (const [name, draw] of Object.entries(PICTURES)) {
-    it(`has images/${name} as the code draws it now`, () => {
+    it(`has an up-to-date images/${name}`, () => {
       expect(read(`docs/images/${name}`) === draw(), "run npm run docs").to.be.true;
     });
   }
 
-  it("has no picture that nothing draws and none that no page shows", () => {
+  it("has only pictures that the code draws and pages show", () => {
     const shown = [
       "README.md",
       ...readdirSync(join(ROOT, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
@@ -112,7 +112,7 @@ describe("the documentation", function () {
   });
 
   for (const file of ["Pulumi.dev.yaml", "Pulumi.local.yaml"]) {
-    it(`sets in ${file} only keys that there are, to values that are allowed`, () => {
+    it(`sets only known keys to allowed values in ${file}`, () => {
       const { config } = parse(read(file)) as { config: Record<string, unknown> };
       const own = Object.entries(config).filter(([key]) => key.startsWith("saga-aws-pulumi:"));
       expect(own).not.to.be.empty;
@@ -123,7 +123,7 @@ describe("the documentation", function () {
     });
   }
 
-  it("says of the four orders what they are held to", () => {
+  it("describes the four orders as they are tested", () => {
     const orders = JSON.parse(read("examples/orders.json")) as Order[];
     const rows = [...read("README.md").matchAll(/^\| `(\{.*?\})`.*?\| (\w+) +\| (.*?) +\|$/gm)];
     expect(
@@ -131,13 +131,13 @@ describe("the documentation", function () {
     ).to.deep.equal(orders.map(({ input, outcome, path }) => ({ input, outcome, path: path.join(", ") })));
   });
 
-  it("shows a step as it is compiled", () => {
+  it("shows the compiled form of a step", () => {
     const [, shown] = /```json\n([\s\S]*?)```/.exec(read("docs/language.md")) as RegExpExecArray;
     const { States } = JSON.parse(read("test/order/order-fulfilment.asl.json")) as { States: Record<string, unknown> };
     expect(States["CreateOrder"]).to.deep.equal(JSON.parse(shown as string));
   });
 
-  it("has each rule, and each code of a mistake", () => {
+  it("has all rules and all codes of mistakes", () => {
     const rules = [...read("docs/semantics.md").matchAll(/^\| (S\d+) /gm)].map(([, rule]) => rule);
     expect(rules).to.deep.equal(Array.from({ length: 13 }, (_, n) => `S${n + 1}`));
     const codes = [...read("saga/language/errors.ts").matchAll(/^ {2}\| "([\w-]+)"/gm)].map(([, code]) => code);
@@ -146,7 +146,7 @@ describe("the documentation", function () {
     expect(shown).to.have.members(codes);
   });
 
-  it("has an action for GitHub whose commands there are", () => {
+  it("has a GitHub action with existing commands", () => {
     const [, block] = /```yaml\n([\s\S]*?)```/.exec(read("docs/definitions.md")) as RegExpExecArray;
     const { jobs, permissions } = parse(block as string) as {
       readonly permissions: Readonly<Record<string, string>>;
@@ -165,13 +165,13 @@ describe("the documentation", function () {
       expect(outputOf(values)).to.equal("sarif");
       const [upload] = steps.filter(({ uses }) => uses?.includes("upload-sarif"));
       expect(upload?.with?.["sarif_file"]).to.equal(output);
-      // It is shown where the proof has failed, too.
+      // The step must run after a failed proof too.
       expect(upload?.if).to.equal("success() || failure()");
       expect(permissions["security-events"]).to.equal("write");
     }
   });
 
-  it("leads to pages that there are", () => {
+  it("links only to existing pages", () => {
     const inDocs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" });
     const all = inDocs.filter((path) => path.endsWith(".md")).map((path) => join("docs", path));
     for (const page of ["README.md", "CONTRIBUTING.md", ...all]) {

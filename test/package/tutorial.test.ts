@@ -11,9 +11,9 @@ const ROOT = join(__dirname, "../..");
 interface Block {
   readonly language: string;
   readonly text: string;
-  /** The file that the page calls by its name right before the block. */
+  /** The file that the page names directly before a block. */
   readonly file?: string;
-  /** What stands in a comment right before it. */
+  /** The comment directly before a block. */
   readonly note?: string;
 }
 
@@ -41,7 +41,7 @@ describe(`the tutorial, followed in an empty folder with the packed package ${SL
     return (await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], { cwd: folder.folder, env })).stdout;
   };
 
-  it("ends with a saga that type-checks, is proved, runs as is shown, and passes its tests", async () => {
+  it("ends with a saga that type-checks, is proved, runs as the page shows, and passes its tests", async () => {
     const files = blocks.filter(({ file }) => file !== undefined);
     expect(files.map(({ file }) => file)).to.deep.equal([
       "Pulumi.yaml",
@@ -55,7 +55,7 @@ describe(`the tutorial, followed in an empty folder with the packed package ${SL
       mkdirSync(dirname(join(folder.folder, file)), { recursive: true });
       writeFileSync(join(folder.folder, file), text);
     }
-    // What npm installs is installed already, and an account there is none.
+    // The packages are installed already, and there is no account.
     const commands = blocks.filter(
       ({ language, text, note }) => language === "sh" && !text.startsWith("npm ") && note !== "needs an account",
     );
