@@ -76,6 +76,6 @@ describe("an action that calls a service is retried on the service's transient f
     machine.States.Call.Retry = machineOf("arn:aws:states:::lambda:invoke").States.Call.Retry;
     const [violation] = verify(machine, declaration).violations;
     expect(violation).to.deep.include({ rule: "S4", state: "Call" });
-    expect(violation?.message).to.match(/given up on a fault that passes: SNS\.SdkClientException, /);
+    expect(violation?.message).to.match(/not retried on a transient fault: SNS\.SdkClientException, /);
   });
 });
