@@ -104,7 +104,7 @@ describe("a task of the real world", function () {
     const waits = (state: string) => States[state].TimeoutSeconds as number;
     expect([waits("Charge"), functionOf("charge").timeout]).to.deep.equal([300, 295]);
     expect([waits("Refund"), functionOf("refund").timeout]).to.deep.equal([30, 25]);
-    // Of its own.
+    // This task sets its own timeout.
     expect([waits("Report"), functionOf("report").timeout]).to.deep.equal([45, 40]);
   });
 

@@ -51,7 +51,7 @@ function readme(page = read("README.md")) {
   return { program, commands: commands.filter((line) => !SERVES.includes(line)), others };
 }
 
-/** Runs until somebody ends it: test/cli/dev.test.ts. */
+/** Runs until it is stopped, and is tested in test/cli/dev.test.ts. */
 const SERVES: readonly string[] = ["npm run --silent saga -- dev"];
 
 interface Ended {
@@ -59,7 +59,7 @@ interface Ended {
   readonly out: string;
 }
 
-/** What the README says of its commands in this repository. */
+/** The README's descriptions of its commands in this repository. */
 const IN_REPOSITORY: Readonly<Record<string, (ended: Ended) => void>> = {
   "npm ci && npm start": ({ code, out }) => {
     const orders = out.split(/\n\n/).flatMap((told) => {
