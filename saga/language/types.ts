@@ -49,7 +49,7 @@ interface Result<Name extends string, Out> {
   readonly out: Out;
 }
 
-export type AnyResult = Result<string, unknown>;
+type AnyResult = Result<string, unknown>;
 
 /** The results of nothing. They are not `never`, to which no builder of `any` could be assigned. */
 type NoResult = Result<never, never>;
