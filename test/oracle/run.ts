@@ -1,5 +1,14 @@
 import type { Declaration } from "../../saga/asl/declaration";
-import { type Fault, faultsOf, indexOf, isTooLarge, promiseOf, TOO_LARGE, TOO_LARGE_CAUGHT } from "./faults";
+import {
+  type Fault,
+  faultsOf,
+  indexOf,
+  isTooLarge,
+  isTriedAgain,
+  promiseOf,
+  TOO_LARGE,
+  TOO_LARGE_CAUGHT,
+} from "./faults";
 import { evaluate, type Json, type JsonObject, QueryFailed, startAfresh } from "./jsonata";
 import { innerOf, type Leaving, type Sequence, type StateJson } from "./machine";
 import { AlreadyUndone, type Call, callOf, type Offence, type Position, World } from "./world";
@@ -21,11 +30,15 @@ export interface Run {
   readonly entered: readonly string[];
   readonly end: string;
   readonly left: readonly string[];
+  /** The states of which an expression has failed. */
+  readonly raised: readonly string[];
 }
 
 const EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:Saga:1";
 /** Stands in all that comes from outside, whose size nobody knows. */
 export const OUTSIDE = "§";
+/** With this a handler refuses what does not say who calls. */
+const NO_IDENTITY = "NoIdentity";
 /** A saga of some dozens of states enters far fewer. */
 const MOST_STATES = 1500;
 /** More tries of one state than these show nothing new. */
@@ -104,6 +117,7 @@ class Runner {
   private readonly choices: Choice[] = [];
   private readonly faults: string[] = [];
   private readonly entered: string[] = [];
+  private readonly raised = new Set<string>();
   private readonly world: World;
   private readonly context: JsonObject;
   private readonly inputKey: string;
@@ -142,7 +156,8 @@ class Runner {
         this.entered.push("(redriven)");
         end = await this.execute();
       }
-      if (end instanceof Failure && end.error !== "SagaCompensated") {
+      // That nobody says who calls is an offence already (S11), and the refusal of it none of its own.
+      if (end instanceof Failure && end.error !== "SagaCompensated" && end.error !== NO_IDENTITY) {
         world.offend("S5", `it stops in ${end.origin?.state ?? "?"} with ${end.error}, where a redrive is no help`);
       }
     }
@@ -155,6 +170,7 @@ class Runner {
       entered: this.entered,
       end: end === undefined ? "SUCCEEDED" : end instanceof Failure ? `FAILED with ${end.error}` : end.message,
       left: world.left(),
+      raised: [...this.raised],
     };
   }
 
@@ -227,7 +243,7 @@ class Runner {
         return this.caught(frame, name, state, this.task(frame, name, state));
       case "Parallel":
       case "Map":
-        return this.caught(frame, name, state, (retries) => this.together(frame, name, state, retries));
+        return this.caught(frame, name, state, (retries) => this.withRecords(frame, name, state, retries));
       case "Choice":
         return this.choice(frame, name, state);
       case "Fail": {
@@ -316,8 +332,7 @@ class Runner {
 
   /** S4: what passes is retried, a refusal never. */
   private judgeRetry(name: string, state: StateJson, call: Call, { error = "", definite = false }: Fault): void {
-    const index = indexOf(state.Retry, error);
-    const retried = (state.Retry?.[index]?.MaxAttempts ?? (index >= 0 ? 3 : 0)) > 0;
+    const retried = isTriedAgain(state, error);
     const promise = promiseOf(call, error, definite);
     if (promise === "retried" && !retried) this.world.offend("S4", `${name} is not tried again after ${error}`);
     if (promise === "never retried" && retried) this.world.offend("S4", `${name} is tried again after ${error}`);
@@ -329,7 +344,7 @@ class Runner {
     const position = this.position(frame);
     const identity = call.kind === "other" ? "" : world.identityIn(payload, call.state);
     // A handler refuses what does not say who calls.
-    if (identity === undefined) return new Failure("NoIdentity", undefined);
+    if (identity === undefined) return new Failure(NO_IDENTITY, undefined);
     if (fault.hangs) {
       world.offend("S7", `${call.state} has no timeout, and waits for ever`);
       throw new Over("never ends");
@@ -353,6 +368,16 @@ class Runner {
       return { token: `${OUTSIDE} ${call.kind} ${identity}` };
     } catch (error) {
       if (error instanceof AlreadyUndone) return new Failure(error.name, error.message);
+      throw error;
+    }
+  }
+
+  /** Branches, or items: where their state fails, what they would have put out is lost, or was never there. */
+  private async withRecords(frame: Frame, name: string, state: StateJson, retries: number): Promise<Outcome> {
+    try {
+      return await this.together(frame, name, state, retries);
+    } catch (error) {
+      if (error instanceof Failure) this.world.loseRecordsOf(tasksIn(state));
       throw error;
     }
   }
@@ -386,7 +411,6 @@ class Runner {
     if (JSON.stringify(result).includes(OUTSIDE)) {
       const { error } = this.choose(name, SIZES);
       if (error !== undefined) {
-        this.world.deaf = true;
         throw new Failure(error, undefined);
       }
     }
@@ -410,7 +434,8 @@ class Runner {
     const child = (sequence: Sequence, input: Json, part: string): Frame =>
       this.frame(sequence, input, frame, around, `${frame.place}/${name}[${part}]`);
     if (state.Type === "Parallel") {
-      return (state.Branches ?? []).map((branch, index) => child(branch, frame.input, String(index)));
+      const given = await this.evaluate(frame, name, state.Arguments ?? frame.input, {}, retries);
+      return (state.Branches ?? []).map((branch, index) => child(branch, given, String(index)));
     }
     const items = await this.evaluate(frame, name, state.Items ?? frame.input, {}, retries);
     if (!Array.isArray(items)) throw queryFailed(`the Items of ${name} are ${JSON.stringify(items)}`);
@@ -459,7 +484,9 @@ class Runner {
     try {
       return await evaluate(template, { lookup, states: { input: frame.input, ...own, context }, contextKey });
     } catch (error) {
-      throw error instanceof QueryFailed ? queryFailed(error.message) : error;
+      if (!(error instanceof QueryFailed)) throw error;
+      this.raised.add(name);
+      throw queryFailed(error.message);
     }
   }
 
@@ -467,5 +494,11 @@ class Runner {
     return [...frame.around, [frame.id, frame.step]];
   }
 }
+
+/** The tasks in the branches of a state, or within these. */
+const tasksIn = (state: StateJson): readonly string[] =>
+  innerOf(state).flatMap(({ States }) =>
+    Object.entries(States).flatMap(([name, inner]) => (inner.Type === "Task" ? [name] : tasksIn(inner))),
+  );
 
 const queryFailed = (cause: string): Failure => new Failure("States.QueryEvaluationError", cause);

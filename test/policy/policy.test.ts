@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -104,7 +104,32 @@ const props = (definition: object, tags?: object) => ({
   ...(tags && { tags }),
 });
 
+const ROOT = join(__dirname, "../..");
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+
 describe("the policy pack", () => {
+  it("says what the manual says", async () => {
+    const manual = read("docs/definitions.md").replace(/^ {6}/gm, "");
+    for (const [definition, name] of [
+      [machine({ refund: {} }), "Booking"],
+      [machine(), "Weekly"],
+    ] as const) {
+      const options = name === "Booking" ? declared : {};
+      const [first] = await analyze(props(definition), { name, options });
+      expect(manual).to.contain(`\n${first?.message ?? "no message"}\n`);
+    }
+  });
+
+  it("of the manual is the one that Pulumi's engine runs, with the versions that this project is tested with", () => {
+    const files = ["PulumiPolicy.yaml", "package.json", "index.ts", "booking.saga.json"];
+    for (const file of files) expect(read("docs/definitions.md")).to.contain(read(`test/pulumi/pack/${file}`));
+    const { version, devDependencies } = JSON.parse(read("package.json"));
+    expect(JSON.parse(read("test/pulumi/pack/package.json")).dependencies).to.deep.equal({
+      "@pulumi/policy": devDependencies["@pulumi/policy"],
+      "saga-aws-pulumi": version,
+    });
+  });
+
   it("takes a sound machine, by its declaration", async () => {
     expect(await analyze(props(machine()), { options: declared })).to.deep.equal([]);
   });
@@ -112,7 +137,7 @@ describe("the policy pack", () => {
   it("refuses an unsound one, with the rule and what to do", async () => {
     const [first, ...more] = await analyze(props(machine({ refund: {} })), { options: declared });
     expect(more).to.be.empty;
-    expect(first?.message).to.contain("'Booking': S4: Refund is given up after one failure");
+    expect(first?.message).to.contain("'Booking' is not sound\nS4: Refund is not retried on every error");
     expect(first?.message).to.match(/\n {2}→ Let Refund retry States\.ALL, for hours/);
     expect(first?.level).to.equal(MANDATORY);
   });
@@ -120,7 +145,7 @@ describe("the policy pack", () => {
   it("refuses a machine that nobody declares, unless it is exempt, by its name or by its tag", async () => {
     const [first, ...more] = await analyze(props(machine()));
     expect(first?.message).to.match(
-      /'Booking' is not declared, so that nothing is proved of it: .* tag it saga:declaration=none/,
+      /'Booking' is not declared, so that nothing is proved of it\n {2}→ .* tag it saga:declaration=none$/,
     );
     expect(more).to.be.empty;
     expect(await analyze(props(machine()), { options: { exempt: ["Booking"] } })).to.be.empty;
@@ -164,6 +189,14 @@ describe("the policy pack", () => {
         expect(first?.message).to.match(says);
       }
     });
+
+    it("before the definition, which a preview may not know", async () => {
+      const tags = { "saga:declaration": join(folder, "none.json") };
+      const [first, ...more] = await analyze({ definition: unknownStringValue, tags });
+      expect(first?.message).to.match(/'Booking' can't be proved: there is no declaration '.*none\.json'/);
+      expect(first?.level).to.equal(MANDATORY);
+      expect(more).to.be.empty;
+    });
   });
 
   it("takes what the policy's config says before what the pack says", () => {
@@ -204,6 +237,41 @@ describe("the policy pack", () => {
     }
   });
 
+  describe("of a definition that is an object, in a preview", () => {
+    const type = "aws-native:stepfunctions:StateMachine";
+    const UNSOUND = { refund: {} };
+    /** The machine, with what is not known at these places. */
+    const unknownAt = (places: readonly string[], definition: object = machine()) => {
+      const copy = JSON.parse(JSON.stringify(definition));
+      for (const place of places) {
+        const path = place.split(".");
+        const last = path.pop() as string;
+        path.reduce((holder, key) => holder[key], copy)[last] = unknownStringValue;
+      }
+      return { definition: copy };
+    };
+    const called = ["States.Charge.Arguments.FunctionName", "States.Refund.Arguments.FunctionName"];
+
+    it("proves it without the ARNs of what is yet to be created", async () => {
+      expect(await analyze(unknownAt(called), { type, options: declared })).to.be.empty;
+      const [first, ...more] = await analyze(unknownAt(called, machine(UNSOUND)), { type, options: declared });
+      expect(first?.message).to.contain("'Booking' is not sound\nS4: Refund is not retried on every error");
+      expect(first?.level).to.equal(MANDATORY);
+      expect(more).to.be.empty;
+    });
+
+    for (const place of ["Arguments.Payload", "Arguments", "TimeoutSeconds", "Retry.0.ErrorEquals.0"]) {
+      it(`is not run without ${place}, which a rule reads`, async () => {
+        const given = unknownAt([`States.Charge.${place}`], machine(UNSOUND));
+        const [first, ...more] = await analyze(given, { type, options: declared });
+        expect(first?.message).to.match(/can't run policy 'sound-state-machines' .* during preview/);
+        expect(first?.message).to.contain(`string value at .definition.States.Charge.${place} can't be known`);
+        expect(first?.level).to.equal(ADVISORY);
+        expect(more).to.be.empty;
+      });
+    }
+  });
+
   it("reads the machines of the other provider, as objects, and their tags", async () => {
     const type = "aws-native:stepfunctions:StateMachine";
     expect(await analyze({ definition: machine() }, { type, options: declared })).to.be.empty;
@@ -226,5 +294,9 @@ describe("the policy pack", () => {
     expect(first?.message).to.match(/'Booking' is no state machine: its definition is not JSON/);
     const [second] = await analyze({ definition: "{}" }, { options: declared });
     expect(second?.message).to.contain("'Booking' is no state machine: it has no StartAt");
+    const type = "aws-native:stepfunctions:StateMachine";
+    const [third, ...more] = await analyze({ definitionS3Location: {} }, { type, options: declared });
+    expect(third?.message).to.contain("'Booking' can't be proved: it has no definitionString and no definition, which");
+    expect(more).to.be.empty;
   });
 });

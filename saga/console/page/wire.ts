@@ -1,16 +1,17 @@
 import type { Declaration } from "../../asl/declaration";
 import type { RawStates } from "../../asl/states";
+import type { Outcome } from "../../control/outcome";
 import type { Violation } from "../../verify/rules";
 
-/** What the console's server says, as JSON. */
+/** The JSON of the console's API. */
 
 export interface Session {
   readonly target: { readonly kind: "local" | "endpoint" | "stack"; readonly name: string; readonly region?: string };
-  /** Whether it takes what changes something. */
+  /** Whether the console may change something. */
   readonly writable: boolean;
-  /** Whether calls can be made to go wrong. */
+  /** Whether faults can be set. */
   readonly faults: boolean;
-  /** Goes with every request that changes something. */
+  /** Every request that changes something must carry it. */
   readonly token: string;
 }
 
@@ -18,14 +19,14 @@ export interface SagaVerdict {
   readonly status: "sound" | "unsound" | "not proved";
   readonly summary: string;
   readonly violations: readonly Violation[];
-  /** It is being proved. */
+  /** The proof is still running. */
   readonly pending?: boolean;
 }
 
 export interface SagaEntry {
   readonly name: string;
   readonly machineArn: string;
-  /** Whether somebody starts it: what undoes a child is started by its parent. */
+  /** Whether users start it, rather than another machine. */
   readonly startable: boolean;
   readonly definition: RawStates;
   readonly declaration?: Declaration;
@@ -33,15 +34,11 @@ export interface SagaEntry {
   readonly verdict: SagaVerdict;
 }
 
-export type Status = "RUNNING" | "SUCCEEDED" | "FAILED" | "ABORTED" | "TIMED_OUT" | "PENDING_REDRIVE";
-
 export interface ExecutionEntry {
   readonly arn: string;
   readonly name: string;
   readonly saga: string;
-  readonly status: Status;
-  /** Of one that has failed: a compensated one is told from a stuck one by it. */
-  readonly error?: string;
+  readonly outcome: Outcome;
   readonly started: string;
   readonly stopped?: string;
 }
@@ -51,11 +48,12 @@ export interface ExecutionsPage {
   readonly next?: string;
 }
 
-/** Of DescribeExecution what is shown. */
+/** The fields of DescribeExecution that are shown. */
 export interface Description {
   readonly executionArn?: string;
   readonly name?: string;
-  readonly status?: Status;
+  /** The status in Step Functions. */
+  readonly status?: string;
   readonly startDate?: string | number;
   readonly stopDate?: string | number;
   readonly input?: string;
@@ -71,12 +69,12 @@ export interface ExecutionAnswer {
   readonly definition: RawStates;
   readonly declaration?: Declaration;
   readonly saga: string;
-  /** The machine's log leaves out what goes in and comes out, and so does the server. */
+  /** Whether data is hidden, since the machine's log leaves out execution data. */
   readonly dataHidden?: boolean;
 }
 
 export interface HistoryPage {
-  /** As GetExecutionHistory has them. */
+  /** The events of GetExecutionHistory. */
   readonly events: readonly unknown[];
   readonly next?: number;
 }

@@ -4,21 +4,22 @@ import type { RawStates } from "../../../asl/states";
 import { type HistoryEvent, readEvents } from "../../../control/history";
 import { type Story, storyOf, variablesAt, type Visit } from "../../../control/story";
 import { messageOf, read } from "../api";
-import type { Description, ExecutionAnswer, HistoryPage, LogLine, Row } from "../wire";
+import type { Description, ExecutionAnswer, HistoryPage } from "../wire";
+import { logs, rows } from "./asides";
 
-/** The execution that is shown: all of its history, and the moment of it that is looked at. */
+/** The execution that is shown: its history, and the selected moment of it. */
 
 export interface Subject {
-  /** Its ARN; of a file that was opened, its name. */
+  /** The ARN, or the name of a file that was opened. */
   readonly key: string;
-  /** Whether the server knows it: then it may be changed, and goes on. */
+  /** Whether the server knows the execution. Otherwise its history is from a file. */
   readonly live: boolean;
   readonly saga: string;
-  /** Undefined where a history was opened and nobody has said what it is a history of. */
+  /** Undefined if the history is from a file and its machine is not known yet. */
   readonly definition: RawStates | undefined;
   readonly declaration: Declaration | undefined;
   readonly description: Description;
-  /** Whether the machine's log hides what goes in and comes out, and so does the page. */
+  /** Whether data is hidden, since the machine's log leaves out execution data. */
   readonly dataHidden?: boolean;
 }
 
@@ -27,7 +28,7 @@ export const events = signal<readonly HistoryEvent[]>([]);
 /** Whether the history is still being read. */
 export const reading = signal(false);
 export const executionProblem = signal<string | undefined>(undefined);
-/** The event whose moment is looked at; undefined for the last there is, which goes on as the execution does. */
+/** The selected event. Undefined for the last event, also when new ones arrive. */
 export const moment = signal<number | undefined>(undefined);
 
 const told = computed((): { readonly story?: Story; readonly problem?: string } => {
@@ -43,18 +44,18 @@ const told = computed((): { readonly story?: Story; readonly problem?: string } 
 
 export const story = computed(() => told.value.story);
 export const storyProblem = computed(() => told.value.problem);
-/** The id of the event whose moment is looked at. */
+/** The id of the selected event. */
 export const at = computed(() => moment.value ?? events.value.at(-1)?.id ?? 0);
 export const variables = computed(() => (story.value ? variablesAt(story.value, at.value) : {}));
 
-/** The state that each event is of: most events name none, but follow one that does. */
+/** The state of each event. Most events name no state, but one of the events before them in their thread does. */
 export const states = computed(() => {
   const found: (string | undefined)[] = [];
   for (const { id, state, previousEventId } of events.value) found[id] = state ?? found[previousEventId];
   return found;
 });
 
-/** The visit of the state that the moment is about: in branches the one of the event, not the one that began last. */
+/** The visit of the selected event's state. In parallel branches, the last visit may be of another branch. */
 export const visit = computed((): Visit | undefined => {
   const state = states.value[at.value];
   const entered = (story.value?.path ?? []).filter(({ enteredAt }) => enteredAt <= at.value);
@@ -62,26 +63,25 @@ export const visit = computed((): Visit | undefined => {
   return entered.findLast(isThere) ?? entered.at(-1);
 });
 
-/** Ids are those of GetExecutionHistory: 1, 2, 3 and so on. */
+/** The events of a history are numbered 1, 2, 3 and so on. */
 export const eventAt = (id: number): HistoryEvent | undefined => events.value[id - 1];
 
-/** Looks at the moment of an event; at the last one, it goes on with what comes. */
+/** Selects an event. If it is the last one, the selection follows new events. */
 export function lookAt(id: number): void {
   const last = events.peek().at(-1)?.id ?? 0;
   moment.value = id >= last ? undefined : Math.max(1, id);
 }
 
-/** Milliseconds since the epoch: what still runs has lasted until now. */
+/** The present, in milliseconds since the epoch, for the durations of what still runs. */
 export const clock = signal(Date.now());
 
-/** Keeps the clock going. */
 export function followClock(): void {
   setInterval(() => {
     clock.value = Date.now();
   }, 1000);
 }
 
-/** Until when it has lasted: its end, or now. A clock of its own may be ahead of this one's. */
+/** The end of the execution, or now. The last event may be later than this clock, since it has the service's time. */
 export const until = computed(() => {
   const last = events.value.at(-1)?.timestamp ?? 0;
   if (story.value?.outcome !== "running" || subject.value?.live !== true) return story.value?.ended ?? last;
@@ -89,17 +89,19 @@ export const until = computed(() => {
 });
 
 let controller = new AbortController();
+/** Events that arrived before an event in front of them. They are shown once the events between have been read. */
+const early = new Map<number, HistoryEvent>();
 
 export function closeExecution(): void {
   controller.abort();
   controller = new AbortController();
+  early.clear();
   subject.value = undefined;
   events.value = [];
   moment.value = undefined;
   executionProblem.value = undefined;
   reading.value = false;
-  rows.value = undefined;
-  logs.value = undefined;
+  for (const aside of [rows, logs]) aside.belongTo(undefined);
 }
 
 /** Opens an execution that the server knows. */
@@ -108,8 +110,10 @@ export async function openExecution(arn: string, asked: number | undefined): Pro
   const { signal: aborted } = controller;
   reading.value = true;
   try {
-    await readDescription(arn, aborted);
     await readOn(arn, aborted);
+    // If it ends while its history is read, the description must say so as well.
+    await readDescription(arn, aborted);
+    for (const aside of [rows, logs]) aside.belongTo(arn);
     if (asked !== undefined) lookAt(asked);
   } catch (error) {
     if (!aborted.aborted) executionProblem.value = messageOf(error);
@@ -118,7 +122,7 @@ export async function openExecution(arn: string, asked: number | undefined): Pro
   }
 }
 
-/** Opens a history that was saved: it never leaves the browser. */
+/** Opens a saved history. It never leaves the browser. */
 export function openSaved(saved: Subject, history: readonly HistoryEvent[]): void {
   closeExecution();
   subject.value = saved;
@@ -128,61 +132,47 @@ export function openSaved(saved: Subject, history: readonly HistoryEvent[]): voi
 async function readDescription(arn: string, aborted: AbortSignal): Promise<void> {
   const answer = await read<ExecutionAnswer>("execution", { arn }, aborted);
   const before = subject.peek();
-  // It is the same for as long as it runs, and need not be drawn again.
+  // An execution keeps its definition. The same object is kept, so that its drawing is not made again.
   const { definition, declaration } = before?.key === arn ? before : answer;
   subject.value = { key: arn, live: true, ...answer, definition, declaration };
 }
 
 /** Reads the events that are missing. */
 async function readOn(arn: string, aborted: AbortSignal): Promise<void> {
-  const found = [...events.peek()];
-  for (let from: number | undefined = (found.at(-1)?.id ?? 0) + 1; from !== undefined;) {
+  const found: HistoryEvent[] = [];
+  for (let from: number | undefined = lastKnown() + 1; from !== undefined;) {
     const page: HistoryPage = await read<HistoryPage>("history", { arn, from }, aborted);
-    for (const event of readEvents(page.events)) if (event.id === (found.at(-1)?.id ?? 0) + 1) found.push(event);
+    found.push(...readEvents(page.events));
     from = page.next;
   }
-  events.value = found;
+  if (!aborted.aborted) add(found);
 }
 
-/** Takes what the server tells of an execution as it goes on. */
+/** Takes events that the server sends as an execution goes on. */
 export function noteHistory(arn: string, history: readonly unknown[]): void {
-  if (subject.peek()?.key !== arn || reading.peek()) return;
-  const known = events.peek().at(-1)?.id ?? 0;
-  const fresh = readEvents(history).filter(({ id }) => id > known);
-  const [first] = fresh;
-  if (first === undefined) return;
-  if (first.id === known + 1) events.value = [...events.peek(), ...fresh];
-  else void readOn(arn, controller.signal).catch(() => undefined);
-  if (fresh.some(({ type }) => /^Execution(?!Started)/.test(type))) void noteEnd(arn);
-}
-
-/** What DescribeExecution says of it has changed, and so have the rows and the logs. */
-export async function noteEnd(arn: string): Promise<void> {
   if (subject.peek()?.key !== arn) return;
-  await readDescription(arn, controller.signal).catch(() => undefined);
-  if (rows.peek() !== undefined) void readRows();
-  if (logs.peek() !== undefined) void readLogs();
+  add(readEvents(history));
+  if (early.size > 0 && !reading.peek()) void readOn(arn, controller.signal).catch(() => undefined);
 }
 
-/** What is read beside the history, once somebody looks at it. */
-export type Aside<T> = { readonly found: readonly T[] } | { readonly problem: string };
-export const rows = signal<Aside<Row> | undefined>(undefined);
-export const logs = signal<Aside<LogLine> | undefined>(undefined);
-
-async function aside<T>(path: string): Promise<Aside<T> | undefined> {
-  const arn = subject.peek()?.key;
-  const { signal: aborted } = controller;
-  try {
-    return { found: await read<readonly T[]>(path, { arn }, aborted) };
-  } catch (error) {
-    return aborted.aborted ? undefined : { problem: messageOf(error) };
+/** Adds events to the history. They may arrive twice, and in another order: from the live stream and as pages. */
+function add(found: readonly HistoryEvent[]): void {
+  const known = lastKnown();
+  for (const event of found) if (event.id > known) early.set(event.id, event);
+  const added: HistoryEvent[] = [];
+  for (let id = known + 1, next = early.get(id); next; next = early.get(++id)) {
+    added.push(next);
+    early.delete(id);
   }
+  if (added.length === 0) return;
+  events.value = [...events.peek(), ...added];
+  if (reading.peek()) return;
+  const ended = added.some(({ type }) => /^Execution(?!Started)/.test(type));
+  const arn = subject.peek()?.key;
+  if (ended && arn !== undefined) void readDescription(arn, controller.signal).catch(() => undefined);
+  rows.note();
+  // CloudWatch Logs delivers a line some seconds after it was written.
+  logs.note(ended ? 2 : 1);
 }
 
-export async function readRows(): Promise<void> {
-  rows.value = await aside<Row>("rows");
-}
-
-export async function readLogs(): Promise<void> {
-  logs.value = await aside<LogLine>("logs");
-}
+const lastKnown = (): number => events.peek().at(-1)?.id ?? 0;
