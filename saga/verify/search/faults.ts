@@ -42,34 +42,42 @@ export function isRetried(state: RawState, error: string = UNNAMED, allTakesData
   return retries(state, error, allTakesDataLimit);
 }
 
+/** The faults of a state are asked for each time that the search enters it. */
+const known = new WeakMap<Node, Map<string, readonly Fault[]>>();
+
+function once(node: Node, key: string, make: () => readonly Fault[]): readonly Fault[] {
+  const ofNode = known.get(node) ?? new Map<string, readonly Fault[]>();
+  known.set(node, ofNode);
+  const faults = ofNode.get(key) ?? make();
+  ofNode.set(key, faults);
+  return faults;
+}
+
 /** How a Task may fail. */
-export function faultsOf({ raw, catchers }: Node, definite: readonly string[]): readonly Fault[] {
-  const named = [...errorsIn(raw.Retry), ...errorsIn(raw.Catch)].filter(
-    (error) => error !== "States.ALL" && error !== "States.TaskFailed",
-  );
-  return distinct(catchers, raw, ["States.Timeout", UNNAMED, ...definite, ...named, DATA_LIMIT], definite);
+export function faultsOf(node: Node, definite: readonly string[]): readonly Fault[] {
+  return once(node, `task ${definite.join()}`, () => {
+    const { raw } = node;
+    const named = [...errorsIn(raw.Retry), ...errorsIn(raw.Catch)].filter(
+      (error) => error !== "States.ALL" && error !== "States.TaskFailed",
+    );
+    return distinct(node, ["States.Timeout", UNNAMED, ...definite, ...named, DATA_LIMIT], definite);
+  });
 }
 
 /**
  * How a Parallel or a Map may fail, though nothing within it does: what its branches put out is too large together, or
  * an expression of its own raises an error.
  */
-export function faultsOfJoining({ raw, catchers, raises }: Node, large: boolean): readonly Fault[] {
-  const errors = [...(large ? [DATA_LIMIT] : []), ...(raises ? ["States.QueryEvaluationError"] : [])];
-  return distinct(catchers, raw, errors, []);
-}
+export const faultsOfJoining = (node: Node, large: boolean): readonly Fault[] =>
+  once(node, `joining ${String(large)}`, () =>
+    distinct(node, [...(large ? [DATA_LIMIT] : []), ...(node.raises ? ["States.QueryEvaluationError"] : [])], []),
+  );
 
 /** How a state fails that a failed branch has brought down. */
-export function faultsOfBranch({ raw, catchers }: Node): readonly Fault[] {
-  return distinct(catchers, raw, [UNNAMED], []);
-}
+export const faultsOfBranch = (node: Node): readonly Fault[] =>
+  once(node, "branch", () => distinct(node, [UNNAMED], []));
 
-function distinct(
-  catchers: readonly CatchRule[],
-  raw: RawState,
-  errors: readonly string[],
-  definite: readonly string[],
-): readonly Fault[] {
+function distinct({ raw, catchers }: Node, errors: readonly string[], definite: readonly string[]): readonly Fault[] {
   const found = new Map<string, Fault>();
   for (const error of errors) {
     for (const assumed of error === DATA_LIMIT ? [true, false] : [false]) {

@@ -14,6 +14,7 @@ export interface Again {
 
 /** Whether a Parallel or a Map is tried again as a whole; undefined where it never is. */
 export function retriesBranches({ raw, raises }: Node): Again | undefined {
+  if (!raw.Retry) return undefined;
   const settled = isRetried(raw, DATA_LIMIT, true) || (raises && isRetried(raw, "States.QueryEvaluationError"));
   const stopped = isRetried(raw);
   return settled || stopped ? { settled, stopped } : undefined;

@@ -21,7 +21,9 @@ import {
   NeedsChoice,
   NeedsLength,
   OneOf,
+  type Rename,
   renameValue,
+  SAME_NAMES,
   UNKNOWN,
   type Value,
 } from "./value";
@@ -54,7 +56,7 @@ export interface SearchState {
 }
 
 /** The name of a state of an item. */
-export const withoutIndexes = (name: string): string => name.replace(/(\[\d+\])+$/, "");
+export const withoutIndexes = (name: string): string => (name.endsWith("]") ? name.replace(/(\[\d+\])+$/, "") : name);
 
 /** The same text for states that differ in data alone. */
 export const controlKey = ({ at, failed, committed, refused, astray }: SearchState): string =>
@@ -171,10 +173,6 @@ export function openChoice(
 const partsOf = (value: Value): readonly Value[] =>
   value instanceof OneOf ? value.values : (Object.values(value as object) as readonly Value[]);
 
-/** What a choice is called elsewhere. */
-export type Rename = (choice: string) => string;
-export const SAME_NAMES: Rename = (choice) => choice;
-
 /** What a level leaves for the one around it, its own choices called by other names there. */
 export const renamed = (state: SearchState, rename: Rename): SearchState =>
   rename === SAME_NAMES
@@ -196,6 +194,8 @@ export function merge(
   nameOf: (states: string) => string,
   keepFork = false,
 ): SearchState {
+  const [only, ...more] = states;
+  if (only && more.length === 0) return only;
   const distinct = new Map<number, SearchState>();
   for (const state of states) {
     const key = stateKey(state);

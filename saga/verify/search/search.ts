@@ -56,6 +56,7 @@ export class Search implements SearchContext {
   private readonly size: number;
   private readonly ends = new Map<string, readonly End[]>();
   private readonly choices = new Map<string, number>();
+  private readonly seen = new WeakMap<SearchState, Surroundings>();
 
   constructor(
     readonly machine: Level,
@@ -276,22 +277,11 @@ export class Search implements SearchContext {
   }
 
   /** What the expressions of a state see. */
-  surroundings({ at, variables, input, lengths }: SearchState, result: Value, item?: Value): Surroundings {
-    const states: Value = {
-      input,
-      result,
-      errorOutput: UNKNOWN,
-      context: {
-        ...CONTEXT,
-        // Of the Map's own fields alone: the states within have none.
-        ...(item !== undefined && { Map: { Item: item } }),
-        State: { ...STATE_CONTEXT, Name: at },
-      },
-    };
-    return {
-      variable: (name) => (name === "states" ? states : variables.has(name) ? variables.get(name) : UNKNOWN),
-      lengths,
-    };
+  surroundings(point: SearchState, result: Value, item?: Value): Surroundings {
+    if (result !== UNKNOWN || item !== undefined) return seenFrom(point, result, item);
+    const known = this.seen.get(point) ?? seenFrom(point, result);
+    this.seen.set(point, known);
+    return known;
   }
 
   /** Takes a transition out of a state, to another one or to the end of the level. */
@@ -352,6 +342,25 @@ const CONTEXT: Readonly<Record<string, Value>> = {
   ...unknown("StateMachine Task"),
 };
 const STATE_CONTEXT = unknown("EnteredTime RetryCount");
+
+/** What the expressions of a state see. */
+function seenFrom({ at, variables, input, lengths }: SearchState, result: Value, item?: Value): Surroundings {
+  const states: Value = {
+    input,
+    result,
+    errorOutput: UNKNOWN,
+    context: {
+      ...CONTEXT,
+      // Of the Map's own fields alone: the states within have none.
+      ...(item !== undefined && { Map: { Item: item } }),
+      State: { ...STATE_CONTEXT, Name: at },
+    },
+  };
+  return {
+    variable: (name) => (name === "states" ? states : variables.has(name) ? variables.get(name) : UNKNOWN),
+    lengths,
+  };
+}
 
 const depthOf = (outstanding: OutstandingEffects): number => outstanding?.depth ?? 0;
 
