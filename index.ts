@@ -1,4 +1,4 @@
-// First: a wrong value is told before anything else is loaded.
+// Imported first, to report a wrong config value before anything else is loaded.
 import "./saga/deploy/check-config";
 import * as pulumi from "@pulumi/pulumi";
 import { readConfig, sagaKey, SagaStateMachine, sagaTable } from "./saga";
@@ -21,7 +21,7 @@ export const stateMachineName = machine.physicalName;
 export const stateMachineVersion = machine.version;
 export const alarmTopicArn = machine.alarmTopicArn;
 export const tableName = table.name;
-/** The name of each function's task → the name of the function in the account. */
+/** By the name of each task, the name of its function in the account. */
 export const functionNames = pulumi.all(
   Object.fromEntries(Object.entries(machine.functions).map(([task, { physicalName }]) => [task, physicalName])),
 );

@@ -3,7 +3,7 @@ import { processPayment, refundPayment } from "./handlers/payment";
 import { cancelShipment, processShipment } from "./handlers/shipment";
 import { saga } from "./saga";
 
-/** What starts an execution. */
+/** The input of an execution. */
 export interface OrderRequest {
   order_id: string;
   total: number;
@@ -11,7 +11,7 @@ export interface OrderRequest {
   address: string;
 }
 
-/** An order is created, paid and shipped; or whatever of it was done is undone. */
+/** Creates, charges and ships an order. If a step fails, all that was done is undone. */
 export const orderFulfilment = saga<OrderRequest>("OrderFulfilment")
   .step("CreateOrder", {
     task: createOrder,

@@ -28,13 +28,11 @@ export function numbersBlock(results: Results): string {
   const rows: readonly (readonly [what: string, here: string, beside: string, part: string])[] = [
     [
       "Evaluate the order program",
-      `${of("evaluation", "this", "processor ms")} ms of a processor, ${of("evaluation", "this", "memory MiB")} MiB`,
+      `${of("evaluation", "this", "processor ms")} ms, ${of("evaluation", "this", "memory MiB")} MiB`,
       beside("evaluation", "this ÷ it", {
-        CDK: "× CDK's synth",
-        "CDK without its validation": "× without its validation",
-        "osls + serverless-step-functions": "× osls",
+        CDK: "× CDK",
+        "CDK without its validation": "× CDK unvalidated",
         "bare Pulumi": "× bare Pulumi",
-        "bare Pulumi, six CallbackFunctions": "× with CallbackFunctions",
       }),
       "evaluation",
     ],
@@ -49,25 +47,24 @@ export function numbersBlock(results: Results): string {
       "",
       "growth",
     ],
-    ["Check the types of 100 steps", `${of("growth", "100 steps", "type-check ms")} ms`, "", "growth"],
     [
-      "Interpret an order, with stand-ins for tasks",
-      `${of("interpreter", "this, completes", "processor ms")} ms of a processor`,
+      "Interpret an order",
+      `${of("interpreter", "this, completes", "processor ms")} ms`,
       beside("interpreter", "this ÷ it", { "aws-local-stepfunctions, completes": "× aws-local-stepfunctions" }),
       "interpreter",
     ],
     [
-      "1,000 orders on AWS, completed",
+      "1,000 completed orders on AWS",
       dollars(figure(results, "price", "this, completed", "$ of 1,000")),
-      ["reference", "CDK"]
-        .filter((name) => results["price"]?.rows.some((row) => row.name === `${name}, completed`))
-        .map((name) => `${name}: ${dollars(figure(results, "price", `${name}, completed`, "$ of 1,000"))}`)
+      Object.entries({ reference: "a serverless tutorial", CDK: "CDK" })
+        .filter(([name]) => results["price"]?.rows.some((row) => row.name === `${name}, completed`))
+        .map(([name, who]) => `${who} ${dollars(figure(results, "price", `${name}, completed`, "$ of 1,000"))}`)
         .join(", "),
       "price",
     ],
     [
-      "A component that is idle, a month",
-      `${component("all, $ a month")}, of which ${component("alarms, $ a month")} for alarms`,
+      "An idle component, a month",
+      `${component("all, $ a month")}, alarms ${component("alarms, $ a month")}`,
       "",
       "price",
     ],
@@ -76,12 +73,13 @@ export function numbersBlock(results: Results): string {
   const parts = [...new Set(rows.map(([, , , part]) => part))].map((part) => results[part] as Part);
   const made = [...new Set(parts.map(({ machine, date }) => `${machine}, ${date}`))].join("; ");
   return [
-    `On ${made}. 0.5 × is half of another's processor time. [All figures](docs/numbers.md).`,
+    `On ${made}. Times are processor times; 0.5 × is half as much. [All figures](docs/numbers.md).`,
     "",
-    "| what | here | beside | made by |",
+    "| what | here | beside | `npm run …` |",
     "| --- | --- | --- | --- |",
     ...rows.map(
-      ([what, here, others, part]) => `| ${what} | ${here} | ${others} | \`${(results[part] as Part).command}\` |`,
+      ([what, here, others, part]) =>
+        `| ${what} | ${here} | ${others} | \`${(results[part] as Part).command.replace(/^npm run /, "")}\` |`,
     ),
   ].join("\n");
 }
@@ -93,10 +91,10 @@ function localRows(results: Results): readonly (readonly [string, string, string
   if (!row) return [];
   const others = ["DBOS", "Restate"].flatMap((peer) => {
     const times = row.figures[`times ${peer}`];
-    return times === undefined ? [] : [`${said(times)} times ${peer}'s`];
+    return times === undefined ? [] : [`${said(times)} × ${peer}`];
   });
   const rate = said(figure(results, "local", name, "sagas/s"));
-  return [["Orders a second on the laptop cloud", rate, others.join(", "), "local"]];
+  return [["Orders a second, laptop cloud", rate, others.join(", "), "local"]];
 }
 
 const said = (value: number): string => round(value).toLocaleString("en", { maximumFractionDigits: 6 });
@@ -113,13 +111,13 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   evaluation: {
     title: "Evaluation of the order program",
     text: [
-      "Each runs in a process of its own, without an account, and uploads nothing. `this ÷ it` is the median of the ratios of",
-      "processor time in the same round: below 1, this project needs less. The peers' programs are plain JavaScript with prebuilt",
-      "functions, unless the row says otherwise. This program is TypeScript, and its functions are serialised.",
+      "Each program runs in a process of its own, without an account, and uploads nothing. `this ÷ it` is the median of the ratios of",
+      "processor time in the same round. Below 1, this project needs less. Unless the row says otherwise, the peers' programs are plain",
+      "JavaScript with prebuilt functions. This program is TypeScript, and its functions are serialised.",
       "",
-      "- **bare Pulumi** registers the same resources with the same inputs, written out by hand, without this package.",
+      "- **bare Pulumi** registers the same resources with the same inputs, written by hand, without this package.",
       "- **CDK** has a table, six functions, their logs, the state machine and three alarms. Its synthesis validates the template",
-      "  unless `CDK_VALIDATION=false`. The command line of the CDK comes on top.",
+      "  unless `CDK_VALIDATION=false`. The time of the CDK's command line is not included.",
       "- **osls** packages the tutorial's state machine with six functions and a table.",
     ],
   },
@@ -128,22 +126,22 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     text: [
       "![Milliseconds to compile, verify and type-check a saga, by its steps](images/growth.svg)",
       "",
-      "Three steps in ten have undos, then comes a pivot, then the rest. For the type checker, all have undos. The largest row of each kind is",
-      "what a definition of 1 MB takes: 10,000 steps do not fit. The times are of a processor.",
+      "Three steps in ten have undos. A pivot and the other steps follow. For the type checker, all steps have undos. The largest row of",
+      "each kind is a definition of 1 MB, AWS's limit: 10,000 steps do not fit. All times are processor times.",
     ],
   },
   interpreter: {
     title: "The interpreter on stand-ins",
     text: [
-      "Fifty executions of the order saga at once, with stand-ins that answer at once. This interpreter runs the compiled",
-      "definition: JSONata, retries, timeouts, and the history that Step Functions keeps. aws-local-stepfunctions runs the",
-      "tutorial's definition in JSONPath, which has none of these.",
+      "Fifty executions of the order saga run at the same time, with stand-ins that answer immediately. This interpreter runs the",
+      "compiled definition, with JSONata, retries, timeouts, and the history that Step Functions keeps. aws-local-stepfunctions runs a",
+      "serverless tutorial's definition in JSONPath, without any of these.",
     ],
   },
   local: {
     title: "The laptop cloud beside DBOS and Restate",
     text: [
-      "The same order saga, as each system has it written. `times DBOS` says how many times as many sagas end in a second.",
+      "The same order saga is written for each system. `times DBOS` is this project's sagas per second divided by those of DBOS.",
     ],
   },
   price: {
@@ -152,8 +150,8 @@ const SECTIONS: Readonly<Record<string, Section>> = {
       `The prices of us-east-1, without free tiers: $${PRICES.transition * 1000} for 1,000 transitions,`,
       `$${PRICES.lambdaRequest * 1e6} for a million calls of Lambda, $${PRICES.lambdaGbSecond.arm64} a GB-second on arm64 and`,
       `$${PRICES.lambdaGbSecond.x86_64} on x86_64, $${PRICES.writeUnit * 1e6} for a million writes on demand, $${PRICES.alarmMetricMonth} a month`,
-      `for each metric of an alarm, $${PRICES.customMetricMonth} for a custom metric, $${PRICES.dashboardMonth} for a dashboard. Every call is taken to last`,
-      `${CALL_SECONDS * 1000} ms, whoever's it is. The reference is the state machine of a serverless tutorial,`,
+      `for each metric of an alarm, $${PRICES.customMetricMonth} for a custom metric, $${PRICES.dashboardMonth} for a dashboard. In each project,`,
+      `a call lasts ${CALL_SECONDS * 1000} ms. The reference is the state machine of a serverless tutorial,`,
       "`test/verify/fixtures/reference.asl.json`.",
     ],
   },
@@ -170,8 +168,8 @@ export function numbersPage(results = readResults()): string {
     "",
     "<!-- Made from bench/results.json by `npm run docs`. -->",
     "",
-    "`npm run bench` measures all of this and keeps it in `bench/results.json`, which this page and the README are made from. A part",
-    "runs alone by the command beneath its table. Peers are installed in the system's temporary folder, at exact versions.",
+    "`npm run bench` measures all of these figures and writes them to `bench/results.json`. This page and the README are made from that",
+    "file. The command below each table measures that part alone. Peers are installed in the system's temporary folder, in exact versions.",
     "",
     ...sections,
   ].join("\n");

@@ -4,7 +4,7 @@ export const orderId = nonBlank(255);
 
 export const address = nonBlank(1024);
 
-// Well within what DynamoDB can hold: no total is refused later than here.
+// Well within DynamoDB's numbers: the table never refuses a total that passes here.
 export const total: Rule<number> = {
   expected: "a positive number, 0.001 to 1000000000000",
   holds: (value): value is number => typeof value === "number" && value >= 0.001 && value <= 1e12,

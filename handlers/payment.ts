@@ -18,7 +18,7 @@ export interface Payment {
 
 export interface RefundPayment {
   readonly order_id: string;
-  /** Absent when the payment failed: whether it was made is then unknown. */
+  /** Absent if the payment failed: the card may have been charged all the same. */
   readonly payment_id?: string;
 }
 

@@ -16,7 +16,7 @@ export interface Shipment {
 
 export interface CancelShipment {
   readonly order_id: string;
-  /** Absent when the shipment failed: whether it left is then unknown. */
+  /** Absent if the shipment failed: it may have left all the same. */
   readonly tracking_no?: string;
 }
 

@@ -1,12 +1,12 @@
 import { openStore, type Store } from "../saga";
 import { orderId } from "./input";
 
-/** Opens the saga's table for one kind of thing that is done for an order: each has a row of its own. */
+/** Opens the saga's table for one entity of an order, such as its payment. Each entity has a row of its own. */
 export function storeOf<Data extends object>(entity: string): Store<{ readonly order_id: string }, Data> {
   return openStore({
     table: process.env["TABLE_NAME"],
     entity,
-    // What no action accepts, none has done.
+    // No action accepts another order_id, so there is nothing to undo for one.
     key: ({ order_id }) => (orderId.holds(order_id) ? { order_id, entity: entity.toUpperCase() } : undefined),
   });
 }

@@ -1,21 +1,23 @@
 /**
- * One column of `npm run bench:local`, in a process of its own: a system, so many orders at once, all of one kind.
- * Sends what it measured to the process that started it, and ends with that process.
+ * One column of `npm run bench:local`, in a process of its own: one system, one kind of order, and a number of orders
+ * at once. It sends its result to the process that started it, and ends with that process.
  */
 import { lookAt } from "./processes";
 import { Unavailable } from "../peers";
 import { SYSTEMS } from "./systems";
 
-/** What a column measured. */
+/** The result of a column. */
 export interface Column {
-  /** Milliseconds that the first orders took, all at once, with nothing warm. */
+  /** Milliseconds that the first orders took, all at once and with nothing warm. */
   readonly first: number;
-  /** Orders a second, in each window that followed the warm-up. */
+  /** Orders a second, in each window after the warm-up. */
   readonly rates: readonly number[];
-  /** How often each outcome came that is not the right one. */
+  /** The number of each wrong outcome. */
   readonly wrong: Readonly<Record<string, number>>;
   readonly orders: number;
-  /** Milliseconds of a core that an order costs this process and its servers: what else the machine does changes it little. */
+  /**
+   * Processor milliseconds for an order, in this process and its servers. Other work on the machine changes it little.
+   */
   readonly cpu: number;
 }
 
@@ -24,7 +26,7 @@ export type Report = Column | { readonly unavailable: string };
 const WARM_UP_MS = 1_500;
 const WINDOW_MS = 500;
 
-/** How a column is asked for, as the process's arguments. */
+/** The request for a column, in the process's arguments. */
 export interface Asked {
   readonly system: string;
   readonly fails: boolean;
@@ -55,7 +57,7 @@ async function measure({ system: name, fails, atOnce, seconds, folder }: Asked):
   const begun = performance.now() + WARM_UP_MS;
   const ended = Array.from({ length: Math.ceil((seconds * 1000) / WINDOW_MS) }, () => 0);
   const end = begun + ended.length * WINDOW_MS;
-  // Clients that begin as one would go on in waves, each longer or shorter than a window.
+  // Clients that start together would continue in waves, and a wave may be longer or shorter than a window.
   const stagger = Math.min(first, WARM_UP_MS * 0.7) / atOnce;
   const client = async (index: number): Promise<void> => {
     await new Promise((resolve) => setTimeout(resolve, index * stagger));

@@ -1,11 +1,11 @@
 /**
- * DBOS on a PostgreSQL of its own, with the saga as a workflow of this process: started and awaited by a call, as the
- * local cloud's executions are.
+ * DBOS on a PostgreSQL of its own. The saga is a workflow in this process, started and awaited by a call, as executions
+ * of the local cloud are.
  *
- * With functions, the steps are the program's, down to the store: only its rows stand in the same PostgreSQL, with the
- * same keys, attributes and conditions. Each is written by one statement, which commits by itself. A transaction of a
- * DBOS data source would cost more round trips, and the functions stand being called again without it; and there is none
- * for this release of DBOS and a plain client of PostgreSQL.
+ * With functions, the steps are the program's, including the store. Only its rows are in the same PostgreSQL, with the
+ * same keys, attributes and conditions. One statement writes a row, and commits by itself. A transaction of a DBOS data
+ * source would need more round trips, and the functions tolerate repeated calls without it. This release of DBOS also
+ * has no data source for a plain client of PostgreSQL.
  */
 import type { Rows, StoreAttributes } from "../../saga/store/rows";
 import { programTasks, runOrder, STAND_INS } from "./order-saga";
@@ -13,7 +13,7 @@ import { load } from "../peers";
 import { type Postgres, startPostgres } from "./postgres";
 import type { OpenSystem, Order, Outcome, System } from "./system";
 
-/** What is used of its SDK. */
+/** The used part of its SDK. */
 interface Dbos {
   readonly workflowID: string | undefined;
   setConfig(config: object): void;
@@ -38,7 +38,8 @@ interface StoredRow {
 
 const DATABASE = "orders";
 /**
- * Connections of each of its two pools. It takes 10 unless told: with 30, a 2-core machine did no more orders.
+ * The connections of each of its two pools. The default is 10. With 30, a machine with 2 cores completed no more
+ * orders.
  */
 const CONNECTIONS = 10;
 
@@ -82,7 +83,7 @@ const connect = ({ host, port, user, password }: Postgres, database: string, max
   return postgres({ host, port, user, password, database, max });
 };
 
-/** Has the program's store write its rows there. */
+/** Makes the program's store write its rows to PostgreSQL. */
 function storeOn(server: Postgres): Client {
   const sql = connect(server, DATABASE, CONNECTIONS);
   process.env["TABLE_NAME"] = DATABASE;

@@ -1,11 +1,11 @@
 /**
- * What the local cloud does in a second, beside what others do with the same saga: `npm run bench:local`. Prints, for each
- * system and so many orders at once, how many of them end in a second (the median of the windows measured), with how much
- * memory at most, how that compares with each peer, and every outcome that is not the right one.
+ * Compares the local cloud with other systems that run the same saga: `npm run bench:local`. For each system and each
+ * number of orders at once, it prints how many orders end in a second (the median of the measured windows), the maximum
+ * memory, the ratio to each peer, and every wrong outcome.
  *
- * `npm run bench:local -- --seconds 10 --at-once 50 --only local,dbos` measures part of it, or longer; `--short` looks only
- * whether all of it works; `--json` keeps what it printed in bench/results.json. `--clean` removes the peers' packages, which
- * are kept between runs; it measures nothing.
+ * `npm run bench:local -- --seconds 10 --at-once 50 --only local,dbos` measures only these systems, or longer.
+ * `--short` only checks that everything works. `--json` stores the results in bench/results.json. `--clean` removes the
+ * peers' packages, which are kept between runs, and measures nothing.
  */
 import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
@@ -35,23 +35,23 @@ const { values } = parseArgs({
 const SECONDS = Number(values.seconds ?? (values.short ? 1 : 2.5));
 const AT_ONCE = (values["at-once"] ?? (values.short ? "50" : "1,50,200")).split(",").map(Number);
 const LOOK_MS = 200;
-/** What a column may take beside what it measures. */
+/** The time that a column may take beyond its measurement, in milliseconds. */
 const MOST_MS = 45_000;
 const PEERS: readonly Peer[] = ["Restate", "DBOS"];
 
 type Measured = Column & {
-  /** The most that the process and its children held at once, in MB. */
+  /** The most memory that the process and its children held at once, in MB. */
   readonly memory: number;
 };
 
 type NotMeasured = { readonly unavailable: string } | { readonly failed: string };
 
-// Others may pass through, none may look: PostgreSQL may have to run as another user than this one.
+// Other users may enter subfolders, but not list the folder: PostgreSQL may have to run as another user.
 const runFolder = mkdtempSync(join(tmpdir(), "saga-bench-run-"));
 chmodSync(runFolder, 0o711);
 let underWay: number | undefined;
 
-/** Ends what a column may have left, and removes what all of them have written. */
+/** Ends processes that a column left, and removes everything that the columns wrote. */
 function leaveNothing(): void {
   endGroup(underWay);
   rmSync(runFolder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
@@ -62,7 +62,7 @@ function endGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // All of it has ended.
+    // The whole group has ended.
   }
 }
 
@@ -75,7 +75,7 @@ for (const [signal, status] of [
   process.on(signal, () => process.exit(status));
 }
 
-/** Measures one column in a process of its own. Answers why there is none where it failed. */
+/** Measures one column in a process of its own. If that fails, returns the reason. */
 async function measure(asked: Omit<Asked, "folder" | "seconds">): Promise<Measured | NotMeasured> {
   const folder = mkdtempSync(join(runFolder, `${asked.system}-`));
   chmodSync(folder, 0o711);
@@ -87,7 +87,7 @@ async function measure(asked: Omit<Asked, "folder" | "seconds">): Promise<Measur
     join(__dirname, "column.ts"),
     JSON.stringify(given),
   ];
-  // A group of its own, so that whatever it starts can be ended with it. What its functions log is nobody's.
+  // A process group of its own, so that all its children can be ended with it. The functions' logs are discarded.
   const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit", "ipc"], detached: true });
   const pid = child.pid as number;
   underWay = pid;
@@ -143,10 +143,10 @@ interface Asks {
   readonly atOnce: number;
 }
 
-/** What is kept of all that is measured. */
+/** The results of all measurements. */
 interface Kept {
   readonly rows: Row[];
-  /** Whose columns are left out, and why. */
+  /** The systems that are left out, with the reason. */
   readonly leftOut: Map<string, string>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The saga of orderFulfilment.ts, written as the peers have it written: by hand, with try and catch. Its steps are the
- * very functions of handlers/, so all systems check, log and write the same; or stand-ins that answer at once.
+ * The saga of orderFulfilment.ts for the peers: written by hand, with try and catch. Its steps are the functions of
+ * handlers/, so that all systems check, log and write the same; or stand-ins that answer at once.
  */
 import { refusal } from "../../saga/store/refusal";
 import type { TaskDefinition, TaskEvent } from "../../saga/language/task";
@@ -21,7 +21,7 @@ export interface OrderTasks {
   readonly cancelShipment: Handler<CancelShipment, Undone>;
 }
 
-/** What an execution begins with. An order without an address is refused at its third step. */
+/** The input of an execution. The third step refuses an order without an address. */
 export const inputOf = ({ id, fails }: Order) => ({
   order_id: id,
   total: 10,
@@ -29,7 +29,7 @@ export const inputOf = ({ id, fails }: Order) => ({
   address: fails ? "" : "1 Main Street",
 });
 
-/** What stand-ins answer. */
+/** The answers of the stand-ins. */
 export const ANSWERS = {
   CreateOrder: { order_id: "o", total: 10 },
   ProcessPayment: { payment_id: "pay_1", order_id: "o", total: 10, card_last4: "4242" },
@@ -69,12 +69,12 @@ export async function programTasks(): Promise<OrderTasks> {
   };
 }
 
-/** Runs a step so that its answer outlives the process. */
+/** Runs a step, and stores its answer so that it survives the process. */
 export type Durably = <T>(step: string, run: () => Promise<T>) => Promise<T>;
 
 /**
- * Runs the saga of one order: three steps; where one fails, the undos of all that began, the last first.
- * @param id The execution's, by which its functions tell a repeated call
+ * Runs the saga of one order: three steps. If one fails, the undos of all steps that began run in reverse order.
+ * @param id The execution's id, by which the functions recognise a repeated call
  */
 export async function runOrder(order: Order, id: string, tasks: OrderTasks, durably: Durably): Promise<Outcome> {
   const { order_id, total, card_no, address } = inputOf(order);

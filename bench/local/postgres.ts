@@ -50,7 +50,7 @@ export function versionOfPostgres(): string | undefined {
   return folder && execFileSync(join(folder, "postgres"), ["--version"], { encoding: "utf8" }).trim();
 }
 
-/** Whom PostgreSQL runs as: it refuses root. */
+/** The user that PostgreSQL runs as. It refuses root. */
 function account(): { readonly uid?: number; readonly gid?: number } {
   if (userInfo().uid !== 0) return {};
   const id = (flag: string, name: string) =>
@@ -66,8 +66,8 @@ function account(): { readonly uid?: number; readonly gid?: number } {
 }
 
 /**
- * A PostgreSQL of its own, as it is installed: its defaults, so it syncs each commit to the disk.
- * @param folder Where its cluster goes
+ * Starts a PostgreSQL with its default settings, so it syncs each commit to the disk.
+ * @param folder The folder for its cluster
  */
 export async function startPostgres(folder: string): Promise<Postgres> {
   const bin = binaries();
@@ -104,8 +104,8 @@ export async function startPostgres(folder: string): Promise<Postgres> {
   const port = await freePort();
   const listen = ["-h", "127.0.0.1", "-p", String(port), "-k", ""];
   const server = startServer(join(bin, "postgres"), ["-D", data, ...listen], { ...as, cwd: home });
-  // The last line of this file says how far it is.
+  // The last line of this file contains the status.
   await server.until(() => readFileSync(join(data, "postmaster.pid"), "utf8").includes("ready"));
-  // Its data is thrown away: nothing is worth the wait for an orderly end.
+  // The data is discarded, so an orderly shutdown is not worth the wait.
   return { host: "127.0.0.1", port, user, password, end: () => server.end("SIGQUIT") };
 }

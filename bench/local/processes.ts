@@ -4,16 +4,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { Unavailable } from "../peers";
 
-/** A process and all that descend from it. */
+/** A process and its descendants. */
 export interface Tree {
-  /** What they hold of the machine's memory, in MB; what several of them share counts once, as far as Linux tells. */
+  /** The memory that they hold, in MB. Shared memory counts once, as far as Linux reports it. */
   readonly memory: number;
-  /** Milliseconds of a core that they, and those of them that have ended, have used. */
+  /** The processor milliseconds that they have used, including those of ended children. */
   readonly cpu: number;
 }
 
 const PAGE = 4096;
-/** Linux counts a process's time in hundredths of a second, on all of its platforms that Node runs on. */
+/** Linux counts processor time in hundredths of a second, on all platforms of Node. */
 const TICK_MS = 10;
 
 export function lookAt(root: number): Tree {
@@ -33,7 +33,7 @@ export function lookAt(root: number): Tree {
   let [memory, cpu] = [0, 0];
   for (const [pid, own] of fields) {
     if (!within(pid)) continue;
-    // The buffers that all processes of PostgreSQL share would count once for each of them.
+    // The resident set size would count PostgreSQL's shared buffers once for each of its processes.
     const shares = /^Pss: +(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? "")?.[1];
     memory += shares === undefined ? Number(own[21]) * PAGE : Number(shares) * 1024;
     for (const ticks of own.slice(11, 15)) cpu += Number(ticks) * TICK_MS;
@@ -45,14 +45,14 @@ function read(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
   } catch {
-    // The process has ended meanwhile, or is another user's.
+    // The process has ended meanwhile, or belongs to another user.
     return undefined;
   }
 }
 
-/** A server that a peer needs, which ends with this process's column. */
+/** A server of a peer. It ends with this process. */
 export interface ServerProcess {
-  /** @throws where the server has ended, with what it printed */
+  /** @throws Unavailable if the server has ended or is not ready in time, with its output */
   until(ready: () => boolean | Promise<boolean>): Promise<void>;
   end(signal: NodeJS.Signals): Promise<void>;
 }
@@ -92,7 +92,7 @@ export function startServer(command: string, args: readonly string[], options: S
   };
 }
 
-/** A port of the loopback interface that nobody listens on now. */
+/** A port of the loopback interface that is free now. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -1,9 +1,10 @@
 /**
- * Restate: its server from npm, with the saga as a service, in the form of its own example of sagas. Its server keeps
- * each step's answer before the next one begins.
+ * Restate: its server from npm, with the saga as a service, in the form of Restate's own saga example. The server
+ * stores each step's answer before the next step begins.
  *
- * With functions, the steps are the program's, and their rows stand in the same dynalite, in a thread of this process,
- * as the local cloud's: so what differs is what runs the saga. Its server is reached by its own client, over HTTP.
+ * With functions, the steps are the program's, and their rows are in the same dynalite as the local cloud's, in a
+ * thread of this process. So only the system that runs the saga differs. Restate's own client reaches the server over
+ * HTTP.
  */
 import { createServer, type ServerHttp2Session } from "node:http2";
 import { once } from "node:events";
@@ -13,7 +14,7 @@ import { fileOf, load, Unavailable } from "../peers";
 import { freePort, startServer } from "./processes";
 import type { Order, OpenSystem, Outcome, System } from "./system";
 
-/** What is used of its SDK. */
+/** The used part of its SDK. */
 interface Sdk {
   service(definition: object): object;
   createEndpointHandler(options: {
@@ -39,7 +40,7 @@ export const restate = (steps: System["steps"]): System => ({
   steps,
   of: "Restate",
   async open(folder) {
-    // Its SDK wants Node 22, for this alone.
+    // This is the only function for which its SDK needs Node 22.
     if (!("withResolvers" in Promise)) Object.assign(Promise, { withResolvers });
     const server = await startRestate(folder);
     const table = steps === "functions" ? await tableOfOrders() : undefined;
@@ -78,7 +79,7 @@ async function tableOfOrders(): Promise<{ close(): Promise<void> }> {
   return table;
 }
 
-/** The service's own server, which Restate's calls. */
+/** The server of the service, which Restate's server calls. */
 async function serve(tasks: OrderTasks): Promise<{ readonly port: number; close(): void }> {
   const sdk = load("Restate", "@restatedev/restate-sdk/node") as Sdk;
   const service = sdk.service({
@@ -90,7 +91,7 @@ async function serve(tasks: OrderTasks): Promise<{ readonly port: number; close(
             try {
               return await run();
             } catch (error) {
-              // A refusal is final; whatever else is thrown, Restate tries again.
+              // A refusal is final. Restate retries any other error.
               if ((error as { refusal?: boolean }).refusal) throw new sdk.TerminalError((error as Error).message);
               throw error;
             }
@@ -102,7 +103,8 @@ async function serve(tasks: OrderTasks): Promise<{ readonly port: number; close(
   const server = createServer(
     sdk.createEndpointHandler({
       services: [service],
-      // A refusal is a warning to it, with a stack: no system here pays for writing those. What an error is, comes once.
+      // Restate logs each refusal as a warning with a stack. No other system here writes these, so they are left out.
+      // The first error is printed.
       logger({ level }, ...message) {
         if (level.toUpperCase() === "ERROR" && !failed) console.error("Restate:", ...message);
         failed ||= level.toUpperCase() === "ERROR";
@@ -134,7 +136,7 @@ async function startRestate(folder: string): Promise<RestateServer> {
   }
   const binary = fileOf("Restate", `@restatedev/restate-server-${process.platform}-${process.arch}/bin/restate-server`);
   const [ingress, admin, node] = [await freePort(), await freePort(), await freePort()];
-  // Its defaults, but for where it listens and that it tells nobody.
+  // Its defaults, except for its addresses, its log and its telemetry.
   const env = {
     ...process.env,
     RESTATE_INGRESS__BIND_ADDRESS: `127.0.0.1:${ingress}`,
@@ -154,7 +156,7 @@ async function startRestate(folder: string): Promise<RestateServer> {
     const healths = [`${urls.admin}/health`, `${urls.ingress}/restate/health`];
     return (await Promise.all(healths.map((url) => fetch(url)))).every(({ ok }) => ok);
   });
-  // Its data is thrown away: nothing is worth the wait for an orderly end.
+  // The data is discarded, so an orderly shutdown is not worth the wait.
   return { ...urls, end: () => server.end("SIGKILL") };
 }
 

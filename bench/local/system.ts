@@ -1,4 +1,4 @@
-/** What an order comes to. Whatever is neither of the two is told as it is. */
+/** The outcome of an order. Any other text describes a wrong outcome. */
 export type Outcome = "completed" | "compensated" | (string & {});
 
 export interface Order {
@@ -7,23 +7,26 @@ export interface Order {
   readonly fails: boolean;
 }
 
-/** Something that runs the order saga, opened in a process of its own. */
+/** A system that runs the order saga, in a process of its own. */
 export interface System {
   readonly title: string;
-  /** The steps are functions that write rows, or stand-ins that answer at once: like is compared with like. */
+  /**
+   * Whether the steps are functions that write rows, or stand-ins that answer at once. Only systems with the same steps
+   * are compared.
+   */
   readonly steps: "functions" | "stand-ins";
-  /** Whose software it is: this repository's, or a peer's. */
+  /** The owner of the software: this repository, or a peer. */
   readonly of: "this" | Peer;
-  /** How many at once it is measured with; all that are asked for unless said. */
+  /** The numbers of orders at once that it is measured with. By default all requested ones. */
   readonly atOnce?: readonly number[];
   /**
-   * @param folder Where it may keep what it writes: it is removed after the run
-   * @throws Unavailable where this machine does not have what it needs
+   * @param folder The folder for its data. It is removed after the run.
+   * @throws Unavailable if this machine lacks something that it needs
    */
   open(folder: string): Promise<OpenSystem>;
 }
 
-/** Of the peers, those that run the same saga. */
+/** The peers that run the same saga. */
 export type Peer = "Restate" | "DBOS";
 
 export interface OpenSystem {

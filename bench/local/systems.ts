@@ -5,7 +5,7 @@ import { ANSWERS, inputOf, REFUSAL } from "./order-saga";
 import { restate } from "./restate";
 import type { Order, System } from "./system";
 
-// In place of the tasks: what they answer, at once.
+// The stubs of the tasks, which answer at once.
 const STUBS: Stubs = {
   ...Object.fromEntries(
     (["CreateOrder", "ProcessPayment", "ProcessShipment"] as const).map((step) => [step, { output: ANSWERS[step] }]),
@@ -17,19 +17,19 @@ const STUBS: Stubs = {
 
 interface LocalOptions {
   readonly stubs?: (order: Order) => Stubs;
-  /** Whether executions and rows outlive the process. */
+  /** Whether executions and rows survive the process. */
   readonly kept?: boolean;
 }
 
-/** The order program as it is deployed, on the local cloud. */
+/** The order program on the local cloud, in its deployed form. */
 const localCloud = ({ stubs, kept }: LocalOptions): Pick<System, "of" | "open"> => ({
   of: "this",
   async open(folder) {
-    // Not above: a peer's process does not load what it does not use.
+    // Imported here, so that a peer's process does not load it.
     const { LocalCloud } = await import("../../saga/local/cloud");
     const { evaluateProgram } = await import("../../saga/local/program");
     const program = await evaluateProgram();
-    // What stands in for a task is said once, of all orders: so there is a cloud for each kind of order.
+    // The stubs of a cloud are the same for all its orders. So each kind of order has a cloud of its own.
     const clouds = new Map<boolean, Promise<Cloud>>();
     const cloudFor = (order: Order): Promise<Cloud> => {
       const given = stubs?.(order);
@@ -60,11 +60,11 @@ const standIns: LocalOptions = {
   stubs: ({ fails }) => (fails ? { ...STUBS, ProcessShipment: { ...REFUSAL } } : STUBS),
 };
 
-/** By the names that the command line has for them. The peers come first: what is this repository's is held against them. */
+/** The systems by their names on the command line. The peers come first, because the others are compared with them. */
 export const SYSTEMS: Readonly<Record<string, System>> = {
   restate: restate("functions"),
   dbos: dbos("functions"),
-  // As durable as the peers are. The local cloud is in memory unless told, so this is measured once.
+  // As durable as the peers. The local cloud is in memory by default, so this is measured only once.
   kept: { title: "this, --data", steps: "functions", atOnce: [50], ...localCloud({ kept: true }) },
   local: { title: "this", steps: "functions", ...localCloud({}) },
   "restate-stand-ins": restate("stand-ins"),

@@ -10,13 +10,15 @@ export interface Charge {
 }
 
 interface Intent {
-  /** The key under which the service knows the charge. */
+  /** The charge's idempotency key at the service. */
   readonly key: string;
-  /** When the charge was asked for, in milliseconds since the epoch. */
+  /** When the charge was requested, in milliseconds since the epoch. */
   readonly asked_at: number;
 }
 
-/** Opens the rows that say who has asked the service for what: each saga has its own, as it has a charge of its own. */
+/**
+ * Opens the rows that record which charges were requested. Each saga has a charge of its own, and so a row of its own.
+ */
 const openIntents = () =>
   openStore<{ readonly order_id: string }, Intent>({
     table: process.env["TABLE_NAME"],
@@ -24,7 +26,7 @@ const openIntents = () =>
     key: ({ order_id, saga }) => ({ order_id, entity: `CHARGE#${saga.id}#${saga.step}` }),
   });
 
-/** Calls the service; its URL is read at the cold start. */
+/** Opens the service. Its URL is read at the cold start. */
 function openService() {
   const url = process.env["CHARGES_URL"];
   return (method: string, path: string, body?: object): Promise<Response> =>
@@ -35,14 +37,15 @@ function openService() {
     });
 }
 
-/** The service did not do as it was asked. What it did is not known. */
+/** The service did not confirm the request: it may or may not have carried it out. */
 const failure = (name: string, message: string): Error => Object.assign(new Error(message), { name });
 
 const path = (key: string): string => `/charges/${encodeURIComponent(key)}`;
 
 /**
- * Charges a card by a service across the network. What is written first says that the service has been asked, and is
- * refused where it is too late to ask. The key is the saga's identity: asked again, the service answers the same charge.
+ * Charges a card through a service across the network. First it records the request; that write is refused if the undo
+ * came first. The idempotency key is the saga's identity, so the service answers a repeated request with the same
+ * charge.
  */
 export const chargeCard = task<ChargeCard, Charge>("chargeCard", {
   table: ["UpdateItem", "GetItem"],
@@ -61,26 +64,26 @@ export const chargeCard = task<ChargeCard, Charge>("chargeCard", {
 });
 
 /**
- * Refunds what was charged, if anything was. The tombstone comes first: from then on nobody asks for the charge any more.
- * Then the service is asked what it knows. Nothing may mean that the request is still on its way, so it is believed only
- * once none can be; until then the undo fails, and is retried.
+ * Refunds the charge, if there is one. First it writes the tombstone: from then on, nothing requests the charge. Then
+ * it asks the service for the charge. If the service has none, the request may still be on its way. So the undo fails,
+ * and is retried, until that is no longer possible.
  */
 export const refundCard = task<{ readonly order_id: string; readonly charge_id?: string }, Undone>("refundCard", {
   table: ["UpdateItem", "GetItem"],
   handler: () => {
     const intents = openIntents();
     const service = openService();
-    // Longer than a function runs, and a request takes.
+    // Longer than a function and its request can take.
     const settled = Number(process.env["CHARGES_SETTLE_MS"] ?? 60_000);
     return logged("refundCard", async (event) => {
       const undone = await intents.undo(event);
       const intent = await intents.find(event);
-      // Nobody has asked for it.
+      // The charge was never requested.
       if (intent?.data.key === undefined) return undone;
       const known = await service("GET", path(intent.data.key));
       if (known.status === 404) {
         if (Date.now() - Number(intent.data.asked_at) > settled) return undone;
-        throw failure("ChargeInDoubt", "the service knows of no charge, but one may be on its way");
+        throw failure("ChargeInDoubt", "the service has no charge, but its request may still be on its way");
       }
       const refunded = await service("POST", `${path(intent.data.key)}/refund`);
       if (!refunded.ok) throw failure("RefundFailed", `the service answers ${refunded.status}`);

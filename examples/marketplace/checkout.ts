@@ -21,7 +21,10 @@ export interface CheckoutParts {
   readonly payments: PaymentService;
 }
 
-/** Reserves what is in the basket while the card is charged; then places the order, and tells of it come what may. */
+/**
+ * Reserves the things in the basket and charges the card, in parallel. Then places the order. From then on the saga
+ * only goes forward, and announces the order.
+ */
 export function checkout({ newsTopic, payments: service }: CheckoutParts) {
   const { charge, refund } = payments(service);
 
@@ -44,7 +47,7 @@ export function checkout({ newsTopic, payments: service }: CheckoutParts) {
         s.step("Charge", {
           task: charge,
           input: ({ input }) => ({ card: input.card, amount: input.total }),
-          // Known by the saga's identity: so a charge whose answer was lost is refunded, too.
+          // The service knows a charge by the saga's identity, so a charge whose answer was lost is refunded too.
           undo: { name: "Refund", task: refund, input: () => ({}) },
         }),
     })

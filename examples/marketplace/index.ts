@@ -1,4 +1,4 @@
-// A marketplace for second-hand things: each is there once. One saga lets sellers in, the other sells what they offer.
+// A marketplace for second-hand things. One saga opens the sellers' shops, the other sells their things.
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { SagaStateMachine, sagaTable } from "saga-aws-pulumi";
@@ -7,7 +7,7 @@ import { onboarding } from "./onboarding";
 
 const config = new pulumi.Config();
 const news = new aws.sns.Topic("news");
-// An owner is a seller or a buyer; a record a shop, a thing that is sold, or an order.
+// The owner is a shop's name, a seller or a buyer. The record is a shop, a thing or an order.
 const table = sagaTable("marketplace", { hashKey: "owner", rangeKey: "record" });
 
 const sells = new SagaStateMachine("Checkout", {
@@ -17,13 +17,13 @@ const sells = new SagaStateMachine("Checkout", {
   }),
   table,
 });
-const letsIn = new SagaStateMachine("Onboarding", {
+const opensShops = new SagaStateMachine("Onboarding", {
   saga: onboarding({ reviewsUrl: config.require("reviewsUrl") }),
   table,
-  // Somebody decides, and may take three days.
+  // The reviewers may take three days.
   slowExecutionMinutes: 4 * 24 * 60,
 });
 
 export const checkoutArn = sells.arn;
-export const onboardingArn = letsIn.arn;
+export const onboardingArn = opensShops.arn;
 export const newsArn = news.arn;

@@ -8,10 +8,10 @@ export interface Application {
   readonly offers: string;
 }
 
-/** Opens a shop once somebody has agreed to it. */
+/** Opens a shop if the reviewers approve it. */
 export const onboarding = ({ reviewsUrl }: { readonly reviewsUrl: string }) =>
   saga<Application>("Onboarding")
-    // The name is taken first, so that nobody else has it while the application is looked at.
+    // The name is reserved first, so that nobody else takes it during the review.
     .step("OpenShop", {
       task: openShop,
       input: ({ input }) => ({ seller: input.seller, shop: input.shop }),

@@ -1,4 +1,4 @@
-// A program with a folder of its own, and nothing of this project but the package.
+// A program in a folder of its own. It uses this project only as a package.
 import { saga, SagaStateMachine, sagaTable, task } from "saga-aws-pulumi";
 
 /** A seat is held until it is paid. An id is used for one booking. */
@@ -8,7 +8,7 @@ interface Booking {
   price: number;
 }
 
-/** Writes what a booking did, or, where an undo stands, that it is undone: that is never written over. */
+/** A task that writes a row of a booking. An undo writes a tombstone, which an action never overwrites. */
 function write<Data extends object>(name: string, entity: string, kind: "action" | "undo") {
   return task<{ readonly order_id: string } & Data, { readonly order_id: string }>(name, {
     table: ["UpdateItem"],
@@ -30,7 +30,7 @@ function write<Data extends object>(name: string, entity: string, kind: "action"
           ExpressionAttributeValues: { ":saga": id, ":status": kind === "undo" ? "UNDONE" : "LIVE", ":data": data },
         });
         await db.send(update).catch((error: unknown) => {
-          // What another saga wrote is not to be undone.
+          // Another saga has written the row: there is nothing to undo.
           if (kind === "action" || (error as Error).name !== "ConditionalCheckFailedException") throw error;
         });
         return { order_id };

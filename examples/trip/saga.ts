@@ -2,7 +2,7 @@ import { processPayment, refundPayment } from "../../handlers/payment";
 import { days, gt, minutes, type Ref, saga, type Task } from "../../saga";
 import { type Booking, bookings, issueTickets, requestApproval, sendItinerary } from "./tasks";
 
-/** What starts an execution. A part of the trip is booked where it says what. */
+/** The input of an execution. */
 export interface TripRequest {
   order_id: string;
   traveller: string;
@@ -13,7 +13,10 @@ export interface TripRequest {
   cars: string[];
 }
 
-/** A trip is approved if it is dear, booked, paid, and then ticketed and announced come what may. */
+/**
+ * Books and pays for a trip; an expensive one needs an approval first. Once it is paid, the saga only goes forward: the
+ * tickets and the itinerary are retried, and never undone.
+ */
 export const tripBooking = saga<TripRequest>("TripBooking", { timeout: minutes(1) })
   .when(
     "Expensive",
@@ -79,7 +82,7 @@ export const tripBooking = saga<TripRequest>("TripBooking", { timeout: minutes(1
     cars: Book.cars.Cars,
   }));
 
-/** An undo that needs nothing but the order: sagas are plain functions over builders and data, so parts can be named. */
+/** An undo whose input is the order alone. A saga is plain TypeScript, so a function can make parts of it. */
 function cancel<Undone>(name: string, task: Task<Pick<Booking, "order_id">, Undone>) {
   return {
     name,

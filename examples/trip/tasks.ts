@@ -5,7 +5,7 @@ import { callbackTask, check, logged, openStore, task, type Undone } from "../..
 
 export interface Booking {
   readonly order_id: string;
-  /** Where there are several of a kind in one trip. */
+  /** Which one it is, if a trip has several of a kind. */
   readonly index?: number;
   readonly what: string;
 }
@@ -17,7 +17,7 @@ export interface Booked {
 
 const ITEM = { order_id: orderId, what: address };
 
-/** What can be booked can be cancelled. */
+/** The tasks that book and cancel one kind of thing. */
 function bookable(kind: string) {
   const open = () =>
     openStore<Omit<Booking, "what">, Booked & { readonly what: string }>({
@@ -49,14 +49,14 @@ function bookable(kind: string) {
 
 export const bookings = { Flight: bookable("Flight"), Hotel: bookable("Hotel"), Car: bookable("Car") };
 
-/** Asks somebody, who answers with the task token: `{ "by": "…" }` to approve, or a failure to refuse. */
+/** Asks a person, who answers with the task token: with `{ "by": "…" }` to approve, or with a failure to refuse. */
 export const requestApproval = callbackTask<
   { readonly order_id: string; readonly traveller: string; readonly total: number },
   { readonly by: string }
 >("requestApproval", {
   table: [],
   handler: () => async () => {
-    // Whoever deploys this sends the event's `task_token` to the one who decides.
+    // Before you deploy this, send the event's `task_token` to the person who decides.
   },
 });
 

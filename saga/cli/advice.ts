@@ -1,7 +1,7 @@
 import type { Program, Resource } from "../local/program";
 import { FUNCTION, ofType, TABLE, taskOf } from "../local/resources";
 
-/** What to change in the program, for a failure of which AWS tells no more than physical names; none for any other. */
+/** What to change in the program, after a failure in which AWS only names physical resources; else undefined. */
 export type Advice = (error: string, message: string) => string | undefined;
 
 /** Advice on the failures of a program that runs here. */
@@ -32,7 +32,7 @@ function onDenied(message: string, functions: readonly Resource[], tables: reado
     : `add ${granted} to '${option}' of ${task}`;
 }
 
-/** The task's option that gives it a table: its variables tell. */
+/** The option of the task that gives it the table, by the function's variables. */
 function optionOf({ inputs }: Resource, { physicalName }: Resource): string | undefined {
   const { variables = {} } = (inputs["environment"] ?? {}) as {
     readonly variables?: Readonly<Record<string, unknown>>;
@@ -43,7 +43,7 @@ function optionOf({ inputs }: Resource, { physicalName }: Resource): string | un
   return name && `tables.${name.toLowerCase()}`;
 }
 
-/** The store says which table it was, and which keys it gave. */
+/** The store's message names the table, and the keys that it used. */
 function onKeys(message: string, tables: readonly Resource[]): string | undefined {
   const [, named] = /does not match the schema of the table '([^']+)'/.exec(message) ?? [];
   const table = tables.find(({ physicalName }) => physicalName === named);

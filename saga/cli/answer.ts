@@ -7,22 +7,25 @@ import { NotPossible } from "./not-possible";
 import { UsageError } from "./usage-error";
 import type { Values } from "./options";
 
-/** What is answered to a state that waits for somebody. */
+/** The answer to a state that waits for one. */
 type Answer = { readonly output: unknown } | { readonly error: string; readonly cause: string };
 
 /** `saga approve`: answers a state that waits. */
 export async function approve(named: string | undefined, given: string | undefined, values: Values): Promise<number> {
-  // An output alone is for the one execution that waits.
+  // A single argument that is an output is for the only execution that waits.
   const only = given === undefined && named !== undefined && /^[[{"@-]/.test(named);
   const [execution, output] = only ? [undefined, named] : [named, given];
   return answer(execution, { output: output === undefined ? {} : await readJson(output) }, values);
 }
 
-/** `saga reject`: has a state that waits fail. */
+/** `saga reject`: makes a state that waits fail. */
 export async function reject(named: string | undefined, given: string | undefined, values: Values): Promise<number> {
-  const [error = "", ...cause] = (given ?? "Rejected").split(":");
-  if (error === "") throw new UsageError("'reject' wants the error's name and its cause as NAME:WHY");
-  return answer(named, { error, cause: cause.join(":").trim() }, values);
+  // A name of an execution has no colon: a single argument with one is the refusal of the only execution that waits.
+  const only = given === undefined && named !== undefined && /^(?!arn:).*:/s.test(named);
+  const [execution, refusal = "Rejected"] = only ? [undefined, named] : [named, given];
+  const [error = "", ...cause] = refusal.split(":");
+  if (error === "") throw new UsageError("'reject' needs the name of the error before the colon: NAME:WHY");
+  return answer(execution, { error, cause: cause.join(":").trim() }, values);
 }
 
 interface Waiting {
@@ -37,7 +40,7 @@ async function answer(named: string | undefined, given: Answer, values: Values):
   const { title, state, input, token } = await findWaiting(place, named, values);
   if (token === undefined) {
     throw new NotPossible(
-      `the history of ${title} does not tell the token of ${state}: whoever was sent it answers with SendTaskSuccess`,
+      `the history of ${title} does not contain the token of ${state}: the one who received it must answer with SendTaskSuccess`,
     );
   }
   const json = values.json === true;
@@ -62,14 +65,14 @@ async function answer(named: string | undefined, given: Answer, values: Values):
     });
   } catch (error) {
     if ((error as Error).name !== "TaskTimedOut") throw error;
-    throw new NotPossible(`${state} of ${title} waits no longer`);
+    throw new NotPossible(`${state} of ${title} no longer waits: it has been answered, or it has timed out`);
   }
   if (json) printJson({ execution: title, state, answered: given });
   else process.stdout.write("answered\n");
   return 0;
 }
 
-/** The state that waits: of an execution, or of the only one that does. */
+/** The state that waits, in the named execution or in the only one that waits. */
 async function findWaiting(place: Place, named: string | undefined, values: Values): Promise<Waiting> {
   if (named !== undefined) {
     const waiting = await waitingIn(place, named, values);
@@ -82,7 +85,7 @@ async function findWaiting(place: Place, named: string | undefined, values: Valu
   return pick(all, values.state, undefined);
 }
 
-/** So many running executions are looked at where none is named. */
+/** How many running executions are searched if none is named. */
 const MOST = 50;
 
 function pick(waiting: readonly Waiting[], state: string | undefined, named: string | undefined): Waiting {
@@ -91,11 +94,15 @@ function pick(waiting: readonly Waiting[], state: string | undefined, named: str
   if (only && more.length === 0) return only;
   const what = waiting.map((each) => (named === undefined ? `${each.state} of ${each.title}` : each.state)).join(", ");
   if (waiting.length === 0)
-    throw new NotPossible(named === undefined ? "no execution waits for an answer" : `${named} waits for no answer`);
+    throw new NotPossible(
+      named === undefined ? "no execution waits for an answer" : `${named} does not wait for an answer`,
+    );
   if (!only)
-    throw new UsageError(`${state as string} does not wait; there ${waiting.length === 1 ? "is" : "are"} ${what}`);
+    throw new UsageError(
+      `${state as string} does not wait; ${waiting.length === 1 ? "the state that waits is" : "the states that wait are"} ${what}`,
+    );
   throw new NotPossible(
-    `several wait: ${what}; say which with ${named === undefined ? "the execution's name" : "--state NAME"}`,
+    `several states wait: ${what}; choose one with ${named === undefined ? "the execution's name" : "--state NAME"}`,
   );
 }
 
@@ -109,7 +116,7 @@ async function waitingIn(place: Place, named: string, values: Values): Promise<r
   });
 }
 
-/** A token is nobody's business but that of who answers. */
+/** The input without the token, which only the one who answers should see, and without the saga's identity. */
 const withoutToken = (input: unknown, token: string): unknown =>
   JSON.parse(
     JSON.stringify(input, (name, value: unknown) => (value === token || name === "saga" ? undefined : value)),

@@ -8,19 +8,20 @@ import { printError } from "./print";
 import { UsageError } from "./usage-error";
 import { VERBS } from "./verbs";
 
-/** Does what a command line says, tells what is wrong with it, and answers with the exit code. */
+/** Runs a command line, prints what is wrong with it, and returns the exit code. */
 export const command = (args: string[]): Promise<number> => follow(args).catch(complain);
 
 async function follow(args: string[]): Promise<number> {
   const { values, positionals } = parse(args);
-  const [name, ...rest] = positionals;
-  if (values.help) {
+  const asksForHelp = positionals[0] === "help";
+  const [name, ...rest] = asksForHelp ? positionals.slice(1) : positionals;
+  if (values.help || asksForHelp) {
     process.stdout.write((Object.hasOwn(HELP_OF, name ?? "") && HELP_OF[name as string]) || HELP);
     return 0;
   }
-  if (name === undefined) throw new UsageError("no command");
+  if (name === undefined) throw new UsageError("no command is given");
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
-  if (!verb) throw new UsageError(`no command '${name}'; there are ${Object.keys(VERBS).join(", ")}`);
+  if (!verb) throw new UsageError(`no command '${name}'; the commands are ${Object.keys(VERBS).join(", ")}`);
   const extra = rest[verb.most];
   if (extra !== undefined) {
     throw new UsageError(`'${name}' does not take a further argument: ${JSON.stringify(extra)}`);
@@ -32,7 +33,7 @@ async function follow(args: string[]): Promise<number> {
     );
     const last = takers.pop() as string;
     const shown = option === "data" ? "-d" : `--${option}`;
-    throw new UsageError(`${shown} goes with ${takers.length > 0 ? `${takers.join(", ")} and ` : ""}${last}`);
+    throw new UsageError(`${shown} works only with ${takers.length > 0 ? `${takers.join(", ")} and ` : ""}${last}`);
   }
   return verb.run({ rest, values });
 }
@@ -41,11 +42,14 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, allowPositionals: true, options: { ...OPTIONS, help: { type: "boolean", short: "h" } } });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    // Node adds advice on arguments that begin with a dash. No command takes one.
+    throw new UsageError(
+      (error as Error).message.replace(/ To specify a positional argument .*$/s, "").replace(/\.$/, ""),
+    );
   }
 }
 
-/** What is wrong with what was asked for, rather than with the program. */
+/** The errors of a command line, or of a file that it names, rather than of the program. */
 const USAGE: ReadonlySet<string> = new Set([
   "NoSuchResource",
   "ProjectError",
@@ -56,7 +60,7 @@ const USAGE: ReadonlySet<string> = new Set([
   "StoryError",
 ]);
 
-/** Says in one line what went wrong. */
+/** Prints in one line what went wrong, and returns the exit code. */
 export function complain(error: unknown): number {
   if (error instanceof UsageError) {
     printError(`${error.message}; see ${commandName()} --help`);
@@ -68,12 +72,12 @@ export function complain(error: unknown): number {
     printError(message);
     return 2;
   }
-  // Nothing is wrong with the command line: it could not be done.
+  // The command line is right, but the command could not be carried out.
   if (name === "TargetError" || name === "NotPossible") {
     printError(message);
     return 1;
   }
-  // What is wrong with a saga says so itself; for what else the program may throw, the place is told.
+  // A SagaDefinitionError names the saga and the step. For other errors of the program, the place is added.
   const place = name === "SagaDefinitionError" ? undefined : placeOf(thrown);
   printError(`${name}: ${message}${place === undefined ? "" : ` (${relative(process.cwd(), place)})`}`);
   return 1;

@@ -4,10 +4,10 @@ import { UsageError } from "./usage-error";
 /** The options of each verb, by its name. */
 export type Words = ReadonlyMap<string, readonly (keyof Values)[]>;
 
-/** `saga completion`: a script that has a shell complete the command's words. */
+/** `saga completion`: prints a script with which a shell completes the command's words. */
 export function completion(shell: string | undefined, words: Words): number {
   const script = shell === undefined ? undefined : SCRIPTS[shell];
-  if (!script) throw new UsageError(`'completion' wants a shell: ${Object.keys(SCRIPTS).join(", ")}`);
+  if (!script) throw new UsageError(`'completion' needs a shell: ${Object.keys(SCRIPTS).join(", ")}`);
   process.stdout.write(script([...words].map(([verb, options]) => [verb, [...options, ...EVERYWHERE]] as const)));
   return 0;
 }

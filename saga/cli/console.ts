@@ -9,22 +9,22 @@ import { type Example, readExamples } from "./run";
 
 /** The console of a program that runs here, on the cloud's own port. */
 export class DevConsole {
-  /** What answers below the console's path. */
+  /** The handler of requests below the console's path. */
   readonly site = {
     path: CONSOLE_PATH.replace(/\/$/, ""),
     answer: async (...[incoming, outgoing]: Parameters<ConsoleServer["answer"]>): Promise<void> => {
       if (this.server) await this.server.answer(incoming, outgoing);
-      // It is not deployed yet.
+      // The program is not deployed yet.
       else outgoing.writeHead(503, { "Retry-After": "1", "Content-Length": 0 }).end();
     },
   };
   private server: ConsoleServer | undefined;
   private known: ReadonlyMap<string, KnownMachine> = new Map();
 
-  /** @param folder The program's, which has its examples. */
+  /** @param folder The folder of the program, with its examples. */
   constructor(private readonly folder: string) {}
 
-  /** Takes in a release that is deployed. */
+  /** Shows a release that has been deployed. */
   async follow(cloud: LocalCloud, program: PlainProgram): Promise<void> {
     const said = knownMachines(program, await examplesIn(this.folder));
     this.known = new Map(
@@ -66,7 +66,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make());
 }
 
-/** A program need not have any; and some that can't be read keep nothing from running. */
+/** The program's examples; an empty list if there are none, or if they can't be read. */
 export async function examplesIn(folder: string): Promise<readonly Example[]> {
   try {
     return await readExamples(folder);
@@ -77,7 +77,7 @@ export async function examplesIn(folder: string): Promise<readonly Example[]> {
   }
 }
 
-/** What a program says of its machines, by the names under which it registers them. */
+/** What the console knows of a program's machines, by their registered names. */
 export function knownMachines(program: PlainProgram, examples: readonly Example[]): ReadonlyMap<string, KnownMachine> {
   const startable = startableMachines(program);
   return new Map(
@@ -101,9 +101,9 @@ export function knownMachines(program: PlainProgram, examples: readonly Example[
 
 type Machine = ReturnType<typeof machinesOf>[number];
 
-/** By which an example names a machine. */
+/** The names by which an example may name a machine. */
 const namesOf = (machine: Machine): readonly (string | undefined)[] => [machine.name, sagaOf(machine)];
 
-/** The one that is meant where nothing is said. */
+/** The machine of an example that names none. */
 const onlyOf = ([first, ...more]: readonly Machine[]): string | undefined =>
   more.length === 0 ? first?.name : undefined;

@@ -17,9 +17,9 @@ export interface DevOptions {
   readonly exposed: boolean;
   readonly time: Time;
   readonly json: boolean;
-  /** The folder in which all of it outlives the process. */
+  /** The folder in which the cloud's data outlives the process. */
   readonly data?: string;
-  /** How many executions are kept that have ended, and how many that are stuck. */
+  /** How many ended executions are kept, and how many stuck ones. */
   readonly keep: number;
 }
 
@@ -34,9 +34,9 @@ interface DevValues {
   readonly keep?: string | undefined;
 }
 
-/** Where emulators of AWS listen. */
+/** The default: other emulators of AWS listen there too. */
 const PORT = 4566;
-/** A history of the order saga has some thirty events: a few megabytes for all of them. */
+/** The default. A history of the order saga has some thirty events, so all of them take a few megabytes. */
 const KEEP = 1000;
 
 /**
@@ -46,16 +46,17 @@ const KEEP = 1000;
 export function devOptions(values: DevValues): DevOptions {
   const { port = String(PORT), host = "127.0.0.1", expose = false, time = "real", json = false } = values;
   const { data, keep = String(KEEP) } = values;
-  if (!/^\d+$/.test(keep)) throw new UsageError(`--keep wants how many executions to keep, not '${keep}'`);
-  if (data === "") throw new UsageError("--data wants a folder");
-  if (!/^\d+$/.test(port) || Number(port) > 65_535) throw new UsageError(`--port wants a port, not '${port}'`);
+  if (!/^\d+$/.test(keep)) throw new UsageError(`--keep must be a number of executions, not '${keep}'`);
+  if (data === "") throw new UsageError("--data needs a folder");
+  if (!/^\d+$/.test(port) || Number(port) > 65_535)
+    throw new UsageError(`--port must be a port from 0 to 65535, not '${port}'`);
   const loopback = host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
   if (!loopback && !expose) {
     throw new UsageError(
-      `--host ${host} lets other machines in, and whoever reaches the port may do everything: say so with --expose`,
+      `--host ${host} lets other machines connect, and anybody who reaches the port may do everything: confirm that with --expose`,
     );
   }
-  if (expose && values.host === undefined) throw new UsageError("--expose goes with --host, such as --host 0.0.0.0");
+  if (expose && values.host === undefined) throw new UsageError("--expose needs --host, such as --host 0.0.0.0");
   const where = { port: Number(port), host, exposed: expose && !loopback };
   return { ...where, time: timeOf(time), json, ...(data !== undefined && { data }), keep: Number(keep) };
 }
@@ -64,14 +65,14 @@ function timeOf(text: string): Time {
   if (text === "real" || text === "virtual") return text;
   const [, speed] = /^(\d+(?:\.\d+)?)x$/.exec(text) ?? [];
   if (speed === undefined || Number(speed) < 1) {
-    throw new UsageError(`--time wants real, virtual, or how many times as fast, such as 60x; not '${text}'`);
+    throw new UsageError(`--time must be real, virtual, or a factor from 1x on, such as 60x, not '${text}'`);
   }
   return Number(speed);
 }
 
 /**
- * Runs a program for clients of AWS, until it is ended by a signal: as its files are now, and again as they are once they
- * have changed.
+ * `saga dev`: runs a program for AWS clients until a signal ends it. It deploys the program again whenever its files
+ * change.
  */
 export async function dev({ project, source, stubs }: ReadProgram, options: DevOptions): Promise<number> {
   const { port, host, exposed, time, json, data, keep } = options;
@@ -81,7 +82,7 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
     import("./console"),
   ]);
   const page = new DevConsole(project.folder);
-  /** What the program calls its machines, by their ARNs: those of earlier releases, too. */
+  /** The program's names of its machines, by their ARNs. Those of earlier releases are kept. */
   const names = new Map<string, string>();
   const cloudOptions: CloudOptions = {
     onNote: printNote,
@@ -94,7 +95,7 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
       print(json ? JSON.stringify(endingOf(ended)) : endingLine(ended, names.get(ended.machineArn)));
     },
   };
-  // It ends by a signal, or because it can't begin.
+  // It ends by a signal, or because it can't start.
   return new Promise<never>((_, fail) => {
     let cloud: LocalCloud | undefined;
     const noted = new Set(project.notes);
@@ -104,7 +105,7 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
       } catch (error) {
         following.close();
         const inUse = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-        const said = `port ${port} is in use: end what listens there, or take another one with --port`;
+        const said = `port ${port} is in use: stop the process that listens there, or choose another port with --port`;
         fail(inUse ? new UsageError(said) : (error as Error));
         throw error;
       }
@@ -122,7 +123,7 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
         if (cloud) await page.follow(cloud, program);
       },
       onRelease: (release) => {
-        // Of the first one all is new, and has been told.
+        // The greeting has already shown the first release.
         if (release.first) return;
         if (json) print(JSON.stringify({ ...release.changes, seconds: release.seconds }));
         else print(`${paint("green", "↻ deployed")}    ${legible(lineOf(release))}`);
@@ -140,7 +141,7 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
   });
 }
 
-/** What is wrong with the program, and where: what was deployed before goes on. */
+/** What is wrong with the program, and where. The earlier release goes on running. */
 function problemLines(message: string, place: string | undefined): readonly string[] {
   const where = place === undefined ? "" : ` (${relative(process.cwd(), place)})`;
   const [first = "", ...rest] = message.split("\n");
@@ -151,7 +152,7 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-/** The machines that somebody starts, by the ARNs that a deploy gives: of their aliases. */
+/** The machines that can be started, with the ARNs of their aliases, as a deploy outputs them. */
 function machinesOf(cloud: LocalCloud, program: PlainProgram): Readonly<Record<string, string>> {
   return Object.fromEntries(startableMachines(program).map(({ name, arn = "" }) => [name, cloud.aliasOf(arn) ?? arn]));
 }
@@ -165,7 +166,7 @@ function greeting(cloud: LocalCloud, machines: Readonly<Record<string, string>>)
     "",
     ...Object.entries(machines).flatMap(([name, arn]) => [`  ${paint("bold", name)}`, `    ${arn}`]),
     "",
-    "Clients of AWS find it by these:",
+    "AWS clients need these variables:",
     "",
     `  export AWS_ENDPOINT_URL=${endpoint}`,
     `  export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
@@ -184,7 +185,7 @@ const LOOK: Readonly<Record<Ending, { readonly mark: string; readonly style: Sty
   stopped: { mark: "■", style: "red" },
 };
 
-/** How an execution has ended, for a program to read. */
+/** How an execution has ended, as data. */
 function endingOf({ execution, ended, startDate, redriveDate = startDate }: KnownExecution) {
   const { status, error, cause } = (ended as NonNullable<typeof ended>).result;
   const stopped = status === "ABORTED" || status === "TIMED_OUT";

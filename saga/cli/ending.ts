@@ -2,12 +2,12 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 let closing: (() => Promise<void>) | undefined;
 
-/** Has something closed before a signal ends the process. */
+/** Sets what is closed before a signal ends the process. */
 export function closeBeforeEnd(close: () => Promise<void>): void {
   closing = close;
 }
 
-/** Ends the process by a signal, as others end: with what has been started. A second signal does not wait for that. */
+/** Makes signals close what has been started, and then end the process. A second signal ends it at once. */
 export function endBySignals(): void {
   for (const [signal, code] of Object.entries(SIGNALS)) {
     process.on(signal, () => {

@@ -14,21 +14,21 @@ import type { Values } from "./options";
 /** An execution with all that is known of it. */
 export interface Examined {
   readonly saga: string;
-  /** Undefined for a file that does not tell. */
+  /** Undefined if a saved history does not contain it. */
   readonly arn: string | undefined;
   readonly story: Story;
   readonly definition: RawStates;
-  /** Undefined where nobody says what undoes what. */
+  /** Undefined if nothing declares which call undoes which. */
   readonly declaration: Declaration | undefined;
-  /** Once what recovers it has run, too. */
+  /** The effects, after its recovery if there is one. */
   readonly ledger: readonly Entry[];
   readonly advice: Advice;
-  /** What recovers it, where it was stopped. */
+  /** The execution that recovers it, if it was stopped. */
   readonly recovery?: { readonly arn: string; readonly story: Story } | undefined;
   readonly description?: Description;
 }
 
-/** Reads an execution, and what recovers it. */
+/** Reads an execution, and the execution that recovers it. */
 export async function examine(
   { target, machines }: Place,
   named: string | undefined,
@@ -68,7 +68,7 @@ export async function examine(
   };
 }
 
-/** Step Functions says it only of what has ended. */
+/** Undefined if Step Functions does not say. */
 const redrivableOf = ({ redriveStatus }: Description): boolean | undefined =>
   redriveStatus === undefined ? undefined : redriveStatus === "REDRIVABLE";
 
@@ -103,7 +103,7 @@ export async function judged({
   return { ledger, advice };
 }
 
-/** What undoes what: as the command line gives it, or as the machine itself tells. */
+/** The declaration of which call undoes which: by -d, or by the machine's own Comment. */
 export async function declarationFor(
   definition: RawStates,
   values: Pick<Values, "data">,

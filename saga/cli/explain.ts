@@ -13,7 +13,7 @@ import { UsageError } from "./usage-error";
 import { loadProgram } from "./program";
 import type { Values } from "./options";
 
-/** `saga explain`: an execution in the form of a local run, what stands where, and what to do about it. */
+/** `saga explain`: prints an execution in the form of a local run, its effects, and what to do about it. */
 export async function explain(named: string | undefined, values: Values): Promise<number> {
   const examined = await examineNamed(named, values);
   if (values.json === true) printJson(jsonOf(examined));
@@ -22,23 +22,23 @@ export async function explain(named: string | undefined, values: Values): Promis
 }
 
 /**
- * An execution, by its ARN or its name, or by the file that its history is saved in; the latest one where it is not said.
- * @param saga Whose it is, where that is said.
+ * An execution, by its ARN, its name, or the file of its saved history. Default: the latest execution.
+ * @param saga The saga that it must belong to.
  */
 export async function examineNamed(named: string | undefined, values: Values, saga?: string): Promise<Examined> {
   const isFile =
     named !== undefined && !named.startsWith("arn:") && (/\.json$/.test(named) || existsSync(callersPath(named)));
   if (isFile) return examineFile(named, values);
-  if (values.definition !== undefined) throw new UsageError("--definition goes with a file of a history");
+  if (values.definition !== undefined) throw new UsageError("--definition works only with the file of a saved history");
   return examine(await placeOf(values, saga), named, values);
 }
 
-/** An execution as `explain` tells it. */
+/** An execution as `explain` prints it. */
 export function linesOf(examined: Examined): readonly string[] {
   const { saga, arn, story, declaration, ledger, recovery } = examined;
   const title = arn === undefined ? saga : `${saga} ${arn.replace(/^.*:/, "")}`;
   const { output, recovers } = story;
-  // What undoes another execution was given that one's input, among other things.
+  // The input of a recovery contains the input of the execution that it recovers.
   const input = recovers === undefined ? story.input : (story.input as { readonly input?: unknown }).input;
   return [
     paint("bold", legible(title)),
@@ -52,14 +52,17 @@ export function linesOf(examined: Examined): readonly string[] {
       : ["", ...wrap("recovery ", recovery.arn), ...pathLines(recovery.story), ...outcomeLine(recovery.story)]),
     "",
     ...(declaration
-      ? ["  what stands", ...ledgerLines(ledger)]
-      : wrap("stands   ", "what undoes what is not said: give it with -d, as JSON or @file.saga.json")),
+      ? ["  effects", ...ledgerLines(ledger)]
+      : wrap(
+          "effects  ",
+          "not known: no declaration says which task undoes which. Give one with -d, as JSON or @file.saga.json",
+        )),
     "",
     ...adviceLines(examined),
   ];
 }
 
-/** A history that the AWS CLI saved, with the definition of a file, or of the program that deployed it. */
+/** A history that the AWS CLI has saved, with the definition from a file, or from the program that deployed it. */
 async function examineFile(file: string, values: Values): Promise<Examined> {
   const [{ HistoryError, readHistory }, { storyOf }] = await Promise.all([
     import("../control/history"),
@@ -90,7 +93,7 @@ async function examineFile(file: string, values: Values): Promise<Examined> {
   };
 }
 
-/** Where a command finds the execution: the account of this machine is found without being said. */
+/** The options with which a command finds the execution. The account of this machine needs none. */
 function optionsFor(arn: string | undefined, { stack, endpoint, port }: Values): string {
   if (stack !== undefined) return `--stack ${stack}`;
   if (endpoint !== undefined) return `--endpoint ${endpoint}`;
@@ -98,7 +101,7 @@ function optionsFor(arn: string | undefined, { stack, endpoint, port }: Values):
   return arn === undefined || arn.includes(":000000000000:") ? "" : "--stack NAME";
 }
 
-/** A history does not tell whose it is; but each call of a saga does (S11). */
+/** A history does not contain the execution's ARN, but each call of a saga does (S11). */
 function arnIn(events: readonly HistoryEvent[]): string | undefined {
   for (const { parameters } of events) {
     const { Payload } = (parameters ?? {}) as { readonly Payload?: { readonly saga?: { readonly id?: unknown } } };
@@ -132,7 +135,7 @@ async function definitionFor(file: string, events: readonly HistoryEvent[], valu
   const [found] = fits;
   if (!found) {
     throw new UsageError(
-      `no machine of the program has all the states that ${file} enters, such as '${entered[0] ?? ""}': give the definition that it ran on with --definition FILE`,
+      `no machine of the program has all the states that ${file} enters, such as '${entered[0] ?? ""}': give the definition on which it ran with --definition FILE`,
     );
   }
   const { definition, machine } = found;
@@ -140,7 +143,7 @@ async function definitionFor(file: string, events: readonly HistoryEvent[], valu
   return { definition, declaration };
 }
 
-/** A definition that somebody wrote, with the declaration beside it. */
+/** A definition from a file, with the declaration beside it. */
 async function definitionIn(file: string, values: Values): Promise<Read> {
   const [{ selectMachines }, { definitionOfFound }, beside] = await Promise.all([
     import("./definitions/select"),
@@ -149,13 +152,13 @@ async function definitionIn(file: string, values: Values): Promise<Read> {
   ]);
   const { machines, only } = await selectMachines(file, undefined);
   const [machine, ...more] = machines;
-  if (!machine || more.length > 0) throw new UsageError(`'${file}' has several machines: give a file that has one`);
+  if (!machine || more.length > 0) throw new UsageError(`'${file}' has several state machines: give a file with one`);
   const definition = definitionOfFound(machine, { file, only });
   const where = beside.declarationFileOf(file, machine.name, only);
   const given = await declarationFor(definition, values);
   if (given === undefined && where === undefined) {
     printNote(
-      `what undoes what is not said: there is no '${beside.besideOf(file, only ? undefined : machine.name)}', and no -d`,
+      `no declaration says which task undoes which: there is no '${beside.besideOf(file, only ? undefined : machine.name)}', and no -d`,
     );
   }
   return {

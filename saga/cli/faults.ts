@@ -20,7 +20,7 @@ import { declarationIn } from "./verify";
 
 export interface FaultsOptions {
   readonly input: Json;
-  /** The input of another saga, whose rows stand there all the time. */
+  /** The input of another saga, whose rows are in the tables in every scenario. */
   readonly beside?: Json;
   readonly pairs: boolean;
   readonly most?: number;
@@ -29,10 +29,10 @@ export interface FaultsOptions {
   readonly json: boolean;
 }
 
-/** As many as keep the processors busy: what one scenario waits for, another computes. */
+/** Enough to keep the processors busy: while one scenario waits, another one computes. */
 const stagesAtOnce = (): number => Math.min(4, availableParallelism() + 1);
 
-/** `saga faults`: strikes every call of a saga, as it is deployed, with everything that may go wrong with it. */
+/** `saga faults`: injects every kind of fault into every call of a saga in its deployed form. */
 export async function faults(
   { program, stubs }: LoadedProgram,
   name: string | undefined,
@@ -47,7 +47,7 @@ export async function faults(
   const shown = process.stderr.isTTY && !json;
   try {
     for (let count = 0; count < stagesAtOnce(); count++) {
-      // What the saga waits for takes no time; nor does what its child sagas do.
+      // In virtual time, neither the saga's waits nor those of its child sagas take time.
       const open = (twins: Program) => LocalCloud.start(twins, { stubs, time: "virtual" });
       stages.push(await setUp(program, { machine, open }));
     }
@@ -75,13 +75,13 @@ export async function faults(
 }
 
 /**
- * `status=UNDONE`: by which attribute, of which value, a row says that it is undone.
+ * Reads the attribute and the value that mark a row as undone, such as `status=UNDONE`.
  * @throws UsageError
  */
 export function readUndone(text: string): Undone {
   const [, attribute, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
   if (attribute === undefined || value === undefined) {
-    throw new UsageError(`--undone wants ATTRIBUTE=VALUE, such as status=UNDONE, not '${text}'`);
+    throw new UsageError(`--undone must be ATTRIBUTE=VALUE, such as status=UNDONE, not '${text}'`);
   }
   return { attribute, value };
 }
@@ -89,6 +89,7 @@ export function readUndone(text: string): Undone {
 /** @throws UsageError */
 export function readMost(text: string): number {
   const most = Number(text);
-  if (!Number.isInteger(most) || most < 1) throw new UsageError(`--most wants a whole number from 1, not '${text}'`);
+  if (!Number.isInteger(most) || most < 1)
+    throw new UsageError(`--most must be a whole number from 1 on, not '${text}'`);
   return most;
 }

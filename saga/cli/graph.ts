@@ -23,7 +23,7 @@ export type Format = keyof typeof FORMATS;
 const isFormat = (name: string): name is Format => Object.hasOwn(FORMATS, name);
 
 /**
- * What is drawn, by what is asked for or by the file that it goes to.
+ * The format of the graph, by the options or by the output file's extension.
  * @throws UsageError
  */
 export function formatOf({ json: asJson, format, output }: Pick<Values, "json" | "format" | "output">): Format {
@@ -34,11 +34,12 @@ export function formatOf({ json: asJson, format, output }: Pick<Values, "json" |
     const ending = output?.slice(output.lastIndexOf(".") + 1) ?? "";
     return isFormat(ending) ? ending : "mermaid";
   }
-  if (!isFormat(format)) throw new UsageError(`no format '${format}'; there are ${Object.keys(FORMATS).join(", ")}`);
+  if (!isFormat(format))
+    throw new UsageError(`no format '${format}'; the formats are ${Object.keys(FORMATS).join(", ")}`);
   return format;
 }
 
-/** The graph as data, for a program that draws it itself. */
+/** The graph as data, for programs that draw it themselves. */
 function json({ title, nodes, edges }: Graph, colours?: Colours): string {
   const drawn = {
     title,
@@ -54,7 +55,7 @@ export interface GraphOptions {
   readonly output?: string | undefined;
 }
 
-/** A state machine as the program registers it, drawn: what goes forward, what undoes it, and where the pivot is. */
+/** `saga graph`: draws a state machine of the program: its forward states, its undos and its pivot. */
 export function graph({ program }: LoadedProgram, { name, ...options }: GraphOptions): number {
   const machine = mainMachine(program, name);
   const saga = program.sagas?.get(machine.name) as Saga | undefined;
@@ -63,8 +64,8 @@ export function graph({ program }: LoadedProgram, { name, ...options }: GraphOpt
 }
 
 /**
- * The state machine that an execution runs on, in the colours of how that stands after its last event.
- * @param execution Its ARN or its name, or the file that its history is saved in.
+ * Draws the state machine of an execution, coloured by its states after the last event.
+ * @param execution Its ARN, its name, or the file of its saved history.
  * @throws UsageError
  */
 export async function graphOfExecution(
@@ -74,7 +75,7 @@ export async function graphOfExecution(
 ): Promise<number> {
   const { arn, saga, story, definition, declaration } = await examineNamed(execution, values, name);
   if (name !== undefined && name !== saga && arn?.includes(`:${name}:`) !== true)
-    throw new UsageError(`the execution '${execution}' is one of ${saga}, not of ${name}`);
+    throw new UsageError(`the execution '${execution}' belongs to ${saga}, not to ${name}`);
   const drawing = graphOf(saga, definition, declaration);
   return draw(drawing, coloursOf(drawing, story, story.events.at(-1)?.id ?? 0), options);
 }

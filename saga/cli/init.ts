@@ -9,9 +9,9 @@ import { quoted } from "./program";
 import { UsageError } from "./usage-error";
 
 /**
- * Writes a declaration of each machine that a file has, or of the one of a name, for somebody to edit: what its tasks seem
- * to be, and why.
- * @throws UsageError where there is one already, unless it is to be replaced
+ * `saga verify --init`: drafts a declaration of each machine in a file, or of the named one, for the user to edit. It
+ * contains the role that each task seems to have, and why.
+ * @throws UsageError if a declaration exists, unless it is to be replaced
  */
 export async function initDeclarations(
   file: string,
@@ -28,7 +28,7 @@ export async function initDeclarations(
   const there = drafts.filter(({ to }) => existsSync(callersPath(to))).map(({ to }) => `'${to}'`);
   if (there.length > 0 && !force) {
     throw new UsageError(
-      `${there.join(", ")} ${there.length === 1 ? "is" : "are"} there already: edit it, or replace it with --force`,
+      `${there.join(", ")} ${there.length === 1 ? "exists" : "exist"} already: edit it, or replace it with --force`,
     );
   }
   for (const { found, to, guesses } of drafts) {
@@ -40,7 +40,7 @@ export async function initDeclarations(
     if (!readable.includes(each) && !isRead(each)) printNote(`'${each.name}' ${each.unread}`);
   const which = name === undefined ? "" : ` ${quoted(name)}`;
   process.stdout.write(
-    `${wrap("", `Names prove nothing: look at each, and then run ${commandName()} verify ${quoted(file)}${which}`).join("\n")}\n`,
+    `${wrap("", `Names prove nothing: check each role, and then run ${commandName()} verify ${quoted(file)}${which}`).join("\n")}\n`,
   );
   return 0;
 }
@@ -50,7 +50,7 @@ const unreadIn = (file: string, machines: readonly Found[]): string =>
 
 function tell(file: string, guesses: ReadonlyMap<string, Guess>): void {
   const open = [...guesses.values()].filter(({ role }) => role === "?").length;
-  const decide = open === 0 ? "" : `, ${open} of them for you to decide`;
+  const decide = open === 0 ? "" : `, ${open} of them undecided`;
   const lines = [
     `${paint("bold", legible(file))}  ${guesses.size} call${guesses.size === 1 ? "" : "s"}${decide}`,
     ...[...guesses].flatMap(([name, { role, why }]) => [

@@ -6,7 +6,7 @@ import { callersPath } from "./paths";
 import { UsageError } from "./usage-error";
 
 /**
- * JSON as a command line gives it: itself, `@` and a file, or `-` for standard input.
+ * JSON from an argument: the JSON itself, `@` and a file, or `-` for standard input.
  * @throws UsageError
  */
 export async function readJson(argument: string): Promise<Json> {
@@ -16,13 +16,13 @@ export async function readJson(argument: string): Promise<Json> {
     return parse(readFile(path), path);
   }
   if (existsSync(callersPath(argument)))
-    throw new UsageError(`'${argument}' is not JSON; for the file of that name, say '@${argument}'`);
+    throw new UsageError(`'${argument}' is not JSON; to read the file of that name, write '@${argument}'`);
   return parse(argument, JSON.stringify(argument.length > 40 ? `${argument.slice(0, 40)}…` : argument));
 }
 
 /**
- * What was piped in, or undefined where nothing is. A pipe that stays silent until `deadline` counts as nothing: some
- * programs that start others leave one open.
+ * JSON from a pipe, or undefined if there is none. A pipe without data until `deadline` counts as none, since some
+ * programs leave one open for the processes that they start.
  */
 export async function pipedInput(deadline: Promise<unknown>): Promise<Json | undefined> {
   const stdin = fstatSync(0);
@@ -39,20 +39,20 @@ export async function pipedInput(deadline: Promise<unknown>): Promise<Json | und
 }
 
 /**
- * A file of JSON, however large; or, as `-`, standard input.
+ * Reads JSON of any size from a file, or from standard input for `-`.
  * @throws UsageError
  */
 export const readJsonFile = async (path: string): Promise<Json> =>
   parseJson(await readTextFile(path), sourceNameOf(path));
 
 /**
- * What a file has, or, as `-`, standard input.
+ * Reads a file, or standard input for `-`.
  * @throws UsageError
  */
 export const readTextFile = async (path: string): Promise<string> =>
   path === "-" ? await text(process.stdin) : readFile(path);
 
-/** What a file is called in a message. */
+/** The name of a file in messages. */
 export const sourceNameOf = (path: string): string => (path === "-" ? "standard input" : path);
 
 function readFile(path: string): string {
@@ -62,7 +62,7 @@ function readFile(path: string): string {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UsageError(
-      `can't read the file '${path}': ${code === "ENOENT" ? "there is none" : (error as Error).message}`,
+      `can't read the file '${path}': ${code === "ENOENT" ? "it does not exist" : (error as Error).message}`,
     );
   }
 }
@@ -79,10 +79,10 @@ export function parseJson(content: string, source: string): Json {
   return json;
 }
 
-/** What JSON.parse reads, and nothing after it can take. */
+/** JSON.parse reads deeper JSON, but the code after it can't handle it. */
 const MOST_LEVELS = 1000;
 
-/** Without recursion, which what is refused here would overflow. */
+/** Refuses JSON that the code after it can't handle. It does not recurse, since such JSON would overflow the stack. */
 export function refuseUnfit(json: Json, source: string): void {
   const open: (readonly [value: Json, depth: number])[] = [[json, 0]];
   for (let next = open.pop(); next; next = open.pop()) {
@@ -101,7 +101,7 @@ function parse(content: string, source: string): Json {
   const size = Buffer.byteLength(JSON.stringify(json));
   if (size > MAX_PAYLOAD_BYTES) {
     const [has, takes] = [size, MAX_PAYLOAD_BYTES].map((bytes) => bytes.toLocaleString("en"));
-    throw new UsageError(`the input has ${has} bytes, and Step Functions takes ${takes}`);
+    throw new UsageError(`the input has ${has} bytes, but Step Functions accepts at most ${takes}`);
   }
   return json;
 }

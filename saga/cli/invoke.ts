@@ -6,7 +6,7 @@ import { type LoadedProgram, withCloud } from "./program";
 import { printError, printJson } from "./print";
 import { UsageError } from "./usage-error";
 
-/** One function alone, by the name of its task or by its own. */
+/** `saga invoke`: runs one function alone, by the name of its task or by its own name. */
 export function invoke(loaded: LoadedProgram, name: string, payload: Json): Promise<number> {
   const onLog = (line: string): void => {
     printError(line);
@@ -14,7 +14,8 @@ export function invoke(loaded: LoadedProgram, name: string, payload: Json): Prom
   return withCloud(loaded, { onLog }, async (cloud) => {
     const byOwnName = ofType(loaded.program, FUNCTION).find((each) => each.name === name)?.arn;
     const run = cloud.functions.get(name) ?? (byOwnName === undefined ? undefined : cloud.functionAt(byOwnName));
-    if (!run) throw new UsageError(`no function '${name}'; there are ${[...cloud.functions.keys()].sort().join(", ")}`);
+    if (!run)
+      throw new UsageError(`no function '${name}'; the functions are ${[...cloud.functions.keys()].sort().join(", ")}`);
     try {
       printJson((await run.invoke(identified(payload, name))).payload);
       return 0;
@@ -26,7 +27,7 @@ export function invoke(loaded: LoadedProgram, name: string, payload: Json): Prom
   });
 }
 
-/** A function wants to know whose call it is; by hand, that need not be said. */
+/** A function needs a saga's identity. A payload without one gets one. */
 function identified(payload: Json, name: string): Json {
   return isObject(payload) ? { saga: { id: "by-hand", step: name }, ...payload } : payload;
 }

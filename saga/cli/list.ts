@@ -1,4 +1,4 @@
-import type { Outcome } from "../control/story";
+import { type Outcome, OUTCOMES } from "../control/outcome";
 import { legible, paint, printJson } from "./print";
 import { at, elapsed, outcomeShown } from "./print-story";
 import { progress } from "./progress";
@@ -11,12 +11,12 @@ const MOST = 20;
 /** `saga list`: the latest executions. */
 export async function list(saga: string | undefined, values: Values): Promise<number> {
   const { json, status, most = String(MOST) } = values;
-  if (!/^[1-9]\d*$/.test(most)) throw new UsageError(`--most wants how many executions to list, not '${most}'`);
-  const { listExecutions, OUTCOMES } = await import("../control/executions");
+  if (!/^[1-9]\d*$/.test(most)) throw new UsageError(`--most must be a whole number from 1 on, not '${most}'`);
+  const { listExecutions } = await import("../control/executions");
   const outcome = status?.toLowerCase().replaceAll(/[-_]/g, " ") as Outcome | undefined;
   if (outcome !== undefined && !OUTCOMES.includes(outcome)) {
     const there = OUTCOMES.map((each) => each.replace(" ", "-")).join(", ");
-    throw new UsageError(`no status '${status as string}'; there are ${there}`);
+    throw new UsageError(`no status '${status as string}'; the statuses are ${there}`);
   }
   const { target, machines } = await placeOf(values, saga);
   const listed = await progress("executions", () => listExecutions(target, machines, { outcome, most: Number(most) }));
@@ -29,7 +29,7 @@ export async function list(saga: string | undefined, values: Values): Promise<nu
     process.stdout.write(`${what} of ${machines.map(({ name }) => name).join(", ") || "any saga"} at ${target.name}\n`);
     return 0;
   }
-  // Whose it is goes without saying where there is one saga.
+  // If there is one saga, its name is omitted.
   const width = machines.length > 1 ? Math.max(...listed.map((each) => each.saga.length)) + 2 : 0;
   for (const { outcome: ended, saga: name, name: execution, started, ended: stopped } of listed) {
     const took = stopped ? elapsed(stopped.getTime() - started.getTime()) : "";

@@ -4,11 +4,11 @@ import { progress } from "./progress";
 import { placeOf } from "./target";
 import type { Values } from "./options";
 
-/** `saga logs`: what the functions of an execution have logged while it ran. */
+/** `saga logs`: prints what an execution's functions logged while it ran. */
 export async function logs(named: string | undefined, values: Values): Promise<number> {
   const place = await placeOf(values);
   const { arn = "", story, definition } = await examine(place, named, values);
-  const [{ logsOf }, { asked }] = await Promise.all([import("../console/server/logs"), import("../control/machines")]);
+  const [{ logsOf }, { asked }] = await Promise.all([import("../control/logs"), import("../control/machines")]);
   const { started, ended } = story;
   const lines = await progress("functions", async () =>
     asked(place.target, async () =>
@@ -32,5 +32,5 @@ export async function logs(named: string | undefined, values: Values): Promise<n
   return 0;
 }
 
-/** Without what Pulumi adds to a name. */
+/** A function's name without Pulumi's suffix. */
 const shortNameOf = (name: string): string => name.replace(/-[0-9a-f]{7}$/, "");

@@ -1,4 +1,4 @@
-/** What was asked for as it should be, and can't be done as things stand. */
+/** The command line is right, but the command can't be carried out in the current state. */
 export class NotPossible extends Error {
   override readonly name = "NotPossible";
 }

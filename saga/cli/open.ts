@@ -11,13 +11,15 @@ import { UsageError } from "./usage-error";
 import type { Values } from "./options";
 
 /**
- * `saga open`: the console that `saga dev` serves; or, of a stack or another endpoint, one that is served here until a signal
- * ends it.
+ * `saga open`: opens the console of `saga dev`. For a stack or another endpoint, it serves a console here until a
+ * signal ends it.
  */
 export async function openConsole(values: Values): Promise<number> {
   const { stack, endpoint, json = false, "allow-writes": writable = false } = values;
   if (writable && stack === undefined && endpoint === undefined) {
-    throw new UsageError("--allow-writes goes with --stack or --endpoint: what saga dev runs may be changed anyhow");
+    throw new UsageError(
+      "--allow-writes works only with --stack or --endpoint: the console of saga dev always allows writes",
+    );
   }
   const target = await targetOf(values);
   if (stack === undefined && endpoint === undefined) {
@@ -30,7 +32,7 @@ export async function openConsole(values: Values): Promise<number> {
   const options: ConsoleOptions = {
     target,
     writable,
-    // Names in an account end otherwise than here.
+    // Names in the account have another suffix than names here.
     known: (arn) => known.get(named(arn)),
     mask: maskedJson,
   };
@@ -47,7 +49,7 @@ export async function openConsole(values: Values): Promise<number> {
 }
 
 /**
- * Whether saga dev listens there, and has a console.
+ * Checks that saga dev listens there, and has a console.
  * @throws TargetError
  */
 async function checkDev({ name, kind }: Target): Promise<void> {
@@ -58,22 +60,23 @@ async function checkDev({ name, kind }: Target): Promise<void> {
     status = undefined;
   }
   if (status === 200) return;
-  const elsewhere = "or say what to open with --stack NAME or --endpoint URL";
+  const elsewhere = "or choose what to open with --stack NAME or --endpoint URL";
   if (status === undefined) {
     throw new TargetError(`nobody listens on ${name}: start 'npx saga dev' first, ${elsewhere}`);
   }
-  const said = kind === "endpoint" ? ", which AWS_ENDPOINT_URL names," : "";
-  throw new TargetError(`what listens on ${name}${said} has no console: start 'npx saga dev' first, ${elsewhere}`);
+  const said = kind === "endpoint" ? ", from AWS_ENDPOINT_URL," : "";
+  throw new TargetError(`the server on ${name}${said} has no console: start 'npx saga dev' first, ${elsewhere}`);
 }
 
-/** What the program of the folder says, where there is one: of its machines, and with which examples they are started. */
+/** The machines of the folder's program, if there is one, with their declarations and examples. */
 async function knownIn({ program: folder, stack, config }: Values): Promise<ReadonlyMap<string, KnownMachine>> {
   try {
     const { project, program } = await loadProgram({ program: folder, stack, config });
     return knownMachines(program, await examplesIn(project.folder));
   } catch (error) {
     const { name, message } = error as Error;
-    if (name !== "ProjectError") printNote(`the program is left out, since it can't be evaluated: ${message}`);
+    if (name !== "ProjectError")
+      printNote(`the console has no examples and no declarations of the program, which can't be evaluated: ${message}`);
     return new Map();
   }
 }
@@ -84,7 +87,7 @@ function tell(url: string, json: boolean): void {
   if (!json && process.stdout.isTTY) openBrowser(url);
 }
 
-/** Opens a browser, where this machine has one: else whoever reads the address does. */
+/** Opens a browser, if this machine has one. Otherwise the user opens the printed address. */
 function openBrowser(url: string): void {
   const command = opener(url);
   if (!command) return;
@@ -94,7 +97,7 @@ function openBrowser(url: string): void {
   started.unref();
 }
 
-/** Without a shell, for which an address would be words. */
+/** The command that opens the address. It runs without a shell, which would interpret characters of the address. */
 function opener(url: string): readonly [file: string, ...args: string[]] | undefined {
   const { platform, env } = process;
   if (env["BROWSER"] === "none") return undefined;

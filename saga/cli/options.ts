@@ -1,6 +1,6 @@
 import type { parseArgs } from "node:util";
 
-/** Every option of every verb, by its name. */
+/** All options of all commands, by name. */
 export const OPTIONS = {
   json: { type: "boolean" },
   data: { type: "string", short: "d" },
@@ -39,5 +39,5 @@ export const OPTIONS = {
 
 export type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
 
-/** Those that go with every verb. */
+/** The options that every command takes. */
 export const EVERYWHERE: readonly (keyof Values)[] = ["program", "stack", "config", "stubs"];

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
-/** Where the command was started: evaluating a program changes the folder. */
+/** The working folder at the start, since evaluating a program changes it. */
 const start = process.cwd();
 
-/** The folder of whoever called the command. */
+/** The folder in which the user called the command. */
 export function startFolder(): string {
   const { INIT_CWD, npm_package_json } = process.env;
   return INIT_CWD !== undefined && npm_package_json !== undefined && dirname(npm_package_json) === start
@@ -13,8 +13,9 @@ export function startFolder(): string {
 }
 
 /**
- * A path as the caller means it. npm runs a script in the folder of its package, and says in INIT_CWD where it was itself
- * called; what it has passed on to other programs, in other folders, says nothing any more.
+ * Resolves a path from the folder in which the user called the command. npm runs a script in its package's folder, and
+ * sets INIT_CWD to the folder in which npm was called. If the script has started another program in another folder,
+ * INIT_CWD does not apply to that program.
  */
 export function callersPath(path: string): string {
   const called = startFolder();
@@ -23,7 +24,7 @@ export function callersPath(path: string): string {
   return [first, ...others].find((each) => existsSync(each)) ?? first;
 }
 
-/** What to type to run this command, as it was run. */
+/** How the user called this command, for the commands in messages. */
 export function commandName(): string {
   const { npm_lifecycle_event: script, npm_package_name: name } = process.env;
   return name === "saga-aws-pulumi" && (script === "saga" || script === "start")

@@ -10,10 +10,10 @@ import {
 import { duration } from "./duration";
 import { paint, wrap } from "./print";
 
-/** What no definition shows, and all that is proved rests on. It stands where its number puts it. */
-const ASSUMED = "an undo undoes what its action did: show it with checkTaskContract, or saga faults";
+/** The assumption of every proof, which no definition can show. It is printed in the order of the rules' numbers. */
+const ASSUMED = "an undo undoes what its action did: check it with checkTaskContract, or saga faults";
 
-/** What has been proved of a saga, and what it may cost; or how it goes wrong. For a person, in 80 columns. */
+/** Prints what is proved of a saga, its counterexamples, and its budgets, in 80 columns. */
 export function printProof({ saga, sound, proved, unproved, violations, states, budgets }: Verdict): void {
   const count = `${violations.length} violation${violations.length === 1 ? "" : "s"}`;
   const verdict = sound ? paint("green", "sound") : paint("red", `not sound: ${count}`);
@@ -66,16 +66,16 @@ function budgetLines({ outcomes, items, mostItems, waitsUntil, payload }: Verdic
     ...(outcomes.some(({ exceeds }) => exceeds.length > 0)
       ? wrap(
           "* ",
-          `beyond ${count(HISTORY_LIMIT)} history events, or a year, an execution dies in the middle, without its undos, and is left to the recovery (S12)`,
+          `beyond ${count(HISTORY_LIMIT)} history events, or a year, an execution ends in the middle, without its undos: only its recovery undoes it (S12)`,
         )
       : []),
     ...(items === undefined
       ? []
       : wrap(
           "",
-          `with ${items} items in each list; with ${count(mostItems ?? 0)} the history comes to its limit of ${count(HISTORY_LIMIT)} events`,
+          `with ${items} items in each list; with ${count(mostItems ?? 0)} the history reaches its limit of ${count(HISTORY_LIMIT)} events`,
         )),
-    ...(waitsUntil.length === 0 ? [] : wrap("", `and as long as ${waitsUntil.join(", ")} waits`)),
+    ...(waitsUntil.length === 0 ? [] : wrap("", `plus the time that ${waitsUntil.join(", ")} waits`)),
     ...(payload
       ? wrap(
           "",

@@ -52,7 +52,7 @@ const STANDS: Readonly<Record<Entry["status"], Style>> = {
   tombstoned: "yellow",
 };
 
-/** So long as a person says it: two digits, and the unit. */
+/** A duration for a person: about two digits, and the unit. */
 export function elapsed(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
@@ -64,11 +64,11 @@ export function elapsed(milliseconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** In what time zone a reader is does not matter: as the service says it. */
+/** A time in UTC, as the service has it. */
 export const at = (milliseconds: number): string =>
   `${new Date(milliseconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
-/** The states that somebody has named: those that call something, and those that wait; and others where they went wrong. */
+/** The states that are printed: Tasks and Waits, and other states in which something went wrong. */
 export const told = (story: Story): readonly (readonly [Visit, VisitStatus])[] =>
   story.path.flatMap((visit) => {
     const status = statusAt(story, visit, Infinity);
@@ -78,7 +78,7 @@ export const told = (story: Story): readonly (readonly [Visit, VisitStatus])[] =
     return calls || wrong ? [[visit, status] as const] : [];
   });
 
-/** What became of each state, a line each, as the local run prints it; with how long it took. */
+/** One line for each state, as a local run prints it, with its tries and its duration. */
 export function pathLines(story: Story): readonly string[] {
   return told(story).flatMap(([visit, status]) => {
     const did = visit.type === "Wait" && status === "done" ? "waited" : DID[status];
@@ -96,13 +96,13 @@ export function pathLines(story: Story): readonly string[] {
   });
 }
 
-/** Its name, and what a person wants of its cause. */
+/** The error's name, and the message in its cause. */
 function failureText(failure: Failure): string {
   const message = messageOf(failure);
   return message === "" ? failure.error : `${failure.error}: ${message}`;
 }
 
-/** How it has ended, as Step Functions says it. */
+/** How it has ended, with the status of Step Functions. */
 export function outcomeLine({ outcome, error, cause, turns }: Story): readonly string[] {
   const redrives = turns.filter((turn) => turn.outcome === "running").length - 1;
   const status = {
@@ -116,11 +116,11 @@ export function outcomeLine({ outcome, error, cause, turns }: Story): readonly s
   const why = error === undefined ? "" : ` ${legible(error)}`;
   const times = redrives > 0 ? `  (redriven${redrives > 1 ? ` ${redrives} times` : ""})` : "";
   const line = `  ${paint(OUTCOME[outcome].style, outcome)}  ${status}${why}${times}`;
-  // Of a saga that compensated, the failure is told where it happened.
+  // The failure of a compensated saga is printed at the state that failed.
   return outcome === "aborted" && cause !== undefined ? [line, ...wrap("           ", cause)] : [line];
 }
 
-/** What stands of each step's effect. */
+/** The effect of each step. */
 export function ledgerLines(ledger: readonly Entry[]): readonly string[] {
   const width = Math.min(32, Math.max(...ledger.map(({ instance }) => instance.length), 0));
   return ledger.flatMap((entry) => {
@@ -132,25 +132,25 @@ export function ledgerLines(ledger: readonly Entry[]): readonly string[] {
 
 function noteOn({ status, undo, error }: Entry): string {
   if (undo?.status === "failed")
-    return `${undo.state} has failed${undo.error ? ` (${undo.error.error})` : ""}: it may have undone it`;
+    return `${undo.state} has failed${undo.error ? ` (${undo.error.error})` : ""}, and may have undone it`;
   if (undo?.status === "in progress") return `${undo.state} is undoing it`;
   switch (status) {
     case "in doubt":
       return error
-        ? `${error.error}: it may have taken effect, or may yet`
-        : "cut off: it may have taken effect, or may yet";
+        ? `${error.error}: it may have taken effect, or may still do so`
+        : "interrupted: it may have taken effect, or may still do so";
     case "refused":
       return `${error?.error ?? "refused"}: nothing has happened`;
     case "undone":
       return undo ? `by ${undo.state}` : "by itself";
     case "tombstoned":
-      return `by ${undo?.state ?? "its undo"}: should it come yet, it is refused`;
+      return `by ${undo?.state ?? "its undo"}: if it comes later, it is refused`;
     default:
       return "";
   }
 }
 
-/** What to do, and the command that does it: on a line of its own, whole, so that it can be copied. */
+/** What to do, and the command that does it. The command is on one line, so that it can be copied. */
 export function adviceLines({ advice }: Pick<Examined, "advice">): readonly string[] {
   const { text, command } = advice;
   return [

@@ -7,7 +7,7 @@ export type Style = Parameters<typeof styleText>[0];
 const coloured = (): boolean => process.stdout.isTTY && !process.env["NO_COLOR"];
 export const paint = (style: Style, text: string): string => (coloured() ? styleText(style, text) : text);
 
-/** As wide as the terminal is, and 80 where there is none; never so narrow that a label fills it. */
+/** The width of the terminal, or 80 without one. At least 40, so that a label does not fill it. */
 export const columns = (): number => Math.max(40, process.stdout.columns || 80);
 
 export const LOOK: Readonly<Record<Visit["did"], { readonly mark: string; readonly style: Style }>> = {
@@ -25,24 +25,24 @@ const OUTCOME: Readonly<Record<ExecutionReport["outcome"], Style>> = {
   waiting: "cyan",
 };
 
-/** What of a table's rows is shown first, and what is not shown. */
+/** Which attributes of a table's rows are printed first, and which are not printed. */
 export interface TableLook {
   readonly keys: readonly string[];
-  /** Which step wrote a row, and when it expires, says nothing more of what happened. */
+  /** Attributes that say nothing more of what happened: the step that wrote a row, and its expiry. */
   readonly hidden: readonly string[];
 }
 
-/** One execution, for a person, in as many columns as there are, where the data allows it. */
+/** Prints one execution, within the terminal's columns if the data allows it. */
 export function printExecution(execution: {
   readonly title?: string | undefined;
   readonly report: ExecutionReport;
   readonly visits: readonly Visit[];
   readonly tables?: ReadonlyMap<string, TableLook>;
-  /** What was expected, where it is something else. */
+  /** The documented result, if the execution's is another one. */
   readonly documented?: { readonly outcome?: Outcome | undefined; readonly path?: readonly string[] | undefined };
-  /** How to give an answer that is waited for. */
+  /** How to answer a state that waits. */
   readonly hint?: string | undefined;
-  /** What to change where a call has failed. */
+  /** What to change after a call has failed. */
   readonly advice?: Advice;
 }): void {
   const { title, report, visits, tables = new Map<string, TableLook>(), documented, hint, advice } = execution;
@@ -71,23 +71,23 @@ const expectation = ({
   path?: readonly string[] | undefined;
 }): string => [outcome, path?.join(" → ")].filter((each) => each !== undefined).join(": ");
 
-/** How many executions came out as documented. */
+/** Prints how many examples came out as documented. */
 export function printVerdict(good: number, all: number): void {
   const what = `${good} of ${all} example${all === 1 ? "" : "s"} came out as documented`;
   process.stdout.write(`${paint(good === all ? "green" : "red", what)}\n`);
 }
 
-/** One line, whatever the message. */
+/** Prints a message as one line on standard error. */
 export function printError(message: string): void {
   process.stderr.write(`${legible(message).replaceAll(/\s+/g, " ").trim()}\n`);
 }
 
-/** What whoever runs the command should know. */
+/** Prints a note on standard error. */
 export function printNote(note: string): void {
   printError(`note: ${note}`);
 }
 
-/** JSON and nothing else, in which no character does anything to a terminal. */
+/** Prints JSON, in which control characters are escaped, so that they do nothing to a terminal. */
 export function printJson(value: unknown): void {
   const text = JSON.stringify(value, null, 2).replaceAll(UNPRINTABLE, (character) =>
     character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
@@ -97,22 +97,24 @@ export function printJson(value: unknown): void {
 
 const secrets = new Set<string>();
 
-/** From now on nothing that is printed shows these. A very short one would hide half of what else there is. */
+/**
+ * Hides these values in all further output. A value of less than four characters is not hidden: other text has it too.
+ */
 export function hideSecrets(values: readonly string[]): void {
   for (const value of values) if (value.length >= 4) secrets.add(value);
 }
 
 const masked = (text: string): string => [...secrets].reduce((shown, secret) => shown.replaceAll(secret, HIDDEN), text);
 
-/** JSON without secrets. What an execution has is JSON in strings of JSON, and a secret is spelled otherwise in each. */
+/** JSON without secrets. An execution has JSON in strings of JSON, and each level escapes a secret in another way. */
 export const maskedJson = (json: string): string =>
   [...secrets].flatMap(spellings).reduce((shown, spelling) => shown.replaceAll(spelling, HIDDEN), json);
 
 const HIDDEN = "[secret]";
-/** How deep JSON stands in strings of JSON: a cause in an input, in an event, in an answer. */
+/** The levels of JSON in strings of JSON, such as a cause in an input, in an event, in an answer. */
 const MOST_LEVELS = 6;
 
-/** A secret as JSON has it, in strings of ever more levels: the longest first. */
+/** A secret as it is escaped at each level, the longest form first. */
 function spellings(secret: string): readonly string[] {
   const found: string[] = [];
   for (let spelled = secret; found.length < MOST_LEVELS;) {
@@ -123,11 +125,11 @@ function spellings(secret: string): readonly string[] {
   return found.reverse();
 }
 
-/** Control characters, and those that turn the direction of the text around. */
+/** Control characters, and those that change the direction of text. */
 // eslint-disable-next-line no-control-regex
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** What a saga's data says moves no cursor, changes no colour and no direction. */
+/** A saga's data for a terminal: it can't move the cursor, or change colours or the direction of text. */
 export const legible = (text: string): string => masked(text).replaceAll(UNPRINTABLE, " ");
 
 function visitLines({ state, did, error, cause }: Visit, advice: Advice | undefined): string[] {
@@ -143,7 +145,7 @@ function visitLines({ state, did, error, cause }: Visit, advice: Advice | undefi
   ];
 }
 
-/** Lambda's cause is JSON; its message is what a person wants of it. */
+/** The message of a cause. Lambda's cause is JSON. */
 function messageOf(cause: string | undefined): string {
   try {
     return (JSON.parse(cause ?? "") as { errorMessage?: string }).errorMessage ?? cause ?? "";
@@ -174,13 +176,13 @@ function rowLines({ tables }: ExecutionReport, looks: ReadonlyMap<string, TableL
 const shown = (value: unknown): string =>
   typeof value === "string" && /^[\p{L}\p{N}.,:;@#/_-]+$/u.test(value) ? value : JSON.stringify(value ?? null);
 
-/** By whom a row was written is long, and the same for all rows of an execution. */
+/** Whether a value only names the executions that wrote a row. Their ARNs are long, and the same in all rows. */
 const namesExecutions = (value: unknown): boolean =>
   Array.isArray(value)
     ? value.length > 0 && value.every(namesExecutions)
     : typeof value === "string" && /^arn:[^:]+:states:[^:]*:\d+:execution:/.test(value);
 
-/** Breaks at blanks and commas, beside a label on the first line. */
+/** Wraps a text at blanks and commas, beside a label on the first line. */
 export function wrap(label: string, text: string): string[] {
   const room = Math.max(20, columns() - 2 - label.length);
   const parts = legible(text).match(/[^\s,]*[\s,]*/g) ?? [];

@@ -10,13 +10,13 @@ import { callersPath, commandName } from "./paths";
 import { hideSecrets, printNote, type TableLook } from "./print";
 import { UsageError } from "./usage-error";
 
-/** Which program a command runs, and with what. */
+/** The program that a command runs, and its settings. */
 export interface ProgramOptions {
   readonly program?: string | undefined;
   readonly stack?: string | undefined;
   /** `key=value`, each. */
   readonly config?: readonly string[] | undefined;
-  /** A file. */
+  /** The path of a file. */
   readonly stubs?: string | undefined;
 }
 
@@ -24,18 +24,18 @@ export interface LoadedProgram {
   readonly project: Project;
   readonly program: Program;
   readonly stubs: Stubs;
-  /** With what it was loaded. */
+  /** The options with which it was loaded. */
   readonly options: ProgramOptions;
 }
 
-/** A program that is there, and with what it is run. */
+/** A project that has been read, but not evaluated. */
 export interface ReadProgram extends Pick<LoadedProgram, "project" | "stubs"> {
-  /** What it is evaluated with. */
+  /** What its evaluation needs. */
   readonly source: Source;
 }
 
 /**
- * Reads the project of the folder in which the command runs, or of the one that it names, and goes to its folder.
+ * Reads the project of the current folder, or of the folder in the options, and changes to its working folder.
  * @throws ProjectError, UsageError
  */
 export async function readProgram(options: ProgramOptions): Promise<ReadProgram> {
@@ -46,7 +46,7 @@ export async function readProgram(options: ProgramOptions): Promise<ReadProgram>
   const stubs = await readStubsFile(options.stubs);
   hideSecrets(project.secretValues);
   for (const note of project.notes) printNote(note);
-  // As Pulumi does: what a function depends on is read from there.
+  // As Pulumi does: the dependencies of functions are read from there.
   process.chdir(project.workingFolder);
   const answers = Object.entries(stubs).flatMap(([name, stub]) =>
     "output" in stub ? [[name, stub.output] as const] : [],
@@ -55,7 +55,7 @@ export async function readProgram(options: ProgramOptions): Promise<ReadProgram>
 }
 
 /**
- * Evaluates the program of the folder in which the command runs, or of the one that it names.
+ * Evaluates the program of the current folder, or of the folder in the options.
  * @throws ProjectError, UsageError
  */
 export async function loadProgram(options: ProgramOptions): Promise<LoadedProgram> {
@@ -70,14 +70,14 @@ async function readStubsFile(file: string | undefined): Promise<Stubs> {
   return readStubs(await readJsonFile(file), file);
 }
 
-/** `key=value`, in two. */
+/** Splits `key=value`. */
 export function keyAndValue(argument: string, option: string): readonly [key: string, value: string] {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(argument) ?? [];
-  if (key === undefined || value === undefined) throw new UsageError(`${option} wants NAME=VALUE, not '${argument}'`);
+  if (key === undefined || value === undefined) throw new UsageError(`${option} must be NAME=VALUE, not '${argument}'`);
   return [key, value];
 }
 
-/** What is answered with a task token, by the state that waits for it. */
+/** The answers with task tokens, by the state that waits. */
 export type Answers = Readonly<
   Record<string, { readonly output: Json } | { readonly error: string; readonly cause: string }>
 >;
@@ -104,8 +104,8 @@ export async function readAnswers({
 }
 
 /**
- * Refuses an answer to a state that waits for none: it would be ignored, and the saga would wait.
- * @param option Where the answers stand.
+ * Refuses an answer to a state that does not wait: it would be ignored, and the saga would wait for another one.
+ * @param option The option or the field that has the answers.
  * @throws UsageError
  */
 export function checkAnswers(program: Program, answers: Answers, option: string): void {
@@ -113,11 +113,13 @@ export function checkAnswers(program: Program, answers: Answers, option: string)
   const unknown = Object.keys(answers).find((state) => !waiting.includes(state));
   if (unknown === undefined) return;
   const there =
-    waiting.length === 0 ? "none does" : `there ${waiting.length === 1 ? "is" : "are"} ${waiting.join(", ")}`;
-  throw new UsageError(`${option}: no state '${unknown}' waits for an answer; ${there}`);
+    waiting.length === 0
+      ? "no state does"
+      : `the ${waiting.length === 1 ? "state that does is" : "states that do are"} ${waiting.join(", ")}`;
+  throw new UsageError(`${option}: '${unknown}' is no state that waits for an answer; ${there}`);
 }
 
-/** The states that hand out a task token: within branches and items too. */
+/** The states that hand out a task token, including those in branches and items. */
 function waitingStates(definition: Json): readonly string[] {
   if (typeof definition !== "object" || definition === null) return [];
   const { States = {} } = definition as { readonly States?: Readonly<Record<string, { readonly Resource?: unknown }>> };
@@ -127,7 +129,7 @@ function waitingStates(definition: Json): readonly string[] {
   return [...own, ...Object.values(definition).flatMap((each) => waitingStates(each))];
 }
 
-/** Runs a program here for as long as it is used. */
+/** Runs a program on this machine while it is used. */
 export async function withCloud<T>(
   { program, stubs }: LoadedProgram,
   options: CloudOptions,
@@ -142,7 +144,7 @@ export async function withCloud<T>(
   }
 }
 
-/** Where the store notes which step wrote a row: the path that is printed says it already. */
+/** The attribute in which the store records the step that wrote a row. The printed path has the steps already. */
 const STEP = "saga_step";
 
 /** How the program's tables are printed. */
@@ -165,11 +167,13 @@ export function looksOf({ resources }: Program): ReadonlyMap<string, TableLook> 
   );
 }
 
-/** An argument as a shell takes it. */
+/** An argument, quoted for a shell if it needs to be. */
 export const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The command that gives answers to what waits, in the same program. A value of the config may be a secret: it is left out. */
+/**
+ * The command that gives the answers, for the same program. It omits the values of the config, which may be secrets.
+ */
 export function answerCommand(
   { options }: LoadedProgram,
   { saga, input, waiting }: { saga: string; input: Json; waiting: readonly { readonly state: string }[] },

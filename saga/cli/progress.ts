@@ -1,4 +1,4 @@
-/** Tells on a terminal, on one line, how far something is that takes long; the line is gone in the end. */
+/** Shows the progress of long work on one line of a terminal, and clears the line at the end. */
 export async function progress<T>(what: string, work: (tell: (done: number) => void) => Promise<T>): Promise<T> {
   if (!process.stderr.isTTY) return work(() => {});
   try {

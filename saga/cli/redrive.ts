@@ -9,9 +9,9 @@ import { NotPossible } from "./not-possible";
 import { UsageError } from "./usage-error";
 import type { Values } from "./options";
 
-/** `saga redrive`: says what runs again, and has it go on from where it stands. */
+/** `saga redrive`: prints which states run again, and redrives the execution. */
 export async function redrive(named: string | undefined, values: Values): Promise<number> {
-  if (named === undefined) throw new UsageError("'redrive' wants the ARN or the name of an execution");
+  if (named === undefined) throw new UsageError("'redrive' needs the ARN or the name of an execution");
   const place = await placeOf(values);
   const examined = await examine(place, named, values);
   const { arn = "", saga, story, description } = examined;
@@ -25,14 +25,15 @@ export async function redrive(named: string | undefined, values: Values): Promis
     );
   }
   const refused = reasonAgainst(examined);
-  if (refused !== undefined && values.force !== true)
-    throw new NotPossible(`${refused}; --force redrives it nonetheless`);
+  if (refused !== undefined && values.force !== true) throw new NotPossible(`${refused}; --force redrives it anyway`);
 
   const plan = planOf(examined);
   const json = values.json === true;
   if (!json) {
     const undo =
-      plan.afterwards.length === 0 ? [] : wrap("then     ", `what stands of ${plan.afterwards.join(", ")} is undone`);
+      plan.afterwards.length === 0
+        ? []
+        : wrap("then     ", `${plan.afterwards.join(", ")} ${plan.afterwards.length === 1 ? "is" : "are"} undone`);
     const lines = [
       paint("bold", legible(`redrives ${title}`)),
       `  ${legible(arn)}`,
@@ -40,7 +41,7 @@ export async function redrive(named: string | undefined, values: Values): Promis
         "again    ",
         plan.again.length === 0 ? "the state in which it ended" : `${plan.again.join(", ")}, with fresh retries`,
       ),
-      ...(plan.goesForward ? wrap("then     ", "it goes forward: it is past its point of no return") : undo),
+      ...(plan.goesForward ? wrap("then     ", "the saga goes forward") : undo),
     ];
     process.stdout.write(`${lines.join("\n")}\n`);
   }
@@ -59,7 +60,7 @@ export async function redrive(named: string | undefined, values: Values): Promis
     const follow = [commandName(), "show", arn.replace(/^.*:/, ""), place.target.options]
       .filter((part) => part !== "")
       .join(" ");
-    process.stdout.write(`redriven; how it goes on: ${legible(follow)}\n`);
+    process.stdout.write(`redriven; to follow it: ${legible(follow)}\n`);
   }
   return 0;
 }
@@ -67,15 +68,15 @@ export async function redrive(named: string | undefined, values: Values): Promis
 /** Why a redrive would do no good. */
 function reasonAgainst({ story, recovery, saga }: Examined): string | undefined {
   if (story.outcome === "compensated")
-    return `${saga} has compensated: a redrive would only end in SagaCompensated once more`;
+    return `${saga} has compensated: a redrive would only end in SagaCompensated again`;
   if (recovery) {
-    return `it has been recovered, by ${recovery.arn}: a redrive would find tombstones, fail at its next step and undo itself again`;
+    return `${recovery.arn} has recovered it: after a redrive, its next step would find a tombstone and fail, and it would be undone again`;
   }
   return undefined;
 }
 
 interface Plan {
-  /** The states that are entered again, where they stand. */
+  /** The states that run again. */
   readonly again: readonly string[];
   /** The effects that are undone after that. */
   readonly afterwards: readonly string[];

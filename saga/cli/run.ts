@@ -11,22 +11,22 @@ import { type Answers, answerCommand, checkAnswers, type LoadedProgram, looksOf,
 import { printExecution, printJson, printVerdict } from "./print";
 import { UsageError } from "./usage-error";
 
-/** One execution that a program's folder shows. */
+/** An example of a program: one execution. */
 export interface Example {
   readonly title?: string;
-  /** The saga's name; left out where the program has one alone. */
+  /** The saga's name; optional if the program has only one. */
   readonly saga?: string;
   readonly input: Json;
-  /** What becomes of it, where that is documented. */
+  /** The documented outcome, if there is one. */
   readonly outcome?: Outcome;
   readonly path?: readonly string[];
-  /** What is answered to states that wait, and what stands in for what is not here: as in a file of stubs. */
+  /** The answers to states that wait, in the form of a file of stubs. */
   readonly answers: Answers;
 }
 
 /**
- * The examples of the program's folder, and whether each comes out as documented: those of `examples.json`, and of each
- * JSON file in `examples/`.
+ * `saga run`: runs the examples in `examples.json` and in each JSON file in `examples/`, and checks whether each comes
+ * out as documented.
  */
 export async function runExamples(loaded: LoadedProgram, { json }: { json: boolean }): Promise<number> {
   const { program, project } = loaded;
@@ -90,7 +90,7 @@ export async function readExamples(folder: string): Promise<readonly Example[]> 
   for (const file of files) {
     const where = relative(process.cwd(), file) || file;
     const read = await readJsonFile(file);
-    if (!Array.isArray(read)) throw new UsageError(`${where} is no array of examples, such as ${SHAPE}`);
+    if (!Array.isArray(read)) throw new UsageError(`${where} is not an array of examples, such as ${SHAPE}`);
     examples.push(...read.map((each, at) => readExample(each, `${where}[${at}]`)));
   }
   if (examples.length === 0) {
@@ -107,12 +107,15 @@ function readExample(json: Json, where: string): Example {
   if (!isObject(json) || !("input" in json)) throw new UsageError(`${where} has no 'input'`);
   const { title, saga, input, outcome, path, answers = {} } = json as JsonObject & { input: Json };
   const other = Object.keys(json).find((field) => !FIELDS.includes(field));
-  if (other !== undefined) throw new UsageError(`${where} has '${other}'; there are ${FIELDS.join(", ")}`);
+  if (other !== undefined)
+    throw new UsageError(`${where} has the unknown field '${other}'; the fields are ${FIELDS.join(", ")}`);
   if (outcome !== undefined && !OUTCOMES.includes(outcome)) {
-    throw new UsageError(`${where} has the outcome ${JSON.stringify(outcome)}; there are ${OUTCOMES.join(", ")}`);
+    throw new UsageError(
+      `${where} has the unknown outcome ${JSON.stringify(outcome)}; the outcomes are ${OUTCOMES.join(", ")}`,
+    );
   }
   if (path !== undefined && !(Array.isArray(path) && path.every((each) => typeof each === "string"))) {
-    throw new UsageError(`${where} has a 'path' that is no list of names`);
+    throw new UsageError(`${where} has a 'path' that is not a list of names`);
   }
   return {
     input,

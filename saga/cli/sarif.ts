@@ -4,10 +4,10 @@ import { RULES, type Verdict, type Violation } from "../verify";
 import type { Place } from "./definitions/source";
 import { callersPath, startFolder } from "./paths";
 
-/** What has been proved of one machine, and where its states stand. */
+/** The verdict on one machine, and the places of its states. */
 export interface Proof {
   readonly verdict: Verdict;
-  /** Of a state, or of the machine itself; undefined where nothing tells. */
+  /** The place of a state, or of the machine itself; undefined if it is not known. */
   readonly place: (state: string | undefined) => Place | undefined;
 }
 
@@ -17,7 +17,8 @@ const IDS = Object.keys(RULES) as (keyof typeof RULES)[];
 /**
  * The violations as SARIF 2.1.0, which code scanning takes.
  * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
- * @see https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+ * @see
+ * https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
  */
 export function sarifOf(proofs: readonly Proof[]) {
   return {
@@ -50,7 +51,7 @@ function ruleOf(id: keyof typeof RULES) {
 }
 
 const helpOf = (id: string, sentence: string): string =>
-  `${sentence} A failure on some path through the state machine breaks that: the result tells the shortest path, and what mends it. docs/verifier.md of saga-aws-pulumi has the rules${/^S/.test(id) ? ", docs/semantics.md what they mean" : ""}.`;
+  `${sentence} A failure on some path through the state machine breaks this rule. The result has the shortest such path, and a fix. docs/verifier.md of saga-aws-pulumi has the rules${/^S/.test(id) ? ", docs/semantics.md what they mean" : ""}.`;
 
 function resultOf({ rule, state, message, hint, counterexample }: Violation, { saga }: Verdict, place: Proof["place"]) {
   const at = place(state);
@@ -61,7 +62,7 @@ function resultOf({ rule, state, message, hint, counterexample }: Violation, { s
     level: "error",
     message: { text: `${saga}: ${message}${path}\n\n→ ${hint}` },
     locations: at === undefined ? [] : [locationOf(at, state)],
-    // A state that has moved is the same one.
+    // Without line numbers: a state that has moved keeps its fingerprint.
     partialFingerprints: { "sagaState/v1": [saga, rule, state ?? "", message].join("|") },
   };
 }
@@ -76,7 +77,10 @@ function locationOf({ file, line, column }: Place, state: string | undefined) {
   };
 }
 
-/** Within the folder in which the command was called, a path; code scanning looks for it in the repository. */
+/**
+ * A relative path, if the file is in the folder in which the command was called: code scanning looks for it in the
+ * repository.
+ */
 function uriOf(file: string): string {
   const path = file === "-" ? "stdin" : relative(startFolder(), resolve(callersPath(file)));
   if (path.startsWith("..") || isAbsolute(path)) return pathToFileURL(resolve(callersPath(file))).href;

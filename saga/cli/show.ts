@@ -5,7 +5,7 @@ import { at, elapsed, outcomeLine, pathLines } from "./print-story";
 import { placeOf } from "./target";
 import type { Values } from "./options";
 
-/** `saga show`: what an execution did, step by step. */
+/** `saga show`: prints the states of an execution, and its variables. */
 export async function show(named: string | undefined, values: Values): Promise<number> {
   const examined = await examine(await placeOf(values), named, values);
   if (values.json === true) printJson(jsonOf(examined));
@@ -13,7 +13,7 @@ export async function show(named: string | undefined, values: Values): Promise<n
   return 0;
 }
 
-/** All that is known of an execution, for a program to read. */
+/** All that is known of an execution, as data. */
 export function jsonOf({ arn, saga, story, ledger, advice, recovery }: Examined) {
   const { outcome, started, ended, input, output, error, cause, events, turns } = story;
   return {
@@ -61,7 +61,7 @@ function linesOf({ arn = "", saga, story }: Examined, withEvents: boolean): read
   ];
 }
 
-/** A value that fills the screen hides the others. */
+/** The characters of a value that are printed, so that a long one does not hide the others. */
 const MOST = 300;
 const shortened = (text: string): string =>
   text.length <= MOST ? text : `${text.slice(0, MOST)}… (--json has all of it)`;

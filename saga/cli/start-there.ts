@@ -13,15 +13,17 @@ import type { Values } from "./options";
 const EXIT = { completed: 0, compensated: 3, stuck: 4, aborted: 1, "timed out": 1, running: 5 } as const;
 const EVERY_MS = 500;
 
-/** `saga start` where a service runs already: what `saga dev` runs, what is compatible, or what is deployed. */
+/** `saga start` in a service that is already running: `saga dev`, another endpoint, or AWS. */
 export async function startThere(
   { saga, input, answers }: { saga: string | undefined; input: Json; answers: Answers },
   values: Values,
 ): Promise<number> {
   if (Object.keys(answers).length > 0) {
-    throw new UsageError("--answer and --fail are for a run of its own: there, 'approve' and 'reject' answer");
+    throw new UsageError(
+      "--answer and --fail work only for a run of its own; in a running service, answer with 'approve' or 'reject'",
+    );
   }
-  if (values.deployed === true && values.stack === undefined) throw new UsageError("--deployed wants --stack NAME");
+  if (values.deployed === true && values.stack === undefined) throw new UsageError("--deployed needs --stack NAME");
   const { deployed, stack, ...rest } = values;
   const place = await placeOf(deployed === true && stack !== undefined ? { ...rest, stack } : rest);
   const [{ machineNamed, asked }, { describe }, { StartExecutionCommand }] = await Promise.all([
@@ -41,7 +43,7 @@ export async function startThere(
       const { status } = await describe(place.target, executionArn);
       if (status !== "RUNNING") break;
       tell(Math.round(waited / 1000));
-      // What waits for somebody may wait for days.
+      // A state that waits for an answer may wait for days.
       if (waited > 0 && waited % (4 * EVERY_MS) === 0) {
         const { story } = await examine(place, executionArn, values);
         if (story.path.some((visit) => statusAt(story, visit, Infinity) === "waiting")) break;

@@ -13,12 +13,12 @@ export const EXIT: Readonly<Record<ExecutionReport["outcome"], number>> = {
   waiting: 5,
 };
 
-/** One execution of a saga. */
+/** `saga start`: runs one execution of a saga. */
 export function start(
   loaded: LoadedProgram,
   { saga, input, answers, json }: { saga?: string | undefined; input: Json; answers: Answers; json: boolean },
 ): Promise<number> {
-  // A name that there is none of is told before anything starts.
+  // Reports an unknown name before anything starts.
   const { name } = mainMachine(loaded.program, saga);
   checkAnswers(loaded.program, answers, "--answer and --fail");
   const answer = (state: string) => answers[state];

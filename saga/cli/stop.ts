@@ -6,9 +6,9 @@ import { NotPossible } from "./not-possible";
 import { UsageError } from "./usage-error";
 import type { Values } from "./options";
 
-/** `saga stop`: ends an execution, of which nothing runs any more; its undos are run from outside (S12). */
+/** `saga stop`: stops an execution. Its recovery undoes it (S12). */
 export async function stop(named: string | undefined, values: Values): Promise<number> {
-  if (named === undefined) throw new UsageError("'stop' wants the ARN or the name of an execution");
+  if (named === undefined) throw new UsageError("'stop' needs the ARN or the name of an execution");
   const place = await placeOf(values);
   const { arn = "", saga, story, ledger, definition } = await examine(place, named, values);
   const json = values.json === true;
@@ -18,7 +18,7 @@ export async function stop(named: string | undefined, values: Values): Promise<n
   }
   if (!json) {
     process.stdout.write(`${paint("bold", legible(`stops ${title}`))}\n  ${legible(arn)}\n`);
-    if (ledger.length > 0) process.stdout.write(`  what stands\n${ledgerLines(ledger).join("\n")}\n`);
+    if (ledger.length > 0) process.stdout.write(`  effects\n${ledgerLines(ledger).join("\n")}\n`);
   }
   const [{ StopExecutionCommand }, { asked }, { noteIn }] = await Promise.all([
     import("@aws-sdk/client-sfn"),
@@ -34,8 +34,8 @@ export async function stop(named: string | undefined, values: Values): Promise<n
   if (json) printJson({ arn, stopped: stopDate, recovers: isRecovered });
   else {
     const then = isRecovered
-      ? "stopped: the stack undoes it from outside, or goes on with it where its pivot has succeeded"
-      : "stopped: nothing undoes it from outside; what stands must be dealt with by hand";
+      ? "stopped: the stack's recovery undoes it, or redrives it if its pivot has succeeded"
+      : "stopped: it has no recovery, so its effects must be undone by hand";
     process.stdout.write(`${then}\n`);
   }
   return 0;

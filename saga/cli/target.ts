@@ -4,14 +4,14 @@ import { callersPath } from "./paths";
 import type { Values } from "./options";
 import { UsageError } from "./usage-error";
 
-/** What is looked at, and the machines in it. */
+/** A target, and its state machines. */
 export interface Place {
   readonly target: Target;
   readonly machines: readonly Machine[];
 }
 
 /**
- * Where a command line says to look: what `saga dev` runs here, unless it says something else.
+ * The target of a command line. Default: AWS_ENDPOINT_URL if it is set, else what `saga dev` runs here.
  * @throws UsageError, TargetError
  */
 export async function targetOf(values: Pick<Values, "port" | "endpoint" | "stack" | "program">): Promise<Target> {
@@ -19,7 +19,7 @@ export async function targetOf(values: Pick<Values, "port" | "endpoint" | "stack
   const given = Object.entries({ port, endpoint, stack }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`],
   );
-  if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other: each says where to look`);
+  if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other: use one of them`);
   const { endpointTarget, localTarget, stackTarget } = await import("../control/target");
   if (endpoint !== undefined) return endpointTarget(urlOf(endpoint, "--endpoint"));
   if (stack !== undefined) {
@@ -27,21 +27,22 @@ export async function targetOf(values: Pick<Values, "port" | "endpoint" | "stack
     const folder = findProject(callersPath(program ?? "."));
     if (folder === undefined) {
       throw new UsageError(
-        `--stack wants the folder of a Pulumi program: there is no ${PROJECT_FILES[0]} here; name it with --program DIR`,
+        `--stack needs the folder of a Pulumi program, but there is no ${PROJECT_FILES[0]} here: name the folder with --program DIR`,
       );
     }
     return stackTarget({ name: stack, folder, region: regionOf(() => readProject(folder, { stack })) });
   }
   if (port !== undefined) {
-    if (!/^\d+$/.test(port) || Number(port) > 65_535) throw new UsageError(`--port wants a port, not '${port}'`);
+    if (!/^\d+$/.test(port) || Number(port) > 65_535)
+      throw new UsageError(`--port must be a port from 0 to 65535, not '${port}'`);
     return localTarget(Number(port));
   }
-  // As the SDKs do, and as 'saga dev' says.
+  // The SDKs read it too, and 'saga dev' prints it.
   const said = process.env["AWS_ENDPOINT_URL"];
   return said === undefined ? localTarget() : { ...endpointTarget(urlOf(said, "AWS_ENDPOINT_URL")), options: "" };
 }
 
-/** The machines of a target, or the one of a name. */
+/** The machines of a target, or the one with the name. */
 export async function placeOf(values: Values, saga?: string): Promise<Place> {
   const target = await targetOf(values);
   const { machineNamed, machinesOf } = await import("../control/machines");
@@ -49,7 +50,7 @@ export async function placeOf(values: Values, saga?: string): Promise<Place> {
   return { target, machines: saga === undefined ? machines : [machineNamed(machines, saga)] };
 }
 
-/** A stack may be deployed from elsewhere: then no file here has its config. */
+/** If the stack was deployed from elsewhere, no file here has its config. */
 function regionOf(read: () => { readonly config: Readonly<Record<string, string>> }): string | undefined {
   try {
     return read().config["aws:region"];
@@ -60,5 +61,5 @@ function regionOf(read: () => { readonly config: Readonly<Record<string, string>
 
 function urlOf(text: string, option: string): string {
   if (/^https?:\/\/[^/]+/.test(text) && URL.canParse(text)) return text;
-  throw new UsageError(`${option} wants a URL such as http://127.0.0.1:4566, not '${text}'`);
+  throw new UsageError(`${option} must be a URL such as http://127.0.0.1:4566, not '${text}'`);
 }

@@ -1,4 +1,4 @@
-/** A command line that can't be followed: what is wrong with it, in one line. */
+/** A wrong command line. The message says in one line what is wrong with it. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -3,29 +3,30 @@ import { type LoadedProgram, loadProgram, readAnswers, readProgram } from "./pro
 import type { Values } from "./options";
 import { UsageError } from "./usage-error";
 
-/** What a command line gives: its options by name, and what stands without one. */
+/** A command line: its arguments, and its options by name. */
 export interface CommandLine {
   readonly rest: readonly string[];
   readonly values: Values;
 }
 
 export interface Verb {
-  /** The options that it takes; `--program`, `--stack`, `--config` and `--stubs` go with each. */
+  /** The options that it takes, besides those that every command takes. */
   readonly options: readonly (keyof Values)[];
   /** How many arguments it takes at most. */
   readonly most: number;
   /**
-   * What it does. What runs a program takes a second to load: a verb loads it once the command line is known to be right.
+   * Runs the command. It loads the modules that run a program only once the command line is checked: they take a
+   * second.
    */
   readonly run: (line: CommandLine) => Promise<number>;
 }
 
 const load = (values: Values): Promise<LoadedProgram> => loadProgram(values);
 
-/** What takes its input as JSON, `@file` or `-`; a saga's name is none of these. */
+/** Whether an argument is an input: JSON, `@file` or `-`. A saga's name is none of these. */
 const looksLikeInput = (argument: string): boolean => /^\s*[[{"@\d-]|^\s*(?:true|false|null)\s*$/.test(argument);
 
-/** Where executions are looked at, and how they are told. */
+/** The options of the commands on executions: where to look, and how to print. */
 const WHERE = ["port", "endpoint", "json"] as const;
 
 /** The commands, by name. */
@@ -35,10 +36,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     most: 2,
     async run({ rest, values }) {
       const [first, second] = rest;
-      if (first === undefined) throw new UsageError("'start' wants a saga's name and an input: start NAME '{…}'");
+      if (first === undefined) throw new UsageError("'start' needs a saga's name and an input: start NAME '{…}'");
       const [saga, given] = second === undefined && looksLikeInput(first) ? [undefined, first] : [first, second];
       if (given === undefined) {
-        throw new UsageError(`'start' wants an input: start ${first} '{…}', @file.json, or - for standard input`);
+        throw new UsageError(`'start' needs an input: start ${first} '{…}', @file.json, or - for standard input`);
       }
       const input = await readJson(given);
       const answers = await readAnswers(values);
@@ -59,7 +60,15 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       const answers = await readAnswers(values);
       const loading = load(values);
       const input = given ?? (await pipedInput(loading));
-      if (input === undefined) return (await import("./run")).runExamples(await loading, { json });
+      if (input === undefined) {
+        const loaded = await loading;
+        if (Object.keys(answers).length > 0) {
+          throw new UsageError(
+            "--answer and --fail of 'run' work only with an input: an example has its own 'answers'",
+          );
+        }
+        return (await import("./run")).runExamples(loaded, { json });
+      }
       return (await import("./start")).start(await loading, { input, answers, json });
     },
   },
@@ -86,9 +95,9 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     options: ["data"],
     most: 1,
     async run({ rest: [name], values }) {
-      if (name === undefined) throw new UsageError("'invoke' wants the name of a function");
+      if (name === undefined) throw new UsageError("'invoke' needs the name of a function");
       if (values.data === undefined) {
-        throw new UsageError("'invoke' wants a payload: -d '{…}', -d @file.json or -d - for standard input");
+        throw new UsageError("'invoke' needs a payload: -d '{…}', -d @file.json or -d - for standard input");
       }
       const payload = await readJson(values.data);
       return (await import("./invoke")).invoke(await load(values), name, payload);
@@ -101,11 +110,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       const isFile = what !== undefined && (await isDefinition(what));
       for (const option of ["data", "init", "force"] as const) {
         if (isFile || values[option] === undefined) continue;
-        throw new UsageError(`${option === "data" ? "-d" : `--${option}`} goes with a file to verify`);
+        throw new UsageError(`${option === "data" ? "-d" : `--${option}`} works only with a file to verify`);
       }
       if (!isFile && name !== undefined)
-        throw new UsageError(`'verify' does not take a further argument: '${what}' is no file`);
-      if (values.force === true && values.init !== true) throw new UsageError("--force goes with --init");
+        throw new UsageError(`'verify' does not take a further argument: '${what}' is not a file`);
+      if (values.force === true && values.init !== true) throw new UsageError("--force works only with --init");
       const { outputOf, verifyFile, verifyProgram } = await import("./verify");
       const output = outputOf(values);
       if (!isFile) {
@@ -128,9 +137,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     async run({ rest: [name], values }) {
       const { input, beside, undone, most } = values;
       if (input === undefined) {
-        throw new UsageError(
-          "'faults' wants what the saga starts with: --input '{…}', @file.json, or - for standard input",
-        );
+        throw new UsageError("'faults' needs the saga's input: --input '{…}', @file.json, or - for standard input");
       }
       if (values.single === true && values.pairs === true) {
         throw new UsageError("--single and --pairs exclude each other");
@@ -158,7 +165,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       if (execution !== undefined) return graphOfExecution(execution, { name, format, output }, values);
       for (const option of ["definition", "data", "port", "endpoint"] as const) {
         const shown = option === "data" ? "-d" : `--${option}`;
-        if (values[option] !== undefined) throw new UsageError(`${shown} of 'graph' goes with --execution`);
+        if (values[option] !== undefined) throw new UsageError(`${shown} of 'graph' works only with --execution`);
       }
       return graph(await load(values), { name, format, output });
     },
@@ -213,7 +220,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
 };
 
-/** A file, standard input or a folder of CDK's, rather than a saga's name. */
+/** Whether the argument is a file, standard input or CDK's output folder, rather than a saga's name. */
 async function isDefinition(what: string): Promise<boolean> {
   const { existsSync, statSync } = await import("node:fs");
   const { callersPath } = await import("./paths");

@@ -22,36 +22,36 @@ import { type LoadedProgram, quoted } from "./program";
 import { type Proof, sarifOf } from "./sarif";
 import { UsageError } from "./usage-error";
 
-/** Somebody who asks for a proof waits longer than one who deploys. */
+/** The time limit of a proof. It is longer than in a deploy, since the user has asked for the proof. */
 const SECONDS = 600;
 
 /** For a person, for a program, or for code scanning. */
 export type Output = "text" | "json" | "sarif";
 
 /**
- * How a proof is told.
+ * The format in which proofs are printed.
  * @throws UsageError
  */
 export function outputOf({ json, format }: { json?: boolean | undefined; format?: string | undefined }): Output {
   if (format === undefined) return json === true ? "json" : "text";
-  if (format !== "sarif") throw new UsageError(`no format '${format}' of a proof; there is sarif`);
+  if (format !== "sarif") throw new UsageError(`no format '${format}' of a proof; the only format is sarif`);
   if (json === true) throw new UsageError("--json and --format sarif exclude each other: SARIF is JSON");
   return "sarif";
 }
 
-/** Verifies what the program registers for its sagas, or for the one of a name, by what each says of its steps. */
+/** Verifies the machines that the program registers for its sagas, or for the named one, against their declarations. */
 export async function verifyProgram(
   load: () => Promise<LoadedProgram>,
   { output, name, folder }: { output: Output; name?: string | undefined; folder: string },
 ): Promise<number> {
-  // A program has no place of its own for a state: what it registers is made of its steps.
+  // A state has no place of its own in the program, which registers what is compiled from its steps.
   const place = (): Place => ({ file: projectFileOf(folder), line: 1, column: 1 });
   const proofs = (all: readonly Verdict[]): readonly Proof[] => all.map((verdict) => ({ verdict, place }));
   let program: Program;
   try {
     ({ program } = await load());
   } catch (error) {
-    // A program refuses to deploy an unsound saga, and says what it has found.
+    // The program refuses to deploy an unsound saga, and the error has the verdicts.
     const { verdicts } = error as { readonly verdicts?: readonly Verdict[] };
     if (verdicts) return tell(proofs(verdicts), output);
     throw error;
@@ -63,8 +63,8 @@ export async function verifyProgram(
   });
   if (verdicts.length === 0) {
     const what =
-      name === undefined ? "the program has no state machine of a saga" : `'${name}' is no machine of a saga`;
-    throw new UsageError(`${what}: of another machine, give the file of its definition`);
+      name === undefined ? "the program has no state machine of a saga" : `'${name}' is not the machine of a saga`;
+    throw new UsageError(`${what}: to verify another machine, give the file of its definition`);
   }
   return tell(proofs(verdicts), output);
 }
@@ -74,7 +74,7 @@ function projectFileOf(folder: string): string {
   return PROJECT_FILES.map((name) => join(project, name)).find((file) => existsSync(file)) ?? project;
 }
 
-/** What the saga of a machine says of its steps, or whoever has written it: nothing of a machine that is no saga's. */
+/** The declaration of a machine, by the program or by its saga; undefined if it has none. */
 export function declarationIn(program: Program, machine: Resource): Declaration | undefined {
   const given = program.declarations?.get(machine.name) as Declaration | undefined;
   if (given) return given;
@@ -83,8 +83,8 @@ export function declarationIn(program: Program, machine: Resource): Declaration 
 }
 
 /**
- * Verifies the definitions that a file has, or the one of a name: those that somebody wrote, and those in a template or a
- * state. Each is held against the declaration that is given, or that in the file beside it.
+ * Verifies the definitions in a file, or the named one: definitions themselves, and those in a template or a state.
+ * Each is verified against the given declaration, or the one in the file beside it.
  * @throws UsageError
  */
 export async function verifyFile(
@@ -95,9 +95,9 @@ export async function verifyFile(
   const [machine] = machines;
   if (declaration !== undefined) {
     if (!machine || machines.length > 1) {
-      throw new UsageError(`-d declares one machine, and '${file}' has ${namesOf(machines)}: name one of them`);
+      throw new UsageError(`-d declares one machine, but '${file}' has ${namesOf(machines)}: name one of them`);
     }
-    return tell([prove(machine, readGiven(declaration, "-d"), { file, only, where: "what -d gives" })], output);
+    return tell([prove(machine, readGiven(declaration, "-d"), { file, only, where: "the declaration of -d" })], output);
   }
   const proofs: Proof[] = [];
   const undeclared: Found[] = [];
@@ -114,23 +114,23 @@ export async function verifyFile(
 
 const namesOf = (machines: readonly Found[]): string => machines.map(({ name }) => name).join(", ");
 
-/** All the tasks of which nobody has said what they are, and what to do about it. */
+/** The message for undeclared machines: their tasks, and how to declare them. */
 function notDeclared(file: string, machines: readonly Found[], only: boolean): string {
   const [machine] = machines as [Found, ...Found[]];
   if (file === "-") {
-    return "what undoes what in standard input is not said: give it with -d, as JSON or @file.saga.json";
+    return "no declaration says which task of standard input undoes which: give one with -d, as JSON or @file.saga.json";
   }
   if (machines.length > 1) {
-    return `what undoes what in '${file}' is not said of any of its machines, ${namesOf(machines)}: ${commandName()} verify ${quoted(file)} --init writes a declaration of each, for you to edit`;
+    return `'${file}' has no declaration for any of its machines ${namesOf(machines)}: ${commandName()} verify ${quoted(file)} --init drafts one for each, for you to edit`;
   }
   const tasks = tasksIn(definitionOfFound(machine, { file, only })).map(([name]) => name);
   const which = only ? "" : ` ${quoted(machine.name)}`;
-  return `what undoes what in '${file}' is not said, of its ${counted(tasks.length, "task")} ${tasks.join(", ")}: ${commandName()} verify ${quoted(file)}${which} --init writes '${besideOf(file, only ? undefined : machine.name)}' for you to edit; or give it with -d`;
+  return `no declaration says which task in '${file}' undoes which, of its ${counted(tasks.length, "task")} ${tasks.join(", ")}: ${commandName()} verify ${quoted(file)}${which} --init drafts '${besideOf(file, only ? undefined : machine.name)}' for you to edit; or give one with -d`;
 }
 
 const counted = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-/** Proves one machine of a file, once every task of it is declared. */
+/** Verifies one machine of a file, if all its tasks are declared. */
 function prove(found: Found, declaration: Declaration, of: { file: string; only: boolean; where: string }): Proof {
   const definition = definitionOfFound(found, of);
   const undeclared = undeclaredIn(definition, declaration);
@@ -150,7 +150,7 @@ function prove(found: Found, declaration: Declaration, of: { file: string; only:
   return { verdict: check(definition, declaration), place: placeOfStates(found, definition) };
 }
 
-/** Where each state of a definition stands in its file. */
+/** The place of each state of a definition in its file. */
 function placeOfStates(found: Found, definition: RawStates): Proof["place"] {
   if (!isRead(found)) return () => undefined;
   const paths = pathsOf(definition, []);
@@ -179,7 +179,7 @@ function check(definition: RawStates, declaration: Declaration): Verdict {
     return verify(definition, declaration, { onProgress, seconds: SECONDS });
   } catch (error) {
     if (error instanceof SearchLimitError) {
-      throw new Error(`${declaration.saga}: nothing is proved of its paths: the search ${error.message}`, {
+      throw new Error(`${declaration.saga}: nothing is proved: the search ${error.message}`, {
         cause: error,
       });
     }

@@ -1,42 +1,48 @@
 import { type Entry, isOutstanding } from "./ledger";
 import { type Failure, statusAt, type Story, type Visit } from "./story";
 
-/** What somebody should do about an execution, and the command that does it. */
+/** Advice on an execution: what to do, and the command that does it. */
 export interface Advice {
   /**
-   * `redrive` goes on where it stands; `mend` asks for something to be mended before that; `recover` undoes from outside;
-   * `answer` is waited for; `wait` and `nothing` need nobody.
+   * - `redrive`: a redrive continues the execution where it stopped.
+   * - `mend`: somebody must repair the cause, and then redrive.
+   * - `recover`: the stack's recovery undoes the effects from outside the execution.
+   * - `answer`: the execution waits for somebody's answer.
+   * - `wait` and `nothing`: nobody has to act.
    */
   readonly do: "nothing" | "wait" | "answer" | "redrive" | "mend" | "recover";
   readonly text: string;
   readonly command?: string;
 }
 
-/** Where a command finds the execution. */
+/** The parts of the suggested command. */
 export interface CommandTarget {
-  /** What to type to run this command: `npx saga`, unless said. */
+  /** How the user runs this command line. Default: `npx saga`. */
   readonly command?: string;
-  /** What says where the execution is, such as `--stack prod`. */
+  /** The options that select the place of the execution, such as `--stack prod`. */
   readonly options?: string;
-  /** The ARN, or a name that is found there. */
+  /** The ARN or the name of the execution. */
   readonly execution?: string;
 }
 
-/** What is known of an execution beside its history. */
+/** Facts about an execution that its history does not contain. */
 export interface Known {
-  /** Of the execution that recovers it: how that one stands. */
+  /** The execution that recovers this one. */
   readonly recovery?: { readonly arn: string; readonly outcome: Story["outcome"] } | undefined;
-  /** Whether Step Functions redrives it: it refuses after 14 days. */
+  /** Whether Step Functions would redrive it. It refuses 14 days after the end. */
   readonly redrivable?: boolean | undefined;
   /** Milliseconds since the epoch. */
   readonly now?: number | undefined;
 }
 
-/** So long an execution can be redriven after its end. */
+/**
+ * Step Functions redrives an execution for this long after its end.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
+ */
 const REDRIVABLE_DAYS = 14;
 const DAY = 86_400_000;
 
-/** What to do about an execution as it stands at the end of its history. */
+/** What to do about an execution, as of the end of its history. */
 export function adviceOf({
   story,
   ledger,
@@ -55,10 +61,10 @@ export function adviceOf({
   switch (story.outcome) {
     case "completed":
       return story.recovers === undefined
-        ? { do: "nothing", text: "Nothing: it has completed, and every effect stands." }
-        : { do: "nothing", text: "Nothing: it has undone what the execution that it recovers may have done." };
+        ? { do: "nothing", text: "Nothing: it has completed, and all its effects are live." }
+        : { do: "nothing", text: "Nothing: it has undone the effects of the execution that it recovers." };
     case "compensated":
-      return { do: "nothing", text: "Nothing: whatever it had done is undone." };
+      return { do: "nothing", text: "Nothing: all its effects are undone." };
     case "running":
       return running(story, command);
     case "stuck":
@@ -87,7 +93,7 @@ function running(story: Story, command: Command): Advice {
 const isWaitingForAnswer = (story: Story, visit: Visit): boolean =>
   visit.type === "Task" && statusAt(story, visit, Infinity) === "waiting";
 
-/** The states in which it stands, innermost alone. */
+/** The states in which the execution is stuck. The Parallel and Map states around them are left out. */
 export const stuckIn = (story: Story): readonly Visit[] => {
   const stuck = story.path.filter((visit) => statusAt(story, visit, Infinity) === "stuck");
   return stuck.filter((visit) => !stuck.some(({ within }) => isWithin(within, visit)));
@@ -105,8 +111,8 @@ function stuck(story: Story, known: Known, command: Command): Advice {
       do: "mend",
       text:
         fail?.type === "Fail"
-          ? `It ended in ${fail.state}, a Fail: a redrive would only fail there again. What stands must be dealt with by hand.`
-          : `It failed as a whole${story.error === undefined ? "" : `, with ${story.error}`}. Mend that first; then redrive it.`,
+          ? `It ended in the Fail state ${fail.state}: a redrive would fail there again. Undo its live effects by hand.`
+          : `The execution itself failed${story.error === undefined ? "" : `, with ${story.error}`}. Repair the cause, then redrive it.`,
       ...(fail?.type !== "Fail" && { command: command("redrive") }),
     };
   }
@@ -118,12 +124,12 @@ function stuck(story: Story, known: Known, command: Command): Advice {
   if (!isRedrivable(story, known)) {
     return {
       do: "recover",
-      text: `${names} failed, and the execution can't be redriven any more: the stack's recovery undoes it.`,
+      text: `${names} failed, and the execution can no longer be redriven. The stack's recovery undoes it.`,
     };
   }
   return {
     do: "mend",
-    text: `Mend what keeps ${names} from succeeding${why}. Then redrive the execution: it goes on where it stands, with fresh retries.`,
+    text: `Repair what makes ${names} fail${why}. Then redrive the execution: it continues where it stopped, with fresh retries.`,
     command: command("redrive"),
   };
 }
@@ -133,7 +139,7 @@ function isRedrivable({ ended, events }: Story, { redrivable, now = Date.now() }
   return now - (ended ?? 0) < REDRIVABLE_DAYS * DAY && events.length < MOST_EVENTS;
 }
 
-/** An execution whose history is full can't be redriven. */
+/** An execution whose history has this many events cannot be redriven. */
 const MOST_EVENTS = 24_999;
 
 function stopped(
@@ -143,13 +149,15 @@ function stopped(
   const how = story.outcome === "aborted" ? "stopped" : "timed out";
   const { recovery } = known;
   if (recovery?.outcome === "completed") {
-    return { do: "nothing", text: `Nothing: it was ${how}, and its recovery has undone what it may have done.` };
+    return { do: "nothing", text: `Nothing: it was ${how}, and its recovery has undone its effects.` };
   }
-  if (recovery?.outcome === "running") return { do: "wait", text: `Nothing: it was ${how}, and is being recovered.` };
+  if (recovery?.outcome === "running") {
+    return { do: "wait", text: `Nothing: it was ${how}, and its recovery is running.` };
+  }
   if (recovery) {
     return {
       do: "mend",
-      text: `It was ${how}, and its recovery has failed. Look at that one.`,
+      text: `It was ${how}, and its recovery has failed. Look at the recovery's execution.`,
       command: command("explain").replace(/ explain \S+/, ` explain ${recovery.arn}`),
     };
   }
@@ -157,7 +165,7 @@ function stopped(
   if (pivot?.status === "live" || pivot?.status === "confirmed") {
     return {
       do: "redrive",
-      text: `It was ${how} after ${pivot.step} had succeeded, its point of no return: it can only go forward. The stack's recovery redrives it, or you do.`,
+      text: `It was ${how} after its point of no return, ${pivot.step}, had succeeded. It can only go forward. The stack's recovery redrives it, or you can.`,
       command: command("redrive"),
     };
   }
@@ -165,12 +173,12 @@ function stopped(
   if (outstanding.length === 0) return { do: "nothing", text: `Nothing: it was ${how} before anything took effect.` };
   return {
     do: "recover",
-    text: `It was ${how}, and nothing in it runs any more. The stack's recovery undoes it within minutes, unless the program says onAbort: ignore; until then ${outstanding.map(({ instance }) => instance).join(", ")} may stand. Whether it has:`,
+    text: `It was ${how}, and will not continue by itself. The stack's recovery undoes it within minutes, unless the program sets onAbort: ignore. Until then these effects may be live: ${outstanding.map(({ instance }) => instance).join(", ")}. To see whether it is recovered:`,
     command: command("explain"),
   };
 }
 
-/** What a person wants of a cause: of Lambda's JSON its message. */
+/** The readable part of a cause. Lambda's causes are JSON with an `errorMessage`. */
 export function messageOf({ cause = "" }: Failure): string {
   try {
     const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
@@ -180,5 +188,5 @@ export function messageOf({ cause = "" }: Failure): string {
   }
 }
 
-/** An argument as a shell takes it. */
+/** An argument, quoted for a shell. */
 const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

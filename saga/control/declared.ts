@@ -2,9 +2,9 @@ import type { Declaration, DeclaredCall } from "../asl/declaration";
 import type { RawState, RawStates } from "../asl/states";
 import { tasksIn } from "../asl/tasks";
 
-/** What the Comment says of a saga's machine: its name, and, where executions are recovered, more as JSON. */
+/** The content of a saga machine's Comment: the saga's name. It is JSON with more fields if executions are recovered. */
 export interface MachineNote {
-  /** Undefined for a machine that no saga was compiled to. */
+  /** Undefined if the machine was not compiled from a saga. */
   readonly saga?: string;
   readonly pivot?: string;
   /** The ARN of the machine that recovers its executions. */
@@ -17,15 +17,15 @@ export function noteIn(definition: RawStates): MachineNote {
   try {
     if (text.startsWith("{")) return JSON.parse(text) as MachineNote;
   } catch {
-    // Somebody else's Comment, which only begins like this.
+    // A Comment of another tool may begin with a brace too.
   }
   const saga = /^(?:Saga|Undo of saga|Recovery of saga) (.+)$/.exec(text)?.[1];
   return saga === undefined ? {} : { saga };
 }
 
 /**
- * What a saga says of its calls, read from the machine that it was compiled to: each call tells in whose name it is made,
- * an undo in that of its step (S11). Undefined where a call does not tell, such as one of a service without a function.
+ * A saga's declaration, read from its compiled machine. Each call carries the name of a step: an action its own, an undo
+ * the name of its action (S11). Undefined if a call carries none, such as a call of an AWS service without a function.
  */
 export function declaredIn(definition: RawStates): Declaration | undefined {
   const { saga, pivot } = noteIn(definition);
@@ -39,7 +39,7 @@ export function declaredIn(definition: RawStates): Declaration | undefined {
     if (step === name) steps.set(name, task);
     else undos.set(step, name);
   }
-  // In a machine that only undoes, the steps are not there. The last one is undone first.
+  // A machine of undos does not contain the steps. The last step is undone first.
   for (const step of [...undos.keys()].reverse()) if (!steps.has(step)) steps.set(step, undefined);
   const calls = [...steps].map(([name, task]) => {
     const undo = undos.get(name);
@@ -54,7 +54,7 @@ export function declaredIn(definition: RawStates): Declaration | undefined {
   return { saga, calls: Object.fromEntries(calls) };
 }
 
-/** What can't be undone is not given up either, where it changes something: it has no Catch (S5). */
+/** A retriable step changes something and has no Catch (S5). A query has one. */
 function roleOf(
   task: RawState | undefined,
   { isPivot, undo }: { isPivot: boolean; undo: string | undefined },
@@ -66,7 +66,7 @@ function roleOf(
 
 /** The step in whose name a Task calls. */
 function stepOf(name: string, { Arguments, Resource }: RawState): string | undefined {
-  // The execution of a child saga is named after its step, and so is the one that undoes it.
+  // A child saga's execution is named after its step, and so is the execution that undoes it.
   if (typeof Resource === "string" && Resource.includes(":states:startExecution")) return name.replace(/^Undo_/, "");
   const { Payload } = (Arguments ?? {}) as { readonly Payload?: unknown };
   const [, step] =
@@ -74,7 +74,7 @@ function stepOf(name: string, { Arguments, Resource }: RawState): string | undef
   return step;
 }
 
-/** The errors that are caught before any other: nothing has happened then (S2). */
+/** The definite errors, which the Catch names first: after them, nothing has happened (S2). */
 const definiteOf = (task: RawState | undefined): readonly string[] =>
   (task?.Catch ?? []).flatMap(({ ErrorEquals }) =>
     (ErrorEquals as readonly string[]).filter((error) => !error.startsWith("States.")),

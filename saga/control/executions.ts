@@ -1,38 +1,27 @@
 import { createHash } from "node:crypto";
-import type { DescribeExecutionOutput, ExecutionListItem, ExecutionStatus } from "@aws-sdk/client-sfn";
+import type { DescribeExecutionOutput, ExecutionListItem } from "@aws-sdk/client-sfn";
 import { type HistoryEvent, readHistory } from "./history";
+import { inGroups } from "./in-groups";
 import { asked, type Definition, type Machine, NotThere, readDefinitionText } from "./machines";
-import type { Outcome } from "./story";
+import { type Outcome, outcomeOf, STATUS_OF } from "./outcome";
 import type { Target } from "./target";
 
-/** What Step Functions says of an execution. */
+/** The answer of DescribeExecution. */
 export type Description = DescribeExecutionOutput;
 
-/** One execution, in a list. */
+/** An execution in a list. */
 export interface Listed {
   readonly arn: string;
   readonly name: string;
   readonly saga: string;
   readonly outcome: Outcome;
-  /** As Step Functions says it. */
+  /** The status in Step Functions. */
   readonly status: string;
   readonly started: Date;
   readonly ended: Date | undefined;
 }
 
-/** How outcomes are asked for: as ListExecutions has them, which does not tell compensated from stuck. */
-const STATUS: Readonly<Record<Outcome, ExecutionStatus>> = {
-  running: "RUNNING",
-  completed: "SUCCEEDED",
-  compensated: "FAILED",
-  stuck: "FAILED",
-  aborted: "ABORTED",
-  "timed out": "TIMED_OUT",
-};
-
-export const OUTCOMES = Object.keys(STATUS) as readonly Outcome[];
-
-/** How many requests are under way at once, by which nobody else is throttled. */
+/** The most requests at a time. More might throttle other clients of the account. */
 const TOGETHER = 4;
 
 export interface ListOptions {
@@ -40,7 +29,7 @@ export interface ListOptions {
   readonly most: number;
 }
 
-/** The latest executions of machines, the latest first. */
+/** The latest executions of all the machines, the latest first. */
 export async function listExecutions(
   target: Target,
   machines: readonly Machine[],
@@ -58,13 +47,16 @@ async function latestOf(target: Target, machine: Machine, { outcome, most }: Lis
   const client = await target.sfn();
   const listed: Listed[] = [];
   await asked(target, async () => {
-    const request = { stateMachineArn: machine.arn, ...(outcome !== undefined && { statusFilter: STATUS[outcome] }) };
-    // Where half of what fails is compensated, and stuck ones are asked for, there are more to look at than are shown.
+    const request = {
+      stateMachineArn: machine.arn,
+      ...(outcome !== undefined && { statusFilter: STATUS_OF[outcome] }),
+    };
+    // Step Functions filters by FAILED. Stuck and compensated executions must be told apart here, so more pages are read.
     for await (const { executions = [] } of paginateListExecutions(
       { client, pageSize: Math.min(1000, most) },
       request,
     )) {
-      const told = await inGroups(executions, (each) => listedOf(target, machine, each));
+      const told = await inGroups(executions, TOGETHER, (each) => listedOf(target, machine, each));
       listed.push(...told.filter((each) => outcome === undefined || each.outcome === outcome));
       if (listed.length >= most) return;
     }
@@ -86,12 +78,6 @@ async function listedOf(target: Target, machine: Machine, item: ExecutionListIte
   };
 }
 
-/** How a saga has ended (S6). */
-export function outcomeOf(status: string | undefined, error: string | undefined): Outcome {
-  if (status === "FAILED") return error === "SagaCompensated" ? "compensated" : "stuck";
-  return OUTCOMES.find((outcome) => STATUS[outcome] === status) ?? "running";
-}
-
 /** @throws NotThere, TargetError */
 export async function describe(target: Target, executionArn: string): Promise<DescribeExecutionOutput> {
   const { DescribeExecutionCommand } = await import("@aws-sdk/client-sfn");
@@ -108,7 +94,7 @@ const isAbsent = (error: unknown): boolean =>
   /^(ExecutionDoesNotExist|InvalidArn|StateMachineDoesNotExist)$/.test((error as Error).name);
 
 /**
- * The ARN of an execution, by its ARN or its name; the latest one, where it is not said.
+ * The ARN of an execution that is given by its ARN or its name. Default: the latest execution.
  * @throws NotThere
  */
 export async function executionArnOf(
@@ -156,7 +142,7 @@ export async function historyOf(
   });
 }
 
-/** What an execution runs on, which may be older than what is deployed. */
+/** The definition of an execution. It may be older than the deployed one. */
 export async function definitionOf(target: Target, executionArn: string): Promise<Definition> {
   const { DescribeStateMachineForExecutionCommand } = await import("@aws-sdk/client-sfn");
   const client = await target.sfn();
@@ -166,9 +152,9 @@ export async function definitionOf(target: Target, executionArn: string): Promis
 }
 
 /**
- * The execution that recovers another one, if there is one: its name follows from that one and from how often it was
- * redriven (S12).
- * @param undo The ARN of the machine that recovers, as a definition's note has it.
+ * The execution that recovers another one, if there is one. Its name is derived from the ARN of the recovered execution
+ * and its number of redrives (S12).
+ * @param undo The ARN of the recovery machine, from the note in the definition.
  */
 export async function recoveryOf(
   target: Target,
@@ -183,12 +169,4 @@ export async function recoveryOf(
     if (error instanceof NotThere) return undefined;
     throw error;
   }
-}
-
-async function inGroups<T, R>(all: readonly T[], of: (one: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  for (let at = 0; at < all.length; at += TOGETHER) {
-    results.push(...(await Promise.all(all.slice(at, at + TOGETHER).map(of))));
-  }
-  return results;
 }

@@ -1,22 +1,22 @@
 /**
- * One event of an execution's history, as GetExecutionHistory tells it: what it nests under `stateEnteredEventDetails` and
- * the like stands flat here, and data is parsed.
+ * An event of an execution's history. The fields of GetExecutionHistory's nested details, such as
+ * `stateEnteredEventDetails`, are flattened into the event, and data is parsed.
  * @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
  */
 export interface HistoryEvent {
   readonly id: number;
-  /** 0 where the service names none. */
+  /** 0 if there is none. */
   readonly previousEventId: number;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
   readonly type: string;
-  /** The state that it names; most events name none. */
+  /** The state that the event names. Most events name none. */
   readonly state?: string;
   /** The item's index, in MapIteration… events. */
   readonly index?: number;
-  /** How many items a Map has. */
+  /** The number of items of a Map. */
   readonly length?: number;
-  /** Data is left out where the history was asked for without it. */
+  /** All data is missing if the history was requested without it. */
   readonly input?: unknown;
   readonly output?: unknown;
   readonly assignedVariables?: Readonly<Record<string, unknown>>;
@@ -32,7 +32,7 @@ export interface HistoryEvent {
   readonly redriveCount?: number;
 }
 
-/** What is no history, or no whole one. */
+/** The JSON is not a history, or not a complete one. */
 export class HistoryError extends Error {
   override readonly name = "HistoryError";
 }
@@ -40,8 +40,9 @@ export class HistoryError extends Error {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a whole history: what `aws stepfunctions get-execution-history` prints, or its events alone, or the SDK's objects.
- * @throws HistoryError which says what is wrong with it
+ * Reads a complete history: the output of `aws stepfunctions get-execution-history`, its list of events alone, or the
+ * SDK's objects.
+ * @throws HistoryError
  */
 export function readHistory(json: unknown): readonly HistoryEvent[] {
   const events = readEvents(json);
@@ -52,15 +53,15 @@ export function readHistory(json: unknown): readonly HistoryEvent[] {
     const before = events[events.indexOf(gap) - 1];
     const missing = before ? `has event ${gap.id} after event ${before.id}` : `begins with event ${gap.id}`;
     throw new HistoryError(
-      `${missing}: it is a part of a history. Save all of it, without --max-items and --starting-token`,
+      `${missing}: events are missing. Save the complete history, without --max-items and --starting-token`,
     );
   }
   return events;
 }
 
 /**
- * Reads events in the order of their ids: a whole history, or a part of one, as it comes.
- * @throws HistoryError which says what is wrong with them
+ * Reads the events of a history or of a part of it. They are sorted by id.
+ * @throws HistoryError
  */
 export function readEvents(json: unknown): readonly HistoryEvent[] {
   const events = Array.isArray(json) ? (json as readonly unknown[]) : isFields(json) ? json["events"] : undefined;
@@ -68,11 +69,11 @@ export function readEvents(json: unknown): readonly HistoryEvent[] {
   return events.map((event, at) => readEvent(event, `events[${at}]`)).sort((one, other) => one.id - other.id);
 }
 
-const SAVED = "save what 'aws stepfunctions get-execution-history --execution-arn ARN' prints";
+const SAVED = "save the output of 'aws stepfunctions get-execution-history --execution-arn ARN'";
 
-/** What the service calls otherwise than it is called here. */
+/** Fields that have another name here than in the service. */
 const RENAMED: Readonly<Record<string, string>> = { name: "state" };
-/** What the service wraps in strings. */
+/** Fields whose value is JSON in a string. */
 const DATA: ReadonlySet<string> = new Set(["input", "output", "parameters"]);
 const KEPT: ReadonlySet<string> = new Set(
   "name state index length input output parameters resource resourceType timeoutInSeconds error cause location redriveCount".split(
@@ -81,11 +82,11 @@ const KEPT: ReadonlySet<string> = new Set(
 );
 
 function readEvent(json: unknown, where: string): HistoryEvent {
-  if (!isFields(json)) throw new HistoryError(`${where} is no object`);
+  if (!isFields(json)) throw new HistoryError(`${where} is not an object`);
   const { id, type, timestamp, previousEventId = 0 } = json;
-  if (typeof id !== "number") throw new HistoryError(`${where} has no 'id' that is a number`);
-  if (typeof type !== "string") throw new HistoryError(`${where} has no 'type'`);
-  if (typeof previousEventId !== "number") throw new HistoryError(`${where}.previousEventId is no number`);
+  if (typeof id !== "number") throw new HistoryError(`${where}.id is not a number`);
+  if (typeof type !== "string") throw new HistoryError(`${where}.type is not a string`);
+  if (typeof previousEventId !== "number") throw new HistoryError(`${where}.previousEventId is not a number`);
   const common = { id, previousEventId, timestamp: readTime(timestamp, where), type };
   const named = Object.keys(json).find((field) => field.endsWith("EventDetails") && isFields(json[field]));
   if (named === undefined) return common;
@@ -106,7 +107,7 @@ function readEvent(json: unknown, where: string): HistoryEvent {
   return { ...common, ...Object.fromEntries(flat), ...variables };
 }
 
-/** A date of the SDK, ISO 8601 as version 2 of the CLI prints it, or seconds as version 1 and the service have them. */
+/** The SDK has dates, version 2 of the AWS CLI prints ISO 8601, and version 1 and the service have seconds. */
 function readTime(timestamp: unknown, where: string): number {
   const time =
     timestamp instanceof Date
@@ -116,11 +117,11 @@ function readTime(timestamp: unknown, where: string): number {
         : typeof timestamp === "string"
           ? Date.parse(timestamp)
           : NaN;
-  if (Number.isNaN(time)) throw new HistoryError(`${where} has no 'timestamp' that is a time`);
+  if (Number.isNaN(time)) throw new HistoryError(`${where}.timestamp is not a time`);
   return time;
 }
 
-/** What was cut off somewhere on its way is no JSON any more: then it is shown as it is. */
+/** Data that was truncated is no longer JSON. It stays a string. */
 function parsed(value: unknown): unknown {
   if (typeof value !== "string") return value;
   try {

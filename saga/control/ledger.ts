@@ -1,34 +1,36 @@
 import { type Declaration, type DeclaredCall, undoOf } from "../asl/declaration";
+import { COMPENSATED } from "./outcome";
 import { type Failure, type Story, triesOf, type Try, type Visit } from "./story";
 
 /**
- * What stands of a step's effect, as far as a history tells.
+ * The status of a step's effect, as far as the history shows it.
  *
- * - `not begun`: nothing has been called.
- * - `in progress`: it is being called, or will be tried again. It may have taken effect already.
- * - `in doubt`: the call has failed or was cut off, and may have taken effect, or may yet (S2).
- * - `refused`: the call has failed with an error that the saga declares as definite. Nothing has happened.
- * - `live`: it has taken effect, and no undo is known to have succeeded.
- * - `confirmed`: live, and so is the call that confirms it.
- * - `released`: ended on the way to success, as a lock is.
- * - `undone`: its undo has succeeded.
- * - `tombstoned`: its undo has succeeded, though it may never have happened: should it come yet, it is refused (S3).
+ * - `not begun`: the step has not been called.
+ * - `in progress`: the step is being called, or will be retried. It may already have taken effect.
+ * - `in doubt`: the call failed or was interrupted. It may have taken effect, or may still do so (S2).
+ * - `refused`: the call failed with an error that the saga declares as definite. Nothing has happened.
+ * - `live`: the step has taken effect, and no undo is known to have succeeded.
+ * - `confirmed`: live, and the call that confirms it has succeeded.
+ * - `released`: the effect ended on the success path, such as a lock.
+ * - `undone`: the undo has succeeded.
+ * - `tombstoned`: the undo has succeeded, though the action may never have happened. If the action still arrives, it is
+ *   refused (S3).
  */
 export type EffectStatus =
   "not begun" | "in progress" | "in doubt" | "refused" | "live" | "confirmed" | "released" | "undone" | "tombstoned";
 
-/** The effect of one step; in a list, of one item. */
+/** The effect of a step, or in a list of one item. */
 export interface Entry {
   readonly step: string;
-  /** `RentCar[1]`; the step's name alone where it is in no list, or the list has not begun. */
+  /** `RentCar[1]`, or the step's name alone outside of lists and before the list has begun. */
   readonly instance: string;
   readonly status: EffectStatus;
-  /** The event since which it has that status; 0 where that is so from the beginning. */
+  /** The event that led to this status. 0 if the effect has had it from the beginning. */
   readonly since: number;
   readonly role: DeclaredCall["role"];
   /** Why the call failed. */
   readonly error?: Failure;
-  /** The undo, once it has begun. Where it has failed, it may have taken the effect back nonetheless. */
+  /** The undo, once it has begun. A failed undo may have removed the effect nonetheless. */
   readonly undo?: {
     readonly state: string;
     readonly status: "in progress" | "failed" | "done";
@@ -37,14 +39,14 @@ export interface Entry {
   };
 }
 
-/** What of an effect may still have to be undone: it is there, or may be. */
+/** Whether the effect is live or may be, and so may have to be undone. */
 export const isOutstanding = ({ status }: Pick<Entry, "status">): boolean => OUTSTANDING.has(status);
 const OUTSTANDING: ReadonlySet<EffectStatus> = new Set(["in progress", "in doubt", "live", "confirmed"]);
 
 /**
- * The effects of an execution at a moment, in the order in which the declaration has the steps, and items in theirs.
- * Queries have none.
- * @param before The effects of the execution that this one recovers, where that one's history is at hand (S12).
+ * The effects of an execution at an event, in the order of the declaration's steps and then of items. Queries have no
+ * effects.
+ * @param before The effects of the execution that this one recovers, if its history is available (S12).
  */
 export function ledgerAt(
   story: Story,
@@ -60,13 +62,13 @@ export function ledgerAt(
   return ledger.entries(declaration);
 }
 
-/** What an event changes. */
+/** A change of the ledger at an event. */
 interface Change {
   readonly at: number;
   readonly apply: (ledger: Ledger) => void;
 }
 
-/** By a story and a declaration, so that going back and forth in a long history costs little. */
+/** The changes of a story, so that moving through a long history is cheap. */
 const cache = new WeakMap<Story, WeakMap<Declaration, readonly Change[]>>();
 
 function changesOf(story: Story, declaration: Declaration): readonly Change[] {
@@ -86,12 +88,12 @@ interface Reading {
   readonly declaration: Declaration;
 }
 
-/** What the visit of a call, of an undo, of what releases something, or of a list changes. */
+/** The changes made by a visit of an action, of an undo, of a release or of a list. */
 function changesBy(visit: Visit, { story, declaration }: Reading): readonly Change[] {
   const { calls } = declaration;
   const { state, length, enteredAt, items } = visit;
   if (visit.type === "Map") {
-    // All of its items are there from now on, though not begun.
+    // From here on, the ledger has an entry for each item.
     const steps = Object.keys(calls).filter((name) => story.spots.get(name)?.maps.at(-1) === state);
     const each = Array.from({ length: length ?? 0 }, (_, index) => [...items, index]);
     return [
@@ -194,7 +196,7 @@ function changesByUndo(visit: Visit, undone: readonly string[]): readonly Change
   ];
 }
 
-/** Where an execution ends, nothing is in progress any more: of what was, nobody hears the answer (S12). */
+/** At its end, an execution drops the calls that are in progress: nobody receives their answers (S12). */
 const endsOf = ({ turns }: Story): readonly Change[] =>
   turns.flatMap(({ at, outcome }) =>
     outcome === "running"
@@ -211,21 +213,21 @@ const endsOf = ({ turns }: Story): readonly Change[] =>
 
 type Effect = { -readonly [Field in keyof Omit<Entry, "role">]: Entry[Field] } & {
   readonly indexes: readonly number[];
-  /** Whether a try may have taken effect without saying so. */
+  /** Whether a try may have taken effect although it did not succeed. */
   doubt: boolean;
 };
 
 class Ledger {
-  /** By the step and its indexes. */
+  /** By instance. */
   private readonly effects = new Map<string, Effect>();
-  /** The steps of a list that has begun: one of no items has no effects. */
+  /** The steps of lists that have begun. A list without items has no effects. */
   private readonly listed = new Set<string>();
-  /** What each visit is undoing: the same effects from its beginning to its end. */
+  /** The effects that each visit of an undo undoes. They stay the same from its first try to its end. */
   private readonly undoing = new Map<Visit, readonly Effect[]>();
 
   constructor(before: readonly Entry[]) {
     for (const { step, instance, status, error, undo } of before) {
-      // An undo that failed there is none of this execution's.
+      // This execution has its own undos. A failed undo of the recovered execution does not count.
       const done = undo?.status === "done" ? { undo } : {};
       const indexes = indexesIn(instance);
       this.effects.set(instance, {
@@ -249,7 +251,7 @@ class Ledger {
       if (found.length === 0) {
         return this.listed.has(step) ? [] : [{ step, instance: step, status: "not begun", since: 0, role }];
       }
-      // Of a list whose items are known by now, what was said of all of it stands no more.
+      // Once the items of a list are known, their entries replace the entry of the whole list.
       const depth = Math.max(...found.map(({ indexes }) => indexes.length));
       return found
         .filter(({ indexes }) => indexes.length === depth)
@@ -267,7 +269,7 @@ class Ledger {
 
   call({ state, items }: Visit, at: number): void {
     const effect = this.effect(state, items);
-    // What is there already, such as after a lost redrive, is not less there because it is called again.
+    // A live effect stays live if it is called again, such as by a redrive.
     if (effect.status !== "live" && effect.status !== "confirmed") become(effect, "in progress", at);
     delete effect.error;
   }
@@ -285,16 +287,16 @@ class Ledger {
       return;
     }
     if (error !== undefined) effect.error = { error, ...(cause !== undefined && { cause }) };
-    // A child saga that fails has undone itself: no more of it is there than of an undone step.
+    // A child saga that was compensated has undone itself.
     if (tried.function === undefined && hasCompensatedItself(cause)) {
       effect.doubt = false;
       become(effect, "undone", ended);
     }
-    // Nothing has happened on any try, says a definite error.
+    // A definite error means that nothing has happened on any try.
     else effect.doubt = error === undefined || !definite.includes(error);
   }
 
-  /** No further try of the call is made: what is left is what is known of it. */
+  /** The call is not retried any more. */
   giveUp({ state, items }: Visit, at: number): void {
     const effect = this.effect(state, items);
     if (effect.status === "in progress") become(effect, effect.doubt ? "in doubt" : "refused", at);
@@ -321,7 +323,7 @@ class Ledger {
     }
   }
 
-  /** The undo is left: without success, if it has not succeeded by now. */
+  /** The undo's state was left. The undo has failed if it has not succeeded by now. */
   stopUndo(visit: Visit, since: number): void {
     for (const effect of this.undoing.get(visit) ?? []) {
       if (effect.undo?.status !== "in progress") continue;
@@ -357,7 +359,7 @@ class Ledger {
     return effect;
   }
 
-  /** The effects that an undo undoes: of its own item, where it is in a list; else all that there are of its steps. */
+  /** The effects that an undo undoes: in a list the effect of its item, and otherwise all effects of its steps. */
   private concerned(steps: readonly string[], visit: Visit): readonly Effect[] {
     return steps.flatMap((step) => {
       const own = visit.step === undefined ? undefined : this.effects.get(step + spelled(indexesIn(visit.step)));
@@ -381,8 +383,8 @@ function become(effect: Effect, status: EffectStatus, since: number): void {
 }
 
 /**
- * The item that an undo undoes whose call does not say so. A list of undos has an item for each that was begun, or for all
- * of them where it is not known which were.
+ * The item of an undo whose call does not carry an index. The list of undos has an item for each begun item, or for all
+ * items if it is not known which have begun.
  */
 function itemUndone({ items, within }: Visit, effects: readonly Effect[]): readonly number[] {
   if (items.length !== 1 || within?.length === undefined || within.length === effects.length) return items;
@@ -392,7 +394,7 @@ function itemUndone({ items, within }: Visit, effects: readonly Effect[]): reado
   return begun[items[0] as number]?.indexes ?? items;
 }
 
-/** What the execution that is recovered had, as far as the recovery's input tells: results that its undos read. */
+/** The effects of the recovered execution, as far as the recovery's input shows them: it has the results that undos read. */
 function foundBy({ recovers, input }: Story, { calls }: Declaration): readonly Entry[] {
   if (recovers === undefined) return [];
   const entries: Entry[] = [];
@@ -410,7 +412,7 @@ function foundBy({ recovers, input }: Story, { calls }: Declaration): readonly E
   read(input, []);
   const known = new Set(entries.map(({ step }) => step));
   for (const [step, { role }] of Object.entries(calls)) {
-    // What the history told of it was no result that an undo reads: it may have happened or not.
+    // The input has no result of this step, since no undo reads one or the step did not succeed.
     if (role === "compensable" || role === "pivot") {
       if (!known.has(step)) entries.push({ step, instance: step, status: "in doubt", since: 0, role });
     }
@@ -418,11 +420,11 @@ function foundBy({ recovers, input }: Story, { calls }: Declaration): readonly E
   return entries;
 }
 
-/** A child's failure tells how its execution has ended. */
+/** Whether a child saga was compensated: the cause of its failure describes its execution. */
 function hasCompensatedItself(cause: string | undefined): boolean {
   try {
     const told = JSON.parse(cause ?? "") as unknown;
-    return isFields(told) && "ExecutionArn" in told && told["Error"] === "SagaCompensated";
+    return isFields(told) && "ExecutionArn" in told && told["Error"] === COMPENSATED;
   } catch {
     return false;
   }
@@ -430,7 +432,7 @@ function hasCompensatedItself(cause: string | undefined): boolean {
 
 const spelled = (indexes: readonly number[]): string => indexes.map((index) => `[${index}]`).join("");
 
-/** A state's own name may have brackets, too: the indexes stand last. */
+/** The indexes at the end of an instance. A state's name may contain brackets as well. */
 const indexesIn = (instance: string): readonly number[] =>
   [...(/(?:\[\d+\])*$/.exec(instance)?.[0] ?? "").matchAll(/\d+/g)].map(([index]) => Number(index));
 

@@ -2,28 +2,28 @@ import type { RawStates } from "../asl/states";
 import { type MachineNote, noteIn } from "./declared";
 import { inPlainWords, type Target } from "./target";
 
-/** A state machine that somebody starts. */
+/** A state machine that users start. */
 export interface Machine {
-  /** What a person calls it: its saga's name, or its own without what Pulumi adds. */
+  /** The machine's name without the suffix that Pulumi adds. */
   readonly name: string;
   /** Without a version or an alias. */
   readonly arn: string;
-  /** By which it is started: an alias, where the stack has one. */
+  /** The ARN to start: an alias, if the stack has one. */
   readonly startArn: string;
 }
 
-/** A saga, or an execution, that there is none of. */
+/** There is no such saga or execution. */
 export class NotThere extends Error {
   override readonly name = "NotThere";
 }
 
 export const withoutQualifier = (arn: string): string => arn.replace(/(:stateMachine:[^:]+):[^:]+$/, "$1");
 
-/** Pulumi ends a name with seven digits, so that no two resources share it. */
+/** The name in an ARN, without the seven hexadecimal digits that Pulumi adds. */
 export const named = (arn: string): string =>
   (/:stateMachine:([^:]+)/.exec(arn)?.[1] ?? arn).replace(/-[0-9a-f]{7}$/, "");
 
-/** How machines are called that other machines start. */
+/** Matches the machines that only other machines start. */
 export const AUXILIARY = /_undo(?:-[0-9a-f]{7})?$/;
 
 /**
@@ -49,8 +49,8 @@ export async function machinesOf(target: Target): Promise<readonly Machine[]> {
 }
 
 /**
- * One machine, by its ARN or by what a person calls it; or the only one.
- * @throws NotThere which names those that there are
+ * The machine with an ARN or a name. Without a name: the only machine.
+ * @throws NotThere which names the existing machines
  */
 export function machineNamed(machines: readonly Machine[], name: string | undefined): Machine {
   const names = machines.map((each) => each.name).sort();
@@ -67,19 +67,19 @@ export function machineNamed(machines: readonly Machine[], name: string | undefi
   throw new NotThere(`no saga '${name}'; ${there}`);
 }
 
-/** What a definition says of its machine, and the definition. */
+/** A definition, with the note in its Comment. */
 export interface Definition {
   readonly definition: RawStates;
   readonly note: MachineNote;
 }
 
-/** Reads what DescribeStateMachine… gives. */
+/** Reads the definition in the answer of DescribeStateMachine or DescribeStateMachineForExecution. */
 export function readDefinitionText(text: string | undefined): Definition {
   const definition = JSON.parse(text ?? "{}") as RawStates;
   return { definition, note: noteIn(definition) };
 }
 
-/** Makes a request, and says in plain words what it failed on. */
+/** Sends a request. Connection and credential errors become a TargetError. */
 export async function asked<T>(target: Target, request: () => Promise<T>): Promise<T> {
   try {
     return await request();

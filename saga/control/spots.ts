@@ -1,23 +1,23 @@
 import { type Declaration, undoOf } from "../asl/declaration";
 import { innerOf, type RawState, type RawStates } from "../asl/states";
 
-/** On which way a state is entered: while the saga goes forward, or once it is given up. */
+/** The side of a state: an execution enters it while it goes forward, or while it undoes. */
 export type Side = "forward" | "undo";
 
-/** Where in a definition a state stands. Names are unique in a machine. */
+/** The place of a state in a definition. Names are unique in a machine. */
 export interface Spot {
-  /** As in a graph: names of the states around it, each with the index of the branch, joined by "/". */
+  /** The id of its node in a graph: the states around it, each with the index of the branch, joined by "/". */
   readonly id: string;
   readonly state: RawState;
-  /** The Parallel or the Map right around it. */
+  /** The innermost Parallel or Map around it. */
   readonly container: string | undefined;
   /** The Maps around it, outermost first. */
   readonly maps: readonly string[];
-  /** The side that it always is on; undefined where that follows from how it is entered. */
+  /** Undefined if the side depends on how the state is entered. */
   readonly side: Side | undefined;
 }
 
-/** Every state of a definition, by its name. */
+/** All states of a definition, by name. */
 export function spotsOf(definition: RawStates, declaration: Declaration | undefined): ReadonlyMap<string, Spot> {
   const spots = new Map<string, Spot>();
   const ofTask = taskSides(declaration);
@@ -35,7 +35,7 @@ export function spotsOf(definition: RawStates, declaration: Declaration | undefi
   return spots;
 }
 
-/** Actions go forward. Undos do not, unless one also releases what was taken, on the way to success. */
+/** Actions are forward, and undos are undo. An undo that is also a release may be either. */
 function taskSides(declaration: Declaration | undefined): ReadonlyMap<string, Side | undefined> {
   const sides = new Map<string, Side | undefined>();
   for (const [name, { release }] of Object.entries(declaration?.calls ?? {})) {
@@ -47,7 +47,7 @@ function taskSides(declaration: Declaration | undefined): ReadonlyMap<string, Si
   return sides;
 }
 
-/** A Parallel or a Map is on the side of the tasks in it; a Fail is where a saga ends that was given up. */
+/** A Parallel or a Map has the side of its tasks. A Fail ends a saga that was compensated. */
 function sideOf(name: string, state: RawState, ofTask: ReadonlyMap<string, Side | undefined>): Side | undefined {
   if (state.Type === "Fail") return "undo";
   if (ofTask.has(name)) return ofTask.get(name);

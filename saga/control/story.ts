@@ -1,37 +1,36 @@
 import type { Declaration } from "../asl/declaration";
 import type { RawStates } from "../asl/states";
 import type { HistoryEvent } from "./history";
+import { COMPENSATED, type Outcome } from "./outcome";
 import { type Side, type Spot, spotsOf } from "./spots";
 
+export type { Outcome } from "./outcome";
 export type { Side, Spot } from "./spots";
 
-/** How an execution has ended (S6), or that it has not. */
-export type Outcome = "running" | "completed" | "compensated" | "stuck" | "aborted" | "timed out";
-
-/** One try of a call. */
+/** A try of a call. */
 export interface Try {
-  /** The event with which it was scheduled, and the one with which it ended. */
+  /** The events that scheduled and ended it. */
   readonly scheduled: number;
   ended?: number;
   /** Milliseconds since the epoch. */
   readonly from: number;
   to?: number;
-  /** "aborted" where it was stopped: what became of the call is not known. */
+  /** "aborted" if the execution was stopped: the result of the call is unknown. */
   outcome: "in progress" | "succeeded" | "failed" | "timed out" | "aborted";
   error?: string;
   cause?: string;
-  /** What a function was called with, or an action of a service. */
+  /** The input of the function or of the service's action. */
   readonly input?: unknown;
   output?: unknown;
   /** The function's name or ARN. */
   readonly function?: string;
-  /** Whether somebody has to answer it. */
+  /** Whether the call waits for an answer with its task token. */
   readonly waits: boolean;
-  /** By which somebody answers, where the history tells data. */
+  /** The task token, if the history has data. */
   readonly token?: string;
 }
 
-/** The tries of one call. A redrive begins another one, whose retries are counted afresh. */
+/** The tries of a call. A redrive begins a new call, with fresh retries. */
 export interface Call {
   readonly tries: readonly Try[];
 }
@@ -41,68 +40,68 @@ export interface Failure {
   readonly cause?: string;
 }
 
-/** That an execution entered a state: once for each item of a list, and again each time round a loop. */
+/** A visit of a state. A state has a visit for each item of a list, and for each round of a loop. */
 export interface Visit {
   readonly state: string;
-  /** Of the node in a graph. */
+  /** The id of the node in a graph. */
   readonly id: string;
-  /** The state with the index of the item, such as `RentCar[1]`, in whose name it runs: its undo's as the item's own. */
+  /** The state with the indexes of its item, such as `RentCar[1]`. The undo of an item has the index of that item. */
   readonly instance: string;
   readonly type: string;
   readonly side: Side;
-  /** The indexes of the iterations that it is in, outermost first. */
+  /** The indexes of the iterations around it, outermost first. */
   readonly items: readonly number[];
-  /** The Parallel or the Map that it is in. */
+  /** The visit of the Parallel or the Map around it. */
   readonly within: Visit | undefined;
   readonly enteredAt: number;
-  /** The event with which it was left; undefined where it never was. */
+  /** The event that left the state. Undefined if it was never left. */
   readonly leftAt: number | undefined;
   /** Milliseconds since the epoch. */
   readonly started: number;
-  /** When it was left, failed for good or was stopped. */
+  /** When it was left, failed finally or was stopped. */
   readonly ended: number | undefined;
   readonly calls: readonly Call[];
-  /** Tries after the first one, redrives left out. */
+  /** The number of retries, without redrives. */
   readonly retries: number;
-  /** Why it failed at last: it was caught, or the execution is stuck here. */
+  /** The final failure: the state's Catch caught it, or the execution is stuck here. */
   readonly error: Failure | undefined;
   readonly input?: unknown;
   readonly output?: unknown;
-  /** By which the call is known (S11): its own name, or that of the step that it undoes, with indexes. */
+  /** The step in the call's identity, with indexes (S11): the action's own name, or for an undo the name of its action. */
   readonly step: string | undefined;
-  /** Events at which it failed, also where it was tried again, or was stopped, in order. */
+  /** The events at which a try failed or was stopped, in order. */
   readonly failures: readonly { readonly at: number; readonly aborted: boolean }[];
-  /** The event with which its call, its branches or its items succeeded. */
+  /** The event at which its call, its branches or its items succeeded. */
   readonly succeededAt: number | undefined;
-  /** Of a Map: how many items it has. */
+  /** The number of items of a Map. */
   readonly length: number | undefined;
 }
 
-/** What became of a visit, as far as a moment of the history tells. */
+/** The status of a visit at an event of the history. */
 export type VisitStatus = "in progress" | "waiting" | "done" | "failed" | "undone" | "stuck" | "aborted";
 
-/** What an execution did, from its history. */
+/** What an execution did, according to its history. */
 export interface Story {
   readonly outcome: Outcome;
   readonly path: readonly Visit[];
   readonly events: readonly HistoryEvent[];
-  /** Milliseconds since the epoch; `ended` where it has ended. */
+  /** Milliseconds since the epoch. */
   readonly started: number;
   readonly ended: number | undefined;
   readonly input?: unknown;
   readonly output?: unknown;
   readonly error: string | undefined;
   readonly cause: string | undefined;
-  /** The events at which it ended, and at which it was redriven, in order. */
+  /** The events at which it started, ended or was redriven, in order, with the outcome from there on. */
   readonly turns: readonly { readonly at: number; readonly outcome: Outcome }[];
-  /** The execution that it recovers, where it runs the undos of another one (S12). */
+  /** The execution whose undos it runs, if it recovers one (S12). */
   readonly recovers: string | undefined;
   readonly assigned: readonly Assigned[];
-  /** Where each state of the definition stands. */
+  /** The states of the definition, by name. */
   readonly spots: ReadonlyMap<string, Spot>;
 }
 
-/** That a variable was assigned. */
+/** An assignment of a variable. */
 export interface Assigned {
   readonly at: number;
   readonly name: string;
@@ -110,28 +109,27 @@ export interface Assigned {
   readonly by: Visit;
 }
 
-/** What a history is read with. */
+/** The input of `storyOf`. */
 export interface StoryOf {
   readonly events: readonly HistoryEvent[];
-  /** The one that the execution runs on, which may be older than what is deployed. */
+  /** The execution's own definition. It may be older than the deployed one. */
   readonly definition: RawStates;
   readonly declaration?: Declaration | undefined;
 }
 
-/** A history that is not of this definition. */
+/** The history does not belong to the definition. */
 export class StoryError extends Error {
   override readonly name = "StoryError";
 }
 
 /**
- * Reads what an execution did.
- * @param events All of its events, or the first ones: what it had done by then.
- * @throws StoryError where the definition does not have a state that the history enters
+ * Reads what an execution did from its events. They may end early: then the story ends there.
+ * @throws StoryError if the history enters a state that the definition does not have
  */
 export const storyOf = ({ events, definition, declaration }: StoryOf): Story =>
   new Reader(spotsOf(definition, declaration)).read(events);
 
-/** The variables that there are at a moment: within lists each by its item, such as `RentCar[1]`. */
+/** The variables that are in scope at an event. Variables of items have an index, such as `RentCar[1]`. */
 export function variablesAt({ assigned }: Story, eventId: number): Readonly<Record<string, unknown>> {
   const inScope = ({ within }: Visit): boolean =>
     within === undefined || (!isBy(within.leftAt, eventId) && inScope(within));
@@ -142,11 +140,11 @@ export function variablesAt({ assigned }: Story, eventId: number): Readonly<Reco
   );
 }
 
-/** How an execution stands at a moment. */
+/** The outcome of an execution as of an event. */
 export const outcomeAt = ({ turns }: Story, eventId: number): Outcome =>
   turns.findLast(({ at }) => at <= eventId)?.outcome ?? "running";
 
-/** How a visit stands at a moment; undefined before it. */
+/** The status of a visit as of an event. Undefined before the visit. */
 export function statusAt(story: Story, visit: Visit, eventId: number): VisitStatus | undefined {
   if (visit.enteredAt > eventId) return undefined;
   const failure = visit.failures.findLast(({ at }) => at <= eventId);
@@ -155,7 +153,7 @@ export function statusAt(story: Story, visit: Visit, eventId: number): VisitStat
     return visit.side === "undo" && visit.type === "Task" ? "undone" : "done";
   }
   const outcome = outcomeAt(story, eventId);
-  // A Fail is never left: it is done once the execution has ended with it.
+  // No event leaves a Fail state. It is done once the execution has ended.
   if (visit.type === "Fail") return outcome === "running" ? "in progress" : "done";
   const last = triesOf(visit).findLast(({ scheduled }) => scheduled <= eventId);
   const since = story.turns.findLast(({ at, outcome: turn }) => at <= eventId && turn === "running")?.at ?? 0;
@@ -166,14 +164,14 @@ export function statusAt(story: Story, visit: Visit, eventId: number): VisitStat
   return visit.type === "Wait" || waits ? "waiting" : "in progress";
 }
 
-/** Whether an event has happened by another one, which may be Infinity: the end of the history. */
+/** Whether an event has happened at or before `eventId`. Infinity is the end of the history. */
 const isBy = (event: number | undefined, eventId: number): boolean => event !== undefined && event <= eventId;
 
 export const triesOf = ({ calls }: Pick<Visit, "calls">): readonly Try[] => calls.flatMap(({ tries }) => tries);
 
 const indexes = (items: readonly number[]): string => items.map((index) => `[${index}]`).join("");
 
-/** A visit while it is read. */
+/** A visit that the reader still changes. */
 type Open = {
   -readonly [Field in Exclude<keyof Visit, "calls" | "failures" | "within" | "input" | "output">]: Visit[Field];
 } & {
@@ -182,7 +180,7 @@ type Open = {
   readonly calls: { readonly tries: Try[] }[];
   readonly failures: { at: number; aborted: boolean }[];
   readonly within: Open | undefined;
-  /** How often the execution had been redriven at its last call. */
+  /** The number of redrives before its last call. */
   round: number;
 };
 
@@ -191,9 +189,9 @@ interface Item {
   readonly index: number;
 }
 
-/** Where in the machine an event happened. */
+/** The place of an event in the machine. */
 interface Place {
-  /** The state that its thread is in, or has just left. */
+  /** The state that the event's thread is in or has just left. */
   readonly visit: Open | undefined;
   readonly items: readonly Item[];
 }
@@ -210,11 +208,11 @@ const TURNS: Readonly<Record<string, Outcome>> = {
 const CALL =
   /^(?:Task|LambdaFunction|Activity)(Scheduled|Started|Submitted|Succeeded|Failed|TimedOut|StartFailed|SubmitFailed|ScheduleFailed)$/;
 
-/** Follows each thread of a history, by the event that each names as the one before it. */
+/** Follows the threads of a history. Each event names the event before it in its thread. */
 class Reader {
   private readonly places = new Map<number, Place>();
   private readonly path: Open[] = [];
-  /** What has been entered and not left, by its state and the items that it is in. */
+  /** The visits that have not been left, by state and items. */
   private readonly open = new Map<string, Open>();
   private readonly assigned: Assigned[] = [];
   private readonly turns: { at: number; outcome: Outcome }[] = [];
@@ -266,7 +264,7 @@ class Reader {
     if (type === "MapIterationStarted")
       return { visit: this.find(event.state as string, place), items: this.into(event, place) };
     if (type === "MapStateStarted" && place.visit && event.length !== undefined) place.visit.length = event.length;
-    // The service ends the failed task of a branch once more, as it ends those of the siblings.
+    // The service aborts all open states of a failed Parallel, the failed task among them.
     if (/^(?:Task|Wait)StateAborted$/.test(type) && place.visit) abort(place.visit, event);
     if (type === "EvaluationFailed") {
       const visit = event.state === undefined ? place.visit : this.find(event.state, place);
@@ -315,7 +313,7 @@ class Reader {
       length: undefined,
       round: -1,
     };
-    // Undos never go forward again: what only leads on between them is on their side.
+    // After a failure, a state without a side of its own is between undos.
     if (before?.error && spot.side === undefined) visit.side = "undo";
     this.path.push(visit);
     this.open.set(keyOf(state, items), visit);
@@ -351,7 +349,7 @@ class Reader {
       visit.error = undefined;
       if (step !== undefined) {
         visit.step = step;
-        // The items that are undone are fewer than those that were begun: their own indexes are in the step's name.
+        // A list of undos has fewer items than the list of actions. The step's name has the action's index.
         visit.instance = visit.state + step.replace(/^[^[]*/, "");
       }
     }
@@ -378,7 +376,7 @@ class Reader {
     return { visit, items: place.items };
   }
 
-  /** That all branches or items of a state are done, or that one has failed: the event before it is of the last of them. */
+  /** A Parallel or a Map succeeded, failed or was aborted. The previous event is inside of it. */
   private settle(event: HistoryEvent, { within, ended }: { within: string; ended: string }, place: Place): Place {
     let visit = place.visit;
     while (visit && !(visit.type === within && visit.leftAt === undefined)) visit = visit.within;
@@ -389,7 +387,7 @@ class Reader {
     return { visit, items: this.itemsAround(this.spot(visit.state), place) };
   }
 
-  /** Which state makes a call: that of its thread; after a redrive, the one that goes on. */
+  /** The visit that makes a call. After a redrive, it is an open visit that has not called since. */
   private caller(step: string | undefined, place: Place): Open | undefined {
     const { visit } = place;
     if (visit?.leftAt === undefined && visit?.type === "Task") return visit;
@@ -410,7 +408,7 @@ class Reader {
     return [...this.itemsAround(this.spot(map), place), { map, index }];
   }
 
-  /** The last item of a Map leads on to what follows the Map: of the items of an event, those around a state. */
+  /** The items around a state. The event's own items may be of a Map that it has left. */
   private itemsAround({ maps }: Spot, { items }: Place): readonly Item[] {
     return items.filter(({ map }) => maps.includes(map));
   }
@@ -419,13 +417,10 @@ class Reader {
     const spot = this.spots.get(state);
     if (spot) return spot;
     throw new StoryError(
-      `the history enters '${state}', which the definition does not have: give the definition that the execution runs on`,
+      `the history enters '${state}', but the definition has no such state: give the definition of this execution`,
     );
   }
 }
-
-/** The error with which a saga's machine says that it has been compensated (S6). */
-const COMPENSATED = "SagaCompensated";
 
 const keyOf = (state: string, items: readonly Item[]): string =>
   `${state} ${items.map(({ index }) => index).join(" ")}`;
@@ -439,7 +434,7 @@ function fail(visit: Open, event: HistoryEvent): void {
   const { id, timestamp, type, error, cause } = event;
   visit.failures.push({ at: id, aborted: false });
   visit.ended = timestamp;
-  // A timeout may be told without a name.
+  // The event of a timeout may have no error name.
   const name = error ?? (type.endsWith("TimedOut") ? "States.Timeout" : undefined);
   if (name !== undefined) visit.error = { error: name, ...(cause !== undefined && { cause }) };
 }
@@ -452,7 +447,7 @@ function abort(visit: Open, { id, timestamp }: HistoryEvent): void {
   if (last?.outcome === "in progress") Object.assign(last, { ended: id, to: timestamp, outcome: "aborted" });
 }
 
-/** The execution has ended, and a call was under way. */
+/** The execution ended during a call. */
 function cutOff(visit: Open, at: number): void {
   const last = triesOf(visit).at(-1);
   if (last?.outcome === "in progress") Object.assign(last, { ended: at, outcome: "aborted" });
@@ -462,7 +457,7 @@ interface Asked extends Pick<Try, "input" | "function" | "waits" | "token"> {
   readonly step?: string;
 }
 
-/** What a call asks for, and in whose name. */
+/** The request of a call, with the step of its identity. */
 function askedBy({ parameters, input, resource, resourceType }: HistoryEvent): Asked {
   const waits =
     resource?.endsWith(".waitForTaskToken") === true ||
@@ -488,7 +483,7 @@ function askedBy({ parameters, input, resource, resourceType }: HistoryEvent): A
   };
 }
 
-/** The token under whatever name it is passed on, wherever in what is passed. */
+/** The task token: a string under a name that ends in "token", at any depth of the input. */
 function tokenIn(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   for (const [name, each] of Object.entries(value)) {
@@ -498,12 +493,12 @@ function tokenIn(value: unknown): string | undefined {
   return undefined;
 }
 
-/** What a call has answered: of a function its own answer, without what Lambda says beside it. */
+/** The answer of a call. Lambda's answer is reduced to its payload. */
 function answerIn({ output, resource, resourceType }: HistoryEvent): unknown {
   return resourceType === "lambda" && resource === "invoke" && isFields(output) ? output["Payload"] : output;
 }
 
-/** The execution that an undo machine was started for: the recovery's input names it; that of a child's undo, its parts. */
+/** The execution that an undo machine undoes. A recovery's input has its ARN, and the input of a child's undo its parts. */
 function recoveredBy({ execution, machine, name }: Fields): string | undefined {
   if (typeof execution === "string") return execution;
   if (typeof machine !== "string" || typeof name !== "string") return undefined;

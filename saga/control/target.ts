@@ -3,31 +3,31 @@ import { delimiter, join } from "node:path";
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { SFNClient } from "@aws-sdk/client-sfn";
 
-/** Where sagas are to be looked at. */
+/** The place whose executions are shown. */
 export interface Target {
-  /** What runs on this machine; whatever is compatible; or what a stack has deployed. */
+  /** The laptop cloud, another compatible endpoint, or a deployed stack. */
   readonly kind: "local" | "endpoint" | "stack";
-  /** What a person calls it: a URL, or the stack's name. */
+  /** The URL or the stack's name. */
   readonly name: string;
   readonly region: string;
-  /** What says on a command line where it is: nothing for what is looked at unless said. */
+  /** The command line options that select this target. Empty for the default target. */
   readonly options: string;
-  /** The machines that the stack's outputs name; of anything else, undefined: all that are there. */
+  /** The machines in the stack's outputs. Undefined for other targets: then all machines count. */
   readonly machineArns?: readonly string[];
   readonly sfn: () => Promise<SFNClient>;
   readonly logs: () => Promise<CloudWatchLogsClient>;
 }
 
-/** Why nothing can be looked at, in words that say what to do. */
+/** The target can't be reached or refuses the requests. The message says what to do. */
 export class TargetError extends Error {
   override readonly name = "TargetError";
 }
 
-/** Where `saga dev` listens unless it is told otherwise. */
+/** The default port of `saga dev`. */
 export const DEV_PORT = 4566;
 const LOCAL = { accessKeyId: "local", secretAccessKey: "local" };
 
-/** What `saga dev` runs on this machine. */
+/** The laptop cloud of `saga dev`. */
 export const localTarget = (port = DEV_PORT, env: NodeJS.ProcessEnv = process.env): Target =>
   clientsOf({
     kind: "local",
@@ -37,7 +37,7 @@ export const localTarget = (port = DEV_PORT, env: NodeJS.ProcessEnv = process.en
     client: { endpoint: `http://127.0.0.1:${port}`, credentials: LOCAL, disableHostPrefix: true },
   });
 
-/** Whatever speaks as AWS does. One of this machine takes any credentials; another wants its own. */
+/** A compatible endpoint. On this machine it gets made-up credentials if the environment has none. */
 export function endpointTarget(endpoint: string, env: NodeJS.ProcessEnv = process.env): Target {
   const { hostname } = new URL(endpoint);
   const here = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
@@ -56,15 +56,15 @@ export function endpointTarget(endpoint: string, env: NodeJS.ProcessEnv = proces
 
 export interface StackOptions {
   readonly name: string;
-  /** Where its program is. */
+  /** The folder of its program. */
   readonly folder: string;
-  /** That of its config. */
+  /** The region in the stack's config. */
   readonly region?: string | undefined;
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /**
- * What a stack has deployed: its outputs tell its machines, the SDK's credential chain who asks.
+ * A deployed stack. Its outputs name its machines. Requests use the SDK's credential chain.
  * @throws TargetError
  */
 export async function stackTarget({ name, folder, region, env = process.env }: StackOptions): Promise<Target> {
@@ -72,7 +72,7 @@ export async function stackTarget({ name, folder, region, env = process.env }: S
   const machineArns = [...new Set(machineArnsIn(outputs))];
   if (machineArns.length === 0) {
     throw new TargetError(
-      `no output of the stack '${name}' is the ARN of a state machine: export one, as in 'export const stateMachineArn = machine.arn', and deploy`,
+      `the stack '${name}' has no output with the ARN of a state machine: export one, such as 'export const stateMachineArn = machine.arn', and deploy`,
     );
   }
   const found = region ?? regionIn(env) ?? (machineArns[0] as string).split(":")[3];
@@ -90,7 +90,7 @@ const regionIn = (env: NodeJS.ProcessEnv): string | undefined => env["AWS_REGION
 
 function clientsOf({ client, ...about }: Omit<Target, "sfn" | "logs"> & { readonly client: object }): Target {
   const options = { ...client, region: about.region };
-  // What the SDK says of Node's version helps nobody who looks at an execution.
+  // The SDK's warning about Node's version would appear between the lines of every command.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   let sfn: Promise<SFNClient> | undefined;
   let logs: Promise<CloudWatchLogsClient> | undefined;
@@ -104,7 +104,7 @@ function clientsOf({ client, ...about }: Omit<Target, "sfn" | "logs"> & { readon
   };
 }
 
-/** What `pulumi stack output` says, whose command comes with the project or with the machine. */
+/** The output of `pulumi stack output`, with the Pulumi CLI on PATH or in the project's node_modules. */
 async function outputsOf(stack: string, folder: string, env: NodeJS.ProcessEnv): Promise<unknown> {
   const PATH = [env["PATH"], join(folder, "node_modules", ".bin")].filter((part) => part !== undefined).join(delimiter);
   const args = ["stack", "output", "--json", "--non-interactive", "--stack", stack];
@@ -112,7 +112,7 @@ async function outputsOf(stack: string, folder: string, env: NodeJS.ProcessEnv):
     execFile("pulumi", args, { cwd: folder, env: { ...env, PATH }, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
       if (!error) resolve(stdout);
       else if (error.code === "ENOENT") {
-        reject(new TargetError("can't read the stack's outputs: there is no 'pulumi'. Install it, or run 'npm ci'"));
+        reject(new TargetError("can't read the stack's outputs: 'pulumi' was not found. Install it, or run 'npm ci'"));
       } else {
         const [said = error.message] = stderr.split("\n").filter((line) => line.trim() !== "");
         reject(
@@ -127,12 +127,12 @@ async function outputsOf(stack: string, folder: string, env: NodeJS.ProcessEnv):
     return JSON.parse(printed) as unknown;
   } catch {
     throw new TargetError(
-      `can't read the outputs of the stack '${stack}': 'pulumi stack output --json' printed no JSON`,
+      `can't read the outputs of the stack '${stack}': 'pulumi stack output --json' did not print JSON`,
     );
   }
 }
 
-/** An ARN of a machine, with its alias or version or without. */
+/** The ARN of a state machine, optionally with an alias or a version. */
 const MACHINE = /^arn:[\w-]+:states:[\w-]+:\d{12}:stateMachine:[^:]+(?::[^:]+)?$/;
 
 function machineArnsIn(value: unknown): readonly string[] {
@@ -140,7 +140,7 @@ function machineArnsIn(value: unknown): readonly string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(machineArnsIn) : [];
 }
 
-/** What a request for an action of AWS failed on, in plain words; any other error is itself. */
+/** Turns connection and credential errors of a request into a TargetError. Other errors are returned unchanged. */
 export function inPlainWords(error: unknown, { kind, name }: Pick<Target, "kind" | "name">): unknown {
   const { name: type, message } = error as Error;
   const { code } = error as NodeJS.ErrnoException;
@@ -149,7 +149,7 @@ export function inPlainWords(error: unknown, { kind, name }: Pick<Target, "kind"
     return new TargetError(
       kind === "local"
         ? `nobody listens on ${name}: start 'npx saga dev' first, ${elsewhere}`
-        : `nobody listens on ${name}`,
+        : `nobody listens on ${name}: check the URL and that its server runs`,
     );
   }
   if (type === "CredentialsProviderError") {

@@ -7,7 +7,7 @@ export interface Key<Value> {
   readonly default: Value;
   /** The allowed values, in the words of an error. */
   readonly allowed: string;
-  /** What the key means: the same sentence in `Pulumi.yaml` and in the README. */
+  /** What the key means: the same sentence in `Pulumi.yaml` and in `docs/configuration.md`. */
   readonly description: string;
   /** The value of the text that Pulumi stores, or undefined if it is not allowed. */
   readonly read: (text: string) => Value | undefined;
@@ -75,38 +75,38 @@ export const SCHEMA = {
   ),
   logExecutionData: flag(
     false,
-    "Whether the log shows what goes into the steps and comes out of them: card numbers too.",
+    "Whether the logs contain the inputs and outputs of steps, which include card numbers.",
   ),
   alarmEmail: text(
     "none",
     "none, or an e-mail address",
     /^(none|[^\s@]+@[^\s@]+\.[^\s@]+)$/,
-    "Who gets the alarms by e-mail, once they confirm the subscription; or none.",
+    "The e-mail address that gets the alarms, once its owner has confirmed the subscription; or none.",
   ),
   alarms: oneOf(
     "string",
     ["essential", "all", "none"],
-    "Which alarms there are: essential, those for which somebody gets up; all, those of each function and of slowness too; or none.",
+    "Which alarms the stack has: essential, those that need a person at once; all, which adds alarms for each function and for slow executions; or none.",
   ),
   slowExecutionMinutes: integer(
     60,
     [1, 525_600],
-    "How long an execution may take before an alarm says that it was slow, in minutes.",
+    "How many minutes an execution may take before an alarm reports it as slow.",
   ),
   workflowType: oneOf(
     "string",
     ["STANDARD", "EXPRESS"],
-    "STANDARD; or EXPRESS, for sagas of queries alone that end within 5 minutes.",
+    "STANDARD; or EXPRESS, only for sagas that consist of queries and end within 5 minutes.",
   ),
   onAbort: oneOf(
     "string",
     ["recover", "ignore"],
-    "What happens to an execution that somebody stops: recover runs its undos, or goes on with it after its pivot; ignore leaves it as it stands.",
+    "What happens to an execution that somebody stops: recover runs its undos or, after its pivot, redrives it; ignore leaves it unchanged.",
   ),
   trafficPercent: integer(
     100,
     [0, 100],
-    "How many of the new executions run what is deployed now, in percent; the others run previousVersion.",
+    "The percentage of new executions that run the version deployed now; the others run previousVersion.",
   ),
   previousVersion: integer(
     0,
@@ -116,38 +116,38 @@ export const SCHEMA = {
   functionMemory: integer(
     256,
     [128, 10_240],
-    "The memory of each function, in MB; its share of a CPU grows with it. AWS gives some accounts 3,008 at most.",
+    "The memory of each function, in MB. Its share of a CPU grows with the memory. Some accounts allow 3,008 MB at most.",
   ),
   functionArchitecture: oneOf(
     "string",
     ["arm64", "x86_64"],
-    "What the functions run on: arm64, the cheaper, or x86_64.",
+    "The processor architecture of the functions: arm64, which is cheaper, or x86_64.",
   ),
   reservedConcurrency: integer(
     0,
     [0, 10_000],
-    "How many calls of each function may run at once, reserved for it; or 0, to reserve none. All of them, and 100 more, must fit into the account's concurrency.",
+    "How many calls of each function may run at once, reserved for this function; or 0, to reserve none. The sum for all functions, and 100 more, must fit into the account's concurrency.",
   ),
   tableBilling: oneOf(
     "string",
     ["on-demand", "provisioned"],
-    "How the table is paid: on-demand, by the call; or provisioned, by the hour, scaled from tableMinUnits to tableMaxUnits.",
+    "How AWS bills the table: on-demand, per request; or provisioned, per hour, with auto scaling from tableMinUnits to tableMaxUnits.",
   ),
   tableMinUnits: integer(
     0,
     [0, 40_000],
-    "The least capacity of a provisioned table, in units, of reads and of writes each; or 0, on demand.",
+    "The minimum capacity of a provisioned table, in units, for reads and for writes; or 0, on demand.",
   ),
   tableMaxUnits: integer(
     0,
     [-1, 40_000],
-    "The most capacity of the table, in units, of reads and of writes each; or, on demand, 0 for no maximum, and -1 to lift one that was set.",
+    "The maximum capacity of the table, in units, for reads and for writes. On demand, 0 sets no maximum, and -1 lifts one that was set.",
   ),
   kmsKey: text(
     "aws-owned",
     "aws-owned, create, or the ARN of a KMS key",
     /^(aws-owned|create|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+)$/,
-    "What encrypts the table, the logs and the executions: aws-owned, create for a key of the stack's own, or a key's ARN.",
+    "The key that encrypts the table, the logs and the executions: aws-owned, create for a key of the stack's own, or a key's ARN.",
   ),
 } as const;
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Declaration, DeclarationError, readDeclaration } from "../asl/declaration";
 import { DefinitionError, readDefinition } from "../asl/definition";
+import { isOpen } from "../asl/open-places";
 import type { RawStates } from "../asl/states";
 import { undeclaredIn } from "../asl/tasks";
 import { verify } from "../verify";
@@ -44,9 +45,6 @@ export function verifiedDefinition(name: string, definition: DefinitionInput, pr
   });
 }
 
-/** The fields of a Task that name what it calls and passes. The proof needs the value of every other field. */
-const OPEN: ReadonlySet<string> = new Set(["Resource", "Arguments", "Parameters"]);
-
 interface Shape {
   readonly definition: unknown;
   readonly outputs: boolean;
@@ -60,17 +58,17 @@ function shapeOf(definition: object | string | PromiseLike<unknown>): Shape {
   // One output is one reference, wherever it stands: two tasks may call the same function by it.
   const outputs = new Map<unknown, string>();
   let provable = true;
-  const replaced = (value: unknown, open: boolean): unknown => {
+  const replaced = (value: unknown, path: readonly string[]): unknown => {
     if (pulumi.Output.isInstance(value) || value instanceof Promise) {
-      provable &&= open;
+      provable &&= isOpen(path);
       if (!outputs.has(value)) outputs.set(value, `\${output ${outputs.size + 1}}`);
       return outputs.get(value);
     }
-    if (Array.isArray(value)) return value.map((each) => replaced(each, open));
+    if (Array.isArray(value)) return value.map((each, at) => replaced(each, [...path, String(at)]));
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, replaced(each, open || OPEN.has(key))]));
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, replaced(each, [...path, key])]));
   };
-  const shape = replaced(definition, false);
+  const shape = replaced(definition, []);
   return { definition: shape, outputs: outputs.size > 0, provable };
 }
 
@@ -106,7 +104,7 @@ function tellWhereUnknown(name: string, resolved: pulumi.Output<unknown>, resour
   void isKnown.then((known) => {
     if (known) return;
     void pulumi.log.info(
-      `'${name}' is proved in the update, before it is made, with what is not known yet: what it names is yet to be created`,
+      `'${name}' is verified in the update, before it is created: a preview does not know all values of its definition`,
       resource,
     );
   });

@@ -2,7 +2,7 @@ import { TaskFailure } from "./errors";
 import type { Execution } from "./execution";
 import type { Json } from "./json";
 
-/** What an execution was started with, as StartExecution takes it. */
+/** The parameters with which an execution was started, as in StartExecution. */
 export interface Started {
   readonly StateMachineArn: string;
   readonly Name: string;
@@ -10,9 +10,9 @@ export interface Started {
 }
 
 /**
- * Waits as `startExecution.sync:2` does: gives the description of the execution that has ended, and stops it when its
- * caller goes away.
- * @throws TaskFailure where the execution does not succeed
+ * Waits for an execution as `startExecution.sync:2` does, and returns its description. Stops it if the caller is
+ * aborted.
+ * @throws TaskFailure if the execution does not succeed
  */
 export async function childResult(execution: Execution, started: Started, signal: AbortSignal): Promise<Json> {
   const { StateMachineArn, Name, Input } = started;

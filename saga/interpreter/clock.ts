@@ -1,6 +1,6 @@
 import { Interrupted } from "./errors";
 
-/** Where an execution takes its time from. `sleep` rejects with `Interrupted` when the signal is aborted. */
+/** The source of an execution's time. `sleep` rejects with `Interrupted` when the signal is aborted. */
 export interface Clock {
   now(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -9,7 +9,7 @@ export interface Clock {
 // setTimeout fires at once for a longer delay.
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** The time of the machine. */
+/** The system clock. */
 export const realClock: Clock = {
   now: () => Date.now(),
   sleep(ms, signal) {
@@ -46,8 +46,8 @@ export const realClock: Clock = {
 
 export interface VirtualClock extends Clock {
   /**
-   * Keeps the time from advancing until the returned function is called: for work that virtual time cannot see,
-   * such as a task that does real I/O.
+   * Stops virtual time until the returned function is called. For work that takes real time, such as a task that does
+   * real I/O.
    */
   hold(): () => void;
 }
@@ -59,8 +59,8 @@ interface Timer {
 }
 
 /**
- * Time that passes only when nothing else can: once all microtasks have run, it jumps to the earliest timer.
- * Timers of the same instant fire in the order in which they were set, each one's consequences before the next.
+ * Virtual time: once all microtasks have run, it jumps to the earliest timer. Timers of the same instant fire in the
+ * order in which they were set. The consequences of one timer run before the next one fires.
  */
 export function virtualClock(start = Date.UTC(2025, 0, 1)): VirtualClock {
   let now = start;

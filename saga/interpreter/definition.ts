@@ -5,7 +5,7 @@ export interface Machine extends Sequence {
   readonly timeoutSeconds?: number;
 }
 
-/** A run of states with its own variable scope: the machine, a branch, or what a Map does for each item. */
+/** States with a variable scope of their own: the machine, a branch, or the ItemProcessor of a Map. */
 export interface Sequence {
   readonly startAt: string;
   readonly states: { readonly [name: string]: State };
@@ -15,7 +15,7 @@ export type State =
   PassState | TaskState | ChoiceState | WaitState | SucceedState | FailState | ParallelState | MapState;
 export type StateType = State["type"];
 
-/** What a state leaves behind: variables and output. */
+/** The variables and the output that a state produces. */
 export interface Result {
   readonly assign?: Template;
   readonly output?: Template;
@@ -23,7 +23,7 @@ export interface Result {
 
 interface Common {
   readonly name: string;
-  /** Absent where the state ends its sequence. */
+  /** Absent if the state ends its sequence. */
   readonly next?: string;
 }
 
@@ -79,7 +79,9 @@ export interface Fallible extends Common, Result {
 
 export interface Resource {
   readonly arn: string;
-  /** As in the history: `invoke.waitForTaskToken` of `lambda`; a function's own ARN has neither. */
+  /**
+   * As in the history: type `lambda`, action `invoke.waitForTaskToken`. Absent if the resource is a function's own ARN.
+   */
   readonly integration?: { readonly type: string; readonly action: string };
   readonly waitsForToken: boolean;
 }

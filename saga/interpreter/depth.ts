@@ -4,7 +4,7 @@ import { levelsIn, MOST_LEVELS } from "../asl/expressions";
 const COUNTER = " depth";
 type Lookup = { readonly lookup: (name: string) => unknown };
 
-/** The expression, whose evaluation fails as the service's does where it nests too deep. */
+/** Limits how deep the evaluation of an expression may nest: beyond that, it fails with the service's error. */
 export function boundDepth(expression: jsonata.Expression): jsonata.Expression {
   if (!mayNestTooDeep(expression.ast())) return expression;
   const assign = expression.assign.bind(expression) as unknown as (name: symbol, hook: unknown) => void;
@@ -18,15 +18,16 @@ export function boundDepth(expression: jsonata.Expression): jsonata.Expression {
   assign(Symbol.for("jsonata.__evaluate_exit"), (_node: unknown, _input: unknown, environment: Lookup) => {
     counted(environment).depth--;
   });
-  // Evaluations of one expression may overlap: each has a counter of its own.
+  // Evaluations of one expression may overlap, so each has its own counter.
   const evaluate = (input: unknown, bindings?: Record<string, unknown>): Promise<unknown> =>
     expression.evaluate(input, { ...bindings, [COUNTER]: { depth: 0 } });
   return { ...expression, evaluate };
 }
 
 /**
- * Most expressions are far from it, and counting costs time at every step; and it counts too much where this evaluator, but
- * not the service's, has the items of an array constructor under way at once. A function that has a name may call itself.
+ * Counting slows every step down, and most expressions cannot nest too deep. It also overestimates: unlike the service,
+ * this evaluator evaluates all items of an array constructor at once. A function that is bound to a name may call
+ * itself.
  */
 function mayNestTooDeep(ast: unknown): boolean {
   return namesFunction(ast) || levelsIn(ast) > MOST_LEVELS;

@@ -56,12 +56,13 @@ export class StateFailure extends Error {
   }
 }
 
-/** The execution was stopped, or a sibling branch failed: this part of it ends where it is. */
+/** The execution was stopped, or a sibling branch failed. This part of the execution ends. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 
   constructor() {
-    // Each timer that is not needed any more ends with one; nobody asks where, and a stack costs more than all the rest.
+    // Each cancelled timer makes one, and nobody reads its stack. Capturing the stack would cost more than all the
+    // rest.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super();
@@ -69,7 +70,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** The execution ends at once, whatever Retry and Catch say. */
+/** Ends the execution at once. Neither Retry nor Catch handles it. */
 export class ExecutionEnded extends Error {
   override readonly name = "ExecutionEnded";
 

@@ -6,8 +6,8 @@ export interface ExecutionResult {
   readonly output?: Json;
   readonly error?: string;
   readonly cause?: string;
-  /** FAILED only: the innermost state whose error nothing caught. A redrive goes on there. */
+  /** FAILED only: the innermost state whose error nothing caught. A redrive continues there. */
   readonly failedState?: string;
-  /** FAILED only: that state after the Parallel and Map states around it. */
+  /** FAILED only: the Parallel and Map states around that state, outermost first, then the state itself. */
   readonly failedPath?: readonly string[];
 }

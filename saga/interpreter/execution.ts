@@ -28,9 +28,12 @@ export interface ExecutionOptions {
   };
   readonly stateMachine?: { readonly id?: string; readonly name?: string };
   readonly onEvent?: (event: HistoryEvent) => void;
-  /** Gets what `restoreExecution` reads: each event, and what happens between them. */
+  /** Receives the journal that `restoreExecution` reads: the events, and the marks between them. */
   readonly onEntry?: (entry: JournalEntry) => void;
-  /** Called where a call holds the time (`TaskCall.hold`), for whoever waits for the execution; what it gives ends that. */
+  /**
+   * Called when a call suspends its timeouts (`TaskCall.hold`), so that an execution that waits for this one suspends
+   * its own. The returned function resumes them.
+   */
   readonly onHold?: () => () => void;
 }
 
@@ -38,14 +41,14 @@ export interface ExecutionOptions {
 export class Execution {
   readonly arn: string;
   readonly input: Json;
-  /** As the Context object has it: a redrive does not change it. */
+  /** As in the Context object. A redrive does not change it. */
   readonly startTime: string;
-  /** Rejects only where `invoke` rejects with anything but a `TaskFailure`: a fault of the caller, not of the machine. */
+  /** Rejects only if `invoke` rejects with anything but a `TaskFailure`: a fault of the caller, not of the machine. */
   result: Promise<ExecutionResult>;
   private readonly runtime: Runtime;
   private readonly frame: Frame;
   private redriveCount: number;
-  /** When it was started, or redriven last. */
+  /** When it was started or last redriven. */
   private since: number;
   private time: HeldTime;
   private finished: ExecutionResult | undefined;
@@ -121,11 +124,12 @@ export class Execution {
     // The service gives the first state no previous event.
     if (!restored) history.add({ previous: 0 }, "ExecutionStarted", { input: this.input });
     if (restored?.stopping) this.interrupt(restored.stopping);
-    // A call that is made again finds the execution in the hands of whoever restores it.
+    // A restored execution begins after the constructor has returned: a call that it makes again may need the
+    // Execution.
     this.result = this.start(restored && Promise.resolve());
   }
 
-  /** How it has ended; nothing while it runs. */
+  /** How it ended; undefined while it runs. */
   get outcome(): ExecutionResult | undefined {
     return this.finished;
   }
@@ -139,7 +143,7 @@ export class Execution {
     this.endWith({ status: "ABORTED", ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) });
   }
 
-  /** SendTaskSuccess. Throws `TaskTimedOut` where no task waits for the token, as the service does. */
+  /** SendTaskSuccess. Throws `TaskTimedOut` if no task waits for the token, as the service does. */
   sendTaskSuccess(token: string, output: Json): void {
     this.runtime.tokens.success(token, output);
   }
@@ -160,8 +164,8 @@ export class Execution {
   }
 
   /**
-   * RedriveExecution: goes on at the state where it failed, with its variables and its input, fresh retries, and
-   * without the branches and iterations that succeeded. Gives the new `result`.
+   * RedriveExecution: continues in the state in which it ended, with its variables, its input and fresh retries.
+   * Branches and iterations that succeeded do not run again. Returns the new `result`.
    */
   redrive(): Promise<ExecutionResult> {
     if (!this.finished || this.finished.status === "SUCCEEDED") {
@@ -198,7 +202,7 @@ export class Execution {
 
   private start(ready?: Promise<void>): Promise<ExecutionResult> {
     const result = ready ? ready.then(() => this.run()) : this.run();
-    // A fault of the caller is not an unhandled rejection just because nobody awaits the result yet.
+    // Nobody may await the result yet: a fault of the caller must not become an unhandled rejection.
     result.catch(() => {});
     return result;
   }
@@ -234,7 +238,7 @@ export class Execution {
   }
 }
 
-/** What the Context object has of redrives. */
+/** The redrive fields of the Context object. */
 const redriven = (count: number, time: number | undefined): JsonObject => ({
   RedriveCount: count,
   ...(time !== undefined && { RedriveTime: new Date(time).toISOString() }),
@@ -264,15 +268,15 @@ export function startExecution(machine: Machine, options: ExecutionOptions): Exe
   return new Execution(machine, options);
 }
 
-/** `ExecutionOptions` of an execution that was under way: its input is in its journal. */
+/** The options of an execution that is restored. Its input is in its journal. */
 export type RestoreOptions = Omit<ExecutionOptions, "input">;
 
 /**
- * Goes on with an execution where its journal ends: a call that was under way is made again, a backoff, a Wait and a token
- * go on as they were. One that has ended can be redriven. `onEntry` gets what comes after the journal.
- * @param machine The one with which it was started.
- * @param journal All that `onEntry` was given, in that order.
- * @throws JournalError for a journal that no execution of this machine can have written
+ * Continues an execution where its journal ends. A call that was running is made again. Backoffs, Waits and task tokens
+ * continue as they were. An execution that has ended can be redriven. `onEntry` receives only new entries.
+ * @param machine The machine with which it was started.
+ * @param journal All entries that `onEntry` received, in that order.
+ * @throws JournalError if no execution of this machine can have written the journal
  */
 export function restoreExecution(
   machine: Machine,

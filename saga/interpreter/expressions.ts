@@ -130,7 +130,7 @@ export async function evaluateTemplate(template: Template, bindings: Bindings): 
   }
 }
 
-/** Evaluates a field that wants one type of value, as TimeoutSeconds or Condition does. */
+/** Evaluates a field that requires one type of value, such as TimeoutSeconds or Condition. */
 export async function evaluateTyped(template: Template, bindings: Bindings, expected: JsonTypeName): Promise<Json> {
   const value = await evaluateTemplate(template, bindings);
   const actual = jsonTypeOf(value);
@@ -144,7 +144,10 @@ export async function evaluateTyped(template: Template, bindings: Bindings, expe
   return value;
 }
 
-/** JSONata gives arrays with marks of its own on them, and functions; `undefined` where there is no JSON for it. */
+/**
+ * JSONata's arrays have properties of their own, and a result may be a function. Returns undefined for what is not
+ * JSON.
+ */
 function plainJson(value: unknown): Json | undefined {
   switch (typeof value) {
     case "string":

@@ -35,54 +35,57 @@ export interface Scheduled {
   submitted: boolean;
 }
 
-/** How far a state had come that goes on after a restore. A retry begins it anew, but for the retries. */
+/** How far a state had come before a restore. A retry resets all of it but the retries. */
 export interface Progress {
-  /** Which retrier each retry was by. */
+  /** The index of the retrier of each retry so far. */
   readonly retries: readonly number[];
-  /** The end of the backoff that was under way. */
+  /** When the current backoff ends. */
   readonly retryAt?: number;
-  /** An error of which nothing has been made yet, and when it happened. */
+  /** An error that neither Retry nor Catch has handled yet, and when it happened. */
   readonly failure?: { readonly error: StateFailure; readonly at: number };
   readonly gaveUp?: { readonly error: StateFailure; readonly catcher?: number };
   readonly token?: string;
   readonly scheduled?: Scheduled;
-  /** What the Task answered. */
+  /** The result of the Task. */
   readonly result?: { readonly output: Json };
-  /** All branches or iterations are done, and the event that says so is there. */
+  /** All branches or iterations are done, and the history has the event that says so. */
   readonly joined?: boolean;
-  /** The end of a Wait. */
+  /** When a Wait ends. */
   readonly waitsUntil?: number;
-  /** What the branches of a Parallel are given, or the items of a Map, where that is not the state's own input. */
+  /** The input of a Parallel's branches, or the items of a Map, if it is not the state's own input. */
   readonly given?: Json;
 }
 
 /**
- * One sequence of states under way: which state it is at, with what input. It outlives a failure, so that a redrive
- * goes on from there.
+ * A sequence of states that runs: its current state, and that state's input. It outlives a failure, so that a redrive
+ * can continue there.
  */
 export class Frame {
   current: string;
-  /** Set once the sequence has ended well. */
+  /** Set once the sequence has succeeded. */
   result?: { readonly output: Json };
-  /** The branches or iterations of the Parallel or Map state that it is at. */
+  /** The branches or iterations, if the current state is a Parallel or a Map. */
   children?: Frame[];
-  /** The id of the event with which the current state was entered; 0 before that. */
+  /** The id of the current state's StateEntered event; 0 before the state is entered. */
   enteredId = 0;
-  /** When that was. */
+  /** When the current state was entered. */
   enteredAt = 0;
-  /** A Map iteration has begun: its input is what ItemSelector made of it. */
+  /** A Map iteration has begun: its ItemSelector is not evaluated again. */
   started = false;
-  /** A redrive goes on with the current state where it failed, instead of entering it anew. */
+  /** The current state continues where it stopped, instead of being entered again. */
   resuming = false;
-  /** Of a restored execution: how far the current state had come. */
+  /** Only in a restored execution: how far the current state had come. */
   progress?: Progress;
-  /** Of a restored execution: the events of its end, or of its state's, that are there and must not come twice. */
+  /**
+   * Only in a restored execution: the final events of the sequence or its state that are recorded, and must not come
+   * twice.
+   */
   readonly recorded = new Set<string>();
-  /** Of a restored execution: it has begun and has not come to rest. */
+  /** Only in a restored execution: it has begun and has not come to rest. */
   underWay = false;
-  /** Of a restored execution: a Map iteration that has its result, and no event yet that says so. */
+  /** Only in a restored execution: a Map iteration has its result, but no event says so yet. */
   unended = false;
-  /** Of a restored execution: why the ItemSelector of this iteration failed. */
+  /** Only in a restored execution: why the ItemSelector of this iteration failed. */
   selectorFailure?: StateFailure;
   /** The index of the item in each Map around it, outermost first. */
   readonly items: readonly number[];
@@ -106,14 +109,14 @@ export class Frame {
     this.items = mapItem ? [...items, mapItem.Index] : items;
   }
 
-  /** What an event tells of the item inside a Map. */
+  /** The fields with which an event inside a Map names its item. */
   itemDetails(): { readonly iteration?: number; readonly items?: readonly number[] } {
     const iteration = this.items.at(-1);
     if (iteration === undefined) return {};
     return { iteration, ...(this.items.length > 1 && { items: this.items }) };
   }
 
-  /** A redrive goes on with the states as they stand, and forgets how far each had come. */
+  /** For a redrive, which keeps the current states, but not how far each of them had come. */
   forgetProgress(): void {
     delete this.progress;
     delete this.selectorFailure;

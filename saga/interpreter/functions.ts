@@ -41,7 +41,7 @@ function range(first: unknown, last: unknown, step: unknown): unknown {
   const count = Math.max(0, Math.floor((to - from) / by) + 1);
   if (count > MAX_RANGE_ITEMS) throw new Error(`Function $range gives at most ${MAX_RANGE_ITEMS} items`);
   const items = Array.from({ length: count }, (_, index) => from + index * by);
-  // On AWS the result is a JSONata sequence: of one item it is that item, of none it is nothing.
+  // On AWS the result is a JSONata sequence: a sequence of one item is that item, and an empty one is undefined.
   if (items.length === 0) return undefined;
   return items.length === 1 ? items[0] : items;
 }

@@ -5,10 +5,10 @@ interface Sleeper {
   goOn(): void;
 }
 
-// Without a reason of its own, a signal makes an error with a stack.
+// The reason of an abort. Without one, `abort` makes an error with a stack, which costs time.
 const HELD = "held";
 
-/** Time that may be held: what passes meanwhile counts for nobody who sleeps by it. */
+/** Time that can be suspended. The time that passes meanwhile does not count for its sleepers. */
 export class HeldTime {
   private readonly sleepers = new Set<Sleeper>();
   private holds = 0;
@@ -16,7 +16,7 @@ export class HeldTime {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Holds it until the returned function is called. */
+  /** Suspends it until the returned function is called. */
   readonly hold = (): (() => void) => {
     if (++this.holds === 1) for (const sleeper of this.sleepers) sleeper.pause();
     let held = true;
@@ -27,7 +27,7 @@ export class HeldTime {
     };
   };
 
-  /** Never settles once the time has ended. */
+  /** Never settles if `end` is called first. */
   sleep(ms: number): Promise<void> {
     const { clock, sleepers } = this;
     return new Promise((resolve) => {
@@ -56,7 +56,7 @@ export class HeldTime {
     });
   }
 
-  /** Whether nobody sleeps by it any more. */
+  /** Whether `end` has been called. */
   get ended(): boolean {
     return this.over;
   }

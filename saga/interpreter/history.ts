@@ -4,8 +4,8 @@ import type { Json, JsonObject } from "./json";
 import type { Mark } from "./marks";
 
 /**
- * One event of GetExecutionHistory. Types, order and ids are the service's; what it nests under
- * `stateEnteredEventDetails` and the like stands flat here, and JSON is not wrapped in strings.
+ * An event of GetExecutionHistory, with the service's types, order and ids. Fields that the service nests under
+ * `stateEnteredEventDetails` and the like are flat here, and JSON is not encoded in strings.
  */
 export interface HistoryEvent extends EventDetails {
   readonly id: number;
@@ -18,9 +18,9 @@ export interface HistoryEvent extends EventDetails {
 export interface EventDetails {
   /** The state that it belongs to. */
   readonly state?: string;
-  /** The item's index, for what happens inside a Map. */
+  /** The item's index, in an event inside a Map. */
   readonly iteration?: number;
-  /** The indices of all the items, outermost first, for what happens inside a Map within a Map. */
+  /** The indices of all items, outermost first, in an event inside a Map within a Map. */
   readonly items?: readonly number[];
   /** The item's index, in MapIteration… events. */
   readonly index?: number;
@@ -42,10 +42,10 @@ export interface EventDetails {
   readonly redriveCount?: number;
 }
 
-/** All that a restore reads, in the order in which it happened. */
+/** An entry of the journal that a restore reads. */
 export type JournalEntry = HistoryEvent | Mark;
 
-/** Events of one branch or iteration follow each other; `previous` is the last one's id. */
+/** The events of one branch or iteration form a chain; `previous` is the id of the last one. */
 export interface Thread {
   previous: number;
 }
@@ -58,8 +58,8 @@ export class History {
   private closed = false;
 
   /**
-   * @param onEntry Gets each event, and each mark.
-   * @param events Those that there are already.
+   * @param onEntry Receives each event, and each mark.
+   * @param events The events so far.
    */
   constructor(
     private readonly clock: Clock,
@@ -67,7 +67,7 @@ export class History {
     readonly events: HistoryEvent[] = [],
   ) {}
 
-  /** Adds an event and gives its id. The last one that fits is kept for the end of the execution. */
+  /** Adds an event and returns its id. The last event of the quota is reserved for the end of the execution. */
   add(thread: Thread, type: string, details: EventDetails = {}): number {
     if (this.closed) return 0;
     if (this.events.length >= MAX_EVENTS - 1) {
@@ -79,12 +79,12 @@ export class History {
     return this.append(thread, type, details);
   }
 
-  /** Adds what a restore must know and the events do not tell. */
+  /** Adds a fact that a restore needs and that no event contains. */
   mark(mark: Mark): void {
     if (!this.closed) this.onEntry?.(mark);
   }
 
-  /** Lets in nothing more but the event with which the execution ends: states that are stopped leave no trace. */
+  /** From now on, records only the event that ends the execution: states that are stopped have no further events. */
   close(): void {
     this.closed = true;
   }
@@ -95,7 +95,7 @@ export class History {
     this.closed = true;
   }
 
-  /** Opens it again: a redriven execution goes on with the same history. */
+  /** Opens it again: a redrive continues the same history. */
   reopen(): void {
     this.closed = false;
   }

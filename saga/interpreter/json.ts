@@ -1,8 +1,8 @@
-/** A JSON value: all that a state machine reads, stores and passes on. */
+/** A JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-/** What a state may take or give, and what one Assign may store (Step Functions quotas: 256 KiB). */
+/** The quota of Step Functions for a state's input, for its output, and for the variables of one Assign: 256 KiB. */
 export const MAX_PAYLOAD_BYTES = 256 * 1024;
 
 /** Size as the service measures it: the UTF-8 bytes of the JSON text. */

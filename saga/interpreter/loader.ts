@@ -12,11 +12,11 @@ export interface LoadOptions {
   readonly skipInnerStates?: boolean;
 }
 
-/** What is known while a definition is read. */
+/** The surroundings of the states that are read. */
 export interface LoadContext {
   readonly queryLanguage: string;
   readonly stateNames: Set<string>;
-  /** Variables that an enclosing sequence assigns: an inner scope may read and not assign them. */
+  /** Variables that an enclosing sequence assigns: an inner scope may read them, but not assign them. */
   readonly outerVariables: ReadonlySet<string>;
   readonly options: LoadOptions;
 }
@@ -70,8 +70,8 @@ export function readSequence(fields: Fields, context: LoadContext): Sequence {
       stateFields.refuse("", `State name '${name}' is used more than once`, "DUPLICATE_STATE_NAME");
     }
     context.stateNames.add(name);
-    // The guide allows no name twice in nested scopes; a recording shows that what a Parallel's own Catch assigns may
-    // be assigned in its branches too.
+    // The guide forbids the same variable name in nested scopes. A recording of the service shows an exception: the
+    // branches of a Parallel may assign the variables that its own Catch assigns.
     const outer = [...assigned].flatMap(([other, by]) =>
       other === name ? by.byState : [...by.byState, ...by.byCatch],
     );

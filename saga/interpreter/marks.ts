@@ -1,12 +1,12 @@
 import type { Json } from "./json";
 
-/** Where something happens: in which state, and inside of Maps at which of their items, outermost first. */
+/** The state in which something happens, and inside Maps the indices of the items, outermost first. */
 export interface Place {
   readonly state: string;
   readonly items?: readonly number[];
 }
 
-/** What is known of a failure: all that Retry and Catch ask for, and the states that it has passed through. */
+/** A failure: what Retry and Catch need to know of it, and the states that did not catch it. */
 export interface FailureDetails {
   readonly error?: string;
   readonly cause?: string;
@@ -14,23 +14,23 @@ export interface FailureDetails {
 }
 
 /**
- * What happens between the events of a history and that a restore must know: the service keeps it, too, and tells it to
- * nobody. A mark stands before the event to which it leads.
+ * A fact between the events of a history that a restore needs. The service keeps such facts too, but does not publish
+ * them. A mark precedes the event to which it leads.
  */
 export type Mark =
-  /** A Task that waits for a token has this one. */
+  /** The token of a Task that waits for one. */
   | ({ readonly mark: "token"; readonly token: string } & Place)
   /** The next event is a missed heartbeat, which has a name of its own for ErrorEquals. */
   | ({ readonly mark: "missedHeartbeat" } & Place)
-  /** A failed state is tried again by this retrier, at this time. */
+  /** This retrier retries a failed state, at this time. */
   | ({ readonly mark: "retry"; readonly retrier: number; readonly until: number } & Place)
-  /** A failed state is not tried again; a Catcher has it, if there is one for it. */
+  /** A failed state is not retried. The catcher handles the error, if one matches. */
   | ({ readonly mark: "gaveUp"; readonly failure: FailureDetails; readonly catcher?: number } & Place)
   /** A Wait ends at this time. */
   | ({ readonly mark: "wait"; readonly until: number } & Place)
-  /** What the branches of a Parallel are given, or the items of a Map, where that is not the state's own input. */
+  /** The input of a Parallel's branches, or the items of a Map, if it is not the state's own input. */
   | ({ readonly mark: "input"; readonly value: Json } & Place)
-  /** A state that can be left in several ways is left for this one. */
+  /** The next state, after a state that has several successors. */
   | ({ readonly mark: "next"; readonly next: string } & Place)
   /** SendTaskSuccess, SendTaskFailure, SendTaskHeartbeat. */
   | { readonly mark: "answered"; readonly token: string; readonly answer: TokenAnswer; readonly at: number }
@@ -42,7 +42,7 @@ export type Mark =
       readonly error?: string;
       readonly cause?: string;
     }
-  /** Where an execution fails whose failure nothing caught. */
+  /** The state in which the execution fails, after the states around it: nothing caught the failure. */
   | { readonly mark: "failed"; readonly path: readonly string[] };
 
 export type TokenAnswer = { readonly output: Json } | { readonly error: string; readonly cause: string };

@@ -1,6 +1,6 @@
 import type { Resource } from "./definition";
 
-// "Integrating optimized services": the actions that each offers. aws-sdk and http take any name of the right shape.
+// "Integrating optimized services": the actions of each service. aws-sdk takes any name of the right shape.
 const OPTIMIZED: { [service: string]: readonly string[] } = {
   apigateway: ["invoke"],
   athena: ["startQueryExecution", "stopQueryExecution", "getQueryExecution", "getQueryResults"],
@@ -47,7 +47,7 @@ const LAMBDA = /^arn:aws[a-z-]*:lambda:[^:]+:[^:]+:function:[^:]+(:[^:]+)?$/;
 const INTEGRATION =
   /^arn:aws[a-z-]*:states:[^:]*:[^:]*:(aws-sdk:[a-z0-9]+|[a-z-]+):([a-zA-Z0-9]+)(\.sync:2|\.sync|\.waitForTaskToken)?$/;
 
-/** Reads a Task's Resource; gives what is wrong with it instead where the service would refuse it. */
+/** Reads a Task's Resource. Returns the reason instead if the service refuses it, or if it is not implemented here. */
 export function parseResource(arn: string): Resource | { notImplemented: string } | { invalid: string } {
   if (LAMBDA.test(arn)) return { arn, waitsForToken: false };
   if (/^arn:aws[a-z-]*:states:[^:]*:[^:]*:activity:/.test(arn)) return { notImplemented: "Activities" };

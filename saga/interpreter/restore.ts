@@ -6,7 +6,7 @@ import type { HistoryEvent, JournalEntry } from "./history";
 import type { Json } from "./json";
 import type { FailureDetails, Mark, Place, TokenAnswer } from "./marks";
 
-/** What a journal comes to: an execution as it stood when the last entry was made. */
+/** The state of an execution after the last entry of its journal. */
 export interface Restored {
   readonly input: Json;
   readonly events: HistoryEvent[];
@@ -14,13 +14,13 @@ export interface Restored {
   readonly answers: ReadonlyMap<string, TokenAnswer>;
   readonly heartbeats: ReadonlyMap<string, number>;
   readonly redriveCount: number;
-  /** When it was redriven last. */
+  /** When it was last redriven. */
   readonly redriveTime: number | undefined;
-  /** When it was started, or redriven last: from then on the machine's time-out counts. */
+  /** When it was started or last redriven: the machine's timeout counts from then on. */
   readonly since: number;
-  /** Its end, if it has come to one. */
+  /** Its result, if it has ended. */
   readonly ended: ExecutionResult | undefined;
-  /** It was stopped, or timed out, and had not come to its end. */
+  /** It was stopped, or timed out, but its end is not recorded. */
   readonly stopping: ExecutionResult | undefined;
 }
 
@@ -29,18 +29,18 @@ export class JournalError extends Error {
   override readonly name = "JournalError";
 }
 
-/** Reads what an execution of the machine has recorded of itself. */
+/** Reads the journal of an execution of the machine. */
 export function readJournal(machine: Machine, journal: readonly JournalEntry[]): Restored {
   const [first] = journal;
   if (!first || !isEvent(first) || first.type !== "ExecutionStarted") {
-    throw new JournalError("the journal of an execution begins with ExecutionStarted");
+    throw new JournalError("the journal of an execution must begin with ExecutionStarted");
   }
   return new Reader(machine, first).read(journal.slice(1));
 }
 
 const isEvent = (entry: JournalEntry): entry is HistoryEvent => !("mark" in entry);
 
-/** A Task's own events; a function's have names of their own. */
+/** The events of a Task. Those of a function's own ARN have another prefix. */
 const TASK = /^(?:Task|LambdaFunction)(Scheduled|Started|Submitted|Succeeded|Failed|TimedOut)$/;
 const ENDS: Readonly<Record<string, ExecutionResult["status"]>> = {
   ExecutionSucceeded: "SUCCEEDED",
@@ -49,7 +49,7 @@ const ENDS: Readonly<Record<string, ExecutionResult["status"]>> = {
   ExecutionTimedOut: "TIMED_OUT",
 };
 
-/** Goes through a journal, and keeps the frames as the execution had them. */
+/** Replays a journal, and so rebuilds the frames of the execution. */
 class Reader {
   private readonly events: HistoryEvent[];
   private readonly root: Frame;
@@ -98,7 +98,7 @@ class Reader {
     const status = ENDS[event.type];
     if (status) this.end(status, event);
     else if (event.type === "ExecutionRedriven") this.redriven(event);
-    else throw new JournalError(`event ${event.id} has the type ${event.type}, which is not known here`);
+    else throw new JournalError(`event ${event.id} has an unknown type, ${event.type}`);
   }
 
   private end(status: ExecutionResult["status"], { id, output, error, cause }: HistoryEvent): void {
@@ -166,7 +166,7 @@ class Reader {
 
   private iterationEvent({ id, type }: HistoryEvent, map: Frame, index: number): void {
     const child = map.children?.[index];
-    if (!child) throw new JournalError(`event ${id} is of the item ${index}, which the Map does not have`);
+    if (!child) throw new JournalError(`event ${id} names the item ${index}, which the Map does not have`);
     child.thread.previous = id;
     child.underWay = true;
     child.recorded.add(type);
@@ -200,13 +200,13 @@ class Reader {
     }
   }
 
-  /** The frame that has the state, inside these items. Names of states are unique in a machine. */
+  /** The frame of the state, inside these items. State names are unique in a machine. */
   private frameOf({ state, items = [] }: Place): Frame {
     const steps = this.way.get(state);
     let frame: Frame | undefined = steps && this.root;
     let depth = 0;
     for (const step of steps ?? []) frame = frame?.children?.[step === ITEM ? (items[depth++] ?? -1) : step];
-    if (!frame) throw new JournalError(`the state '${state}' is not one that the execution can have come to`);
+    if (!frame) throw new JournalError(`the execution cannot have reached the state '${state}'`);
     return frame;
   }
 }
@@ -224,11 +224,11 @@ function enter(frame: Frame, state: string, { id, timestamp, input = null }: His
 
 const NONE: Progress = { retries: [] };
 
-/** What an event says of a state that is not left yet. */
+/** Updates the progress of the current state by an event. */
 function progressTo(frame: Frame, event: HistoryEvent, aliases: readonly string[]): void {
   const { type, timestamp: at, error, cause, state = "" } = event;
   const before: { -readonly [Field in keyof Progress]: Progress[Field] } = { ...(frame.progress ?? NONE) };
-  // Whatever happens in it, its backoff is over.
+  // Any event of the state shows that its backoff is over.
   delete before.retryAt;
   const set = (progress: Partial<Progress>): void => {
     frame.progress = { ...before, ...progress };
@@ -278,11 +278,11 @@ function progressTo(frame: Frame, event: HistoryEvent, aliases: readonly string[
       set({ joined: true });
       return;
     default:
-      throw new JournalError(`event ${event.id} has the type ${type}, which is not known here`);
+      throw new JournalError(`event ${event.id} has an unknown type, ${type}`);
   }
 }
 
-/** What a mark says of a state that is not left yet. */
+/** Updates the progress of the current state by a mark. */
 function stateMark(frame: Frame, mark: Mark & Place): void {
   const before = frame.progress ?? NONE;
   switch (mark.mark) {
@@ -329,7 +329,7 @@ function iterationsOf(frame: Frame, state: string): Frame[] {
 type Step = number | typeof ITEM;
 const ITEM = "item";
 
-/** How to come to each state of a machine from its top. */
+/** The path from the top of a machine to each of its states. */
 function waysTo(sequence: Sequence, to: readonly Step[] = []): ReadonlyMap<string, readonly Step[]> {
   return new Map(
     Object.values(sequence.states).flatMap((state) => [

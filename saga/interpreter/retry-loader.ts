@@ -58,7 +58,7 @@ function readErrorEquals(rule: Fields, isLast: boolean): string[] {
     return name;
   });
   if (names.includes("States.ALL") && (names.length > 1 || !isLast)) {
-    rule.refuse("ErrorEquals", "States.ALL must stand alone, in the last of the list");
+    rule.refuse("ErrorEquals", "States.ALL must be the only name of its ErrorEquals, in the last rule of the list");
   }
   return names;
 }

@@ -30,7 +30,7 @@ export function backoffSeconds(retrier: Retrier, retriesDone: number, random: Ra
 export class RetryBudget {
   private readonly used: number[];
 
-  /** @param taken Which retrier each retry was by that there has been already. */
+  /** @param taken The index of the retrier of each retry so far. */
   constructor(
     private readonly retriers: readonly Retrier[],
     private readonly random: Random,
@@ -39,7 +39,7 @@ export class RetryBudget {
     this.used = retriers.map((_, index) => taken.filter((each) => each === index).length);
   }
 
-  /** Takes one retry for the error, after a delay in milliseconds; gives nothing where there is no retry left. */
+  /** Takes one retry for the error, and returns its delay in milliseconds; undefined if no retry is left. */
   take(failure: StateFailure): { readonly retrier: number; readonly delay: number } | undefined {
     const index = findRule(this.retriers, failure);
     const retrier = this.retriers[index];

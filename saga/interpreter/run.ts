@@ -23,12 +23,12 @@ import { type Outcome, Visit } from "./visit";
 // The types of state for which the service has an …Aborted event; a redrive does not enter these again.
 const LASTING: readonly StateType[] = ["Task", "Wait", "Parallel", "Map"];
 
-/** Runs a sequence of states from where its frame stands, and gives the output of the last one. */
+/** Runs a sequence of states from its frame's current state on, and returns the output of the last state. */
 export async function runFrame(runtime: Runtime, frame: Frame, signal: AbortSignal): Promise<Json> {
-  // Of a restored execution: it had only its end to record.
+  // A restored sequence that has its result had only its end left to record.
   if (frame.result) return frame.result.output;
   for (;;) {
-    // What is restored has to come to rest first where it stands.
+    // A restored state has to come to rest first, even if the signal is aborted.
     if (signal.aborted && !frame.progress) throw new Interrupted();
     const state = frame.sequence.states[frame.current];
     if (!state) throw new Error(`No state '${frame.current}'`);

@@ -14,29 +14,32 @@ export interface Context {
   readonly Map?: JsonObject;
 }
 
-/** One run of a Task. Its promise gives the task's result, or rejects with a `TaskFailure`. */
+/** One call of a Task. `invoke` resolves with the task's result, or rejects with a `TaskFailure`. */
 export interface TaskCall {
   /** The Resource ARN. */
   readonly resource: string;
   /** The name of the state. */
   readonly state: string;
-  /** The evaluated Arguments; the state's input where there are none. */
+  /** The evaluated Arguments; the state's input if there are none. */
   readonly arguments: Json;
   /** 0 for the first run, 1 for the first retry, … */
   readonly attempt: number;
   readonly context: Context;
-  /** Aborted when the result is no longer wanted: a timeout, a failed sibling branch, a stopped execution. */
+  /** Aborted when nobody needs the result any more: after a timeout, a failed sibling branch, a stopped execution. */
   readonly signal: AbortSignal;
-  /** For `.waitForTaskToken`: what `execution.sendTaskSuccess` and the like want. The promise's value is the submission. */
+  /**
+   * For `.waitForTaskToken`: the token for `execution.sendTaskSuccess` and the like. `invoke` resolves with the answer
+   * to the submission then.
+   */
   readonly taskToken?: string;
   /** Inside a Map: the index of the item. */
   readonly iteration?: number;
   /**
-   * Lets no time-out that the call is under go on until the returned function is called: its own, its execution's, and
-   * those of whoever waits for that. For a call that has to wait before it is made at all.
+   * Suspends the timeouts that apply to the call until the returned function is called: its own, its execution's, and
+   * those of executions that wait for its execution. For a call that has to queue before it is made.
    */
   readonly hold: () => () => void;
-  /** For `.sync`: puts into the history what the other service answered when the job was started. */
+  /** For `.sync`: records what the other service answered when the job was started. */
   readonly submitted: (output: Json) => void;
 }
 
@@ -50,9 +53,9 @@ export interface Runtime {
   readonly functions: FunctionBindings;
   readonly history: History;
   readonly tokens: TaskTokens;
-  /** Holds the time that the execution may take. */
+  /** Suspends the timeout of the execution, and those of executions that wait for it. */
   readonly hold: () => () => void;
   context: Pick<Context, "Execution" | "StateMachine">;
-  /** TestState can be given the whole Context object. */
+  /** Only in TestState, whose request may contain the whole Context object. */
   readonly fixedContext?: Context;
 }

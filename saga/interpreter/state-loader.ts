@@ -110,7 +110,7 @@ export function readState(name: string, fields: Fields, context: LoadContext): S
 
 const isString = (value: Json): boolean => typeof value === "string";
 
-/** `JSONata` or `JSONPath`, where the object says. */
+/** `JSONata` or `JSONPath`; undefined if the object does not say. */
 export function readQueryLanguage(fields: Fields): string | undefined {
   const value = fields.optionalString("QueryLanguage");
   if (value !== undefined && value !== "JSONata" && value !== "JSONPath") {

@@ -3,12 +3,12 @@ import { copyJson, type Json } from "./json";
 import type { Mark, TokenAnswer } from "./marks";
 import { randomHex, type Random } from "./random";
 
-/** A Task that waits for its token to come back. */
+/** A Task that waits for an answer with its token. */
 export interface PendingTask {
   readonly token: string;
   /** Settles with SendTaskSuccess or SendTaskFailure. */
   readonly outcome: Promise<Json>;
-  /** The last SendTaskHeartbeat that came before a restore. */
+  /** When the last SendTaskHeartbeat before a restore came. */
   readonly lastHeartbeat?: number;
   /** The answer came before a restore. */
   readonly answered: boolean;
@@ -21,7 +21,7 @@ export class TaskTimedOut extends Error {
   override readonly name = "TaskTimedOut";
 }
 
-/** What came for tokens before a restore. */
+/** The answers and heartbeats that came before a restore. */
 export interface TokenMail {
   readonly answers: ReadonlyMap<string, TokenAnswer>;
   readonly heartbeats: ReadonlyMap<string, number>;
@@ -37,7 +37,9 @@ interface Entry {
 export class TaskTokens {
   private readonly entries = new Map<string, Entry>();
 
-  /** @param onMark Gets what comes for a token before the Task sees it: whoever sent it may take it for received. */
+  /**
+   * @param onMark Receives each answer and heartbeat before the Task does: once it is accepted, it must not be lost.
+   */
   constructor(
     private readonly random: Random,
     private readonly now: () => number,
@@ -53,7 +55,7 @@ export class TaskTokens {
       succeed = resolve;
       fail = reject;
     });
-    // It may be answered before the Task gets to wait for it.
+    // The answer may come before the Task awaits it.
     outcome.catch(() => {});
     const token = kept ?? randomHex(this.random, 64);
     const answer = this.mail?.answers.get(token);

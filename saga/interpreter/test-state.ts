@@ -23,7 +23,7 @@ export interface TestStateRequest {
   readonly input?: Json;
   readonly variables?: JsonObject;
   readonly context?: JsonObject;
-  /** What the Task answers, or the Map or Parallel state as a whole: these are never run. */
+  /** The result of the Task, or of the Map or Parallel as a whole: TestState runs none of these. */
   readonly mock?: { readonly output?: Json; readonly error?: string; readonly cause?: string };
   readonly stateConfiguration?: {
     readonly retrierRetryCount?: number;
@@ -43,7 +43,7 @@ export interface TestStateResult {
   readonly inspectionData?: JsonObject;
 }
 
-/** Runs one state with its task mocked, and tells what the service would do next (the TestState API). */
+/** Runs one state with its task mocked, and returns what the service would do next (the TestState API). */
 export async function testState(request: TestStateRequest): Promise<TestStateResult> {
   const state = readTestedState(request);
   const visit = visitOf(state, request);
@@ -152,7 +152,7 @@ function checkTolerance(tolerance: Tolerance, failures: number, items: number): 
   }
 }
 
-/** What Retry and Catch make of the error. */
+/** Applies Retry and Catch to the error. */
 async function handle(
   visit: Visit,
   failure: StateFailure,

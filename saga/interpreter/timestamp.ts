@@ -2,7 +2,7 @@ const OFFSET_DATE_TIME =
   /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?(Z|([+-])(\d{2}):(\d{2})(?::(\d{2}))?)$/i;
 
 /**
- * Reads an ISO-8601 extended offset date-time, as Wait wants it: with a `T`, an offset, and fields that exist.
+ * Reads an ISO-8601 extended offset date-time, as Wait requires it: with a `T`, an offset, and fields that exist.
  * Gives milliseconds since the epoch, or `undefined`.
  */
 export function parseTimestamp(text: string): number | undefined {

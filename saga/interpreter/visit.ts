@@ -12,14 +12,14 @@ import type { Context, Runtime } from "./runtime";
 export interface Outcome {
   readonly output: Json;
   readonly assigned: JsonObject;
-  /** Absent where the sequence ends. */
+  /** Undefined if the sequence ends. */
   readonly next: string | undefined;
 }
 
 /** What `$states` has besides `input` and `context`. */
 type StatesExtra = { readonly result?: Json; readonly errorOutput?: Json };
 
-/** A mark without the place, which the visit knows. */
+/** A mark without its place, which the visit adds. */
 type OwnMark = Mark extends infer M ? (M extends Place ? Omit<M, keyof Place> : never) : never;
 
 /** One stay in a state, from its StateEntered to its StateExited event, retries included. */
@@ -29,7 +29,7 @@ export class Visit<S extends State = State> {
   readonly input: Json;
   private progress: Progress | undefined;
 
-  /** @param progress Of a restored execution: how far the state had come. */
+  /** @param progress Only in a restored execution: how far the state had come. */
   constructor(
     readonly runtime: Runtime,
     readonly frame: Frame,
@@ -41,7 +41,7 @@ export class Visit<S extends State = State> {
     this.progress = progress;
   }
 
-  /** How far the state had come; nothing once it has been asked for: what comes after that happens now. */
+  /** How far the state had come before a restore. Only the first call returns it: all that follows happens now. */
   takeProgress(): Progress | undefined {
     const { progress } = this;
     this.progress = undefined;
@@ -65,18 +65,18 @@ export class Visit<S extends State = State> {
     });
   }
 
-  /** Adds an event of the state's end, unless it is there already. */
+  /** Adds an event of the state's end, unless it is recorded already. */
   recordOnce(type: string): void {
     if (!this.frame.recorded.delete(type)) this.record(type);
   }
 
-  /** Adds what a restore must know of this state beside its events. */
+  /** Adds a fact of this state that a restore needs and that no event contains. */
   mark(mark: OwnMark): void {
     const { items } = this.frame;
     this.runtime.history.mark({ ...mark, state: this.state.name, ...(items.length > 0 && { items }) });
   }
 
-  /** @param mapItem Of the Map's own ItemSelector: the states of its iterations have none. */
+  /** @param mapItem For the Map's own ItemSelector: the states of its iterations have none. */
   context(mapItem?: MapItem): Context {
     if (this.runtime.fixedContext) return this.runtime.fixedContext;
     return {
@@ -107,7 +107,7 @@ export class Visit<S extends State = State> {
     return this.guard(() => evaluateTyped(template, bindings, expected));
   }
 
-  /** Evaluates a field that wants a number which the service would also take as a literal. */
+  /** Evaluates a field that requires a number within the bounds that the service sets for a literal. */
   async evaluateNumber(template: Template, field: string, accepts: (value: number) => boolean): Promise<number> {
     const value = (await this.evaluateTyped(template, "number")) as number;
     if (!accepts(value)) this.evaluationFailed(field, `The ${field} field has a value that is out of range: ${value}`);
@@ -134,7 +134,7 @@ export class Visit<S extends State = State> {
     throw failure;
   }
 
-  /** An error of the state itself, worded as the service words it. */
+  /** An error of the state itself, in the service's words. */
   failure(error: string, detail: string): StateFailure {
     const { name } = this.state;
     const where = `An error occurred while executing the state '${name}' (entered at the event id #${this.frame.enteredId}).`;
@@ -165,7 +165,7 @@ export class Visit<S extends State = State> {
     return { output: evaluated, assigned: isObject(assigned) ? assigned : {}, next };
   }
 
-  /** Whether a Parallel or a Map goes on with the branches or iterations that there are. */
+  /** Whether a Parallel or a Map continues its existing branches or iterations. */
   goesOnWithChildren(resuming: boolean): boolean {
     return resuming && this.frame.children !== undefined && this.progress?.retryAt === undefined;
   }
@@ -190,7 +190,7 @@ export async function withRetryAndCatch<S extends State & Fallible>(
   const { retries = [], retryAt, failure, gaveUp } = before ?? {};
   visit.retryCount = retries.length;
   if (gaveUp) {
-    // An error after that is one of the Catcher.
+    // An error after that comes from the catcher's own Assign or Output.
     if (failure) throw failure.error;
     return giveUp(visit, gaveUp.error, gaveUp.catcher, onFailure);
   }

@@ -2,29 +2,31 @@ import type { Execution, Json, TaskCall } from "../interpreter";
 import type { Executions } from "./step-functions/executions";
 import type { Stub } from "./stubs";
 
-/** What is sent with a task token: SendTaskSuccess or SendTaskFailure. */
+/** The answer to a task token, as SendTaskSuccess or SendTaskFailure sends it. */
 export type Answer = Stub;
 
-/** Plays the one who answers with a task token; without an answer the step waits. */
+/** Answers task tokens in place of a person or another system. Without an answer the task waits. */
 export type AnswerTask = (state: string, payload: Json) => Answer | undefined;
 
-/** A state that waits for an answer that nobody gives. */
+/** A task whose token nobody has answered. */
 export interface Waiting {
   readonly state: string;
-  /** What its task was given, to pass on to whoever answers. */
+  /** The payload of its call. It contains what a person needs in order to answer. */
   readonly payload: Json;
 }
 
-/** Long enough for what happens between two calls. Milliseconds. */
+/**
+ * Milliseconds without a new event, after which the executions count as quiet. Longer than the pause between two calls.
+ */
 const QUIET_MS = 50;
 
-/** Who answers with task tokens; and who wants to know that nobody does. */
+/** Answers task tokens, and reports when executions only wait for tokens that nobody answers. */
 export class Answers {
-  /** By the executions whose waits somebody wants to know. */
+  /** By the ARN of each execution that `waitsOf` watches. */
   private readonly watched = new Map<string, { readonly waiting: Waiting[]; tell: () => void }>();
-  /** How many calls are under way. */
+  /** The number of calls in progress. */
   private running = 0;
-  /** Has time go on that stands still for want of an answer. */
+  /** Each one releases the clock, which is held for a token that has no answer. */
   private readonly holds: (() => void)[] = [];
 
   constructor(
@@ -32,7 +34,7 @@ export class Answers {
     private readonly answer: AnswerTask | undefined,
   ) {}
 
-  /** Answers the call of a task with its token, where it has one; false where nobody does. */
+  /** Answers the call of a task if it has a token. Returns false if the token gets no answer. */
   reply(execution: Execution, { state, arguments: args, taskToken }: TaskCall): boolean {
     if (taskToken === undefined) return true;
     const payload = (args as { readonly Payload?: Json }).Payload ?? args;
@@ -47,7 +49,7 @@ export class Answers {
     return true;
   }
 
-  /** Makes a call: before its end nobody is told that there is nothing but waiting. */
+  /** Makes a call. While it runs, nothing is reported as waiting. */
   async during<T>(call: () => Promise<T>): Promise<T> {
     this.running++;
     try {
@@ -58,7 +60,7 @@ export class Answers {
     }
   }
 
-  /** Comes to what waits once nothing else runs. */
+  /** Resolves with the waiting tasks once nothing else runs. If the execution ends first, it never resolves. */
   waitsOf(executionArn: string): Promise<readonly Waiting[]> {
     return new Promise((resolve) => {
       const waiting: Waiting[] = [];
@@ -73,18 +75,18 @@ export class Answers {
     });
   }
 
-  /** Time stands still until it is told that nobody answers, if anybody ever does. */
+  /** Holds the clock until `releaseTime`, if there is an answerer; otherwise releases it at once. */
   holdTime(release: () => void): void {
     if (this.answer) this.holds.push(release);
     else release();
   }
 
-  /** It has been told that nobody answers. */
+  /** Releases the clock, once the waiting tasks have been reported. */
   releaseTime(): void {
     for (const release of this.holds.splice(0)) release();
   }
 
-  /** Once nothing is called, and nothing happens between calls either. */
+  /** Reports the waiting tasks once no call runs and no event has come for `QUIET_MS`. */
   private tell(): void {
     if (this.running > 0 || [...this.watched.values()].every(({ waiting }) => waiting.length === 0)) return;
     const seen = this.events();

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
 
-/** An asset or an archive of Pulumi, by what it is made of. */
+/** An asset or an archive of Pulumi, by its content. */
 export interface Asset {
   readonly text?: Promise<string> | string;
   readonly path?: Promise<string> | string;
@@ -11,12 +11,12 @@ export interface Asset {
 }
 type Assets = Readonly<Record<string, Asset>>;
 
-/** Files that stay as npm has installed them. */
+/** Whether a file belongs to an installed package. Such files are not expected to change. */
 export const isOfPackage = (file: string): boolean => /[/\\]node_modules[/\\]/.test(file);
 
 export const digestOfFile = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("base64");
 
-/** What is in the files of which an archive is made, those of packages aside: by their paths in it. */
+/** The digests of the files in an archive, by their paths in it. Files of packages are left out. */
 export async function digestsOf(asset: Asset, at = ""): Promise<readonly (readonly [path: string, digest: string])[]> {
   const [path, assets] = await Promise.all([asset.path, asset.assets]);
   const inner = Object.entries(assets ?? {}).map(([name, each]) => digestsOf(each, posix.join(at, name)));
@@ -28,7 +28,7 @@ export async function digestsOf(asset: Asset, at = ""): Promise<readonly (readon
   ];
 }
 
-/** The files of a folder by their paths in it; a file alone stands at its own place. */
+/** The files of a folder, by their paths in it. The path of a single file is empty. */
 export function filesOf(path: string): readonly (readonly [inner: string, file: string])[] {
   if (!statSync(path).isDirectory()) return [["", path]];
   return readdirSync(path, { withFileTypes: true }).flatMap((entry) =>

@@ -2,7 +2,7 @@ import type { Authorize } from "./iam/authorizer";
 import type { JsonObject } from "../interpreter";
 import type { Program } from "./program";
 
-/** What could not be dealt with, in the queue that the program registers for it. */
+/** An event that could not be processed, in the queue that the program registers for such events. */
 export interface DeadLetter {
   readonly queueArn: string;
   readonly event: JsonObject;
@@ -10,8 +10,9 @@ export interface DeadLetter {
 }
 
 /**
- * Calls of functions that nobody awaits: one that fails is tried again as often as the program says, though at once, and
- * then what it failed on goes to its queue, if it has one and its role may send it there. Lambda tries three times unless told.
+ * Asynchronous calls of functions. A failed call is retried at once, as often as the program configures: Lambda's
+ * default is three attempts. After the last attempt the event goes to the function's failure destination, if it has one
+ * and the function's role may send to it.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
  */
 export class AsynchronousCalls {

@@ -1,11 +1,11 @@
 import type { JsonObject } from "../interpreter";
 
-/** What a service of AWS refuses a request with. */
+/** An error response of an AWS service. */
 export class AwsError extends Error {
   override readonly name: string;
-  /** Of the HTTP answer. */
+  /** The status code of the HTTP response. */
   readonly status: number;
-  /** What the answer has beside the name and the message. */
+  /** The further fields of the response, beside the error's name and message. */
   readonly fields: JsonObject;
 
   constructor(

@@ -1,7 +1,7 @@
 import { type Json, type TaskCall, TaskFailure } from "../interpreter";
 import { Interrupted } from "../interpreter/errors";
 
-/** How the calls of one state go wrong: the next one alone, or each. */
+/** A fault in the calls of one state: in the next call only, or in every call. */
 export interface CallFault {
   readonly machineArn: string;
   readonly state: string;
@@ -9,27 +9,30 @@ export interface CallFault {
   readonly times: "once" | "always";
 }
 
-/** In which way. What fails before the write, or is throttled, has not been made; of all others the answer alone is lost. */
+/**
+ * The kind of fault. With `fail-before` and `throttle` the call is not made. With the others it is made, and its answer
+ * is lost.
+ */
 export type FaultKind = "fail-before" | "fail-after" | "late" | "throttle" | "crash";
 
-/** A call on its way to what it calls. */
+/** A call before it is delivered. */
 interface Delivery {
   readonly call: Pick<TaskCall, "resource" | "signal">;
   readonly deliver: () => Promise<Json>;
-  /** Lets time pass that stands still while something is called. */
+  /** Releases the clock, which is held during a call. */
   readonly release: () => void;
 }
 
 const STRIKES: Readonly<Record<FaultKind, (delivery: Delivery) => Promise<Json>>> = {
-  "fail-before": () => fail("Error", "A fault that was set: the call failed before it had done anything"),
+  "fail-before": () => fail("Error", "Injected fault: the call failed before it was made"),
   async "fail-after"({ deliver }) {
     await landed(deliver());
-    return fail("Sandbox.Timedout", "A fault that was set: the call was made, and its answer is lost");
+    return fail("Sandbox.Timedout", "Injected fault: the call was made and its answer was lost");
   },
   async late({ deliver, release, call: { signal } }) {
     await landed(deliver());
     release();
-    // A state without a timeout waits for ever, as on AWS.
+    // A state without a timeout waits forever, as on AWS.
     return new Promise((_, reject) => {
       const leave = (): void => {
         reject(new Interrupted());
@@ -41,20 +44,22 @@ const STRIKES: Readonly<Record<FaultKind, (delivery: Delivery) => Promise<Json>>
   throttle: ({ call }) => fail(`${serviceOf(call.resource)}.TooManyRequestsException`, "Rate Exceeded."),
   async crash({ deliver }) {
     await landed(deliver());
-    return fail("Lambda.Unknown", "A fault that was set: the process exited before it answered");
+    return fail("Lambda.Unknown", "Injected fault: the process exited before it answered");
   },
 };
 
 const fail = (error: string, cause: string): Promise<never> => Promise.reject(new TaskFailure(error, cause));
 const landed = (call: Promise<Json>): Promise<unknown> => call.catch(() => undefined);
 
-/** `arn:aws:states:::sns:publish` → `Sns`, by which Step Functions begins the names of a service's errors. */
+/** The prefix of a service's errors in Step Functions: `Sns` for `arn:aws:states:::sns:publish`. */
 export function serviceOf(resource: string): string {
   const service = resource.split(":")[5] ?? "";
   return `${service.charAt(0).toUpperCase()}${service.slice(1)}`;
 }
 
-/** What somebody has set to go wrong, while a release runs, to see what a saga does then. */
+/**
+ * The faults injected into the calls of a running release, for example from the console. They show how a saga reacts.
+ */
 export class CallFaults {
   private readonly set = new Map<string, CallFault>();
 
@@ -62,18 +67,18 @@ export class CallFaults {
     return [...this.set.values()];
   }
 
-  /** Takes the place of what was set for the state before. */
+  /** Replaces an earlier fault of the same state. */
   add(fault: CallFault): void {
     this.set.set(keyOf(fault), fault);
   }
 
-  /** All of them, or that of one state. */
+  /** Removes all faults, or the fault of one state. */
   clear(of?: Pick<CallFault, "machineArn" | "state">): void {
     if (of) this.set.delete(keyOf(of));
     else this.set.clear();
   }
 
-  /** Makes a call of a machine, or lets it go wrong. */
+  /** Delivers a call of a machine, unless a fault is set for its state. */
   strike(machineArn: string, call: TaskCall, delivery: Omit<Delivery, "call">): Promise<Json> {
     const key = keyOf({ machineArn, state: call.state });
     const fault = this.set.get(key);

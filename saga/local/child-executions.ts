@@ -17,13 +17,13 @@ export interface ChildExecutionsContext {
   readonly earlier: EarlierProcess;
 }
 
-/** The states that start an execution: `startExecution`, `startExecution.sync:2`. */
+/** Whether a call starts an execution: `startExecution`, `startExecution.sync:2`. */
 export const startsExecution = ({ resource }: TaskCall): boolean => /:states:startExecution/.test(resource);
 
 /**
- * Starts the execution that a state asks for. With `.sync:2` it comes to the description of that execution when it has
- * ended, or fails as it does; it is stopped with its caller.
- * @param parentArn Of the caller's execution, unless it is called alone.
+ * Starts the execution that a state requests. With `.sync:2` the call waits for the end: it returns the description of
+ * the execution, or fails as the execution does. If the caller stops, so does the execution.
+ * @param parentArn The ARN of the calling execution. Absent for a call outside of an execution.
  */
 export async function runChild(
   context: ChildExecutionsContext,
@@ -34,7 +34,7 @@ export async function runChild(
   const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
   const stub = stubFor(context.stubs, state, StateMachineArn);
   if (stub) return answerOfStub(stub);
-  // IAM knows a machine by its own ARN, whichever version is meant.
+  // IAM authorizes the machine, whichever version or alias is named.
   await permit(context.authorize, machine, "states:StartExecution", withoutQualifier(StateMachineArn));
   const waits = called.includes(".sync");
   const { execution } = startChild(context, StateMachineArn, {
@@ -47,7 +47,7 @@ export async function runChild(
   return childResult(execution, { StateMachineArn, Name, Input }, signal);
 }
 
-/** Starts an execution for a state, and fails as the state does. */
+/** Starts an execution for a state. Fails with the error that the state reports. */
 function startChild(
   { stepFunctions, earlier }: ChildExecutionsContext,
   stateMachineArn: string,
@@ -55,7 +55,7 @@ function startChild(
 ): KnownExecution {
   const { name, parent } = options;
   const there = stepFunctions.executions.get(executionArn(withoutQualifier(stateMachineArn), name ?? ""));
-  // It was started before this process, and so was the call that is made again.
+  // An earlier process started this execution. The restored parent repeats the call.
   const again = there?.parent !== undefined && there.parent.arn === parent?.arn;
   if (again && earlier.takeUp(there.execution.arn)) return there;
   try {

@@ -1,18 +1,24 @@
 import { type Clock, realClock, virtualClock } from "../interpreter";
 import { Interrupted } from "../interpreter/errors";
 
-/** How time passes: as it does; by leaps, over what only waits; or so many times as fast while something only waits. */
+/**
+ * How time passes. `"real"`: as usual. `"virtual"`: it jumps over waits. A number: that many times as fast during
+ * waits.
+ */
 export type Time = "real" | "virtual" | number;
 
-/** The one clock of a cloud, of which all its timestamps are. */
+/** The clock of a cloud. All its timestamps come from this clock. */
 export interface CloudClock extends Clock {
-  /** Has time pass no faster than it does until the returned function is called: for work that takes real time. */
+  /**
+   * Until the returned function is called, time passes at its real pace, and virtual time does not pass. For work that
+   * takes real time.
+   */
   hold(): () => void;
 }
 
 /**
- * Virtual time, and fast time, begin now.
- * @param latest The latest time that has been: it may be ahead of now, and time goes on from there.
+ * Virtual and fast time begin at the present time.
+ * @param latest The latest time in the journal. It may be in the future; then the clock continues from there.
  */
 export function cloudClock(time: Time = "real", latest = 0): CloudClock {
   const start = Math.max(Date.now(), latest);
@@ -25,10 +31,10 @@ interface Timer {
   fire(): void;
 }
 
-/** Time that passes so many times as fast, but while it is held. */
+/** A clock that is `speed` times as fast, except while it is held. */
 function fastClock(speed: number, start: number): CloudClock {
   let holds = 0;
-  // Since when it has passed at its present pace, in real milliseconds, and what it said then.
+  // The real time of the last change of pace, and the clock's time then, both in milliseconds.
   let since = Date.now();
   let then = start;
   let alarm: NodeJS.Timeout | undefined;
@@ -40,7 +46,7 @@ function fastClock(speed: number, start: number): CloudClock {
     clearTimeout(alarm);
     if (timers.size === 0) return;
     const next = Math.min(...[...timers].map(({ at }) => at));
-    // setTimeout fires at once for a longer delay.
+    // For a delay above this limit, setTimeout would fire at once.
     alarm = setTimeout(ring, Math.min(Math.max((next - now()) / pace(), 0), 2 ** 31 - 1));
   }
 

@@ -4,29 +4,31 @@ import type { Stubs } from "./stubs";
 import type { AnswerTask } from "./answers";
 import type { WireOptions } from "./wire";
 
-/** How a program runs here. */
+/** The options of a local cloud. */
 export interface CloudOptions {
-  /** Gets each line that a function logs. */
+  /** Receives each line that a function logs. */
   readonly onLog?: (line: string) => void;
-  /** Gets what whoever runs the program should know: a secret that is not known here. */
+  /** Receives notes for the user, such as a secret that has no value here. */
   readonly onNote?: (note: string) => void;
-  /** Plays the one who answers with a task token; without an answer the step waits. */
+  /** Answers task tokens in place of a person or another system. Without an answer the task waits. */
   readonly answer?: AnswerTask;
-  /** What stands in for what is not on this machine. */
+  /** Answers for resources that are not on this machine. */
   readonly stubs?: Stubs;
   /**
-   * How time passes for executions: real unless said. Virtual, waits, backoffs and timeouts take none: the clock stands
-   * still while something is called, else it jumps.
+   * How time passes for executions; `"real"` by default. In virtual time, waits, backoffs and timeouts take no real
+   * time: the clock stops during calls and jumps otherwise.
    */
   readonly time?: Time;
-  /** The folder in which executions, tables and what is sent outlive this process. Without it they are in memory. */
+  /**
+   * The folder that keeps executions, tables and sent messages after this process. Without it they are only in memory.
+   */
   readonly data?: string;
-  /** How many executions are kept that have ended, and how many that are stuck. All of them unless it is said. */
+  /** How many finished executions to keep, and also how many stuck ones. By default all are kept. */
   readonly keep?: number;
-  /** Where clients of AWS find the cloud: a free port of the loopback interface, unless said. */
+  /** The port for AWS clients. By default it is a free port of the loopback interface. */
   readonly wire?: WireOptions;
-  /** Is told each time that an execution ends. */
+  /** Called each time that an execution ends. */
   readonly onEnd?: (ended: KnownExecution) => void;
-  /** Where the values of secrets are looked up. */
+  /** The environment variables with the values of secrets. */
   readonly env?: NodeJS.ProcessEnv;
 }

@@ -34,19 +34,22 @@ export type { CloudOptions } from "./cloud-options";
 export { deployedForm } from "./deployed-form";
 export { arnsOf, definitionOf, mainMachine, taskOf } from "./resources";
 
-/** What the program registers, running in this process: its tables, its functions, its state machines. */
+/**
+ * A local cloud. It runs the resources that a program registers, such as tables, functions and state machines, in this
+ * process.
+ */
 export class LocalCloud {
-  /** Of all machines. */
+  /** The executions of all machines. */
   readonly executions: Executions;
-  /** What was sent to services that are not on this machine. */
+  /** The messages to services that are not on this machine. */
   readonly outbox: Outbox;
-  /** What the functions log. */
+  /** The logs of the functions. */
   readonly logs = new Logs();
-  /** What is to go wrong with the calls of this release. */
+  /** The faults injected into the calls of this release. */
   readonly faults = new CallFaults();
-  /** By the names under which the program registers them. */
+  /** The tables, by their logical names in the program. */
   readonly tables = new Map<string, Rows>();
-  /** What the bus could not deliver, and what functions that it invoked failed on. */
+  /** The events that functions could not process, after all attempts. */
   readonly deadLetters: readonly DeadLetter[];
   private release: Release;
   private readonly stepFunctions: StepFunctions;
@@ -95,7 +98,7 @@ export class LocalCloud {
       },
       journal,
     });
-    // Whoever has events lost replaces the cloud's own method.
+    // A test that loses events replaces the method `publish`, so it is looked up at each call.
     const publish = (event: JsonObject) => this.publish(event);
     const ends = new Ends({ stepFunctions, deliveries, publish, journal, keep });
     const earlier = new EarlierProcess(kept, { stepFunctions, deliveries, ends });
@@ -122,7 +125,7 @@ export class LocalCloud {
     this.taskCalls = taskCalls;
   }
 
-  /** Starts all of it. Close it in the end. */
+  /** Starts a cloud. The caller has to close it. */
   static async start(program: Program, options: CloudOptions = {}): Promise<LocalCloud> {
     const data = options.data === undefined ? undefined : await Journal.open(options.data);
     let cloud: LocalCloud;
@@ -146,9 +149,9 @@ export class LocalCloud {
   }
 
   /**
-   * Deploys a program, or another release of it on the same tables. Executions that are under way go on with their
-   * definition, and with the versions of the functions that it names; what the release no longer has stays until they have
-   * ended, and is started by nobody else. Where it fails, nothing has changed.
+   * Deploys a program, or a new release of it on the same tables. Running executions continue with their definition and
+   * with the function versions that it names. Resources that the release dropped stay until these executions end, and
+   * nothing else can start them. If the deployment fails, the release before it stays in place.
    * @throws AwsError InvalidDefinition
    */
   async deploy(program: Program): Promise<void> {
@@ -163,7 +166,7 @@ export class LocalCloud {
     this.deployed.take(functions);
     if (this.earlier.isPending) this.deployed.restore(this.data?.kept.functions ?? new Map());
     else this.deployed.closeReplaced(this.release.standing);
-    deployMachines(this.stepFunctions.machines, program, { deployed: machines, before, isUnderWay });
+    deployMachines(this.stepFunctions.machines, program, { deployed: machines, isUnderWay });
     this.deliveries.follow(this.release.standing);
     this.endpoints.dynamoDB.forget();
   }
@@ -171,49 +174,55 @@ export class LocalCloud {
   private async createTables(program: Program): Promise<void> {
     for (const { name, inputs, physicalName } of ofType(program, TABLE)) {
       const table = inputs as unknown as TableInputs;
-      // The keys of a table that was there before are not known here.
+      // A program that reads an existing table does not register its keys.
       if (this.tables.has(name) || (table.hashKey as string | undefined) === undefined) continue;
       this.tables.set(name, await this.endpoints.dynamoDB.create(table, physicalName as string));
     }
   }
 
-  /** The functions by their tasks' names; one that runs no task, or shares its name with another, by its own. */
+  /**
+   * The functions, by the names of their tasks. A function without a task, or with a task that several functions share,
+   * has its own name.
+   */
   get functions(): ReadonlyMap<string, DeployedFunction> {
     return this.deployed.byTask(this.release.program);
   }
 
-  /** The function with an ARN, its own or that of its version. */
+  /** The function with this ARN, or with this ARN of a version. */
   functionAt(arn: string): DeployedFunction {
     return this.deployed.at(arn);
   }
 
-  /** The program's one table. */
+  /**
+   * The only table of the program.
+   * @throws Error if the program has none or several
+   */
   get table(): Rows {
     const [table, ...more] = this.tables.values();
     if (!table || more.length > 0) throw new Error(`the program has ${this.tables.size} tables, not one`);
     return table;
   }
 
-  /** Where the program's resources are. */
+  /** The region and the account of the program's resources. */
   place(): Place {
     return placeOf(this.release);
   }
 
-  /** The ARN of a machine's alias, by which a deploy has it started. */
+  /** The ARN of a machine's alias, which starts executions after a deployment. */
   aliasOf(machineArn: string): string | undefined {
     const [alias] = this.stepFunctions.machines.find(machineArn)?.machine.aliases.keys() ?? [];
     return alias;
   }
 
-  /** Where clients of AWS find the cloud. */
+  /** The endpoint for AWS clients. */
   get endpoint(): string {
     return this.endpoints.wire;
   }
 
   /**
-   * Runs one execution to its end, or until it does nothing but wait for answers that nobody gives.
-   * @param machine The name of the saga; needed where the program has several.
-   * @throws InvalidExecutionInput when the input is over 256 KiB, as StartExecution does
+   * Runs one execution to its end, or until it only waits for task tokens that nobody answers.
+   * @param machine The name of the saga. Required if the program has several.
+   * @throws InvalidExecutionInput if the input is over 256 KiB, as StartExecution does
    * @throws NoSuchResource
    */
   async execute(input: Json, machine?: string): Promise<Reported> {
@@ -222,7 +231,7 @@ export class LocalCloud {
     const execution = this.startExecution(input, undefined, machine);
     const waiting = this.answers.waitsOf(execution.arn);
     const result = await Promise.race([execution.result, waiting]);
-    // The time of an answer that nobody gives does not come: its timeout is for those who wait for it.
+    // The report shows the waiting tasks. Their timeouts must not fire after it.
     if (!("status" in result)) this.stepFunctions.freeze(execution.arn);
     this.answers.releaseTime();
     const tables = changedRows(before, await allRows(this.tables));
@@ -232,9 +241,9 @@ export class LocalCloud {
 
   /**
    * Starts one execution.
-   * @param onEvent Gets each event of its history.
-   * @param machine The name of the saga; needed where the program has several.
-   * @throws InvalidExecutionInput when the input is over 256 KiB, as StartExecution does
+   * @param onEvent Receives each event of its history.
+   * @param machine The name of the saga. Required if the program has several.
+   * @throws InvalidExecutionInput if the input is over 256 KiB, as StartExecution does
    * @throws NoSuchResource
    */
   startExecution(input: Json, onEvent?: (event: HistoryEvent) => void, machine?: string): Execution {
@@ -242,23 +251,23 @@ export class LocalCloud {
     return this.stepFunctions.start(versionArn ?? (arn as string), { input, onEvent }).execution;
   }
 
-  /** What one state of a machine calls, if the machine's role allows it. */
+  /** Makes the call of a state outside of an execution, with the role of its machine. */
   async call(machineArn: string, call: TaskCall): Promise<Json> {
     const { machine, revision } = this.stepFunctions.machines.get(machineArn);
     return this.taskCalls.call({ arn: machine.arn, roleArn: revision.roleArn }, call);
   }
 
-  /** Puts an event on the bus. */
+  /** Publishes an event on the event bus. */
   publish(event: JsonObject): Promise<void> {
     return this.deliveries.publish(event);
   }
 
-  /** Once all that has happened will be there after this process. */
+  /** Resolves once everything so far is written to the data folder. Without one, resolves at once. */
   durable(): Promise<void> {
     return this.data?.journal.durable() ?? Promise.resolve();
   }
 
-  /** Waits until nothing runs any more: executions, what their ends lead to, and calls that nobody waits for. */
+  /** Waits until nothing runs: no execution, no delivery of an event, and no call of a function. */
   async settled(): Promise<void> {
     for (;;) {
       const running = [...this.executions.values()].filter(({ ended }) => !ended);
@@ -270,12 +279,13 @@ export class LocalCloud {
   }
 
   async close(): Promise<void> {
-    // What ends because all of it does is not what the next process goes on from.
+    // The journal closes first: it must not record the failures that closing causes. The next process continues from
+    // before them.
     await this.data?.journal.close();
     await this.deployed.close();
     await this.endpoints.close();
   }
 }
 
-/** Of what is sent, so many messages are kept for each execution that is. */
+/** With a limit on executions, the outbox keeps this many messages for each of them. */
 const MESSAGES_AN_EXECUTION = 10;

@@ -1,13 +1,13 @@
 import type { DeadLetter } from "./asynchronous-calls";
 import type { Journal } from "./data/journal";
 
-/** What functions failed on that nobody awaited, until somebody takes it out of its queue. */
+/** The events that asynchronous calls failed to process, until a client deletes them from their queue. */
 export class DeadLetters {
   readonly letters: DeadLetter[];
-  /** How each of them is taken out of the journal. */
+  /** Removes a letter from the journal. */
   private readonly forgets = new WeakMap<DeadLetter, () => void>();
 
-  /** @param kept Those of an earlier process. */
+  /** @param kept The letters of an earlier process. */
   constructor(
     private readonly journal: Pick<Journal, "deadLetter"> | undefined,
     kept: readonly DeadLetter[] = [],

@@ -14,13 +14,13 @@ export interface DeliveriesContext {
   readonly journal: Pick<Journal, "call" | "called" | "durable"> | undefined;
 }
 
-/** What goes on although nobody awaits it: events on the bus, and calls of functions. */
+/** Work that nobody awaits: events on the bus, and asynchronous calls of functions. */
 export class Deliveries {
   private readonly pending = new Set<Promise<void>>();
   private calls: AsynchronousCalls;
   private bus: EventBus;
 
-  /** @throws Error for a rule whose target would be the program's, and is not there */
+  /** @throws Error if the target of a rule would belong to the program, which does not register it */
   constructor(
     private readonly context: DeliveriesContext,
     program: Program,
@@ -30,29 +30,29 @@ export class Deliveries {
   }
 
   /**
-   * Delivers by the rules of a release from now on, and tries as often as that says.
-   * @throws Error for a rule whose target would be the program's, and is not there
+   * Uses the rules and the retry settings of a release from now on.
+   * @throws Error if the target of a rule would belong to the program, which does not register it
    */
   follow(standing: Program): void {
     this.calls = this.callsOf(standing);
     this.bus = this.busOf(standing);
   }
 
-  /** Puts an event on the bus. */
+  /** Publishes an event on the event bus. */
   publish(event: JsonObject): Promise<void> {
     const published = this.bus.publish(event);
     this.add(published);
     return published;
   }
 
-  /** Takes a call that nobody awaits; it will not be forgotten. */
+  /** Accepts an asynchronous call. It resolves once the call is in the journal, and therefore survives this process. */
   async send(functionArn: string, event: JsonObject): Promise<void> {
     const answered = this.context.journal?.call(functionArn, event);
     this.add(this.calls.call(functionArn, event).then(answered));
     await this.context.journal?.durable();
   }
 
-  /** Makes a call again that an earlier process has not ended. */
+  /** Repeats a call that an earlier process did not complete. */
   goOn(call: KeptCall): void {
     this.add(
       this.calls.call(call.functionArn, call.event).then(() => {
@@ -61,13 +61,13 @@ export class Deliveries {
     );
   }
 
-  /** Counts what has begun among what is under way, until it ends. */
+  /** Adds work to `running` until it ends. */
   add(begun: Promise<void>): void {
     const delivery = begun.finally(() => this.pending.delete(delivery));
     this.pending.add(delivery);
   }
 
-  /** What is under way. */
+  /** The work in progress. */
   running(): readonly Promise<void>[] {
     return [...this.pending];
   }

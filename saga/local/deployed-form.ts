@@ -13,11 +13,14 @@ interface FunctionInputs {
   readonly memorySize?: number;
 }
 
-/** A function in the form that is deployed. */
+/**
+ * The deployed form of a function: its archive and its settings.
+ * @throws Error if it can't run on this machine
+ */
 export async function deployedForm({ name, inputs }: Resource): Promise<FunctionOptions> {
   const { code, handler, runtime, environment, timeout = 3, memorySize = 128 } = inputs as FunctionInputs;
   if (runtime?.startsWith("nodejs") !== true || code === undefined || handler === undefined) {
-    throw new Error(`'${name}' can't run on this machine: it is no function with an archive for Node.js`);
+    throw new Error(`'${name}' can't run on this machine: it is not a Node.js function with an archive`);
   }
   const text: Record<string, string> = {};
   const files: Record<string, string> = {};
@@ -27,7 +30,7 @@ export async function deployedForm({ name, inputs }: Resource): Promise<Function
     else if (assets !== undefined) {
       for (const [inner, each] of Object.entries(assets)) await add(posix.join(at, inner), each);
     } else if (path !== undefined && /\.(zip|tar|tgz|tar\.gz|jar)$/.test(path)) {
-      throw new Error(`the archive of '${name}' has '${path}', which is packed: give its folder`);
+      throw new Error(`the archive of '${name}' has '${path}', which is compressed: use its folder instead`);
     } else if (path !== undefined) {
       for (const [inner, file] of filesOf(resolve(path))) files[posix.join(at, inner)] = file;
     } else throw new Error(`the archive of '${name}' has '${at}', which is not on this machine`);
@@ -44,7 +47,7 @@ export async function deployedForm({ name, inputs }: Resource): Promise<Function
   };
 }
 
-/** What a function runs, and with what: another one differs in that. Packages stay as they were installed. */
+/** A digest of a function's code and settings. Files of packages count by their paths, because they do not change. */
 export function digestOf({ files = {}, ...form }: Omit<FunctionOptions, "onLog">): string {
   const contents = Object.entries(files).map(([at, file]) => [at, isOfPackage(file) ? file : digestOfFile(file)]);
   return createHash("sha256")

@@ -1,12 +1,11 @@
 import type { Program, Resource } from "./program";
 import { ALIAS, machinesOf, ofType } from "./resources";
-import { missingFrom } from "./standing";
 import { withoutQualifier } from "./step-functions/arns";
 import { type MachineType, readDefinition } from "./step-functions/definitions";
 import type { DeployedMachine, Route, StateMachines } from "./step-functions/machines";
 
 /**
- * The state machines that a program registers, as Step Functions takes them.
+ * The state machines that a program registers, in the form that Step Functions takes.
  * @throws AwsError InvalidDefinition
  */
 export function deployedMachines(program: Program): readonly DeployedMachine[] {
@@ -25,29 +24,20 @@ function deployedMachine({ arn, physicalName, versionArn, inputs }: Resource): D
 }
 
 /**
- * Has a release's machines take the place of those before it, and its aliases lead to them.
- * @param before What stood before it: machines that the release no longer has are withdrawn.
- * @param isUnderWay Whether there are executions which may still start those.
+ * Replaces the machines of the earlier release, and updates the aliases. Machines that the new release lacks are withdrawn.
+ * @param isUnderWay Whether executions are running that may still start withdrawn machines.
  */
 export function deployMachines(
   machines: StateMachines,
   program: Program,
-  {
-    deployed,
-    before,
-    isUnderWay,
-  }: {
-    readonly deployed: readonly DeployedMachine[];
-    readonly before: Program;
-    readonly isUnderWay: boolean;
-  },
+  { deployed, isUnderWay }: { readonly deployed: readonly DeployedMachine[]; readonly isUnderWay: boolean },
 ): void {
   for (const machine of deployed) machines.deploy(machine);
-  for (const { arn } of missingFrom(program, machinesOf(before))) machines.withdraw(arn as string, isUnderWay);
+  machines.withdrawAllBut(new Set(deployed.map(({ arn }) => arn)), isUnderWay);
   for (const { inputs, physicalName } of ofType(program, ALIAS)) {
     const routes = inputs["routingConfigurations"] as readonly Route[];
     const target = machines.find(withoutQualifier(routes[0]?.stateMachineVersionArn ?? ""));
-    // That of a machine which is not on this machine leads nowhere here.
+    // An alias of a machine that is not on this machine has no target here.
     if (target) machines.route(target.machine, { name: physicalName as string, routes });
   }
 }

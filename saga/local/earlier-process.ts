@@ -3,36 +3,39 @@ import type { Deliveries } from "./deliveries";
 import type { Ends } from "./ends";
 import type { StepFunctions } from "./step-functions/service";
 
-/** Where it goes on. */
+/** The services that continue its work. */
 export interface EarlierProcessContext {
   readonly stepFunctions: StepFunctions;
   readonly deliveries: Deliveries;
   readonly ends: Ends;
 }
 
-/** What an earlier process was at, as its journal tells; it goes on in this one. */
+/** The work of an earlier process, from its journal. This process continues it. */
 export class EarlierProcess {
-  /** Its executions, until the calls that started them have been made again. */
+  /** The ARNs of its executions. Each is removed once the call that started it has been repeated. */
   private readonly restored = new Set<string>();
   private gone = false;
 
-  /** @param kept Nothing, where there was none. */
+  /** @param kept Absent without a journal. */
   constructor(
     private readonly kept: Kept | undefined,
     private readonly context: EarlierProcessContext,
   ) {}
 
-  /** There are executions of it which have not gone on yet. */
+  /** Whether it has executions that have not resumed yet. */
   get isPending(): boolean {
     return !this.gone && (this.kept?.executions.length ?? 0) > 0;
   }
 
-  /** Whether an execution is one of its own, whose start has not been made again yet; now it has. */
+  /**
+   * Whether an execution was restored, and its starting call has not been repeated yet. The first request counts as the
+   * repetition; later ones return false.
+   */
   takeUp(executionArn: string): boolean {
     return this.restored.delete(executionArn);
   }
 
-  /** Goes on with its executions, with the calls that nobody awaits, and with the ends that nobody has been told of. */
+  /** Resumes its executions and its asynchronous calls, and publishes the ends that it did not publish. */
   goOn(): void {
     if (!this.kept) return;
     const { stepFunctions, deliveries, ends } = this.context;
@@ -47,7 +50,7 @@ export class EarlierProcess {
     ends.goOn();
   }
 
-  /** Stops a child whose parent was stopped before the process went: the call that awaits it is not made again. */
+  /** Stops each child whose parent was stopped before the process ended: nothing repeats the call that waits for it. */
   private stopOrphans(): void {
     const { executions } = this.context.stepFunctions;
     for (const { ended, parent, execution } of executions.values()) {

@@ -21,7 +21,7 @@ import type { TaskCalls } from "./task-calls";
 import { startWire, type WireOptions, type WireServices } from "./wire";
 import type { Refusal } from "./wire/message";
 
-/** What stands behind the endpoints. */
+/** The services behind the endpoints. */
 export interface EndpointsContext {
   readonly release: () => Release;
   readonly authorize: Authorize;
@@ -34,23 +34,23 @@ export interface EndpointsContext {
   readonly logs: Logs;
   readonly outbox: Outbox;
   readonly stubs: Stubs;
-  /** Once all that has happened will be there after this process. */
+  /** Resolves once everything so far is written to the data folder. */
   readonly durable: () => Promise<void>;
-  /** Knows the folder in which tables outlive this process. */
+  /** Has the folder that keeps the tables after this process. */
   readonly journal: Pick<Journal, "tables"> | undefined;
 }
 
-/** Where functions, and clients of AWS, find the services. */
+/** The endpoints of the services, for functions and for AWS clients. */
 export interface Endpoints {
   readonly dynamoDB: LocalDynamoDB;
-  /** Of all services. */
+  /** The endpoint of all services. */
   readonly wire: string;
-  /** The endpoints that functions are told of, by the variables that tell them. */
+  /** The environment variables that point the functions' SDK to the endpoints. */
   readonly variables: Readonly<Record<string, string>>;
   readonly close: () => Promise<void>;
 }
 
-/** Opens what functions call, none of which is used before the program is deployed; closes it again where that fails. */
+/** Opens the endpoints. Nothing uses them before the program is deployed. If one fails to open, the other is closed. */
 export async function openEndpoints(context: EndpointsContext, wireOptions?: WireOptions): Promise<Endpoints> {
   const decide = tablesDoor(context);
   const { journal } = context;
@@ -62,7 +62,7 @@ export async function openEndpoints(context: EndpointsContext, wireOptions?: Wir
       dynamoDB,
       wire: wire.endpoint,
       variables: { AWS_ENDPOINT_URL: wire.endpoint, AWS_ENDPOINT_URL_DYNAMODB: dynamoDB.endpoint },
-      // Whoever closes them a second time waits for the first.
+      // A second call waits for the first.
       close: () => (closing ??= wire.close().then(() => dynamoDB.close())),
     };
   } catch (error) {
@@ -126,11 +126,11 @@ function wireServices(context: EndpointsContext, dynamoDB: LocalDynamoDB): WireS
   };
 }
 
-/** The ARNs of the queues that a program makes. */
+/** The ARNs of the queues that a program creates. */
 const queuesOf = (standing: Program): readonly string[] =>
   ofType(standing, QUEUE).flatMap(({ arn, existing }) => (arn === undefined || existing ? [] : [arn]));
 
-/** The task of the function that makes a request; undefined for anybody else. */
+/** The task of the calling function. Undefined for any other caller. */
 function taskOfSession(standing: Program, session: string | undefined): string | undefined {
   if (session === undefined) return undefined;
   const lambda = ofType(standing, FUNCTION).find(({ physicalName }) => physicalName === session);

@@ -9,25 +9,25 @@ import type { StepFunctions } from "./step-functions/service";
 export interface EndsContext {
   readonly stepFunctions: StepFunctions;
   readonly deliveries: Deliveries;
-  /** Puts an event on the bus. */
+  /** Publishes an event on the event bus. */
   readonly publish: (event: JsonObject) => Promise<void>;
   readonly journal: Pick<Journal, "told" | "durable"> | undefined;
-  /** How many executions are kept that have ended, and how many that are stuck. All of them unless it is said. */
+  /** How many finished executions to keep, and also how many stuck ones. By default all are kept. */
   readonly keep: number | undefined;
 }
 
-/** What an execution's end leads to: the bus is told of it, and what ended long ago is let go. */
+/** The consequences of an execution's end: an event on the bus, and the removal of old executions. */
 export class Ends {
-  /** The executions of whose ends the bus has not been told. */
+  /** The ARNs of ended executions whose event has not been published. */
   private readonly untold = new Set<string>();
 
   constructor(private readonly context: EndsContext) {}
 
-  /** Takes an execution that has just ended. */
+  /** Handles the end of an execution. */
   add(ended: KnownExecution): void {
     const { stepFunctions, deliveries } = this.context;
     const { arn } = ended.execution;
-    // On AWS, too, an execution of an EXPRESS machine puts no event on the bus.
+    // As on AWS, the end of an EXPRESS execution publishes no event.
     if (ended.type === "EXPRESS") {
       stepFunctions.drop(arn);
       return;
@@ -36,19 +36,22 @@ export class Ends {
     deliveries.add(this.tell(ended));
   }
 
-  /** Takes an execution that an earlier process had at its end. */
+  /** Handles an execution that ended in an earlier process. */
   restore({ type, execution: { arn } }: KnownExecution, isUntold: boolean): void {
     if (type === "EXPRESS") this.context.stepFunctions.drop(arn);
     else if (isUntold) this.untold.add(arn);
   }
 
-  /** Tells the bus of the ends that an earlier process has not told. */
+  /** Publishes the ends that an earlier process did not publish. */
   goOn(): void {
     const { stepFunctions, deliveries } = this.context;
     for (const arn of this.untold) deliveries.add(this.tell(stepFunctions.executions.get(arn) as KnownExecution));
   }
 
-  /** Tells the bus of an execution's end, once that will not be forgotten; it may be told twice, and is never lost. */
+  /**
+   * Publishes the end of an execution, once the end is in the journal. If the process is killed in between, the next
+   * one publishes it: possibly twice, but at least once.
+   */
   private async tell(known: KnownExecution): Promise<void> {
     const { publish, journal } = this.context;
     const { arn } = known.execution;
@@ -60,7 +63,7 @@ export class Ends {
     this.letGo();
   }
 
-  /** Forgets executions that ended long ago. */
+  /** Removes the executions beyond `keep`. */
   private letGo(): void {
     const { keep, stepFunctions } = this.context;
     if (keep === undefined) return;

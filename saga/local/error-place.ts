@@ -1,9 +1,9 @@
 /**
- * Where in a program an error was thrown: the first file and line of its stack that is neither Node's nor a package's.
- * Undefined where there is none.
+ * The place in the program where an error was thrown: the first file and line of its stack that belongs neither to Node
+ * nor to a package. Undefined if there is none.
  */
 export function placeOf({ stack = "" }: Error): string | undefined {
-  // Of what is no JavaScript, Node says first where that stands.
+  // For a syntax error, Node puts the file and the line before the stack.
   const [, unread] = /^(\/[^\n]*:\d+)\n/.exec(stack) ?? [];
   const places = [...stack.matchAll(/^\s+at (?:.*\()?(?:file:\/\/)?(\/[^()\n]*:\d+:\d+)\)?$/gm)];
   return [unread, ...places.map(([, place]) => place)].find(

@@ -6,15 +6,15 @@ import { ACCOUNT, type Program } from "./program";
 import { describe } from "./step-functions/description";
 
 /**
- * The event bus: gives each event to the targets of the rules that the program registers. Rules with a schedule do not
- * fire here; but their targets must be there, too.
+ * The event bus. It sends each event to the targets of the matching rules. Rules with a schedule do not fire here, but
+ * their targets must exist too.
  */
 export class EventBus {
   private readonly rules: readonly Rule[];
 
   /**
-   * @param call Calls a function, and tries again where that fails.
-   * @throws Error for a rule whose target would be the program's, and is not there
+   * @param call Calls a function, with retries.
+   * @throws Error if the target of a rule would belong to the program, which does not register it
    */
   constructor(
     { resources }: Program,
@@ -23,7 +23,7 @@ export class EventBus {
     const ofType = (wanted: string) => resources.filter(({ type }) => type === wanted);
     const targets = ofType("aws:cloudwatch/eventTarget:EventTarget").map(({ inputs }) => inputs as unknown as Target);
     for (const { rule, arn } of targets) {
-      // What is in another account, or is a service's own, is not this machine's.
+      // Targets in other accounts, and services' own targets, are not on this machine.
       if (!arn.includes(`:${ACCOUNT}:`) || resources.some((each) => each.arn === arn)) continue;
       throw new Error(`the rule ${rule} calls ${arn}, which the program does not register`);
     }
@@ -58,7 +58,7 @@ interface Target {
   };
 }
 
-/** What a target is given of an event. A path is `$` and then names, each after a dot. */
+/** The input of a target. A path consists of `$` and names, each after a dot. */
 function transformed({ inputTransformer }: Target, event: JsonObject): JsonObject {
   if (!inputTransformer) return event;
   const { inputPaths, inputTemplate } = inputTransformer;
@@ -72,7 +72,7 @@ function transformed({ inputTransformer }: Target, event: JsonObject): JsonObjec
 }
 
 /**
- * What Step Functions puts on the bus when an execution has ended.
+ * The event that Step Functions publishes when an execution ends.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
  */
 export function statusChange(known: KnownExecution): JsonObject {

@@ -1,8 +1,9 @@
 import { isObject, type Json, type JsonObject } from "../interpreter/json";
 
 /**
- * Whether an event matches a rule's pattern: every field that the pattern names has one of the values there. Of the
- * operators there are those that the programs use; another one is refused by its name.
+ * Whether an event matches a rule's pattern: each field that the pattern names has one of the listed values. Only the
+ * operators below are supported.
+ * @throws Error for another operator
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  */
 export function matches(pattern: JsonObject, event: Json | undefined): boolean {
@@ -25,6 +26,6 @@ function matchesOne(wanted: Json, value: Json | undefined): boolean {
     case "anything-but":
       return value !== undefined && !(operand as Json[]).includes(value);
     default:
-      throw new Error(`a rule's pattern uses '${operator}', which is not known on this machine`);
+      throw new Error(`the pattern of a rule uses the operator '${operator}', which this machine does not support`);
   }
 }

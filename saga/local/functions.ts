@@ -9,31 +9,34 @@ import type { Program, Resource } from "./program";
 import { arnsOf, FUNCTION, ofType, taskOf } from "./resources";
 import { NotOnThisMachine } from "./services/integrations";
 
-/** What functions are deployed with. */
+/** What a deployment of functions needs. */
 export interface FunctionsContext {
-  /** What else their environments have: where the services are. */
+  /** The environment variables with the endpoints, and the connection to the tables. */
   readonly endpoints: () => { readonly variables: Readonly<Record<string, string>>; readonly dynamoDB: Tables };
   readonly callers: Callers;
   readonly logs: Logs;
-  /** Gets each line that a function logs. */
+  /** Receives each line that a function logs. */
   readonly onLog?: ((line: string) => void) | undefined;
   readonly journal: Pick<Journal, "function"> | undefined;
 }
 
-/** Functions by their ARNs, and those of their versions. */
+/** Functions, by their ARNs and by the ARNs of their versions. */
 export type FunctionsByArn = ReadonlyMap<string, DeployedFunction>;
 
-/** The functions that run here: those of the release, and those that executions under way began with. */
+/** The functions that run here: those of the release, and those that running executions still call. */
 export class Functions {
   private readonly deployed = new Map<string, DeployedFunction>();
-  /** Those, and those that end. */
+  /** All of these, and those that are about to close. */
   private readonly runs = new Set<DeployedFunction>();
-  /** What those without versions were made of: a version tells it of itself. */
+  /** The digests of functions without versions. The ARN of a version already identifies its content. */
   private readonly digests = new WeakMap<DeployedFunction, string>();
 
   constructor(private readonly context: FunctionsContext) {}
 
-  /** The functions of a release: those that are new or have changed, beside those that are there. Nobody finds them yet. */
+  /**
+   * Prepares the functions of a release: starts those that are new or have changed, and reuses the others. They are not
+   * reachable before `take`.
+   */
   async prepare(program: Program): Promise<FunctionsByArn> {
     const prepared = ofType(program, FUNCTION).map(async (resource) => {
       if (resource.existing) return [];
@@ -43,19 +46,22 @@ export class Functions {
     return new Map((await Promise.all(prepared)).flat());
   }
 
-  /** Has the functions of a release take the place of those before it. */
+  /** Replaces the functions of the earlier release. */
   take(prepared: FunctionsByArn): void {
     for (const [arn, run] of prepared) this.deployed.set(arn, run);
   }
 
-  /** Takes back the functions of an earlier process, by the ARNs of their versions: what is under way calls its own. */
+  /** Restores the function versions of an earlier process, which its executions still call. */
   restore(kept: ReadonlyMap<string, KeptFunction>): void {
     for (const [versionArn, { resource, form }] of kept) {
       if (!this.deployed.has(versionArn)) this.deployed.set(versionArn, this.run(resource, form));
     }
   }
 
-  /** Versions stay as long as their function does. What no release leads to any more ends once its calls have. */
+  /**
+   * Closes functions that the release no longer contains, once their calls have ended. Versions stay as long as their
+   * function.
+   */
   closeReplaced(standing: Program): void {
     const functions = new Set(ofType(standing, FUNCTION).map(({ arn }) => arn));
     for (const arn of this.deployed.keys()) if (!functions.has(withoutVersion(arn))) this.deployed.delete(arn);
@@ -73,8 +79,8 @@ export class Functions {
   }
 
   /**
-   * The function with an ARN, its own or that of its version.
-   * @throws TaskFailure as a state that invokes it fails
+   * The function with this ARN, or with this ARN of a version.
+   * @throws TaskFailure with the error of a state that invokes a missing function
    */
   at(arn: string): DeployedFunction {
     const run = this.deployed.get(arn);
@@ -82,7 +88,10 @@ export class Functions {
     return run;
   }
 
-  /** A program's functions by their tasks' names; one that runs no task, or shares its name with another, by its own. */
+  /**
+   * A program's functions, by the names of their tasks. A function without a task, or with a task that several
+   * functions share, has its own name.
+   */
   byTask(program: Program): ReadonlyMap<string, DeployedFunction> {
     const functions = ofType(program, FUNCTION).filter(({ arn }) => this.has(arn as string));
     const tasks = functions.map(taskOf);
@@ -92,7 +101,7 @@ export class Functions {
     );
   }
 
-  /** The invocations under way. */
+  /** The invocations in progress. */
   running(): readonly Promise<unknown>[] {
     return [...this.runs].flatMap((run) => run.running());
   }
@@ -103,7 +112,7 @@ export class Functions {
 
   private async deploy(resource: Resource): Promise<DeployedFunction> {
     const form = await deployedForm(resource).catch((error: unknown) => error as Error);
-    // A function of another kind matters only to whoever calls it.
+    // A function that can't run here fails only when it is called.
     if (form instanceof Error) return unavailable(form);
     const there = this.deployed.get(resource.arn as string);
     if (there && resource.versionArn === undefined && this.digests.get(there) === digestOf(form)) return there;
@@ -138,5 +147,5 @@ function unavailable(reason: Error): DeployedFunction {
   };
 }
 
-/** The ARN of a function, of that of a version. */
+/** The ARN of a function, without the version. */
 const withoutVersion = (arn: string): string => arn.split(":").slice(0, 7).join(":");

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 /** One line of a log. */
 export interface LogEvent {
-  /** Rises with time, over all logs. */
+  /** Increases with each line, across all logs. */
   readonly sequence: number;
   readonly stream: string;
   /** Milliseconds since the epoch. */
@@ -16,13 +16,13 @@ export interface LogGroup {
   readonly events: readonly LogEvent[];
 }
 
-/** Where Lambda keeps what a function logs. */
+/** The log group that Lambda uses for a function. */
 export const logGroupOf = (functionName: string): string => `/aws/lambda/${functionName}`;
 
 const MAX_EVENTS = 10_000;
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** What the functions log, by their log groups. Of each the latest lines are kept. */
+/** The logs of the functions, by log group. A group keeps only its latest lines, up to `MAX_EVENTS` and `MAX_BYTES`. */
 export class Logs {
   private readonly groups = new Map<string, { creationTime: number; bytes: number; events: LogEvent[] }>();
   private readonly streams = new Map<string, string>();
@@ -30,12 +30,12 @@ export class Logs {
 
   constructor(private readonly now: () => number = Date.now) {}
 
-  /** Makes a group, though nothing is in it yet. */
+  /** Creates an empty group, if it does not exist yet. */
   open(name: string): void {
     if (!this.groups.has(name)) this.groups.set(name, { creationTime: this.now(), bytes: 0, events: [] });
   }
 
-  /** @param source What writes it: what one environment of a function logs is one stream. */
+  /** @param source The version of the function, or the function if it has none. All its lines are in one stream. */
   add(name: string, source: string, message: string): void {
     this.open(name);
     const group = this.groups.get(name) as NonNullable<ReturnType<typeof this.groups.get>>;
@@ -47,12 +47,12 @@ export class Logs {
     }
   }
 
-  /** The last line's place in a log. */
+  /** The sequence number of the last line of a log; 0 if it is empty. */
   last(name: string): number {
     return this.groups.get(name)?.events.at(-1)?.sequence ?? 0;
   }
 
-  /** The lines that have come since. */
+  /** The lines after a sequence number. */
   after(name: string, sequence: number): readonly string[] {
     const events = this.groups.get(name)?.events ?? [];
     return events.filter((event) => event.sequence > sequence).map(({ message }) => message);
@@ -67,7 +67,7 @@ export class Logs {
     return [...this.groups.keys()].sort().map((name) => this.get(name) as LogGroup);
   }
 
-  /** `2026/11/26/[$LATEST]0f3c…`, as Lambda names it. */
+  /** A stream name in Lambda's form: `2026/11/26/[$LATEST]0f3c…`. */
   private streamOf(source: string): string {
     const known = this.streams.get(source);
     if (known !== undefined) return known;

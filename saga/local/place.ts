@@ -1,4 +1,4 @@
-/** Where a program's resources are: `eu-west-1`, `000000000000`. */
+/** The region and the account of a program's resources: `eu-west-1`, `000000000000`. */
 export interface Place {
   readonly region: string;
   readonly account: string;

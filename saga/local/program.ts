@@ -16,33 +16,33 @@ export interface Resource {
   readonly type: string;
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** Absent for components, which are no resources of AWS, as is the ARN for what has none. */
+  /** Absent for components, which are not resources of AWS. The ARN is also absent for resources that have none. */
   readonly physicalName?: string;
   readonly arn?: string;
-  /** With the version of what publishes any. */
+  /** The ARN of the version, for a resource that publishes versions. */
   readonly versionArn?: string;
-  /** The program reads what somebody else made. */
+  /** Set if the program reads an existing resource, which it does not create. */
   readonly existing?: true;
 }
 
-/** What the Pulumi program says: every resource, in the order of registration, and the stack's outputs. */
+/** An evaluated Pulumi program: its resources in the order of registration, and the stack's outputs. */
 export interface Program {
   readonly resources: readonly Resource[];
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** The sagas that are deployed, by the names of their components: for whoever reads what they declare. */
+  /** The deployed sagas, by the names of their components. */
   readonly sagas?: ReadonlyMap<string, unknown>;
-  /** What is declared of each machine of a saga, and of those that somebody has written, by the names of their components. */
+  /** The declarations of sagas' machines and of hand-written ones, by the names of their components. */
   readonly declarations?: ReadonlyMap<string, unknown>;
 }
 
-/** Answers to what a program asks of its account, by token: `aws:ec2/getVpc:getVpc`. */
+/** The answers to a program's calls to its account, by token: `aws:ec2/getVpc:getVpc`. */
 export type AccountAnswers = Readonly<Record<string, unknown>>;
 
 /**
- * Evaluates a Pulumi program with neither CLI nor account.
+ * Evaluates a Pulumi program, without the CLI and without an account.
  *
- * @param config Values in place of the defaults in `Pulumi.yaml`.
- * @param path The folder of the program, or a module in the place of the project's own.
+ * @param config Values that override the defaults in `Pulumi.yaml`.
+ * @param path The folder of the program, or a module that replaces the project's own.
  * @throws ProjectError
  */
 export function evaluateProgram(config: Readonly<Record<string, string>> = {}, path = process.cwd()): Promise<Program> {
@@ -50,14 +50,14 @@ export function evaluateProgram(config: Readonly<Record<string, string>> = {}, p
 }
 
 /**
- * Evaluates a project. Physical names end as Pulumi's own do, but in a hash of the logical name, so that they are the same
- * at each run. The mocks are those of the process: a second evaluation waits for the first.
+ * Evaluates a project. Physical names get a suffix, as Pulumi's do; here it is a hash of type and logical name, so that
+ * it is the same in each run. The mocks belong to the process, so a second evaluation waits for the first.
  *
- * @throws what the program does, wherever in it, and as soon as it does
+ * @throws whatever the program throws, anywhere in it, as soon as it does
  */
 export function evaluate(project: Project, answers: AccountAnswers = {}): Promise<Program> {
   const evaluated = lastEvaluation.then(() => untilFailure((stir) => evaluateAlone(project, answers, stir)));
-  // What waited for what has failed is known by it.
+  // After a failure, Pulumi would report the promises that are still pending.
   lastEvaluation = evaluated.catch(() => {
     forgetPromises(project.folder);
   });
@@ -71,11 +71,11 @@ async function evaluateAlone(project: Project, answers: AccountAnswers, stir: ()
   const { runtime } = pulumi;
   const region = project.config["aws:region"] ?? REGION;
   const resources: Resource[] = [];
-  // A secret stays one in the stack's state; here it is a value like any other.
+  // A secret is encrypted in the stack's state. Here it is an ordinary value.
   const revealed = (value: unknown): unknown => {
     if (runtime.isRpcSecret(value)) return revealed(runtime.unwrapRpcSecret(value));
     if (Array.isArray(value)) return value.map(revealed);
-    // An archive is no plain object, and has no secrets.
+    // Only plain objects can contain secrets. An archive is not one.
     if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, revealed(each)]));
   };
@@ -102,7 +102,7 @@ async function evaluateAlone(project: Project, answers: AccountAnswers, stir: ()
         ...published,
         ...(existing !== undefined && { existing: true as const }),
       };
-      // Of a function and of a state machine, in this order.
+      // The properties of a function and of a state machine, in this order.
       const versions = { qualifiedArn: published.versionArn, stateMachineVersionArn: published.versionArn };
       const state = { ...inputs, ...(arn !== undefined && { arn }), name: physicalName, ...versions };
       if (type !== "aws:sqs/queue:Queue") return { id: physicalName, state };
@@ -115,7 +115,7 @@ async function evaluateAlone(project: Project, answers: AccountAnswers, stir: ()
       const answer = answers[token] ?? answerOf(token, inputs as Readonly<Record<string, unknown>>, region);
       if (answer === undefined) {
         const details = `the program calls ${token}, which needs an account: give its answer in a file, with --stubs`;
-        // As of gRPC, which is what Pulumi passes on.
+        // Pulumi passes on the `details` of an error, as gRPC has them.
         throw Object.assign(new Error(details), { details });
       }
       return answer;
@@ -140,11 +140,16 @@ async function evaluateAlone(project: Project, answers: AccountAnswers, stir: ()
   }
 }
 
-/** Where a component that deploys a saga tells of it: its package may be loaded more than once. */
+/**
+ * The registries in which components publish their sagas. They are global symbols, because a program may load the
+ * package more than once.
+ */
 const SAGAS = Symbol.for("saga-aws-pulumi.sagas");
 const DECLARATIONS = Symbol.for("saga-aws-pulumi.declarations");
 
-/** The program is a module: its resources are made as it loads, so it must load once the mocks are there, each time. */
+/**
+ * Loads the program's module, which registers its resources. It must load after the mocks are set, in each evaluation.
+ */
 function load({ folder, main }: Project): unknown {
   const program = createRequire(join(folder, "program.js"));
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
@@ -153,13 +158,12 @@ function load({ folder, main }: Project): unknown {
     return program(main);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ERR_REQUIRE_ESM") throw error;
-    throw new Error(`${main} is an ES module, which can't be evaluated here: leave "type": "module" out`, {
-      cause: error,
-    });
+    const what = `${main} is an ES module, which can't be evaluated here`;
+    throw new Error(`${what}: remove "type": "module" from its package.json`, { cause: error });
   }
 }
 
-/** What an output comes to; rejects where the program fails on the way. */
+/** The value of an output. Rejects if the program fails on the way. */
 function valueOf<T>(output: Pulumi.Output<T>): Promise<T> {
   return (output as unknown as { readonly promise: () => Promise<T> }).promise();
 }
@@ -178,14 +182,14 @@ type Inputs = {
   readonly routingConfigurations?: readonly { readonly stateMachineVersionArn: string }[];
 };
 
-/** What the program may ask of the account. */
+/** The answers to calls that need no account. */
 function answerOf(token: string, inputs: Readonly<Record<string, unknown>>, region: string): object | undefined {
   switch (token) {
     case "aws:index/getCallerIdentity:getCallerIdentity":
       return { accountId: ACCOUNT };
     case "aws:index/getRegion:getRegion":
       return { region, name: region, id: region };
-    // One in which each state machine has been deployed nine times before.
+    // An account in which each state machine has nine earlier versions.
     case "aws:sfn/getStateMachineVersions:getStateMachineVersions":
       return {
         statemachineVersions: Array.from({ length: 9 }, (_, at) => `${String(inputs["statemachineArn"])}:${9 - at}`),
@@ -219,7 +223,7 @@ interface PolicyDocument {
   }[];
 }
 
-/** A policy from its statements, which the provider makes without asking anybody. */
+/** A policy document from its statements. The real provider also builds it locally. */
 function policyDocument({ version = "2012-10-17", statements = [] }: PolicyDocument): object {
   const Statement = statements.map((each) => {
     const conditions: Record<string, Record<string, readonly string[]>> = {};
@@ -239,7 +243,10 @@ function policyDocument({ version = "2012-10-17", statements = [] }: PolicyDocum
   return { Version: version, Statement };
 }
 
-/** A number that changes with what is published, and with nothing else: AWS makes no version where nothing changed. */
+/**
+ * A version number that changes with the published content, and only then: AWS publishes no new version without a
+ * change.
+ */
 async function versionOf({ code, ...inputs }: Resource["inputs"]): Promise<number> {
   const assets = await (code as { assets?: Promise<Record<string, { text?: Promise<string> }>> } | undefined)?.assets;
   const files = Object.entries(assets ?? {}).map(async ([path, { text }]) => [path, await text]);
@@ -252,21 +259,21 @@ async function versionOf({ code, ...inputs }: Resource["inputs"]): Promise<numbe
 function identify({ type, name, inputs, existing, region }: Identity): { arn?: string; physicalName: string } {
   const { name: given, namePrefix, routingConfigurations: [route] = [] } = inputs as Inputs;
   const suffix = createHash("sha256").update(`${type}\0${name}`).digest("hex").slice(0, 7);
-  // What is there already is read by its name, by its ARN or by its URL.
+  // A program reads an existing resource by its name, its ARN or its URL.
   const read = existing !== undefined && /^(arn|https):/.test(existing) ? existing.split(/[/:]/).at(-1) : existing;
   const physicalName = read ?? given ?? `${namePrefix ?? `${name}-`}${suffix}`;
   if (existing?.startsWith("arn:")) return { physicalName, arn: existing };
-  // An alias of a state machine is named beneath it.
+  // The ARN of an alias is the state machine's ARN and the alias's name.
   if (route) return { physicalName, arn: route.stateMachineVersionArn.replace(/[^:]*$/, physicalName) };
   const spell = ARNS[type];
   if (spell) return { physicalName, arn: spell(physicalName, `${region}:${ACCOUNT}`) };
   const [, service, kind] = /^aws:(\w+)\/(\w+):/.exec(type) ?? [];
-  // Whatever else there is has an ARN of its own that says what it is, unless it is only part of something.
+  // A resource of another service gets a generic ARN, unless it is only a part of another resource.
   if (service === undefined || "arn" in inputs || PARTS.test(type)) return { physicalName };
   return { physicalName, arn: `arn:aws:${service}:${region}:${ACCOUNT}:${kind as string}/${physicalName}` };
 }
 
-/** What belongs to the services that sagas are made of, and has no ARN. */
+/** The services that sagas are made of. Their resources without an entry in `ARNS` have no ARN here. */
 const PARTS = /^aws:(iam|lambda|cloudwatch|appautoscaling|sfn|sqs|sns|dynamodb|kms)\//;
 
 type Spell = (name: string, place: string) => string;

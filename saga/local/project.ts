@@ -2,43 +2,45 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 
-/** What is wrong with a project's files, or with what is asked of them: said in one sentence. */
+/** An error in a project's files, or in the request for them. Its message is one sentence. */
 export class ProjectError extends Error {
   override readonly name = "ProjectError";
 }
 
-/** A Pulumi program, and the config with which it is evaluated. */
+/** A Pulumi program, and its config. */
 export interface Project {
   readonly name: string;
   readonly stack: string;
-  /** Where `Pulumi.yaml` stands. */
+  /** The folder of `Pulumi.yaml`. */
   readonly folder: string;
-  /** Where Pulumi runs the program: its functions' dependencies are those of this folder. */
+  /** The folder in which Pulumi runs the program. Its functions get their dependencies from there. */
   readonly workingFolder: string;
-  /** The module that is loaded. */
+  /** The module to load. */
   readonly main: string;
-  /** By full key: `aws:region`. */
+  /** The config values, by full key: `aws:region`. */
   readonly config: Readonly<Record<string, string>>;
   /** The keys of the config whose values are secret. */
   readonly secretKeys: readonly string[];
-  /** Secret values that are known here: nothing that is printed may show them. */
+  /** The values of secrets that are known here. Nothing that is printed may contain them. */
   readonly secretValues: readonly string[];
-  /** What whoever runs the program should know: a secret that is not known here. */
+  /** Notes for the user, such as a secret that has no value here. */
   readonly notes: readonly string[];
 }
 
 export interface ProjectOptions {
-  /** Values by key, which win over those of the stack. */
+  /** Values by key. They override the stack's. */
   readonly config?: Readonly<Record<string, string>>;
-  /** Whose `Pulumi.NAME.yaml` is read. */
+  /** The stack whose `Pulumi.NAME.yaml` is read. */
   readonly stack?: string | undefined;
-  /** Where the values of secrets are looked up. */
+  /** The environment variables with the values of secrets. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
 export const PROJECT_FILES = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
 
-/** The folder of the project that a folder belongs to: itself, or the nearest above it, as Pulumi has it. */
+/**
+ * The folder of the project that contains a folder: itself, or the nearest above it. Pulumi searches in the same way.
+ */
 export function findProject(from: string): string | undefined {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     if (PROJECT_FILES.some((file) => existsSync(join(folder, file)))) return folder;
@@ -48,7 +50,7 @@ export function findProject(from: string): string | undefined {
 
 /**
  * Reads a project.
- * @param path The folder of a program, or a module that is evaluated in the place of the project's own.
+ * @param path The folder of a program, or a module that replaces the project's own.
  * @throws ProjectError
  */
 export function readProject(path: string, { config = {}, stack, env = process.env }: ProjectOptions = {}): Project {
@@ -61,7 +63,7 @@ export function readProject(path: string, { config = {}, stack, env = process.en
   }
   const file = PROJECT_FILES.map((each) => join(folder, each)).find((each) => existsSync(each)) as string;
   const { name, runtime, main, config: declared } = readYaml(file) as ProjectFile;
-  if (typeof name !== "string") throw new ProjectError(`${file} has no 'name'`);
+  if (typeof name !== "string") throw new ProjectError(`${file} has no 'name': add the project's name`);
   const language = typeof runtime === "string" ? runtime : runtime?.name;
   if (language !== undefined && language !== "nodejs") {
     throw new ProjectError(`${file} has the runtime '${language}': the command runs programs for nodejs`);
@@ -79,7 +81,7 @@ export function readProject(path: string, { config = {}, stack, env = process.en
       if (!secretKeys.includes(full(key))) secretKeys.push(full(key));
       const found = env[variable];
       if (found !== undefined) secretValues.push(found);
-      else notes.push(`the secret '${key}' is not known here, and a placeholder stands for it: set ${variable}`);
+      else notes.push(`the secret '${key}' has no value here, and a placeholder replaces it: set ${variable}`);
       return found ?? `placeholder-${variable}`;
     });
     return typeof revealed === "string" ? revealed : JSON.stringify(revealed);
@@ -121,14 +123,14 @@ function readYaml(file: string): unknown {
   }
 }
 
-/** Says what a key is, in place of being its value. */
+/** Whether an entry declares a key, with a type or a default, and is not its value. */
 const isDeclaration = (value: unknown): value is { readonly value?: unknown; readonly default?: unknown } =>
   typeof value === "object" &&
   value !== null &&
   ["type", "default", "value", "description"].some((key) => key in value);
 
 function stackValues(folder: string, stack: string): readonly (readonly [string, unknown])[] {
-  // A stack may be named with its organisation and its project.
+  // A stack's name may contain its organisation and its project.
   const name = stack.split("/").at(-1) as string;
   const file = ["yaml", "yml", "json"]
     .map((end) => join(folder, `Pulumi.${name}.${end}`))
@@ -138,7 +140,7 @@ function stackValues(folder: string, stack: string): readonly (readonly [string,
   return Object.entries(config ?? {});
 }
 
-/** A value with that of each secret in it, which the file has encrypted. */
+/** A value in which each encrypted secret is replaced by its plain value. */
 function reveal(value: unknown, secret: () => string): unknown {
   if (Array.isArray(value)) return value.map((each) => reveal(each, secret));
   if (typeof value !== "object" || value === null) return typeof value === "string" ? value : (value ?? null);
@@ -147,7 +149,7 @@ function reveal(value: unknown, secret: () => string): unknown {
   return Object.fromEntries(entries.map(([key, each]) => [key, reveal(each, secret)]));
 }
 
-/** The environment variable that has the value of a secret: `stripeKey` and `stripe-key` are in `STRIPE_KEY`. */
+/** The environment variable with the value of a secret: `STRIPE_KEY` for `stripeKey` and for `stripe-key`. */
 export const variableOf = (name: string): string =>
   name
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
@@ -155,7 +157,7 @@ export const variableOf = (name: string): string =>
     .replace(/^_+|_+$/g, "")
     .toUpperCase();
 
-/** The module of a folder, as Pulumi finds it: what its package.json exports, or its index. */
+/** The entry module of a folder, as Pulumi finds it: from the exports in package.json, or the index file. */
 function entryOf(folder: string): string {
   const file = join(folder, "package.json");
   const { exports, main } = (existsSync(file) ? readYaml(file) : {}) as { readonly exports?: unknown; main?: string };
@@ -169,7 +171,6 @@ function entryOf(folder: string): string {
   const index = ["index.ts", "index.js", "index.cjs"]
     .map((each) => join(folder, each))
     .find((each) => existsSync(each));
-  if (index === undefined)
-    throw new ProjectError(`no index.ts or index.js in ${folder}: say in Pulumi.yaml what 'main' is`);
+  if (index === undefined) throw new ProjectError(`no index.ts or index.js in ${folder}: set 'main' in Pulumi.yaml`);
   return index;
 }

@@ -2,18 +2,21 @@ import Module = require("node:module");
 import { join } from "node:path";
 import type * as Pulumi from "@pulumi/pulumi";
 
-/** What Pulumi loads at its start, and uses only where it packs a function itself, with what is installed. */
+/** Pulumi loads this package at its start. It uses it only to find the packages of a function that it packs itself. */
 const SELDOM = "@npmcli/arborist";
 
-/** What reads the text of a function that is serialised: what functions share, it would read again for each of them. */
+/**
+ * The module that parses the source of a serialised function. Pulumi would parse a shared helper again for each
+ * function that uses it.
+ */
 const PARSER = "./parseFunction";
 
 type Load = (request: string, parent: unknown, isMain: boolean) => unknown;
 
 /**
- * Loads the program's own Pulumi, whose state the mocks are; what a program seldom uses of it, half of its modules, once
- * somebody does.
- * @param folder That of the program.
+ * Loads the program's own Pulumi, which holds the state of the mocks. A rarely used part, half of its modules, loads on
+ * first use.
+ * @param folder The program's folder.
  */
 export function loadPulumi(folder: string): typeof Pulumi {
   const loader = Module as unknown as { _load: Load };
@@ -38,7 +41,7 @@ interface Parser {
   parseFunction: ((text: string) => unknown) & { readonly once?: true };
 }
 
-/** Has each text parsed once. What comes of it is read, and never written to. */
+/** Caches the result for each source text. Pulumi only reads the results. */
 function parseOnce(parser: Partial<Parser>): void {
   const { parseFunction } = parser;
   if (parseFunction === undefined || parseFunction.once) return;
@@ -50,7 +53,7 @@ function parseOnce(parser: Partial<Parser>): void {
   parser.parseFunction = Object.assign(once, { once: true as const });
 }
 
-/** Of promises that a program leaves behind, Pulumi complains at the end of the process, which then fails. */
+/** Clears the list of pending promises. Otherwise Pulumi reports them when the process exits, and the process fails. */
 export function forgetPromises(folder: string): void {
   let debuggable: { readonly leakedPromises?: () => unknown };
   try {
@@ -63,13 +66,13 @@ export function forgetPromises(folder: string): void {
   debuggable.leakedPromises?.();
 }
 
-/** A module that is loaded when one of its exports is read. */
+/** A module that loads when one of its exports is read. */
 function onceUsed(load: () => unknown): object {
   return new Proxy(
     {},
     {
       get: (_, name) => {
-        // TypeScript's `import *` copies what is not marked so, and would read all of it.
+        // Without this mark, TypeScript's `import *` would copy all exports, and load the module.
         if (name === "__esModule") return true;
         const loaded = load() as object;
         return name === "default" ? loaded : (Reflect.get(loaded, name) as unknown);
@@ -81,9 +84,9 @@ function onceUsed(load: () => unknown): object {
 type Prepare = (error: Error, frames: readonly NodeJS.CallSite[]) => unknown;
 
 /**
- * Runs what evaluates a program with stack traces that cost little. Pulumi takes one for each promise that it makes, to tell
- * of those that never end, and one for each resource, to tell its engine where that stands; source maps make these dear, and
- * nothing here reads them.
+ * Evaluates a program without two kinds of expensive stack traces. Pulumi takes one for each promise, to report those
+ * that never end, and one for each resource, to show the engine its place in the source. Source maps make these traces
+ * slow, and nothing here reads them.
  */
 export async function withCheapTraces<T>(evaluate: () => Promise<T>): Promise<T> {
   const errors = Error as unknown as { prepareStackTrace?: Prepare | undefined };
@@ -94,7 +97,7 @@ export async function withCheapTraces<T>(evaluate: () => Promise<T>): Promise<T>
   try {
     return await evaluate();
   } finally {
-    // Another may have taken its place meanwhile.
+    // Something else may have replaced it meanwhile.
     if (errors.prepareStackTrace === replaced) errors.prepareStackTrace = before;
   }
 }

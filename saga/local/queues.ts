@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { DeadLetter } from "./asynchronous-calls";
 
-/** A message that a queue gives to whoever receives it, until it is deleted. */
+/** A message that a queue delivers until a client deletes it. */
 export interface QueueMessage {
   readonly id: string;
   readonly body: string;
@@ -12,18 +12,19 @@ export interface QueueMessage {
 interface Entry {
   readonly letter: DeadLetter;
   readonly id: string;
-  handle: string;
-  /** Until then nobody else receives it. Milliseconds since the epoch. */
+  /** The receipt handle. Undefined before the first delivery. */
+  handle?: string;
+  /** No client receives it before this time. Milliseconds since the epoch. */
   hiddenUntil: number;
 }
 
-/** The queues of what could not be dealt with, over the letters of a cloud. */
+/** The queues of dead letters, over the letters of a cloud. */
 export class Queues {
   private readonly entries = new Map<DeadLetter, Entry>();
 
   /**
-   * @param arns Of the queues that the program registers.
-   * @param remove Takes a letter away for good.
+   * @param arns The ARNs of the queues that the program registers.
+   * @param remove Deletes a letter for good.
    */
   constructor(
     readonly arns: () => readonly string[],
@@ -35,7 +36,7 @@ export class Queues {
     return this.of(queueArn).length;
   }
 
-  /** Messages that nobody else has received within their time. */
+  /** Receives visible messages, at most `most`, and hides them for `hideMs` milliseconds. */
   receive(
     queueArn: string,
     { most, hideMs }: { readonly most: number; readonly hideMs: number },
@@ -43,15 +44,16 @@ export class Queues {
     const now = Date.now();
     const free = this.of(queueArn).filter(({ hiddenUntil }) => hiddenUntil <= now);
     return free.slice(0, most).map((entry) => {
-      entry.handle = randomUUID();
+      const receiptHandle = randomUUID();
+      entry.handle = receiptHandle;
       entry.hiddenUntil = now + hideMs;
       const body = JSON.stringify(destinationRecord(entry.letter, entry.id));
       const bodyDigest = createHash("md5").update(body).digest("hex");
-      return { id: entry.id, body, bodyDigest, receiptHandle: entry.handle };
+      return { id: entry.id, body, bodyDigest, receiptHandle };
     });
   }
 
-  /** Deletes the message that was received with that handle; does nothing where there is none any more. */
+  /** Deletes the message that was received with this handle. Does nothing if there is none. */
   delete(queueArn: string, receiptHandle: string): void {
     const entry = this.of(queueArn).find(({ handle }) => handle === receiptHandle);
     if (!entry) return;
@@ -63,7 +65,7 @@ export class Queues {
     return this.letters()
       .filter((letter) => letter.queueArn === queueArn)
       .map((letter) => {
-        const entry = this.entries.get(letter) ?? { letter, id: randomUUID(), handle: "", hiddenUntil: 0 };
+        const entry = this.entries.get(letter) ?? { letter, id: randomUUID(), hiddenUntil: 0 };
         this.entries.set(letter, entry);
         return entry;
       });
@@ -71,7 +73,7 @@ export class Queues {
 }
 
 /**
- * What Lambda sends to the destination of a failure.
+ * The record that Lambda sends to a failure destination.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
  */
 function destinationRecord({ event, reason }: DeadLetter, requestId: string): object {

@@ -1,14 +1,15 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 
-/** After a failure, nothing goes on any more once nothing has for so long, in milliseconds. */
+/** After a failure, the program counts as finished once it has been quiet for this long. Milliseconds. */
 const QUIET = 50;
+/** The longest wait for that, in milliseconds. */
 const LONGEST = 2_000;
 
 /**
- * Runs a program, much of which may fail where nothing waits for it: then the whole has failed, with what failed first.
- * While it runs, rejections that nobody handles are taken for its own, and no other listener of the process hears of them.
+ * Runs a program, and rejects with its first failure, even if nothing awaits the promise that fails. While it runs,
+ * unhandled rejections count as the program's, and no other listener of the process receives them.
  *
- * @param run Calls `stir` whenever something goes on.
+ * @param run Calls `stir` whenever the program makes progress.
  */
 export async function untilFailure<T>(run: (stir: () => void) => Promise<T>): Promise<T> {
   const others = process.listeners("unhandledRejection");
@@ -29,11 +30,11 @@ export async function untilFailure<T>(run: (stir: () => void) => Promise<T>): Pr
     const running = run(stir);
     running.catch(tell);
     const result = await Promise.race([running, failure]);
-    // Node tells of a rejection once nothing else is due.
+    // Node reports an unhandled rejection only when no other callback is due.
     await Promise.race([setImmediate(), failure]);
     return result;
   } catch (error) {
-    // What depends on it fails as well.
+    // What depends on the failed part fails too. Its rejections must not reach other listeners.
     const began = performance.now();
     while (performance.now() - last < QUIET && performance.now() - began < LONGEST) await setTimeout(QUIET / 2);
     throw error;

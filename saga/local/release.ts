@@ -3,10 +3,10 @@ import type { Place } from "./place";
 import { ACCOUNT, type Program } from "./program";
 import { Secrets } from "./services/secrets";
 
-/** The release of a program that runs here, and what follows from what it registers. */
+/** The running release of a program, and what follows from its resources. */
 export interface Release {
   readonly program: Program;
-  /** The program, and what executions that are under way need of the releases before it. */
+  /** The program, with the resources of earlier releases that running executions still need. */
   readonly standing: Program;
   readonly authorize: Authorize;
   readonly secrets: Secrets;
@@ -22,7 +22,7 @@ export function releaseOf(
   return { program, standing, authorize: authorizerOfMadeRoles(standing), secrets: new Secrets(program, env, onNote) };
 }
 
-/** Where a release's resources are. */
+/** The region and the account of a release's resources. */
 export function placeOf({ program }: Release): Place {
   const arn = program.resources.find((each) => each.arn?.split(":")[3])?.arn ?? "";
   return { region: arn.split(":")[3] ?? "us-east-1", account: ACCOUNT };

@@ -10,22 +10,22 @@ export interface ExecutionReport {
   readonly input: Json;
   readonly status: ExecutionResult["status"] | "RUNNING";
   readonly outcome: Outcome | "waiting";
-  /** What ran, in order: calls, and waits; in a list each with its item's index. */
+  /** The calls and waits, in order. In a list, each has the index of its item. */
   readonly path: readonly string[];
   readonly output?: Json;
   readonly error?: string;
   readonly cause?: string;
-  /** What waits for an answer that nobody has given. */
+  /** The tasks whose tokens nobody has answered. */
   readonly waiting?: readonly { readonly state: string; readonly payload: Json }[];
-  /** The rows that the execution has changed, by the names under which the program registers the tables. */
+  /** The rows that the execution changed, by the logical names of their tables. */
   readonly tables: Readonly<Record<string, readonly Row[]>>;
-  /** What was sent to services that are not on this machine. */
+  /** The messages to services that are not on this machine. */
   readonly outbox: readonly Message[];
 }
 
-/** What became of one state. */
+/** The result of one state. */
 export interface Visit {
-  /** In a list with the item's index: `Reserve[2]`. */
+  /** The state's name. In a list it has the item's index: `Reserve[2]`. */
   readonly state: string;
   readonly did: "done" | "failed" | "undone" | "stuck" | "waited" | "waits";
   /** Why it failed. */
@@ -38,7 +38,7 @@ export interface Reported {
   readonly visits: readonly Visit[];
 }
 
-/** Reads an execution's history. */
+/** Reports on an execution, from its history. */
 export function report({
   input,
   history,
@@ -48,7 +48,7 @@ export function report({
 }: {
   readonly input: Json;
   readonly history: readonly HistoryEvent[];
-  /** How it has ended; or, where it has not, for what it waits. */
+  /** Its result; or, if it has not ended, the tasks that wait. */
   readonly result: ExecutionResult | NonNullable<ExecutionReport["waiting"]>;
   readonly tables: ExecutionReport["tables"];
   readonly outbox: ExecutionReport["outbox"];
@@ -73,7 +73,7 @@ export function report({
   };
 }
 
-/** How a saga has ended. */
+/** The outcome of an ended execution. */
 export function outcomeOf({ status, error }: ExecutionResult): Outcome {
   if (status === "SUCCEEDED") return "completed";
   return status === "FAILED" && error === "SagaCompensated" ? "compensated" : "stuck";
@@ -83,7 +83,7 @@ interface Followed {
   readonly state: string;
   readonly type: string;
   readonly iteration: number | undefined;
-  /** By which the call is known: that of its step, with the indexes of all lists that it is in. */
+  /** The name that identifies the call: its step, with the indexes of all enclosing lists. */
   step?: string;
   failures: HistoryEvent[];
   exited: boolean;
@@ -121,17 +121,17 @@ function visitsOf(history: readonly HistoryEvent[], ended: ExecutionResult | und
     };
     const named = state + (step?.replace(/^[^[]*/, "") ?? (iteration === undefined ? "" : `[${iteration}]`));
     const open = !exited && ended?.status !== "SUCCEEDED";
-    // What only leads on, around calls and between them, is the machine's own affair, unless it goes wrong.
+    // Other states only connect calls. They are left out, unless they fail.
     if (type !== "Task" && type !== "Wait") return open && last ? [{ state: named, did: "stuck", ...why }] : [];
     if (open) return [{ state: named, did: ended ? "stuck" : "waits", ...why }];
     if (last) return [{ state: named, did: "failed", ...why }];
     if (type === "Wait") return [{ state: named, did: "waited" }];
-    // An undo calls in the name of the step that it undoes, not in its own (S11).
+    // The call of an undo names the step that it undoes, and not itself (S11).
     return [{ state: named, did: step !== undefined && step.replace(/\[.*/, "") !== state ? "undone" : "done" }];
   });
 }
 
-/** The step in whose name a call is made, which its payload tells. */
+/** The step that a call's payload names. */
 function stepOf(parameters: Json | undefined): string | undefined {
   const { Payload } = (parameters ?? {}) as { readonly Payload?: { readonly saga?: { readonly step?: string } } };
   return Payload?.saga?.step;

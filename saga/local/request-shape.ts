@@ -2,16 +2,16 @@ import type { Json, JsonObject } from "../interpreter";
 import { isObject } from "../interpreter/json";
 import { AwsError } from "./aws-error";
 
-/** What a service's model says of a member of a request. */
+/** A member of a request, as the service's model describes it. */
 export type Member = { readonly required?: true } & (
   | {
       readonly type: "string";
       readonly min?: number;
       readonly max?: number;
-      /** As the service writes it: its message quotes it. */
+      /** In the service's spelling, because its message quotes the pattern. */
       readonly pattern?: string;
       readonly values?: readonly string[];
-      /** Its value is not told in messages. */
+      /** Messages do not quote its value. */
       readonly sensitive?: true;
     }
   | { readonly type: "integer" | "long"; readonly min?: number; readonly max?: number }
@@ -23,9 +23,8 @@ export type Member = { readonly required?: true } & (
 export type Shape = Readonly<Record<string, Member>>;
 
 /**
- * Holds a request against its shape, as AWS does before the service sees it. Members that the shape does not know are
- * left alone.
- * @throws AwsError SerializationException for a value of another type, ValidationException for all else that is wrong
+ * Validates a request against its shape, as AWS does before the service processes it. Unknown members are ignored.
+ * @throws AwsError SerializationException for a value of a wrong type, ValidationException for any other violation
  */
 export function checkRequest(shape: Shape, request: Json | undefined): JsonObject {
   if (!isObject(request)) throw new AwsError("SerializationException", "");

@@ -1,7 +1,10 @@
 import type { Json } from "../interpreter";
 import type { Program, Resource } from "./program";
 
-/** What a program asks for that it does not have, or has more than once: said in one sentence, with what there is. */
+/**
+ * A request for a resource that the program does not have, or has more than once. The message is one sentence, and
+ * lists the existing ones.
+ */
 export class NoSuchResource extends Error {
   override readonly name = "NoSuchResource";
 }
@@ -18,20 +21,23 @@ const STATE_MACHINE = "aws:sfn/stateMachine:StateMachine";
 /** Every state machine that the program registers: sagas, their children, their undos, and any others. */
 export const machinesOf = (program: Pick<Program, "resources">): readonly Resource[] => ofType(program, STATE_MACHINE);
 
-/** The state machine that the program registers, as JSON. */
+/** The definition of a state machine, as JSON. */
 export function definitionOf(stateMachine: Resource): Json {
   return JSON.parse(stateMachine.inputs["definition"] as string) as Json;
 }
 
-/** The ARNs by which something may be called: its own, and that of its version. */
+/** The ARNs of a resource: its own, and its version's. */
 export const arnsOf = ({ arn, versionArn }: Resource): readonly string[] =>
   [arn, versionArn].filter((each) => each !== undefined);
 
-/** The name of the task that a function runs, which a tag tells; its own name where it runs none. */
+/** The name of a function's task, from its tag. Without the tag, the name of the function. */
 export const taskOf = ({ name, inputs }: Resource): string =>
   (inputs["tags"] as { readonly task?: string } | undefined)?.task ?? name;
 
-/** Which saga a state machine runs: its Comment tells, as JSON where it tells more. That of an undo is none. */
+/**
+ * The saga that a state machine runs, from its Comment: `Saga NAME`, or JSON with the name. Undefined for the machine
+ * of an undo.
+ */
 export function sagaOf(stateMachine: Resource): string | undefined {
   const { Comment } = definitionOf(stateMachine) as { readonly Comment?: string };
   if (Comment?.startsWith("{")) return (JSON.parse(Comment) as { readonly saga?: string }).saga;
@@ -39,8 +45,8 @@ export function sagaOf(stateMachine: Resource): string | undefined {
 }
 
 /**
- * The state machines that somebody starts: that of each saga, which has the name of its component, and those that the
- * program registers itself. The machines of child sagas and of undos are started by others.
+ * The state machines that a user starts: each saga's, which has the name of its component, and those that the program
+ * registers itself. Other machines start those of child sagas and of undos.
  */
 export function startableMachines(program: Pick<Program, "resources">): readonly Resource[] {
   const components = program.resources.filter(({ type }) => type.endsWith(":SagaStateMachine")).map(({ name }) => name);
@@ -50,8 +56,8 @@ export function startableMachines(program: Pick<Program, "resources">): readonly
 }
 
 /**
- * The state machine that somebody starts, by a name: that of its component, of its saga or of itself.
- * @param name Needed where the program has several.
+ * The state machine that a user starts, by the name of its component, of its saga, or of itself.
+ * @param name Required if the program has several.
  * @throws NoSuchResource
  */
 export function mainMachine(program: Pick<Program, "resources">, name?: string): Resource {

@@ -1,25 +1,25 @@
 import { isObject, type Json, type JsonObject } from "../interpreter/json";
 
-/** What stands in for something that is not on this machine: what it answers, or how it fails. */
+/** A stub for something that is not on this machine: its answer, or its error. */
 export type Stub = { readonly output: Json } | { readonly error: string; readonly cause: string };
 
 /**
- * Answers by what they stand in for: a state (`Charge`), a service's action (`ses:SendEmail`), a function's ARN or name,
- * or what the program asks of its account (`aws:ec2/getVpc:getVpc`).
+ * Stubs by what they replace: a state (`Charge`), a service's action (`ses:SendEmail`), a function's ARN or name, or a
+ * call of the program to its account (`aws:ec2/getVpc:getVpc`).
  */
 export type Stubs = Readonly<Record<string, Stub>>;
 
-/** What a file of stubs gets wrong. */
+/** An error in a file of stubs. */
 export class StubError extends Error {
   override readonly name = "StubError";
 }
 
 /**
- * Reads stubs that somebody wrote.
+ * Validates stubs that a user wrote.
  * @throws StubError
  */
 export function readStubs(json: Json, where: string): Stubs {
-  if (!isObject(json)) throw new StubError(`${where} is no object of stubs, by what each stands in for`);
+  if (!isObject(json)) throw new StubError(`${where} is not a JSON object with a stub for each key`);
   return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, readStub(value, `${where}: ${key}`)]));
 }
 
@@ -30,7 +30,7 @@ function readStub(value: Json, where: string): Stub {
   throw new StubError(`${where} is neither {"output": …} nor {"error": "…", "cause": "…"}`);
 }
 
-/** The first stub of these names, whichever way they spell a service's action. */
+/** The first stub with one of these names. If no name matches exactly, upper and lower case are ignored. */
 export function stubFor(stubs: Stubs, ...names: readonly string[]): Stub | undefined {
   if (Object.keys(stubs).length === 0) return undefined;
   const found = names.find((name) => Object.hasOwn(stubs, name));

@@ -16,7 +16,7 @@ import type { TaskCaller } from "./step-functions/service";
 import { type Stub, stubFor, type Stubs } from "./stubs";
 import type { Answers } from "./answers";
 
-/** What states call, and what that takes. */
+/** The services that calls of states need. */
 export interface TaskCallsContext extends ChildExecutionsContext {
   readonly release: () => Release;
   readonly functions: Functions;
@@ -24,24 +24,27 @@ export interface TaskCallsContext extends ChildExecutionsContext {
   readonly outbox: Outbox;
   readonly answers: Answers;
   readonly clock: CloudClock;
-  /** What somebody has set to go wrong. */
+  /** The injected faults. */
   readonly faults: CallFaults;
-  /** Once all that has happened will be there after this process. */
+  /** Resolves once everything so far is written to the data folder. */
   readonly durable: () => Promise<void>;
 }
 
-/** What a state calls: a function, another execution, or a service's action; each if the machine's role allows it. */
+/**
+ * The calls of states: of a function, of another execution, or of a service's action. Each requires a permission of the
+ * machine's role.
+ */
 export class TaskCalls {
   constructor(private readonly context: TaskCallsContext) {}
 
-  /** Makes the call of a task in an execution, and has somebody answer with its token where it has one. */
+  /** Makes the call of a task in an execution, and answers its token if it has one. */
   async invoke(call: TaskCall, { machine: { arn }, roleArn, execution }: TaskCaller): Promise<Json> {
     const { clock, durable, answers, faults } = this.context;
     const machine = { arn, roleArn };
     const release = clock.hold();
     let waits = false;
     try {
-      // What has led to a call must not be forgotten once it is made.
+      // The journal must contain everything before the call: a restart must not lose what led to it.
       await durable();
       if (startsExecution(call)) {
         release();
@@ -57,7 +60,7 @@ export class TaskCalls {
     }
   }
 
-  /** Makes the call of a task, which is in no execution. */
+  /** Makes the call of a task outside of an execution. */
   call(machine: MachineRole, call: TaskCall): Promise<Json> {
     if (startsExecution(call)) return runChild(this.context, machine, { call });
     const { dynamoDB, authorize, outbox, stubs, answers } = this.context;
@@ -68,7 +71,7 @@ export class TaskCalls {
     );
   }
 
-  /** Calls what a Task does that TestState tests, in the name of a role. */
+  /** Makes the call of a Task that TestState tests, with a role. */
   callAlone(resource: string, args: Json, roleArn: string): Promise<Json> {
     const { region, account } = placeOf(this.context.release());
     const arn = `arn:aws:states:${region}:${account}:stateMachine:${randomUUID()}`;
@@ -99,15 +102,15 @@ export class TaskCalls {
     if (stub) return { ExecutedVersion: "$LATEST", Payload: answerOfStub(stub), StatusCode: 200 };
     if (!functions.has(FunctionName)) {
       throw new NotOnThisMachine(
-        `'${state}' invokes ${FunctionName}, which the program does not make: give its answer with --stubs, such as ` +
-          `{"${state}": {"output": {}}}`,
+        `'${state}' invokes ${FunctionName}, which the program does not create: give its answer with --stubs, such ` +
+          `as {"${state}": {"output": {}}}`,
       );
     }
     return invokeTask(functions.at(FunctionName), Payload, { signal, hold });
   }
 }
 
-/** What stands in for a function: by its state, by its ARN, or by any of its names. */
+/** The stub for a call of a function: by its state, by its ARN, or by one of its names. */
 function stubOfFunction(stubs: Stubs, state: string, arn: string, standing: Program): Stub | undefined {
   if (Object.keys(stubs).length === 0) return undefined;
   const lambda = ofType(standing, FUNCTION).find((each) => arnsOf(each).includes(arn));

@@ -1,6 +1,6 @@
 // @ts-check
-// What ts-node transpiles a file with: as it does itself, but that a file which has not changed is read from a cache. Plain
-// JavaScript, since ts-node loads it before it can load anything else.
+// A transpiler for ts-node. It transpiles as ts-node does itself, but caches the result of each file until the file
+// changes. It is plain JavaScript, because ts-node loads it before it can load TypeScript.
 
 const { createHash, randomUUID } = require("node:crypto");
 const { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
@@ -18,8 +18,8 @@ const hashOf = (/** @type {readonly string[]} */ ...parts) =>
  *   config: { options: import("typescript").CompilerOptions },
  *   options: { compiler?: string },
  *   projectLocalResolveHelper: (name: string, relative: boolean) => string,
- * }, nodeModuleEmitKind?: string, folder?: string }} args `folder` is that of the program, where the process runs in another.
- * @returns {{ transpile: (input: string, options: { fileName: string }) => Output } | undefined} undefined leaves it to ts-node
+ * }, nodeModuleEmitKind?: string, folder?: string }} args `folder` is the program's folder, if the process runs in another.
+ * @returns {{ transpile: (input: string, options: { fileName: string }) => Output } | undefined} undefined: ts-node transpiles itself
  */
 exports.create = ({ service, nodeModuleEmitKind, folder = process.cwd() }) => {
   const cache = cacheOf(folder);
@@ -31,7 +31,7 @@ exports.create = ({ service, nodeModuleEmitKind, folder = process.cwd() }) => {
   const settings = JSON.stringify([ts.version, compilerOptions]);
   /** @param {string} input @param {{ fileName: string }} options */
   const transpile = (input, { fileName }) => {
-    // One file for each source file: the cache grows with a project, and not with its changes.
+    // One cache file for each source file: the cache does not grow with the number of changes.
     const file = join(cache, `${hashOf(fileName).slice(0, 32)}.json`);
     const key = hashOf(settings, input);
     const cached = read(file);
@@ -41,14 +41,14 @@ exports.create = ({ service, nodeModuleEmitKind, folder = process.cwd() }) => {
       compilerOptions,
       reportDiagnostics: true,
     });
-    // What is wrong with a file is told at each try.
+    // A file with errors is not cached: each run reports them.
     if (diagnostics?.length === 0) write(file, { key, outputText, sourceMapText });
     return { outputText, sourceMapText, diagnostics };
   };
   return { transpile };
 };
 
-/** @param {string} folder @returns {string | undefined} where other tools of npm's world, too, keep what they can make again */
+/** @param {string} folder @returns {string | undefined} the cache folder, where other npm tools keep theirs */
 function cacheOf(folder) {
   for (let at = resolve(folder); ; at = dirname(at)) {
     const modules = join(at, "node_modules");
@@ -62,7 +62,7 @@ function read(file) {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {
-    // There is none, or another process has been stopped while it wrote to it.
+    // There is none, or it is not valid JSON.
     return undefined;
   }
 }
@@ -71,11 +71,11 @@ function read(file) {
 function write(file, content) {
   try {
     mkdirSync(dirname(file), { recursive: true });
-    // Several processes may transpile the same file: none reads half of what another writes.
+    // Several processes may transpile the same file. The rename is atomic: no process reads a partial file.
     const unfinished = `${file}.${randomUUID()}`;
     writeFileSync(unfinished, JSON.stringify(content));
     renameSync(unfinished, file);
   } catch {
-    // Where nothing can be written, the next one transpiles it again.
+    // Without a writable cache, the next run transpiles again.
   }
 }

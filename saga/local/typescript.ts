@@ -8,12 +8,12 @@ interface TsNode {
 }
 
 /**
- * Has TypeScript loaded as `pulumi up` does: by the program's own ts-node and typescript, else by those that Pulumi
- * brings along. Types are left to the program's own check, which makes a start twice as fast; a file that has not changed
- * is transpiled once.
+ * Registers ts-node as `pulumi up` does: the program's own ts-node and typescript, or else those that Pulumi brings
+ * along. Types are not checked, which makes a start twice as fast: the program's own type check does that. An unchanged
+ * file is transpiled once.
  */
 export function loadTypeScript({ folder, workingFolder }: Project): void {
-  // Once is enough, and whoever did it first may have had reasons.
+  // Someone may have registered ts-node already, with settings of their own.
   if ((process as unknown as Record<symbol, unknown>)[Symbol.for("ts-node.register.instance")] !== undefined) return;
   const program = createRequire(join(folder, "program.js"));
   const find = (name: string, vendored: string): string => {
@@ -31,14 +31,14 @@ export function loadTypeScript({ folder, workingFolder }: Project): void {
     config === undefined ? {} : (parseConfigFileTextToJson(config, sys.readFile(config) ?? "{}").config ?? {})
   ) as { readonly compilerOptions?: object; readonly "ts-node"?: object };
   const modern = Number.parseFloat(version) >= 4.7;
-  // One of the two alone, beside a default for the other, is what TypeScript may refuse.
+  // TypeScript may refuse one of these settings if the other has its default.
   const modules = modern
     ? { module: "nodenext", moduleResolution: "nodenext" }
     : { module: "commonjs", moduleResolution: "node" };
   register({
     transpileOnly: true,
     compiler,
-    // What the program transpiles with otherwise is for it to say.
+    // A program that configures its own transpiler keeps it.
     ...(!("swc" in own || "transpiler" in own) && { transpiler: [join(__dirname, "transpiler.cjs"), { folder }] }),
     ...(config === undefined ? { skipProject: true } : { project: config }),
     compilerOptions: {

@@ -9,9 +9,10 @@ import { DefinitionError, readDefinition } from "../asl/definition";
 import { MACHINE_RESOURCES, PROVING_COMPONENTS } from "../asl/machine-resources";
 import type { RawStates } from "../asl/states";
 import { undeclaredIn } from "../asl/tasks";
-import { violationText } from "../deploy/violation-text";
-import { SearchLimitError, verify } from "../verify";
+import { storyText } from "../deploy/violation-text";
+import { SearchLimitError, storiesOf, verify } from "../verify";
 import { declarationFrom } from "./declarations";
+import { withReferences } from "./unknown";
 
 export interface SagaPolicyOptions {
   /**
@@ -29,11 +30,12 @@ export interface SagaPolicyOptions {
 const TAG = "saga:declaration";
 
 /**
- * A policy that proves every state machine of a stack, as `saga verify` does: its violations are those of the rules, each
- * with the shortest path to it. A machine without a declaration breaks it, unless it is exempt.
+ * A policy that proves every state machine of a stack, as `saga verify` does. A machine that is not sound is one violation,
+ * with every rule that it breaks and the shortest path to it. So is a machine without a declaration, unless it is exempt.
  *
- * In a preview, a definition that names what is yet to be created is not known: Pulumi then says that the policy can't be
- * run, and runs it in the update, before the machine is created.
+ * In a preview, the ARN of what is yet to be created is not known. A definition that is an object is proved without it. A
+ * definition that is text is not known as a whole then: Pulumi says that the policy can't be run, and runs it in the update,
+ * before the machine is created.
  *
  * @example
  * new PolicyPack("sagas", { policies: [soundStateMachines({ declarations: { Booking: "booking.saga.json" } })] });
@@ -85,6 +87,10 @@ function validate(
 
   // In a preview this throws what Pulumi takes for "not known yet".
   const written = fields.map((field): unknown => props[field]).find((each) => each !== undefined);
+  if (written === undefined) {
+    report(`'${name}' can't be proved: it has no ${fields.join(" and no ")}, which is all that is read here`);
+    return;
+  }
   try {
     const definition = definitionIn(written);
     const given = { ...options.declarations, ...config.declarations };
@@ -112,7 +118,7 @@ function tagIn(tags: unknown): unknown {
 }
 
 function definitionIn(written: unknown): RawStates {
-  if (typeof written !== "string") return readDefinition(copyOf(written));
+  if (typeof written !== "string") return readDefinition(withReferences(written));
   try {
     return readDefinition(JSON.parse(written));
   } catch (error) {
@@ -120,9 +126,6 @@ function definitionIn(written: unknown): RawStates {
     throw error;
   }
 }
-
-/** Plain data: what Pulumi gives throws at a value within that is not known yet, and does so here. */
-const copyOf = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 
 function prove(
   name: string,
@@ -136,8 +139,9 @@ function prove(
     return;
   }
   try {
-    for (const violation of verify(definition, declaration).violations)
-      report(`'${name}': ${violationText(violation)}`);
+    const { violations } = verify(definition, declaration);
+    // One violation for all, since Pulumi prints the description of the policy above each.
+    if (violations.length > 0) report([`'${name}' is not sound`, ...storiesOf(violations).map(storyText)].join("\n"));
   } catch (error) {
     if (!(error instanceof SearchLimitError)) throw error;
     report(

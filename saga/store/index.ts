@@ -1,4 +1,4 @@
-/** Conditional writes that stand retries and undos, and what a task's function says no with. */
+/** Conditional writes that withstand retries and undos, and the errors with which a task refuses a call. */
 export { type Effect, logged } from "./logged";
 export { refusal } from "./refusal";
 export { check, nonBlank, type Rule, wholeNumber } from "./rules";

@@ -1,13 +1,13 @@
 import type { SagaIdentity, TaskEvent, TaskHandler } from "../language/task";
 import { refusal } from "./refusal";
 
-/** What a call came to, in a word for the log, and what it answers. */
+/** The outcome of a call, for the log, and its result. */
 export interface Effect<Out> {
   readonly outcome: "done" | "repeated" | "undone" | "nothing";
   readonly result: Out;
 }
 
-/** Refuses calls that do not say which saga they belong to; writes one line of JSON a call. */
+/** Wraps a handler: refuses a call without a saga's identity, and logs one line of JSON for each call. */
 export function logged<In extends object, Out>(
   task: string,
   run: (event: TaskEvent<In>) => Promise<Effect<Out>>,

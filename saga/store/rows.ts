@@ -1,41 +1,45 @@
 import type { SagaIdentity } from "../language/task";
 
-/** A row's key, by the names of its attributes: the partition key first, then the sort key where the table has one. */
+/** A row's key, by the names of its attributes: the partition key first, then the sort key if the table has one. */
 export type RowKey = Readonly<Record<string, string | number>>;
 
 export type Item = Readonly<Record<string, unknown>>;
 
-/** What the attributes of a row are called in which a saga's claim on it stands. */
+/** The names of the attributes that record which saga holds a row. */
 export interface StoreAttributes {
-  /** The saga that holds the row, or that undid it: `saga_id`. */
+  /** The saga that holds the row, or that undid it. Default `saga_id`. */
   readonly saga: string;
-  /** The step that wrote the row, which is its owner together with the saga (S11): `saga_step`. */
+  /** The step that wrote the row. The saga and the step together are its owner (S11). Default `saga_step`. */
   readonly step: string;
-  /** `LIVE` or `UNDONE`: `status`. */
+  /** `LIVE` or `UNDONE`. Default `status`. */
   readonly status: string;
-  /** Every saga that has undone the row, kept when a later one takes it over: none of their actions may come late: `undone_by`. */
+  /**
+   * Every saga that has undone the row. They are kept when a later saga takes the row over, so that their late actions
+   * are refused. Default `undone_by`.
+   */
   readonly undoneBy: string;
-  /** When a tombstone may go, in seconds since the epoch: `expires_at`. Make it the table's TTL attribute. */
+  /** When a tombstone expires, in seconds since the epoch. Make it the table's TTL attribute. Default `expires_at`. */
   readonly expiresAt: string;
 }
 
 /**
- * The conditional writes that a store is made of. Each says whether its condition held. A live row is the caller's own if
- * the same step of the same saga wrote it. A row that names no step, as one written by hand, is any step's of its saga.
+ * The conditional writes of a store. Each returns whether its condition held. A live row is the caller's own if the
+ * same step of the same saga wrote it. A row without a step, such as one written by hand, belongs to every step of its
+ * saga.
  */
 export interface Rows {
-  /** Writes a live row where there is none; or in the place of `seen`, an undone one, which this saga has not undone. */
+  /** Writes a live row if there is none, or in place of `seen`: an undone row that this saga has not undone. */
   take(key: RowKey, by: SagaIdentity, data: Item, seen: Item | undefined): Promise<boolean>;
-  /** Overwrites some of the data of a live row of its own. */
+  /** Overwrites some data of the caller's own live row. */
   renew(key: RowKey, by: SagaIdentity, data: Item): Promise<boolean>;
-  /** Leaves a tombstone where there is no row, on a live one of its own, and once a saga on an undone one. */
+  /** Writes a tombstone: if there is no row, on the caller's own live row, and once for each saga on an undone row. */
   bury(key: RowKey, by: SagaIdentity, expiresAt: number): Promise<boolean>;
-  /** Remembers on a live row of another owner that this saga has undone its own. Holds for one that knows already. */
+  /** Records the saga in `undoneBy` of another owner's live row. Also holds for an undone row that has it recorded. */
   remember(key: RowKey, by: SagaIdentity): Promise<boolean>;
   read(key: RowKey): Promise<Item | undefined>;
 }
 
-/** The rows of a table of DynamoDB. The function wants `UpdateItem` for the writes, and `GetItem` to read. */
+/** The rows of a DynamoDB table. The function needs `UpdateItem` to write, and `GetItem` to read. */
 export function dynamoRows(table: string, { saga, step, status, undoneBy, expiresAt }: StoreAttributes): Rows {
   const { DynamoDBClient, GetItemCommand, UpdateItemCommand } =
     require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
@@ -43,11 +47,14 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
 
   // A write and the read after it, each tried three times, end within the function's own timeout.
   const requestHandler = { connectionTimeout: 500, requestTimeout: 1_400, throwOnRequestTimeout: true };
-  // What a command goes through in the client is the same each time. A document client makes it anew for each, which takes
-  // it a third of its time.
+  // The client caches the middleware of its commands. A document client builds it anew for each command, which takes a
+  // third of its time.
   const db = new DynamoDBClient({ maxAttempts: 3, requestHandler, cacheMiddleware: true });
 
-  /** @param fields Attributes of the row's own data, by their placeholders; a value that is left out is not written. */
+  /**
+   * @param fields The names of further attributes, by placeholder.
+   * @param values Further values, by placeholder. An undefined value is left out.
+   */
   async function update(
     Key: RowKey,
     by: SagaIdentity,
@@ -56,7 +63,7 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
     values: Item = {},
   ): Promise<boolean> {
     const used = Object.values(expressions).join();
-    // DynamoDB refuses what an expression does not use.
+    // DynamoDB refuses a placeholder that no expression uses.
     const only = (all: Item) => Object.fromEntries(Object.entries(all).filter(([name]) => used.includes(name)));
     const own = {
       "#key": Object.keys(Key)[0],
@@ -81,7 +88,7 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
     } catch (error) {
       const failed = error as Error;
       if (failed.name === "ConditionalCheckFailedException") return false;
-      // AWS says neither which keys came nor to which table.
+      // AWS names neither the keys nor the table.
       if (failed.message === "The provided key element does not match the schema") {
         failed.message += ` of the table '${table}': the store's key gives ${Object.keys(Key).join(" and ")}`;
       }
@@ -89,15 +96,15 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
     }
   }
 
-  // AND binds before OR, so conditions do without parentheses: the table on this machine takes a third of a second to parse
-  // those that stand in others.
+  // AND binds more tightly than OR, so conditions need no parentheses. The local table takes a third of a second to
+  // parse nested parentheses.
   const own = (and: string): string =>
     `${and} AND #saga = :saga AND attribute_not_exists(#step) OR ${and} AND #saga = :saga AND #step = :step`;
   return {
     take(key, by, data, seen) {
       const set = Object.entries(data).filter(([name, value]) => !(name in key) && value !== undefined);
       const kept = [...Object.keys(key), saga, step, status, undoneBy, expiresAt, ...set.map(([name]) => name)];
-      // What the saga before has left of its own.
+      // The attributes that the previous saga has left.
       const old = Object.keys(seen ?? {}).filter((name) => !kept.includes(name));
       const fields = [...set.map(([name], i) => [`#set${i}`, name]), ...old.map((name, i) => [`#old${i}`, name])];
       const assignments = [
@@ -107,7 +114,7 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
         ...set.map((_, i) => `#set${i} = :v${i}`),
       ];
       const expressions = {
-        // Not a put: that would forget who has undone the row before.
+        // Not a put, which would lose the sagas that have undone the row before.
         UpdateExpression: `SET ${assignments.join(", ")} REMOVE ${["#expires", ...old.map((_, i) => `#old${i}`)].join(", ")}`,
         ConditionExpression: `attribute_not_exists(#key)${
           seen ? " OR #status = :undone AND #saga = :owner AND NOT contains(#by, :saga)" : ""
@@ -130,10 +137,11 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
         key,
         by,
         {
-          // The step stands beside the saga that wrote the row, so a tombstone where there was no row names none.
+          // A step is recorded only together with the saga that wrote the row, so a tombstone without a row has no
+          // step.
           UpdateExpression:
             "SET #status = :undone, #saga = if_not_exists(#saga, :saga), #expires = :expires ADD #by :ids",
-          // Another step of this saga may have been undone before: a live row is buried all the same.
+          // Another step of this saga may have been undone before: a live row gets its tombstone all the same.
           ConditionExpression:
             `attribute_not_exists(#key) OR ${own("#status = :live")} OR ` +
             `#status = :undone AND NOT contains(#by, :saga) OR ${own("NOT contains(#by, :saga)")}`,

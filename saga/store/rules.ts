@@ -1,6 +1,6 @@
 import { refusal } from "./refusal";
 
-/** What a field of an input must be. */
+/** A rule for a field of an input. */
 export interface Rule<T = unknown> {
   readonly expected: string;
   readonly holds: (value: unknown) => value is T;
@@ -15,7 +15,10 @@ export function nonBlank(maxBytes: number): Rule<string> {
   };
 }
 
-/** A whole number, such as an amount in cents. JavaScript counts exactly up to `Number.MAX_SAFE_INTEGER`, the default of `max`. */
+/**
+ * A whole number, such as an amount in cents. JavaScript counts exactly up to `Number.MAX_SAFE_INTEGER`, the default of
+ * `max`.
+ */
 export function wholeNumber({
   min = 0,
   max = Number.MAX_SAFE_INTEGER,
@@ -27,8 +30,9 @@ export function wholeNumber({
 }
 
 /**
- * Refuses what breaks a rule, all of it at once: which field, what was expected, what kind of thing came instead. TypeScript
- * checks types before a deploy; what starts a saga is any JSON.
+ * Refuses an input that breaks a rule. The message lists every broken rule: the field, what was expected, and what kind
+ * of value came instead. TypeScript checks types before a deploy, but a saga can be started with any JSON.
+ * @throws a refusal with the name `errorName`
  *
  * @example
  * check("InvalidBooking", event, { account: nonBlank(100), amount: wholeNumber({ min: 1 }) });

@@ -6,41 +6,41 @@ import { dynamoRows, type Item, type RowKey, type Rows, type StoreAttributes } f
 export interface StoreOptions<Of, Data extends object = object> {
   /** The table's name. The saga's own table is `process.env["TABLE_NAME"]`. */
   readonly table: string | undefined;
-  /** What a row stands for, in refusals: `Payment` gives `PaymentAlreadyExists`. */
+  /** What a row represents, for the names of refusals: `Payment` makes `PaymentAlreadyExists`. */
   readonly entity: string;
   /**
-   * The row that an event is about. Where it is undefined, or has a value that DynamoDB takes for no key, the event names no
-   * row: the action is refused, and there is nothing to undo.
+   * Returns the key of the row that an event is about. If it is undefined, or has a value that is no key in DynamoDB,
+   * the event names no row: the action is refused, and the undo succeeds without a write.
    */
   readonly key: (event: TaskEvent<Of>) => RowKey | undefined;
-  /** Other names for the attributes in which a saga's claim on a row stands. */
+  /** Other names for the attributes that record which saga holds a row. */
   readonly attributes?: Partial<StoreAttributes>;
   /** Other names for the errors with which an action is refused. */
   readonly refusals?: {
-    /** The row is live, and another saga's or another step's. Default: the entity's name and `AlreadyExists`. */
+    /** The row is live, and another saga or step holds it. Default: the entity's name and `AlreadyExists`. */
     readonly exists?: string;
-    /** This saga has undone it: the action comes too late. Default: `AlreadyUndone`. */
+    /** This saga has undone the row: the action comes too late. Default: `AlreadyUndone`. */
     readonly undone?: string;
   };
   /**
-   * Data that a repeat overwrites with what it brings, where all else stays as it was written first: a callback task's
-   * `task_token`. Each retry brings another token, and the one before is dead.
+   * Data that a repeated action overwrites. All other data stays as it was first written. Use it for a callback task's
+   * `task_token`: each retry brings another token, and the previous one is no longer valid.
    */
   readonly renew?: readonly (keyof Data & string)[];
-  /** How long a tombstone is kept. Default 30: nothing comes later, for an execution can be redriven for 14 days. */
+  /** How many days a tombstone is kept. Default 30, since an execution can be redriven for 14 days. */
   readonly tombstoneDays?: number;
 }
 
 export interface Undone {
-  /** Whether this very call left the tombstone. */
+  /** Whether this call wrote the tombstone. */
   readonly undone: boolean;
 }
 
-/** What stands in a row. */
+/** A row that was found. */
 export interface Found<Data> {
-  /** Whether its effect stands: nobody has undone it. */
+  /** Whether its effect has not been undone. */
   readonly live: boolean;
-  /** Whether it is, or was, the caller's step of the caller's saga that wrote it. */
+  /** Whether the row belongs, or belonged, to the caller's saga and step. */
   readonly own: boolean;
   readonly data: Partial<Data>;
 }
@@ -48,26 +48,27 @@ export interface Found<Data> {
 /** Writes that keep the contract of a task (S3): each may come twice, late, or in the wrong order. */
 export interface Store<Of extends object, Data extends object> {
   /**
-   * The action's write. Repeated by the same step of the same saga (S11), it answers what is stored, and stores anew what
-   * the option `renew` names.
-   * @throws where another saga, or another step of this saga, holds the row, and where this saga has undone it
+   * The action's write. If the same step of the same saga repeats it (S11), it returns what is stored, and overwrites
+   * only the data that the option `renew` names.
+   * @throws a refusal if another saga, or another step of this saga, holds the row, or if this saga has undone it
    */
   create(event: TaskEvent<Of>, data: Data): Promise<Effect<Data>>;
   /**
-   * The undo's write: a tombstone, on what the step itself has written, and where nothing is. It never refuses. On a row
-   * that another saga or step holds it changes nothing but what is remembered: that this action may not come any more.
+   * The undo's write: a tombstone, on the step's own row, or if there is no row. It never refuses. On a row that
+   * another saga or step holds, it only records that this saga's action is refused from now on.
    */
   undo(event: TaskEvent<Of>): Promise<Effect<Undone>>;
-  /** Looks a row up, with what was written last. */
+  /** Reads the row, strongly consistent; undefined if there is none. */
   find(event: TaskEvent<Of>): Promise<Found<Data> | undefined>;
 }
 
-/** How often a write is tried that meets a row which others change. */
+/** How often a write is tried while others change its row. */
 const MOST_TRIES = 3;
 
 /**
- * Opens a table for the rows of one kind. Call it once a cold start, in the task's `handler`.
- * `Of` is what of an event makes the key; `Data` is what a row holds beside the saga's claim on it.
+ * Opens a table for the rows of one entity. Call it once per cold start, in the task's `handler`.
+ * `Of` is the part of an event that makes the key. `Data` is the data of a row, without the store's own attributes.
+ * @throws Error if `table` is undefined or empty
  *
  * @example
  * const payments = openStore<{ invoice: string }, { payment_id: string; amount: number }>({
@@ -90,9 +91,9 @@ export function openStore<Of extends object, Data extends object>(options: Store
   const thing = entity.toLowerCase();
   if (!table) {
     throw new Error(
-      `the store of '${entity}' has no table: the variable that names it is not set. TABLE_NAME is set within a task's ` +
-        "handler, nowhere else in the program; LEDGER_TABLE_NAME is, if the task has tables: { ledger: […] }. " +
-        "In a test, give table, or tables: { ledger }",
+      `the store of '${entity}' has no table: the environment variable with its name is not set. TABLE_NAME is set ` +
+        "only within a task's handler. LEDGER_TABLE_NAME is set there if the task has tables: { ledger: […] }. " +
+        "In a test, pass the option table, or tables: { ledger }",
     );
   }
   const rows = rowsOf(table, names);
@@ -108,8 +109,7 @@ export function openStore<Of extends object, Data extends object>(options: Store
     Object.fromEntries(
       renew.flatMap((name) => (data[name] === undefined || data[name] === row[name] ? [] : [[name, data[name]]])),
     );
-  const contended = () =>
-    Object.assign(new Error(`other sagas change this ${thing} all the time`), { name: "Contended" });
+  const contended = () => Object.assign(new Error(`other sagas keep changing this ${thing}`), { name: "Contended" });
 
   return {
     async create(event, data) {
@@ -118,16 +118,19 @@ export function openStore<Of extends object, Data extends object>(options: Store
       const fault = faultOf(at);
       if (!at || fault !== undefined) throw refusal(`Invalid${entity}`, `the event names no ${thing}: ${fault ?? ""}`);
       const taken = Object.values(names).find((name) => name in data);
-      if (taken) throw new Error(`'${taken}' can't be data of a ${thing}: it is an attribute of the store's own`);
+      if (taken)
+        throw new Error(
+          `'${taken}' can't be data of a ${thing}: it is one of the store's own attributes, which the option 'attributes' renames`,
+        );
       let row: Item | undefined;
       for (let tries = 0; tries < MOST_TRIES; tries++) {
         if (await rows.take(at, event.saga, { ...data } as Item, row)) return { outcome: "done", result: data };
         row = await rows.read(at);
-        // It went, or it was undone by its owner: now it can be taken.
+        // The row is gone, or its owner has undone it: now it can be taken.
         if (!row) continue;
         if (isLive(row) && isOwn(row, event.saga)) {
           const newer = newerIn(data, row);
-          // Where that does not hold, the row has just been undone.
+          // If that fails, the row has just been undone.
           if (Object.keys(newer).length > 0 && !(await rows.renew(at, event.saga, newer))) continue;
           const stored: Item = { ...row, ...newer };
           const same = Object.keys(data).map((name) => [name, stored[name]] as const);
@@ -166,11 +169,12 @@ export function openStore<Of extends object, Data extends object>(options: Store
   };
 }
 
-/** The bytes that DynamoDB takes of a partition key, and of a sort key. */
+/** DynamoDB's limits for a partition key and for a sort key, in bytes. */
 const MOST_KEY_BYTES = [2048, 1024];
 
 /**
- * Why no row can have such a key. An action with it has written nothing; an undo that DynamoDB refused would be stuck.
+ * Why no row can have this key. No action has written a row with it, and the undo must not get stuck: DynamoDB would
+ * refuse its write each time.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
 function faultOf(key: RowKey | undefined): string | undefined {
@@ -180,12 +184,16 @@ function faultOf(key: RowKey | undefined): string | undefined {
     if (typeof value === "string") {
       const bytes = Buffer.byteLength(value);
       if (bytes < 1 || bytes > most) return `its key '${name}' has ${bytes} bytes, not 1 to ${most}`;
-    } else if (!Number.isFinite(value)) return `its key '${name}' is ${String(value)}, no string and no number`;
+    } else if (!Number.isFinite(value))
+      return `its key '${name}' is ${String(value)}, neither a string nor a finite number`;
   }
   return undefined;
 }
 
-/** A table that a test holds in memory, under the name by which `saga-aws-pulumi/testing` gives it out; else DynamoDB's. */
+/**
+ * The rows of a test's table in memory, which `saga-aws-pulumi/testing` registers by its name; else of a DynamoDB
+ * table.
+ */
 function rowsOf(table: string, names: StoreAttributes): Rows {
   const { sagaTables } = globalThis as { sagaTables?: Record<string, (names: StoreAttributes) => Rows> };
   return sagaTables?.[table]?.(names) ?? dynamoRows(table, names);

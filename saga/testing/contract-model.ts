@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 
-/** What the contract of a task says (S3), a law a sentence. */
+/** The contract of a task (S3), one sentence for each law. */
 export const LAWS = {
   takesEffect: "an action takes effect",
-  repeated: "a repeated action answers the same, and changes nothing",
+  repeated: "a repeated action returns the same answer, and changes nothing",
   late: "an action that comes after its undo is refused, and changes nothing",
-  secondTry: "an action takes effect where other sagas have undone theirs",
-  actionOfAnother: "an action leaves what another saga did as it is",
-  undone: "an undo takes back what its action did",
+  secondTry: "an action takes effect after other sagas have undone theirs",
+  actionOfAnother: "an action changes nothing that another saga did",
+  undone: "an undo undoes what its action did",
   undoneTwice: "a repeated undo succeeds, and changes nothing",
   undoneFirst: "an undo whose action never happened succeeds, and changes nothing",
-  undoOfAnother: "an undo leaves what another saga did as it is",
-  interrupted: "a call that was interrupted can be repeated, and can be undone",
-  atOnce: "calls at once come to what they come to one after the other",
+  undoOfAnother: "an undo changes nothing that another saga did",
+  interrupted: "an interrupted call can be repeated, and can be undone",
+  atOnce: "concurrent calls have the same result as calls in sequence",
 } as const;
 
 export type Law = keyof typeof LAWS;
@@ -20,20 +20,20 @@ export type Law = keyof typeof LAWS;
 export interface Call {
   readonly kind: "action" | "undo";
   readonly saga: string;
-  /** What goes wrong with it midway. */
+  /** The name of the interruption that strikes it. */
   readonly interruption?: string;
 }
 
-/** What came of a call. In doubt, it was interrupted: it may have taken effect or not. */
+/** The outcome of a call. If it is in doubt, the call was interrupted: it may or may not have taken effect. */
 export type Outcome =
   { readonly answer: unknown } | { readonly error: string; readonly cause?: string; readonly inDoubt: boolean };
 
-/** What the contract knows of the world: whose actions stand, and whose have been undone. */
+/** The state of the world by the contract: which sagas' actions are in effect, and which have been undone. */
 export interface Model {
-  /** By the saga: what its action answered, where that was heard. */
+  /** By saga: the answer of its action, if it arrived. */
   readonly live: ReadonlyMap<string, { readonly answer?: unknown }>;
   readonly undone: ReadonlySet<string>;
-  /** Sagas of whose last call nobody knows what came. */
+  /** The sagas whose last call is in doubt. */
   readonly inDoubt: ReadonlySet<string>;
 }
 
@@ -57,8 +57,9 @@ export function expectation({ live, undone, inDoubt }: Model, { kind, saga, inte
 }
 
 /**
- * Judges what came of a call, or of calls at once: these must have come to what they come to in one order or the other.
- * @param effects What is wrong with the effects that are there, if just these sagas' actions stand, by their names.
+ * Judges the outcome of a call, or of concurrent calls. Concurrent calls must have the same result as in one order or
+ * the other.
+ * @param effects Returns what is wrong with the visible effects, if exactly these sagas' actions are in effect.
  */
 export function judge(
   model: Model,
@@ -74,7 +75,7 @@ export function judge(
       if ("what" in after) return after;
       next = after;
     }
-    // Of what is in doubt nobody can say what should be seen.
+    // While a call is in doubt, the expected effects are not known.
     if (next.inDoubt.size > 0) return { model: next, standing: undefined };
     const standing = [...next.live.keys()].sort().join();
     const what = effects(standing);
@@ -84,7 +85,7 @@ export function judge(
   return judgements.find((each) => "model" in each) ?? (first as Broken);
 }
 
-/** The world after a call, or what is wrong with what came of it. */
+/** The world after a call, or what is wrong with the call's outcome. */
 function follow({ live, undone, inDoubt }: Model, { kind, saga }: Call, outcome: Outcome): Model | Broken {
   const without = new Set([...inDoubt].filter((other) => other !== saga));
   const doubtful = { live, undone, inDoubt: new Set([...inDoubt, saga]) };
@@ -98,19 +99,21 @@ function follow({ live, undone, inDoubt }: Model, { kind, saga }: Call, outcome:
   if (undone.has(saga)) {
     return failed
       ? { live, undone, inDoubt }
-      : { what: "the action succeeds, and should be refused: it has been undone" };
+      : { what: "the action succeeds, but it has been undone, so it should be refused" };
   }
   if (failed && outcome.inDoubt) return doubtful;
   const own = live.get(saga);
   if (failed) {
-    if (own) return { what: `the action fails: ${outcome.error}; and should answer as before` };
+    if (own) return { what: `the action fails: ${outcome.error}, but it should return its earlier answer` };
     const others = live.size > 0 || without.size > 0;
-    // Where another saga's stands it may be refused.
+    // If another saga's action is in effect, this one may be refused.
     if (!others) return { what: `the action fails: ${outcome.error}` };
     return { live, undone, inDoubt: without };
   }
   if (own && "answer" in own && !isDeepStrictEqual(own.answer, outcome.answer)) {
-    return { what: `the action answers ${JSON.stringify(outcome.answer)}, and ${JSON.stringify(own.answer)} before` };
+    return {
+      what: `the action returns ${JSON.stringify(outcome.answer)}, but it returned ${JSON.stringify(own.answer)} before`,
+    };
   }
   return { live: new Map([...live, [saga, { answer: outcome.answer }]]), undone, inDoubt: without };
 }

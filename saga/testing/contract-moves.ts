@@ -1,6 +1,6 @@
 import type { Call } from "./contract-model";
 
-/** Calls that run at once; mostly one. */
+/** Concurrent calls; mostly one. */
 export type Move = readonly Call[];
 
 const acts = (saga: string, interruption?: string): Call => made("action", saga, interruption);
@@ -8,7 +8,7 @@ const undoes = (saga: string, interruption?: string): Call => made("undo", saga,
 const made = (kind: Call["kind"], saga: string, interruption: string | undefined): Call =>
   Object.freeze({ kind, saga, ...(interruption !== undefined && { interruption }) });
 
-/** All sequences of so many calls of two sagas; A is the one that begins. */
+/** All sequences of that many calls of two sagas. A always begins. */
 export function sequences(length: number): readonly (readonly Move[])[] {
   const calls = ["A", "B"].flatMap((saga) => [acts(saga), undoes(saga)]);
   const longer = (shorter: readonly (readonly Move[])[]) =>
@@ -18,7 +18,7 @@ export function sequences(length: number): readonly (readonly Move[])[] {
   return all;
 }
 
-/** Calls that meet. What they have left is seen by those that follow. */
+/** Concurrent calls, each followed by calls that show what they left. */
 export const movesAtOnce: readonly (readonly Move[])[] = [
   [[acts("A"), acts("A")], [acts("A")], [undoes("A")]],
   [[acts("A"), undoes("A")], [acts("A")], [undoes("A")]],
@@ -32,7 +32,7 @@ export const movesAtOnce: readonly (readonly Move[])[] = [
   [[undoes("A"), undoes("B")], [acts("A")], [acts("B")]],
 ];
 
-/** A call is interrupted, and then it is repeated, or undone; another saga tries its own. */
+/** Sequences in which a call is interrupted, and then repeated or undone, while another saga makes its own calls. */
 export function movesInDoubt(interruption: string): readonly (readonly Move[])[] {
   const sequences: readonly (readonly Call[])[] = [
     [acts("A", interruption), acts("A"), acts("A"), undoes("A")],
@@ -48,7 +48,7 @@ export function movesInDoubt(interruption: string): readonly (readonly Move[])[]
   return sequences.map((calls) => calls.map((call) => [call]));
 }
 
-/** Up to ten calls of three sagas, a few of them at once or interrupted. What is interrupted is undone at the end. */
+/** Up to ten moves of three sagas, a few of them concurrent or interrupted. Interrupted calls are undone at the end. */
 export function randomMoves(random: () => number, interruptions: readonly string[]): readonly Move[] {
   const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
   const inDoubt = new Set<string>();

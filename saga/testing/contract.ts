@@ -16,71 +16,76 @@ import {
 import { type Move, movesAtOnce, movesInDoubt, randomMoves, sequences } from "./contract-moves";
 import { Tasks } from "./tasks";
 
-/** A task, whose handler runs in this process; or whatever calls one, such as a function that is deployed. */
+/** A task, whose handler runs in this process; or a function that calls one, such as a deployed function. */
 export type Callable<In, Out> = (Task<In, Out> & LambdaTask) | ((event: TaskEvent<In>) => Promise<Out>);
 
-/** Makes one call go wrong: with `call` before it, after it, or not at all. What it throws, the caller hears. */
+/** Makes one call go wrong. It may or may not make the `call`. The caller gets the error that it throws. */
 export type Interruption = (call: () => Promise<unknown>) => Promise<unknown>;
 
 export interface ContractOptions<In extends object, Out, UndoIn extends object> {
   readonly action: Callable<In, Out>;
   readonly undo: Callable<UndoIn, unknown>;
-  /** What the action is called with, and accepts. Given the number of a row, it names another row at each. */
+  /**
+   * An input that the action accepts. A function gets a number, and returns an input that names another row for each.
+   */
   readonly input: In | ((row: number) => In);
-  /** What the undo is called with; the action's answer where there was one (S2). Default: the action's input. */
+  /**
+   * The undo's input, made from the action's input, and from its answer if there was one (S2). Default: the action's
+   * input.
+   */
   readonly undoInput?: (input: In, answer: Out | undefined) => UndoIn;
   /**
-   * What others see of all actions that stand: live rows, charges that are not refunded. What an undo leaves, such as
-   * tombstones, is no part of it; nor is what differs each time, such as the hour.
+   * Returns the visible effects of all actions: live rows, charges that are not refunded. Leave out what an undo
+   * leaves, such as tombstones, and what differs each time, such as a time of day.
    */
   readonly effects: (input: In) => unknown;
-  /** Clears the world before each sequence of calls. The tables in memory that are named here are cleared anyway. */
+  /** Clears the world before each sequence of calls. Tables in memory that these options name are cleared anyway. */
   readonly reset?: () => void | Promise<void>;
-  /** The table that the handlers write to. Default: one in memory, where the action or its undo is a task. */
+  /** The table to which the handlers write. Default: one in memory, if the action or its undo is a task. */
   readonly table?: MemoryTable | string;
   /** Further tables: `{ ledger }` is `LEDGER_TABLE_NAME` to the handlers. */
   readonly tables?: Readonly<Record<string, MemoryTable | string>>;
   /** Variables that the handlers read. */
   readonly environment?: Readonly<Record<string, string>>;
   /**
-   * Further ways in which a call goes wrong midway, by name. Known without: its answer is lost; it crashes before and
-   * after each write to the tables in memory.
+   * Further ways in which a call is interrupted, by name. Built in: its answer is lost; it crashes before or after each
+   * write to the tables in memory.
    */
   readonly interruptions?: Readonly<Record<string, Interruption>>;
-  /** How many sequences of random calls are tried beside all short ones. Default 50. */
+  /** How many random sequences of calls are tried, besides all short ones. Default 50. */
   readonly runs?: number;
-  /** Of the random calls. Default 1: the same at each run. */
+  /** The seed of the random sequences. Default 1: the same in each run. */
   readonly seed?: number;
 }
 
-/** One call, and what came of it. */
+/** One call, and its outcome. */
 export interface CheckedCall {
   readonly saga: string;
   readonly did: "action" | "undo";
-  /** Calls with the same number ran at once. */
+  /** Calls with the same number ran concurrently. */
   readonly turn: number;
   readonly interruption?: string;
   readonly answer?: unknown;
   readonly error?: string;
 }
 
-/** A law that does not hold, with the calls that show it. */
+/** A broken law, with the calls that show it. */
 export interface ContractViolation {
   readonly law: Law;
   readonly sentence: string;
-  /** The last one shows it. */
+  /** The last call shows it. */
   readonly calls: readonly CheckedCall[];
   readonly what: string;
 }
 
 export interface ContractReport {
-  /** How often each law was looked at. */
+  /** How often each law was checked. */
   readonly judged: Readonly<Record<Law, number>>;
   readonly sequences: number;
   readonly calls: number;
 }
 
-/** The contract is broken: each law that is, with the shortest sequence of calls that was found. */
+/** The contract is broken: each broken law, with the shortest sequence of calls that was found. */
 export class TaskContractError extends Error {
   override readonly name = "TaskContractError";
 
@@ -94,11 +99,12 @@ export class TaskContractError extends Error {
 }
 
 /**
- * Checks that an action and its undo keep the contract that the verifier takes for granted (S3): called twice, undo first,
- * late, in the name of several sagas on one row, at once, and with a crash between a write and its answer. It tries all
- * sequences of four calls of two sagas, and longer ones at random, the same at each run.
+ * Checks that an action and its undo keep the contract that the verifier assumes (S3). It calls them twice, undo first,
+ * late, for several sagas on one row, concurrently, and with a crash between a write and its answer. It tries all
+ * sequences of four calls of two sagas, and longer ones at random, the same in each run.
  *
- * @throws TaskContractError which says what law is broken, and by which calls
+ * @throws TaskContractError which names the broken laws, and the calls that show it
+ * @throws Error if nothing can be checked: the input is refused, or `effects` does not show what the action does
  *
  * @example
  * const table = memoryTable();
@@ -117,7 +123,7 @@ export async function checkTaskContract<In extends object, Out, UndoIn extends o
   return check.run();
 }
 
-/** Where the undo wants another input than the action, it must be said which. */
+/** If the undo does not accept the action's input, `undoInput` is required. */
 type UndoInputOf<In, UndoIn, Out> = [In] extends [UndoIn]
   ? unknown
   : { readonly undoInput: (input: In, answer: Out | undefined) => UndoIn };
@@ -164,7 +170,7 @@ class Check<In extends object, Out, UndoIn extends object> {
     return report;
   }
 
-  /** Without an action that succeeds, and whose effect shows, nothing would be checked. */
+  /** If the action failed, or its effect were not visible, nothing would be checked. */
   private async rehearse(): Promise<void> {
     const stage = await this.stage();
     const writes = { action: 0, undo: 0 };
@@ -177,11 +183,11 @@ class Check<In extends object, Out, UndoIn extends object> {
       const outcome = await watchingWrites(this.memories, count, call);
       const name = this.options[kind].name || `the ${kind}`;
       if ("error" in outcome) {
-        throw new Error(`'${name}' fails with the input that it is given: ${outcome.error}${outcome.cause ?? ""}`);
+        throw new Error(`'${name}' fails with the given input: ${outcome.error}${outcome.cause ?? ""}`);
       }
       if (kind === "action" && isDeepStrictEqual(await stage.effects(), before)) {
         throw new Error(
-          `'effects' shows nothing of what '${name}' does: it is the same before and after, so nothing can be checked`,
+          `'effects' does not show what '${name}' does: it returns the same before and after. Return what the action changes`,
         );
       }
     }
@@ -195,7 +201,7 @@ class Check<In extends object, Out, UndoIn extends object> {
     }
   }
 
-  /** Where the effects of one sequence would be taken for those of the next, a correct task would be accused. */
+  /** If the effects of one sequence were still visible in the next, a correct task would be reported. */
   private async rehearseClearing(): Promise<void> {
     if (!this.clears) return;
     const row = ++this.rows;
@@ -206,7 +212,7 @@ class Check<In extends object, Out, UndoIn extends object> {
     if (isDeepStrictEqual(before, cleared)) return;
     const name = this.options.action.name || "the action";
     throw new Error(
-      `'effects' shows what '${name}' did before everything was cleared: ${differs(before, cleared)}. ` +
+      `'effects' still shows what '${name}' did after everything was cleared: ${differs(before, cleared)}. ` +
         "Name the table that it reads in 'tables', or clear it in 'reset'",
     );
   }
@@ -215,7 +221,7 @@ class Check<In extends object, Out, UndoIn extends object> {
     return this.memories.length > 0 || this.options.reset !== undefined;
   }
 
-  /** A world that has been cleared, and what calls in it. */
+  /** Clears the world, and returns how to make calls in it and see their effects. */
   private async stage(row = ++this.rows) {
     const { action, undo, input, effects, reset, undoInput } = this.options;
     for (const memory of this.memories) memory.clear();
@@ -248,7 +254,7 @@ class Check<In extends object, Out, UndoIn extends object> {
     };
     return {
       effects: async (): Promise<unknown> => JSON.parse(JSON.stringify((await effects(event)) ?? null)) as unknown,
-      /** An undo that fails is called again, as it is by its retries; but for one that was interrupted. */
+      /** Calls an undo that fails again, as Retry does, unless it was interrupted. */
       call: async (call: Call): Promise<Outcome> => {
         let outcome = await invoke(call);
         if (call.kind === "action" || call.interruption !== undefined) return outcome;
@@ -256,7 +262,7 @@ class Check<In extends object, Out, UndoIn extends object> {
           await new Promise((resolve) => setTimeout(resolve, Math.min(5 * 2 ** tries, 100)));
           outcome = await invoke(call);
         }
-        // It is broken. From now on it need not be waited for.
+        // The undo is broken: it is not retried any more.
         if ("error" in outcome) this.mostUndos = 1;
         return outcome;
       },
@@ -273,7 +279,7 @@ class Check<In extends object, Out, UndoIn extends object> {
     const row = ++this.rows;
     const seen = new Map<string, unknown>();
     if (moves.flat().some(({ interruption }) => interruption !== undefined) && this.clears) {
-      // What an action comes to that nothing interrupts: in the same world, which is cleared then.
+      // The effects of an undisturbed action, in the same world, which is cleared afterwards.
       const undisturbed = await this.stage(row);
       await undisturbed.call({ kind: "action", saga: "A" });
       seen.set("A", await undisturbed.effects());
@@ -291,11 +297,11 @@ class Check<In extends object, Out, UndoIn extends object> {
       const judgement = judge(model, move, outcomes, (next) => {
         const known = seen.get(next);
         if (known !== undefined) return isDeepStrictEqual(known, effects) ? undefined : differs(known, effects);
-        // The first time that just these actions stand. Each of them must show.
+        // The first time that exactly these actions are in effect. Each of them must be visible.
         const sagas = next.split(",");
         const fewer = sagas.map((saga) => seen.get(sagas.filter((other) => other !== saga).join()));
         return fewer.some((other) => other !== undefined && isDeepStrictEqual(other, effects))
-          ? "the action succeeds, and effects do not show it"
+          ? "the action succeeds, but effects do not show it"
           : undefined;
       });
       if ("what" in judgement) {
@@ -314,7 +320,7 @@ class Check<In extends object, Out, UndoIn extends object> {
   }
 }
 
-/** What a call failed with, in words: a task's cause is JSON. */
+/** The message of a call's error. A task's cause is JSON. */
 function messageOf(error: unknown): string {
   const { message, cause } = error as { readonly message?: string; readonly cause?: unknown };
   if (typeof cause !== "string") return message ?? "";
@@ -325,17 +331,17 @@ function messageOf(error: unknown): string {
   }
 }
 
-/** Of lists, such as rows, only what is not in both. */
+/** How the effects differ. Of lists, such as rows, only the items that are not in both. */
 function differs(known: unknown, effects: unknown): string {
   if (Array.isArray(known) && Array.isArray(effects)) {
     const [missing, extra] = [without(known, effects), without(effects, known)];
     const parts = [
       ...(missing.length > 0 ? [`lack ${shortened(missing)}`] : []),
-      ...(extra.length > 0 ? [`have ${shortened(extra)} too much`] : []),
+      ...(extra.length > 0 ? [`also have ${shortened(extra)}`] : []),
     ];
     if (parts.length > 0) return `effects ${parts.join(", and ")}`;
   }
-  return `effects are ${shortened(effects)}, and should be ${shortened(known)}`;
+  return `effects are ${shortened(effects)}, but should be ${shortened(known)}`;
 }
 
 function without(all: readonly unknown[], others: readonly unknown[]): readonly unknown[] {
@@ -356,10 +362,10 @@ function shortened(value: unknown): string {
 
 const lost: Interruption = async (call) => {
   await call();
-  throw new TaskFailure("Lost", "nobody heard the answer");
+  throw new TaskFailure("Lost", "the answer was lost");
 };
 
-/** The process dies at a write: nothing that it still does reaches the table. */
+/** The process dies at a write: later writes do not reach the table. */
 function crashed(
   tables: readonly MemoryTable[],
   { write, at }: { readonly write: number; readonly at: "before" | "after" },
@@ -374,7 +380,7 @@ function crashed(
   };
   return watchingWrites(tables, watch, async () => {
     const answer = await call();
-    // Nobody hears what it says after its death.
+    // An answer after its death reaches nobody.
     if (dead) throw new TaskFailure("Crashed", "");
     return answer;
   });
@@ -387,7 +393,7 @@ function checked({ saga, kind, interruption }: Call, turn: number, outcome: Outc
 
 function described({ sentence, calls, what }: ContractViolation): string {
   const lines = calls.map(({ saga, did, turn, interruption, answer, error }) => {
-    const came = error === undefined ? `answers ${JSON.stringify(answer ?? null)}` : `fails: ${error}`;
+    const came = error === undefined ? `returns ${JSON.stringify(answer ?? null)}` : `fails: ${error}`;
     const midway = interruption === undefined ? "" : ` (${interruption})`;
     return `    ${turn}. saga ${saga}: ${did}${midway} ${came}`;
   });

@@ -1,12 +1,12 @@
-/** By variable: the values that are wanted, the last of which counts, below it what was there before. */
+/** By variable: its value before, and the values set since then, of which the last one counts. */
 const wanted = new Map<
   string,
   { readonly before: string | undefined; readonly values: { readonly value: string }[] }
 >();
 
 /**
- * Runs something with environment variables of its own, as a function has them. What runs at the same time with other
- * values may see these: let a handler read its variables at the cold start.
+ * Runs something with environment variables of its own, as a function has. Concurrent work with other values may see
+ * these: a handler should read its variables at the cold start.
  */
 export async function withEnvironment<T>(
   variables: Readonly<Record<string, string>>,
@@ -33,7 +33,7 @@ function restore(name: string, entry: { readonly value: string }): void {
   const value = known.values.at(-1)?.value ?? known.before;
   if (known.values.length === 0) wanted.delete(name);
   if (value !== undefined) process.env[name] = value;
-  // An environment variable that is set to undefined is the text "undefined".
+  // Assigning undefined to an environment variable sets it to the text "undefined".
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
   else delete process.env[name];
 }

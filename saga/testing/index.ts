@@ -1,4 +1,4 @@
-/** `saga-aws-pulumi/testing`: sagas in virtual time, and the contract of a task, in whatever runs your tests. */
+/** `saga-aws-pulumi/testing`: runs sagas in virtual time, and checks the contract of a task, in any test runner. */
 export { type MemoryTable, memoryTable } from "./memory-table";
 export {
   answeringLate,

@@ -3,13 +3,13 @@ import { AsyncLocalStorage } from "node:async_hooks";
 const logs = new AsyncLocalStorage<string[]>();
 let watching = false;
 
-/** Keeps what something writes to the standard output, so that a test's own output stays readable. */
+/** Collects what something writes to standard output, so that the test's own output stays readable. */
 export function keepingLogs<T>(lines: string[], work: () => T): T {
   watch();
   return logs.run(lines, work);
 }
 
-/** From the first call on: whatever is written anywhere else is let through. */
+/** Patches standard output once. Writes from outside `keepingLogs` pass through. */
 function watch(): void {
   if (watching) return;
   watching = true;

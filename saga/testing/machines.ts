@@ -14,7 +14,7 @@ import type { AnyTask } from "../language/task";
 
 const ACCOUNT = "eu-west-1:000000000000";
 
-/** A state machine of a saga, as it would be deployed, and what its states call. */
+/** A state machine of a saga, as it would be deployed, and the tasks that its states call. */
 export interface TestMachine {
   readonly saga: Saga;
   readonly name: string;
@@ -24,15 +24,15 @@ export interface TestMachine {
   readonly tasks: ReadonlyMap<string, AnyTask>;
 }
 
-/** All that runs when a saga does. */
+/** All state machines of a saga. */
 export interface Machines {
   readonly main: TestMachine;
   /** Of child sagas, and of their undos. */
   readonly children: readonly TestMachine[];
-  /** What undoes an execution that was stopped, where there is anything to undo. */
+  /** The recovery of a stopped execution, if there is anything to undo. */
   readonly recovery: (Omit<Recovery, "machine"> & { readonly machine: TestMachine }) | undefined;
   readonly at: (arn: string) => TestMachine;
-  /** The steps by the names by which mishaps strike them: a child saga's have its name before them. */
+  /** The names of steps for mishaps. A child saga's step has that saga's name as a prefix. */
   readonly steps: ReadonlySet<string>;
 }
 
@@ -61,7 +61,7 @@ export function machinesFor(saga: Saga): Machines {
   };
 }
 
-/** How a test names a state: by its name, and one of a child saga by that saga's name as well. */
+/** The name of a state in a test. A child saga's state has that saga's name as a prefix. */
 export function stepOf({ saga }: TestMachine, main: TestMachine, state: string): string {
   return saga === main.saga ? state : `${saga.name}.${state}`;
 }
@@ -76,7 +76,7 @@ function load(saga: Saga, name: string, definition: object): TestMachine {
   return { saga, name, arn: machineArn(name), machine, tasks: new Map(tasks) };
 }
 
-/** The states that call anything. */
+/** The states that call a task or a child saga. */
 function callersOf(saga: Saga): readonly string[] {
   return flatten(saga.steps).flatMap((node) => {
     if (node.kind === "Child") return [node.name, names.undo(node.name)];

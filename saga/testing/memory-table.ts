@@ -1,27 +1,27 @@
 import type { SagaIdentity } from "../language/task";
 import type { Item, RowKey, Rows, StoreAttributes } from "../store/rows";
 
-/** A table in this process, in the place of DynamoDB's, for handlers that write by `openStore`. */
+/** A table in this process that replaces a DynamoDB table, for handlers that write through `openStore`. */
 export interface MemoryTable {
   /** The name by which `openStore` finds it: the value of TABLE_NAME. */
   readonly name: string;
   /** All rows, in the order of their keys; a set is a sorted array. */
   rows(): readonly Item[];
-  /** What others see of it: the live rows, each with its key, its data and the saga that holds it. */
+  /** The live rows, each with its key, its data and the saga that holds it. */
   liveRows(): readonly Item[];
   clear(): void;
 }
 
-/** Is told before and after each write, and may throw: the process that writes has crashed then. */
+/** Called before and after each write. If it throws, the writing process crashes there. */
 export type OnWrite = (when: "before" | "after") => void;
 
 const onWrite = new WeakMap<MemoryTable, OnWrite>();
 let made = 0;
 
-/** Opens a table in memory: empty, and another at each call. Nothing expires in it. */
+/** Opens a new, empty table in memory. Nothing expires in it. */
 export function memoryTable(): MemoryTable {
   const items = new Map<string, Item>();
-  /** What the attributes of each row are called. */
+  /** The names of each row's attributes. */
   const namesOf = new Map<string, StoreAttributes>();
   const sorted = () => [...items].sort(([a], [b]) => (a < b ? -1 : 1));
   const table: MemoryTable = Object.freeze({
@@ -44,7 +44,7 @@ export function memoryTable(): MemoryTable {
   return table;
 }
 
-/** Has each write to some tables told while something runs. */
+/** Watches each write to some tables while something runs. */
 export async function watchingWrites<T>(
   tables: readonly MemoryTable[],
   watch: OnWrite,
@@ -58,7 +58,7 @@ export async function watchingWrites<T>(
   }
 }
 
-/** The variables in which handlers find the names of their tables: in memory, or in a DynamoDB. */
+/** The variables in which handlers find the names of their tables, in memory or in DynamoDB. */
 export function tableVariables(
   table: MemoryTable | string | undefined,
   tables: Readonly<Record<string, MemoryTable | string>>,
@@ -79,7 +79,7 @@ function memoryRows({ items, namesOf }: Content, names: StoreAttributes, written
   const isOwn = (item: Item, { id, step }: SagaIdentity) =>
     item[names.saga] === id && (item[names.step] === undefined || item[names.step] === step);
 
-  /** A write is one moment, as each is in DynamoDB: it holds, or nothing happens. */
+  /** Each write is atomic, as in DynamoDB: if its condition fails, nothing changes. */
   const write = async (key: RowKey, change: (item: Item | undefined) => Item | undefined): Promise<boolean> => {
     await nextTurn();
     written("before");
@@ -105,7 +105,7 @@ function memoryRows({ items, namesOf }: Content, names: StoreAttributes, written
           [names.status]: "LIVE",
           ...(undoneBy !== undefined && { [names.undoneBy]: undoneBy }),
         };
-        // What DynamoDB keeps is what JSON keeps.
+        // Keep the data as JSON, as DynamoDB would.
         return { ...(JSON.parse(JSON.stringify(data)) as Item), ...key, ...claim };
       }),
     renew: (key, by, data) =>
@@ -140,7 +140,7 @@ function memoryRows({ items, namesOf }: Content, names: StoreAttributes, written
   };
 }
 
-/** A request takes time, in which others get their turn. */
+/** A request takes time, so other calls run in between. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const plain = (item: Item): Item =>

@@ -10,11 +10,11 @@ export interface Delivery {
   readonly stop: () => void;
 }
 
-/** Which calls of a step go wrong. A retry is a call of its own. */
+/** Which calls of a step go wrong. Each retry counts as a call. */
 export interface Strikes {
-  /** The first that does, counted from 1. Default 1. */
+  /** The first call that goes wrong, counted from 1. Default 1. */
   readonly call?: number;
-  /** How many do, from there on. Default: all. */
+  /** How many calls go wrong, from that one on. Default: all. */
   readonly times?: number;
 }
 
@@ -27,22 +27,23 @@ export interface Mishap extends Required<Strikes> {
 }
 
 function mishap(name: string, { call = 1, times = Infinity }: Strikes, strike: Mishap["strike"]): Mishap {
-  if (!Number.isInteger(call) || call < 1) throw new Error(`call: ${call}, but calls are counted from 1`);
-  if (times < 1) throw new Error(`times: ${times}, but a mishap strikes once or more`);
+  if (!Number.isInteger(call) || call < 1)
+    throw new Error(`call is ${call}, but must be a whole number from 1 on: 1 is the first call`);
+  if (times < 1) throw new Error(`times is ${times}, but must be at least 1`);
   return Object.freeze({ kind: "Mishap", name, call, times, strike });
 }
 
-/** For the execution no answer comes: the state's timeout ends its wait. */
+/** An answer that never comes: the state times out. */
 const silence = (): Promise<never> => new Promise(() => {});
 const landed = (call: Promise<Json>): Promise<unknown> => call.catch(() => undefined);
 
-/** Whether the task takes effect all the same, though nobody hears of it (S2). */
+/** Whether the task takes effect, although no answer arrives (S2). */
 interface Effect extends Strikes {
   readonly effect?: boolean;
 }
 
 /**
- * The task fails: with an error of its own, or with one of Lambda's, which is retried. By default it has no effect.
+ * The task fails, with an error of its own or with one of Lambda's, which is retried. By default it has no effect.
  *
  * @example
  * steps: { Pay: failing("CardDeclined") }
@@ -56,7 +57,7 @@ export function failing(error: string, options: Effect & { readonly cause?: stri
   });
 }
 
-/** No answer comes until the step gives up. By default the task has no effect, either. */
+/** No answer comes until the step times out. By default the task has no effect. */
 export function timingOut(options: Effect = {}): Mishap {
   return mishap("times out", options, async ({ deliver }) => {
     if (options.effect) await landed(deliver());
@@ -65,7 +66,7 @@ export function timingOut(options: Effect = {}): Mishap {
 }
 
 /**
- * The call reaches the task late. After the step's timeout that is after its undo: the task must refuse it then (S3).
+ * The call reaches the task late. If that is after the step's undo, the task must refuse it (S3).
  */
 export function arrivingLate(after: Duration, options: Strikes = {}): Mishap {
   return mishap(`arrives ${after.seconds} s late`, options, async ({ deliver, sleep }) => {
@@ -74,7 +75,7 @@ export function arrivingLate(after: Duration, options: Strikes = {}): Mishap {
   });
 }
 
-/** The task answers late. After the step's timeout nobody hears it, and the effect is there. */
+/** The task takes effect at once and answers late. An answer after the step's timeout is ignored. */
 export function answeringLate(after: Duration, options: Strikes = {}): Mishap {
   return mishap(`answers ${after.seconds} s late`, options, async ({ deliver, sleep }) => {
     const answer = await deliver();
@@ -83,7 +84,7 @@ export function answeringLate(after: Duration, options: Strikes = {}): Mishap {
   });
 }
 
-/** The task's process dies: by default once it has taken effect, before it answers. */
+/** The task's process dies before it answers. By default it has taken effect. */
 export function crashing(options: Effect = {}): Mishap {
   return mishap("crashes", options, async ({ deliver }) => {
     if (options.effect ?? true) await landed(deliver());
@@ -91,7 +92,7 @@ export function crashing(options: Effect = {}): Mishap {
   });
 }
 
-/** Somebody stops the execution while the task runs: by default it takes effect nevertheless (S12). */
+/** Somebody stops the execution while the task runs (S12). By default the task still takes effect. */
 export function stopping(options: Effect = {}): Mishap {
   return mishap("is stopped", options, async ({ deliver, stop }) => {
     stop();

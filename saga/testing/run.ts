@@ -27,44 +27,48 @@ import { Tasks } from "./tasks";
 
 export type { Outcome };
 
-/** By the step's name, its mishaps. An undo is a step too; within a list `RentCar[1]` is one item's; `Child.Step` a child's. */
+/** Mishaps by step or undo. `RentCar[1]` is the step of one item of a list; `Child.Step` is a step of a child saga. */
 export type Mishaps = Readonly<Record<string, Mishap | readonly Mishap[]>>;
 
 export interface RunOptions<Input> {
-  /** What the execution is started with. */
+  /** The input of the execution. */
   readonly input: Input;
-  /** What runs in the place of tasks; of every other the handler runs, in this process. */
+  /** Stand-ins for tasks. All other tasks run their handlers, in this process. */
   readonly tasks?: readonly StandIn[];
   /** Which calls go wrong, and how. */
   readonly steps?: Mishaps;
-  /** The saga's table: in memory, or by its name in a DynamoDB. Default: one in memory, of this run alone. */
+  /** The saga's table: one in memory, or the name of a DynamoDB table. Default: a new one in memory. */
   readonly table?: MemoryTable | string;
   /** Further tables: `{ ledger }` is `LEDGER_TABLE_NAME` to the handlers. */
   readonly tables?: Readonly<Record<string, MemoryTable | string>>;
-  /** Variables that the handlers read; those of a task whose values are plain text it has anyway. */
+  /** Environment variables of the handlers. Variables that a task declares as plain strings are set anyway. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** The execution's name, of which its ARN is made. Default: another at each run. */
+  /** The execution's name, which is part of its ARN. Default: a new one in each run. */
   readonly name?: string;
-  /** Of the randomness in retries. Default 1. */
+  /** The seed of the jitter in retries. Default 1. */
   readonly seed?: number;
 }
 
-/** One call, as the task got it. */
+/** One call, as the task received it. */
 export interface SagaCall {
-  /** The state that makes it: an action's or an undo's; within a list with the item's index, of a child with its name. */
+  /**
+   * The state that makes the call, of an action or an undo; in a list with the item's index, in a child with its name.
+   */
   readonly step: string;
   readonly task: string;
-  /** What the step's mapping gives. */
+  /** The result of the step's mapping. */
   readonly input: JsonObject;
-  /** In whose name: the same for an action and its undo (S11). A service has it only where the mapping says so. */
+  /**
+   * The saga's identity, the same for an action and its undo (S11). A service gets it only if the mapping passes it.
+   */
   readonly saga?: SagaIdentity;
-  /** 0 at first, 1 at the first retry, … */
+  /** 0 for the first call, 1 for the first retry, … */
   readonly attempt: number;
   /** Milliseconds since the execution began, in virtual time. */
   readonly at: number;
-  /** What went wrong with it, if a mishap struck. */
+  /** The mishap that struck the call, if any. */
   readonly mishap?: string;
-  /** What the task answered, or failed with: whether or not anybody heard. */
+  /** The task's answer, or its error below, whether or not it reached the execution. */
   readonly answer?: Json;
   readonly error?: string;
   readonly cause?: string;
@@ -73,7 +77,7 @@ export interface SagaCall {
 /** How the execution was recovered from outside (S12). */
 export interface RecoveryRun {
   readonly did: "recovered" | "redriven";
-  /** Of the recovery machine; of the execution itself, where that goes on. */
+  /** The status of the recovery execution, or of the execution itself if it was redriven. */
   readonly status: ExecutionResult["status"];
   /** The states that were entered. */
   readonly path: readonly string[];
@@ -89,8 +93,8 @@ interface Waiting {
 let runs = 0;
 
 /**
- * Runs a saga to its end: compiled, as it is deployed, in virtual time, on its own handlers or on what stands in for them.
- * A step that waits for an answer has a stand-in that gives it, or waits until its timeout.
+ * Runs a saga to its end, compiled as for a deploy, in virtual time, with its own handlers or with stand-ins. If a step
+ * waits for an answer, its stand-in gives the answer; without a stand-in, the step times out.
  *
  * @example
  * const run = await runSaga(sale, { input, steps: { Pay: failing("CardDeclined") } });
@@ -107,8 +111,8 @@ export async function runSaga<Input, Output>(
 }
 
 /**
- * Starts a saga, and runs it until it ends, or until it waits for an answer that no stand-in gives: then time stands
- * still, for the test to answer, to let time pass or to stop the execution.
+ * Starts a saga, and runs it until it ends, or until it waits for an answer that no stand-in gives. Virtual time stops
+ * then: the test can answer, let time pass, or stop the execution.
  *
  * @example
  * const run = await startSaga(tripBooking, { input });
@@ -123,11 +127,11 @@ export async function startSaga<Input, Output>(
   return run;
 }
 
-/** One execution of a saga, and all that came of it. */
+/** One execution of a saga, its calls and its results. */
 export class SagaRun<Output = unknown> {
-  /** Every call that reached a task, or would have, in the order in which it was made. */
+  /** Every call in the order in which it was made, even if a mishap kept it from the task. */
   readonly calls: readonly SagaCall[] = [];
-  /** Of the saga's own table. Undefined where the table is none in memory. */
+  /** The saga's own table; undefined if it is not in memory. */
   readonly table: MemoryTable | undefined;
   private readonly machines: Machines;
   private readonly clock: VirtualClock = virtualClock();
@@ -137,16 +141,16 @@ export class SagaRun<Output = unknown> {
   private readonly tasks: Tasks;
   private readonly random: () => number;
   private readonly waiting = new Map<string, Waiting>();
-  /** Tasks that run, whoever still waits for them; and calls that are yet to arrive, or to be answered. */
+  /** Tasks that run, even if their step has timed out; and calls that still have to arrive, or to be answered. */
   private readonly running = new Set<Promise<unknown>>();
   private readonly late = new Set<Promise<unknown>>();
-  /** By step: how often it has called. */
+  /** By step: how many calls it has made. */
   private readonly counts = new Map<string, number>();
   private mishaps: ReadonlyMap<string, readonly Mishap[]>;
   private result: ExecutionResult | undefined;
-  /** What went wrong with the test, and not with the saga. */
+  /** A fault of the test, not of the saga. */
   private fault: Error | undefined;
-  /** Lets time go on, where it stands still for the test. */
+  /** Resumes virtual time while it is stopped for the test. */
   private release: (() => void) | undefined;
 
   constructor(
@@ -175,17 +179,17 @@ export class SagaRun<Output = unknown> {
     return this.result?.status ?? "RUNNING";
   }
 
-  /** How it ended (S6): completed, compensated, or stuck, which an execution that was stopped is as well. */
+  /** How it ended (S6): completed, compensated or stuck. A stopped execution counts as stuck. */
   get outcome(): Outcome | "running" {
     return this.result ? outcomeOf(this.result) : "running";
   }
 
-  /** The states that were entered, but for the one that ends a compensated execution. */
+  /** The states that were entered, without the Fail state that ends a compensated execution. */
   get path(): readonly string[] {
     return pathOf(this.execution);
   }
 
-  /** What a completed saga gives. */
+  /** The output of a completed saga. */
   get output(): Output | undefined {
     return this.result?.output as Output | undefined;
   }
@@ -198,12 +202,12 @@ export class SagaRun<Output = unknown> {
     return this.result?.cause;
   }
 
-  /** Of a compensated saga: which step failed, and why. */
+  /** The step that failed, and why; undefined unless the saga is compensated. */
   get failure(): { saga: string; step: string; error: string; cause: string } | undefined {
     return this.outcome === "compensated" ? (JSON.parse(this.cause ?? "null") as SagaRun["failure"]) : undefined;
   }
 
-  /** Of a stuck saga: the state that a redrive resumes. */
+  /** The state that a redrive resumes; undefined unless the saga is stuck. */
   get stuckAt(): string | undefined {
     return this.outcome === "stuck" ? this.result?.failedState : undefined;
   }
@@ -213,7 +217,7 @@ export class SagaRun<Output = unknown> {
     return (this.execution.history.at(-1)?.timestamp ?? this.began) - this.began;
   }
 
-  /** Each line that a handler has written to the standard output. */
+  /** Each line that a handler has written to standard output. */
   get logs(): readonly string[] {
     return this.tasks.logs;
   }
@@ -228,27 +232,27 @@ export class SagaRun<Output = unknown> {
     return [...this.waiting.values()].map(({ step }) => step);
   }
 
-  /** Answers with the task token of a step that waits, and goes on. `step` tells which, where several wait. */
+  /** Answers a step that waits, by SendTaskSuccess, and goes on. If several steps wait, `step` names one. */
   async answer<Answer>(task: Task<never, Answer>, answer: NoInfer<Answer>, step?: string): Promise<this> {
     const { token, execution } = this.take(task, step);
     execution.sendTaskSuccess(token, json(answer, `the answer to '${task.name}'`));
     return this.proceed();
   }
 
-  /** Has a step that waits fail, by SendTaskFailure, and goes on. */
+  /** Fails a step that waits, by SendTaskFailure, and goes on. */
   async refuse(task: Task<never, unknown>, error: string, cause = "", step?: string): Promise<this> {
     const { token, execution } = this.take(task, step);
     execution.sendTaskFailure(token, error, cause);
     return this.proceed();
   }
 
-  /** Says that the one who is to answer is still at it. */
+  /** Sends a heartbeat for a step that waits, by SendTaskHeartbeat. */
   heartbeat(task: Task<never, unknown>, step?: string): void {
     const { token, execution } = this.find(task, step);
     execution.sendTaskHeartbeat(token);
   }
 
-  /** Lets time pass while a step waits; the execution may end meanwhile. */
+  /** Lets time pass while a step waits. The execution may end meanwhile. */
   async pass(time: Duration): Promise<this> {
     const over = this.clock.sleep(time.seconds * 1000).then(() => {
       this.halt();
@@ -258,14 +262,14 @@ export class SagaRun<Output = unknown> {
     return this.proceed();
   }
 
-  /** Lets time pass until the execution has ended, and all calls that were under way have landed. */
+  /** Lets time pass until the execution and all its calls have ended. */
   async end(): Promise<this> {
     this.pauses = false;
     this.goOn();
     return this.proceed();
   }
 
-  /** StopExecution: it ends where it stands, without its undos. See `recover`. */
+  /** StopExecution: the execution ends in its current state, without its undos. See `recover`. */
   async stop(): Promise<this> {
     if (this.result) throw new Error(`${this.here} has ended already: it is ${this.outcome}`);
     this.execution.stop();
@@ -273,8 +277,9 @@ export class SagaRun<Output = unknown> {
   }
 
   /**
-   * RedriveExecution, of one that is stuck: goes on where it stands, with its calls counted on.
-   * @param steps The mishaps from now on: give `{}` for what has been mended. Default: as before.
+   * RedriveExecution: a stuck execution continues where it stopped. The calls of its steps are still counted from the
+   * start.
+   * @param steps The mishaps from now on: `{}` for none. Default: as before.
    */
   async redrive(steps?: Mishaps): Promise<this> {
     if (this.outcome !== "stuck") throw new Error(`${this.here} can't be redriven: it is ${this.outcome}`);
@@ -285,13 +290,12 @@ export class SagaRun<Output = unknown> {
   }
 
   /**
-   * Does what the stack does about an execution that was stopped (S12): runs the undos in its name, or, once its pivot has
-   * succeeded, redrives it.
+   * Recovers a stopped execution as the stack does (S12): runs its undos, or redrives it if its pivot has succeeded.
    */
   async recover(): Promise<RecoveryRun> {
     const { recovery } = this.machines;
     if (this.status !== "ABORTED" && this.status !== "TIMED_OUT") {
-      throw new Error(`${this.here} needs no recovery: it is ${this.outcome}, and was not stopped`);
+      throw new Error(`${this.here} needs no recovery: it was not stopped, it is ${this.outcome}`);
     }
     if (!recovery) throw new Error(`the saga '${this.saga.name}' has nothing to undo, so nothing recovers it`);
     const reader = historyReader(recovery.pivot, recovery.reads);
@@ -307,10 +311,10 @@ export class SagaRun<Output = unknown> {
     return { did: "recovered", status, path: pathOf(undoing) };
   }
 
-  /** Runs until it ends, or until it waits for the test. @internal */
+  /** Runs until the execution ends, or waits for the test. @internal */
   async proceed(): Promise<this> {
     while (!this.result && !this.fault) {
-      // Whatever can run without time passing does so first.
+      // First, everything runs that needs no time.
       await new Promise((resolve) => setImmediate(resolve));
       if (this.running.size > 0)
         await Promise.race([...this.running, this.ended()].map((each) => each.catch(() => undefined)));
@@ -327,7 +331,7 @@ export class SagaRun<Output = unknown> {
     while (this.running.size + this.late.size > 0) await Promise.allSettled([...this.running, ...this.late]);
   }
 
-  /** Has time stand still until the test has done something about a step that waits. */
+  /** Stops virtual time until the test acts on a step that waits. */
   private halt(): void {
     if (this.pauses) this.release ??= this.clock.hold();
   }
@@ -369,7 +373,7 @@ export class SagaRun<Output = unknown> {
 
   private async invoke(machine: TestMachine, execution: Execution, call: TaskCall): Promise<Json> {
     const task = machine.tasks.get(call.state);
-    // Before the handler runs, so that no time passes after it.
+    // Time stops before the handler runs, so that none passes after it.
     if (task && call.taskToken !== undefined && !this.tasks.hasStandIn(task)) this.halt();
     const { saga, ...input } = eventOf(call);
     const indexes = /(\[\d+\])+$/.exec(saga?.step ?? "")?.[0] ?? "";
@@ -410,14 +414,14 @@ export class SagaRun<Output = unknown> {
         });
     const { taskToken: token, signal: gone } = call;
     if (!task || token === undefined || gone.aborted) return answer;
-    // What a callback task has asked for is answered by its stand-in, or by the test.
+    // The stand-in of a callback task answers it; otherwise the test does.
     if (this.tasks.hasStandIn(task)) execution.sendTaskSuccess(token, (answer as { Payload: Json }).Payload);
     else this.waiting.set(token, { step: step + indexes, task: task.name, token, execution });
     gone.addEventListener("abort", () => this.waiting.delete(token));
     return answer;
   }
 
-  /** Runs the task while the virtual clock stands still: its own work takes real time. */
+  /** Runs the task while virtual time is stopped, since its own work takes real time. */
   private async deliver(task: AnyTask, call: TaskCall): Promise<Json> {
     const release = this.clock.hold();
     try {
@@ -429,7 +433,7 @@ export class SagaRun<Output = unknown> {
     }
   }
 
-  /** `startExecution.sync:2`: the description of an execution that has ended, or its failure; stopped with its caller. */
+  /** Runs a child saga, as `startExecution.sync:2` does. */
   private async runChild({ arguments: args, signal }: TaskCall): Promise<Json> {
     const { StateMachineArn, Name, Input } = args as { StateMachineArn: string; Name: string; Input: Json };
     const execution = this.begin(this.machines.at(StateMachineArn), Name, Input);
@@ -465,7 +469,9 @@ export class SagaRun<Output = unknown> {
       if (!names.has(task)) {
         throw new Error(`the saga '${this.saga.name}' calls no task '${task}': it calls ${[...names].join(", ")}`);
       }
-      if (given.findIndex((other) => other.task === task) !== index) throw new Error(`'${task}' has two stand-ins`);
+      if (given.findIndex((other) => other.task === task) !== index) {
+        throw new Error(`the task '${task}' has two stand-ins: remove one`);
+      }
     }
     return new Map(given.map((each) => [each.task, each]));
   }
@@ -480,10 +486,11 @@ export class SagaRun<Output = unknown> {
     const found = [...this.waiting.values()].filter((each) => each.task === name && (step ?? each.step) === each.step);
     const [first] = found;
     if (first && found.length === 1) return first;
-    const others = this.waitingFor.length > 0 ? this.waitingFor.join(", ") : "none does";
+    const others =
+      this.waitingFor.length > 0 ? `the steps that wait are ${this.waitingFor.join(", ")}` : "no step waits";
     if (!first) throw new Error(`no step${step ? ` '${step}'` : ""} of ${this.here} waits for '${name}': ${others}`);
     throw new Error(
-      `several steps wait for '${name}': say which, ${found.map((each) => `'${each.step}'`).join(" or ")}`,
+      `several steps wait for '${name}': pass one as the step, ${found.map((each) => `'${each.step}'`).join(" or ")}`,
     );
   }
 
@@ -512,6 +519,6 @@ const pathOf = ({ history }: Execution): readonly string[] =>
 
 function json(value: unknown, what: string): Json {
   const text = JSON.stringify(value) as string | undefined;
-  if (text === undefined) throw new Error(`${what} is ${typeof value}, which is no JSON`);
+  if (text === undefined) throw new Error(`${what} is ${typeof value}, which is not JSON`);
   return JSON.parse(text) as Json;
 }

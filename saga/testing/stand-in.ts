@@ -1,6 +1,6 @@
 import type { Task, TaskEvent } from "../language/task";
 
-/** What runs in the place of a task. */
+/** A function that runs in place of a task. */
 export interface StandIn {
   readonly kind: "StandIn";
   readonly task: string;
@@ -8,9 +8,8 @@ export interface StandIn {
 }
 
 /**
- * Puts a function in the place of a task: its event and its answer have the task's types. Of a callback task it plays the
- * one who answers; of a service task, the service.
- * What it throws, the step fails with, by the error's name.
+ * Runs a function in place of a task. Its event and its result have the task's types. For a callback task, the function
+ * is the one who answers; for a service task, it is the service. If it throws, the step fails with the error's name.
  *
  * @example
  * tasks: [standIn(chargeCard, ({ amount }) => ({ charge: "ch_1", amount }))]

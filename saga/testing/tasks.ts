@@ -6,9 +6,9 @@ import type { StandIn } from "./stand-in";
 
 type Handler = (event: never) => unknown;
 
-/** Runs tasks in this process: each handler is built once, as at a cold start, with the variables of its function. */
+/** Runs tasks in this process. Each handler is built once, as at a cold start, with the variables of its function. */
 export class Tasks {
-  /** Each line that a handler has written to the standard output. */
+  /** Each line that a handler has written to standard output. */
   readonly logs: string[] = [];
   private readonly warm = new Map<string, Promise<Handler>>();
 
@@ -21,9 +21,9 @@ export class Tasks {
     return this.standIns.has(name);
   }
 
-  /** @throws TaskFailure by the name of what the handler throws, as Step Functions reports it */
+  /** @throws TaskFailure with the name of the handler's error, as Step Functions reports it */
   async run(task: AnyTask, event: Json): Promise<Json> {
-    // Outside: what can't be run at all is a mistake of the test, not a failure of the task.
+    // Outside of the try: a task without a handler is a mistake of the test, not a failure of the task.
     const standIn = this.standIns.get(task.name);
     const handler = standIn ? standIn.run : await this.handlerOf(task);
     try {
@@ -40,11 +40,11 @@ export class Tasks {
     if (known) return known;
     if (!("handler" in task)) {
       throw new Error(
-        `'${task.name}' has no handler to run here: give it a stand-in, standIn(${task.name}, (event) => …)`,
+        `the task '${task.name}' has no handler that can run here: add a stand-in, standIn(${task.name}, (event) => …)`,
       );
     }
     const { environment = {} } = task as { readonly environment?: Readonly<Record<string, unknown>> };
-    // An Output has no value before the program is deployed: what the handler wants of it, the test gives.
+    // An Output has no value before the program is deployed: the test sets its variable, if the handler needs it.
     const plain = Object.entries(environment).filter(([, value]) => typeof value === "string") as [string, string][];
     const cold = withEnvironment({ ...Object.fromEntries(plain), ...this.environment }, () => task.handler());
     this.warm.set(task.name, cold);

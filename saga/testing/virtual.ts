@@ -12,10 +12,10 @@ import {
 } from "../interpreter";
 import type { Program } from "../local/program";
 
-/** Stands between a state and what it calls: may fail before the call or after it, or let time pass. */
+/** Intercepts the calls of a state. It may fail before or after the call, or let time pass. */
 export type Meddle = (call: TaskCall, deliver: () => Promise<Json>, clock: VirtualClock) => Promise<Json>;
 
-/** Of its own for each call: what listens to it goes with it. */
+/** A signal that is never aborted, one for each call: its listeners are collected with it. */
 const never = (): AbortSignal => new AbortController().signal;
 
 export interface Started {
@@ -24,8 +24,9 @@ export interface Started {
 }
 
 /**
- * Starts executions of the program's state machine on the deployed functions. Their waiting alone is virtual.
- * @param machineName Which one, where the program has several.
+ * Starts executions of the program's state machine on the deployed functions. Only the time in which they wait is
+ * virtual.
+ * @param machineName Names the state machine, if the program has several.
  */
 export function inVirtualTime(program: Program, cloud: LocalCloud, machineName?: string) {
   const resource = mainMachine(program, machineName);
@@ -35,7 +36,7 @@ export function inVirtualTime(program: Program, cloud: LocalCloud, machineName?:
     const clock = virtualClock();
     const execution = startExecution(machine, {
       input,
-      // A function runs on when its state gives up, and so does a call that is still on its way.
+      // A function, and a call that is still on its way, continue after their state has given up.
       invoke: (call) => meddle(call, () => holding(clock, () => cloud.call(arn, { ...call, signal: never() })), clock),
       clock,
       random: seededRandom(1),
@@ -46,7 +47,7 @@ export function inVirtualTime(program: Program, cloud: LocalCloud, machineName?:
   };
 }
 
-/** Does what takes real time while the clock stands still. */
+/** Does work that takes real time while virtual time is stopped. */
 export async function holding<T>(clock: VirtualClock, work: () => Promise<T>): Promise<T> {
   const release = clock.hold();
   try {

@@ -1,12 +1,12 @@
 import { edgesOf, fieldsOf, type RawState, type RawStates } from "../asl/states";
 
-/** What yields another value each time: it is made once, in a state of its own, and kept. */
+/** Expressions that yield another value each time. A state of its own makes such a value once and keeps it. */
 const MADE_ONCE = /\$(uuid|random|now|millis)\s*\(|States\.(UUID|MathRandom)\s*\(|\$\$\.State\.EnteredTime/;
 
 /**
- * Whether a Pass on the way to success does nothing that its neighbours could not do (S13). One that makes an identity
- * does; so does one that is where a Choice leads to an end, or where a Catch leads; and in JSONPath mode, in which a
- * Choice changes no data, one that a Choice leads to.
+ * Whether a Pass on the way to success does nothing that its neighbours could not do (S13). Three kinds of Pass are needed:
+ * one that makes an identity, one between a Choice and an end, and one to which a Catch leads. In JSONPath mode a Choice
+ * changes no data, so a Pass to which a Choice leads is needed too.
  */
 export function keepsBooks(name: string, { StartAt, States }: RawStates, jsonata: boolean): boolean {
   const state = States[name] as RawState;

@@ -3,11 +3,11 @@ import { topologicalOrder } from "./topological-order";
 import { payloadHeadroom, type PayloadBudget } from "./payload-headroom";
 import { ITEMS } from "./shape";
 
-/** What a path costs at most. */
+/** The highest cost of a path. */
 interface Cost {
   /** States entered. */
   readonly states: number;
-  /** Transitions that a Standard workflow is billed for: states entered, and retries. */
+  /** Billed transitions of a Standard workflow: states entered, and retries. */
   readonly transitions: number;
   readonly seconds: number;
   /** Events in the history of the execution. */
@@ -16,32 +16,32 @@ interface Cost {
 
 export interface OutcomeBudget extends Cost {
   readonly outcome: "completed" | "compensated" | "stuck";
-  /** US dollars for 1,000 executions that cost the most. */
+  /** US dollars for 1,000 executions of the highest cost. */
   readonly dollarsPerThousand: number;
-  /** Limits of an execution that it may outgrow: it dies there, without its undos, and is left to the recovery (S12). */
+  /** Limits that the execution may exceed. Step Functions then ends it without its undos, and the recovery takes over (S12). */
   readonly exceeds: readonly ("history" | "year")[];
 }
 
 export interface Budgets {
-  /** With every retry there is, each waiting as long as it may. */
+  /** Each with all its retries, and with the longest wait before each retry. */
   readonly outcomes: readonly OutcomeBudget[];
-  /** How many items these figures assume in each list; undefined where no list is gone through. */
+  /** The number of items that these figures assume in each list. Undefined if the machine has no Map. */
   readonly items: number | undefined;
-  /** How many items every list may have before the history outgrows its limit; undefined where no list is gone through. */
+  /** The highest number of items in each list that keeps the history within its limit. Undefined if the machine has no Map. */
   readonly mostItems: number | undefined;
-  /** A Wait for as long as only the data, or the clock, tells is not in the seconds. */
+  /** Wait states whose time depends on the data or on the clock. The seconds leave them out. */
   readonly waitsUntil: readonly string[];
-  /** The payload with the least room for data; undefined where none has any, and in JSONPath mode. */
+  /** The payload with the least room for data. Undefined if no payload holds data, and in JSONPath mode. */
   readonly payload: PayloadBudget | undefined;
 }
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 export const HISTORY_LIMIT = 25_000;
-/** A Standard execution has so many seconds. */
+/** The longest time of a Standard execution, in seconds. */
 const YEAR = 31_536_000;
 /** @see https://aws.amazon.com/step-functions/pricing/ */
 const DOLLARS_PER_TRANSITION = 0.025 / 1000;
-/** An inline Map runs so many iterations at once, at most and where its MaxConcurrency is 0. */
+/** The most iterations that an inline Map runs at once. A MaxConcurrency of 0 means the same. */
 const CONCURRENCY = 40;
 
 const NOTHING: Cost = { states: 0, transitions: 0, seconds: 0, events: 0 };
@@ -64,7 +64,7 @@ const times = (n: number, { states, transitions, seconds, events }: Cost): Cost 
   events: n * events,
 });
 
-/** What executions of a machine cost at most, for each outcome. Infinite where a machine may go round for ever. */
+/** The highest cost of an execution, for each outcome. Infinite if the machine may loop for ever. */
 export function budgetsOf(machine: Level, controlFlowOnly: boolean): Budgets {
   const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
   const lists = nodes.some(({ raw }) => raw.Type === "Map");
@@ -80,7 +80,7 @@ export function budgetsOf(machine: Level, controlFlowOnly: boolean): Budgets {
   };
 }
 
-/** The largest number that a test allows, of those that allow all below. */
+/** The largest number that passes a test. The test passes for all numbers below it. */
 function largest(test: (n: number) => boolean): number {
   let low = 0;
   let high = 1;
@@ -97,7 +97,7 @@ function outcomesOf(machine: Level, items: number): readonly OutcomeBudget[] {
   const started = { ...NOTHING, events: 1 };
   const budget = (outcome: OutcomeBudget["outcome"], cost: Cost | undefined): readonly OutcomeBudget[] => {
     if (!cost) return [];
-    // One event ends it; where it is stuck, in place of the one that leaves its last state.
+    // One event ends the execution. If it is stuck, that event replaces the one that exits its last state.
     const whole = plus(plus(started, cost), { ...NOTHING, events: outcome === "stuck" ? 0 : 1 });
     const dollarsPerThousand = whole.transitions * 1000 * DOLLARS_PER_TRANSITION;
     return [{ outcome, ...whole, dollarsPerThousand, exceeds: exceededBy(whole) }];
@@ -122,7 +122,7 @@ const exceededBy = ({ events, seconds }: Cost): OutcomeBudget["exceeds"] => [
   ...(seconds > YEAR ? (["year"] as const) : []),
 ];
 
-/** The dearest way from the start of a level to a state of some kind, that state's own cost included. */
+/** The path of the highest cost from the start of a level to a state of some kind, with the cost of that state. */
 function longest(level: Level, items: number, well: boolean, ends: (node: Node) => boolean): Cost | undefined {
   const known = new Map<string, Cost | undefined>();
   const onward = (node: Node): readonly Transition[] =>
@@ -138,12 +138,12 @@ function longest(level: Level, items: number, well: boolean, ends: (node: Node) 
   return cost && cyclic ? times(Infinity, plus(cost, { states: 1, transitions: 1, seconds: 1, events: 1 })) : cost;
 }
 
-/** What one state costs, with all its retries. */
+/** The cost of one state, with all its retries. */
 function costOf(node: Node, items: number, well: boolean): Cost {
   const { raw, inner } = node;
   const { retries, delay } = retriesOf(node);
   const anyEnd = (): boolean => true;
-  // A try that is followed by another one went wrong.
+  // An attempt that another one follows has failed.
   const within = inner.map((level) => longest(level, items, well && retries === 0, anyEnd) ?? NOTHING);
   const entered: Cost = { states: 1, transitions: 1, seconds: 0, events: 2 };
   const tries = (each: Cost): Cost =>
@@ -171,7 +171,7 @@ function costOf(node: Node, items: number, well: boolean): Cost {
   }
 }
 
-/** How many iterations a Map has at once, at least: only one where the data tells. */
+/** The number of iterations that certainly run at once: one if the data decides it. */
 function atOnceOf({ raw }: Node): number {
   const most = raw["MaxConcurrencyPath"] === undefined ? (raw["MaxConcurrency"] ?? 0) : undefined;
   return Math.min(numberOf(most, 1) || CONCURRENCY, CONCURRENCY);
@@ -179,7 +179,7 @@ function atOnceOf({ raw }: Node): number {
 
 const numberOf = (value: unknown, otherwise: number): number => (typeof value === "number" ? value : otherwise);
 
-/** How often a state is tried again at most, each retrier used up, and how long it then waits in all. */
+/** The most retries of a state, with every retrier exhausted, and the sum of their waits. */
 function retriesOf({ raw }: Node): { readonly retries: number; readonly delay: number } {
   let retries = 0;
   let delay = 0;
@@ -190,7 +190,7 @@ function retriesOf({ raw }: Node): { readonly retries: number; readonly delay: n
     let wait = numberOf(retrier["IntervalSeconds"], 1);
     let left = attempts;
     for (; left > 0 && wait < longest && rate > 1 && Number.isFinite(delay); left--, wait *= rate) delay += wait;
-    // From here on every wait is the same.
+    // From here on all waits are equal.
     delay += left > 0 ? left * Math.min(wait, longest) : 0;
     retries += attempts;
   }

@@ -7,7 +7,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What a Task hands to what it calls, in either query language. */
+/** The arguments of a Task, in either query language. */
 const argumentsOf = ({ raw }: Node): Fields => {
   const given = raw["Arguments"] ?? raw["Parameters"];
   return isFields(given) ? given : {};
@@ -15,7 +15,7 @@ const argumentsOf = ({ raw }: Node): Fields => {
 
 const isAction = (node: Node): boolean => node.part?.kind === "action" && node.part.call.role !== "query";
 
-/** What the calls of a saga show by themselves: whether they are awaited, tell apart, and say in whose name they call. */
+/** Flaws of single calls: a call that is not awaited, an undo that calls like its action, a call without an identity. */
 export function callFlaws(nodes: readonly Node[]): readonly Flaw[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   return nodes.flatMap((node): readonly Flaw[] => {
@@ -29,7 +29,7 @@ export function callFlaws(nodes: readonly Node[]): readonly Flaw[] {
   });
 }
 
-/** A call that is accepted and not awaited: whether it takes effect is never known. */
+/** A call that the service accepts and the saga does not await. The saga never learns whether it takes effect. */
 function notAwaited(node: Node): readonly Flaw[] {
   const { name, raw, part } = node;
   const how = notAwaitedBy(node);
@@ -40,7 +40,7 @@ function notAwaited(node: Node): readonly Flaw[] {
       rule: part?.kind === "undo" || retriable ? "S5" : "S2",
       kind: "not-awaited",
       state: name,
-      message: `${name} ${how}: that it was accepted does not say that it is done`,
+      message: `${name} ${how}, so the saga does not learn whether it succeeds`,
       hint: String(raw["Resource"]).includes("startExecution")
         ? `Let ${name} start it with startExecution.sync:2`
         : `Let ${name} call with the InvocationType RequestResponse, and await the answer`,
@@ -59,7 +59,7 @@ function notAwaitedBy(node: Node): string | undefined {
   return `invokes its function with the InvocationType ${JSON.stringify(InvocationType)}`;
 }
 
-/** A Map around an undo, or an action, that goes on though it fails. */
+/** A Map that tolerates the failure of an undo or an action in it. */
 function tolerated(node: Node, nodes: readonly Node[]): readonly Flaw[] {
   const around = nodes.filter(
     ({ raw, inner }) =>
@@ -71,7 +71,7 @@ function tolerated(node: Node, nodes: readonly Node[]): readonly Flaw[] {
     rule: "S5" as const,
     kind: "tolerated",
     state: name,
-    message: `${name} goes on though ${node.name} fails in it: what that undoes stays, and nobody is told`,
+    message: `${name} tolerates failures of ${node.name}: its effect stays, unnoticed`,
     hint: `Take the tolerated failures out of ${name}: the execution then stops there, and a redrive resumes it`,
   }));
 }
@@ -84,7 +84,7 @@ function functionOf(node: Node): string | undefined {
   return /^arn:aws[\w-]*:lambda:/.test(resource) ? resource : undefined;
 }
 
-/** An undo that calls its action's function, with nothing that tells the function which of them it is to be. */
+/** An undo that calls the function of its action, and whose payload does not say which of the two is meant. */
 function sameFunction(undo: Node, action: Node): readonly Flaw[] {
   const called = functionOf(undo);
   if (called === undefined || called !== functionOf(action) || isToldApart(undo, action)) return [];
@@ -93,22 +93,22 @@ function sameFunction(undo: Node, action: Node): readonly Flaw[] {
       rule: "definition",
       kind: "same-function",
       state: undo.name,
-      message: `${undo.name} calls the function of ${action.name}, which it is declared to undo, and nothing in its payload tells them apart`,
+      message: `${undo.name} calls the same function as ${action.name}, which it undoes, and their payloads do not say which of the two is meant`,
       hint: `Let ${undo.name} call the function that undoes ${action.name}, or say in the payload which is meant`,
     },
   ];
 }
 
-/** Whether a payload has text of its own, and not the other's, by which a function may decide what to do. */
+/** Whether a payload has a constant text that the other has not. A function may decide by it. */
 function isToldApart(one: Node, other: Node): boolean {
   const [own, theirs] = [constantsOf(one), constantsOf(other)];
   return [...own].some((text) => !theirs.has(text)) || [...theirs].some((text) => !own.has(text));
 }
 
-/** What an invocation has beside what the function is given. */
+/** Arguments of an invocation. In the long form, the payload is one of them. */
 const OF_INVOKE: ReadonlySet<string> = new Set(["FunctionName", "InvocationType", "Payload", "Qualifier"]);
 
-/** The fields of a payload whose values are constants, with these; those that say who calls are left out. */
+/** The constant fields of a payload, with their values. The identity of the caller is left out. */
 function constantsOf(node: Node): ReadonlySet<string> {
   const args = argumentsOf(node);
   const { Payload } = args;
@@ -137,7 +137,7 @@ function constantsOf(node: Node): ReadonlySet<string> {
     try {
       ofAst(parse(source), path);
     } catch {
-      // The lints report what JSONata does not parse.
+      // The lints report an expression that does not parse.
     }
   };
   walk(Payload ?? {}, "");
@@ -145,7 +145,7 @@ function constantsOf(node: Node): ReadonlySet<string> {
   return found;
 }
 
-/** A function that is told in nobody's name, though others are (S11); one whose undo says a name is seen to there. */
+/** A call without an identity, in a saga whose other calls have one (S11). `namelessOf` reports an action whose undo has one. */
 function namelessAmong(action: Node, nodes: readonly Node[]): readonly Flaw[] {
   const { name, nameless } = action;
   const undone = nodes.some(({ part, identity }) => part?.kind === "undo" && part.of.includes(name) && identity);
@@ -156,25 +156,25 @@ function namelessAmong(action: Node, nodes: readonly Node[]): readonly Flaw[] {
       rule: "S11",
       kind: "no-name",
       state: name,
-      message: `${name} does not say in whose name it calls, and ${other.name} does`,
-      hint: `Give ${name} a saga.id and a saga.step, as ${other.name} has them`,
+      message: `${name} calls without an identity, but ${other.name} has one`,
+      hint: `Give ${name} a saga.id and a saga.step, as ${other.name} has`,
     },
   ];
 }
 
-/** An undo that does not say in whose name it calls, though its action does, or the other way round (S11). */
+/** An undo without an identity whose action has one, or the other way round (S11). */
 function namelessOf(undo: Node, action: Node): readonly Flaw[] {
   if ((undo.identity === undefined) === (action.identity === undefined)) return [];
   const [silent, other] = undo.identity === undefined ? [undo, action] : [action, undo];
-  // A service without a function takes no name: that it is told none is not proved, and no violation.
+  // Only a function takes an identity. For any other service S11 is not proved, and this is no violation.
   if (functionOf(silent) === undefined) return [];
   return [
     {
       rule: "S11",
       kind: "no-name",
       state: silent.name,
-      message: `${silent.name} does not say in whose name it calls, and ${other.name} does`,
-      hint: `Give ${silent.name} the saga.id and saga.step with which ${other.name} calls`,
+      message: `${silent.name} calls without an identity, but ${other.name} has one`,
+      hint: `Give ${silent.name} the saga.id and saga.step of ${other.name}`,
     },
   ];
 }

@@ -3,25 +3,25 @@ import { certain, COMPUTABLE, Facts, type Known, type Type } from "./facts";
 import { factsFrom } from "./guards";
 import { HASHES, SIGNATURES } from "./signatures";
 
-/** Thrown at a part of an expression that can fail, with what it is. */
+/** Thrown for a part of an expression that can fail. The message names the part. */
 export class CanFail extends Error {
   constructor(readonly part: string) {
     super(part);
   }
 }
 
-/** What an expression is held against. */
+/** The field and the state of an expression. */
 export interface ExpressionContext {
-  /** What the field takes; anything where that is not said. */
+  /** The types that the field takes. Any type if undefined. */
   readonly wants?: readonly Type[] | undefined;
-  /** What is always there, by its path, beside what every state has: `states.result.Payload`. */
+  /** Paths that always have a value here, beside those of every state: `states.result.Payload`. */
   readonly there?: ReadonlyMap<string, Type>;
 }
 
 /**
- * What in an expression can fail; undefined where nothing can, whatever the data: it neither raises an error, nor yields
- * nothing, nor something that its field does not take. So `$x + 1` can, for `$x` may be text, and
- * `$type($x) = 'number' ? … : 0` guards what it does. What is not known to be safe is taken for what can fail.
+ * The part of an expression that can fail for some data. An expression fails if it raises an error, yields nothing, or
+ * yields a type that its field does not take. So `$x + 1` can fail, since `$x` may be text; `$type($x) = 'number' ? … : 0`
+ * guards it. A part can fail unless it is known to be safe. Undefined if no part can fail.
  */
 export function failureIn(ast: Ast, { wants, there = new Map() }: ExpressionContext = {}): string | undefined {
   try {
@@ -34,7 +34,7 @@ export function failureIn(ast: Ast, { wants, there = new Map() }: ExpressionCont
   }
 }
 
-/** What every execution has, where it may stand at all: that is another rule. */
+/** Paths that have a value in every execution. The structure rules check where an expression may read them. */
 const ALWAYS: ReadonlyMap<string, Type> = new Map<string, Type>([
   ["states.input", "any"],
   ["states.result", "any"],
@@ -58,8 +58,8 @@ function say(ast: Ast): string {
 }
 
 /**
- * What an expression yields, from the inside out: its type, and whether there always is a value. `facts` are what the tests
- * around a part have made certain of it. Throws at the first part that can fail.
+ * Infers the type of an expression, and whether it always has a value, from its parts. `facts` holds what the tests around
+ * a part guarantee. Throws CanFail for the first part that can fail.
  */
 class Inference {
   constructor(private readonly there: ReadonlyMap<string, Type>) {}
@@ -90,7 +90,7 @@ class Inference {
       case "wildcard":
         return NOTHING;
       case "variable":
-        // That one has been assigned on every path is another rule's matter; that there is a context is nobody's.
+        // The lints check that every path assigns a variable. Nothing guarantees a context.
         return ast.value === "" || ast.value === "$" ? NOTHING : certain("any");
       case "path":
         ast.steps?.forEach((step, index) => this.infer(step, index === 0 ? facts : facts.elsewhere()));
@@ -106,7 +106,7 @@ class Inference {
       case "function":
         return this.call(ast, facts);
       case "lambda":
-        // What the parser makes of a call at the end of a function.
+        // The parser wraps a call at the end of a function in a lambda.
         if (ast.thunk) return this.infer(ast.body as Ast, facts);
         throw new CanFail(say(ast));
       default:
@@ -129,12 +129,12 @@ class Inference {
     return certain("array");
   }
 
-  /** Of an object, or of a grouping: each value in the context of what has its key. */
+  /** The fields of an object or a grouping. In a grouping, the context of a value is the items that have its key. */
   private fields(pairs: readonly (readonly [Ast, Ast])[], facts: Facts): void {
     const names = new Set<unknown>();
     for (const [name, value] of pairs) {
       if (name.type !== "string") throw new CanFail("a computed key");
-      if (names.has(name.value)) throw new CanFail(`the key '${String(name.value)}', which is there twice`);
+      if (names.has(name.value)) throw new CanFail(`the key '${String(name.value)}', which occurs twice`);
       names.add(name.value);
       this.infer(value, facts.elsewhere());
     }
@@ -163,7 +163,7 @@ class Inference {
   private binary(ast: Ast, facts: Facts): Known {
     const [lhs, rhs] = [ast.lhs as Ast, ast.rhs as Ast];
     const left = this.infer(lhs, facts);
-    // What follows `and` is evaluated only where what stands before it holds.
+    // JSONata evaluates the right side of `and` only if the left side is true.
     const right = this.infer(rhs, ast.value === "and" ? facts.with(factsFrom(lhs)) : facts);
     switch (ast.value) {
       case "=":
@@ -188,7 +188,7 @@ class Inference {
         if (left.type === "number" && right.type === "number" && left.computable && right.computable) {
           return { type: "number", defined: left.defined && right.defined };
         }
-        throw new CanFail(`'${ast.value}' of what may not be two numbers, or outgrow one`);
+        throw new CanFail(`'${ast.value}' of values that may not be two numbers, or whose result may be too large`);
       default:
         throw new CanFail(say(ast));
     }
@@ -197,7 +197,7 @@ class Inference {
   private call(ast: Ast, facts: Facts): Known {
     const name = ast.procedure?.type === "variable" ? String(ast.procedure.value) : "";
     const given = ast.arguments ?? [];
-    // A function, unless the expression has given its name to something else.
+    // A built-in function, unless the expression binds its name.
     if (facts.of(ast.procedure as Ast)) throw new CanFail(say(ast));
     if (name === "map" || name === "filter") return this.each(ast, given, facts);
     if (name === "merge") return this.merge(ast, given, facts);
@@ -212,9 +212,9 @@ class Inference {
     known.forEach(({ type, defined }, index) => {
       const types = takes[index] as readonly Type[];
       if (types.length === 0) return;
-      if (!types.includes(type)) throw new CanFail(`${say(ast)} of what may not be a ${types.join(" or ")}`);
-      // Where there is nothing to begin with, there is no result; anything else that is not there is an error.
-      if (index > 0 && !defined) throw new CanFail(`${say(ast)} of what may not be there`);
+      if (!types.includes(type)) throw new CanFail(`${say(ast)} of a value that may not be a ${types.join(" or ")}`);
+      // An absent first argument yields no result. Any other absent argument is an error.
+      if (index > 0 && !defined) throw new CanFail(`${say(ast)} of a value that may be absent`);
     });
     if (name === "hash" && !HASHES.has(given[1]?.value)) throw new CanFail(`${say(ast)} by an unknown algorithm`);
     return { type: yields, defined: always ?? known[0]?.defined ?? true };
@@ -232,16 +232,16 @@ class Inference {
     return NOTHING;
   }
 
-  /** `$number` and `$sum`, which raise an error for any other text, or item. */
+  /** `$number` and `$sum`. They raise an error for a text that is no number, and for an item that is none. */
   private numeric(ast: Ast, given: readonly Ast[], facts: Facts): Known {
     const [only] = given;
     const takes = ast.procedure?.value === "sum" ? "array" : "string";
     const known = only && given.length === 1 ? this.infer(only, facts) : NOTHING;
     if (known.type === takes && known.computable) return { type: "number", defined: known.defined };
-    throw new CanFail(`${say(ast)} of what may not be ${takes === "array" ? "a list of numbers" : "a number"}`);
+    throw new CanFail(`${say(ast)} of a value that may not be ${takes === "array" ? "a list of numbers" : "a number"}`);
   }
 
-  /** `$toMillis` of a time that the clock, or Step Functions, has written; `$fromMillis` of what the clock says. */
+  /** `$toMillis` of a time that the clock or Step Functions has written, and `$fromMillis` of the clock's time. */
   private time(ast: Ast, given: readonly Ast[], facts: Facts): Known {
     const [only] = given;
     const to = ast.procedure?.value === "toMillis";
@@ -250,7 +250,7 @@ class Inference {
     const called = only.type === "function" && only.procedure?.type === "variable" ? only.procedure.value : undefined;
     const clock = called === (to ? "now" : "millis") && (only.arguments ?? []).length === 0;
     if (!clock && !(to && TIMES.has(pathOf(only)))) {
-      throw new CanFail(`${say(ast)} of what may be no ${to ? "time" : "number of milliseconds"}`);
+      throw new CanFail(`${say(ast)} of a value that may be no ${to ? "time" : "number of milliseconds"}`);
     }
     return to ? { ...certain("number"), ...COMPUTABLE } : certain("string");
   }
@@ -261,13 +261,14 @@ class Inference {
       throw new CanFail(say(ast));
     }
     for (const part of list.expressions ?? []) {
-      if (this.infer(part, facts).type !== "object") throw new CanFail(`${say(ast)} of what may not be an object`);
+      if (this.infer(part, facts).type !== "object")
+        throw new CanFail(`${say(ast)} of a value that may not be an object`);
     }
     return certain("object");
   }
 }
 
-/** `states.input.a`, of a path of plain names that begins with a variable; empty for any other expression. */
+/** `states.input.a`: a path of plain names that begins with a variable. Empty for any other expression. */
 function pathOf({ steps = [], predicate, group }: Ast): string {
   const plain = steps.every(({ type, stages, predicate: filter }, at) => {
     return type === (at ? "name" : "variable") && !stages && !filter;
@@ -275,13 +276,13 @@ function pathOf({ steps = [], predicate, group }: Ast): string {
   return plain && !predicate && !group ? steps.map(({ value }) => String(value)).join(".") : "";
 }
 
-/** What Step Functions writes as a time, ISO 8601. */
+/** Paths at which Step Functions writes a time, in ISO 8601. */
 const TIMES: ReadonlySet<string> = new Set(["states.context.Execution.StartTime", "states.context.State.EnteredTime"]);
 
-/** What `$map` and `$filter` give their function: an item, its index, and all of them. */
+/** The parameters of a function in `$map` and `$filter`: an item, its index, and all items. */
 const PARAMETERS: readonly Known[] = [certain("any"), certain("number"), certain("array")];
 
-/** Whether whatever a regular expression matches has a character: JSONata raises an error where one matches nothing. */
+/** Whether every match of a regular expression has a character. JSONata raises an error for an empty match. */
 function consumes({ source }: RegExp): boolean {
   let rest = source
     .replace(/\\[bB]/g, "")

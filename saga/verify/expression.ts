@@ -16,14 +16,14 @@ export interface Ast {
   readonly else?: Ast;
   readonly expression?: Ast;
   readonly predicate?: readonly Filter[];
-  /** Of a step in a path: the same as a predicate elsewhere. */
+  /** The predicates of a step in a path. Elsewhere they are in `predicate`. */
   readonly stages?: readonly Filter[];
   /** `x{key: value}`. */
   readonly group?: { readonly lhs: readonly (readonly [Ast, Ast])[] };
   /** Names that a path binds: `x@$item` and `x#$index`. */
   readonly focus?: unknown;
   readonly index?: unknown;
-  /** Of a lambda that the parser has put around a call. */
+  /** The parser has made this lambda around a call. */
   readonly thunk?: boolean;
 }
 
@@ -31,14 +31,14 @@ export interface Filter {
   readonly expr: Ast;
 }
 
-/** The JSONata of a string that Step Functions takes for an expression; undefined for any other value. */
+/** The JSONata source of a string that Step Functions evaluates. Undefined for any other value. */
 export function sourceOf(value: unknown): string | undefined {
   return typeof value === "string" ? /^\{%([\s\S]*)%\}$/.exec(value.trim())?.[1]?.trim() : undefined;
 }
 
 const parsed = new Map<string, Ast>();
 
-/** Forgets all syntax trees: before a definition, so that one does not grow by another's. */
+/** Forgets all syntax trees, so that the cache does not grow from one definition to the next. */
 export function forgetExpressions(): void {
   parsed.clear();
 }
@@ -52,23 +52,23 @@ export function parse(source: string): Ast {
   return ast;
 }
 
-/** What an expression reads from outside itself, and what it calls. */
+/** The names from outside an expression that it reads and calls. */
 export interface Reads {
-  /** Variables of the machine; the functions that it calls are not among them. */
+  /** Variables of the machine, without the functions that it calls. */
   readonly variables: ReadonlySet<string>;
-  /** The same with the fields that are read of them, as far as these are named: `Book_undo.flight`; those of `$states`, too. */
+  /** Variables and `$states` with the fields that it reads by name: `Book_undo.flight`. */
   readonly paths: ReadonlySet<string>;
   /** Fields of `$states`. */
   readonly states: ReadonlySet<string>;
   /** Fields of `$states.context`. */
   readonly context: ReadonlySet<string>;
-  /** Names of functions, but those that it binds itself. */
+  /** Names of functions, without those that it binds itself. */
   readonly calls: ReadonlySet<string>;
 }
 
 const readBy = new WeakMap<Ast, Reads>();
 
-/** What an expression reads: variables that it binds itself are its own. */
+/** The names that an expression reads, without the variables that it binds itself. */
 export function readsOf(ast: Ast): Reads {
   const known = readBy.get(ast) ?? walkedReads(ast);
   readBy.set(ast, known);
@@ -119,7 +119,7 @@ function walkedReads(ast: Ast): Reads {
         break;
       case "function":
       case "partial":
-        // The name that is called is a function's, unless the expression has bound it.
+        // A called name is a built-in function, unless the expression binds it.
         if (node.procedure?.type !== "variable") walk(node.procedure, own);
         else if (!own.has(String(node.procedure.value))) calls.add(String(node.procedure.value));
         for (const argument of node.arguments ?? []) walk(argument, own);
@@ -136,7 +136,7 @@ function walkedReads(ast: Ast): Reads {
     }
   }
 
-  /** Whether a name is that of a variable of the machine. */
+  /** Notes a variable of the machine, and says whether the name is one. */
   function notes(name: string, own: ReadonlySet<string>): boolean {
     // "" is the context, "$" the root of the input.
     const outside = name !== "" && name !== "$" && name !== "states" && !own.has(name);
@@ -150,7 +150,7 @@ function walkedReads(ast: Ast): Reads {
   return { variables, paths, states, context, calls };
 }
 
-/** The fields that a path names after its first step, up to one that is no plain name, or has a dot in it. */
+/** The field names of a path after its first step, up to a step that is no plain name or contains a dot. */
 function namesAfter([first, ...steps]: readonly Ast[]): readonly string[] {
   if (first?.predicate) return [];
   const end = steps.findIndex(({ type, stages, value }) => type !== "name" || stages || /\./.test(String(value)));

@@ -2,13 +2,13 @@ import type { Ast } from "./expression";
 
 export type Type = "string" | "number" | "boolean" | "array" | "object" | "regex" | "any";
 
-/** What is known of an expression that can't raise an error: its type, and whether it always yields a value. */
+/** The type of an expression that can't raise an error, and whether it always yields a value. */
 export interface Known {
   readonly type: Type;
   readonly defined: boolean;
   /**
-   * Of a number, that it is not so far from 0 that its sum or product with another such one could outgrow a double; of a
-   * string, that it is such a number; of a list, that it is of such numbers.
+   * A number is computable if it is so small that the sum or product of two such numbers fits in a double. A string is
+   * computable if it is such a number, and a list if all its items are.
    */
   readonly computable?: true;
 }
@@ -16,13 +16,13 @@ export interface Known {
 export const COMPUTABLE = { computable: true } as const;
 export const certain = (type: Type): Known => ({ type, defined: true });
 
-/** What holds of an expression, or of two that can be ordered. */
+/** A fact about one expression, or about two that can be ordered. */
 export interface Fact {
   readonly of: readonly Ast[];
   readonly known: Known;
 }
 
-/** What is known of expressions where one stands. */
+/** The facts that hold at one place in an expression. */
 export class Facts {
   static readonly NONE = new Facts(new Map());
 
@@ -41,20 +41,20 @@ export class Facts {
     if (learned.length === 0) return this;
     const facts = new Map(this.facts);
     for (const fact of learned) {
-      // That there is a value does not make its type unknown again.
+      // A fact that a value exists does not replace a known type.
       if (fact.known.type !== "any" || !this.of(...fact.of)?.defined) facts.set(keyOf(fact.of), fact);
     }
     return new Facts(facts);
   }
 
-  /** Where a name stands for a new value: what was known of it was of another. */
+  /** The facts after a variable is bound to a new value. Facts about its old value are dropped. */
   bind(variable: Ast, known: Known): Facts {
     const name = JSON.stringify(variable.value);
     const others = [...this.facts].filter(([key]) => !key.includes(name));
     return new Facts(new Map([...others, [keyOf([variable]), { of: [variable], known }]]));
   }
 
-  /** In another context: what is read of that is not what was read before. */
+  /** The facts in another context. Facts about the old context are dropped. */
   elsewhere(): Facts {
     return this.facts.size === 0
       ? this
@@ -76,7 +76,7 @@ function keyOfOne(ast: Ast): string {
 
 const keyOf = (asts: readonly Ast[]): string => asts.map(keyOfOne).join();
 
-/** Whether an expression reads nothing of the context. */
+/** Whether an expression does not read the context. */
 function isRooted(ast: Ast): boolean {
   switch (ast.type) {
     case "string":

@@ -2,15 +2,15 @@ import type { Level, Node } from "./machine";
 import { transitionsOf } from "./machine";
 
 /**
- * What comes of a query that fails for good with an error: the saga is given up, or finds another way; undefined where that
- * is decided outside its level, by what it has put out.
+ * Whether the saga gives up after a query fails with an error and no retry is left, or completes in another way. Undefined
+ * if a state outside its level decides that by the level's output.
  */
 export function givesUp({ catchers }: Node, { nodes }: Level, error: string): boolean | undefined {
   const catcher = catchers.find(({ errors }) => errors.includes(error) || errors.includes("States.ALL"));
   if (!catcher) return true;
   const open = new Set([catcher.transition.to]);
   let outside = false;
-  // A set goes on to what is added to it while it is gone through.
+  // The loop also visits what it adds to the set.
   for (const name of open) {
     const node = name === undefined ? undefined : nodes.get(name);
     if (!node || node.raw.Type === "Succeed" || node.raw["End"] === true) outside = true;

@@ -2,26 +2,26 @@ import { innerOf, type RawState, type RawStates } from "../asl/states";
 import type { Rule } from "./rules";
 
 /**
- * What becomes of a field here. `read`: it is understood. `cost`: it has no part in where an execution goes, and counts for
- * what it costs. `words`: nothing depends on it. `path`: data in JSONPath mode, of which
- * it is read what is certainly lost on the way, and nothing is proved. Or the rules that are not proved where the field stands,
- * since it is not understood.
+ * How the verifier reads a field. `read`: it understands the field. `cost`: the field changes no path, only what it costs.
+ * `words`: nothing depends on the field. `path`: data in JSONPath mode; the verifier reports data that is certainly lost,
+ * and proves nothing about it. Otherwise the verifier does not understand the field, and the value lists the rules that a
+ * state with it leaves unproved.
  */
 type Reading = "read" | "cost" | "words" | "path" | { readonly unproved: readonly Rule[] };
 
 const each = <T extends Reading>(names: string, reading: T): readonly (readonly [string, T])[] =>
   names.split(" ").map((name) => [name, reading] as const);
 
-/** What an item, or a batch of them, is given, and where results go, outside of the machine. */
+/** Fields of a distributed Map: input of items and batches, and results outside of the machine. */
 const ELSEWHERE = { unproved: ["S1", "S2", "S10", "S11"] } as const;
-/** In whose account a call is made. */
+/** The account in which a call is made. */
 const ACCOUNT = { unproved: ["S11"] } as const;
 
 const ALL = [...each("Type QueryLanguage", "read"), ...each("Comment", "words")];
 const ONWARD = [...each("Next End Assign Output", "read"), ...each("InputPath OutputPath", "path")];
 const FAILING = [...each("Retry Catch", "read"), ...each("ResultSelector ResultPath", "path")];
 
-/** Every field that Step Functions takes, by the type of the state: CreateStateMachine refuses any other. */
+/** Every field that Step Functions accepts, by the type of the state. CreateStateMachine refuses any other field. */
 const OF_STATES: Readonly<Record<string, readonly (readonly [string, Reading])[]>> = {
   Task: [
     ...ALL,
@@ -72,7 +72,7 @@ const STATES: ReadonlyMap<string, ReadonlyMap<string, Reading>> = new Map(
   Object.entries(OF_STATES).map(([type, fields]) => [type, new Map<string, Reading>(fields)]),
 );
 
-/** Fields of an inline Map that only a distributed one has. */
+/** Fields that a distributed Map has and an inline Map has not. */
 const DISTRIBUTED: ReadonlySet<string> = new Set(
   (
     "ItemReader ItemBatcher ResultWriter Label ToleratedFailurePercentage ToleratedFailurePercentagePath " +
@@ -80,16 +80,16 @@ const DISTRIBUTED: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** A field that is not taken, or not understood. */
+/** A field that Step Functions refuses, or that the verifier does not understand. */
 export interface FieldFinding {
   readonly state: string | undefined;
   readonly field: string;
-  /** The rules that are not proved because of it; undefined where Step Functions refuses it. */
+  /** The rules that stay unproved because of it. Undefined if Step Functions refuses the field. */
   readonly unproved: readonly Rule[] | undefined;
   readonly message: string;
 }
 
-/** Every field of a definition that Step Functions refuses where it stands, or that the verifier does not understand. */
+/** Every field of a definition that Step Functions refuses at its place, or that the verifier does not understand. */
 export function fieldFindings(definition: RawStates): readonly FieldFinding[] {
   const found: FieldFinding[] = [];
   const look = (
@@ -104,7 +104,7 @@ export function fieldFindings(definition: RawStates): readonly FieldFinding[] {
       if (reading === undefined) {
         found.push({ state, field, unproved: undefined, message: `${what} has none` });
       } else if (typeof reading === "object") {
-        found.push({ state, field, unproved: reading.unproved, message: "it is not understood" });
+        found.push({ state, field, unproved: reading.unproved, message: "the verifier does not understand it" });
       }
     }
   };

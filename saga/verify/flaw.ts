@@ -1,6 +1,6 @@
 import type { Rule } from "./rules";
 
-/** A violation that the definition alone shows, without a path. */
+/** A violation that the definition shows without a path. */
 export interface Flaw {
   readonly rule: Rule;
   /** The same for flaws of one kind. */

@@ -3,12 +3,12 @@ import type { Type } from "./facts";
 import { failureIn } from "./can-fail";
 import type { RawState, RawStates } from "../asl/states";
 
-/** Fields of a state's input that are always there. */
+/** Fields that the input of a state always has. */
 export type Given = ReadonlySet<string>;
 
 const NONE: Given = new Set();
 
-/** The fields that a value always has: those of an object that can't be absent. */
+/** The fields that a value always has: the fields of an object whose values can't be absent. */
 function fieldsOf(value: unknown, input: Given): Given {
   const source = sourceOf(value);
   if (source === undefined) {
@@ -26,7 +26,7 @@ function fieldsOf(value: unknown, input: Given): Given {
   );
 }
 
-/** An expression that yields nothing fails the state; text that is none is there. */
+/** Whether a field always has a value. An expression that yields nothing fails the state. Plain text always has one. */
 const isThere = (value: unknown, input: Given): boolean => {
   const source = sourceOf(value);
   const ast = source === undefined ? undefined : parsed(source);
@@ -44,20 +44,20 @@ function parsed(source: string): Ast | undefined {
 const isInput = ({ type, steps = [], predicate, group }: Ast): boolean =>
   type === "path" && steps.map(({ value }) => value).join(".") === "states.input" && !predicate && !group;
 
-/** The same, by the paths by which an expression reads them. */
+/** The fields as the paths by which an expression reads them. */
 export const thereOf = (input: Given): ReadonlyMap<string, Type> =>
   new Map([...input].map((field) => [`states.input.${field}`, "any"]));
 
-/** What a Map gives each iteration, or a Parallel its branches, of what it has been given itself. */
+/** The input of each iteration of a Map, or of each branch of a Parallel. */
 export function givenBy(state: RawState, input: Given): Given {
   if (state.Type === "Map") return state["ItemSelector"] === undefined ? NONE : fieldsOf(state["ItemSelector"], input);
   return state["Arguments"] === undefined ? input : fieldsOf(state["Arguments"], input);
 }
 
-/** What puts out its input where it does not say what it puts out. */
+/** Types of states that put out their input if they have no Output. */
 const PASSING: ReadonlySet<string> = new Set(["Pass", "Choice", "Wait"]);
 
-/** The fields that are there in the input of each state, on whichever path it is entered. */
+/** The fields that the input of each state has on every path to it. */
 export function givenAt({ StartAt, States }: RawStates, start: Given): ReadonlyMap<string, Given> {
   const at = new Map<string, Given>([[StartAt, start]]);
   const changed = [StartAt];

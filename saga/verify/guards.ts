@@ -5,8 +5,8 @@ import { certain, COMPUTABLE, type Fact, Facts, type Type } from "./facts";
 const TYPES: ReadonlySet<unknown> = new Set<Type>(["string", "number", "boolean", "array", "object"]);
 
 /**
- * What holds where a test does, so that what it guards can't fail: `$exists(x)` says of `x` that it is there,
- * `$type(x) = 'string'` that it is a string too.
+ * The facts that hold if a test is true, so that the expression behind it can't fail. `$exists(x)` guarantees that `x` has a
+ * value; `$type(x) = 'string'` guarantees that it is a string too.
  */
 export function factsFrom(test: Ast): readonly Fact[] {
   const { lhs, rhs, value } = test as { lhs: Ast; rhs: Ast; value: unknown };
@@ -24,7 +24,7 @@ export function factsFrom(test: Ast): readonly Fact[] {
   if (test.type !== "binary") return [];
   if (value === "and") return [...factsFrom(lhs), ...factsFrom(rhs), ...comparable(test)];
   if (value === "!=") {
-    // Comparing with what is absent is false, either way.
+    // A comparison with an absent value is false.
     return rhs.type === "value" && rhs.value === null ? [{ of: [lhs], known: certain("any") }] : [];
   }
   if (value === "<=") {
@@ -33,7 +33,7 @@ export function factsFrom(test: Ast): readonly Fact[] {
     return inRange ? [{ of: [near], known: { ...certain("number"), ...COMPUTABLE } }] : [];
   }
   const list = value === "=" ? listOfNumbers(lhs, rhs) : undefined;
-  // There may be none: of nothing there are as many numbers as items.
+  // The list may be absent: $count yields 0 for both sides.
   if (list) return [{ of: [list], known: { type: "array", defined: false, ...COMPUTABLE } }];
   if (value !== "=" || (rhs.type !== "string" && rhs.type !== "number")) return [];
   const typed = argumentOf(lhs, "type");
@@ -44,7 +44,7 @@ export function factsFrom(test: Ast): readonly Fact[] {
 const isNumeric = (pattern: Ast | undefined): boolean =>
   pattern?.type === "regex" && (pattern.value as RegExp).source === NUMERIC;
 
-/** `$count($filter(list, function($n) {…})) = $count(list)`: each item is a number with which one can compute. */
+/** `$count($filter(list, function($n) {…})) = $count(list)`: each item is a computable number. */
 function listOfNumbers(lhs: Ast, rhs: Ast): Ast | undefined {
   const [kept, all] = [argumentOf(lhs, "count"), argumentOf(rhs, "count")];
   const list = argumentOf(kept, "filter");
@@ -60,7 +60,7 @@ const argumentOf = (ast: Ast | undefined, name: string): Ast | undefined =>
     ? ast.arguments?.[0]
     : undefined;
 
-/** `$type(a) = $type(b) and $type(a) in ['number', 'string']`: then a and b can be ordered. */
+/** `$type(a) = $type(b) and $type(a) in ['number', 'string']`: `a` and `b` can be ordered. */
 function comparable({ lhs, rhs }: Ast): readonly Fact[] {
   const same = lhs as Ast;
   const among = rhs as Ast;

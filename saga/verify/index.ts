@@ -11,42 +11,42 @@ import { flawsOf } from "./static";
 import { type Unproved, unprovedOf } from "./unproved";
 import { linesOf, pathOf } from "./search/trace";
 
-/** What is known of a definition when every path has been gone. */
+/** The result of a verification. */
 export interface Verdict {
   readonly saga: string;
   readonly sound: boolean;
   /** Rules that hold on every path. */
   readonly proved: readonly Rule[];
-  /** Rules of which the definition does not show whether they are kept, and why. */
+  /** Rules that are neither proved nor broken, and why. */
   readonly unproved: readonly Unproved[];
   readonly violations: readonly Violation[];
-  /** States of the search. */
+  /** The number of states that the search has visited. */
   readonly states: number;
-  /** Of a machine in JSONPath mode no value is known: every Choice may go either way. What data a path has lost is found. */
+  /** The machine is in JSONPath mode: values are unknown, and every Choice may go either way. Lost data is still found. */
   readonly controlFlowOnly: boolean;
   readonly budgets: Budgets;
 }
 
-/** More than any machine takes that Step Functions takes, unless it goes round in odd ways. */
+/** More search states than a machine of 1 MB needs, unless it has unusual loops. */
 const LIMIT = 2_000_000;
-/** So many seconds somebody waits who deploys a saga. */
+/** The seconds that a user is likely to wait in a deployment. */
 const SECONDS = 20;
 
-/** Rules that the search holds every path to: of one that was cut off, it can't be said that it keeps them. */
+/** Rules that the search checks on every path. If it has cut a path off, it has not proved them. */
 const OF_PATHS: ReadonlySet<Rule> = new Set(["S1", "S2", "S5", "S6", "S9", "S10", "S11", "S13"]);
 
-/** Rules that are about expressions, S7 among others. */
+/** Rules that depend on expressions. */
 const OF_EXPRESSIONS: ReadonlySet<Rule> = new Set(["S7", "S11"]);
 
 /**
- * Verifies a definition, whoever wrote it: every path through it, under every failure of every call that its Retry and
- * Catch can tell apart, keeps the rules.
+ * Verifies that a definition keeps the rules on every path, under every failure that its Retry and Catch can tell apart. Any
+ * tool may have written the definition.
  *
- * @param definition As CreateStateMachine takes it, in JSONata mode; in JSONPath mode the control flow is verified, and which
- * data reaches who reads it.
- * @param declaration What undoes what.
- * @throws DefinitionError where the definition is no state machine
- * @throws SearchLimitError where a machine has more states than can be searched, in the time and the memory that there are
+ * @param definition The definition as CreateStateMachine takes it. In JSONPath mode the verifier checks the control flow,
+ * and whether data reaches the states that read it.
+ * @param declaration Which state undoes which.
+ * @throws DefinitionError if the definition is no state machine
+ * @throws SearchLimitError if the search exceeds its limit of states, time or memory
  */
 export function verify(
   definition: RawStates,
@@ -93,8 +93,8 @@ export function verify(
   };
 }
 
-const JSONPATH = "values in JSONPath mode are not known";
-const DATA = "in JSONPath mode it is not known what the input has, and what functions return";
+const JSONPATH = "values in JSONPath mode are unknown";
+const DATA = "in JSONPath mode the fields of the input and of results are unknown";
 const DATA_TRUNCATED = "in JSONPath mode there is data of too many shapes to follow";
 const TRUNCATED = "not searched past the first violation";
 
@@ -109,10 +109,10 @@ const NEVER: Violation = {
 };
 
 const rules = Object.keys(RULES) as Rule[];
-/** What the definition is refused for, and what leaves something behind, first; then the rules of the house. */
+/** First what Step Functions refuses and what leaves an effect behind. The other rules follow. */
 const FIRST: readonly Rule[] = ["definition", "S1", "S2", "S5", "S6"];
 const order = (rule: Rule): number => [...FIRST, ...rules].indexOf(rule);
-/** Violations that one state shows, however it is entered. */
+/** Violations that one state shows on any path. */
 const OF_ONE_STATE: ReadonlySet<string> = new Set([
   "bookkeeping",
   "data-limit",

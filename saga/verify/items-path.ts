@@ -3,8 +3,8 @@ import type { RawState, RawStates } from "../asl/states";
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The part of the execution's input that a Map in JSONPath mode goes through, where nothing on its level can have put
- * something else in its place: then two Maps over it go through one list. Undefined where that is not known.
+ * The part of the execution's input that is the list of a Map in JSONPath mode. Two Maps over the same part go through the
+ * same list, as long as no state of the level has replaced it. Undefined if that is not known.
  */
 export function listIn(map: RawState, { States }: RawStates, top: boolean): string | undefined {
   const path = map["ItemsPath"];
@@ -16,7 +16,7 @@ export function listIn(map: RawState, { States }: RawStates, top: boolean): stri
   return `input${ofInput}`;
 }
 
-/** Whether what is at a path of a state's input is there in its output, the same. */
+/** Whether the output of a state has the same value at a path as its input. */
 function keeps(state: RawState, path: string): boolean {
   const whole = (field: string): boolean => state[field] === undefined || state[field] === "$";
   const writes = WRITING.has(state.Type) || state["Result"] !== undefined || state["Parameters"] !== undefined;
@@ -30,7 +30,7 @@ function keeps(state: RawState, path: string): boolean {
 
 const WRITING: ReadonlySet<string> = new Set(["Task", "Parallel", "Map"]);
 
-/** Whether a result is put beside what is at a path, or nowhere. */
+/** Whether ResultPath leaves the value at a path as it is. */
 function isBeside({ ResultPath }: Fields, path: string): boolean {
   if (ResultPath === null) return true;
   if (typeof ResultPath !== "string" || ResultPath === "$") return false;

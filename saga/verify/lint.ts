@@ -23,18 +23,18 @@ export type LintRule =
   | "no-timeout"
   | "misplaced-states-all";
 
-/** Something wrong with a definition that Step Functions finds out too late, or never. */
+/** A flaw of a definition that Step Functions reports too late, or never. */
 export interface Finding {
   readonly rule: LintRule;
-  /** The state; undefined for the machine itself. */
+  /** The name of the state. Undefined for the machine itself. */
   readonly state: string | undefined;
-  /** Where in the state: `Catch[1]/Assign/failure`. */
+  /** The path of the field in the state: `Catch[1]/Assign/failure`. */
   readonly field: string;
   readonly message: string;
   readonly hint: string;
 }
 
-/** Lints a definition in JSONata mode, whoever wrote it: plain JSON, as CreateStateMachine takes it. */
+/** Lints a definition in JSONata mode. Any tool may have written it: it is JSON as CreateStateMachine takes it. */
 export function lint(definition: RawStates & { readonly TimeoutSeconds?: unknown }): readonly Finding[] {
   const findings: Finding[] = [];
   if (definition.TimeoutSeconds !== undefined) {
@@ -52,13 +52,13 @@ export function lint(definition: RawStates & { readonly TimeoutSeconds?: unknown
 }
 
 interface Around {
-  /** Variables that are assigned when the level begins, on every path. */
+  /** Variables that every path has assigned when the level begins. */
   readonly before: ReadonlySet<string>;
   /** Variables that outer levels assign somewhere. */
   readonly outer: ReadonlySet<string>;
-  /** Every state's name so far. */
+  /** The names of all states so far. */
   readonly names: Set<string>;
-  /** Fields that are there in what the level is given. */
+  /** Fields that the level's input always has. */
   readonly given: Given;
 }
 
@@ -90,7 +90,7 @@ function level(states: RawStates, { before, outer, names, given }: Around, findi
         "outer-assignment",
         "Assign",
         `'${variable}' belongs to an outer level, and is assigned in an inner one`,
-        "Give it another name, or put it out as a result",
+        "Give it another name, or return it in the output",
       );
     }
     lintErrors(name, state, report);
@@ -102,7 +102,7 @@ function level(states: RawStates, { before, outer, names, given }: Around, findi
   }
 }
 
-/** The variables that are assigned on every path to a state, for each state that can be entered. */
+/** For each reachable state, the variables that every path to it has assigned. */
 function assignedAt(start: string, states: RawStates["States"], before: ReadonlySet<string>) {
   const at = new Map<string, ReadonlySet<string>>([[start, before]]);
   const changed = [start];
@@ -155,7 +155,12 @@ function lintField(
   try {
     ast = parse(source);
   } catch (error) {
-    report("unparsable", path, `JSONata 2.0.6 does not parse it: ${(error as Error).message}`, "Mend the expression");
+    report(
+      "unparsable",
+      path,
+      `JSONata 2.0.6 does not parse it: ${(error as Error).message}`,
+      "Correct the expression",
+    );
     return;
   }
   const levels = levelsIn(ast);
@@ -164,7 +169,7 @@ function lintField(
     report("deep-expression", path, message, "Put parentheses into a long chain of operators: each operand is a level");
   }
   for (const name of contextReadsIn(ast)) {
-    const hint = "Read from a variable, from $states, or from a parameter of the function that it stands in";
+    const hint = "Read from a variable, from $states, or from a parameter of the enclosing function";
     report(
       "context-read",
       path,
@@ -178,7 +183,7 @@ function lintField(
     report("unknown-function", path, `There is no function '$${name}'`, "Use one of JSONata 2.0.6, but not $eval");
   }
   for (const variable of variables) {
-    // A function that is handed to another one looks like a variable.
+    // A function that is passed to another one looks like a variable.
     if (assigned.has(variable) || (FUNCTIONS.has(variable) && !somewhere.has(variable))) continue;
     if (!somewhere.has(variable)) {
       report("undefined-variable", path, `Nothing assigns '$${variable}'`, "Assign it, or correct the name");
@@ -193,7 +198,7 @@ function lintField(
     report("misplaced-states-field", path, `'$states.${field}' has no value here`, hint);
   }
   if (context.has("Map") && !(state.Type === "Map" && /^ItemSelector(\/|\[|$)/.test(path))) {
-    const hint = "It is there in a Map's ItemSelector: hand on what the states want of the item as their input";
+    const hint = "It exists only in a Map's ItemSelector: pass the parts of the item to the states as their input";
     report("misplaced-states-field", path, "'$states.context.Map' has no value here", hint);
   }
   const partial = isCaught(state, path)
@@ -201,16 +206,16 @@ function lintField(
     : failureIn(ast, { wants: wanted(path), there: new Map([...thereIn(state), ...thereOf(input)]) });
   const twice = keyGivenTwice(ast);
   if (partial === undefined && twice !== undefined) {
-    const message = `It fails whenever it is evaluated: '${twice}' is a key of one object twice`;
+    const message = `It always fails: the key '${twice}' occurs twice in one object`;
     report("partial-expression", path, message, `Give the object each key once`);
   }
   if (partial !== undefined) {
-    const message = `It can fail, and nothing catches that here: ${partial}`;
+    const message = `It can fail, and no Catch handles that here: ${partial}`;
     report("partial-expression", path, message, "Guard it with $exists or $type, or put it into an object's field");
   }
 }
 
-/** A key that an object constructor gives twice: JSONata fails at it, whatever the values (D1009). */
+/** A key that an object constructor has twice. JSONata then always fails (D1009). */
 function keyGivenTwice(ast: unknown): string | undefined {
   if (typeof ast !== "object" || ast === null || ast instanceof RegExp) return undefined;
   const { type, value, lhs } = ast as Partial<Ast>;
@@ -247,7 +252,7 @@ function isPlaced({ Type }: RawState, path: string, field: string): boolean {
   }
 }
 
-/** Whether an error of an expression is caught: a catcher's own never is. */
+/** Whether a Catch handles an error of an expression. An error in a catcher's own expression is never caught. */
 function isCaught({ Catch = [] }: RawState, path: string): boolean {
   if (path.startsWith("Catch")) return false;
   return Catch.some(({ ErrorEquals }) =>
@@ -255,7 +260,7 @@ function isCaught({ Catch = [] }: RawState, path: string): boolean {
   );
 }
 
-/** What a field takes; undefined where that is anything. */
+/** The types that a field takes. Undefined for any type. */
 function wanted(path: string): readonly Type[] | undefined {
   if (/^Choices\[\d+\]\/Condition$/.test(path)) return ["boolean"];
   switch (path) {
@@ -275,7 +280,7 @@ function wanted(path: string): readonly Type[] | undefined {
   }
 }
 
-/** What is always there in the result of a state. */
+/** The paths that the result of a state always has. */
 function thereIn({ Type, Resource }: RawState): ReadonlyMap<string, Type> {
   if (Type === "Parallel" || Type === "Map") return new Map([["states.result", "array"]]);
   const invokes = /^arn:aws[\w-]*:states:::lambda:invoke$/.test(String(Resource));

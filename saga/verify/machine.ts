@@ -7,11 +7,11 @@ import { fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states"
 import { failureIn } from "./can-fail";
 import { keyOf, lift, OneOf, Unknown, UNKNOWN, type Value } from "./search/value";
 
-/** A value of a definition: what it yields, and which variables it reads, as paths. */
+/** A value of a definition, which may hold expressions: the variables that it reads, as paths, and its evaluation. */
 export interface Template {
   readonly yields: (around: Surroundings) => Value;
   readonly paths: readonly string[];
-  /** Whether it is the state's input as it stands. */
+  /** Whether it is the unchanged input of the state. */
   readonly isInput: boolean;
 }
 
@@ -28,34 +28,34 @@ export interface CatchRule {
   readonly transition: Transition;
 }
 
-/** What a Task is to the saga; undefined where the declaration does not say. */
+/** The role of a Task in the saga. Undefined if the Task is not declared. */
 export type Part = { readonly kind: "action"; readonly call: DeclaredCall } | UndoPart;
 
-/** A Task that undoes calls, or ends what they have taken on the way to success, or both. */
+/** A Task that undoes calls, or releases what they hold on the way to success, or both. */
 export interface UndoPart {
   readonly kind: "undo";
-  /** The actions that it undoes, all of them together. */
+  /** The actions that it undoes together. */
   readonly of: readonly string[];
   /** The actions that it releases on the way to success. */
   readonly releases: readonly string[];
-  /** It takes back all that these have done in a list, or in branches, at once. */
+  /** It undoes all calls of these actions in a list or in branches at once. */
   readonly bulk: boolean;
 }
 
-/** In whose name a Task calls, as its payload spells it: the name of a step, and the id of an execution. */
+/** The identity with which a Task calls, as its payload has it: the name of a step and the id of an execution. */
 export interface Identity extends Template {
-  /** What stands there, for a message. */
+  /** Its source text, for a message. */
   readonly said: string;
 }
 
 export interface ChoiceRule {
   readonly condition: Template;
   readonly transition: Transition;
-  /** Whether another Choice asks the same: then it has the same answer there. */
+  /** Whether another Choice has the same test, which then has the same outcome. */
   readonly askedAgain: boolean;
 }
 
-/** The level in which a state stands. */
+/** The level of a state. */
 interface Surrounding {
   readonly language: unknown;
   readonly level: RawStates;
@@ -71,44 +71,44 @@ export interface Node {
   readonly catchers: readonly CatchRule[];
   readonly inner: readonly Level[];
   readonly items: Template | undefined;
-  /** It goes through a list of the input in JSONPath mode: an item is told by its place. */
+  /** A Map in JSONPath mode over a list of the input. The index identifies an item. */
   readonly byPlace: boolean;
-  /** What a Parallel gives its branches, or a Map each iteration; their own where it is not said. */
+  /** The input that a Parallel or a Map gives its branches or iterations. Undefined for the default. */
   readonly given: Template | undefined;
   readonly part: Part | undefined;
-  /** Its expressions are read: it is not in JSONPath mode. */
+  /** The state is in JSONata mode, so the verifier reads its expressions. */
   readonly jsonata: boolean;
-  /** Whether an expression of its own may raise an error; those of its catchers left out. */
+  /** Whether an expression outside its catchers may raise an error. */
   readonly raises: boolean;
   /** The Error of a Fail state. */
   readonly error: Template | undefined;
-  /** It calls a function, and its payload has no saga.step for certain. */
+  /** The state calls a function whose payload certainly has no saga.step. */
   readonly nameless: boolean;
   /** The Cause of a Fail state that ends the execution. */
   readonly cause: Template | undefined;
-  /** In whose name a Task calls; undefined where it does not say so in a way that is read. */
+  /** The identity with which a Task calls. Undefined if the verifier finds none. */
   readonly identity: Identity | undefined;
-  /** A Pass that does nothing but bookkeeping. */
+  /** A Pass whose work its neighbours could do (S13). */
   readonly keepsBooks: boolean;
 }
 
-/** The top of a machine, a branch, or an iteration. */
+/** The top of a machine, a branch of a Parallel, or the iteration of a Map. */
 export interface Level {
   readonly id: number;
-  /** The levels within it have the ids that follow its own, up to this one. */
+  /** The levels within it have the ids after its own, up to this one. */
   readonly lastId: number;
   readonly top: boolean;
   readonly startAt: string;
   readonly nodes: ReadonlyMap<string, Node>;
-  /** The actions that states in it undo, those of the levels within too. */
+  /** The actions that states in it, or in levels within, undo. */
   readonly undoes: ReadonlySet<string>;
-  /** Whether a call in it, or within, may take effect. */
+  /** Whether a call in it, or in levels within, may take effect. */
   readonly effectful: boolean;
 }
 
-/** The id of the execution, whatever it is. */
+/** Stands for the id of the execution. */
 export const EXECUTION = "execution";
-/** Between the name of a step and whose it is, where that is not this execution's own: thin spaces, which no name has. */
+/** Separates a step's name from the id of another execution. It has thin spaces, which no name has. */
 export const OF_ANOTHER = "\u2009of\u2009";
 
 const NOTHING: Template = { yields: () => UNKNOWN, paths: [], isInput: false };
@@ -140,7 +140,7 @@ function expression(source: string): Template {
   try {
     ast = parse(source);
   } catch {
-    // The lints report what JSONata does not parse.
+    // The lints report an expression that does not parse.
     return NOTHING;
   }
   return ofAst(ast);
@@ -168,7 +168,7 @@ function mayRaise(value: unknown): boolean {
   }
 }
 
-/** Reads a definition, in JSONata mode or, for the control flow alone, in JSONPath. */
+/** Reads a definition in JSONata mode, or the control flow of one in JSONPath mode. */
 export function readMachine(definition: RawStates, declaration: Declaration): Level {
   const names = Object.keys(declaration.calls);
   const asked = new Map<string, number>();
@@ -255,8 +255,8 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
 }
 
 /**
- * In whose name a Task calls: `saga.step` of a payload that spells it out, and `saga.id`; for an execution that it starts,
- * the name of that, or of the one that is to be undone.
+ * The identity with which a Task calls: `saga.step` and `saga.id` of its payload. For a Task that starts an execution, it is
+ * the name of that execution; for the undo of such a Task, the name of the execution to undo.
  */
 function identityIn(args: unknown): Identity | undefined {
   const { Payload, Name, Input } = (args ?? {}) as { readonly [field in "Payload" | "Name" | "Input"]?: unknown };
@@ -277,7 +277,7 @@ function identityIn(args: unknown): Identity | undefined {
   };
 }
 
-/** A name that is not known, or not known to be this execution's, is nobody's. */
+/** The name of a caller. Unknown if the step or the execution is unknown. */
 function nameOf(step: Value, of: Value): Value {
   if (step instanceof OneOf) return lift(step, (one) => nameOf(one, of));
   if (of instanceof OneOf) return lift(of, (one) => nameOf(step, one));
@@ -285,7 +285,7 @@ function nameOf(step: Value, of: Value): Value {
   return of === EXECUTION ? step : `${step}${OF_ANOTHER}${typeof of === "string" ? of : keyOf(of).slice(1)}`;
 }
 
-/** Whether what a function is given says for certain no step. */
+/** Whether the payload of a function certainly has no saga.step. */
 function isNameless({ Resource, Arguments }: RawState): boolean {
   if (!/:(aws-sdk:)?lambda:invoke(\.\w+)?$/.test(String(Resource))) return false;
   const payload: Spelled = { raw: ((Arguments ?? {}) as { readonly Payload?: unknown }).Payload ?? {} };
@@ -293,7 +293,7 @@ function isNameless({ Resource, Arguments }: RawState): boolean {
   return saga === undefined ? isSpelledOut(payload) : fieldOf(saga, "step") === undefined && isSpelledOut(saga);
 }
 
-/** Whether a value shows all its fields. */
+/** Whether all fields of a value are known. */
 function isSpelledOut(spelled: Spelled): boolean {
   if ("ast" in spelled) return spelled.ast.type === "unary" && spelled.ast.value === "{";
   const source = sourceOf(spelled.raw);
@@ -305,7 +305,7 @@ function isSpelledOut(spelled: Spelled): boolean {
   }
 }
 
-/** What stands in a payload: a value of the definition, or a part of an expression. */
+/** A part of a payload: a value of the definition, or a part of an expression. */
 type Spelled = { readonly raw: unknown } | { readonly ast: Ast };
 
 function fieldOf(spelled: Spelled | undefined, name: string): Spelled | undefined {
@@ -336,7 +336,7 @@ function fieldIn(ast: Ast, name: string): Ast | undefined {
   if (ast.type === "unary" && ast.value === "{") {
     return (ast.lhs as readonly (readonly [Ast, Ast])[]).find(([key]) => key.value === name)?.[1];
   }
-  // `$merge([…, {…}])`, where a mapping is no object constructor.
+  // `$merge([…, {…}])`, where the fields are in a call and not in an object constructor.
   const parts = [...(ast.arguments ?? []), ...(ast.expressions ?? [])];
   return parts.map((part) => fieldIn(part, name)).findLast((found) => found !== undefined);
 }
@@ -350,7 +350,7 @@ function itemsOf(raw: RawState, list: string | undefined, value: (of: unknown) =
   return raw["Items"] === undefined ? NOTHING : value(raw["Items"]);
 }
 
-/** What the Choices of a definition ask. */
+/** The conditions of all Choices of a definition. */
 function conditionsIn({ States }: RawStates): readonly string[] {
   return Object.values(States).flatMap((state) => [
     ...(state.Choices ?? []).map(({ Condition }) => String(Condition)),

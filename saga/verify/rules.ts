@@ -1,4 +1,4 @@
-/** The rules of docs/semantics.md that a definition is held to, and two that the platform makes. */
+/** The rules of docs/semantics.md that the verifier checks, and two of the platform. */
 export const RULES = {
   S1: "undos run in the reverse of the order in which their actions started",
   S2: "the undo of a failed action runs too, and first, unless its failure is definite",
@@ -8,7 +8,7 @@ export const RULES = {
   S7: "every failure can be caught; every task has a timeout of its own",
   S9: "once the pivot has succeeded, the saga only goes forward",
   S10: "branches settle, then one Choice decides; every effect of each branch is undone",
-  S11: "an undo calls in the name of its step",
+  S11: "an undo calls with the identity of its step",
   S13: "the success path enters no state for bookkeeping",
   assignment: "no state reads a variable or data that is missing on some path",
   definition: "Step Functions accepts the definition",
@@ -19,34 +19,34 @@ export type Rule = keyof typeof RULES;
 /** A way in which a definition breaks a rule. */
 export interface Violation {
   readonly rule: Rule;
-  /** The same for violations of one kind, whatever state they are in: `no-timeout`. */
+  /** The kind of violation, the same in any state: `no-timeout`. */
   readonly kind: string;
-  /** Where it shows; undefined for the machine itself. */
+  /** The state with the violation. Undefined for the machine itself. */
   readonly state: string | undefined;
   readonly message: string;
   readonly hint: string;
-  /** The shortest path to it that was found, a line an event; empty where no path is needed to see it. */
+  /** The shortest path to it that the search has found, one line for each event. Empty if it shows without a path. */
   readonly counterexample: readonly string[];
-  /** The path with what each step does, for whoever plays it: also where the counterexample is left out. */
+  /** The path with its changes of effects, to be played in the console. It is there even if the counterexample is empty. */
   readonly path: readonly PathEvent[];
 }
 
 /** A line of a counterexample. */
 export interface PathEvent {
   readonly text: string;
-  /** How far it is indented: what happens in a branch stands two further in, and its heading one. */
+  /** The depth of its indent. The heading of a branch adds one, and its events add two. */
   readonly depth: number;
-  /** The state in which it happens; undefined for a heading, and for the end of the execution. */
+  /** The state of the event. Undefined for a heading, and for the end of the execution. */
   readonly state: string | undefined;
-  /** Whether it is that the state fails. */
+  /** Whether the state fails. */
   readonly fails: boolean;
-  /** What becomes of effects by it. */
+  /** The effects that the event changes. */
   readonly effects: readonly EffectChange[];
 }
 
 export interface EffectChange {
-  /** The call that has the effect, in a list with the item's index; or the action, for all calls of it. */
+  /** The call with the effect, in a list with the item's index. Or the action, for all its calls. */
   readonly instance: string;
-  /** There; there or not, or still to come; still there, for its undo has failed; or gone. */
+  /** `doubtful`: it exists, does not, or will yet. `undoFailed`: it still exists, since its undo failed. */
   readonly becomes: "done" | "doubtful" | "undoFailed" | "gone";
 }

@@ -1,26 +1,26 @@
-/** How large JSON may be: bytes that are always the same, and references to data of any size. */
+/** The size of JSON: a fixed number of bytes, and references to data of unknown size. */
 export interface Size {
   readonly fixed: number;
   readonly references: number;
 }
 
-/** What is known of how large a value and its parts may be, never less than they are. */
+/** An upper bound for the size of a value and of its parts. */
 export interface Shape {
   readonly size: Size;
   /**
-   * What becomes of its field of a name, of all its fields without one; of a list, of its elements' fields, as JSONata
-   * has it.
+   * The shape with a function applied to one field, or to all fields if there is no name. On a list it applies to the fields
+   * of the elements, as in JSONata.
    */
   readonly field: (name: string | undefined, become: Become) => Shape;
-  /** Its element, any of them where the index is not known; JSONata takes what is no list for its own element. */
+  /** The element at an index, or any element without one. JSONata treats a value that is no list as its own element. */
   readonly at: (index?: number) => Shape;
-  /** The list of what becomes of its elements. */
+  /** The list with a function applied to each element. */
   readonly each: (become: Become) => Shape;
 }
 
 export type Become = (shape: Shape) => Shape;
 
-/** How many items a list is taken to have: nobody knows. */
+/** The number of items that the estimate assumes in a list of unknown length. */
 export const ITEMS = 10;
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
@@ -30,7 +30,7 @@ export const sum = (sizes: readonly Size[], fixed = 0): Size => ({
   references: sizes.reduce((all, { references }) => all + references, 0),
 });
 
-/** A value whose parts are not known: each may be as large as the whole. */
+/** A value whose parts are unknown. Each part may be as large as the whole. */
 export function whole(size: Size): Shape {
   const shape: Shape = {
     size,
@@ -43,7 +43,7 @@ export function whole(size: Size): Shape {
 
 export const literal = (value: unknown): Shape => whole({ fixed: bytesOf(value), references: 0 });
 export const REFERENCE = whole({ fixed: 0, references: 1 });
-/** A number that is calculated has so many digits at most. */
+/** A calculated number. It has at most 24 characters. */
 export const NUMBER = whole({ fixed: 24, references: 0 });
 export const BOOLEAN = literal(false);
 const NOTHING = whole({ fixed: 0, references: 0 });
@@ -85,7 +85,7 @@ export function repeated(item: Shape): Shape {
   };
 }
 
-/** One of several, whichever is the largest. */
+/** The largest of several shapes. */
 export function either(shapes: readonly Shape[]): Shape {
   const [first = NOTHING, ...others] = new Set(shapes);
   if (others.length === 0) return first;

@@ -1,13 +1,13 @@
 import type { Type } from "./facts";
 
-/** What a function takes and yields. */
+/** The parameters and the result of a function. */
 export interface Signature {
-  /** Of each parameter the types that it takes; any, or nothing at all, where there is none. */
+  /** The types of each parameter. An empty list takes any value, and none. */
   readonly takes: readonly (readonly Type[])[];
-  /** How many must be given; all where that is not said. */
+  /** The number of required parameters. All if undefined. */
   readonly least?: number;
   readonly yields: Type;
-  /** Whether there is a result whatever is given; as with the first argument, where that is not said. */
+  /** Whether there always is a result. If undefined, there is one if the first argument has a value. */
   readonly always?: boolean;
 }
 
@@ -25,6 +25,7 @@ export const SIGNATURES: ReadonlyMap<string, Signature> = new Map<string, Signat
   ["not", { takes: [ANY], yields: "boolean", always: true }],
   ["now", { takes: [], yields: "string" }],
   ["replace", { takes: [["string"], ["regex"], ["string"]], yields: "string" }],
+  ["reverse", { takes: [ANY], yields: "array" }],
   ["string", { takes: [ANY, ["boolean"]], least: 1, yields: "string" }],
   ["substring", { takes: [["string"], ["number"], ["number"]], least: 2, yields: "string" }],
   ["type", { takes: [ANY], yields: "string" }],

@@ -1,10 +1,10 @@
 import { type Ast, type Filter, parse, sourceOf } from "./expression";
 import { BOOLEAN, either, literal, NUMBER, object, REFERENCE, type Shape, sum, tuple, whole } from "./shape";
 
-/** What is known of variables, `states` among them. One that is not known is a reference. */
+/** The shapes of variables, with `states`. An absent variable is a reference. */
 export type Variables = ReadonlyMap<string, Shape>;
 
-/** How large a value of a definition may be, its expressions evaluated. */
+/** The largest size of a value of a definition after its expressions are evaluated. */
 export function templateShape(raw: unknown, variables: Variables): Shape {
   const source = sourceOf(raw);
   if (source !== undefined) return expressionShape(source, variables);
@@ -18,7 +18,7 @@ function expressionShape(source: string, variables: Variables): Shape {
   try {
     ast = parse(source);
   } catch {
-    // The lints report what JSONata does not parse.
+    // The lints report an expression that does not parse.
     return REFERENCE;
   }
   return shapeOf(ast, variables);
@@ -28,7 +28,7 @@ function shapeOf(ast: Ast, variables: Variables): Shape {
   return narrow(ast.predicate)(unfiltered(ast, variables));
 }
 
-/** A list that is filtered may be as long as before. */
+/** A filter may keep all items of a list. */
 const narrow =
   (filters: readonly Filter[] = []) =>
   (shape: Shape): Shape =>
@@ -63,7 +63,7 @@ function unfiltered(ast: Ast, variables: Variables): Shape {
       if (own) return own;
       const [list, mapping] = ast.arguments ?? [];
       const each = list && mapping?.type === "lambda" && mapping.body;
-      // What is filtered may all be kept.
+      // A filter may keep all items.
       if (each && ast.procedure?.value === "filter") return of(list);
       return each && ast.procedure?.value === "map" ? mapShape(of(list), mapping, variables) : together(parts.map(of));
     }
@@ -79,16 +79,16 @@ const OPERATIONS: Readonly<Record<string, Shape>> = {
   ...Object.fromEntries(["+", "-", "*", "/", "%"].map((operator) => [operator, NUMBER])),
 };
 
-/** Functions whose result is small, whatever they are given. */
+/** Functions with a result of limited size. */
 const FUNCTIONS: Readonly<Record<string, Shape>> = {
   ...Object.fromEntries(["abs", "count", "length", "number", "sum"].map((name) => [name, NUMBER])),
   ...Object.fromEntries(["boolean", "contains", "exists", "not"].map((name) => [name, BOOLEAN])),
   type: literal("undefined"),
-  // Of the longest algorithm.
+  // SHA-512 yields the longest hash.
   hash: literal("x".repeat(128)),
 };
 
-/** What is made of values in a way that is not known: it may have all of them in it. */
+/** The shape of an unknown function of values. Its result may contain all of them. */
 const together = (shapes: readonly Shape[]): Shape =>
   shapes.length === 0 ? REFERENCE : whole(sum(shapes.map(({ size }) => size)));
 
@@ -108,7 +108,7 @@ function objectShape({ lhs }: Ast, of: (part: Ast) => Shape): Shape {
     : together(pairs.flat().map(of));
 }
 
-/** A list in a constructor is not put into another one, unless it is a constructor itself. */
+/** The shape of a list constructor. It spreads a list in it, unless that is a constructor itself. */
 function listShape({ expressions = [] }: Ast, of: (part: Ast) => Shape): Shape {
   const [only, ...others] = expressions;
   const yields = only?.type === "function" || only?.type === "path" || only?.type === "variable";

@@ -29,7 +29,7 @@ const RULE_OF: Readonly<Record<LintRule, Rule>> = {
   "misplaced-states-all": "definition",
 };
 
-/** What a definition shows by itself: the lints, and what every call must have. */
+/** The flaws that need no search: the lints, and the properties that every call must have. */
 export function flawsOf(definition: RawStates, machine: Level, declaration: Declaration): readonly Flaw[] {
   const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
   const linted = lint(definition).map(({ rule, state, field, message, hint }): Flaw => ({
@@ -50,7 +50,7 @@ export function flawsOf(definition: RawStates, machine: Level, declaration: Decl
   ];
 }
 
-/** How a state is led to that nothing leads to: an undo, from the action that it undoes. */
+/** The hint for a state that no state leads to. An undo is to be reached from its action. */
 function leadingTo(state: string, nodes: readonly Node[], otherwise: string): string {
   const part = nodes.find(({ name }) => name === state)?.part;
   const [action] = part?.kind === "undo" ? part.of : [];
@@ -69,13 +69,13 @@ function refusedFields(definition: RawStates): readonly Flaw[] {
     }));
 }
 
-/** What leads to a state that is not there, or in another level. */
+/** The flaws of transitions to a state that does not exist, or that is in another level. */
 function leadsNowhere({ startAt, nodes }: Level): readonly Flaw[] {
   const flaw = (state: string | undefined, to: string): Flaw => ({
     rule: "definition",
     kind: "leads-nowhere",
     state,
-    message: `${state ?? "StartAt"} leads to '${to}', which is not there`,
+    message: `${state ?? "StartAt"} leads to '${to}', which does not exist in its level`,
     hint: "Lead to a state of the same level",
   });
   return [
@@ -95,12 +95,12 @@ function missing(nodes: readonly Node[], { calls }: Declaration): readonly Flaw[
       rule: "definition" as const,
       kind: "missing-task",
       state: undefined,
-      message: `the declaration names ${name}, and there is no such Task`,
+      message: `the declaration names ${name}, but no Task has this name`,
       hint: "Correct the name, or leave it out of the declaration",
     }));
 }
 
-/** Whether a Catch leads back to its own state, at once or after a wait: the call is tried again so, too. */
+/** Whether a Catch leads back to its own state, directly or after a Wait. That retries the call too. */
 function comesBack({ name, catchers }: Node, { nodes }: Level, error: string): boolean {
   const seen = new Set<string>();
   let to = catchers.find(({ errors }) => errors.includes(error) || errors.includes("States.ALL"))?.transition.to;
@@ -120,7 +120,7 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   const anyError = isRetried(raw) && isRetried(raw, "States.Timeout");
   if (part?.kind === "undo") {
     if (anyError) return [];
-    const message = `${name} is given up after one failure, and what it undoes stays, as does all that is to be undone after it`;
+    const message = `${name} is not retried on every error: after one failure its effect stays, and the later undos do not run`;
     return flaw("S4", "undone-once", message, `Let ${name} retry States.ALL, for hours`);
   }
   if (part?.kind !== "action") return [];
@@ -140,30 +140,30 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
       "S4",
       "retries-refusals",
       `${name} retries ${what}`,
-      `Let ${name} retry the errors that a second try can mend, by their names`,
+      `Let ${name} retry only transient errors, by their names`,
     );
   }
   const resource = String(raw["Resource"]);
   if (isUnknownResource(resource)) {
     if ((raw.Retry ?? []).length > 0) return [];
-    const message = `${name} is given up on any fault, those that pass too; what ${resource} is, is not said here`;
-    const hint = `Let ${name} retry the errors of its service that a second try can mend`;
+    const message = `${name} is not retried on any fault, and ${resource} is unknown here`;
+    const hint = `Let ${name} retry the transient errors of its service`;
     return flaw("S4", "unknown-call", message, hint);
   }
   const unretried = unretriedIn(node, level);
   return unretried.length === 0 ? [] : flaw("S4", "not-retried", ...notRetried(name, unretried));
 }
 
-/** What is said of a step that is given up on faults that pass. */
+/** The message and the hint for a step that gives up on transient faults. */
 const notRetried = (name: string, unretried: readonly string[]): readonly [message: string, hint: string] => {
   const errors = unretried.join(", ");
-  return [`${name} is given up on a fault that passes: ${errors}`, `Let ${name} retry ${errors}`];
+  return [`${name} is not retried on a transient fault: ${errors}`, `Let ${name} retry ${errors}`];
 };
 
-/** The faults that pass, and after which a call is not tried again; none where what it calls is not known. */
+/** The transient faults that a call does not retry. None if the called service is unknown. */
 export function unretriedIn(node: Node, level: Level): readonly string[] {
   const resource = String(node.raw["Resource"]);
-  // An execution that has ended is not started a second time under its name: another try would be refused.
+  // Step Functions refuses to start an execution under the name of an ended one, so a retry would fail.
   if (resource.includes(":states:startExecution") || isUnknownResource(resource)) return [];
   return transientErrors(resource).filter((error) => !isRetried(node.raw, error) && !comesBack(node, level, error));
 }

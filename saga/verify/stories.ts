@@ -1,15 +1,15 @@
 import type { Violation } from "./rules";
 
-/** A violation as it is told: several of one kind that need no path are one story. */
+/** A violation for the reader. Several violations of one kind that need no path are folded into one. */
 export interface Story {
   readonly rule: Violation["rule"];
   readonly message: string;
-  /** What happens, an event a line; empty where that is plain. */
+  /** The events, one for each line. Empty if no path is needed. */
   readonly steps: readonly string[];
   readonly hint: string;
 }
 
-/** What several violations of a kind are, and what to do about them. */
+/** The words for several violations of one kind, and their hint. */
 interface Fold {
   readonly as: string;
   readonly hint: (first: Violation) => string;
@@ -20,11 +20,11 @@ const after = (text: string): string => text.slice(text.indexOf(": ") + 2);
 const FOLDS: Readonly<Record<string, Fold>> = {
   "no-timeout": { as: "tasks without a timeout", hint: () => "Give each a TimeoutSeconds" },
   "not-retried": {
-    as: "steps are given up on a fault that passes",
+    as: "steps are not retried on a transient fault",
     hint: ({ message }) => `Let each retry ${after(message)}`,
   },
   "undone-once": {
-    as: "undos are given up after one failure, and what is to be undone after them stays",
+    as: "undos are not retried on every error: after one failure their effects stay, and the later undos do not run",
     hint: () => "Let each retry States.ALL, for hours",
   },
   "done-once": {
@@ -33,11 +33,11 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   },
   "retries-refusals": {
     as: "steps retry any error, refusals among them",
-    hint: () => "Let each retry the errors that a second try can mend, by their names",
+    hint: () => "Let each retry only transient errors, by their names",
   },
   "data-limit": {
-    as: "states leave States.DataLimitExceeded to States.ALL, which may not take it",
-    hint: () => "Name it in a catcher of its own of each, before States.ALL",
+    as: "states leave States.DataLimitExceeded to States.ALL, which may not match it",
+    hint: () => "Give each a catcher of its own for it, before States.ALL",
   },
   bookkeeping: { as: "states do nothing but bookkeeping on the way to success", hint: ({ hint }) => hint },
   undeclared: {
@@ -46,13 +46,13 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   },
 };
 
-/** The violations as they are told, those alike folded, in the order of the first of each. */
+/** The violations for the reader. Violations of one kind are folded, in the order of the first. */
 export function storiesOf(violations: readonly Violation[]): readonly Story[] {
   const groups = new Map<string, Violation[]>();
   for (const violation of violations) {
     const { rule, kind, message, state } = violation;
     const folds = Object.hasOwn(FOLDS, kind) && state !== undefined;
-    // Steps of different services are given up on different faults.
+    // The transient faults differ from service to service.
     const key = folds ? `${rule} ${kind} ${kind === "not-retried" ? after(message) : ""}` : `${groups.size}`;
     groups.set(key, [...(groups.get(key) ?? []), violation]);
   }

@@ -5,13 +5,13 @@ import type { Flaw } from "./flaw";
 type Fields = Readonly<Record<string, unknown>>;
 type Report = (field: string, message: string, hint: string) => void;
 
-/** What Step Functions takes in a definition: 1 MB. */
+/** The largest definition that Step Functions takes: 1 MB. */
 const MOST_BYTES = 1024 * 1024;
-/** What it takes for a time in seconds. */
+/** The longest time in seconds that Step Functions takes. */
 const LONGEST = 99_999_999;
 const ENDING: ReadonlySet<string> = new Set(["Succeed", "Fail"]);
 
-/** Fields that only one of the query languages has. */
+/** The fields of one query language only. */
 const OF_JSONATA: ReadonlySet<string> = new Set(["Arguments", "Output", "Items", "Condition"]);
 const OF_JSONPATH: ReadonlySet<string> = new Set(
   (
@@ -20,7 +20,7 @@ const OF_JSONPATH: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** What CreateStateMachine refuses in the fields of states, and what the verifier does not support. */
+/** The fields of states that CreateStateMachine refuses, or that the verifier does not support. */
 export function structureFlaws(definition: RawStates): readonly Flaw[] {
   const flaws: Flaw[] = [];
   const reportOf =
@@ -79,16 +79,16 @@ function checkState(state: RawState, jsonata: boolean, report: Report): void {
 function checkWayOut({ Type, Next, End }: RawState, report: Report): void {
   const ways = [Next, End].filter((way) => way !== undefined).length;
   if (ENDING.has(Type) || Type === "Choice") return;
-  if (ways === 0) report("", "it has neither Next nor End", 'Lead on with Next, or say "End": true');
+  if (ways === 0) report("", "it has neither Next nor End", 'Add Next, or "End": true');
   else if (ways === 2) report("", "it has both Next and End", "Use one of them");
-  else if (End !== undefined && End !== true) report("End", `it is ${JSON.stringify(End)}`, "Say true, or use Next");
+  else if (End !== undefined && End !== true) report("End", `it is ${JSON.stringify(End)}`, "Use true, or Next");
 }
 
 function checkLanguage(from: Fields, where: string, jsonata: boolean, report: Report): void {
   const foreign = jsonata ? OF_JSONPATH : OF_JSONATA;
   for (const field of Object.keys(from).filter((name) => foreign.has(name))) {
     const [own, other] = jsonata ? ["JSONata", "JSONPath"] : ["JSONPath", "JSONata"];
-    report(where + field, `it belongs to ${other}, and the state is in ${own} mode`, `Say it in ${own}`);
+    report(where + field, `it belongs to ${other}, and the state is in ${own} mode`, `Write it in ${own}`);
   }
 }
 
@@ -124,13 +124,13 @@ function checkByType(state: RawState, jsonata: boolean, report: Report): void {
       if (typeof state["Resource"] !== "string") report("Resource", "there is none", "Name what the task calls");
       break;
     case "Parallel":
-      if ((state.Branches ?? []).length === 0) report("Branches", "there are none", "Give it one at least");
+      if ((state.Branches ?? []).length === 0) report("Branches", "there are none", "Give it at least one");
       break;
     case "Map":
       checkMap(state, report);
       break;
     case "Choice":
-      if ((state.Choices ?? []).length === 0) report("Choices", "there are none", "Give it one at least");
+      if ((state.Choices ?? []).length === 0) report("Choices", "there are none", "Give it at least one");
       if (jsonata) checkConditions(state, report);
       break;
     case "Wait": {
@@ -146,7 +146,7 @@ function checkByType(state: RawState, jsonata: boolean, report: Report): void {
 function checkMap(state: RawState, report: Report): void {
   const { MaxConcurrency } = state;
   const [items] = innerOf(state);
-  if (!items) report("ItemProcessor", "there is none", "Say what is done with each item");
+  if (!items) report("ItemProcessor", "there is none", "Give it the states that process an item");
   const { Mode } = ((items as Fields | undefined)?.["ProcessorConfig"] ?? {}) as Fields;
   if (Mode === "DISTRIBUTED") {
     const message = "a distributed Map is not supported: its items are executions of their own";
@@ -159,7 +159,7 @@ function checkMap(state: RawState, report: Report): void {
 function checkConditions({ Choices = [] }: RawState, report: Report): void {
   Choices.forEach(({ Condition }, index) => {
     if (typeof Condition === "boolean" || sourceOf(Condition) !== undefined) return;
-    report(`Choices[${index}]/Condition`, "it is no expression", "Say {% … %}, which yields true or false");
+    report(`Choices[${index}]/Condition`, "it is no expression", "Use {% … %} that yields true or false");
   });
 }
 

@@ -1,8 +1,8 @@
 import type { Level, Node, Transition } from "./machine";
 
 /**
- * The states of a level that its start leads to, each before those that lead to it, and whether it may go round; then
- * one state of the round comes too late.
+ * The reachable states of a level, each before the states that lead to it, and whether the level has a loop. In a loop, one
+ * state comes after a state that leads to it.
  */
 export function topologicalOrder(
   level: Level,
@@ -10,7 +10,7 @@ export function topologicalOrder(
 ): { readonly order: readonly Node[]; readonly cyclic: boolean } {
   const open = new Set<string>();
   const done = new Set<string>();
-  // A stack of its own: a saga may have more steps than calls may be nested.
+  // An explicit stack: a saga may have more steps than the call stack allows.
   const walk: { readonly node: Node; readonly next: string[] }[] = [];
   const order: Node[] = [];
   let cyclic = false;

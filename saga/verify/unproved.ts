@@ -6,34 +6,41 @@ import type { Rule } from "./rules";
 import { unretriedIn } from "./static";
 import type { RawStates } from "../asl/states";
 
-/** A rule of which a definition does not show whether it is kept, and why. */
+/** A rule that is neither proved nor broken, and why. */
 export interface Unproved {
   readonly rule: Rule;
   readonly why: string;
 }
 
-/** What a definition leaves open: it is no violation, and no proof either. */
+/** The rules that a definition leaves open. */
 export function unprovedOf(definition: RawStates, machine: Level): readonly Unproved[] {
   const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
   const because = (rule: Rule, found: readonly string[], why: string): readonly Unproved[] =>
     found.length === 0 ? [] : [{ rule, why: `${why}: ${found.join(", ")}` }];
   const jsonata = (definition as { readonly QueryLanguage?: unknown }).QueryLanguage === "JSONata";
   return [
-    ...because("S4", names(nodes.filter(isUnknownCall)), "what these call is a reference that is yet to be replaced"),
-    ...because("S4", mayGiveUp(machine), "these queries may be given up on a fault that passes"),
+    ...because("S4", names(nodes.filter(isUnknownCall)), "the resource of these is a placeholder"),
+    ...because("S4", mayGiveUp(machine), "these queries may not be retried on a transient fault"),
     ...fieldFindings(definition).flatMap(({ state, field, unproved = [] }) =>
-      unproved.map((rule) => ({ rule, why: `${state ?? "the machine"} has ${field}, which is not understood` })),
+      unproved.map((rule) => ({
+        rule,
+        why: `${state ?? "the machine"} has ${field}, which the verifier does not understand`,
+      })),
     ),
-    ...(jsonata ? because("S11", names(nodes.filter(isNameless)), "these do not say in whose name they call") : []),
-    ...because("S5", names(nodes.filter(isHandedOver)), "these hand over an undo, and are not told whether it is done"),
+    ...(jsonata ? because("S11", names(nodes.filter(isNameless)), "these call without an identity") : []),
+    ...because(
+      "S5",
+      names(nodes.filter(isHandedOver)),
+      "these send an undo as a message, and do not learn whether it succeeds",
+    ),
   ];
 }
 
-/** An action of which it can't be told which of its errors pass: that depends on the service that is called. */
+/** An action of an unknown service. Its transient errors are unknown too. */
 const isUnknownCall = ({ raw, part }: Node): boolean =>
   part?.kind === "action" && part.call.role !== "query" && isUnknownResource(String(raw["Resource"]));
 
-/** Queries that are not tried again, of which what is around their level decides whether the saga goes on without them. */
+/** Queries without a retry for which a state outside their level decides whether the saga can do without them. */
 const mayGiveUp = (machine: Level): readonly string[] =>
   levelsOf(machine).flatMap((level) =>
     [...level.nodes.values()].flatMap((node) => {
@@ -45,11 +52,11 @@ const mayGiveUp = (machine: Level): readonly string[] =>
 
 const names = (nodes: readonly Node[]): readonly string[] => nodes.map(({ name }) => name);
 
-/** A call without a name that can be read. */
+/** A call without an identity that the verifier can read. */
 function isNameless({ raw, part, identity }: Node): boolean {
   return raw.Type === "Task" && part !== undefined && identity === undefined;
 }
 
-/** An undo that is no more than a message: a queue or a bus takes it, and somebody else is to act on it. */
+/** An undo that is only a message. A queue or a bus takes it, and another system acts on it. */
 const isHandedOver = ({ raw, part }: Node): boolean =>
   part?.kind === "undo" && /:::(aws-sdk:)?(sqs|sns|events|eventbridge):\w+$/.test(String(raw["Resource"]));

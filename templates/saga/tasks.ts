@@ -3,7 +3,7 @@ import { check, logged, nonBlank, openStore, task, type Undone, wholeNumber } fr
 interface Booking {
   readonly account: string;
   readonly transfer: string;
-  /** Whether the money comes into the account, or goes out of it. */
+  /** Whether the money goes into the account, or out of it. */
   readonly side: "in" | "out";
 }
 

@@ -17,7 +17,7 @@ describe("a transfer", () => {
     );
   });
 
-  it("books both sides where an account pays itself", async () => {
+  it("books both sides if an account pays itself", async () => {
     const table = memoryTable();
     const run = await runSaga(transfer, { input: { ...input, to: "ada" }, table });
     equal(run.outcome, "completed");
@@ -30,14 +30,14 @@ describe("a transfer", () => {
     equal(run.failure?.error, "InvalidBooking");
   });
 
-  it("leaves nothing where the deposit times out, whether or not it was booked", async () => {
+  it("leaves nothing if the deposit times out", async () => {
     const table = memoryTable();
     const run = await runSaga(transfer, { input, table, steps: { Deposit: timingOut() } });
     equal(run.outcome, "compensated");
     deepEqual(table.liveRows(), []);
   });
 
-  it("is undone where somebody stops it", async () => {
+  it("is undone if somebody stops it", async () => {
     const table = memoryTable();
     const run = await runSaga(transfer, { input, table, steps: { Deposit: stopping() } });
     equal((await run.recover()).did, "recovered");

@@ -31,8 +31,8 @@ describe("the figures of the pages", () => {
   });
 
   it("are refused where no run has printed them", () => {
-    expect(() => numbersBlock(changed("growth", "100 steps", "type-check ms", undefined))).to.throw(
-      "no run has printed 'type-check ms' of '100 steps': npm run bench -- --only growth",
+    expect(() => numbersBlock(changed("growth", "100 steps", "verify ms", undefined))).to.throw(
+      "no run has printed 'verify ms' of '100 steps': npm run bench -- --only growth",
     );
     expect(() => figure({}, "price", "this, completed", "calls")).to.throw("npm run bench -- --only price");
     expect(() => growthPlot({})).to.throw("npm run bench -- --only growth");

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { HELP } from "../../saga/cli/help";
+import { HELP, HELP_OF } from "../../saga/cli/help";
 import { SLOW } from "../slow";
 import { command, type Ended } from "./command";
 
@@ -11,9 +11,9 @@ const ROOT = join(__dirname, "../..");
 const REFERENCE = "test/verify/fixtures/reference.asl.json";
 
 interface Given {
-  /** What is piped in; null leaves the pipe open, and silent. */
+  /** The piped input; null leaves the pipe open without data. */
   readonly input?: string | null;
-  /** Nothing at all, in place of a pipe. */
+  /** No standard input, instead of a pipe. */
   readonly stdin?: "ignore";
   /** A module that is loaded first. */
   readonly preload?: string;
@@ -63,14 +63,14 @@ describe("the command line", function () {
     rmSync(folder, { recursive: true });
   });
 
-  it("says what a proof rests on, where its rule would stand (S3)", async () => {
+  it("prints the assumption of a proof in the order of the rules (S3)", async () => {
     const { out } = await command(["verify"]);
     const rules = [...out.matchAll(/^ {2}(S\d+) +(\w+)/gm)].map(([, rule, mark]) => `${rule} ${mark}`);
     expect(rules.slice(0, 4)).to.deep.equal(["S1 proved", "S2 proved", "S3 assumed", "S4 proved"]);
-    expect(out.replace(/\s+/g, " ")).to.contain("S3 assumed an undo undoes what its action did: show it with");
+    expect(out.replace(/\s+/g, " ")).to.contain("S3 assumed an undo undoes what its action did: check it with");
   });
 
-  it("says what to change in the program where a permission is missing, or a key has another name", async () => {
+  it("says what to change in the program if a permission is missing, or if a key has another name", async () => {
     const program = ["--program", "test/cli/denied.ts"];
     const advice = async (name: string) => {
       const { out } = await command(["start", name, '{"account":"ada"}', ...program], { terminal: { columns: 1_000 } });
@@ -85,7 +85,7 @@ describe("the command line", function () {
     expect(out).to.match(/does not match the schema of the table 'wallets-\w+': the store's key gives account\n/);
   });
 
-  it("runs the four orders, in 80 columns and without colours, where nobody pipes anything in", async () => {
+  it("runs the four orders, in 80 columns and without colours, if nothing is piped in", async () => {
     const { code, out, err } = await cli(["run"], { input: null });
     expect(err).to.equal("");
     expect(out).to.match(/4 of 4 examples came out as documented\n$/);
@@ -94,14 +94,14 @@ describe("the command line", function () {
     expect(code).to.equal(0);
   });
 
-  it(`goes on to its end, and says nothing of it, where its reader leaves early ${SLOW}`, async () => {
+  it(`runs to its end, without a message, if its reader closes the pipe early ${SLOW}`, async () => {
     const { code, out, err } = await cli(["run"], { leavesEarly: true });
     expect(out).to.contain("Successful order").and.not.to.contain("4 of 4");
     expect(err).to.equal("");
     expect(code).to.equal(0);
   });
 
-  it(`tells in one line what is wrong with a program, and ends, even with a pipe open ${SLOW}`, async () => {
+  it(`says in one line what is wrong with a program, and ends, even with a pipe open ${SLOW}`, async () => {
     const program = JSON.stringify(join(ROOT, "orderFulfilment.ts"));
     const broken = (name: string, body: string): string => {
       const file = join(folder, `${name}.js`);
@@ -118,7 +118,7 @@ describe("the command line", function () {
     refused(mistake, 1, /^TypeError: Cannot read .*mistake\.js:1:\d+\)$/m);
   });
 
-  it(`prints with --json one array, and nothing else ${SLOW}`, async () => {
+  it(`prints one array and nothing else with --json ${SLOW}`, async () => {
     const { code, out, err } = await cli(["run", "--json"], { stdin: "ignore" });
     const reports = JSON.parse(out) as Record<string, unknown>[];
     expect(reports).to.have.length(4);
@@ -130,7 +130,7 @@ describe("the command line", function () {
     expect(code).to.equal(0);
   });
 
-  it("runs one order: given, from a file, or piped in; and tells by its exit code how it ended", async () => {
+  it("runs one order: given, from a file, or piped in; the exit code says how it ended", async () => {
     const terminal = { isTTY: true };
     const order = '{"order_id":"9","total":1,"card_no":"123-1234","address":"x"}';
     const file = join(folder, "order.json");
@@ -162,66 +162,71 @@ describe("the command line", function () {
     writeFileSync(deep, `${"[".repeat(5000)}${"]".repeat(5000)}`);
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [["run", "{order"], /^"\{order" is not JSON: /],
-      [["run", "package.json"], /^'package\.json' is not JSON; for the file of that name, say '@package\.json'/],
-      [["run", "@none.json"], /^can't read the file 'none\.json': there is none/],
+      [["run", "package.json"], /^'package\.json' is not JSON; to read the file of that name, write '@package\.json'/],
+      [["run", "@none.json"], /^can't read the file 'none\.json': it does not exist/],
       [["run", `@${folder}`], /^can't read the file '.*': .*EISDIR/],
-      [["run", `@${big}`], /^the input has 307,\d{3} bytes, and Step Functions takes 262,144/],
+      [["run", `@${big}`], /^the input has 307,\d{3} bytes, but Step Functions accepts at most 262,144/],
       [["run", "{}", "{}"], /^'run' does not take a further argument: "\{\}"/],
-      [["run", "--colour"], /^Unknown option '--colour'/],
-      [["walk"], /^no command 'walk'/],
-      [["invoke"], /^'invoke' wants the name of a function/],
-      [["invoke", "createOrder"], /^'invoke' wants a payload: -d/],
+      [["run", "--colour"], /^Unknown option '--colour'; see npx saga --help$/m],
+      [["walk"], /^no command 'walk'; the commands are start, /],
+      [["invoke"], /^'invoke' needs the name of a function/],
+      [["invoke", "createOrder"], /^'invoke' needs a payload: -d/],
       [["invoke", "createOrder", "-d", "{"], /^"\{" is not JSON: /],
       [
         ["invoke", "createOrders", "-d", "{}"],
-        /^no function 'createOrders'; there are OrderFulfilment_recover, OrderFulfilment_sweep, cancelShipment, createOrder, /,
+        /^no function 'createOrders'; the functions are OrderFulfilment_recover, OrderFulfilment_sweep, cancelShipment, createOrder, /,
       ],
       [["definition", "x"], /^no saga 'x'; there is OrderFulfilment$/m],
       [["definition", "x", "y"], /^'definition' does not take a further argument: "y"/],
-      [["definition", "--json"], /^--json goes with 'start', 'run', 'dev', .*'verify', .* and '\w+';/],
+      [["definition", "--json"], /^--json works only with 'start', 'run', 'dev', .*'verify', .* and '\w+';/],
       [["verify", "Sale"], /^no saga 'Sale'; there is OrderFulfilment$/m],
-      [["verify", "none.json"], /^can't read the file 'none\.json': there is none/],
-      [["start"], /^'start' wants a saga's name and an input/],
-      [["start", "OrderFulfilment"], /^'start' wants an input: start OrderFulfilment '\{…\}', @file\.json, or -/],
-      [["start", "{}", "--answer", "Approve"], /^--answer wants NAME=VALUE, not 'Approve'/],
+      [["verify", "none.json"], /^can't read the file 'none\.json': it does not exist/],
+      [["start"], /^'start' needs a saga's name and an input/],
+      [["start", "OrderFulfilment"], /^'start' needs an input: start OrderFulfilment '\{…\}', @file\.json, or -/],
+      [["start", "{}", "--answer", "Approve"], /^--answer must be NAME=VALUE, not 'Approve'/],
       [
         ["start", "{}", "--answer", "Aprove={}"],
-        /^--answer and --fail: no state 'Aprove' waits for an answer; none does; see/,
+        /^--answer and --fail: 'Aprove' is no state that waits for an answer; no state does; see/,
       ],
       [["start", `@${deep}`], /^.*deep\.json is nested deeper than 1000 levels/],
       [["start", '{"total":1e400}'], /^"\{\\"total\\":1e400\}" has a number that is too large/],
       [["start", "{}", "--stack", "prod"], /^no file Pulumi\.prod\.yaml in .*, for the stack 'prod'$/m],
-      [["graph", "--format", "png"], /^no format 'png'; there are mermaid, svg, dot, json/],
+      [["graph", "--format", "png"], /^no format 'png'; the formats are mermaid, svg, dot, json/],
       [
         ["verify", "package.json"],
-        /^'package\.json' is no state machine: it has no StartAt that names one of its States/,
+        /^'package\.json' is not a state machine: it has no StartAt that names one of its States/,
       ],
       [
         ["verify", "test/order/order-fulfilment.asl.json"],
-        /^what undoes what in .*asl\.json. is not said, of its 6 tasks CreateOrder, /,
+        /^no declaration says which task in .*asl\.json' undoes which, of its 6 tasks CreateOrder, /,
       ],
       [["verify", REFERENCE, "-d", '{"saga": "A"}'], /^-d: 'calls' is no object/],
-      [["verify", "-d", "{}"], /^-d goes with a file to verify/],
+      [["verify", "-d", "{}"], /^-d works only with a file to verify/],
     ];
     for (const [args, says] of cases) refused(await command(args), 2, says);
-    const [nothing, empty] = await Promise.all([cli(["run", "-"], { input: "nothing" }), cli(["verify", "-"])]);
+    const [nothing, empty, unheard] = await Promise.all([
+      cli(["run", "-"], { input: "nothing" }),
+      cli(["verify", "-"]),
+      cli(["run", "--answer", "Approve={}"], { stdin: "ignore" }),
+    ]);
+    refused(unheard, 2, /^--answer and --fail of 'run' work only with an input: an example has its own 'answers'; see/);
     refused(nothing, 2, /^standard input is not JSON: /);
     refused(empty, 2, /^standard input is not JSON: /);
   });
 
-  it("takes files where the caller is, and not where npm has gone", async () => {
+  it("reads files from the caller's folder, not from npm's working folder", async () => {
     writeFileSync(join(folder, "in.json"), '{"order_id":"8"}');
     const byNpm = { INIT_CWD: folder, npm_package_json: join(ROOT, "package.json") };
     const [there, elsewhere] = await Promise.all([
       command(["start", "@in.json", "--json"], { env: byNpm }),
-      // npm has started something else, in another folder, which has started this.
+      // npm has started another program, in another folder, which has started this one.
       command(["start", "@in.json"], { env: { ...byNpm, npm_package_json: join(folder, "package.json") } }),
     ]);
     expect(JSON.parse(there.out)[0].input).to.deep.equal({ order_id: "8" });
-    refused(elsewhere, 2, /^can't read the file 'in\.json': there is none/);
+    refused(elsewhere, 2, /^can't read the file 'in\.json': it does not exist/);
   });
 
-  it("prints nothing that turns a line around, in text or in JSON", async () => {
+  it("prints no character that changes the direction of text, in text or in JSON", async () => {
     const order = '{"order_id":"\\u202Ecod.exe"}';
     const [text, json] = await Promise.all([command(["start", order]), command(["start", order, "--json"])]);
     expect(text.out + json.out).not.to.match(/[\u202a-\u202e]/);
@@ -234,10 +239,10 @@ describe("the command line", function () {
     expect(out).to.contain("digits, which spaces and dashes may separate, got nothing\n");
   });
 
-  it(`leaves nothing behind where it is stopped ${SLOW}`, async () => {
+  it(`leaves no files behind if a signal stops it ${SLOW}`, async () => {
     const tmp = mkdtempSync(join(tmpdir(), "stopped-"));
     const hook = join(folder, "stop.js");
-    // As soon as the functions have their folder.
+    // Wait until the functions have their folder.
     const watch = `const { readdirSync } = require("fs");
       const timer = setInterval(() => {
         if (!readdirSync(${JSON.stringify(tmp)}).some((name) => name.startsWith("saga-lambda-"))) return;
@@ -251,7 +256,7 @@ describe("the command line", function () {
     rmSync(tmp, { recursive: true });
   });
 
-  it("draws the saga: the way forward apart from that of the undos", async () => {
+  it("draws the saga: the forward path apart from the path of the undos", async () => {
     const [mermaid, svg, dot] = await Promise.all([
       command(["graph"]),
       command(["graph", "--format", "svg"]),
@@ -288,7 +293,7 @@ describe("the command line", function () {
     expect(not.code).to.equal(1);
   });
 
-  it("proves the saga of the program, in 80 columns, and says what it may cost", async () => {
+  it("proves the saga of the program, in 80 columns, with its budgets", async () => {
     const { code, out, err } = await command(["verify"]);
     expect(out).to.match(/^OrderFulfilment {2}sound {2}\(9 states searched\)\n/);
     expect(out.match(/ proved /g)).to.have.length(12);
@@ -299,7 +304,7 @@ describe("the command line", function () {
     expect(code).to.equal(0);
   });
 
-  it(`tells how the program's own saga goes wrong, though the program refuses to be deployed with it ${SLOW}`, async () => {
+  it(`shows how the program's own saga goes wrong, although the program refuses to deploy it ${SLOW}`, async () => {
     const preload = join(__dirname, "unsound.ts");
     const [told, json] = await Promise.all([cli(["verify"], { preload }), cli(["verify", "--json"], { preload })]);
     expect([told.code, told.err]).to.deep.equal([1, ""]);
@@ -321,29 +326,32 @@ describe("the command line", function () {
     expect(code).to.equal(1);
   });
 
-  it("refuses a file that is no state machine, and says where", async () => {
+  it("refuses a file that is not a state machine, and says where", async () => {
     const file = join(folder, "none.json");
     writeFileSync(file, JSON.stringify({ StartAt: "A", States: { A: { Type: "Job" } } }));
     refused(
       await command(["verify", file, "-d", '{"saga": "S", "calls": {}}']),
       2,
-      /is no state machine: A\/Type is "Job"/,
+      /is not a state machine: A\/Type is "Job"/,
     );
   });
 
-  it("has a help of 80 columns", () => {
+  it("has a help of 80 columns, which 'help' prints too", async () => {
     for (const line of HELP.split("\n")) expect(line.length, line).to.be.at.most(80);
+    expect(await command(["help"])).to.deep.include({ code: 0, out: HELP });
+    expect(await command(["help", "verify"])).to.deep.include({ code: 0, out: HELP });
+    expect(await command(["help", "list"])).to.deep.include({ code: 0, out: HELP_OF["list"] });
   });
 
-  it("tells how a definition of somebody else's goes wrong, and fails", async () => {
+  it("shows how somebody else's definition goes wrong, and fails", async () => {
     const [told, json] = await Promise.all([command(["verify", REFERENCE]), command(["verify", REFERENCE, "--json"])]);
     expect(told.out).to.match(/^orderFulfilmentSaga {2}not sound: 16 violations/);
-    expect(told.out).to.contain("open: S11: values in JSONPath mode are not known");
-    expect(told.out).to.contain("assignment: in JSONPath mode it is not known what the input has");
+    expect(told.out).to.contain("open: S11: values in JSONPath mode are unknown");
+    expect(told.out).to.contain("assignment: in JSONPath mode the fields of the input");
     expect(told.out).to.contain("      DeleteOrder undoes CreateOrder\n      the execution ends SUCCEEDED\n");
     // Its tasks have no timeout.
     expect(told.out).to.match(/completed .* no bound +[\d,]+ \*\n/);
-    expect(told.out).to.contain("  * beyond 25,000 history events, or a year, an execution dies in the middle,\n");
+    expect(told.out).to.contain("  * beyond 25,000 history events, or a year, an execution ends in the middle,\n");
     for (const line of told.out.split("\n")) expect(line.length, line).to.be.at.most(80);
     // JSON has no infinity.
     expect(json.out).to.match(/"outcome": "completed",[^}]*"seconds": null,[^}]*"exceeds": \[\s*"year"\s*\]/);

@@ -13,16 +13,16 @@ export interface Terminal {
 
 interface Given {
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** What the command prints to: no terminal, where nothing is given. */
+  /** The terminal to which the command prints. Default: none. */
   readonly terminal?: Terminal;
 }
 
 /**
- * Runs a command line in this process, which is ten times as fast as in one of its own. Signals, pipes and what a program
- * does to the process it is loaded in want a process.
+ * Runs a command line in this process, ten times as fast as in a process of its own. Tests of signals, of pipes, and of
+ * a program's effects on its process need a process of their own.
  */
 export function command(args: readonly string[], given: Given = {}): Promise<Ended> {
-  // What a command prints is the process's own: a second one waits for the first.
+  // Commands share the process's output, so a second one waits for the first.
   const ended = last.then(() => runAlone(args, given));
   last = ended.catch(() => {});
   return ended;
@@ -53,10 +53,10 @@ async function runAlone(args: readonly string[], { env = {}, terminal = {} }: Gi
   }
 }
 
-/** Sets properties, and returns what sets them back. */
+/** Sets properties, and returns a function that restores them. */
 function swap(of: object, properties: Readonly<Record<string, unknown>>): () => void {
   const set = (name: string, value: unknown): void => {
-    // An environment variable that is set to undefined is "undefined".
+    // Assigning undefined to an environment variable sets it to "undefined".
     if (value === undefined) Reflect.deleteProperty(of, name);
     else Reflect.set(of, name, value);
   };

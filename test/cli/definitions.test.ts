@@ -127,7 +127,7 @@ describe("the definitions that a file has", () => {
     });
   }
 
-  it("are found in what CDK puts out, by the names of the constructs, in nested assemblies too", async () => {
+  it("are found in CDK's output, by the names of the constructs, in nested assemblies too", async () => {
     const cut = (text: string): unknown[] =>
       text
         .split(/(?<=arn:)aws(?=:states:::)/)
@@ -152,7 +152,7 @@ describe("the definitions that a file has", () => {
     expect(machines.map(({ name }) => name)).to.deep.equal(["Booking"]);
   });
 
-  it("have the file of a definition, its substitutions, and what each reference is", async () => {
+  it("have the file of a definition, its substitutions, and the values of its references", async () => {
     const [found] = await findMachines(join(FIXTURES, "sam.yaml"));
     const { States } = read(found).definition as unknown as RawStates;
     const lambda = (name: string) => `arn:aws:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${name}`;
@@ -166,7 +166,7 @@ describe("the definitions that a file has", () => {
     expect(found?.aliases).to.include("Booking");
   });
 
-  it("have parameters by their defaults, and conditions by those", async () => {
+  it("have the defaults of parameters, and conditions evaluated with these", async () => {
     const all = await findMachines(join(FIXTURES, "cloudformation.yaml"));
     expect(all.map(({ name }) => name)).to.deep.equal(["Payment", "Nested", "Elsewhere"]);
     const { States } = read(all[0]).definition as unknown as RawStates;
@@ -198,7 +198,7 @@ describe("the definitions that a file has", () => {
     ["2012-10-17", "2012-10-17"],
   ];
   for (const [yaml, becomes] of INTRINSICS) {
-    it(`have ${yaml} carried out`, async () => {
+    it(`have ${yaml} evaluated`, async () => {
       const path = file(
         "template.yaml",
         `Parameters:
@@ -230,20 +230,20 @@ Resources:
     [
       "no JSON, for a reference",
       { DefinitionString: { "Fn::Sub": '{"TimeoutSeconds": ${Seconds}}' } },
-      /if it is for \$\{Seconds\}, say what that becomes: as a parameter's Default, or in DefinitionSubstitutions$/,
+      /if \$\{Seconds\} is the reason, give its value: as a parameter's Default, or in DefinitionSubstitutions$/,
     ],
     ["from a macro", { Definition: { "Fn::Transform": { Name: "AWS::Include" } } }, /^is put together by a macro/],
     ["by a condition that is not there", { Definition: { "Fn::If": ["None", {}, {}] } }, /^depends on the condition/],
     ["nowhere", {}, /^has no Definition, DefinitionString or DefinitionUri$/],
   ];
   for (const [what, properties, says] of UNREAD) {
-    it(`are said not to be read where one is ${what}`, async () => {
+    it(`are reported as unreadable if one is ${what}`, async () => {
       const [found] = await findMachines(file("template.json", template(properties)));
       expect((found as { unread?: string }).unread).to.match(says);
     });
   }
 
-  it("are said not to be read where a plan does not know one, or a stack keeps it secret", async () => {
+  it("are reported as unreadable if a plan does not know one, or if a stack has encrypted it", async () => {
     const plan = {
       terraform_version: "1.9.0",
       planned_values: { root_module: { resources: [terraform()] } },
@@ -256,22 +256,22 @@ Resources:
     ]);
     expect(planned)
       .to.have.property("unread")
-      .that.matches(/^has a definition that is known once it is applied/);
+      .that.matches(/^has a definition that is known only after the plan is applied/);
     expect(kept)
       .to.have.property("unread")
       .that.matches(/export the stack with --show-secrets$/);
   });
 
-  it("are chosen by name, and told where there is none of the name", async () => {
+  it("are selected by name, and listed if none has the name", async () => {
     const path = join(FIXTURES, "cloudformation.yaml");
     expect((await selectMachines(path, "Nested")).machines.map(({ name }) => name)).to.deep.equal(["Nested"]);
-    await refuses(selectMachines(path, "Nest"), /no machine 'Nest' in '.*'; there are Payment, Nested, Elsewhere$/);
+    await refuses(selectMachines(path, "Nest"), /no state machine 'Nest' in '.*'; it has Payment, Nested, Elsewhere$/);
     const none = file("none.yaml", "Resources:\n  T: {Type: AWS::SNS::Topic}\n");
     await refuses(selectMachines(none, undefined), /has no state machine among its resources$/);
-    await refuses(findMachines(folder), /is a folder, and has no \*\.template\.json/);
+    await refuses(findMachines(folder), /is a folder without a \*\.template\.json/);
   });
 
-  it("are refused where the file is not YAML, or refers to itself without end", async () => {
+  it("are refused if the file is not YAML, or refers to itself without end", async () => {
     await refuses(findMachines(file("bad.yaml", "a: [1\nb: 2\n")), /bad\.yaml is not YAML: .* at line 2, column 1$/);
     await refuses(findMachines(file("loop.yaml", "a: &a\n  b: *a\n")), /has too many values, or nests them too deep/);
     const bomb = [
@@ -279,14 +279,14 @@ Resources:
       ...Array.from({ length: 8 }, (_, n) => `a${n + 1}: &a${n + 1} [${Array(10).fill(`*a${n}`).join(",")}]`),
     ];
     await refuses(findMachines(file("bomb.yaml", bomb.join("\n"))), /has too many values/);
-    await refuses(findMachines(file("none.yaml", "a: *b\n")), /nothing is called that|not YAML/);
+    await refuses(findMachines(file("none.yaml", "a: *b\n")), /has the alias \*b, but no anchor &b|not YAML/);
   });
 
   for (const [name, states] of [
     ["sam.yaml", ["ReserveSeat", "SendRefund"]],
     ["cloudformation.yaml", ["Charge", "Record", "Refund"]],
   ] as const) {
-    it(`have a place for each state, by its line: ${name}`, async () => {
+    it(`have the line of each state: ${name}`, async () => {
       const [found] = await findMachines(join(FIXTURES, name));
       for (const state of states) {
         const { file: at, line, column } = read(found).place(["States", state]);
@@ -302,14 +302,14 @@ Resources:
     });
   }
 
-  it("have the place of the text where its lines are not those of the file", async () => {
+  it("have the place of the text if its lines are not those of the file", async () => {
     const path = file("template.json", template({ DefinitionString: TEXT }));
     const { line } = read((await findMachines(path))[0]).place(["States", "Refund"]);
     expect(readFileSync(path, "utf8").split("\n")[line - 1]).to.match(/^\s*"DefinitionString"/);
     expect(sourceOf("a.json", '{\n  "b": [1,\n 2]}').place(["b", 1])).to.include({ line: 3, column: 2 });
   });
 
-  it("call under S4 what a reference is named after, and of one that says nothing it is not proved", () => {
+  it("have S4 checked by the name of a reference, or left open if the name says nothing", () => {
     const calls = (Resource: string, Retry: object[] = []) => ({
       StartAt: "A",
       States: { A: task(Resource, { Retry, End: true }) },
@@ -323,7 +323,7 @@ Resources:
     expect(held(calls("${ChargeFunctionArn}", retry)).s4).to.have.length(1);
     expect(held(calls("${Charge}", retry))).to.deep.equal({ s4: [], proved: false, open: true });
     expect(held(calls("${Charge}")).s4).to.deep.equal([
-      "A is given up on any fault, those that pass too; what ${Charge} is, is not said here",
+      "A is not retried on any fault, and ${Charge} is unknown here",
     ]);
     expect(held(calls("arn:aws:states:::${Service}", retry)).open).to.equal(true);
     expect(held(calls("arn:aws:states:::aws-sdk:s3:putObject", retry)).s4[0]).to.contain("S3.SlowDownException");
@@ -352,7 +352,7 @@ describe("the declaration that is guessed", () => {
   const guessed = (definition: RawStates) =>
     Object.fromEntries([...guessCalls(definition)].map(([name, { role, undo }]) => [name, undo ?? role]));
 
-  it("goes by the object that an undo's name shares with its action's", () => {
+  it("pairs an undo with the action whose name has the same object", () => {
     const definition = machine(
       ["ProcessPayment", { Next: "book_hotel", End: undefined }],
       ["book_hotel", { Next: "Ship order", End: undefined }],
@@ -371,7 +371,7 @@ describe("the declaration that is guessed", () => {
     });
   });
 
-  it("goes by a Catch where the names say nothing, through what calls nothing", () => {
+  it("follows a Catch if the names say nothing, through states that call nothing", () => {
     const definition = machine(["Debit", catching("Mark")], ["PutBack"]);
     const mark = { Type: "Pass", Next: "PutBack" };
     expect(guessed({ ...definition, States: { ...definition.States, Mark: mark } })).to.deep.equal({
@@ -380,7 +380,7 @@ describe("the declaration that is guessed", () => {
     expect(guessed(machine(["Charge", catching("Refund")], ["Refund"]))).to.deep.equal({ Charge: "Refund" });
   });
 
-  it("takes what confirms a call for that, and not for what its undo is named after", () => {
+  it("recognises a call that confirms another one, and does not give it the other's undo", () => {
     const definition = machine(
       ["ReserveFlight", { Next: "ConfirmFlight", End: undefined }],
       ["ConfirmFlight", catching("CancelFlight")],
@@ -397,13 +397,13 @@ describe("the declaration that is guessed", () => {
     ]);
   });
 
-  it("takes the errors that lead past the undo for definite", () => {
+  it("treats the errors that lead past the undo as definite", () => {
     const definition = machine(["Charge", catching("Refund", "CardDeclined")], ["Refund"]);
     expect(guessCalls(definition).get("Charge")).to.deep.include({ definite: ["CardDeclined"] });
     expect(guessCalls(definition).get("Charge")?.why).to.contain("CardDeclined leads elsewhere");
   });
 
-  it("says that it does not know, so that the declaration is refused until somebody has decided", () => {
+  it("says what it does not know, so that the declaration is refused until the user has decided", () => {
     const definition = machine(
       ["GetPrice", { Next: "Ship", End: undefined }],
       ["Ship", catching("NotifyCustomer")],
@@ -420,7 +420,7 @@ describe("the declaration that is guessed", () => {
     expect(() => readDeclaration({ saga: "S", calls })).to.throw(/calls\.Ship\.role is "\?": use "compensable"/);
   });
 
-  it("is one that is taken, with its reasons, where all is known", () => {
+  it("is accepted, with its reasons, if all is known", () => {
     const reference = JSON.parse(readFileSync(join(__dirname, "../verify/fixtures/reference.asl.json"), "utf8"));
     const declared = JSON.parse(readFileSync(join(__dirname, "../verify/fixtures/reference.saga.json"), "utf8"));
     const calls = Object.fromEntries(guessCalls(reference));

@@ -1,6 +1,6 @@
 import { openStore, saga, SagaStateMachine, sagaTable, task } from "../../saga";
 
-/** A program whose tasks may do less to their tables than they do, and whose store names other keys than its table has. */
+/** A program whose tasks lack permissions for their tables, and whose store names other keys than its table has. */
 const table = sagaTable("bookings", { hashKey: "account", rangeKey: "booking" });
 const wallets = sagaTable("wallets", { hashKey: "acount" });
 

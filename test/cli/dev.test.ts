@@ -25,7 +25,7 @@ function command(...args: readonly string[]) {
 describe("saga dev", function () {
   this.timeout(180_000);
 
-  it("refuses what it is not told in so many words, or can't read", () => {
+  it("refuses an option that it can't read, or that is not confirmed", () => {
     const why = (values: Parameters<typeof devOptions>[0]) => {
       try {
         return devOptions(values);
@@ -34,19 +34,19 @@ describe("saga dev", function () {
       }
     };
     expect(why({})).to.deep.include({ port: 4566, host: "127.0.0.1", exposed: false, time: "real" });
-    expect(why({ host: "0.0.0.0" })).to.match(/lets other machines in.* say so with --expose/);
-    expect(why({ expose: true })).to.match(/^--expose goes with --host/);
+    expect(why({ host: "0.0.0.0" })).to.match(/lets other machines connect.* confirm that with --expose/);
+    expect(why({ expose: true })).to.match(/^--expose needs --host/);
     expect(why({ host: "0.0.0.0", expose: true })).to.deep.include({ host: "0.0.0.0", exposed: true });
-    for (const port of ["x", "-1", "65536"]) expect(why({ port })).to.match(/^--port wants a port/);
+    for (const port of ["x", "-1", "65536"]) expect(why({ port })).to.match(/^--port must be a port/);
     expect(why({ time: "60x" })).to.deep.include({ time: 60 });
-    for (const time of ["0x", "fast", "60"]) expect(why({ time })).to.match(/^--time wants real, virtual/);
+    for (const time of ["0x", "fast", "60"]) expect(why({ time })).to.match(/^--time must be real, virtual/);
   });
 
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const) {
-    it(`serves clients of AWS, tells how executions end, and leaves nothing behind after ${signal}${signal === "SIGINT" ? "" : ` ${SLOW}`}`, async () => {
+    it(`serves AWS clients, prints how executions end, and leaves no files behind after ${signal}${signal === "SIGINT" ? "" : ` ${SLOW}`}`, async () => {
       const { child, next } = command("--port", "0", "--json");
       const { endpoint, region, machines } = JSON.parse(await next()) as {
         endpoint: string;
@@ -86,7 +86,7 @@ describe("saga dev", function () {
     taken.close();
     expect(code).to.equal(2);
     expect(told).to.match(
-      new RegExp(`^port ${port} is in use: end what listens there, or take another one with --port`),
+      new RegExp(`^port ${port} is in use: stop the process that listens there, or choose another port with --port`),
     );
   });
 });

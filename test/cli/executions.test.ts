@@ -50,7 +50,7 @@ describe("the verbs on executions", function () {
     return JSON.parse(out) as unknown;
   };
 
-  it("list: the latest first, by how they came out, of one saga or of all", async () => {
+  it("list: the latest first, by outcome, of one saga or of all", async () => {
     const names = async (...args: readonly string[]) =>
       ((await json("list", ...args)) as { name: string }[]).map(({ name }) => name);
     expect(await names()).to.have.members(["stuck", "undone", "done"]);
@@ -83,13 +83,13 @@ describe("the verbs on executions", function () {
     expect(latest["variables"]).to.include.keys("CreateOrder", "failure");
   });
 
-  it("show --events: each of them", async () => {
+  it("show --events: every event", async () => {
     const { out } = await saga("show", "done", "--events");
     expect(out).to.match(/^ {6}\d+ +\+\d+ ms {2}TaskSucceeded$/m);
     expect(out).to.match(/ExecutionSucceeded\n$/);
   });
 
-  it("print in as many columns as there are, and no colours where there is no terminal", async () => {
+  it("print within the terminal's columns, and without colours if there is no terminal", async () => {
     for (const [columns, most] of [
       [undefined, 80],
       [60, 60],
@@ -104,7 +104,7 @@ describe("the verbs on executions", function () {
     expect(coloured.out).to.contain("\u001b");
   });
 
-  it("redrive: says what runs again, does nothing with --dry-run, and has it go on", async () => {
+  it("redrive: says what runs again, does nothing with --dry-run, and continues the execution", async () => {
     const plan = { again: ["RefundPayment"], afterwards: ["CreateOrder"], goesForward: false };
     expect(await json("redrive", "stuck", "--dry-run")).to.deep.include(plan);
     expect((await json("show", "stuck"))["redrives"]).to.equal(0);
@@ -116,29 +116,30 @@ describe("the verbs on executions", function () {
     expect(await json("show", "stuck")).to.include({ outcome: "compensated", redrives: 1 });
   });
 
-  it("refuse what can't be done, in one line", async () => {
+  it("refuse in one line what can't be done", async () => {
     const refusals: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
       [["show", "nobody"], 2, /^no execution 'nobody' of OrderFulfilment: 'list' shows/],
       [["list", "Nothing"], 2, /^no saga 'Nothing'; there is OrderFulfilment$/m],
       [
         ["list", "--status", "odd"],
         2,
-        /^no status 'odd'; there are running, completed, compensated, stuck, aborted, timed-out/,
+        /^no status 'odd'; the statuses are running, completed, compensated, stuck, aborted, timed-out/,
       ],
-      [["list", "--most", "0"], 2, /^--most wants how many executions to list, not '0'/],
+      [["list", "--most", "0"], 2, /^--most must be a whole number from 1 on, not '0'/],
       [["redrive", "done"], 1, /^OrderFulfilment done is completed: there is nothing to redrive$/m],
       [
         ["redrive", "undone"],
         1,
-        /^OrderFulfilment has compensated: a redrive would only end in SagaCompensated once more; --force/,
+        /^OrderFulfilment has compensated: a redrive would only end in SagaCompensated again; --force/,
       ],
-      [["redrive"], 2, /^'redrive' wants the ARN or the name of an execution/],
+      [["redrive"], 2, /^'redrive' needs the ARN or the name of an execution/],
       [["stop", "done"], 1, /^OrderFulfilment done has ended already: completed$/m],
-      [["approve", "done"], 1, /^done waits for no answer$/m],
+      [["approve", "done"], 1, /^done does not wait for an answer$/m],
       [["approve"], 1, /^no execution waits for an answer$/m],
-      [["reject", "done", ":why"], 2, /^'reject' wants the error's name/],
+      [["reject", "Refused:why"], 1, /^no execution waits for an answer$/m],
+      [["reject", "done", ":why"], 2, /^'reject' needs the name of the error/],
       [["list", "--port", "4566"], 2, /^--port and --endpoint exclude each other/],
-      [["explain", "done", "--definition", "x.json"], 2, /^--definition goes with a file of a history/],
+      [["explain", "done", "--definition", "x.json"], 2, /^--definition works only with the file of a saved history/],
     ];
     for (const [args, code, says] of refusals) {
       const ended = await saga(...args);
@@ -149,11 +150,11 @@ describe("the verbs on executions", function () {
     const nobody = await command(["list", "--port", "1"]);
     expect(nobody.err).to.match(/^nobody listens on http:\/\/127\.0\.0\.1:1: start 'npx saga dev' first/);
     expect(nobody.code).to.equal(1);
-    expect((await command(["list", "--endpoint", "here"])).err).to.match(/^--endpoint wants a URL/);
-    expect((await command(["list", "--port", "x"])).err).to.match(/^--port wants a port, not 'x'/);
+    expect((await command(["list", "--endpoint", "here"])).err).to.match(/^--endpoint must be a URL/);
+    expect((await command(["list", "--port", "x"])).err).to.match(/^--port must be a port .*, not 'x'/);
   });
 
-  it("look at what a stack has deployed, by its outputs", async () => {
+  it("look at a deployed stack, by its outputs", async () => {
     const pulumi = fakePulumi(`console.log(JSON.stringify({ stateMachineArn: ${JSON.stringify(machineArn)} }))`);
     try {
       const env = {
@@ -177,14 +178,14 @@ describe("the verbs on executions", function () {
     }
   });
 
-  it("start: where a service runs already, and tells by its exit code how it ended", async () => {
+  it("start: in a service that is running, and the exit code says how it ended", async () => {
     const started = await saga("start", JSON.stringify({ ...ORDER, order_id: "9", card_no: undefined }));
     expect(started.code).to.equal(3);
     expect(started.out).to.contain("tombstoned   ProcessPayment");
     expect((await saga("start", "{}", "--answer", "A={}")).err).to.match(
-      /^--answer and --fail are for a run of its own/,
+      /^--answer and --fail work only for a run of its own/,
     );
-    expect((await command(["start", "{}", "--deployed"])).err).to.match(/^--deployed wants --stack NAME/);
+    expect((await command(["start", "{}", "--deployed"])).err).to.match(/^--deployed needs --stack NAME/);
   });
 
   describe("explain, of a file", () => {
@@ -204,20 +205,20 @@ describe("the verbs on executions", function () {
       return JSON.parse(out) as unknown;
     };
 
-    it("finds its definition in the program, or takes it from a file", async () => {
+    it("finds its definition in the program, or reads it from a file", async () => {
       const ofProgram = await explain(stuck);
       expect(ofProgram).to.include({ outcome: "stuck", saga: "OrderFulfilment" });
       expect(await explain(stuck, "--definition", join(HISTORIES, "order.asl.json"))).to.deep.equal(ofProgram);
     });
 
-    it("takes from a declaration what undoes what, of a machine of another tool", async () => {
+    it("reads a declaration, for a machine of another tool", async () => {
       const definition = JSON.parse(readFileSync(join(HISTORIES, "order.asl.json"), "utf8")) as object;
       const machine = file("other.asl.json", { ...definition, Comment: "orders" });
       const undeclared = await command(["explain", stuck, "--definition", machine]);
       expect(undeclared.err).to.match(
-        /^note: what undoes what is not said: there is no '.*other\.saga\.json', and no -d$/m,
+        /^note: no declaration says which task undoes which: there is no '.*other\.saga\.json', and no -d$/m,
       );
-      expect(undeclared.out).to.contain("stands   what undoes what is not said");
+      expect(undeclared.out).to.contain("effects  not known: no declaration says which task undoes");
       const calls = { ProcessPayment: { role: "compensable", undo: "RefundPayment" } };
       const said = await explain(stuck, "--definition", machine, "-d", JSON.stringify({ saga: "Other", calls }));
       expect(said.ledger).to.have.length(1);
@@ -226,14 +227,14 @@ describe("the verbs on executions", function () {
       expect((await explain(stuck, "--definition", machine)).ledger).to.deep.equal(said.ledger);
     });
 
-    it("says what is wrong with it", async () => {
+    it("says what is wrong with the file", async () => {
       const { events } = JSON.parse(readFileSync(stuck, "utf8")) as { events: unknown[] };
       const part = file("part.json", { events: events.slice(3) });
       expect((await command(["explain", part])).err).to.match(
-        /part\.json begins with event 4: it is a part of a history/,
+        /part\.json begins with event 4: events are missing/,
       );
       const odd = file("odd.json", { hello: 1 });
-      expect((await command(["explain", odd])).err).to.match(/odd\.json has no 'events': save what 'aws stepfunctions/);
+      expect((await command(["explain", odd])).err).to.match(/odd\.json has no 'events': save the output of 'aws stepfunctions/);
       const trip = join(HISTORIES, "trip-stuck.json");
       expect((await command(["explain", trip])).err).to.match(
         /^no machine of the program has all the states that .*trip-stuck\.json enters, such as 'Expensive'/,
@@ -268,6 +269,6 @@ describe("the verbs on executions", function () {
       const script = (await command(["completion", shell])).out;
       for (const verb of Object.keys(VERBS)) expect(script, `${shell} ${verb}`).to.contain(verb);
     }
-    expect((await command(["completion", "tcsh"])).err).to.match(/^'completion' wants a shell: bash, zsh, fish/);
+    expect((await command(["completion", "tcsh"])).err).to.match(/^'completion' needs a shell: bash, zsh, fish/);
   });
 });

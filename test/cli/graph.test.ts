@@ -30,7 +30,7 @@ describe("saga graph --execution", function () {
     expect(readFileSync(file, "utf8")).to.contain('label="■ ↩ RefundPayment"');
   });
 
-  it("says it in JSON, too: each node with its status, each edge with whether it was taken", async () => {
+  it("prints JSON, too: each node with its status, each edge with whether it was taken", async () => {
     const { out, err } = await command(["graph", "--execution", SAVED, "--json"]);
     expect(err).to.equal("");
     const { title, nodes, edges } = JSON.parse(out);
@@ -41,7 +41,7 @@ describe("saga graph --execution", function () {
     ]);
   });
 
-  it("draws an execution by its ARN, from wherever it runs, as it draws its saved history", async () => {
+  it("draws an execution by its ARN, on any endpoint, as it draws its saved history", async () => {
     const program = await evaluated(".");
     const cloud = await LocalCloud.start(program, { time: "virtual" });
     try {
@@ -64,14 +64,14 @@ describe("saga graph --execution", function () {
     }
   });
 
-  it("says what is wrong with what it is given", async () => {
+  it("says what is wrong with its arguments", async () => {
     const empty = join(folder, "empty.json");
     writeFileSync(empty, "{}");
     const cases: readonly (readonly [args: readonly string[], said: RegExp])[] = [
-      [["--execution", empty], /empty\.json has no 'events': save what 'aws stepfunctions/],
-      [["Trip", "--execution", SAVED], /order-stuck\.json' is one of OrderFulfilment, not of Trip/],
+      [["--execution", empty], /empty\.json has no 'events': save the output of 'aws stepfunctions/],
+      [["Trip", "--execution", SAVED], /order-stuck\.json' belongs to OrderFulfilment, not to Trip/],
       [["--json", "--format", "svg"], /^--json and --format svg exclude each other/],
-      [["--endpoint", "http://127.0.0.1:9"], /^--endpoint of 'graph' goes with --execution/],
+      [["--endpoint", "http://127.0.0.1:9"], /^--endpoint of 'graph' works only with --execution/],
       [["--execution", "nobody", "--endpoint", "http://127.0.0.1:9"], /^nobody listens on http:\/\/127\.0\.0\.1:9/],
     ];
     for (const [args, said] of cases) {

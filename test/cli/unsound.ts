@@ -1,4 +1,4 @@
-// Puts a saga that retries refusals in the place of the order saga, before the program is loaded.
+// Replaces the order saga by one that retries refusals, before the program is loaded.
 import { orderFulfilment } from "../../orderFulfilment";
 
 const steps = orderFulfilment.steps.map((step) =>

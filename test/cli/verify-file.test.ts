@@ -21,7 +21,7 @@ describe("saga verify, of a file", () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Runs the verb as if the command had been called in the folder. */
+  /** Runs the command as if it had been called in the folder. */
   async function saga(...args: readonly string[]) {
     const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
     const written = { out: "", err: "" };
@@ -51,15 +51,15 @@ describe("saga verify, of a file", () => {
     for (const line of text.split("\n")) expect(line.length, line).to.be.at.most(80);
   };
 
-  it("says of a file without a declaration all its tasks, and what writes one", async () => {
+  it("lists all tasks of a file without a declaration, and the command that drafts one", async () => {
     const { code, out, err } = await saga("sam.yaml");
     expect(err).to.match(
-      /^what undoes what in 'sam\.yaml' is not said, of its 4 tasks ReserveSeat, ChargeCard, SendRefund, ReleaseSeat: npx saga verify sam\.yaml --init writes 'sam\.saga\.json' for you to edit; or give it with -d/,
+      /^no declaration says which task in 'sam\.yaml' undoes which, of its 4 tasks ReserveSeat, ChargeCard, SendRefund, ReleaseSeat: npx saga verify sam\.yaml --init drafts 'sam\.saga\.json' for you to edit; or give one with -d/,
     );
     expect([code, out]).to.deep.equal([2, ""]);
   });
 
-  it("writes a declaration, with what is guessed and why, and never over one that is there", async () => {
+  it("drafts a declaration, with each guess and its reason, and does not overwrite an existing one", async () => {
     const first = await saga("sam.yaml", "--init");
     expect(first.out).to.contain("sam.saga.json  2 calls\n");
     expect(first.out).to.contain("  compensable  ChargeCard\n               SendRefund undoes it: by its name, refund");
@@ -71,7 +71,7 @@ describe("saga verify, of a file", () => {
 
     writeFileSync(join(folder, "sam.saga.json"), JSON.stringify({ ...written, saga: "Edited" }));
     const again = await saga("sam.yaml", "--init");
-    expect(again.err).to.match(/^'sam\.saga\.json' is there already: edit it, or replace it with --force/);
+    expect(again.err).to.match(/^'sam\.saga\.json' exists already: edit it, or replace it with --force/);
     expect([again.code, read("sam.saga.json").saga]).to.deep.equal([2, "Edited"]);
     expect((await saga("sam.yaml")).out).to.match(/^Edited {2}not sound/);
     expect([(await saga("sam.yaml", "--init", "--force")).code, read("sam.saga.json").saga]).to.deep.equal([
@@ -80,21 +80,21 @@ describe("saga verify, of a file", () => {
     ]);
   });
 
-  it("tells all tasks at once that a declaration leaves out, and what they seem to be", async () => {
+  it("lists all tasks that a declaration omits, and the roles that they seem to have", async () => {
     const { code, out, err } = await saga(
       "reference.asl.json",
       "-d",
       '{"saga":"S","calls":{"ProcessPayment":{"role":"pivot"}}}',
     );
     expect(err).to.match(
-      /^what -d gives does not say what 5 tasks of reference are: CreateOrder, ProcessShipment, CancelShipment, RefundPayment, DeleteOrder; add each to its "calls", such as "CreateOrder": \{"role":"compensable","undo":"DeleteOrder"\}, /,
+      /^the declaration of -d does not say what 5 tasks of reference are: CreateOrder, ProcessShipment, CancelShipment, RefundPayment, DeleteOrder; add each to its "calls", such as "CreateOrder": \{"role":"compensable","undo":"DeleteOrder"\}, /,
     );
     expect([code, out]).to.deep.equal([2, ""]);
   });
 
-  it("verifies all the machines of a template that are declared, or one by its name", async () => {
+  it("verifies all declared machines of a template, or one by its name", async () => {
     expect((await saga("cloudformation.yaml")).err).to.match(
-      /^what undoes what in 'cloudformation\.yaml' is not said of any of its machines, Payment, Nested, Elsewhere: /,
+      /^'cloudformation\.yaml' has no declaration for any of its machines Payment, Nested, Elsewhere: /,
     );
     const { out, err } = await saga("cloudformation.yaml", "--init");
     inColumns(out);
@@ -115,14 +115,14 @@ describe("saga verify, of a file", () => {
     expect(all.code).to.equal(1);
     expect((await saga("cloudformation.yaml", "Nested")).out).to.match(/^Nested /);
     expect((await saga("cloudformation.yaml", "-d", "{}")).err).to.match(
-      /^-d declares one machine, and 'cloudformation\.yaml' has Payment, Nested, Elsewhere: name one of them/,
+      /^-d declares one machine, but 'cloudformation\.yaml' has Payment, Nested, Elsewhere: name one of them/,
     );
     expect((await saga("cloudformation.yaml", "Elsewhere", "-d", JSON.stringify(nested))).err).to.match(
       /^'Elsewhere' in 'cloudformation\.yaml' is in S3: give the file of the definition itself/,
     );
   });
 
-  it("says what it does not prove, of what it calls by a reference that nothing replaces", async () => {
+  it("says what it does not prove about a call by a reference that nothing replaces", async () => {
     writeFileSync(
       join(folder, "open.asl.json"),
       JSON.stringify({
@@ -139,14 +139,12 @@ describe("saga verify, of a file", () => {
       }),
     );
     const { out } = await saga("open.asl.json", "-d", '{"saga":"S","calls":{"Charge":{"role":"pivot"}}}');
-    expect(out.replaceAll(/\s+/g, " ")).to.contain(
-      "open: S4: what these call is a reference that is yet to be replaced: Charge",
-    );
+    expect(out.replaceAll(/\s+/g, " ")).to.contain("open: S4: the resource of these is a placeholder: Charge");
     expect(out).to.match(/^ {2}S4 +open /m);
     inColumns(out);
   });
 
-  it("tells it as SARIF, which the schema takes, with the line of each state", async () => {
+  it("prints SARIF that its schema accepts, with the line of each state", async () => {
     await saga("sam.yaml", "--init", "--force");
     const { code, out, err } = await saga("sam.yaml", "--format", "sarif");
     expect([code, err]).to.deep.equal([1, ""]);
@@ -167,20 +165,20 @@ describe("saga verify, of a file", () => {
     }
   });
 
-  it("finds fault with SARIF that is none", () => {
+  it("notices invalid SARIF", () => {
     expect(invalidIn({ version: "2.1.0", runs: [{ results: [] }] })).not.to.be.empty;
     expect(invalidIn({ version: "2.1.0", runs: [{ tool: { driver: { name: "x" } }, results: [{ level: "bad" }] }] }))
       .not.to.be.empty;
   });
 
-  it("refuses what does not go together", async () => {
+  it("refuses arguments that exclude each other", async () => {
     for (const [args, says] of [
-      [["sam.yaml", "--format", "xml"], /^no format 'xml' of a proof; there is sarif/],
+      [["sam.yaml", "--format", "xml"], /^no format 'xml' of a proof; the only format is sarif/],
       [["sam.yaml", "--format", "sarif", "--json"], /^--json and --format sarif exclude each other/],
-      [["sam.yaml", "--force"], /^--force goes with --init/],
+      [["sam.yaml", "--force"], /^--force works only with --init/],
       [["-", "--init"], /^--init writes a file beside the one that it reads: name a file/],
-      [["--init"], /^--init goes with a file to verify/],
-      [["sam.yaml", "Other"], /^no machine 'Other' in 'sam\.yaml'; there is Booking/],
+      [["--init"], /^--init works only with a file to verify/],
+      [["sam.yaml", "Other"], /^no state machine 'Other' in 'sam\.yaml'; it has Booking/],
     ] as const) {
       const { code, out, err } = await saga(...args);
       expect(err).to.match(says);
@@ -189,7 +187,7 @@ describe("saga verify, of a file", () => {
   });
 });
 
-/** What the schema of SARIF 2.1.0 has against a log. */
+/** What is wrong with a log by the schema of SARIF 2.1.0. */
 function invalidIn(log: unknown): readonly unknown[] {
   const packed = createRequire(require.resolve("@microsoft/jest-sarif/package.json"));
   const Ajv = packed("ajv");

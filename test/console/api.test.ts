@@ -1,8 +1,8 @@
-import { SFNClient } from "@aws-sdk/client-sfn";
+import { CreateStateMachineCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
 import { SLOW } from "../slow";
 import type { KnownMachine } from "../../saga/console/server";
-import { clientOptions, machineArn, PLACE } from "../local/wire/fixture";
+import { clientOptions, definition, machineArn, PLACE } from "../local/wire/fixture";
 import { listen, type Served, startConsole, until } from "./fixture";
 
 const executionArn = (machine: string, name: string): string => `arn:aws:states:${PLACE}:execution:${machine}:${name}`;
@@ -194,15 +194,15 @@ describe("the console's list of executions", () => {
     const found = await all("");
     expect(found).to.have.length(230);
     expect(new Set(found.map(({ arn }) => arn)).size).to.equal(230);
-    expect(found[0]).to.include.keys("arn", "name", "saga", "status", "started");
+    expect(found[0]).to.include.keys("arn", "name", "saga", "outcome", "started");
   });
 
-  it("has those of one saga, of one status, with part of a name, or with an ARN", async () => {
+  it("has the executions of one saga, with one outcome, with part of a name, or with an ARN", async () => {
     expect(await all("saga=echo")).to.have.length(77);
-    expect(await all("status=RUNNING")).to.have.length(153);
-    const [failed, ...more] = await all("status=FAILED");
+    expect(await all("outcome=running")).to.have.length(153);
+    const [failed, ...more] = await all("outcome=stuck");
     expect(more).to.deep.equal([]);
-    expect(failed).to.include({ name: "echo-000", status: "FAILED", error: "Refused", saga: "echo" });
+    expect(failed).to.include({ name: "echo-000", outcome: "stuck", saga: "echo" });
     expect(names({ executions: await all("q=-22") })).to.have.members(
       Array.from({ length: 10 }, (_, at) => `${(220 + at) % 3 === 0 ? "echo" : "wait"}-22${at}`),
     );
@@ -213,9 +213,60 @@ describe("the console's list of executions", () => {
       name: "NotFound",
       message: "there is no saga 'none'",
     });
-    for (const wrong of ["status=DONE", "next=x", "next=W10x", "next=WzFd"]) {
+    for (const wrong of ["outcome=FAILED", "outcome=done", "next=x", "next=W10x", "next=WzFd"]) {
       expect((await served.ask(`api/executions?${wrong}`)).status, wrong).to.equal(400);
     }
+  });
+});
+
+describe("the console's list of executions, by outcome", () => {
+  const ENDS = "ends";
+  const COMPENSATED = 330;
+  let served: Served;
+  before(async () => {
+    served = await startConsole();
+    const sfn = new SFNClient(clientOptions(served.cloud));
+    await sfn.send(
+      new CreateStateMachineCommand({
+        name: ENDS,
+        roleArn: "arn:aws:iam::000000000000:role/all",
+        definition: definition({ Fail: { Type: "Fail", Error: "{% $states.input.error %}" } }),
+      }),
+    );
+    sfn.destroy();
+    const errors = ["Boom", "States.Timeout", ...Array.from({ length: COMPENSATED }, () => "SagaCompensated")];
+    for (const [at, error] of errors.entries()) {
+      const name = `${error === "SagaCompensated" ? "compensated" : "stuck"}-${at}`;
+      await served.ask("api/start", { body: { machineArn: machineArn(ENDS), name, input: { error } } });
+    }
+    await until(async () => served.cloud.executions.running().size === 0);
+  });
+  after(() => served.close());
+
+  const namesBy = async (outcome: string): Promise<readonly string[]> => {
+    const names: string[] = [];
+    for (let next: string | undefined = ""; next !== undefined;) {
+      const { json } = await served.ask(`api/executions?outcome=${outcome}${next === "" ? "" : `&next=${next}`}`);
+      expect(json.executions.length).to.be.at.most(100);
+      for (const each of json.executions) {
+        expect(each.outcome).to.equal(outcome);
+        names.push(each.name);
+      }
+      ({ next } = json);
+    }
+    return names;
+  };
+
+  it("tells stuck executions from compensated ones, however many compensated ones come first", async () => {
+    expect(await namesBy("stuck")).to.have.members(["stuck-0", "stuck-1"]);
+    expect(await namesBy("compensated")).to.have.length(COMPENSATED);
+    expect(await namesBy("completed")).to.deep.equal([]);
+  });
+
+  it("looks at a bounded number of executions for one answer, and says where to go on", async () => {
+    const { json } = await served.ask("api/executions?outcome=stuck");
+    expect(json.executions).to.deep.equal([]);
+    expect(json.next).to.be.a("string");
   });
 });
 

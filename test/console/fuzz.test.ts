@@ -59,8 +59,8 @@ function generator(seed: number, { token, host }: { readonly token: string; read
   const path = (): string =>
     `${CONSOLE_PATH}api/${random() < 0.85 ? one(PATHS) : one([word(), "constructor", "../x", "//"])}`;
   const query = (): string => {
-    const names = "arn from saga status q next".split(" ").filter(() => random() < 0.5);
-    const given = names.map((name) => `${name}=${encodeURIComponent(one([word(), arn(), "W10x", "RUNNING", "12"]))}`);
+    const names = "arn from saga outcome q next".split(" ").filter(() => random() < 0.5);
+    const given = names.map((name) => `${name}=${encodeURIComponent(one([word(), arn(), "W10x", "running", "12"]))}`);
     return given.length > 0 ? `?${given.join("&")}` : one(["", "?", "?%", "?&=&"]);
   };
   const own = { Host: host, Authorization: undefined, "x-saga-console": token, "Content-Type": "application/json" };

@@ -79,7 +79,7 @@ describe("saga open", function () {
       code: 1,
       out: "",
       err:
-        "nobody listens on http://127.0.0.1:9: start 'npx saga dev' first, or say what to open with --stack NAME or " +
+        "nobody listens on http://127.0.0.1:9: start 'npx saga dev' first, or choose what to open with --stack NAME or " +
         "--endpoint URL\n",
     });
     const bare = await startConsole();
@@ -91,7 +91,7 @@ describe("saga open", function () {
     const wrong = await command(["open", "--allow-writes"]);
     expect([wrong.code, wrong.err]).to.deep.equal([
       2,
-      "--allow-writes goes with --stack or --endpoint: what saga dev runs may be changed anyhow; see npx saga --help\n",
+      "--allow-writes works only with --stack or --endpoint: the console of saga dev always allows writes; see npx saga --help\n",
     ]);
   });
 

@@ -11,6 +11,7 @@ import {
 import { expect } from "chai";
 import { SLOW } from "../slow";
 import { browse, type Browsing, describeInBrowser } from "./browser";
+import { until } from "./fixture";
 import { Person, takePicture } from "./person";
 
 const ORDERS = JSON.parse(readFileSync(join(__dirname, "../../examples/orders.json"), "utf8")) as readonly {
@@ -143,6 +144,46 @@ describeInBrowser("what a person sees in the console", function () {
     await person.seesText("None is set");
   });
 
+  it(`sees the rows of an execution while it writes them, and keeps the place and the focus ${SLOW}`, async () => {
+    await toSaga();
+    for (const call of ["ProcessPayment", "ProcessShipment"]) {
+      await person.press(call);
+      await person.page.getByRole("menuitem", { name: "Throttle, always" }).click();
+      await person.seesText(`${call} Throttle, always`);
+    }
+    await person.start("Successful order", "27");
+    await person.seesGraph({ CreateOrder: "done", ProcessPayment: "in progress" });
+    await person.page.getByRole("tab", { name: "Rows" }).click();
+    const rows = person.page.locator("ul.rows pre");
+    await until(async () => (await rows.count()) === 1);
+    await rows.first().focus();
+    // The first row is larger than its box, and is read from the middle.
+    await rows.first().evaluate((row: any) => {
+      row.style.maxHeight = "4rem";
+      row.scrollTop = 20;
+      row.dataset.readByTest = "yes";
+    });
+    const place = () =>
+      person.page.evaluate(() => {
+        const { document, scrollY } = globalThis as any;
+        const { dataset, scrollTop } = document.activeElement;
+        return { isSame: dataset.readByTest === "yes", scrollTop, scrollY };
+      });
+    const before = await place();
+    expect(before).to.include({ isSame: true, scrollTop: 20 });
+    const { faults } = browsing.cloud;
+    for (const [state, count] of [
+      ["ProcessPayment", 2],
+      ["ProcessShipment", 3],
+    ] as const) {
+      const [fault] = faults.list().filter((each) => each.state === state);
+      faults.clear(fault);
+      await until(async () => (await rows.count()) === count);
+      expect(await place()).to.deep.equal(before);
+      await person.seesGraph({ [state]: "retried" });
+    }
+  });
+
   it(`scrubs back with the keyboard, and sees graph, ledger and variables as they were ${SLOW}`, async () => {
     await toSaga();
     await person.start("Failed shipment (missing address)", "30");
@@ -249,19 +290,40 @@ describeInBrowser("what a person sees in the console", function () {
   });
 
   it(`finds executions by their status and their name ${SLOW}`, async () => {
-    await toSaga();
-    await person.start("Successful order", "60");
-    await person.seesGraph({ completed: "done" });
-    await person.page.getByRole("link", { name: "Sagas", exact: true }).click();
+    for (const [example, id, end] of [
+      ["Successful order", "60", { completed: "done" }],
+      ["Failed payment (missing card_no)", "61", { DeleteOrder: "undone" }],
+    ] as const) {
+      await toSaga();
+      await person.start(example, id);
+      await person.seesGraph(end);
+      await person.page.getByRole("link", { name: "Sagas", exact: true }).click();
+    }
     const names = person.page.getByRole("table", { name: "Executions" }).getByRole("link");
     await person.page.getByLabel("Name").fill("order-6");
-    await person.page.getByRole("status").filter({ hasText: /^1$/ }).waitFor();
-    expect(await names.allTextContents()).to.deep.equal(["order-60"]);
-    await person.page.getByLabel("Status").selectOption("FAILED");
+    const seesNames = async (...expected: readonly string[]): Promise<void> => {
+      await until(async () => (await names.allTextContents()).sort().join() === expected.join());
+    };
+    await seesNames("order-60", "order-61");
+    for (const [outcome, name] of [
+      ["completed", "order-60"],
+      ["compensated", "order-61"],
+    ] as const) {
+      await person.page.getByLabel("Status").selectOption(outcome);
+      await seesNames(name);
+    }
+    await person.page.getByLabel("Status").selectOption("stuck");
     await person.seesText("None: start one, or ask for less.");
-    await person.page.getByLabel("Name").fill("");
-    await person.page.getByRole("table", { name: "Executions" }).waitFor();
-    expect(await names.allTextContents()).to.not.include("order-60");
+  });
+
+  it(`looks further for a stuck execution, behind more compensated ones than one answer has ${SLOW}`, async () => {
+    for (let at = 0; at < 310; at++) browsing.cloud.startExecution({ order_id: `7${at}` });
+    await browsing.cloud.settled();
+    await person.page.getByLabel("Status").selectOption("stuck");
+    await person.seesText("None so far.");
+    await person.press("Look further");
+    await person.seesText("None: start one, or ask for less.");
+    expect(await person.page.getByRole("button", { name: "Look further" }).count()).to.equal(0);
   });
 
   describe("of an undo that fails for a quarter of an hour", () => {
@@ -292,7 +354,7 @@ describeInBrowser("what a person sees in the console", function () {
         RefundPayment: "stuck",
         DeleteOrder: "idle",
       });
-      await person.seesText(/Mend what keeps RefundPayment from succeeding/);
+      await person.seesText(/Repair what makes RefundPayment fail/);
       await person.page.getByText("What would a redrive do?").click();
       expect(await person.page.locator("ol.ahead li").allTextContents()).to.deep.equal([
         "RefundPayment runs again, with fresh retries",

@@ -16,18 +16,18 @@ function advice(name: string, known: Known = {}) {
 describe("what to do about an execution", () => {
   it("completed, or compensated: nothing", () => {
     expect(advice("order-completed")).to.deep.include({ do: "nothing" }).and.not.to.have.property("command");
-    expect(advice("order-compensated").text).to.equal("Nothing: whatever it had done is undone.");
-    expect(advice("order-recovered").text).to.match(/^Nothing: it has undone what the execution/);
+    expect(advice("order-compensated").text).to.equal("Nothing: all its effects are undone.");
+    expect(advice("order-recovered").text).to.match(/^Nothing: it has undone the effects of the execution/);
   });
 
   it("stuck: mend, and then redrive", () => {
     expect(advice("order-stuck")).to.deep.equal({
       do: "mend",
-      text: "Mend what keeps RefundPayment from succeeding (StripeError: no answer from stripe.com). Then redrive the execution: it goes on where it stands, with fresh retries.",
+      text: "Repair what makes RefundPayment fail (StripeError: no answer from stripe.com). Then redrive the execution: it continues where it stopped, with fresh retries.",
       command: "npx saga redrive E --stack prod",
     });
-    expect(advice("trip-stuck").text).to.match(/^Mend what keeps ReturnCar\[0\] and ReturnCar\[1\] from succeeding/);
-    expect(advice("trip-forward").text).to.match(/^Mend what keeps IssueTickets from succeeding/);
+    expect(advice("trip-stuck").text).to.match(/^Repair what makes ReturnCar\[0\] and ReturnCar\[1\] fail/);
+    expect(advice("trip-forward").text).to.match(/^Repair what makes IssueTickets fail/);
   });
 
   it("stuck for too long to be redriven: the recovery undoes it", () => {
@@ -55,7 +55,7 @@ describe("what to do about an execution", () => {
   it("stopped: the recovery undoes it, and what it may have left stands until then", () => {
     const { do: what, text, command } = advice("order-aborted");
     expect(what).to.equal("recover");
-    expect(text).to.match(/^It was stopped.*until then CreateOrder, ProcessPayment may stand/);
+    expect(text).to.match(/^It was stopped.*Until then these effects may be live: CreateOrder, ProcessPayment\./);
     expect(command).to.equal("npx saga explain E --stack prod");
   });
 
@@ -91,7 +91,7 @@ describe("what to do about an execution", () => {
       { type: "ExecutionFailed", error: "Broken" },
     ]);
     const { text, command } = adviceOf({ story: storyOf({ events, definition }), ledger: [] });
-    expect(text).to.match(/^It ended in Broken, a Fail/);
+    expect(text).to.match(/^It ended in the Fail state Broken/);
     expect(command).to.equal(undefined);
   });
 });

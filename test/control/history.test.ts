@@ -51,14 +51,14 @@ describe("a history that somebody saved", () => {
   it("says what is wrong with it", () => {
     const second = { ...started, id: 2, previousEventId: 1 };
     expect(failure({ status: "FAILED" })).to.match(
-      /^has no 'events': save what 'aws stepfunctions get-execution-history/,
+      /^has no 'events': save the output of 'aws stepfunctions get-execution-history/,
     );
     expect(failure([])).to.match(/^has no events/);
-    expect(failure([started, 7])).to.equal("events[1] is no object");
-    expect(failure([{ ...started, id: "1" }])).to.equal("events[0] has no 'id' that is a number");
-    expect(failure([{ ...started, type: undefined }])).to.equal("events[0] has no 'type'");
-    expect(failure([{ ...started, timestamp: "yesterday" }])).to.equal("events[0] has no 'timestamp' that is a time");
-    expect(failure([second])).to.match(/^begins with event 2: it is a part of a history\. Save all of it/);
+    expect(failure([started, 7])).to.equal("events[1] is not an object");
+    expect(failure([{ ...started, id: "1" }])).to.equal("events[0].id is not a number");
+    expect(failure([{ ...started, type: undefined }])).to.equal("events[0].type is not a string");
+    expect(failure([{ ...started, timestamp: "yesterday" }])).to.equal("events[0].timestamp is not a time");
+    expect(failure([second])).to.match(/^begins with event 2: events are missing\. Save the complete history/);
     expect(failure([started, { ...second, id: 4 }])).to.match(/^has event 4 after event 1: it is a part/);
   });
 

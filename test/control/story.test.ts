@@ -143,7 +143,7 @@ describe("the story of an execution", () => {
     const { definition } = recorded("order-stuck");
     expect(() => storyOf({ events, definition })).to.throw(
       StoryError,
-      /enters 'Expensive', which the definition does not have/,
+      /enters 'Expensive', but the definition has no such state/,
     );
   });
 });

@@ -67,12 +67,12 @@ describe("where executions are looked at", () => {
       const odd = fakePulumi(`console.log("Updating…")`);
       try {
         expect(await failure(stack(none.PATH, none.folder))).to.match(
-          /^no output of the stack 'prod' is the ARN of a state/,
+          /^the stack 'prod' has no output with the ARN of a state machine/,
         );
         expect(await failure(stack(fails.PATH, fails.folder))).to.equal(
           "can't read the outputs of the stack 'prod': pulumi says: no stack named 'prod' found",
         );
-        expect(await failure(stack(odd.PATH, odd.folder))).to.match(/printed no JSON$/);
+        expect(await failure(stack(odd.PATH, odd.folder))).to.match(/did not print JSON$/);
         expect(await failure(stack("/nowhere", "/nowhere/either"))).to.match(/^can't read the stack's outputs/);
       } finally {
         for (const each of [none, fails, odd]) each.remove();

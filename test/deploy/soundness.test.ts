@@ -13,7 +13,7 @@ describe("a saga that is not sound", () => {
     expect(refused?.message).to.equal(
       "the saga 'Charge' is not sound\n" +
         "S4: Pay retries CardDeclined\n" +
-        "  → Let Pay retry the errors that a second try can mend, by their names",
+        "  → Let Pay retry only transient errors, by their names",
     );
     expect(refused?.resource?.__name).to.equal("Charge");
   });

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { expect } from "chai";
 import * as ts from "typescript";
@@ -43,7 +43,8 @@ function checker(): ts.Program {
 }
 
 interface Order {
-  readonly input: unknown;
+  readonly title: string;
+  readonly input: { readonly order_id: string };
   readonly outcome: string;
   readonly path: readonly string[];
 }
@@ -53,6 +54,10 @@ interface Step {
   readonly run?: string;
   readonly if?: string;
   readonly with?: Readonly<Record<string, unknown>>;
+}
+
+interface Manifest {
+  readonly scripts: Readonly<Record<string, string>>;
 }
 
 interface Key {
@@ -125,10 +130,14 @@ describe("the documentation", function () {
 
   it("says of the four orders what they are held to", () => {
     const orders = JSON.parse(read("examples/orders.json")) as Order[];
-    const rows = [...read("README.md").matchAll(/^\| `(\{.*?\})`.*?\| (\w+) +\| (.*?) +\|$/gm)];
-    expect(
-      rows.map(([, input, outcome, path]) => ({ input: JSON.parse(input as string), outcome, path })),
-    ).to.deep.equal(orders.map(({ input, outcome, path }) => ({ input, outcome, path: path.join(", ") })));
+    const cells = [...read("README.md").matchAll(/^\| (\d) +\| (.*?) +\| (\w+) +\| (.*?) +\|$/gm)].map((row) =>
+      row.slice(1),
+    );
+    const held = orders.map(({ title, input, outcome, path }) => {
+      const [, missing] = /missing (\w+)/.exec(title) ?? [];
+      return [input.order_id, missing === undefined ? "" : `\`${missing}\``, outcome, path.join(", ")];
+    });
+    expect(cells).to.deep.equal(held);
   });
 
   it("shows a step as it is compiled", () => {
@@ -141,7 +150,7 @@ describe("the documentation", function () {
     const rules = [...read("docs/semantics.md").matchAll(/^\| (S\d+) /gm)].map(([, rule]) => rule);
     expect(rules).to.deep.equal(Array.from({ length: 13 }, (_, n) => `S${n + 1}`));
     const codes = [...read("saga/language/errors.ts").matchAll(/^ {2}\| "([\w-]+)"/gm)].map(([, code]) => code);
-    const shown = [...read("docs/language.md").matchAll(/^\| `([a-z]+(?:-[a-z]+)+)`/gm)].map(([, code]) => code);
+    const shown = [...read("docs/mistakes.md").matchAll(/^\| `([a-z]+(?:-[a-z]+)+)`/gm)].map(([, code]) => code);
     expect(codes).not.to.be.empty;
     expect(shown).to.have.members(codes);
   });
@@ -171,13 +180,92 @@ describe("the documentation", function () {
     }
   });
 
-  it("leads to pages that there are", () => {
-    const inDocs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" });
-    const all = inDocs.filter((path) => path.endsWith(".md")).map((path) => join("docs", path));
-    for (const page of ["README.md", "CONTRIBUTING.md", ...all]) {
-      for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
-        expect(() => read(join(page, "..", target as string)), `${page}: ${target}`).not.to.throw();
+  it("has each block of TypeScript where a test reads it", () => {
+    const others = ["docs/mistakes.md", "docs/tutorial.md"];
+    const shown = everyPage().filter((path) => read(path).includes("```ts\n"));
+    expect(shown).to.have.members([...PAGES, ...others]);
+  });
+
+  it("names only scripts of npm that there are", () => {
+    for (const path of everyPage()) {
+      const own = join(dirname(path), "package.json");
+      const { scripts } = JSON.parse(read(existsSync(join(ROOT, own)) ? own : "package.json")) as Manifest;
+      const named = [...read(path).matchAll(/\bnpm (?:run (?:--silent )?([\w:]+)|(start|test)\b)/g)];
+      for (const [, script, short] of named) expect(scripts, path).to.have.property((script ?? short) as string);
+    }
+  });
+
+  it("leads to pages that there are, and to headings that they have", () => {
+    const all = readdirSync(join(ROOT, "docs/api")).map((name) => `docs/api/${name}`);
+    for (const page of [...everyPage(), ...all]) {
+      for (const [, target = "", heading] of read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
+        const path = target === "" ? page : join(page, "..", target);
+        expect(existsSync(join(ROOT, path)), `${page}: ${target}`).to.equal(true);
+        // typedoc writes the anchors of its own pages, and checks them.
+        if (heading === undefined || page.startsWith("docs/api/")) continue;
+        expect(headingsOf(read(path)), `${page}: ${target}#${heading}`).to.include(heading);
       }
     }
   });
+
+  it("explains nothing twice: no two pages have ten words in a row in common", () => {
+    expect(repeated(new Map(everyPage().map((path) => [path, read(path)])))).to.deep.equal([]);
+  });
+
+  it("would notice a sentence on two pages, whatever its line breaks and links", () => {
+    const pages = new Map([
+      ["one", "It says it once. A function must time out before its step does,\nsince it would still run."],
+      [
+        "two",
+        "- A function must [time out](tasks.md) before its step does, since it would\n  still run. It says more.",
+      ],
+      ["three", "```ts\nA function must time out before its step does, since it would still run.\n```"],
+    ]);
+    expect(repeated(pages)).to.deep.equal([
+      "one, two: a function must time out before its step does since",
+      "one, two: function must time out before its step does since it",
+      "one, two: must time out before its step does since it would",
+      "one, two: out before its step does since it would still run",
+      "one, two: time out before its step does since it would still",
+    ]);
+  });
 });
+
+/** The pages that people write and read; typedoc's are made of the code. */
+function everyPage(): readonly string[] {
+  const inDocs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" });
+  const pages = inDocs.filter((path) => path.endsWith(".md") && !path.startsWith("api"));
+  return [
+    "README.md",
+    "CONTRIBUTING.md",
+    "examples/marketplace/README.md",
+    ...pages.map((path) => `docs/${path}`),
+  ].sort();
+}
+
+/** The anchors of a page's headings, as GitHub makes them. */
+const headingsOf = (page: string): readonly string[] =>
+  [...page.replace(/```[^]*?```/g, "").matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+
+/** The runs of ten words that more than one page has. Code does not count, nor do the README's figures, which it shares. */
+function repeated(pages: ReadonlyMap<string, string>): readonly string[] {
+  const found = new Map<string, Set<string>>();
+  for (const [path, text] of pages) {
+    const prose = text
+      .replace(/```[^]*?```|<!-- numbers -->[^]*<!-- \/numbers -->|<!--[^]*?-->/g, "\n\n")
+      .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1");
+    for (const part of prose.split(/\n\s*\n|\n(?=[-*#|]|\d\. )|\|/)) {
+      const words = part.toLowerCase().match(/[\p{L}\p{N}_$][\p{L}\p{N}_'’.$-]*(?<!\.)/gu) ?? [];
+      for (let at = 0; at + 10 <= words.length; at++) {
+        const run = words.slice(at, at + 10).join(" ");
+        found.set(run, (found.get(run) ?? new Set()).add(path));
+      }
+    }
+  }
+  return [...found].flatMap(([run, on]) => (on.size > 1 ? [`${[...on].sort().join(", ")}: ${run}`] : [])).sort();
+}

@@ -32,26 +32,26 @@ describe("faults of a newcomer's sagas", function () {
   const asked = { input: { account: "ada" }, answers: { Ask: { output: { by: "bob" } } } };
   const lost = only("fails after the write, once", "is delivered twice at once");
 
-  it(`are none where a retry stores the token that it brings (S4) ${SLOW}`, async () => {
+  it(`are none if a retry stores its new token (S4) ${SLOW}`, async () => {
     expect(violations(await strike(program, "Purchase", { ...asked, kinds: lost }))).to.deep.equal([]);
   });
 
-  it(`find a token that a retry has replaced, and that is still stored ${SLOW}`, async () => {
+  it(`find a stored token that a retry has replaced ${SLOW}`, async () => {
     const mutant = await mutated(program, ['renew: ["token"]', "renew: []"]);
     expect(violations(await strike(mutant, "Purchase", { ...asked, kinds: lost }))).to.deep.equal([
-      "bookings ada REQUEST keeps the task token of an earlier try of Ask: its answer would be refused",
+      "bookings ada REQUEST keeps the task token of an earlier try of Ask: Step Functions would refuse the answer",
     ]);
   });
 
   it(`find an undo that names another step's row, and say why the second try is left out ${SLOW}`, async () => {
     const input = { from: "ada", to: "bob", amount: 5 };
     const explored = await strike(program, "Transfer", { input, kinds: only("fails before the write") });
-    expect(explored.plan.settings).to.not.include("a second try, whose Credit another saga holds");
+    expect(explored.plan.settings).to.not.include("a second try; another saga holds the row of Credit");
     expect(explored.plan.notes).to.deep.equal([
-      "left out: a second try, whose Credit another saga holds, since Credit fails in that saga's name: " +
-        "AlreadyUndone: this saga has already undone its booking. Look whether an undo names another step's row",
+      "the setting 'a second try; another saga holds the row of Credit' is left out: Credit fails with that saga's identity: " +
+        "AlreadyUndone: this saga has already undone its booking. Check whether an undo names another step's row",
     ]);
     for (const line of formatPlan(explored.plan).split("\n")) expect(line.length, line).to.be.at.most(80);
-    expect(violations(explored)).to.include("compensated, but bookings ada BOOKING is there still, and not undone");
+    expect(violations(explored)).to.include("compensated, but bookings ada BOOKING is still there, and not undone");
   });
 });

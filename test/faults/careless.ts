@@ -10,7 +10,7 @@ import {
   type Undone,
 } from "../../saga";
 
-/** Two sagas of a newcomer: one keeps a task token for whoever answers, and one undoes another step's row. */
+/** Two sagas of a newcomer. One stores a task token for the person who answers; one undoes another step's row. */
 const table = sagaTable("bookings", { hashKey: "account", rangeKey: "booking" });
 
 interface Purchase {

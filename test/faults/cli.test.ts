@@ -7,22 +7,22 @@ const saga = (...args: readonly string[]) => command(["faults", ...args]);
 describe("saga faults", function () {
   this.timeout(180_000);
 
-  it(`says how many scenarios there are before it tries them, and what came of them ${SLOW}`, async () => {
+  it(`says how many scenarios there are before it tries them, and then their results ${SLOW}`, async () => {
     const { code, out, err } = await saga(
       ...["OrderFulfilment", "--input", "@examples/faults/order.json", "--single", "--most", "5"],
     );
     expect(err).to.equal("");
-    expect(out).to.match(/^At most 5 scenarios, in 2 settings:\n {2}nothing there before\n/);
+    expect(out).to.match(/^At most 5 scenarios, in 2 settings:\n {2}a first try\n/);
     expect(out).to.match(/\n5 scenarios, 0 with violations, 87 left out by --most \(\d+ s\)\n$/);
     expect(code).to.equal(0);
   });
 
-  it("refuses a command line that can't be followed, in a sentence", async () => {
+  it("refuses a wrong command line in one sentence", async () => {
     for (const [said, ...args] of [
-      ["'faults' wants what the saga starts with: --input '{…}', @file.json, or - for standard input"],
+      ["'faults' needs the saga's input: --input '{…}', @file.json, or - for standard input"],
       ["no saga 'Orders'; there is OrderFulfilment", "Orders", "--input", "{}"],
-      ["--most wants a whole number from 1, not 'many'", "--input", "{}", "--most", "many"],
-      ["--undone wants ATTRIBUTE=VALUE, such as status=UNDONE, not 'UNDONE'", "--input", "{}", "--undone", "UNDONE"],
+      ["--most must be a whole number from 1 on, not 'many'", "--input", "{}", "--most", "many"],
+      ["--undone must be ATTRIBUTE=VALUE, such as status=UNDONE, not 'UNDONE'", "--input", "{}", "--undone", "UNDONE"],
       ["--single and --pairs exclude each other", "--input", "{}", "--single", "--pairs"],
     ] as const) {
       const { code, err } = await saga(...args);

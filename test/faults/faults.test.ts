@@ -13,7 +13,7 @@ const transient = (): never => {
 };
 const kinds = (...names: readonly string[]) => KINDS.filter(({ name }) => names.includes(name));
 
-/** What is found in the order saga, as it is deployed, or in a mutant of it. */
+/** Searches for faults in the deployed order saga, or in a mutant of it. */
 async function strike(options: Partial<Parameters<typeof explore>[1]>, ...changes: Changes) {
   const registered = await evaluated();
   const program = await mutated(registered, ...changes);
@@ -46,17 +46,17 @@ describe("the order saga, deployed on this machine, under faults", function () {
   const rows = () => cloud.table.rows(order_id);
   const statuses = async () => (await rows()).map(({ entity, status }) => `${String(entity)} ${String(status)}`);
 
-  it(`leaves all or nothing whichever call goes wrong, in every way of the list ${SLOW}`, async () => {
+  it(`leaves all or nothing, whichever call has a fault of any kind ${SLOW}`, async () => {
     const { plan, findings } = await strike({});
     expect(plan).to.deep.include({
-      settings: ["nothing there before", "a second try, whose ProcessShipment another saga holds"],
-      // The settings with no fault; ten faults at three calls of the one, and at six of the other.
+      settings: ["a first try", "a second try; another saga holds the row of ProcessShipment"],
+      // Two settings without a fault; ten faults at three calls in the first setting, and at six in the second.
       scenarios: 2 + 10 * 3 + 10 * 6,
       unseen: [],
     });
     expect(findings).to.have.length(plan.scenarios);
     expect(findings.filter((each) => each.violations.length > 0)).to.deep.equal([]);
-    // An undo that is never answered, or never allowed.
+    // An undo that never gets an answer, or is never allowed.
     expect(findings.filter(({ redrives }) => redrives > 0)).to.have.length(6);
   });
 
@@ -71,7 +71,7 @@ describe("the order saga, deployed on this machine, under faults", function () {
     expect(pairs.length).to.be.above(30);
   });
 
-  it("repeats a call whose answer was lost, which changes nothing and gives the same answer", async () => {
+  it("repeats a call whose answer was lost, which changes nothing and returns the same answer", async () => {
     const lost = new Map<string, { answer: Json; rows: unknown }>();
     const { execution } = start(async ({ state, attempt }, deliver, clock) => {
       const answer = await deliver();
@@ -95,7 +95,7 @@ describe("the order saga, deployed on this machine, under faults", function () {
       let late: Promise<Json> | undefined;
       const { execution } = start((call, deliver, clock) => {
         if (call.state !== state) return deliver();
-        // Far longer than the state waits for it.
+        // Far longer than the state's timeout.
         late = clock.sleep(600_000).then(deliver);
         return late;
       });
@@ -134,42 +134,42 @@ describe(`the search for faults ${SLOW}`, function () {
   const late = { kinds: kinds("times out, arrives at the end") };
   const BURIES = 'attribute_not_exists(#key) OR ${own("#status = :live")} OR ';
 
-  it("finds an undo that leaves no tombstone where there is nothing to undo", async () => {
+  it("finds an undo that leaves no tombstone if there is nothing to undo", async () => {
     const needsItem = '${own("#status = :live")} OR ';
     const { findings } = await strike(late, [BURIES, needsItem], ["await rows.remember(at, event.saga)", "true"]);
     const text = formatFindings(findings);
     expect(text).to.contain(
-      "\nnothing there before\n  ProcessPayment times out, arrives at the end\n    compensated, but orders 1 PAYMENT",
+      "\na first try\n  ProcessPayment times out, arrives at the end\n    compensated, but orders 1 PAYMENT",
     );
     for (const line of text.split("\n")) expect(line.length, line).to.be.at.most(80);
   });
 
-  it("finds an action that does not look for its tombstone", async () => {
+  it("finds an action that ignores its tombstone", async () => {
     const heedless: Changes = [
       ["#saga = :owner AND NOT contains(#by, :saga)", "#saga = :owner"],
       [".has(id)", '.has("")'],
     ];
     expect(violations(await strike(late, ...heedless))).to.include(
-      "compensated, but orders 1 PAYMENT is there still, and not undone",
+      "compensated, but orders 1 PAYMENT is still there, and not undone",
     );
   });
 
-  it("finds an undo that takes what another saga holds", async () => {
+  it("finds an undo that overwrites what another saga holds", async () => {
     const taking = [BURIES, "attribute_not_exists(#key) OR #status = :live OR "] as const;
     expect(violations(await strike({ kinds: [] }, taking))).to.deep.equal([
       "compensated, but orders 1 SHIPMENT is not as it was before the saga",
     ]);
   });
 
-  it("finds an undo that says it has undone, and has not", async () => {
+  it("finds an undo that reports success, but has undone nothing", async () => {
     const found = violations(await strike(late, ["await rows.bury(at, event.saga, expires)", "true"]));
-    expect(found).to.include("compensated, but orders 1 ORDER is there still, and not undone");
+    expect(found).to.include("compensated, but orders 1 ORDER is still there, and not undone");
   });
 
-  it("finds an undo that forgets who has undone the same before", async () => {
+  it("finds an undo that loses the sagas that have undone the row before", async () => {
     const forgetful = ["#expires = :expires ADD #by :ids", "#expires = :expires, #by = :ids"] as const;
     expect(violations(await strike({ kinds: [] }, forgetful))).to.include(
-      "compensated, but orders 1 ORDER has forgotten some of its undone_by",
+      "compensated, but orders 1 ORDER has lost some of its undone_by",
     );
   });
 });

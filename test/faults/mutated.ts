@@ -5,7 +5,7 @@ type Assets = Readonly<Record<string, { readonly text: Promise<string> | string 
 
 export type Changes = readonly (readonly [from: string, to: string])[];
 
-/** The program with other texts in the archives of those of its functions that have them: a mutant must differ. */
+/** The program with texts replaced in the archives of its functions. At least one archive must change. */
 export const mutated = (program: Program, ...changes: Changes): Promise<Program> =>
   changes.reduce(async (mutant, change) => changed(await mutant, ...change), Promise.resolve(program));
 

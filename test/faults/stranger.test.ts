@@ -38,14 +38,14 @@ describe(`faults of a stranger's saga, with a table of its own form ${SLOW}`, fu
   }
   const violations = ({ findings }: Explored) => [...new Set(findings.flatMap((each) => each.violations))];
 
-  it("are judged by its rows; of the task that leaves none it says that it is not judged", async () => {
+  it("are judged by its rows; a task without rows is reported as not judged", async () => {
     const explored = await strike(program, { beside: { account: "bob", plan: "free" } });
     expect(violations(explored)).to.deep.equal([]);
     const { plan, findings } = explored;
     expect(plan.unseen).to.deep.equal(["Welcome"]);
-    // It gets no further than the notes of another sign-up.
-    expect(plan.settings).to.deep.equal(["nothing there before", "a second try of what another saga has done"]);
-    // Welcome is called where the saga completes.
+    // It does not get past the notes of another sign-up.
+    expect(plan.settings).to.deep.equal(["a first try", "a second try; another saga has completed the same"]);
+    // Welcome is called only if the saga completes.
     const open = findings.filter(({ unseen }) => unseen.length > 0);
     expect(open.length).to.be.above(5);
     expect(open.length).to.be.below(findings.length);
@@ -53,12 +53,12 @@ describe(`faults of a stranger's saga, with a table of its own form ${SLOW}`, fu
     expect(formatVerdict(explored).replace(/\s+/g, " ")).to.equal(
       `${findings.length} scenarios, 0 with violations, ${open.length} not judged: the effects of Welcome can't be seen here`,
     );
-    expect(formatPlan(plan)).to.contain("Welcome changes nothing in a table and sends no message");
+    expect(formatPlan(plan)).to.contain("Welcome changes no table and sends no message");
     for (const line of formatPlan(plan).split("\n")) expect(line.length, line).to.be.at.most(80);
     expect(findings.length).to.be.at.most(plan.scenarios);
   });
 
-  it("are no fewer than it said, and are told where they are too many", async () => {
+  it("are as many as the plan says, and those above --most are counted", async () => {
     const explored = await strike(program, { most: 12, pairs: true });
     expect(explored.plan.scenarios).to.equal(12);
     expect(explored.findings).to.have.length(12);
@@ -71,15 +71,15 @@ describe(`faults of a stranger's saga, with a table of its own form ${SLOW}`, fu
   it("find an undo that does nothing", async () => {
     const mutant = await mutated(program, ["await db.send(undo)", "await Promise.resolve(undo)"]);
     const explored = await strike(mutant, { kinds: only("fails after the write, each time") });
-    expect(violations(explored)).to.include("compensated, but accounts ada LOGIN is there still, and not undone");
+    expect(violations(explored)).to.include("compensated, but accounts ada LOGIN is still there, and not undone");
     expect(isSound(explored)).to.equal(false);
   });
 
   it("find an action that ignores the note of its undo", async () => {
     const mutant = await mutated(program, ["(signup = :me AND stage_is = :open)", "signup = :me"]);
     const found = violations(await strike(mutant, { kinds: only("times out, arrives at the end") }));
-    expect(found).to.include("OpenAccount was done after its undo, which should have it refused");
-    expect(found).to.include("compensated, but accounts ada LOGIN is there still, and not undone");
+    expect(found).to.include("OpenAccount took effect after its undo, but it should have been refused");
+    expect(found).to.include("compensated, but accounts ada LOGIN is still there, and not undone");
   });
 
   it("find an action that counts each repetition", async () => {
@@ -89,10 +89,10 @@ describe(`faults of a stranger's saga, with a table of its own form ${SLOW}`, fu
       ['":open": {', '":one": { N: "1" }, ":open": {'],
     );
     const found = violations(await strike(mutant, { kinds: only("is delivered again at the end") }));
-    expect(found).to.include("completed, but accounts ada LOGIN has another times than without a fault");
+    expect(found).to.include("completed, but in accounts ada LOGIN this differs from a run without a fault: times");
   });
 
-  it("find an undo that takes what another sign-up holds", async () => {
+  it("find an undo that overwrites what another sign-up holds", async () => {
     const mutant = await mutated(program, [
       "attribute_not_exists(tenant) OR signup = :me",
       "attribute_not_exists(nothing)",
@@ -101,13 +101,13 @@ describe(`faults of a stranger's saga, with a table of its own form ${SLOW}`, fu
     expect(found).to.include("compensated, but accounts ada LOGIN is not as it was before the saga");
   });
 
-  it("find each row at fault where what it says of being undone is in other words", async () => {
+  it("report every row if the mark of undone rows is another one than --undone says", async () => {
     const undone = { attribute: "status", value: "UNDONE" };
     const found = violations(await strike(program, { undone, kinds: only("fails after the write, each time") }));
-    expect(found).to.include("compensated, but accounts ada LOGIN is there still, and not undone");
+    expect(found).to.include("compensated, but accounts ada LOGIN is still there, and not undone");
   });
 
-  it("go by what the saga says of its calls: one that changes nothing is no riddle", async () => {
+  it("use the saga's declaration: a call that is declared a query needs no visible effects", async () => {
     const { signUp } = await import("./stranger");
     const declaration = declarationOf(signUp);
     const { Welcome, ...calls } = declaration.calls;

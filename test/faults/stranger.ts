@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import { saga, SagaStateMachine, task } from "../../saga";
 
-/** A program of somebody else: its table has keys of its own, and its rows say in their own words what is undone. */
+/** Somebody else's program: its table has other keys, and its rows have another mark for undone. */
 const table = new aws.dynamodb.Table("accounts", {
   attributes: [
     { name: "tenant", type: "S" },
@@ -17,7 +17,7 @@ interface Account {
   readonly plan?: string;
 }
 
-/** Writes a part of an account, unless its undo was there before, or another sign-up. */
+/** Writes a part of an account, unless its undo came first, or another sign-up holds it. */
 const open = (name: string, part: string) =>
   task<Account, { readonly number: string }>(name, {
     table: ["UpdateItem"],
@@ -48,7 +48,7 @@ const open = (name: string, part: string) =>
     },
   });
 
-/** Leaves a note that refuses what comes late. */
+/** Writes a note, by which a late action is refused. */
 const close = (name: string, part: string) =>
   task<Account, null>(name, {
     table: ["UpdateItem"],
@@ -72,7 +72,7 @@ const close = (name: string, part: string) =>
     },
   });
 
-/** Tells somebody far away: nothing of that is to be seen here. */
+/** Notifies somebody outside of this machine: its effect is not visible here. */
 const welcome = task<Account, null>("welcome", { table: [], handler: () => () => Promise.resolve(null) });
 
 export const signUp = saga<{ account: string; plan: string }>("SignUp")

@@ -22,10 +22,10 @@ describe(`faults of a saga with branches, a list, an approval and a pivot ${SLOW
   }
   const answers = { Approve: { output: { by: "the manager" } } };
 
-  it("strike the calls of branches and items, and find none of them half undone", async () => {
+  it("strike the calls of branches and items, and leave none of them half undone", async () => {
     const kinds = KINDS.filter(({ name }) => name === "times out, arrives at the end");
     const { plan, findings } = await strike({ answers, declaration: declarationOf(tripBooking), kinds });
-    expect(plan.settings).to.deep.equal(["nothing there before", "a second try, whose Pay another saga holds"]);
+    expect(plan.settings).to.deep.equal(["a first try", "a second try; another saga holds the row of Pay"]);
     expect(plan.unseen).to.deep.equal([]);
     expect(new Set(findings.flatMap(({ scenario }) => scenario.faults.map(({ state }) => state)))).to.include.members([
       "Approve",
@@ -39,16 +39,16 @@ describe(`faults of a saga with branches, a list, an approval and a pivot ${SLOW
     expect(findings.flatMap(({ violations }) => violations)).to.deep.equal([]);
   });
 
-  it("can't judge what asks somebody, unless the saga says that it changes nothing", async () => {
+  it("can't judge a call that asks a person, unless the saga declares it a query", async () => {
     const { plan, findings } = await strike({ answers, kinds: [], most: 1 });
     expect(plan.unseen).to.deep.equal(["Approve"]);
     expect(findings.every(({ unseen }) => unseen.includes("Approve"))).to.equal(true);
   });
 
-  it("want to be told what is answered", async () => {
+  it("need an answer for each state that waits", async () => {
     const failure = await strike({ kinds: [] }).catch((error: unknown) => error);
     expect((failure as Error).message).to.equal(
-      "'Approve' waits for an answer: say which, as with --answer Approve='{…}'",
+      "'Approve' waits for an answer: give one, such as --answer Approve='{…}'",
     );
   });
 });

@@ -2,8 +2,8 @@ import { deflateRawSync } from "node:zlib";
 import { expect } from "chai";
 import { archives } from "./deployed";
 
-describe("what ships", () => {
-  it("a function requires the AWS SDK by its own name, Node's crypto, and nothing else", async () => {
+describe("the archives of the functions", () => {
+  it("require the AWS SDK by its own name, Node's crypto, and nothing else", async () => {
     for (const [name, files] of await archives()) {
       const required = Object.values(files).flatMap((text) => [...text.matchAll(/\brequire\(([^)]*)\)/g)]);
       const modules = new Set(required.map(([, module]) => module));
@@ -19,7 +19,7 @@ describe("what ships", () => {
     }
   });
 
-  it("a function says nothing of the machine that built it and weighs a few kilobytes", async () => {
+  it("contain no path of the build machine and have a few kilobytes", async () => {
     for (const files of (await archives()).values()) {
       const text = Object.values(files).join("");
       expect(text).to.not.include(process.cwd()).and.to.not.include("node_modules");

@@ -12,7 +12,7 @@ async function ofType(type: string) {
   return (await evaluated()).resources.filter((resource) => resource.type === type);
 }
 
-/** What ships, by task. */
+/** The deployed function of each task. */
 export async function archives(): Promise<Map<string, FunctionOptions["code"]>> {
   const forms = await Promise.all((await ofType("aws:lambda/function:Function")).map(deployedForm));
   return new Map(forms.map(({ name, code }) => [name, code]));
@@ -24,12 +24,12 @@ export interface Deployed {
   /** Every line that any function has written. */
   readonly logs: string[];
   call(task: string, event: unknown): Promise<unknown>;
-  /** The answer of a call that has to fail. */
+  /** Makes a call that has to fail, and returns its answer. */
   failure(task: string, event: unknown): Promise<{ errorType: string; errorMessage: string; trace: string[] }>;
   close(): Promise<void>;
 }
 
-/** All functions in the form that ships, with their roles, on a table of their own; `via` may put something before it. */
+/** All functions in their deployed form, with their roles, on a table of their own. `via` may put a proxy before it. */
 export async function deploy(via = (endpoint: string) => endpoint): Promise<Deployed> {
   const [table] = (await ofType("aws:dynamodb/table:Table")) as [Resource];
   const callers = new Callers();
@@ -40,7 +40,7 @@ export async function deploy(via = (endpoint: string) => endpoint): Promise<Depl
     isLasting: (roleArn) => isLasting(program, roleArn),
     arnPrefix: () => (table.arn as string).replace(/[^/]*$/, ""),
     tables: () => [table],
-    // Tests, too, look into the table.
+    // The tests read the table too.
     admitsStrangers: true,
   });
   const local = await startTable(table.inputs as unknown as TableInputs, table.physicalName as string, { decide });

@@ -7,7 +7,7 @@ export const A = by("A");
 export const B = by("B");
 export const C = by("C");
 
-/** The three pairs of functions, so that each rule of the table is tested on all of them: what A and B write for order 1. */
+/** The three pairs of functions, to test each rule of the table on all of them: what A and B write for order 1. */
 export const entities = [
   {
     entity: "ORDER",

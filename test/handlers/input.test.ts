@@ -19,7 +19,7 @@ const expected: Record<Field, string> = {
   address: "a string of 1 to 1024 bytes, not blank",
 };
 
-/** A value that the field does not take, and what the message says it got. */
+/** A value that the field refuses, and what the message says that it got. */
 const bad: Record<Field, ReadonlyArray<readonly [unknown, string]>> = {
   order_id: [
     [undefined, "nothing"],
@@ -93,7 +93,7 @@ describe("the functions' input", () => {
         expect(await deployed.table.rows()).to.deep.equal([]);
       });
 
-      it(`${action} takes every good ${field} and stores it as it is`, async () => {
+      it(`${action} accepts every good ${field} and stores it unchanged`, async () => {
         for (const value of good[field]) {
           await deployed.table.clear();
           const answer = await deployed.call(action, { ...A, ...valid, [field]: value });
@@ -111,19 +111,19 @@ describe("the functions' input", () => {
   });
 
   for (const { action, undo, inputOfA } of entities) {
-    it(`${undo} succeeds without a usable order_id and leaves the table alone: ${action} would have been refused`, async () => {
+    it(`${undo} succeeds without a usable order_id and writes nothing: ${action} would have been refused`, async () => {
       for (const [order_id] of bad.order_id) {
         expect(await deployed.call(undo, { ...A, order_id })).to.deep.equal({ undone: false });
       }
       expect(await deployed.table.rows()).to.deep.equal([]);
     });
 
-    it(`${undo} does not mind what else its input lacks or holds`, async () => {
+    it(`${undo} ignores all other fields of its input, missing or not`, async () => {
       const input = { order_id: "1", payment_id: 5, tracking_no: null, total: "x", card_no: {}, address: [] };
       expect(await deployed.call(undo, { ...A, ...input })).to.deep.equal({ undone: true });
     });
 
-    it(`${action} and ${undo} refuse a call that does not say which saga it belongs to`, async () => {
+    it(`${action} and ${undo} refuse a call without a saga's identity`, async () => {
       const calls = [
         null,
         "text",
@@ -147,7 +147,7 @@ describe("the functions' input", () => {
     });
   }
 
-  it("a card number gets into no row, no answer, no error and no log line", async () => {
+  it("no row, answer, error or log line contains a card number", async () => {
     const traces: unknown[] = [];
     const attempt = async (task: string, event: object) => {
       const described = (error: InvocationError) => [String(error), error.error, error.cause];
@@ -175,7 +175,7 @@ describe("the functions' input", () => {
     expect(seen).to.not.match(/4111[ -]?1111/);
   });
 
-  it("every call writes one line of JSON that says what it came to", async () => {
+  it("every call logs one line of JSON with its outcome", async () => {
     const order = { ...A, order_id: "1", total: 100 };
     const { id, step } = A.saga;
     const lines: unknown[] = [];

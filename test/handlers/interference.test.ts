@@ -5,10 +5,10 @@ import { expect } from "chai";
 import { type Deployed, deploy } from "./deployed";
 import { A, B } from "./entities";
 
-/** What happens to a request to DynamoDB on its way. Requests that come of it pass. */
+/** What happens to a request to DynamoDB on its way. Requests that it makes itself pass unchanged. */
 type Interference = (operation: string) => Promise<"pass" | "lose the answer" | "refuse">;
 
-describe("what happens between a write and its answer", () => {
+describe("interference between a write and its answer", () => {
   let deployed: Deployed;
   let proxy: Server;
   let interfere: Interference;
@@ -59,14 +59,14 @@ describe("what happens between a write and its answer", () => {
 
   const order = { order_id: "1", total: 100 };
 
-  it("an action whose answer is lost finds its own item and answers as if nothing had been", async () => {
+  it("an action whose answer was lost finds its own item and returns the same answer", async () => {
     interfere = async () => (operations.length === 1 ? "lose the answer" : "pass");
     expect(await deployed.call("createOrder", { ...A, ...order })).to.deep.equal(order);
     expect(operations).to.deep.equal(["UpdateItem", "UpdateItem", "GetItem"]);
     expect(await deployed.table.rows()).to.have.length(1);
   });
 
-  it("an undo whose answer is lost succeeds and leaves one tombstone", async () => {
+  it("an undo whose answer was lost succeeds and leaves one tombstone", async () => {
     await deployed.call("createOrder", { ...A, ...order });
     operations = [];
     interfere = async () => (operations.length === 1 ? "lose the answer" : "pass");
@@ -85,7 +85,7 @@ describe("what happens between a write and its answer", () => {
   });
 
   it("an action gives up after three tries on an item that keeps changing", async () => {
-    // Each write meets B's live order, each read meets none.
+    // Each write finds B's live order, and each read finds no order.
     interfere = async (operation) => {
       await deployed.table.clear();
       if (operation === "UpdateItem") await deployed.call("createOrder", { ...B, ...order });
@@ -95,7 +95,7 @@ describe("what happens between a write and its answer", () => {
     expect(operations).to.deep.equal(Array(3).fill(["UpdateItem", "GetItem"]).flat());
   });
 
-  it("a fault of the table fails the call under its own name, and the log line says so", async () => {
+  it("a fault of the table fails the call with the fault's name, which is logged", async () => {
     interfere = async () => "refuse";
     for (const task of ["createOrder", "deleteOrder"]) {
       expect((await deployed.failure(task, { ...A, ...order })).errorType).to.equal("ResourceNotFoundException");

@@ -6,7 +6,7 @@ import { A, B, entities } from "./entities";
 
 const THIRTY_DAYS = 30 * 24 * 60 * 60;
 
-// What calls come to in any order and at once, the contract of a task says: test/testing/deployed.test.ts.
+// test/testing/deployed.test.ts checks calls in any order, and concurrent calls, against the contract of a task.
 describe("the table's rules", () => {
   let deployed: Deployed;
   before(async () => {
@@ -29,7 +29,7 @@ describe("the table's rules", () => {
       const liveOfA = { ...key, saga_id: A.saga.id, saga_step: "Step", status: "LIVE", ...dataOfA };
       const liveOfB = { ...key, saga_id: B.saga.id, saga_step: "Step", status: "LIVE", ...dataOfB };
 
-      /** As if the tombstone had been left long ago: a renewal would show. */
+      /** Makes the tombstone look old, so that a renewal is visible. */
       const age = async () => {
         const credentials = { accessKeyId: "local", secretAccessKey: "local" };
         const client = new DynamoDBClient({ endpoint: deployed.table.endpoint, region: "us-east-1", credentials });
@@ -49,19 +49,19 @@ describe("the table's rules", () => {
         expect(await rows()).to.deep.equal([liveOfA]);
       });
 
-      it("a repeated action answers what is stored, whatever it is called with", async () => {
+      it("a repeated action returns what is stored, whatever its input", async () => {
         const first = await actA();
         expect(await deployed.call(action, { ...A, order_id: "1", ...inputOfB })).to.deep.equal(first);
         expect(await rows()).to.deep.equal([liveOfA]);
       });
 
-      it("a live item of another saga is refused and left alone", async () => {
+      it("an action on another saga's live item is refused and changes nothing", async () => {
         await actA();
         expect((await deployed.failure(action, eventOfB)).errorType).to.equal(exists);
         expect(await rows()).to.deep.equal([liveOfA]);
       });
 
-      it("a live item of another step of the same saga is refused, left alone by its undo, and undone by its own (S11)", async () => {
+      it("a live item of another step of the same saga is refused, and only its own step's undo changes it (S11)", async () => {
         await actA();
         const other = { saga: { ...A.saga, step: "Other" } };
         const refused = await deployed.failure(action, { ...eventOfA, ...other });
@@ -121,7 +121,7 @@ describe("the table's rules", () => {
         expect(await rows()).to.deep.equal(before);
       });
 
-      it("an undo of another saga's live item changes nothing of it, and its own action may not come any more", async () => {
+      it("an undo on another saga's live item leaves its data unchanged, and its own action is refused from then on", async () => {
         await actA();
         expect(await undoFor(B)).to.deep.equal({ undone: false });
         expect(await rows()).to.deep.equal([{ ...liveOfA, undone_by: [B.saga.id] }]);
@@ -130,14 +130,14 @@ describe("the table's rules", () => {
         expect(await theRow()).to.include({ status: "UNDONE", saga_id: A.saga.id });
       });
 
-      it("a second saga takes a tombstone over, with nothing of the first one's data, and it expires no more", async () => {
+      it("a second saga replaces a tombstone, which then has none of the first one's data and no expiry", async () => {
         await actA();
         await undoFor(A);
         expect(await actB()).to.deep.equal({ order_id: "1", ...dataOfB });
         expect(await rows()).to.deep.equal([{ ...liveOfB, undone_by: [A.saga.id] }]);
       });
 
-      it("tombstones accumulate, each renews the expiry, and none of their actions may come any more", async () => {
+      it("tombstones accumulate, each renews the expiry, and all of their actions are refused", async () => {
         await actA();
         await undoFor(A);
         await age();
@@ -162,7 +162,7 @@ describe("the table's rules", () => {
     });
   }
 
-  it("the three entities of an order are undone each on its own", async () => {
+  it("the three entities of an order are undone independently", async () => {
     for (const { action, inputOfA } of entities) await deployed.call(action, { ...A, order_id: "1", ...inputOfA });
     await deployed.call("refundPayment", { ...A, order_id: "1", payment_id: "pay_1d5daea2ba563f7bf1b25dd6" });
     expect((await rows()).map(({ entity, status }) => [entity, status])).to.deep.equal([
@@ -172,7 +172,7 @@ describe("the table's rules", () => {
     ]);
   });
 
-  it("an identifier is the same for the same step, and another for another step, saga or order", async () => {
+  it("an identifier is the same for the same step, and differs for another step, saga or order", async () => {
     const pay = async (event: object) => {
       await deployed.table.clear();
       const answer = await deployed.call("processPayment", {

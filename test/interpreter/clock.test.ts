@@ -4,7 +4,7 @@ import { realClock, virtualClock } from "../../saga/interpreter";
 const nameOf = (error: unknown): string => (error as Error).name;
 
 describe("interpreter: clocks", () => {
-  it("virtual time jumps from timer to timer, in the order of time and then of setting", async () => {
+  it("virtual time jumps from timer to timer, by time and then in the order in which they were set", async () => {
     const clock = virtualClock(0);
     const order: string[] = [];
     const note = (name: string) => () => order.push(`${name}@${clock.now()}`);
@@ -17,7 +17,7 @@ describe("interpreter: clocks", () => {
     expect(order).to.deep.equal(["now@0", "second@1000", "second too@1000", "hour@3600000"]);
   });
 
-  it("virtual time stands while someone holds it", async () => {
+  it("virtual time does not advance while someone holds it", async () => {
     const clock = virtualClock(0);
     const release = clock.hold();
     const slept = clock.sleep(1000);

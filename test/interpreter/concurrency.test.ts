@@ -10,7 +10,7 @@ const parallel = (branches: object[], extra: object = {}) => ({
   P: { Type: "Parallel", Branches: branches, End: true, ...extra },
 });
 
-/** Answers by the state's name: after so many seconds, a value or an error. */
+/** Answers by the state's name, after that many seconds, with a value or an error. */
 function byState(
   clock: ReturnType<typeof virtualClock>,
   script: Record<string, [seconds: number, Json | TaskFailure]>,
@@ -29,14 +29,14 @@ function byState(
 }
 
 describe("interpreter: Parallel", () => {
-  it("runs its branches at the same time and gives their outputs in the order of the definition", async () => {
+  it("runs its branches at the same time and returns their outputs in the order of the definition", async () => {
     const script = byState(virtualClock(0), { A: [5, "a"], B: [2, "b"] });
     const { output, history } = await run(parallel([task("A"), task("B")]), script);
     expect(output).to.deep.equal(["a", "b"]);
     expect(secondsOf(history, "ParallelStateSucceeded")).to.deep.equal([5]);
   });
 
-  it("gives every branch its input, or its Arguments", async () => {
+  it("passes its input, or its Arguments, to every branch", async () => {
     const branch = (name: string) => ({ StartAt: name, States: { [name]: { Type: "Pass", End: true } } });
     const branches = [branch("A"), branch("B")];
     expect((await run(parallel(branches), { input: 1 })).output).to.deep.equal([1, 1]);
@@ -63,7 +63,7 @@ describe("interpreter: Parallel", () => {
     ]);
   });
 
-  it("catches what a branch let through; a branch that catches its own error goes on", async () => {
+  it("catches an error that a branch did not catch; a branch that catches its own error goes on", async () => {
     const Catch = [{ ErrorEquals: ["E"], Next: "Caught" }];
     const Caught = { Type: "Pass", Output: "caught", End: true };
     const script = byState(virtualClock(0), { A: [5, "a"], B: [2, fails("E")] });
@@ -87,7 +87,7 @@ describe("interpreter: Parallel", () => {
     expect(types(history)).not.to.include("ParallelStateFailed");
   });
 
-  it("a branch reads outer variables; what it assigns ends with it", async () => {
+  it("a branch reads outer variables, and its own variables end with it", async () => {
     const branch = {
       StartAt: "In",
       States: {
@@ -159,7 +159,7 @@ describe("interpreter: inline Map", () => {
     ]);
   });
 
-  it("tells the item to ItemSelector, and not to the states of an iteration or of a Map within", async () => {
+  it("shows the item to its ItemSelector only, and not to the states of an iteration or of an inner Map", async () => {
     const item = "{% $exists($states.context.Map) ? $states.context.Map.Item.Value : 'none' %}";
     const pass = { StartAt: "P", States: { P: { Type: "Pass", Output: item, End: true } } };
     const inner = {
@@ -199,11 +199,11 @@ describe("interpreter: inline Map", () => {
     expect(secondsOf(history, "ExecutionFailed")).to.deep.equal([1]);
   });
 
-  it("of no items gives no outputs", async () => {
+  it("has no outputs if it has no items", async () => {
     expect((await run(map({ Items: [] }))).output).to.deep.equal([]);
   });
 
-  it("wants an array", async () => {
+  it("requires an array", async () => {
     const { error, history } = await run(map({ Items: "{% 5 %}" }));
     expect(error).to.equal("States.QueryEvaluationError");
     expect(types(history).slice(-3)).to.deep.equal(["EvaluationFailed", "MapStateFailed", "ExecutionFailed"]);

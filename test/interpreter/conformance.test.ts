@@ -38,7 +38,7 @@ describe("interpreter: comparing with a recording", () => {
     return verdict.kind === "failed" ? verdict.difference : verdict.kind;
   };
 
-  it("passes what agrees", async () => {
+  it("passes an execution that agrees", async () => {
     expect(await differenceWith({})).to.equal("passed");
   });
 
@@ -56,14 +56,14 @@ describe("interpreter: comparing with a recording", () => {
     expect(await differenceWith({}, { A: [] })).to.match(/ran once more than it was recorded/);
   });
 
-  it("lets a masked value stand for any, and nothing else", async () => {
+  it("accepts any value where the recording is masked, and only there", async () => {
     const masked = { ...recording, placeholderTokens: ["<uuid:1>"], tasks: { A: [{ output: { id: "5f0c" } }] } };
     expect(await runCase(masked)).to.deep.equal({ kind: "passed" });
     const other = { ...masked, tasks: { A: [{ output: { other: "5f0c" } }] } };
     expect(await runCase(other)).to.have.property("kind", "failed");
   });
 
-  it("puts what is not implemented out of scope", async () => {
+  it("reports what is not implemented as out of scope", async () => {
     const States = { A: { Type: "Pass", End: true } };
     const jsonPath = { ...recording, definition: { StartAt: "A", States } };
     expect(await runCase(jsonPath)).to.deep.equal({
@@ -75,11 +75,11 @@ describe("interpreter: comparing with a recording", () => {
 
 describe("interpreter: recordings of the real service", () => {
   if (!existsSync(RECORDINGS)) {
-    it(`are not here: nothing to compare in ${RECORDINGS}`);
+    it(`cannot be compared: there are none in ${RECORDINGS}`);
     return;
   }
 
-  it("are reproduced, but for what is out of scope", async () => {
+  it("are reproduced, except for what is out of scope", async () => {
     const results = await runConformance(RECORDINGS);
     expect(results).not.to.have.length(0);
     const failed = results.filter(({ verdict }) => verdict.kind === "failed");

@@ -129,11 +129,11 @@ describe("interpreter: definitions", () => {
     expect(refusal({ ...machine(END), StartAt: "Z" })).to.deep.include({ code, location: "/StartAt" });
   });
 
-  it("refuses a state that nothing leads to", () => {
+  it("refuses a state that cannot be reached", () => {
     expect(refusal(machine(END, { B: END }))).to.deep.include({ code: "UNREACHABLE_STATE", location: "/States/B" });
   });
 
-  it("refuses one name for two states, at whatever depth", () => {
+  it("refuses one name for two states, at any depth", () => {
     const branch = { StartAt: "A", States: { A: END } };
     expect(refusal(machine({ Type: "Parallel", Branches: [branch], End: true }))).to.deep.include({
       code: "DUPLICATE_STATE_NAME",

@@ -39,7 +39,7 @@ describe("interpreter: Retry", () => {
     expect(secondsOf(history, "TaskScheduled")).to.deep.equal([0, 1, 11, 31]);
   });
 
-  it("with full jitter waits between nothing and the interval, the same for the same seed", async () => {
+  it("with full jitter waits between 0 and the interval, the same for the same seed", async () => {
     const Retry = [{ ErrorEquals: ["E"], IntervalSeconds: 10, MaxAttempts: 5, JitterStrategy: "FULL" }];
     const delays = async (seed: number) => {
       const { history } = await run(task({ Retry }), { invoke: answers(fails("E")), random: seededRandom(seed) });
@@ -77,7 +77,7 @@ describe("interpreter: Retry", () => {
 });
 
 describe("interpreter: Catch", () => {
-  it("gives the error as output, or what its own Assign and Output make of it", async () => {
+  it("returns the error as output, or the result of its own Assign and Output", async () => {
     const invoke = answers(fails("E", "why"));
     expect((await run(caught(["E"]), { invoke })).output).to.deep.equal({ Error: "E", Cause: "why" });
     const Catch = [
@@ -126,7 +126,7 @@ describe("interpreter: Catch", () => {
     }
   });
 
-  it("does not catch what goes wrong in its own Output", async () => {
+  it("does not catch an error in its own Output", async () => {
     const Catch = [{ ErrorEquals: ["States.ALL"], Output: "{% $nothing %}", Next: "Caught" }];
     const { error, history } = await run(caught([], { Catch }), { invoke: answers(fails("E")) });
     expect(error).to.equal("States.QueryEvaluationError");

@@ -6,7 +6,7 @@ const evaluate = async (expression: string, input: unknown = {}) =>
   run({ A: { Type: "Pass", Output: `{% ${expression} %}`, End: true } }, { input: input as never });
 
 describe("interpreter: expressions", () => {
-  it("one that yields nothing fails with States.QueryEvaluationError and names its field", async () => {
+  it("one without a result fails with States.QueryEvaluationError, which names its field", async () => {
     const Output = { list: [1, { deep: "{% $states.input.absent %}" }] };
     const { error, cause, history } = await run({ A: { Type: "Pass", Output, End: true } });
     expect(error).to.equal("States.QueryEvaluationError");
@@ -21,14 +21,14 @@ describe("interpreter: expressions", () => {
     expect((await evaluate("{ 'a': $states.input.absent, 'b': 1 }")).output).to.deep.equal({ b: 1 });
   });
 
-  it("one that throws, and one that gives a function, fail the same way", async () => {
+  it("one that throws, and one that returns a function, fail the same way", async () => {
     expect((await evaluate("$number('x')")).cause).to.match(/threw an error during evaluation/);
     expect((await evaluate("function($x) { $x }")).cause).to.match(/returned an unsupported result type/);
     expect((await evaluate("{ 'f': $sum }")).error).to.equal("States.QueryEvaluationError");
     expect((await evaluate("/regex/")).error).to.equal("States.QueryEvaluationError");
   });
 
-  it("gives plain JSON: sequences as arrays, one-item sequences as the item", async () => {
+  it("returns plain JSON: sequences as arrays, one-item sequences as the item", async () => {
     expect((await evaluate("$states.input.a[n > 1].n", { a: [{ n: 1 }, { n: 2 }, { n: 3 }] })).output).to.deep.equal([
       2, 3,
     ]);
@@ -36,7 +36,7 @@ describe("interpreter: expressions", () => {
     expect((await evaluate("-0")).output).to.satisfy((zero: number) => Object.is(zero, 0));
   });
 
-  it("refuses what reads from a context, as CreateStateMachine does", async () => {
+  it("refuses one that reads from a context, as CreateStateMachine does", async () => {
     // Measured on the service by others, each with ValidateStateMachineDefinition.
     for (const taken of [
       ...["$states.input.items[phone > 3]", "$states.input.a[$ > 1]", "$states.input.a^(phone)", "{'k': 1}.phone"],
@@ -73,7 +73,7 @@ describe("interpreter: expressions", () => {
     }
   });
 
-  it("$states.result and $states.errorOutput exist only where there is one", async () => {
+  it("$states.result and $states.errorOutput exist only after a result or an error", async () => {
     expect((await evaluate("$exists($states.result) or $exists($states.errorOutput)")).output).to.equal(false);
     const Output = "{% $exists($states.errorOutput) %}";
     const task = { Type: "Task", Resource: INVOKE, Output, End: true };
@@ -112,7 +112,7 @@ describe("interpreter: expressions", () => {
     });
   });
 
-  it("in the Context object of a Catch has the retries that were made", async () => {
+  it("sees in the Context object of a Catch how many retries were made", async () => {
     const { output } = await run(
       {
         A: {
@@ -145,7 +145,7 @@ describe("interpreter: expressions", () => {
       ["$now('[Y0001]-[M01]')", "1970-01"],
     ];
     for (const [expression, expected] of cases) {
-      it(`${expression} gives ${JSON.stringify(expected)}`, async () => {
+      it(`${expression} returns ${JSON.stringify(expected)}`, async () => {
         expect((await evaluate(expression)).output).to.deep.equal(expected);
       });
     }

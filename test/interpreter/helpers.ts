@@ -13,7 +13,7 @@ import {
 
 export const INVOKE = "arn:aws:states:::lambda:invoke";
 
-/** A machine of these states, from the first one on. */
+/** A machine of these states, which starts at the first one. */
 export function machineOf(states: Record<string, object>, extra: object = {}) {
   return loadMachine({ QueryLanguage: "JSONata", StartAt: Object.keys(states)[0], States: states, ...extra });
 }
@@ -35,7 +35,7 @@ export async function run(states: Record<string, object>, options: Parameters<ty
   return { ...(await execution.result), history: execution.history };
 }
 
-/** Answers one after the other; a string is the name of an error. */
+/** Answers in this order; a string is the name of an error. */
 export function answers(...list: (Json | TaskFailure)[]): Invoke {
   const left = [...list];
   return () => {
@@ -46,7 +46,7 @@ export function answers(...list: (Json | TaskFailure)[]): Invoke {
 
 export const fails = (error: string, cause = ""): TaskFailure => new TaskFailure(error, cause);
 
-/** Answers after so many seconds of the clock. */
+/** Answers after that many seconds of the clock. */
 export function slow(clock: Clock, seconds: number, answer: Json = null): Invoke {
   return async () => {
     await clock.sleep(seconds * 1000);
@@ -56,6 +56,6 @@ export function slow(clock: Clock, seconds: number, answer: Json = null): Invoke
 
 export const types = (history: readonly HistoryEvent[]): string[] => history.map(({ type }) => type);
 
-/** When the events of a type happened, in seconds. */
+/** The times of the events of a type, in seconds. */
 export const secondsOf = (history: readonly HistoryEvent[], type: string): number[] =>
   history.filter((event) => event.type === type).map(({ timestamp }) => timestamp / 1000);

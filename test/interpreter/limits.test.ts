@@ -11,7 +11,7 @@ const caught = (ErrorEquals: string[], extra: object = {}) => ({
 const KIB_256 = "x".repeat(MAX_PAYLOAD_BYTES - 2);
 
 describe("interpreter: timeouts", () => {
-  it("a task that takes longer than TimeoutSeconds fails with States.Timeout, and its late answer counts for nothing", async () => {
+  it("a task that takes longer than TimeoutSeconds fails with States.Timeout, and its late answer is ignored", async () => {
     const clock = virtualClock(0);
     const { output, history } = await run(caught(["States.Timeout"], { TimeoutSeconds: 5 }), {
       clock,
@@ -23,7 +23,7 @@ describe("interpreter: timeouts", () => {
     expect(types(history)).not.to.include("TaskSucceeded");
   });
 
-  it("a late failure counts for nothing either", async () => {
+  it("a late failure is ignored too", async () => {
     const clock = virtualClock(0);
     const execution = start(caught(["States.Timeout"], { TimeoutSeconds: "{% 2 + 3 %}" }), {
       clock,
@@ -49,7 +49,7 @@ describe("interpreter: timeouts", () => {
     expect(signals.map(({ aborted }) => aborted)).to.deep.equal([true, false]);
   });
 
-  it("an answer at the very instant of the timeout is in time when it was on its way first", async () => {
+  it("an answer at the same instant as the timeout is in time if its timer was set first", async () => {
     const clock = virtualClock(0);
     const { status } = await run(task({ TimeoutSeconds: 5 }), { clock, invoke: slow(clock, 5) });
     expect(status).to.equal("SUCCEEDED");
@@ -89,7 +89,7 @@ describe("interpreter: limits", () => {
     }
   });
 
-  it("so are arguments, output and variables", async () => {
+  it("so are arguments, output and variables of more than 256 KiB", async () => {
     const big = "{% $join([1..300].($pad('x', 1000, 'x'))) %}";
     for (const extra of [{ Arguments: { big } }, { Output: big }, { Assign: { big } }]) {
       expect(await run(task(extra))).to.have.property("error", "States.DataLimitExceeded");
@@ -108,7 +108,7 @@ describe("interpreter: limits", () => {
 });
 
 describe("interpreter: stop", () => {
-  it("ends the execution as ABORTED where it is, whatever Catch says", async () => {
+  it("ends the execution as ABORTED in its current state, and no Catch runs", async () => {
     const clock = virtualClock(0);
     let signal: AbortSignal | undefined;
     const execution = start(caught(["States.ALL"]), {
@@ -149,7 +149,7 @@ describe("interpreter: stop", () => {
 });
 
 describe("interpreter: an execution that runs out of history", () => {
-  it("ends even where a Catch around the loop would go on", async () => {
+  it("ends even if a Catch around the loop would go on", async () => {
     const loop = (name: string, next: string) => ({ [name]: { Type: "Pass", Next: next } });
     const branch = (name: string) => ({
       StartAt: name,

@@ -1,13 +1,13 @@
 import { seededRandom } from "../../saga/interpreter";
 import { INVOKE } from "./helpers";
 
-/** How often, of ten. */
+/** The number of cases in ten. */
 type Likelihood = number;
 
 /**
- * A machine at random: Tasks with Retry, Catch and tokens, Waits, Passes, Choices, Fails, Parallels and Maps, nested up to
- * three deep. No two things end at the same moment: which of them comes first would be nobody's promise. So each branch
- * begins with something that takes its time.
+ * A machine at random: Tasks with Retry, Catch and tokens, Waits, Passes, Choices, Fails, Parallels and Maps, nested up
+ * to three deep. No two things end at the same moment, since the order of their ends would not be defined. So each
+ * branch begins with something that takes time.
  */
 export function randomMachine(seed: number): object {
   const random = seededRandom(seed);
@@ -51,7 +51,7 @@ export function randomMachine(seed: number): object {
   const task = (known: string[]): [string, object] => {
     const token = often(3);
     const Arguments = {
-      // The same for a call that is made again, another for each try.
+      // A call that is made again after a restore has the same key. Each retry has another one.
       key: '{% $states.context.State.Name & "@" & $states.context.State.EnteredTime & "#" & $states.context.State.RetryCount & "/" & $states.context.Execution.RedriveCount & $states.input.path %}',
       path: "{% $states.input.path %}",
       ...seen(known),
@@ -142,7 +142,7 @@ export function randomMachine(seed: number): object {
     states.push(
       often(1) ? [name("F"), { Type: "Fail", Error: "Odd", Cause: "a Fail" }] : [name("S"), { Type: "Succeed" }],
     );
-    // Each leads to the one after it, or beyond it by a Catch or a Choice.
+    // Each state leads to the next one; a Catch or a Choice may skip some.
     const after = (index: number): string => (states[Math.min(index, states.length - 1)] as [string, object])[0];
     const linked = states.map(([key, state], index) => {
       const further = (): string => after(index + 1 + below(2));

@@ -39,7 +39,7 @@ describe("interpreter: redrive", () => {
     expect(types(after).slice(0, 3)).to.deep.equal(["ExecutionRedriven", "TaskScheduled", "TaskStarted"]);
   });
 
-  it("reruns of a Parallel only the branches that did not succeed", async () => {
+  it("runs only those branches of a Parallel again that did not succeed", async () => {
     let broken = true;
     const clock = virtualClock(0);
     const calls: string[] = [];
@@ -59,7 +59,7 @@ describe("interpreter: redrive", () => {
     expect(calls).to.deep.equal(["A", "B", "C", "B", "C"]);
   });
 
-  it("reruns of a Map only the iterations that did not succeed", async () => {
+  it("runs only those iterations of a Map again that did not succeed", async () => {
     let broken = true;
     const calls: Json[] = [];
     const Items = [0, 1, 2];

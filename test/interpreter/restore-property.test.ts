@@ -17,7 +17,7 @@ import { sizes } from "../slow";
 
 const RUNS = Number(process.env["RESTORE_RUNS"] ?? 40);
 
-/** What a call does, by its key alone: how long it takes, and how it ends. */
+/** The behaviour of a call: how long it takes, and how it ends. It depends on the call's key alone. */
 function planOf(seed: number, key: string) {
   let hash = seed;
   for (const character of key) hash = Math.imul(hash, 31) + character.charCodeAt(0);
@@ -46,10 +46,10 @@ interface Timed {
 }
 
 /**
- * Runs a machine to its end, once redriven where it does not succeed. Those whom it calls work on whatever becomes of it:
- * each answers so long after it was called for the first time.
- * @param before What an earlier run has recorded until it was cut off.
- * @param known The calls that were made by then.
+ * Runs a machine to its end, and redrives it once if it does not succeed. A called service works on even if the
+ * execution is cut off: its answer comes a fixed time after the first call.
+ * @param before The journal of an earlier run, up to where it was cut off.
+ * @param known The calls that the earlier run had made.
  */
 async function run(seed: number, before: readonly Timed[] = [], known: readonly Call[] = []): Promise<Run> {
   const random = seededRandom(seed);
@@ -83,7 +83,7 @@ async function run(seed: number, before: readonly Timed[] = [], known: readonly 
   const invoke: Invoke = async ({ arguments: args, taskToken: token }) => {
     const { key } = args as { key: string };
     const there = first.get(key);
-    // One that was not made before the journal was cut off has another token now.
+    // A call that the earlier run had not made has another token now.
     const same = there?.token === token ? there : undefined;
     const call = same ?? { key, at: there?.at ?? clock.now(), ...(token !== undefined && { token }) };
     calls.push(call);
@@ -140,7 +140,7 @@ function ignoringTimeout(send: () => void): void {
   }
 }
 
-/** The events of each branch and each iteration, in their order: between branches there is none that counts. */
+/** The events of each branch and each iteration, in order. The order between branches is not defined. */
 function threads(history: readonly HistoryEvent[], containers: ReadonlyMap<string, string>) {
   const groups = new Map<string, object[]>();
   const nameOf = new Map<number, string>([[0, "-"]]);
@@ -162,7 +162,7 @@ function threads(history: readonly HistoryEvent[], containers: ReadonlyMap<strin
   return Object.fromEntries([...groups].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** In which sequence each state stands. */
+/** The sequence to which each state belongs. */
 function containersOf(sequence: Record<string, unknown>, name = "top"): [string, string][] {
   const states = sequence["States"] as Record<string, Record<string, unknown>>;
   return Object.entries(states).flatMap(([state, { Branches, ItemProcessor }]) => [
@@ -189,7 +189,7 @@ function finished(entries: readonly Timed[]): ReadonlySet<string> {
 
 describe("interpreter: an execution that is restored from its journal", () => {
   for (const [cases, mark] of sizes(RUNS)) {
-    it(`ends as it would have without, wherever the journal is cut off (${cases} machines)${mark}`, async function () {
+    it(`ends as an undisturbed one, wherever the journal is cut off (${cases} machines)${mark}`, async function () {
       this.timeout(600_000);
       const seen = { cuts: 0, redriven: 0, stopped: 0, tokens: 0, succeeded: 0, types: new Set<string>() };
       const [from, to] = process.env["RESTORE_SEED"] ? [Number(process.env["RESTORE_SEED"]), 0] : [1, cases];
@@ -214,7 +214,7 @@ describe("interpreter: an execution that is restored from its journal", () => {
         }
       }
       if (process.env["RESTORE_SEED"] === undefined && cases >= 25) {
-        // The machines are worth their time only if they come to all that there is.
+        // The machines test something only if they reach every kind of state and event.
         const { cuts, types, ...counts } = seen;
         expect(cuts).to.be.above(40 * cases);
         expect(Math.min(...Object.values(counts)), JSON.stringify(counts)).to.be.above(0);

@@ -13,7 +13,7 @@ import { fails, INVOKE, machineOf, secondsOf, types } from "./helpers";
 
 type Options = Partial<Omit<ExecutionOptions, "input">>;
 
-/** An execution, and what it records until it is left alone. */
+/** An execution, and its journal until it is abandoned. */
 function begin(machine: Machine, options: Options = {}) {
   const clock = options.clock ?? virtualClock(0);
   const journal: JournalEntry[] = [];
@@ -28,7 +28,7 @@ function begin(machine: Machine, options: Options = {}) {
   return { execution, clock, journal };
 }
 
-/** Goes on with it at a later time, with what was recorded up to and with the event of a type. */
+/** Restores it at a later time, from the journal up to and including the event of a type. */
 function goOn(
   machine: Machine,
   journal: readonly JournalEntry[],
@@ -53,7 +53,7 @@ const isEvent = (type: string) => (entry: JournalEntry) => "type" in entry && en
 const task = (extra: object = {}) => machineOf({ A: { Type: "Task", Resource: INVOKE, End: true, ...extra } });
 
 describe("interpreter: restore", () => {
-  it("makes a call again that was under way, with all its time, and with the arguments that are recorded", async () => {
+  it("makes a call again that was running, with its whole timeout and the recorded arguments", async () => {
     const Arguments = { id: "{% $uuid() %}" };
     const machine = task({ TimeoutSeconds: 10, Arguments });
     const { clock, journal } = begin(machine);
@@ -72,7 +72,7 @@ describe("interpreter: restore", () => {
     expect(restored.entries[0]).to.include({ type: "TaskSucceeded", timestamp: 15_000 });
   });
 
-  it("waits for what is left of a backoff, jitter included, and has the retries that are left", async () => {
+  it("waits for the rest of a backoff, jitter included, and has the rest of its retries", async () => {
     const Retry = [{ ErrorEquals: ["E"], IntervalSeconds: 100, MaxAttempts: 2, JitterStrategy: "FULL" }];
     const machine = task({ Retry });
     const { execution, journal } = begin(machine, { invoke: () => Promise.reject(fails("E")) });
@@ -87,7 +87,7 @@ describe("interpreter: restore", () => {
     expect(secondsOf(again.history, "TaskScheduled")).to.have.length(3);
   });
 
-  it("ends a Wait when it would have ended, and at once where that has passed", async () => {
+  it("ends a Wait at its original time, and at once if that has passed", async () => {
     const machine = machineOf({ W: { Type: "Wait", Seconds: "{% 60 + $floor($random()) %}", End: true } });
     const { clock, journal } = begin(machine);
     await clock.sleep(1000);
@@ -118,7 +118,7 @@ describe("interpreter: restore", () => {
       return { execution, journal, token: tokens[0] as string };
     }
 
-    it("takes the same token, and sends it to nobody a second time", async () => {
+    it("keeps the token, and does not send it a second time", async () => {
       const { journal, token } = await waiting();
       const calls: unknown[] = [];
       const { execution, clock } = goOn(machine, journal, {
@@ -131,7 +131,7 @@ describe("interpreter: restore", () => {
       expect(calls).to.deep.equal([]);
     });
 
-    it("sends the same token again where nothing says that it was sent", async () => {
+    it("sends the same token again if the journal does not say that it was sent", async () => {
       const { journal, token } = await waiting();
       const calls: unknown[] = [];
       const { execution } = goOn(machine, until(journal, isEvent("TaskStarted")), {
@@ -145,7 +145,7 @@ describe("interpreter: restore", () => {
       expect(calls).to.deep.equal([token]);
     });
 
-    it("has its time-out and its heartbeats counted from when they were", async () => {
+    it("counts its timeout and its heartbeats from their original times", async () => {
       const { execution: beating, journal, token } = await waiting();
       beating.sendTaskHeartbeat(token);
       expect(journal.at(-1)).to.deep.equal({ mark: "heartbeat", token, at: 20_000 });
@@ -154,7 +154,7 @@ describe("interpreter: restore", () => {
       expect(secondsOf(execution.history, "TaskTimedOut")).to.deep.equal([50]);
     });
 
-    it("has an answer that came before, though nothing had come of it", async () => {
+    it("has an answer that came before the restore, even if it had no effect yet", async () => {
       const { execution: answered, journal, token } = await waiting();
       answered.sendTaskFailure(token, "Refused", "no");
       const { execution } = goOn(machine, until(journal, isMark("answered")), { seconds: 25 });
@@ -184,7 +184,7 @@ describe("interpreter: restore", () => {
     });
   });
 
-  it("has a machine's time-out counted from its start", async () => {
+  it("counts a machine's timeout from its start", async () => {
     const machine = machineOf({ W: { Type: "Wait", Seconds: 600, End: true } }, { TimeoutSeconds: 100 });
     const { journal } = begin(machine);
     const { execution } = goOn(machine, journal, { seconds: 40 });
@@ -197,11 +197,11 @@ describe("interpreter: restore", () => {
     const { execution, journal } = begin(machine, { invoke: () => Promise.resolve(null) });
     await execution.result;
     const refusal = (of: Machine, entries: readonly JournalEntry[]) => () => goOn(of, entries, { seconds: 1 });
-    expect(refusal(machine, journal.slice(1))).to.throw("the journal of an execution begins with ExecutionStarted");
+    expect(refusal(machine, journal.slice(1))).to.throw("the journal of an execution must begin with ExecutionStarted");
     expect(refusal(machine, [...journal.slice(0, 2), ...journal.slice(3)])).to.throw(
       "event 3 is missing before event 4, TaskStarted",
     );
     const other = machineOf({ B: { Type: "Pass", End: true } });
-    expect(refusal(other, journal)).to.throw("the state 'A' is not one that the execution can have come to");
+    expect(refusal(other, journal)).to.throw("the execution cannot have reached the state 'A'");
   });
 });

@@ -4,7 +4,7 @@ import { virtualClock } from "../../saga/interpreter";
 
 describe("interpreter: one state", () => {
   describe("Pass", () => {
-    it("gives its input where it has no Output", async () => {
+    it("returns its input if it has no Output", async () => {
       const { status, output, history } = await run({ A: { Type: "Pass", End: true } }, { input: { a: [1] } });
       expect(status).to.equal("SUCCEEDED");
       expect(output).to.deep.equal({ a: [1] });
@@ -142,7 +142,7 @@ describe("interpreter: one state", () => {
       expect({ error, failedState }).to.deep.equal({ error: "States.NoChoiceMatched", failedState: "A" });
     });
 
-    it("wants a boolean, not something truthy", async () => {
+    it("requires a boolean, and refuses a truthy value", async () => {
       const { error, history } = await run({
         A: { Type: "Choice", Choices: [{ Condition: "{% 1 %}", Next: "B" }] },
         B: { Type: "Succeed" },
@@ -153,7 +153,7 @@ describe("interpreter: one state", () => {
   });
 
   describe("Task", () => {
-    it("hands the evaluated Arguments to its resource and its result to Assign and Output", async () => {
+    it("passes the evaluated Arguments to its resource, and the result to Assign and Output", async () => {
       const { output, history } = await run(
         {
           A: {
@@ -179,7 +179,7 @@ describe("interpreter: one state", () => {
       });
     });
 
-    it("of a function's own ARN takes the input without Arguments and has LambdaFunction events", async () => {
+    it("of a function's own ARN takes the state's input if it has no Arguments, and has LambdaFunction events", async () => {
       const Resource = "arn:aws:lambda:us-east-1:123456789012:function:f";
       const calls: unknown[] = [];
       const { output, history } = await run(

@@ -45,7 +45,7 @@ describe("interpreter: task tokens", () => {
     expect(await execution.result).to.deep.include({ status: "FAILED", error: "Rejected", cause: "still no" });
   });
 
-  it("a missed heartbeat is recorded as States.Timeout; heartbeats put it off", async () => {
+  it("a missed heartbeat is recorded as States.Timeout; each heartbeat restarts its time", async () => {
     const { execution, clock, tokens } = startWaiting({ HeartbeatSeconds: 10, TimeoutSeconds: 600 });
     for (const time of [8, 16, 24]) {
       await clock.sleep(time * 1000 - clock.now());
@@ -80,7 +80,7 @@ describe("interpreter: task tokens", () => {
     expect(types(execution.history)).not.to.include("TaskSubmitted");
   });
 
-  it("a .sync task can tell what it started", async () => {
+  it("a .sync task can report what it started", async () => {
     const { output, history } = await run(
       { A: { Type: "Task", Resource: "arn:aws:states:::states:startExecution.sync:2", Arguments: {}, End: true } },
       {
@@ -98,7 +98,7 @@ describe("interpreter: task tokens", () => {
     });
   });
 
-  it("refuses a token that nobody waits for, or no longer", async () => {
+  it("refuses a token for which no task waits, or no longer waits", async () => {
     const { execution, clock, tokens } = startWaiting({ TimeoutSeconds: 10 });
     expect(() => {
       execution.sendTaskSuccess("never issued", null);

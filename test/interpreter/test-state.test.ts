@@ -13,7 +13,7 @@ const task = (extra: object = {}) => ({
 const error = { error: "E", cause: "why" };
 
 describe("interpreter: TestState", () => {
-  it("gives the output and where the state leads", async () => {
+  it("returns the output and the next state", async () => {
     const definition = task({ Output: "{% $states.result + $x %}", Next: "B", End: false });
     const result = await testState({ definition, input: { n: 1 }, variables: { x: 2 }, mock: { output: 40 } });
     expect(result).to.deep.equal({ status: "SUCCEEDED", output: 42, nextState: "B" });
@@ -29,7 +29,7 @@ describe("interpreter: TestState", () => {
     expect(inspectionData).to.deep.equal({ input: { n: 1 }, afterArguments: { Payload: 1 }, result: null });
   });
 
-  it("tells a retry and its delay from the retries made so far", async () => {
+  it("returns a retry and its delay, by the number of retries so far", async () => {
     const definition = task({ Retry: [{ ErrorEquals: ["E"], MaxAttempts: 3 }] });
     const after = (retrierRetryCount: number) =>
       testState({
@@ -46,13 +46,13 @@ describe("interpreter: TestState", () => {
     expect(await after(3)).to.deep.include({ status: "FAILED", ...error });
   });
 
-  it("tells who catches the error", async () => {
+  it("returns the catcher of the error", async () => {
     const definition = task({ Catch: [{ ErrorEquals: ["E"], Output: "{% $states.errorOutput.Error %}", Next: "C" }] });
     const result = await testState({ definition, input: { n: 1 }, mock: error });
     expect(result).to.deep.equal({ status: "CAUGHT_ERROR", output: "E", ...error, nextState: "C" });
   });
 
-  it("takes one state of a machine by its name", async () => {
+  it("runs one state of a machine, by its name", async () => {
     const definition = {
       QueryLanguage: "JSONata",
       StartAt: "A",

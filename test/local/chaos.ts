@@ -14,25 +14,25 @@ import { DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import { seededRandom } from "../../saga/interpreter";
 
 export interface ChaosOptions {
-  /** The folder that `saga dev --data` is given: an empty one, or none. */
+  /** The folder for `saga dev --data`: empty, or not existing yet. */
   readonly folder: string;
   readonly orders: number;
   readonly kills: number;
   readonly seed: number;
-  /** How long the process lives at most once it listens, in milliseconds. */
+  /** The longest life of the process after it listens, in milliseconds. */
   readonly longest: number;
   readonly onProgress?: (line: string) => void;
 }
 
-/** What came of it. `wrong` is empty where nothing was lost, doubled or left behind. */
+/** The result. `wrong` is empty if nothing was lost, duplicated or left behind. */
 export interface ChaosReport {
   readonly outcomes: Readonly<Record<string, number>>;
-  /** Orders that ended otherwise than they would have without a kill. */
+  /** The number of orders that ended differently than without a kill. */
   readonly unexpected: number;
-  /** How many of the kills struck while orders were under way, and how many orders that were in all. */
+  /** The number of kills while orders were running, and the number of these orders in total. */
   readonly struck: number;
   readonly underWay: number;
-  /** Of all kills, how many came before the process listened. */
+  /** The number of kills before the process listened. */
   readonly early: number;
   readonly seconds: number;
   readonly wrong: readonly string[];
@@ -42,14 +42,14 @@ interface Order {
   readonly name: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly outcome: "completed" | "compensated";
-  /** When the service said that it was started. */
+  /** The answer of StartExecution. */
   acknowledged?: { readonly arn: string; readonly startDate: number };
 }
 
 const ROOT = `${__dirname}/../..`;
 const CREDENTIALS = { region: "eu-west-1", credentials: { accessKeyId: "local", secretAccessKey: "local" } };
 
-/** One life of `saga dev`. */
+/** One process of `saga dev`. */
 interface Life {
   readonly process: ChildProcess;
   readonly endpoint: string;
@@ -58,8 +58,8 @@ interface Life {
 }
 
 /**
- * Starts orders over the wire while the process that runs them is killed at random moments, with SIGKILL, and started
- * again on the same folder; and looks at what is there in the end.
+ * Starts orders over the wire while the process that runs them is killed with SIGKILL at random moments, and restarted
+ * on the same folder. At the end it checks the result.
  */
 export async function chaos({
   folder,
@@ -69,7 +69,7 @@ export async function chaos({
   longest,
   onProgress,
 }: ChaosOptions): Promise<ChaosReport> {
-  // What the SDK says of Node's releases has no place among the figures.
+  // The SDK's warning about Node releases would be printed among the results.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const began = Date.now();
   const random = seededRandom(seed);
@@ -78,7 +78,7 @@ export async function chaos({
   const figures = { struck: 0, underWay: 0, early: 0 };
 
   for (let kill = 1; kill <= kills; kill++) {
-    // One in six comes while the process starts.
+    // One kill in six comes while the process starts.
     const early = random() < 1 / 6;
     const life = new AbortController();
     const starting = start(folder, ended, life.signal);
@@ -157,7 +157,7 @@ const gone = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
 };
 
-/** Starts so many of the orders that nobody has acknowledged: once more, where the answer was lost. */
+/** Starts up to `most` of the orders that have not been acknowledged. If an answer was lost, the start is repeated. */
 function startSome(orders: readonly Order[], most: number, { endpoint, machine }: Pick<Life, "endpoint" | "machine">) {
   const client = new SFNClient({ ...CREDENTIALS, endpoint, maxAttempts: 1 });
   let stopped = false;
@@ -193,13 +193,13 @@ interface End {
   readonly expected: Order["outcome"];
 }
 
-/** Waits until all orders have ended, and looks at their histories and their rows. */
+/** Waits until all orders have ended, and checks their histories and rows. */
 async function judge(orders: readonly Order[], endpoint: string) {
   const client = new SFNClient({ ...CREDENTIALS, endpoint });
   const found: string[] = [];
   const ends: End[] = [];
   for (const { name, outcome: expected, acknowledged } of orders) {
-    // All are started once more where nobody has said that they were.
+    // By now all orders are acknowledged.
     const { arn, startDate } = acknowledged as NonNullable<Order["acknowledged"]>;
     const end = await endOf(client, arn);
     const outcome =
@@ -208,7 +208,8 @@ async function judge(orders: readonly Order[], endpoint: string) {
     if (outcome !== "completed" && outcome !== "compensated") {
       found.push(`${name} ended ${end.status}: ${end.error ?? ""} ${end.cause ?? ""}`);
     }
-    if (end.startDate?.getTime() !== startDate) found.push(`${name} has another start date than it was told`);
+    if (end.startDate?.getTime() !== startDate)
+      found.push(`${name} has another start date than StartExecution returned`);
     found.push(...wrongIn(await historyOf(client, arn)).map((what) => `${name}: ${what}`));
   }
   client.destroy();
@@ -217,10 +218,10 @@ async function judge(orders: readonly Order[], endpoint: string) {
   const live = new Map<unknown, string[]>();
   for (const { order_id: id, entity, status, saga_id: saga } of rows) {
     const known = outcomes.get(id);
-    if (!known) found.push(`a row of ${String(id)}, which nobody ordered`);
+    if (!known) found.push(`a row of ${String(id)}, which belongs to no order`);
     if (status === "UNDONE") continue;
     live.set(id, [...(live.get(id) ?? []), String(entity)]);
-    if (saga !== known?.order.acknowledged?.arn) found.push(`a row of ${String(id)} is of another execution`);
+    if (saga !== known?.order.acknowledged?.arn) found.push(`a row of ${String(id)} belongs to another execution`);
   }
   for (const [id, { end }] of outcomes) {
     const there = (live.get(id) ?? []).sort().join();
@@ -243,7 +244,7 @@ async function historyOf(client: SFNClient, executionArn: string): Promise<reado
   return events;
 }
 
-/** What no history has: gaps, states that are entered twice, calls that end more or less often than they are made. */
+/** The faults of a history: gaps, states that are entered twice, calls that do not end exactly once. */
 function wrongIn(history: readonly HistoryEvent[]): readonly string[] {
   const wrong: string[] = [];
   if (history.some(({ id }, index) => id !== index + 1)) wrong.push("events are missing");
@@ -256,7 +257,7 @@ function wrongIn(history: readonly HistoryEvent[]): readonly string[] {
   if (scheduled !== started || started !== over) {
     wrong.push(`${scheduled} calls were scheduled, ${started} made, and ${over} ended`);
   }
-  if (of(/^Execution(Succeeded|Failed|Aborted|TimedOut)$/).length !== 1) wrong.push("it has not ended once");
+  if (of(/^Execution(Succeeded|Failed|Aborted|TimedOut)$/).length !== 1) wrong.push("it has not ended exactly once");
   return wrong;
 }
 

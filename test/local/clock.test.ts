@@ -8,7 +8,7 @@ describe("the clock of the laptop cloud", () => {
     return performance.now() - began;
   };
 
-  it("passes many times as fast where it is told to", async () => {
+  it("passes many times as fast with a number", async () => {
     const clock = cloudClock(1000);
     const began = clock.now();
     const order: number[] = [];
@@ -20,7 +20,7 @@ describe("the clock of the laptop cloud", () => {
     expect(order).to.deep.equal([20_000, 40_000, 60_000]);
   });
 
-  it("passes no faster than it does while something takes real time", async () => {
+  it("passes at its real pace while it is held", async () => {
     const clock = cloudClock(1000);
     const release = clock.hold();
     const began = clock.now();
@@ -35,7 +35,7 @@ describe("the clock of the laptop cloud", () => {
     expect(slept).to.equal(true);
   });
 
-  it("forgets what nobody waits for any more", async () => {
+  it("removes the timer of a wait that is aborted", async () => {
     const clock = cloudClock(2);
     const ending = new AbortController();
     const sleeping = clock.sleep(3_600_000, ending.signal).catch((error: unknown) => (error as Error).name);
@@ -46,7 +46,7 @@ describe("the clock of the laptop cloud", () => {
     );
   });
 
-  it("jumps over what only waits where it is virtual, and is real otherwise", async () => {
+  it("jumps over waits if it is virtual, and is real by default", async () => {
     const clock = cloudClock("virtual");
     const began = clock.now();
     expect(Math.abs(began - Date.now())).to.be.below(1000);

@@ -4,7 +4,7 @@ import { type CloudOptions, LocalCloud } from "../../saga/local/cloud";
 import { evaluateProgram, type Program } from "../../saga/local/program";
 import { SLOW } from "../slow";
 
-describe("a program on this machine that is no saga's alone", function () {
+describe("a program without a saga, on this machine", function () {
   this.timeout(120_000);
   let program: Program;
   const open: LocalCloud[] = [];
@@ -19,7 +19,7 @@ describe("a program on this machine that is no saga's alone", function () {
     return cloud;
   }
 
-  it("closes what it has opened where it can't be deployed", async () => {
+  it("closes its ports if it can't be deployed", async () => {
     const servers = () => process.getActiveResourcesInfo().filter((kind) => kind === "TCPServerWrap").length;
     const before = servers();
     const resources = program.resources.map((each) =>
@@ -29,12 +29,13 @@ describe("a program on this machine that is no saga's alone", function () {
     );
     const failed = await LocalCloud.start({ ...program, resources }).catch((error: unknown) => error);
     expect(failed).to.be.an("error");
-    // A server is gone from the list a moment after it has closed.
-    await new Promise((resolve) => setImmediate(resolve));
+    // A server leaves the list a moment after it has closed.
+    for (let turn = 0; turn < 100 && servers() > before; turn++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
     expect(servers()).to.equal(before);
   });
 
-  it("has a secret that a function captures, one in its environment, and one that it reads", async () => {
+  it("has a captured secret, one in the environment, and one that the function reads", async () => {
     const notes: string[] = [];
     const invoke = async (env: NodeJS.ProcessEnv) => {
       const cloud = await start({ env, onNote: (note) => notes.push(note) });
@@ -45,17 +46,17 @@ describe("a program on this machine that is no saga's alone", function () {
     expect(notes).to.deep.equal([]);
     expect(await invoke({})).to.deep.equal({ ...known, secret: "placeholder-STRIPE_KEY" });
     expect(notes).to.deep.equal([
-      "the secret 'prod/stripe-key' is not known here, and a placeholder stands for it: set STRIPE_KEY",
+      "the secret 'prod/stripe-key' has no value here, and a placeholder replaces it: set STRIPE_KEY",
     ]);
   });
 
-  it("has each table, with its indexes", async () => {
+  it("has all tables, with their indexes", async () => {
     const cloud = await start();
     expect([...cloud.tables.keys()]).to.have.members(["rows", "others"]);
     expect(() => cloud.table).to.throw("the program has 2 tables, not one");
   });
 
-  it(`runs a service's action against the table, fails as the service does, and asks the machine's role ${SLOW}`, async () => {
+  it(`runs a service's action on the table, with the service's errors and the machine's permissions ${SLOW}`, async () => {
     const cloud = await start();
     const { report: put } = await cloud.execute({ id: "1" }, "put");
     expect(put.output).to.have.all.keys("SdkHttpMetadata", "SdkResponseMetadata");
@@ -70,7 +71,7 @@ describe("a program on this machine that is no saga's alone", function () {
     expect(denied.cause).to.match(/is not authorized to perform: dynamodb:DeleteItem on resource: arn:aws:dynamodb:/);
   });
 
-  it(`keeps what is sent, and answers as the service does ${SLOW}`, async () => {
+  it(`records messages, and answers as the service does ${SLOW}`, async () => {
     const { report } = await (await start()).execute({ text: "hello" }, "publish");
     expect(report.output)
       .to.have.property("MessageId")
@@ -80,7 +81,7 @@ describe("a program on this machine that is no saga's alone", function () {
     expect(report.outbox[0]?.request).to.have.deep.property("Message", { text: "hello" });
   });
 
-  it(`says what is not on this machine and how to give its answer, and takes that ${SLOW}`, async () => {
+  it(`names what is not on this machine and the stub that can answer, and uses that stub ${SLOW}`, async () => {
     const cloud = await start();
     const refusal = (machine: string) => cloud.execute({}, machine).catch((error: unknown) => error as Error);
     expect(await refusal("translate"))
@@ -88,7 +89,9 @@ describe("a program on this machine that is no saga's alone", function () {
       .that.matches(/^'Call' calls aws-sdk:translate:translateText, which is not on this machine: give .* --stubs/);
     expect(await refusal("charge"))
       .to.have.property("message")
-      .that.matches(/^'Call' invokes arn:aws:lambda:.*:charge, which the program does not make: give its answer with/);
+      .that.matches(
+        /^'Call' invokes arn:aws:lambda:.*:charge, which the program does not create: give its answer with/,
+      );
     const stubbed = await start({
       stubs: {
         "translate:TranslateText": { output: { TranslatedText: "y" } },

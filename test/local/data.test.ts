@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CreateStateMachineCommand, ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
 import { type HistoryEvent, virtualClock } from "../../saga/interpreter";
 import { type CloudOptions, LocalCloud } from "../../saga/local/cloud";
@@ -11,8 +12,9 @@ import { evaluateProgram, type Program } from "../../saga/local/program";
 import { StateMachines } from "../../saga/local/step-functions/machines";
 import { chaos } from "./chaos";
 import { SLOW } from "../slow";
+import { clientOptions, definition, program as wireProgram } from "./wire/fixture";
 
-describe("a folder that outlives the process", () => {
+describe("a data folder", () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "data-"));
@@ -31,14 +33,14 @@ describe("a folder that outlives the process", () => {
       () => expect.fail("it opens"),
       (error: unknown) => error as Error,
     );
-  /** Every file in it, with its content; not LevelDB's own log of what it does. */
+  /** Every file in it, with its content, except LevelDB's own logs. */
   const contents = (): unknown =>
     readdirSync(folder, { recursive: true, encoding: "utf8", withFileTypes: true })
       .filter((entry) => entry.isFile() && !/^LOG|^LOCK/.test(entry.name))
       .map((entry) => [entry.name, readFileSync(join(entry.parentPath, entry.name)).toString("base64")]);
 
   describe("the store", () => {
-    it("has what was put once it says that it is durable, in the order of the keys, and nothing that was deleted", async () => {
+    it("has all values once they are durable, in the order of their keys, and none that was deleted", async () => {
       const store = await Store.open(join(folder, "new", "one"));
       for (const key of ["b!2", "a!1", "b!1", "c!1"]) store.put(key, { key });
       await store.durable();
@@ -53,7 +55,7 @@ describe("a folder that outlives the process", () => {
       await again.close();
     });
 
-    it("writes in one batch what is put in one go, so that it is there whole or not at all", async () => {
+    it("writes the values of one turn in one batch, so that all of them are stored or none", async () => {
       const store = await Store.open(join(folder, "new", "two"));
       const { db } = store as any;
       const batch = db.batch.bind(db);
@@ -74,11 +76,11 @@ describe("a folder that outlives the process", () => {
       ]);
     });
 
-    it("is refused to a second process while one has it", async () => {
+    it("refuses a second process", async () => {
       const store = await Store.open(folder);
       expect(await refusal(folder))
         .to.have.property("message")
-        .that.matches(/^the data in .* is in use by another process: end that one, or give another folder$/);
+        .that.matches(/^the data in .* is in use by another process: stop that process, or use another folder$/);
       store.put("a", 1);
       await store.close();
       const next = await Store.open(folder);
@@ -86,24 +88,24 @@ describe("a folder that outlives the process", () => {
       await next.close();
     });
 
-    it("leaves a folder alone that has something else in it, and one of another format", async () => {
+    it("refuses a folder with other files or of another format, and does not change it", async () => {
       writeFileSync(join(folder, "letter.txt"), "dear");
       const before = contents();
       expect(await refusal(folder))
         .to.have.property("message")
-        .that.matches(/has something else in it \('letter.txt'\), and is left as it is/);
+        .that.matches(/contains other files \('letter.txt'\) and was not changed/);
       expect(contents()).to.deep.equal(before);
       expect(await refusal(join(folder, "letter.txt")))
         .to.have.property("message")
-        .that.matches(/letter.txt is no folder that can be used/);
+        .that.matches(/letter.txt is not a usable folder/);
       unlinkSync(join(folder, "letter.txt"));
       writeFileSync(join(folder, "format.json"), '{"kind":"saga-aws-pulumi local data","format":99}\n');
       expect(await refusal(folder))
         .to.have.property("message")
-        .that.matches(/is of another format \(.*99.*\), and is left as it is: give another folder, or the release/);
+        .that.matches(/has another format \(.*99.*\) and was not changed: use another folder, or the release/);
     });
 
-    it("leaves what is damaged as it is, and says so", async () => {
+    it("refuses a damaged folder, and does not change it", async () => {
       const store = await Store.open(folder);
       store.put("a", 1);
       await store.close();
@@ -114,13 +116,13 @@ describe("a folder that outlives the process", () => {
       const before = contents();
       expect(await refusal(folder))
         .to.have.property("message")
-        .that.matches(/^the data in .* can't be read: .* Nothing was changed: mend it, move it away/);
+        .that.matches(/^the data in .* can't be read: .* It was not changed: repair it, move it away/);
       expect(contents()).to.deep.equal(before);
       rmSync(join(folder, "journal"), { recursive: true });
       mkdirSync(join(folder, "tables"));
       expect(await refusal(folder))
         .to.have.property("message")
-        .that.matches(/has tables and no journal, and is left as it is/);
+        .that.matches(/has tables but no journal, and was not changed/);
     });
   });
 
@@ -145,7 +147,7 @@ describe("a folder that outlives the process", () => {
     };
     afterEach(() => Promise.all(open.splice(0).map((cloud) => cloud.close())));
 
-    /** An execution that waits, of a process that has gone. */
+    /** A waiting execution, which a process leaves behind. */
     async function left() {
       const cloud = await start(await release(1));
       const execution = await new Promise<ReturnType<typeof cloud.startExecution>>((resolve) => {
@@ -157,7 +159,7 @@ describe("a folder that outlives the process", () => {
       return { cloud, execution, history: [...execution.history] };
     }
 
-    it(`goes on with an execution, on the code and the definition that it began with ${SLOW}`, async () => {
+    it(`continues an execution, on the code and the definition that it began with ${SLOW}`, async () => {
       const { cloud, execution, history } = await left();
       await cloud.close();
       const next = await start(await release(2));
@@ -176,11 +178,11 @@ describe("a folder that outlives the process", () => {
       expect([...last.executions.values()]).to.have.length(2);
     });
 
-    it("tells an end that nobody has been told of: what was stopped is undone, by its own release (S12)", async () => {
+    it("publishes an end that was not published: a stopped execution is undone, by its own release (S12)", async () => {
       const { cloud, execution } = await left();
       execution.stop();
       await execution.result;
-      // The process goes before the recovery has begun.
+      // The process ends before the recovery begins.
       await cloud.close();
       const next = await start(await release(2));
       await next.settled();
@@ -194,7 +196,7 @@ describe("a folder that outlives the process", () => {
       expect(next.deadLetters).to.deep.equal([]);
     });
 
-    it("goes on with an execution that waits for a child's, which it does not start a second time", async () => {
+    it("continues an execution that waits for a child, and does not start the child again", async () => {
       const program = await evaluateProgram({}, join(__dirname, "../deploy/children.ts"));
       const cloud = await start(program);
       const parent = cloud.startExecution({ order_id: "1", total: 1 }, undefined, "Parent");
@@ -207,7 +209,7 @@ describe("a folder that outlives the process", () => {
       await cloud.close();
 
       const next = await start(program);
-      // The second child orders what the first one has: all of it is undone, as it would be without a restart.
+      // The second child creates the same order as the first. So all is undone, as without a restart.
       const { status, error, cause } = (await next.executions.get(parent.arn)?.execution.result) ?? {};
       expect({ status, error }).to.deep.equal({ status: "FAILED", error: "SagaCompensated" });
       expect(JSON.parse(cause ?? "")).to.include({ step: "Second", error: "States.TaskFailed" });
@@ -220,14 +222,14 @@ describe("a folder that outlives the process", () => {
       ]);
     });
 
-    it("stops the child of an execution that was stopped when the process went", async () => {
+    it("stops the child of an execution that was stopped just before the process ended", async () => {
       const program = await evaluateProgram({}, join(__dirname, "../deploy/children.ts"));
       const cloud = await start(program);
       const parent = cloud.startExecution({ order_id: "1", total: 1 }, undefined, "Parent");
       while ([...cloud.executions.values()].length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
       await cloud.durable();
       parent.stop();
-      // The stop is in the journal, and nothing of what follows from it.
+      // The stop is in the journal, and its consequences are not.
       await cloud.close();
 
       const next = await start(program);
@@ -239,7 +241,31 @@ describe("a folder that outlives the process", () => {
       expect(rows.map(({ entity, status }) => [entity, status])).to.deep.equal([["ORDER", "UNDONE"]]);
     });
 
-    it("keeps as many executions as it is told, those that ended last, here and in the folder", async () => {
+    it("does not bring back a machine that the program has dropped, but one that a client has created", async () => {
+      const without = (name: string) => ({
+        ...wireProgram,
+        resources: wireProgram.resources.filter((each) => each.name !== name),
+      });
+      const machines = async (cloud: LocalCloud) => {
+        const { stateMachines = [] } = await new SFNClient(clientOptions(cloud)).send(new ListStateMachinesCommand({}));
+        return stateMachines.map(({ name }) => name).sort();
+      };
+      const cloud = await start(wireProgram);
+      const mine = { name: "mine", definition: definition({ Pass: { Type: "Pass", End: true } }) };
+      const roleArn = "arn:aws:iam::000000000000:role/all";
+      await new SFNClient(clientOptions(cloud)).send(new CreateStateMachineCommand({ ...mine, roleArn }));
+      await cloud.deploy(without("wait"));
+      expect(await machines(cloud)).to.deep.equal(["approve", "echo", "mine", "quick"]);
+      await cloud.close();
+      const next = await start(without("wait"));
+      expect(await machines(next)).to.deep.equal(["approve", "echo", "mine", "quick"]);
+      await next.close();
+      // This release drops another machine while no process runs.
+      const last = await start(without("approve"));
+      expect(await machines(last)).to.deep.equal(["echo", "mine", "quick", "wait"]);
+    });
+
+    it("keeps the executions that ended last, as many as configured, in memory and in the folder", async () => {
       const cloud = await start(await release(1), { keep: 2, time: "virtual" });
       for (const order_id of ["1", "2", "3", "4"]) await cloud.execute({ order_id });
       await cloud.settled();
@@ -250,7 +276,7 @@ describe("a folder that outlives the process", () => {
       expect(orders(await start(await release(1), { keep: 2 }))).to.deep.equal(["3", "4"]);
     });
 
-    it("keeps a version of a function as it was deployed, to the byte, as long as a definition names it", async () => {
+    it("keeps a version of a function to the byte, as long as a definition names it", async () => {
       const bytes = Buffer.from([0, 255, 128, 10]);
       const binary = join(folder, "c.bin");
       writeFileSync(binary, bytes);
@@ -278,7 +304,7 @@ describe("a folder that outlives the process", () => {
       expect(kept.machines.map(({ name, revision }) => [name, revision.definition])).to.deep.equal([["m", definition]]);
       again.machineDeleted("arn:m");
       await again.close();
-      // What is no longer needed goes when the folder is opened next.
+      // What is no longer needed is deleted at the next opening.
       const { journal: third, kept: less } = await reopen();
       await third.close();
       expect([less.machines, [...less.functions]]).to.deep.equal([[], []]);
@@ -288,7 +314,7 @@ describe("a folder that outlives the process", () => {
       expect(left).to.deep.equal([]);
     });
 
-    it("keeps what was sent, and calls that have not been answered", async () => {
+    it("keeps messages, and calls that are not complete", async () => {
       const { journal } = await Journal.open(folder);
       journal.message({ from: "Announce", action: "sns:Publish", request: { Message: "hello" } });
       journal.deadLetter({
@@ -318,7 +344,7 @@ describe("a folder that outlives the process", () => {
     });
   });
 
-  it(`has every order completed or compensated, once, though the process is killed while they run ${SLOW}`, async function () {
+  it(`completes or compensates every order once, even if the process is killed meanwhile ${SLOW}`, async function () {
     this.timeout(240_000);
     const { wrong, outcomes } = await chaos({ folder, orders: 10, kills: 3, seed: 3, longest: 1500 });
     expect(wrong).to.deep.equal([]);

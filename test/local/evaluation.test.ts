@@ -18,7 +18,7 @@ import { SLOW } from "../slow";
 
 const ROOT = join(__dirname, "../..");
 
-/** A program in a folder of its own, with the packages of this project. */
+/** A program in a folder of its own, with this project's packages. */
 function program(files: Readonly<Record<string, string>>): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "program-")));
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
@@ -28,7 +28,7 @@ function program(files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
-/** How an evaluation fails, and what is left for whoever listens to unhandled rejections. */
+/** The error of an evaluation, and the rejections that reach another listener. */
 async function failure(text: string): Promise<{ readonly error: Error; readonly unhandled: readonly unknown[] }> {
   const folder = program({ "index.js": text });
   const unhandled: unknown[] = [];
@@ -40,7 +40,7 @@ async function failure(text: string): Promise<{ readonly error: Error; readonly 
       ({ resources }) => new Error(`it has not failed, with ${resources.length} resources`),
       (thrown: unknown) => thrown as Error,
     );
-    // Whatever is late.
+    // For late rejections.
     await new Promise((resolve) => setTimeout(resolve, 100));
     return { error, unhandled };
   } finally {
@@ -58,34 +58,29 @@ describe("the evaluation of a program", function () {
 
   for (const [what, text, message, line] of [
     [
-      "whose resource can't be registered",
+      "with a resource that can't be registered",
       `new Topic("a");\nnew Topic("a");`,
       /two resources of type .* called 'a'/,
       3,
     ],
+    ["with an input that fails", `new Topic("a", { displayName: pulumi.output(1).${THROWS} });`, /no name/, 2],
     [
-      "whose resource has an input that fails",
-      `new Topic("a", { displayName: pulumi.output(1).${THROWS} });`,
-      /no name/,
-      2,
-    ],
-    [
-      "whose resource fails late, and others wait for it",
+      "with a resource that fails late, which others wait for",
       `const late = new Promise((resolve) => setTimeout(resolve, 100));
        const topic = new Topic("a", { displayName: pulumi.output(late).${THROWS} });
        exports.arn = new Topic("b", { displayName: topic.arn }).arn;`,
       /no name/,
       3,
     ],
-    ["that fails beside its resources", `new Topic("a").arn.${THROWS}`, /no name/, 2],
+    ["that fails outside of its resources", `new Topic("a").arn.${THROWS}`, /no name/, 2],
     [
-      "that asks its account what nobody answers",
+      "that calls its account without an answer",
       `require("@pulumi/aws/ec2").getVpcOutput({ default: true });`,
       /^the program calls aws:ec2\/getVpc:getVpc, which needs an account/,
       undefined,
     ],
   ] as const) {
-    it(`fails, for a program ${what}, and leaves no rejection to others`, async () => {
+    it(`fails for a program ${what}, and no rejection reaches another listener`, async () => {
       const { error, unhandled } = await failure(SNS + text);
       expect(error.message).to.match(message);
       expect(unhandled).to.deep.equal([]);
@@ -93,7 +88,7 @@ describe("the evaluation of a program", function () {
     });
   }
 
-  it("gives way to another one, of another program", async () => {
+  it("can run several times, for several programs", async () => {
     const names = ["one", "two", "three"];
     const folders = names.map((name) => program({ "index.js": `${SNS}new Topic("${name}");` }));
     const programs = await Promise.all(folders.map((folder) => evaluateProgram({}, folder)));
@@ -103,7 +98,7 @@ describe("the evaluation of a program", function () {
     for (const folder of folders) rmSync(folder, { recursive: true });
   });
 
-  it("loads of Pulumi what it uses, and not what packs functions for Pulumi itself", () => {
+  it("loads only the part of Pulumi that it uses, without the packing of functions", () => {
     const script = `
       const { evaluateProgram } = require("${ROOT}/saga/local/program");
       evaluateProgram({}, "${ROOT}").then(() => {
@@ -126,7 +121,7 @@ describe("a program's TypeScript", function () {
   this.timeout(60_000);
   const TEXT = `interface Order {\n  readonly id: string;\n}\n\nexport const order: Order = { id: "1" };\n`;
 
-  /** Loads a program in a process that has loaded no TypeScript before: says what it exports, or where it fails. */
+  /** Loads a program in a new process without TypeScript. Returns its exports, or where it fails. */
   function loaded(folder: string): string {
     const script = `
       const Module = require("node:module");
@@ -150,9 +145,9 @@ describe("a program's TypeScript", function () {
     return execFileSync(process.execPath, ["-e", script], { cwd: ROOT, encoding: "utf8" }).trim();
   }
 
-  it(`is transpiled once, and again where it has changed; an error has its line in either case ${SLOW}`, () => {
+  it(`is transpiled once, and again after a change; errors have their line in both cases ${SLOW}`, () => {
     const folder = program({ "tsconfig.json": "{}", "index.ts": TEXT });
-    // Its packages stay those of this project; what is kept is its own.
+    // It uses this project's packages, and has a cache of its own.
     rmSync(join(folder, "node_modules"));
     mkdirSync(join(folder, "node_modules"));
     for (const each of ["ts-node", "typescript"]) {
@@ -164,7 +159,7 @@ describe("a program's TypeScript", function () {
       expect(loaded(folder)).to.equal("order");
       const first = kept();
       expect(first).to.have.length(1);
-      // What is read from the cache is what runs.
+      // The cached code is what runs.
       const [file] = readdirSync(cache) as [string];
       writeFileSync(join(cache, file), (first[0] as string).replaceAll("exports.order", "exports.kept"));
       expect(loaded(folder)).to.equal("kept");

@@ -8,13 +8,13 @@ interface Parser {
 }
 
 const load = createRequire(__filename);
-/** A parser that remembers nothing yet. */
+/** A parser with an empty cache. */
 const parserOf = (name: string): Parser => ({ ...(load(`dynalite/db/${name}`) as Parser) });
 const { rememberExpressions } = load("../../saga/local/dynamodb/expressions.cjs") as {
   rememberExpressions: (parser: Parser) => void;
 };
 
-describe("the expressions of requests to the table", () => {
+describe("cached expressions of requests to the table", () => {
   const names = { "#key": "id", "#by": "undone_by", "#n": "n", "#list": "list" };
   const first = { ":s": { S: "a" }, ":n": { N: "1" }, ":set": { SS: ["a"] }, ":m": { M: { x: { S: "a" } } } };
   const second = { ":s": { S: "b" }, ":n": { N: "2" }, ":set": { SS: ["b"] }, ":m": { M: { y: { N: "2" } } } };
@@ -69,7 +69,7 @@ describe("the expressions of requests to the table", () => {
     ],
   ] as const) {
     for (const text of texts) {
-      it(`come to the same when they are remembered: ${text}`, () => {
+      it(`have the same result as without a cache: ${text}`, () => {
         const [plain, remembering] = [parserOf(kind), parserOf(kind)];
         rememberExpressions(remembering);
         const fewer = { "#n": "n", "#key": "other" };
@@ -88,7 +88,7 @@ describe("the expressions of requests to the table", () => {
     }
   }
 
-  it("are not changed by what is made of them", () => {
+  it("are not changed by changes of a result", () => {
     const parser = parserOf("updateParser");
     rememberExpressions(parser);
     const text = "SET #n = if_not_exists(#n, :n)";

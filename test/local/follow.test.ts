@@ -17,7 +17,7 @@ const ROOT = join(__dirname, "../..");
 
 const PROJECT = "name: talks\nruntime: nodejs\n";
 const WORDS = `export const word = "one";\n`;
-/** What is said first waits for a file: until then the execution is under way. */
+/** The task `hold` waits for a file. Until it exists, the execution is running. */
 const TASKS = `
 import { seconds, task } from "${ROOT}/saga";
 import { word } from "./words";
@@ -63,7 +63,7 @@ const BOTH = `${INDEX}
 import { part } from "./saga";
 export const other = new SagaStateMachine("Aside", { saga: part }).arn;
 `;
-/** A saga that gives up on what it should repeat, in the place of the one that is sound. */
+/** An unsound saga in place of the sound one: its steps have no undos. */
 const UNSOUND = INDEX.replace(
   "{ saga: talk }",
   "{ saga: { ...talk, steps: talk.steps.map((step) => ({ ...step, undo: undefined })) } as typeof talk }",
@@ -71,7 +71,7 @@ const UNSOUND = INDEX.replace(
 
 type Told = { readonly release: Release } | { readonly problem: Problem };
 
-/** A program that is followed, on a cloud of its own. */
+/** A followed program, with a cloud of its own. */
 class Followed {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "followed-")));
   cloud!: LocalCloud;
@@ -116,7 +116,7 @@ class Followed {
     writeFileSync(join(this.folder, name), text.replaceAll("FOLDER", this.folder));
   }
 
-  /** As many editors save a file: beside it, and then in its place. */
+  /** Replaces a file as many editors do: writes a new one beside it, and renames that. */
   replace(name: string, text: string): void {
     this.write(`${name}.new`, text);
     renameSync(join(this.folder, `${name}.new`), join(this.folder, name));
@@ -143,7 +143,7 @@ class Followed {
     return told.problem;
   }
 
-  /** Whether nothing is told for a while. */
+  /** Whether nothing is reported for a while. */
   async silent(): Promise<boolean> {
     await sleep(700);
     return this.told.length === 0;
@@ -157,7 +157,7 @@ class Followed {
   }
 }
 
-describe("a program that is followed", function () {
+describe("a followed program", function () {
   this.timeout(120_000);
   let dev: Followed;
   before(async () => {
@@ -178,14 +178,14 @@ describe("a program that is followed", function () {
     return result.status === "SUCCEEDED" ? result.output : result;
   };
 
-  it("is deployed as it is, at first", async () => {
+  it("is deployed at the start", async () => {
     const { changes } = await dev.release();
     expect(changes.added).to.include.members(["hold", "say", "unsay", "Talk", "Aside"]);
     expect([changes.changed, changes.removed]).to.deep.equal([[], []]);
     expect(await output("Aside")).to.deep.equal({ said: "one" });
   });
 
-  it("is deployed again once a file of it has changed: what is under way ends on the code that it began with", async () => {
+  it("is deployed again after a change of its files: running executions end on the code that they began with", async () => {
     const before = dev.cloud.startExecution({ id: "1" }, undefined, "Talk");
     dev.write("words.ts", `export const word = "two";\n`);
     const release = await dev.release();
@@ -200,27 +200,27 @@ describe("a program that is followed", function () {
     expect(await after.result).to.deep.include({ output: { hold: "two", say: "two", part: "two" } });
   });
 
-  it("is deployed for a file that an editor has replaced", async () => {
+  it("is deployed after an editor has replaced a file", async () => {
     dev.replace("words.ts", `export const word = "three";\n`);
     expect(isChange((await dev.release()).changes)).to.equal(true);
     expect(await output("Aside")).to.deep.equal({ said: "three" });
   });
 
-  it("is let alone for what is no part of it, and for a file that is written as it was", async () => {
+  it("is not deployed for a file that it does not use, or for a file without a change", async () => {
     dev.write("README.md", "# Talks\n");
     dev.write("unused.ts", "export const unused = 1;\n");
     dev.write("words.ts", `export const word = "three";\n`);
     expect(await dev.silent()).to.equal(true);
   });
 
-  it("has nothing to deploy where it means the same", async () => {
+  it("has nothing to deploy if its resources are the same", async () => {
     dev.write("saga.ts", `${SAGA}// A remark.\n`);
     const release = await dev.release();
     expect(isChange(release.changes)).to.equal(false);
     expect(lineOf(release)).to.match(/^nothing to deploy \(\d+\.\d s\)$/);
   });
 
-  it("is not deployed while it is unsound: the release before goes on", async () => {
+  it("is not deployed while it is unsound: the earlier release stays in place", async () => {
     dev.write("index.ts", UNSOUND);
     const { message, place } = await dev.problem();
     expect(message).to.match(/^the saga 'Talk' is not sound\nS\d+: /);
@@ -228,7 +228,7 @@ describe("a program that is followed", function () {
     expect(await output("Aside")).to.deep.equal({ said: "three" });
   });
 
-  it("tells what is wrong with its TypeScript, or goes wrong when it runs, with the place", async () => {
+  it("reports errors of its TypeScript and of its evaluation, with the place", async () => {
     dev.write("index.ts", "const a = {;\n");
     expect((await dev.problem()).message).to.match(/index\.ts\(1,12\): .*error.* TS1136/);
     dev.write("index.ts", `${BOTH}\n(undefined as unknown as { a: string }).a.length;\n`);
@@ -237,7 +237,7 @@ describe("a program that is followed", function () {
     expect(place).to.equal(`${dev.folder}/index.ts:10:41`);
   });
 
-  it("is deployed once a file is there that it lacked, in a folder that is new", async () => {
+  it("is deployed once a missing file exists, in a new folder", async () => {
     dev.write("index.ts", `${BOTH}\nimport "./more/parts";\n`);
     expect((await dev.problem()).message).to.contain("Cannot find module './more/parts'");
     mkdirSync(join(dev.folder, "more"));
@@ -254,7 +254,7 @@ describe("a program that is followed", function () {
     await dev.release();
   });
 
-  it("no longer starts a saga that it has given up; what is under way ends", async () => {
+  it("no longer starts a saga that it has dropped; running executions end", async () => {
     rmSync(join(dev.folder, "go"));
     dev.write("index.ts", INDEX.replace('"Talk"', '"Kept"') + BOTH.slice(INDEX.length));
     await dev.release();
@@ -268,7 +268,7 @@ describe("a program that is followed", function () {
   });
 });
 
-describe("a function without versions, in a program that is followed", function () {
+describe("a function without versions, in a followed program", function () {
   this.timeout(120_000);
   const handler = (word: string): string => `
     const { existsSync } = require("node:fs");
@@ -297,7 +297,7 @@ describe("a function without versions, in a program that is followed", function 
   const call = async (event: object): Promise<unknown> =>
     (await dev.cloud.functions.get("raw")?.invoke(event, {}))?.payload;
 
-  it("runs what is in its folder now; a call that is under way ends on what it began with", async () => {
+  it("runs the present code of its folder; a running call ends on the code that it began with", async () => {
     const before = call({ waits: true });
     const still = dev.cloud.functions.get("still");
     dev.write("raw/index.js", handler("two"));

@@ -3,7 +3,7 @@ import { LocalCloud, mainMachine } from "../../saga/local/cloud";
 import { inVirtualTime, type Meddle } from "../../saga/testing/virtual";
 import { doorOf } from "../../saga/local/dynamodb/door";
 import { type Server, startServer } from "../../saga/local/dynamodb/server";
-import { authorizer, isLasting } from "../../saga/local/iam/authorizer";
+import { authorizer, authorizerOfMadeRoles, isLasting } from "../../saga/local/iam/authorizer";
 import { Callers } from "../../saga/local/iam/callers";
 import { type JsonObject, type TaskCall, TaskFailure } from "../../saga/interpreter";
 import type { Program, Resource } from "../../saga/local/program";
@@ -21,7 +21,7 @@ const statementsOf = ({ inputs }: Resource): Statement[] => JSON.parse(inputs["p
 const find = ({ resources }: Program, type: string, name: string) =>
   resources.find((resource) => resource.type === type && resource.name === name) as Resource;
 
-/** The policy has these statements instead, from now on. */
+/** Replaces the statements of a policy. */
 function setStatements(policy: Resource, Statement: readonly Statement[]): void {
   (policy.inputs as Record<string, unknown>)["policy"] = JSON.stringify({ Version: "2012-10-17", Statement });
 }
@@ -38,7 +38,7 @@ describe("least privilege, on this machine", function () {
   });
   after(() => cloud.close());
 
-  /** The answer of each call is lost once, so that it is repeated, which reads what is stored. */
+  /** Loses the answer of each call once. The repeated call reads the stored result. */
   const losing: Meddle = async ({ attempt }, deliver) => {
     const answer = await deliver();
     if (attempt === 0) throw new TaskFailure("Lambda.ServiceException", "the answer is lost");
@@ -50,7 +50,7 @@ describe("least privilege, on this machine", function () {
     ["compensated", { total: 100, card_no: "123-1234" }],
   ];
 
-  /** What is refused in the course of all scenarios; and whether one of them ends otherwise than it should. */
+  /** Runs all scenarios. Returns what was refused, and whether one of them ended with a wrong outcome. */
   async function run(): Promise<{ fails: boolean; refused: Set<string> }> {
     const refused = new Set<string>();
     let fails = false;
@@ -75,19 +75,20 @@ describe("least privilege, on this machine", function () {
     return cloud.deploy(program);
   };
 
-  it("every scenario ends as it should with what the program grants", async () => {
+  it("lets every scenario end as it should, with the program's permissions", async () => {
     expect(await run()).to.deep.equal({ fails: false, refused: new Set() });
   });
 
-  it("takes away any statement, action or resource, and some scenario fails, refused just that", async () => {
+  it("has no statement, action or resource without which all scenarios pass, and refuses exactly what is missing", async () => {
     let taken = 0;
     for (const policy of policiesOf(program)) {
-      // Nobody stops an execution here: see below for the undos, and test/deploy/recovery for the functions.
+      // These scenarios stop no execution. The next test has the undos, and test/deploy/recovery the functions.
       if (/_(undo|recover|sweep)$/.test(policy.name)) continue;
       const whole = statementsOf(policy);
       for (const [at, statement] of whole.entries()) {
         const { Action, Resource } = statement;
-        // Nothing on this machine writes to CloudWatch or X-Ray, or has a rule: these are asserted where the program is.
+        // Nothing on this machine writes to CloudWatch or X-Ray, or has a rule. The program's tests assert these
+        // permissions.
         if (/^(events|logs|xray):/.test(Action[0] as string)) continue;
         const lesser: Statement[][] = [
           [],
@@ -114,12 +115,13 @@ describe("least privilege, on this machine", function () {
       }
       await release(policy, whole);
     }
-    // Six functions: their statement, its nine actions in all, its table. The machine: its statement, its action, its six.
+    // Six functions: one statement each, nine actions in all, one table each. The machine: one statement, one action,
+    // six functions.
     expect(taken).to.equal(6 + 9 + 6 + 1 + 1 + 6);
     expect(await run()).to.deep.equal({ fails: false, refused: new Set() });
   });
 
-  it("lets the recovery call each of the undos, in the version that it names, and nothing else", async () => {
+  it("lets the recovery call each undo, in the version that it names, and nothing else", async () => {
     const machine = find(program, "aws:sfn/stateMachine:StateMachine", "OrderFulfilment_undo").arn as string;
     const policy = find(program, "aws:iam/rolePolicy:RolePolicy", "OrderFulfilment_undo");
     const whole = statementsOf(policy);
@@ -146,7 +148,7 @@ describe("least privilege, on this machine", function () {
     await release(policy, whole);
   });
 
-  it("refuses a function as DynamoDB does, and the function fails under that name", async () => {
+  it("refuses a function as DynamoDB does, and the function fails with that error", async () => {
     const policy = find(program, "aws:iam/rolePolicy:RolePolicy", "OrderFulfilment-createOrder");
     const whole = statementsOf(policy);
     await release(policy, whole.slice(1));
@@ -192,7 +194,7 @@ describe("least privilege, on this machine", function () {
     );
   });
 
-  describe("of a role", () => {
+  describe("the policies of a role", () => {
     const statement = { Effect: "Allow", Action: "dynamodb:*", Resource: "*" };
     const text = (...Statement: readonly object[]) => JSON.stringify({ Version: "2012-10-17", Statement });
     const arnOf = (name: string) => `arn:aws:iam::000000000000:${name}`;
@@ -213,7 +215,7 @@ describe("least privilege, on this machine", function () {
       inputs: { role: "some-role", policyArn },
     });
     const table = "arn:aws:dynamodb:eu-west-1:000000000000:table/some";
-    /** Why a role with these inputs, beside these resources, may not read from the table. */
+    /** The reason why a role with these inputs may not read from the table, or undefined. */
     const why = async (resources: readonly Resource[], inputs: Resource["inputs"] = {}) => {
       const role = {
         type: "aws:iam/role:Role",
@@ -228,7 +230,7 @@ describe("least privilege, on this machine", function () {
     };
     const NOTHING = "because no identity-based policy allows the dynamodb:GetItem action";
 
-    it("counts each policy that stands in it or is attached to it", async () => {
+    it("include each inline and each attached policy", async () => {
       const allowed = text(statement);
       expect(await why([])).to.equal(NOTHING);
       expect(await why([inline(allowed)])).to.equal(undefined);
@@ -243,12 +245,12 @@ describe("least privilege, on this machine", function () {
       expect(await why([policy, { type, name: "a", inputs: { ...inputs, roles: ["another"] } }])).to.equal(NOTHING);
     });
 
-    it("says what a policy denies", async () => {
+    it("report an explicit deny", async () => {
       const denied = text(statement, { ...statement, Effect: "Deny" });
       expect(await why([inline(denied)])).to.equal("with an explicit deny in an identity-based policy");
     });
 
-    it("names what it can't evaluate, where that would decide", async () => {
+    it("name what they can't evaluate, if that would decide", async () => {
       const aws = attached("arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess");
       expect(await why([aws])).to.equal(
         "because this machine can't evaluate the policy arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess, which the " +
@@ -260,7 +262,7 @@ describe("least privilege, on this machine", function () {
       );
     });
 
-    it("allows no more than its boundary", async () => {
+    it("allow no more than the role's boundary", async () => {
       const permissionsBoundary = arnOf("policy/limit");
       const limited = (limit: object) =>
         why([inline(text(statement)), managed("limit", text(limit))], { permissionsBoundary });
@@ -275,7 +277,17 @@ describe("least privilege, on this machine", function () {
       expect(await why([inline(text(statement))], { permissionsBoundary })).to.match(/can't evaluate the policy arn:/);
     });
 
-    it("knows its own tags, and when and where a request is made", async () => {
+    it("are not evaluated if the program only reads the role: it may do everything", async () => {
+      const role = { type: "aws:iam/role:Role", name: "r", physicalName: "some-role", inputs: {} };
+      const read: Resource = { ...role, arn: arnOf("role/some-role"), existing: true };
+      const authorize = authorizerOfMadeRoles({ outputs: {}, resources: [read] });
+      const asked = (name: string) => authorize({ roleArn: arnOf(name), session: "s" }, "dynamodb:GetItem", table);
+      expect(await asked("role/some-role")).to.equal(undefined);
+      const unregistered = await asked("role/other").catch((error: unknown) => (error as Error).message);
+      expect(unregistered).to.equal(`the program registers no role ${arnOf("role/other")}`);
+    });
+
+    it("may depend on the role's tags, and on the time and the region of a request", async () => {
       const under = (Condition: object, inputs?: Resource["inputs"]) =>
         why([inline(text({ ...statement, Condition }))], inputs);
       const tagged = { StringEquals: { "aws:PrincipalTag/team": "red" } };
@@ -287,7 +299,7 @@ describe("least privilege, on this machine", function () {
     });
   });
 
-  describe("the door of the table", () => {
+  describe("the access control of the tables", () => {
     let server: Server;
     let stranger: Server;
     const callers = new Callers();
@@ -297,12 +309,12 @@ describe("least privilege, on this machine", function () {
       const table = find(program, "aws:dynamodb/table:Table", "orders");
       const options = {
         callers,
-        authorize: authorizer(program),
+        authorize: authorizerOfMadeRoles(program),
         isLasting: (roleArn: string) => isLasting(program, roleArn),
         arnPrefix: () => (table.arn as string).replace(/[^/]*$/, ""),
         tables: () => [table],
       };
-      // There are no tables in them: what gets through is refused for that.
+      // These servers have no tables, so an allowed request fails for that reason.
       server = await startServer({ decide: doorOf(options) });
       stranger = await startServer({ decide: doorOf({ ...options, admitsStrangers: true }) });
     });
@@ -329,7 +341,7 @@ describe("least privilege, on this machine", function () {
       `400 com.amazon.coral.service#AccessDeniedException: User is not authorized to perform: dynamodb:${action} ` +
       `on resource: ${resource} because no identity-based policy allows the dynamodb:${action} action`;
 
-    it("is shut to another table, to a further action, and to what names no table", async () => {
+    it("refuses another table, another action, and a request without a table", async () => {
       const name = find(program, "aws:dynamodb/table:Table", "orders").physicalName as string;
       expect(await request("UpdateItem", { TableName: "others" })).to.equal(refusal("UpdateItem", `${TABLES}/others`));
       expect(await request("PutItem", { TableName: name })).to.equal(refusal("PutItem", `${TABLES}/${name}`));
@@ -339,7 +351,7 @@ describe("least privilege, on this machine", function () {
       expect(await request("ListTables", {})).to.equal(refusal("ListTables", "*"));
     });
 
-    it("tells which partition is asked for, and which index", async () => {
+    it("passes on the requested partition and index", async () => {
       const policy = find(program, "aws:iam/rolePolicy:RolePolicy", "OrderFulfilment-createOrder");
       const whole = statementsOf(policy);
       const TableName = find(program, "aws:dynamodb/table:Table", "orders").physicalName as string;
@@ -350,7 +362,7 @@ describe("least privilege, on this machine", function () {
       server.forget();
       expect(await update("yours")).to.equal(refusal("UpdateItem", `${TABLES}/${TableName}`));
       expect(await update("mine")).to.equal(THROUGH);
-      // Each request is decided for itself: one that passed lets no other pass.
+      // Each request is decided anew: an allowed one allows no other.
       expect(await update("yours")).to.equal(refusal("UpdateItem", `${TABLES}/${TableName}`));
       setStatements(policy, whole);
       server.forget();
@@ -360,20 +372,20 @@ describe("least privilege, on this machine", function () {
       );
     });
 
-    it("is shut to whom nobody knows, unless strangers are welcome, who may do everything", async () => {
+    it("refuses unknown access keys, unless strangers are admitted, who may do everything", async () => {
       const unknown = { accessKey: "ASIAUNKNOWN" };
       const Key = { order_id: { S: "1" } };
       expect(await request("GetItem", { TableName: "orders", Key }, unknown)).to.equal(
         "400 com.amazon.coral.service#UnrecognizedClientException: The security token included in the request is invalid.",
       );
       expect(await request("GetItem", { TableName: "orders", Key }, { ...unknown, at: stranger })).to.equal(THROUGH);
-      // A function has its role alone.
+      // A function has only the permissions of its role.
       expect(await request("GetItem", { TableName: "others", Key }, { at: stranger })).to.equal(
         refusal("GetItem", `${TABLES}/others`),
       );
     });
 
-    it("answers what is no request as DynamoDB does, and goes on", async () => {
+    it("answers invalid requests as DynamoDB does, and continues", async () => {
       const headers = { "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.GetItem" };
       const answer = await fetch(server.endpoint, { method: "POST", headers, body: "{" });
       expect(await answer.json()).to.deep.equal({ __type: "com.amazon.coral.service#SerializationException" });
@@ -383,7 +395,7 @@ describe("least privilege, on this machine", function () {
       for (const each of await Promise.all(answers)) expect(each).to.match(/^(?:400|500) com.amazon/);
     });
 
-    it("knows each function by a key of its own", () => {
+    it("gives each function a key of its own", () => {
       const lambdas = program.resources.filter(({ type }) => type === "aws:lambda/function:Function");
       const keys = lambdas.map((lambda) => callers.keyOf(lambda));
       expect(new Set(keys)).to.have.property("size", 8);

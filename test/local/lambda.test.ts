@@ -44,7 +44,7 @@ describe("the local Lambda runtime", () => {
   const requestId = /^RequestId: [0-9a-f-]{36} Error: /;
 
   describe("an invocation", () => {
-    it("takes and answers JSON", async () => {
+    it("takes JSON and returns JSON", async () => {
       const echo = deploy(`exports.handler = async (event) => event`);
       const payload = { text: "ä", list: [1, null], at: new Date(0), gone: undefined };
       expect(await echo.invoke(payload)).to.deep.equal({
@@ -53,11 +53,11 @@ describe("the local Lambda runtime", () => {
       expect(await echo.invoke(undefined)).to.deep.equal({ payload: null });
     });
 
-    it("answers null when the handler returns nothing", async () => {
+    it("returns null if the handler returns nothing", async () => {
       expect(await deploy(`exports.handler = async () => {}`).invoke({})).to.deep.equal({ payload: null });
     });
 
-    it("takes a handler that calls back", async () => {
+    it("supports a handler with a callback", async () => {
       const handler = deploy(`exports.handler = (event, context, callback) =>
         event.fail ? callback(new RangeError("no")) : setTimeout(callback, 1, null, "yes")`);
       expect(await handler.invoke({})).to.deep.equal({ payload: "yes" });
@@ -92,7 +92,7 @@ describe("the local Lambda runtime", () => {
         .and.to.not.equal(contexts[1].awsRequestId);
     });
 
-    it("hands out each line that it writes, before its answer", async () => {
+    it("reports each logged line before the response", async () => {
       const handler = deploy(`console.log("cold"); exports.handler = async () => {
         console.log("two\\nlines", { a: 1 });
         process.stdout.write("in ");
@@ -121,7 +121,7 @@ describe("the local Lambda runtime", () => {
       expect(trace.join()).to.not.include(tmpdir()).and.to.not.include(process.cwd());
     });
 
-    it("of something that is no Error is reported by its type", async () => {
+    it("with a value that is not an Error is reported by the value's type", async () => {
       const handler = deploy(`exports.handler = async (event) => { throw event; }`);
       expect(await failure(handler.invoke("text"))).to.include({ error: "string", errorMessage: "text" });
       expect(await failure(handler.invoke(null))).to.include({ error: "string", errorMessage: "handled" });
@@ -135,7 +135,7 @@ describe("the local Lambda runtime", () => {
       expect(await handler.invoke({})).to.deep.equal({ payload: 2 });
     });
 
-    it("of an answer that is no JSON is reported", async () => {
+    it("is reported for a response that can't become JSON", async () => {
       const handler = deploy(`exports.handler = async () => 1n`);
       expect(await failure(handler.invoke({}))).to.include({
         error: "Error",
@@ -143,7 +143,7 @@ describe("the local Lambda runtime", () => {
       });
     });
 
-    it("of a payload above 6 MB is reported, in either direction", async () => {
+    it("is reported for a payload above 6 MB, in either direction", async () => {
       const large = deploy(`exports.handler = async (event) => "x".repeat(6291455)`);
       expect((await failure(large.invoke({}))).error).to.equal("Function.ResponseSizeTooLarge");
       expect((await failure(large.invoke("x".repeat(6291455)))).error).to.equal("Lambda.RequestTooLargeException");
@@ -168,7 +168,7 @@ describe("the local Lambda runtime", () => {
       ["misses a module", `require("mocha")`, "Runtime.ImportModuleError", "Error: Cannot find module 'mocha'"],
     ] as const;
     for (const [how, body, error, message] of cases) {
-      it(`because it ${how} fails each invocation`, async () => {
+      it(`because it ${how} fails in each invocation`, async () => {
         const handler = deploy(body);
         for (let i = 0; i < 2; i++) {
           const failed = await failure(handler.invoke({}));
@@ -248,7 +248,7 @@ describe("the local Lambda runtime", () => {
       });
     }
 
-    it("between two invocations costs neither of them", async () => {
+    it("between two invocations affects neither of them", async () => {
       const handler = deploy(`exports.handler = async () =>
         void setTimeout(() => { console.log("exits"); process.exit(1); }, 5)`);
       await handler.invoke({});
@@ -259,7 +259,7 @@ describe("the local Lambda runtime", () => {
   });
 
   describe("isolation", () => {
-    it("shows a function its own environment and what Lambda sets, nothing of this process", async () => {
+    it("shows a function its own variables and those of Lambda, and none of this process", async () => {
       process.env["SECRET_OF_THIS_MACHINE"] = "1";
       const handler = deploy(`exports.handler = async () => process.env`, {
         environment: { TABLE_NAME: "saga", AWS_REGION: "eu-west-1" },
@@ -324,7 +324,7 @@ describe("the local Lambda runtime", () => {
       expect((await handler.invoke({})).payload).to.deep.equal({ id: first.id, n: 2 });
     });
 
-    it("take one invocation at a time: concurrent ones get sandboxes of their own, which are all reused", async () => {
+    it("take one invocation at a time: concurrent ones get sandboxes of their own, all of which are reused", async () => {
       const handler = deploy(counting);
       const three = async () => {
         const answers = await Promise.all([1, 2, 3].map(() => handler.invoke({ wait: 600 })));
@@ -337,7 +337,7 @@ describe("the local Lambda runtime", () => {
       expect(new Set([...first, ...second].map(({ id }) => id)).size).to.equal(3);
     });
 
-    it("run on when the caller goes away, and serve others afterwards", async () => {
+    it("continue when the caller leaves, and serve others afterwards", async () => {
       const handler = deploy(counting);
       await handler.invoke({ wait: 0 });
       const caller = new AbortController();
@@ -350,7 +350,7 @@ describe("the local Lambda runtime", () => {
       expect((await handler.invoke({ wait: 0 })).payload).to.include({ n: 3 });
     });
 
-    it("start nothing for a caller that has already gone", async () => {
+    it("start nothing for a caller that has already left", async () => {
       const handler = deploy(counting);
       const reason = await handler.invoke({}, { signal: AbortSignal.abort("gone") }).catch((gone: unknown) => gone);
       expect(reason).to.equal("gone");
@@ -360,7 +360,7 @@ describe("the local Lambda runtime", () => {
   });
 
   describe("closing", () => {
-    it("stops what runs, abandoned or not, removes the files and takes no more invocations", async () => {
+    it("stops running invocations, abandoned or not, removes the files, and accepts no more invocations", async () => {
       const handler = deploy(`exports.handler = async (event) => event.stay
         ? new Promise(() => setInterval(() => console.log("alive"), 5))
         : __dirname`);

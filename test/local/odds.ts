@@ -1,5 +1,5 @@
-// A program with a saga beside other things: a captured secret, a secret of Secrets Manager, a message that a function
-// sends, and calls of services by a machine of its own.
+// A program without a saga: a captured secret, a secret of Secrets Manager, a function that can't run here, and
+// machines that call services.
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 

@@ -8,7 +8,7 @@ import { PolicyNotUnderstood, readPolicy } from "../../saga/local/iam/policy";
 const ACCOUNT = "000000000000";
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/some-role`;
 
-/** What another evaluator says, which has no part in what is shipped. */
+/** The decision of another evaluator, which is not part of the package. */
 async function oracle(policies: readonly object[], { action, resource, context }: Request): Promise<string> {
   const present = Object.entries(context).filter(([, value]) => value !== undefined);
   const result = await runSimulation(
@@ -37,7 +37,7 @@ const verdict = (policies: readonly object[], request: Request): Verdict =>
 const table = (name: string) => `arn:aws:dynamodb:eu-west-1:${ACCOUNT}:table/${name}`;
 const lambda = (name: string) => `arn:aws:lambda:eu-west-1:${ACCOUNT}:function:${name}`;
 
-/** Actions, each with what it may be done to. */
+/** Actions, each with a resource. */
 const REQUESTS = [
   ...["GetItem", "PutItem", "UpdateItem", "DeleteItem"].flatMap((action) =>
     ["orders", "orders-2", "trips"].map((name) => [`dynamodb:${action}`, table(name)] as const),
@@ -50,7 +50,7 @@ const REQUESTS = [
 const ACTIONS = [...new Set(REQUESTS.map(([action]) => action))];
 const RESOURCES = [...new Set(REQUESTS.map(([, resource]) => resource))];
 
-/** A text with a wildcard in the place of some of it, but of what the expression finds. */
+/** One of the texts with a wildcard in place of a part of it. The part that `fixed` matches stays. */
 const withWildcards = (texts: readonly string[], fixed: RegExp): fc.Arbitrary<string> =>
   fc
     .tuple(fc.constantFrom(...texts), fc.nat(), fc.nat({ max: 12 }), fc.constantFrom("*", "?", "*", "**", ""))
@@ -59,7 +59,7 @@ const withWildcards = (texts: readonly string[], fixed: RegExp): fc.Arbitrary<st
       const from = start + (at % (text.length - start));
       return wildcard === "" ? text : text.slice(0, from) + wildcard + text.slice(from + length);
     });
-/** The other evaluator takes no wildcard before a resource's own name. */
+/** The other evaluator accepts no wildcard before a resource's own name. */
 const BEFORE_NAME = /^.*(?:table\/|function:|stateMachine:)/;
 
 const oneOrMore = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | T[]> =>
@@ -67,7 +67,7 @@ const oneOrMore = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | T[]> =>
 
 const TEAM = "aws:PrincipalTag/team";
 const VALUES = ["red", "Red", "blue", "r*d", ""];
-/** Keys, by the values that a request may have of them; and the operators, with what a policy may compare them to. */
+/** Condition keys, with the values that a request may have. */
 const KEYS = {
   [TEAM]: fc.constantFrom("red", "Red", "blue", "r*d"),
   "dynamodb:LeadingKeys": fc.array(fc.constantFrom("red", "Red", "blue"), { minLength: 1, maxLength: 3 }),
@@ -152,15 +152,15 @@ const REQUEST = fc
   .tuple(fc.constantFrom(...REQUESTS), fc.record(KEYS, { requiredKeys: [] }))
   .map(([[action, resource], present]): Request => {
     const absent = Object.fromEntries(Object.keys(KEYS).map((key) => [key, undefined]));
-    // Requests of other services don't have it.
+    // Requests of other services do not have this key.
     const leading = action.startsWith("dynamodb:") ? {} : { "dynamodb:LeadingKeys": undefined };
     return { action, resource, context: { ...absent, ...present, ...leading } };
   });
 
-describe("policies of IAM, on this machine", function () {
+describe("IAM policies, on this machine", function () {
   this.timeout(60_000);
 
-  it("are decided as another evaluator decides them", async () => {
+  it("lead to the same decisions as another evaluator", async () => {
     const decided: Record<string, number> = {};
     await fc.assert(
       fc.asyncProperty(fc.array(POLICY, { minLength: 1, maxLength: 2 }), REQUEST, async (policies, request) => {
@@ -181,7 +181,7 @@ describe("policies of IAM, on this machine", function () {
   const allow = { Effect: "Allow", Action: "*", Resource: "*" };
   const policy = (...Statement: readonly object[]) => [{ Version: "2012-10-17", Statement }];
 
-  it("are refused by name for what is not known here, and never taken for a permission", () => {
+  it("never grant a permission by an element that is not understood, and the refusal names it", () => {
     for (const [why, statement] of [
       ["the condition operator 'IpAddress'", { Condition: { IpAddress: { "aws:SourceIp": "10.0.0.0/8" } } }],
       ["the condition operator 'stringequals'", { Condition: { stringequals: { [TEAM]: "red" } } }],
@@ -207,18 +207,18 @@ describe("policies of IAM, on this machine", function () {
       const context = { ...UPDATE.context, "aws:EpochTime": "1" };
       const about = { ...allow, ...statement };
       expect(verdict(policy(about), { ...UPDATE, context }), why).to.deep.equal({ unknown: why });
-      // A permission that is certain stands; a denial that may be meant does not let it.
+      // A certain permission is enough. An uncertain denial refuses it.
       expect(verdict(policy(about, allow), { ...UPDATE, context }), why).to.equal("Allowed");
       expect(verdict(policy(allow, { ...about, Effect: "Deny" }), { ...UPDATE, context }), why).to.have.property(
         "unknown",
       );
-      // What is about something else has no say.
+      // A statement about another action does not matter.
       const other = { ...UPDATE, action: "dynamodb:GetItem", context };
       expect(verdict(policy({ ...about, Action: "dynamodb:UpdateItem" }), other), why).to.equal("ImplicitlyDenied");
     }
   });
 
-  it("are refused where they are not of IAM's grammar", () => {
+  it("are refused outside of IAM's grammar", () => {
     for (const [why, policies] of [
       ['the Version "2020-01-01"', { Version: "2020-01-01", Statement: [allow] }],
       ["'Statements' of the policy", { Version: "2012-10-17", Statements: [] }],
@@ -239,13 +239,13 @@ describe("policies of IAM, on this machine", function () {
     expect(() => readPolicy("{")).to.throw(PolicyNotUnderstood, "a text that is not JSON");
   });
 
-  it("of the version of 2008 have no variables", () => {
+  it("of the version 2008-10-17 have no variables", () => {
     const statement = { ...allow, Condition: { StringEquals: { [TEAM]: "${aws:PrincipalTag/team}" } } };
     expect(verdict([{ Version: "2012-10-17", Statement: statement }], UPDATE)).to.equal("Allowed");
     expect(verdict([{ Statement: statement }], UPDATE)).to.equal("ImplicitlyDenied");
   });
 
-  it("take a variable's value as it is: it is no wildcard", () => {
+  it("treat no character of a variable's value as a wildcard", () => {
     const about = policy({ ...allow, Resource: table("${aws:PrincipalTag/team}") });
     expect(verdict(about, { ...UPDATE, context: { [TEAM]: "*" } })).to.equal("ImplicitlyDenied");
     expect(verdict(about, { ...UPDATE, context: { [TEAM]: "orders" } })).to.equal("Allowed");

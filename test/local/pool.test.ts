@@ -36,7 +36,7 @@ describe("the workers of all functions", function () {
     await new Promise((resolve) => setTimeout(resolve, ms));
     return answer;
   }`;
-  /** Counts its calls, and tells which of its sandboxes took one. */
+  /** Counts its calls, and returns the id of its sandbox. */
   const counting = `const id = require("node:crypto").randomUUID(); let n = 0;
     exports.handler = async ({ ms = 0 } = {}) => {
       await new Promise((resolve) => setTimeout(resolve, ms));
@@ -45,7 +45,7 @@ describe("the workers of all functions", function () {
   const payloads = (calls: readonly Promise<{ payload: unknown }>[]) =>
     Promise.all(calls).then((answers) => answers.map(({ payload }) => payload));
 
-  it("are no more than the bound, however many calls there are, and all calls are answered", async () => {
+  it("never exceed the maximum, and all calls are answered", async () => {
     pool = new WorkerPool({ cores: 1, size: 3, idleShare: () => 1 });
     const functions = ["a", "b"].map((name) => deploy(name, spinning));
     let most = 0;
@@ -59,10 +59,10 @@ describe("the workers of all functions", function () {
 
   for (const [what, body, { idle, ms }, several] of [
     ["the machine has time left", spinning, { idle: 1, ms: 40 }, true],
-    ["those that it has do nothing but wait", waiting, { idle: 0, ms: 250 }, true],
-    ["neither", spinning, { idle: 0, ms: 40 }, false],
+    ["its workers only wait", waiting, { idle: 0, ms: 250 }, true],
+    ["neither is so", spinning, { idle: 0, ms: 40 }, false],
   ] as const) {
-    it(`are more than one of a function whose calls queue ${several ? "where" : "not where"} ${what}`, async () => {
+    it(`are more than one for a function whose calls queue ${several ? "if" : "but not if"} ${what}`, async () => {
       pool = new WorkerPool({ cores: 2, size: 4, idleShare: () => idle });
       const run = deploy("busy", body);
       let most = 0;
@@ -74,7 +74,7 @@ describe("the workers of all functions", function () {
     });
   }
 
-  it(`serve a function with one call before the many calls of another, which came first ${SLOW}`, async () => {
+  it(`serve a function with one call before the many earlier calls of another ${SLOW}`, async () => {
     pool = new WorkerPool({ size: 2 });
     const [busy, late] = [deploy("busy", waiting), deploy("late", waiting)];
     const order: string[] = [];
@@ -83,11 +83,11 @@ describe("the workers of all functions", function () {
     const many = Array.from({ length: 100 }, () => call(busy, "busy"));
     await Promise.all([...many, call(late, "late")]);
     expect(order).to.have.length(101);
-    // It starts cold, which takes a while.
+    // It has a cold start, which takes a while.
     expect(order.indexOf("late")).to.be.below(80);
   });
 
-  it("let no function starve where there are more functions than workers, and one is called all the time", async () => {
+  it("let no function starve if there are more functions than workers, and one is called all the time", async () => {
     pool = new WorkerPool({ size: 1 });
     const [busy, ...others] = ["a", "b", "c"].map((name) => deploy(name, waiting)) as [
       DeployedFunction,
@@ -102,7 +102,7 @@ describe("the workers of all functions", function () {
     await Promise.all(always);
   });
 
-  it("are used again, and keep nothing of one function for another", async () => {
+  it("are reused, and share no state between functions", async () => {
     pool = new WorkerPool({ size: 1 });
     const module = `globalThis.mark = (globalThis.mark ?? "") + process.env.OWN; let n = 0;
       Array.prototype.stolen = process.env.OWN;
@@ -123,7 +123,7 @@ describe("the workers of all functions", function () {
     ["an exit", "process.exit(1)", "Lambda.Unknown"],
     ["out of memory", "for (const all = []; ; ) all.push(new Array(1e4).fill({}))", "Lambda.Unknown"],
   ] as const) {
-    it(`lose one call alone by ${how}`, async () => {
+    it(`lose only one call by ${how}`, async () => {
       pool = new WorkerPool({ size: 3 });
       const [dying, living] = [
         deploy("dying", `exports.handler = async () => { ${body} }`, { timeoutSeconds: 1, memory: 32 }),
@@ -136,7 +136,7 @@ describe("the workers of all functions", function () {
     });
   }
 
-  it("do not begin a call whose caller has gone while it waited", async () => {
+  it("do not begin a queued call whose caller has left", async () => {
     pool = new WorkerPool({ size: 1 });
     const run = deploy("counting", counting);
     const first = run.invoke({ ms: 50 });
@@ -148,7 +148,7 @@ describe("the workers of all functions", function () {
     expect((await run.invoke({})).payload).to.include({ n: 2 });
   });
 
-  it("that can't be started fail their calls, and no others", async () => {
+  it("that can't be started fail only their own calls", async () => {
     pool = new WorkerPool({ size: 1 });
     const broken = pool.line(() => {
       throw new Error("no space left");
@@ -159,7 +159,7 @@ describe("the workers of all functions", function () {
     expect(await payloads([run.invoke({ ms: 1, answer: "done" })])).to.deep.equal(["done"]);
   });
 
-  it("end with what waits for them", async () => {
+  it("end together with the queued calls", async () => {
     pool = new WorkerPool({ size: 1 });
     const run = deploy("waiting", waiting);
     const calls = [run.invoke({ ms: 5_000 }), run.invoke({ ms: 0 })].map((call) => call.catch(String));
@@ -168,7 +168,7 @@ describe("the workers of all functions", function () {
     expect(pool.workers).to.equal(0);
   });
 
-  describe("that calls hold while they wait for others", () => {
+  describe("held by calls that wait for other calls", () => {
     let server: Server;
     let child: DeployedFunction;
     before(async () => {
@@ -182,7 +182,7 @@ describe("the workers of all functions", function () {
       server.closeAllConnections();
     });
 
-    it("are joined by more, so that a call for which all wait is made; and these end again", async () => {
+    it("get additional workers, so that the awaited call runs; these end again", async () => {
       pool = new WorkerPool({ size: 2 });
       const parent = deploy(
         "parent",
@@ -196,7 +196,7 @@ describe("the workers of all functions", function () {
     });
   });
 
-  it(`are joined by no more where they use up the machine ${SLOW}`, async () => {
+  it(`get no additional workers if they use up the machine ${SLOW}`, async () => {
     pool = new WorkerPool({ cores: 1, size: 1 });
     const run = deploy("spinning", spinning);
     let most = 0;
@@ -206,8 +206,8 @@ describe("the workers of all functions", function () {
     expect(most).to.equal(1);
   });
 
-  describe("and the time-outs of states", () => {
-    /** A machine that calls the function, directly or by a child whose end it waits for. */
+  describe("and timeouts", () => {
+    /** A machine with one state that calls the function. */
     const machine = (timeouts: { state?: number; execution?: number }) =>
       loadMachine({
         QueryLanguage: "JSONata",
@@ -232,7 +232,7 @@ describe("the workers of all functions", function () {
     const statuses = (results: readonly Promise<{ status: string }>[]) =>
       Promise.all(results).then((all) => all.map(({ status }) => status));
 
-    it("begin when the call begins: what it waits for a worker counts for no state, and for no execution", async () => {
+    it("begin when the call begins: the time in the queue counts neither for the state nor for the execution", async () => {
       pool = new WorkerPool({ cores: 1, size: 1 });
       const run = deploy("spinning", spinning);
       const began = performance.now();
@@ -241,7 +241,7 @@ describe("the workers of all functions", function () {
       expect(performance.now() - began, "all of them, one after the other").to.be.above(2_000);
     });
 
-    it(`of a parent, too: what a call of its child waits counts for neither ${SLOW}`, async () => {
+    it(`of a parent do not count the time that a child's call is queued ${SLOW}`, async () => {
       pool = new WorkerPool({ cores: 1, size: 1 });
       const run = deploy("spinning", spinning);
       const parents = Array.from({ length: 5 }, () =>
@@ -265,7 +265,7 @@ describe("the workers of all functions", function () {
       expect(results.map(({ output }) => output)).to.deep.equal(Array(5).fill("SUCCEEDED"));
     });
 
-    it("end a call that runs too long, and nothing else", async () => {
+    it("end only the call that runs too long", async () => {
       pool = new WorkerPool({ size: 1 });
       const run = deploy("waiting", waiting);
       const [slow, queued] = await Promise.all([start(run, 1_500, { state: 1 }), start(run, 10, { state: 1 })]);
@@ -273,7 +273,7 @@ describe("the workers of all functions", function () {
       expect(queued).to.include({ status: "SUCCEEDED" });
     });
 
-    it("of an execution end it while a call of it runs", async () => {
+    it("of an execution end it during a call", async () => {
       pool = new WorkerPool({ size: 1 });
       const result = await start(deploy("waiting", waiting), 3_000, { state: 10, execution: 1 });
       expect(result.status).to.equal("TIMED_OUT");
@@ -291,7 +291,7 @@ describe("the folder of the functions' code", function () {
     rmSync(temporary, { recursive: true });
   });
 
-  /** A process that has called two functions, and goes on as told. */
+  /** A process that has called two functions, and continues with `then`. */
   async function openingProcess(then: string): Promise<ChildProcess> {
     const script = `
       const { deployFunction } = require("./saga/local/lambda/function");
@@ -314,7 +314,7 @@ describe("the folder of the functions' code", function () {
   const folders = () => readdirSync(temporary).filter((name) => name.includes("lambda-"));
 
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    it(`is one, and is gone after ${signal}, which ends the process${signal === "SIGTERM" ? "" : ` ${SLOW}`}`, async () => {
+    it(`is only one, and is removed after ${signal}, which ends the process${signal === "SIGTERM" ? "" : ` ${SLOW}`}`, async () => {
       const child = await openingProcess("");
       expect(folders()).to.have.length(1);
       child.kill(signal);
@@ -331,13 +331,13 @@ describe("the folder of the functions' code", function () {
     ["the process exits", "process.exit(0);"],
     ["the process crashes", `setImmediate(() => { throw new Error("crash"); });`],
   ] as const) {
-    it(`is gone after ${how} ${SLOW}`, async () => {
+    it(`is removed after ${how} ${SLOW}`, async () => {
       await once(await openingProcess(then), "exit");
       expect(folders()).to.deep.equal([]);
     });
   }
 
-  it(`of a process that was killed goes when the next one opens its own ${SLOW}`, async () => {
+  it(`of a killed process is removed by the next process ${SLOW}`, async () => {
     const killed = await openingProcess("");
     killed.kill("SIGKILL");
     await once(killed, "exit");

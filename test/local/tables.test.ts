@@ -7,8 +7,8 @@ import { type LocalDynamoDB, type Rows, startDynamoDB } from "../../saga/local/d
 import type { InvocationError } from "../../saga/local/lambda/errors";
 import { type DeployedFunction, deployFunction } from "../../saga/local/lambda/function";
 
-describe("the way from a function to the tables", () => {
-  // Nothing listens there: what is answered has come by the port.
+describe("the connection of a function to the tables", () => {
+  // Nothing listens at this address. So each answer comes through the port.
   const nowhere = "http://127.0.0.1:9";
   const body = `
     const { DynamoDBClient } = require("@aws-sdk/client-dynamodb");
@@ -58,12 +58,12 @@ describe("the way from a function to the tables", () => {
       (error: unknown) => (error as InvocationError).error,
     );
 
-  it("is a port, for a client of the SDK that knows nothing of it", async () => {
+  it("is a message port, for an unmodified client of the SDK", async () => {
     expect(await write({})).to.deep.equal({ Attributes: { id: "é" }, status: 200 });
     expect(await rows.rows()).to.deep.equal([{ id: "é" }]);
   });
 
-  it("has the errors of DynamoDB, and those of its door", async () => {
+  it("has the errors of DynamoDB, and of the access control", async () => {
     expect(await write({ ConditionExpression: "attribute_exists(id)" })).to.equal("ConditionalCheckFailedException");
     expect(await write({ TableName: "Others" })).to.equal("ResourceNotFoundException");
     denied = "because no identity-based policy allows the dynamodb:UpdateItem action";
@@ -71,7 +71,7 @@ describe("the way from a function to the tables", () => {
     expect(await rows.rows()).to.deep.equal([]);
   });
 
-  it("keeps the timeout that the client has for its requests", async () => {
+  it("respects the client's request timeout", async () => {
     connect = () => {};
     const requestHandler = { requestTimeout: 100, throwOnRequestTimeout: true };
     expect(await write({ requestHandler })).to.equal("TimeoutError");
@@ -96,7 +96,7 @@ describe("the way from a function to the tables", () => {
       expect(await write({ endpoint })).to.deep.equal({ Attributes: { id: "of another" }, status: 200 });
     });
 
-    it("for requests that their caller may abort", async () => {
+    it("for requests with an abort signal", async () => {
       expect(await write({ aborts: true })).to.equal("Error");
     });
   });

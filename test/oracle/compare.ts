@@ -94,10 +94,21 @@ export interface Size {
   readonly limits: Omit<Limits, "seed">;
 }
 
-/** Generated sagas, and mutants of each: every kind in its turn. */
-export async function campaign({ sagas, mutants, seed, limits }: Size): Promise<readonly Comparison[]> {
+/**
+ * Generated sagas, and mutants of each: every kind in its turn.
+ *
+ * @param onCompared Called with each comparison as soon as it is made.
+ */
+export async function campaign(
+  { sagas, mutants, seed, limits }: Size,
+  onCompared: (comparison: Comparison) => void = () => undefined,
+): Promise<readonly Comparison[]> {
   const random = randomOf(seed);
   const comparisons: Comparison[] = [];
+  const note = (comparison: Comparison): void => {
+    comparisons.push(comparison);
+    onCompared(comparison);
+  };
   let kinds: readonly string[] = [];
   const next = (): string => {
     if (kinds.length === 0) kinds = random.shuffle(Object.keys(MUTATORS));
@@ -106,13 +117,13 @@ export async function campaign({ sagas, mutants, seed, limits }: Size): Promise<
     return first as string;
   };
   for (const saga of generated(sagas, seed)) {
-    comparisons.push(await compare(UNCHANGED, saga, { ...limits, seed }));
+    note(await compare(UNCHANGED, saga, { ...limits, seed }));
     const size = comparisons.length + mutants;
     // Some kinds have no place in some sagas.
     for (let tries = 0; comparisons.length < size && tries < mutants * 4; tries++) {
       const kind = next();
       const mutant = mutate(saga, kind, random);
-      if (mutant) comparisons.push(await compare(kind, mutant, { ...limits, seed }));
+      if (mutant) note(await compare(kind, mutant, { ...limits, seed }));
     }
   }
   return comparisons;
@@ -133,6 +144,10 @@ export function figures(comparisons: readonly Comparison[]): string {
   const differ = (outcome: "false proof" | "false alarm" | "crash"): string =>
     `${count(outcome, comparisons)}, ${unexplained(outcome)} of them unexplained`;
   const sagas = comparisons.length - mutants.length;
+  const reasons = EXPLAINED.map(({ outcome, why }) => {
+    const explained = comparisons.filter((each) => each.explained === why).length;
+    return explained === 0 ? undefined : `  ${explained} × ${outcome}: ${why}`;
+  }).filter((line) => line !== undefined);
   return [
     `sagas: ${sagas}, ${count("sound", comparisons) - count("sound")} of them sound by both`,
     `mutants: ${mutants.length} of ${new Set(mutants.map(({ mutation }) => mutation)).size} kinds`,
@@ -142,6 +157,7 @@ export function figures(comparisons: readonly Comparison[]): string {
     `proved by the verifier, bad by the oracle: ${differ("false proof")}`,
     `crashes of the verifier: ${differ("crash")}`,
     `sound by the oracle, refused by the verifier: ${differ("false alarm")}`,
+    ...(reasons.length > 0 ? ["explained:", ...reasons] : []),
   ].join("\n");
 }
 

@@ -1,4 +1,5 @@
 import type { Declaration } from "../../saga/asl/declaration";
+import { representative } from "./inputs";
 import type { Json } from "./jsonata";
 import { refusal, type Sequence } from "./machine";
 import { randomOf } from "./random";
@@ -33,6 +34,9 @@ interface Task {
   readonly forward: boolean;
 }
 
+/** So many inputs lead a definition most of its ways. */
+const MOST_INPUTS = 8;
+
 /**
  * Runs a definition without a fault, then with each one that there may be, then with each two, until the cap is reached
  * or a run offends: of those with most faults the cap leaves out some, by lot.
@@ -40,13 +44,14 @@ interface Task {
 export async function explore(
   definition: unknown,
   declaration: Declaration,
-  inputs: readonly Json[],
+  candidates: readonly Json[],
   limits: Limits,
 ): Promise<Verdict> {
   const refused = refusal(definition, declaration);
   if (refused !== undefined) return { sound: false, runs: 0, refused, complete: -1 };
   const subject = new Subject(definition as Sequence, declaration);
   const random = randomOf(limits.seed);
+  const inputs = await representative(subject, candidates, MOST_INPUTS);
   let tasks: readonly Task[] = inputs.map((input) => ({ input, script: new Map(), from: 0, forward: true }));
   let [runs, completes] = [0, false];
   for (let faults = 0; faults <= limits.faults; faults++) {

@@ -37,6 +37,7 @@ const TRANSIENT: readonly string[] = [
 
 interface Rule {
   readonly ErrorEquals: readonly string[];
+  readonly MaxAttempts?: number;
 }
 
 /** Whether a Retry or a Catch names an error. */
@@ -52,6 +53,12 @@ export function names(rule: Rule, error: string): boolean {
 
 export const indexOf = (rules: readonly Rule[] | undefined, error: string): number =>
   (rules ?? []).findIndex((rule) => names(rule, error));
+
+/** Whether a state is tried again after an error: a Retry may name it and have no attempt. */
+export function isTriedAgain({ Retry }: StateJson, error: string): boolean {
+  const rule = Retry?.[indexOf(Retry, error)];
+  return rule !== undefined && (rule.MaxAttempts ?? 3) > 0;
+}
 
 /** Which promise of S4 an error is about. */
 export function promiseOf(call: Call, error: string, definite: boolean): "retried" | "never retried" | "none" {
@@ -94,9 +101,10 @@ export function faultsOf(state: StateJson, call: Call): readonly Fault[] {
     const said = definite.includes(error);
     const [retrier, catcher] = [indexOf(state.Retry, error), indexOf(state.Catch, error)];
     const promise = promiseOf(call, error, said);
-    const broken = promise === (retrier >= 0 ? "never retried" : "retried");
+    const retried = isTriedAgain(state, error);
+    const broken = promise === (retried ? "never retried" : "retried");
     const key = [retrier, catcher, said, isTooLarge(error), broken].join();
-    if (!classes.has(key)) classes.set(key, { error, definite: said, retried: retrier >= 0, catcher, broken });
+    if (!classes.has(key)) classes.set(key, { error, definite: said, retried, catcher, broken });
   }
   const effects = call.kind === "action" && call.declared.role !== "query";
   const faults: Fault[] = [{ label: "succeeds" }];

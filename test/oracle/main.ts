@@ -19,9 +19,9 @@ const [sagas, mutants, seed, faults, runs] = [
 ].map(Number) as [number, number, number, number, number];
 
 void (async () => {
-  const comparisons = await campaign({ sagas, mutants, seed, limits: { faults, runs } });
-  const differ = comparisons.filter(disagree);
-  for (const each of differ) console.log(`${story(each)}\n`);
+  const comparisons = await campaign({ sagas, mutants, seed, limits: { faults, runs } }, (each) => {
+    if (disagree(each)) console.log(`${story(each)}\n`);
+  });
   console.log(figures(comparisons));
-  if (differ.some(({ explained }) => explained === undefined)) process.exitCode = 1;
+  if (comparisons.some((each) => disagree(each) && each.explained === undefined)) process.exitCode = 1;
 })();

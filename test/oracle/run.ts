@@ -1,5 +1,14 @@
 import type { Declaration } from "../../saga/asl/declaration";
-import { type Fault, faultsOf, indexOf, isTooLarge, promiseOf, TOO_LARGE, TOO_LARGE_CAUGHT } from "./faults";
+import {
+  type Fault,
+  faultsOf,
+  indexOf,
+  isTooLarge,
+  isTriedAgain,
+  promiseOf,
+  TOO_LARGE,
+  TOO_LARGE_CAUGHT,
+} from "./faults";
 import { evaluate, type Json, type JsonObject, QueryFailed, startAfresh } from "./jsonata";
 import { innerOf, type Leaving, type Sequence, type StateJson } from "./machine";
 import { AlreadyUndone, type Call, callOf, type Offence, type Position, World } from "./world";
@@ -26,6 +35,8 @@ export interface Run {
 const EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:Saga:1";
 /** Stands in all that comes from outside, whose size nobody knows. */
 export const OUTSIDE = "§";
+/** With this a handler refuses what does not say who calls. */
+const NO_IDENTITY = "NoIdentity";
 /** A saga of some dozens of states enters far fewer. */
 const MOST_STATES = 1500;
 /** More tries of one state than these show nothing new. */
@@ -142,7 +153,8 @@ class Runner {
         this.entered.push("(redriven)");
         end = await this.execute();
       }
-      if (end instanceof Failure && end.error !== "SagaCompensated") {
+      // That nobody says who calls is an offence already (S11), and the refusal of it none of its own.
+      if (end instanceof Failure && end.error !== "SagaCompensated" && end.error !== NO_IDENTITY) {
         world.offend("S5", `it stops in ${end.origin?.state ?? "?"} with ${end.error}, where a redrive is no help`);
       }
     }
@@ -316,8 +328,7 @@ class Runner {
 
   /** S4: what passes is retried, a refusal never. */
   private judgeRetry(name: string, state: StateJson, call: Call, { error = "", definite = false }: Fault): void {
-    const index = indexOf(state.Retry, error);
-    const retried = (state.Retry?.[index]?.MaxAttempts ?? (index >= 0 ? 3 : 0)) > 0;
+    const retried = isTriedAgain(state, error);
     const promise = promiseOf(call, error, definite);
     if (promise === "retried" && !retried) this.world.offend("S4", `${name} is not tried again after ${error}`);
     if (promise === "never retried" && retried) this.world.offend("S4", `${name} is tried again after ${error}`);
@@ -329,7 +340,7 @@ class Runner {
     const position = this.position(frame);
     const identity = call.kind === "other" ? "" : world.identityIn(payload, call.state);
     // A handler refuses what does not say who calls.
-    if (identity === undefined) return new Failure("NoIdentity", undefined);
+    if (identity === undefined) return new Failure(NO_IDENTITY, undefined);
     if (fault.hangs) {
       world.offend("S7", `${call.state} has no timeout, and waits for ever`);
       throw new Over("never ends");
@@ -375,6 +386,7 @@ class Runner {
       }
     }
     for (const [failed, failure] of failures) {
+      this.world.loseRecordsOf(tasksIn(state));
       this.judgeSiblings(
         name,
         children.filter((child) => child !== failed),
@@ -386,7 +398,7 @@ class Runner {
     if (JSON.stringify(result).includes(OUTSIDE)) {
       const { error } = this.choose(name, SIZES);
       if (error !== undefined) {
-        this.world.deaf = true;
+        this.world.loseRecordsOf(tasksIn(state));
         throw new Failure(error, undefined);
       }
     }
@@ -467,5 +479,11 @@ class Runner {
     return [...frame.around, [frame.id, frame.step]];
   }
 }
+
+/** The tasks in the branches of a state, or within these. */
+const tasksIn = (state: StateJson): readonly string[] =>
+  innerOf(state).flatMap(({ States }) =>
+    Object.entries(States).flatMap(([name, inner]) => (inner.Type === "Task" ? [name] : tasksIn(inner))),
+  );
 
 const queryFailed = (cause: string): Failure => new Failure("States.QueryEvaluationError", cause);

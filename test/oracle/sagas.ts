@@ -7,15 +7,15 @@ import type { Json, JsonObject } from "./jsonata";
 import { OUTSIDE } from "./run";
 import { randomOf } from "./random";
 
-/** A definition, what is declared of it, and inputs that lead it every way. */
+/** A definition, what is declared of it, and inputs of which some lead it every way. */
 export interface Case {
   readonly definition: JsonObject;
   readonly declaration: Declaration;
   readonly inputs: readonly Json[];
 }
 
-/** Of the many that there are, so many combinations of conditions and lists. */
-const MOST_INPUTS = 6;
+/** Of the many that there are, so many combinations of conditions and lists: of these the explorer takes a few. */
+const MOST_INPUTS = 60;
 
 /** Generated sagas, compiled. */
 export const generated = (count: number, seed: number): readonly Case[] =>
@@ -60,10 +60,10 @@ export function inputsOf(definition: JsonObject, seed: number): readonly Json[] 
       () => 1,
     ),
   ];
-  const others = Array.from({ length: MOST_INPUTS * 3 }, () =>
+  const others = Array.from({ length: MOST_INPUTS * 2 }, () =>
     variant(
       () => random.below(2) === 0,
-      () => random.below(3),
+      () => [0, 1, 2, undefined][random.below(4)],
     ),
   );
   const distinct = new Map([...extremes, ...others].map((each) => [JSON.stringify(each), each]));

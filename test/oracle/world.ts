@@ -73,8 +73,8 @@ export class World {
   readonly offences: Offence[] = [];
   /** Whether the state machine has heard that the pivot succeeded, and when. */
   committed: Position | undefined;
-  /** Whether it has heard less than there was to hear, and so undoes more than it has to. */
-  deaf = false;
+  /** The actions of which the state machine never heard how they went, so that it undoes more than it has to. */
+  private readonly unheard = new Set<string>();
   private readonly effects = new Map<string, Effect>();
   private readonly tombstones = new Set<string>();
   private undosCalled = 0;
@@ -86,6 +86,11 @@ export class World {
 
   offend(rule: Rule, what: string): void {
     if (!this.offences.some((known) => known.rule === rule)) this.offences.push({ rule, what });
+  }
+
+  /** What has become of actions is lost with the results of the branches that they are in. */
+  loseRecordsOf(actions: readonly string[]): void {
+    for (const action of actions) this.unheard.add(action);
   }
 
   /** The identity in a call's payload; undefined, and an offence, where there is none. */
@@ -152,8 +157,9 @@ export class World {
     }
     const [known] = undoes.map((action) => this.effects.get(keyOf(identity, action))?.known).filter((each) => each);
     // An undo withstands it (S3); but there are to be none but those of what may have happened (S2, S10).
-    if (known === "refused" && !this.deaf) this.offend("S2", `${state} is called though ${identity} was refused`);
-    if (known === undefined && !this.deaf) this.offend("S1", `${state} is called though ${identity} never began`);
+    const heard = !undoes.some((action) => this.unheard.has(action));
+    if (known === "refused" && heard) this.offend("S2", `${state} is called though ${identity} was refused`);
+    if (known === undefined && heard) this.offend("S1", `${state} is called though ${identity} never began`);
     const again = undoes.some((action) => {
       const before = this.effects.get(keyOf(identity, action))?.undos.at(-1);
       return before && before.at(-1)?.[0] !== position.at(-1)?.[0] && before.length === position.length;
@@ -214,9 +220,9 @@ export class World {
     } catch {
       this.offend("S6", `its Cause is no JSON: ${cause ?? "nothing"}`);
     }
-    const { saga, step, error } = told;
-    if (saga !== this.declaration.saga || typeof step !== "string" || typeof error !== "string") {
-      this.offend("S6", `its Cause says not which saga, step and error: ${cause ?? "nothing"}`);
+    const { saga, step, error, cause: why } = told;
+    if (saga !== this.declaration.saga || ![step, error, why].every((field) => typeof field === "string")) {
+      this.offend("S6", `its Cause says not which saga, step, error and cause: ${cause ?? "nothing"}`);
     }
   }
 }

@@ -15,7 +15,7 @@ describe("the order saga, compiled", () => {
     ["order-fulfilment.asl.json", definition],
     ["order-fulfilment-undo.asl.json", recovery],
   ] as const) {
-    it(`is what it was: see the difference to ${file}, and renew it with UPDATE_GOLDEN=1 if it is meant`, () => {
+    it(`has not changed: review the difference to ${file}, and renew it with UPDATE_GOLDEN=1 if it is intended`, () => {
       const golden = join(__dirname, file);
       const text = `${JSON.stringify(machine, null, 2)}\n`;
       if (process.env["UPDATE_GOLDEN"]) writeFileSync(golden, text);
@@ -29,7 +29,7 @@ describe("the order saga, compiled", () => {
     });
   }
 
-  it("enters exactly three states where nothing fails (S13)", () => {
+  it("enters exactly three states if nothing fails (S13)", () => {
     const entered: string[] = [];
     for (let name: string | undefined = definition.StartAt; name !== undefined;) {
       entered.push(name);

@@ -66,13 +66,13 @@ describe("the order saga, deployed on this machine", function () {
     ]);
   });
 
-  it("refuses and compensates a second execution of the same order, and leaves the first one's data untouched", async () => {
+  it("refuses and compensates a second execution of the same order, and leaves the first one's data unchanged", async () => {
     const first = await run(good);
     const second = await run(good);
     expect(second).to.include({ outcome: "compensated", status: "FAILED" });
     expect(second.path).to.deep.equal(["CreateOrder", "DeleteOrder"]);
     expect(JSON.parse(second.cause as string)).to.include({ step: "CreateOrder", error: "OrderAlreadyExists" });
-    // All that is new is that no action of the second may come any more.
+    // Only the second saga's mark is new, by which its actions are refused from now on.
     const withoutTombstones = (await cloud.table.rows()).map(({ undone_by, ...rest }) => {
       expect(undone_by ?? []).to.have.length(rest["entity"] === "ORDER" ? 1 : 0);
       return rest;
@@ -80,7 +80,7 @@ describe("the order saga, deployed on this machine", function () {
     expect(withoutTombstones).to.deep.equal(first.tables["orders"]);
   });
 
-  it("gives a customer's second try the order that the first one gave back", async () => {
+  it("accepts a customer's second try for an order whose first try was undone", async () => {
     const first = await run(ORDERS[3]?.input as JsonObject);
     expect(first.outcome).to.equal("compensated");
     const second = await run({ ...good, order_id: "5" });
@@ -91,7 +91,7 @@ describe("the order saga, deployed on this machine", function () {
     );
   });
 
-  it("writes nothing for an order whose id is none", async () => {
+  it("writes nothing for an order without a valid id", async () => {
     for (const order_id of [5, "", null, ["1"]]) {
       const report = await run({ ...good, order_id });
       expect(report.outcome).to.equal("compensated");
@@ -101,14 +101,14 @@ describe("the order saga, deployed on this machine", function () {
     expect(await cloud.table.rows()).to.deep.equal([]);
   });
 
-  it("compensates what is no object at all", async () => {
+  it("compensates an input that is not an object", async () => {
     for (const input of [5, "text", null, [], true]) {
       expect((await cloud.execute(input)).report).to.include({ outcome: "compensated" });
     }
     expect(await cloud.table.rows()).to.deep.equal([]);
   });
 
-  it("never shows a card number, but for its last four digits", async () => {
+  it("never shows more of a card number than its last four digits", async () => {
     const card_no = "4111-1111-1111-9876";
     for (const changes of [{}, { address: 7 }, { total: -1 }, { card_no: `${card_no}x` }]) {
       const { output, error, cause, tables } = await run({
@@ -118,7 +118,7 @@ describe("the order saga, deployed on this machine", function () {
         ...changes,
       });
       const shown = JSON.stringify([output, error, cause, tables]) + logs.join("\n");
-      // Four of its digits in a row may stand in an id that is made at random: eight of them do not.
+      // A random id may contain four of its digits in a row, but not eight.
       expect(shown).not.to.match(/4111-?1111|1111-?9876/);
     }
     expect(JSON.stringify(await cloud.table.rows()))
@@ -126,7 +126,7 @@ describe("the order saga, deployed on this machine", function () {
       .and.not.to.match(/1111-?9876/);
   });
 
-  it("logs one line of JSON a call, with saga, step, outcome and milliseconds", async () => {
+  it("logs one line of JSON for each call, with saga, step, outcome and milliseconds", async () => {
     await run({ order_id: "2" });
     expect(logs.map((line) => JSON.parse(line) as Record<string, unknown>)).to.satisfy((lines: any[]) => {
       expect(lines.map(({ task, step, outcome, error }) => ({ task, step, outcome, error }))).to.deep.equal([

@@ -86,7 +86,7 @@ describe(`the command, in somebody else's program ${SLOW}`, function () {
     expect(known.err).to.equal("");
     expect(known.out).to.contain("currency=CHF").and.to.contain("[secret]").and.not.to.contain("known-key");
     expect(unknown.err).to.equal(
-      "note: the secret 'market:paymentKey' is not known here, and a placeholder stands for it: set PAYMENT_KEY\n",
+      "note: the secret 'market:paymentKey' has no value here, and a placeholder replaces it: set PAYMENT_KEY\n",
     );
     expect(unknown.code).to.equal(0);
     expect(overruled.out).to.contain("currency=SEK");
@@ -106,7 +106,7 @@ describe(`the command, in somebody else's program ${SLOW}`, function () {
     const [{ output }] = JSON.parse(answered.out) as [{ output: unknown }];
     expect(output).to.deep.equal({ points: 7, config: "[secret]", secret: "api" });
     expect(not.err).to.match(
-      /^'Score' invokes arn:aws:lambda:.*:score:live, which the program does not make: give its/,
+      /^'Score' invokes arn:aws:lambda:.*:score:live, which the program does not create: give its/,
     );
     expect([not.out, not.code]).to.deep.equal(["", 2]);
   });

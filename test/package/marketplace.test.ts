@@ -104,7 +104,7 @@ describe(`a marketplace, from an empty folder with the packed package alone ${SL
     expect(out).to.match(/4 of 4 examples came out as documented\n$/);
     expect(out)
       .to.contain("CardDeclined: the bank declines the card")
-      .and.to.contain("Refused: these are no real ones");
+      .and.to.contain("Refused: these are counterfeits");
     expect([...partners.payments.values()].map(({ refunded }) => refunded)).to.have.members([false, true]);
     expect(code).to.equal(0);
   });

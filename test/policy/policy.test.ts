@@ -112,7 +112,7 @@ describe("the policy pack", () => {
   it("refuses an unsound one, with the rule and what to do", async () => {
     const [first, ...more] = await analyze(props(machine({ refund: {} })), { options: declared });
     expect(more).to.be.empty;
-    expect(first?.message).to.contain("'Booking': S4: Refund is given up after one failure");
+    expect(first?.message).to.contain("'Booking' is not sound\nS4: Refund is not retried on every error");
     expect(first?.message).to.match(/\n {2}→ Let Refund retry States\.ALL, for hours/);
     expect(first?.level).to.equal(MANDATORY);
   });
@@ -204,6 +204,41 @@ describe("the policy pack", () => {
     }
   });
 
+  describe("of a definition that is an object, in a preview", () => {
+    const type = "aws-native:stepfunctions:StateMachine";
+    const UNSOUND = { refund: {} };
+    /** The machine, with what is not known at these places. */
+    const unknownAt = (places: readonly string[], definition: object = machine()) => {
+      const copy = JSON.parse(JSON.stringify(definition));
+      for (const place of places) {
+        const path = place.split(".");
+        const last = path.pop() as string;
+        path.reduce((holder, key) => holder[key], copy)[last] = unknownStringValue;
+      }
+      return { definition: copy };
+    };
+    const called = ["States.Charge.Arguments.FunctionName", "States.Refund.Arguments.FunctionName"];
+
+    it("proves it without the ARNs of what is yet to be created", async () => {
+      expect(await analyze(unknownAt(called), { type, options: declared })).to.be.empty;
+      const [first, ...more] = await analyze(unknownAt(called, machine(UNSOUND)), { type, options: declared });
+      expect(first?.message).to.contain("'Booking' is not sound\nS4: Refund is not retried on every error");
+      expect(first?.level).to.equal(MANDATORY);
+      expect(more).to.be.empty;
+    });
+
+    for (const place of ["Arguments.Payload", "Arguments", "TimeoutSeconds", "Retry.0.ErrorEquals.0"]) {
+      it(`is not run without ${place}, which a rule reads`, async () => {
+        const given = unknownAt([`States.Charge.${place}`], machine(UNSOUND));
+        const [first, ...more] = await analyze(given, { type, options: declared });
+        expect(first?.message).to.match(/can't run policy 'sound-state-machines' .* during preview/);
+        expect(first?.message).to.contain(`string value at .definition.States.Charge.${place} can't be known`);
+        expect(first?.level).to.equal(ADVISORY);
+        expect(more).to.be.empty;
+      });
+    }
+  });
+
   it("reads the machines of the other provider, as objects, and their tags", async () => {
     const type = "aws-native:stepfunctions:StateMachine";
     expect(await analyze({ definition: machine() }, { type, options: declared })).to.be.empty;
@@ -226,5 +261,9 @@ describe("the policy pack", () => {
     expect(first?.message).to.match(/'Booking' is no state machine: its definition is not JSON/);
     const [second] = await analyze({ definition: "{}" }, { options: declared });
     expect(second?.message).to.contain("'Booking' is no state machine: it has no StartAt");
+    const type = "aws-native:stepfunctions:StateMachine";
+    const [third, ...more] = await analyze({ definitionS3Location: {} }, { type, options: declared });
+    expect(third?.message).to.contain("'Booking' can't be proved: it has no definitionString and no definition, which");
+    expect(more).to.be.empty;
   });
 });

@@ -211,7 +211,7 @@ if (cli === undefined) {
       expect(told.get("saga-aws-pulumi:index:SagaStateMachine Charge")).to.equal(
         "the saga 'Charge' is not sound\n" +
           "S4: Pay retries CardDeclined\n" +
-          "  → Name the errors that a second try can mend\n",
+          "  → Let Pay retry the errors that a second try can mend, by their names\n",
       );
     });
 

@@ -13,7 +13,7 @@ describe("the rules of an input", () => {
     [Number.NaN, "a fraction"],
   ];
   for (const [amount, got] of refused) {
-    it(`refuses ${got} where a whole number of a range is wanted: ${String(amount)}`, () => {
+    it(`refuses ${got} if the rule is a whole number of a range: ${String(amount)}`, () => {
       const event: { readonly amount?: unknown } = { amount };
       const call = () => {
         check("InvalidAmount", event, { amount: rule });
@@ -24,7 +24,7 @@ describe("the rules of an input", () => {
     });
   }
 
-  it("takes a whole number within its bounds, and without bounds each from 0 that JavaScript counts exactly", () => {
+  it("accepts a whole number within its bounds, and by default from 0 to the largest safe integer", () => {
     for (const amount of [1, 500]) check("InvalidAmount", { amount }, { amount: rule });
     const { holds } = wholeNumber();
     expect([0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER + 1, -1].map(holds)).to.deep.equal([
@@ -35,10 +35,10 @@ describe("the rules of an input", () => {
     ]);
   });
 
-  it("does not compile for a field that the input does not have: such a rule refuses every call", () => {
+  it("does not compile for a field that the input does not have, since that rule would refuse every call", () => {
     const event = { account: "ada" };
     expect(() => {
-      // @ts-expect-error It is `account`.
+      // @ts-expect-error The field is called `account`.
       check("InvalidBooking", event, { acount: nonBlank(100) });
     }).to.throw("acount: expected a string of 1 to 100 bytes, not blank, got nothing");
   });

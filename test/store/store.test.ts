@@ -16,14 +16,14 @@ describe("the store", () => {
     });
 
   const faults: readonly (readonly [key: Record<string, unknown>, says: string])[] = [
-    [{ pk: undefined, sk: "A" }, "its key 'pk' is undefined, no string and no number"],
-    [{ pk: null, sk: "A" }, "its key 'pk' is null, no string and no number"],
-    [{ pk: Number.NaN, sk: "A" }, "its key 'pk' is NaN, no string and no number"],
+    [{ pk: undefined, sk: "A" }, "its key 'pk' is undefined, neither a string nor a finite number"],
+    [{ pk: null, sk: "A" }, "its key 'pk' is null, neither a string nor a finite number"],
+    [{ pk: Number.NaN, sk: "A" }, "its key 'pk' is NaN, neither a string nor a finite number"],
     [{ pk: "", sk: "A" }, "its key 'pk' has 0 bytes, not 1 to 2048"],
     [{ pk: "a", sk: "é".repeat(513) }, "its key 'sk' has 1026 bytes, not 1 to 1024"],
   ];
   for (const [key, says] of faults) {
-    it(`refuses an action that names no row, and has nothing to undo (S3): ${says}`, async () => {
+    it(`refuses an action that names no row, and its undo succeeds (S3): ${says}`, async () => {
       const payments = open(memoryTable().name);
       const refused = await payments.create(event(key), { paid: 1 }).catch((error: unknown) => error as Error);
       expect(refused).to.include({ name: "InvalidPayment", message: `the event names no payment: ${says}` });
@@ -32,7 +32,7 @@ describe("the store", () => {
     });
   }
 
-  /** Runs on a table of DynamoDB's kind, which the functions find by their variables. */
+  /** Runs on a DynamoDB table, whose name the functions find in their variables. */
   async function onDynamo(work: (table: LocalTable) => Promise<void>): Promise<void> {
     const attributes = ["pk", "sk"].map((name) => ({ name, type: "S" }));
     const table = await startTable({ attributes, hashKey: "pk", rangeKey: "sk" }, "payments");
@@ -48,14 +48,14 @@ describe("the store", () => {
     }
   }
 
-  it("takes the longest keys that DynamoDB takes", () =>
+  it("accepts the longest keys that DynamoDB accepts", () =>
     onDynamo(async (table) => {
       const key = { pk: "é".repeat(1024), sk: "s".repeat(1024) };
       expect(await open("payments").create(event(key), { paid: 1 })).to.have.property("outcome", "done");
       expect(await table.rows()).to.have.length(1);
     }));
 
-  it("stores anew, at a repeat, what each try brings another of, and leaves the rest (S4)", () =>
+  it("overwrites the data of the option renew at a repeat, and leaves the rest (S4)", () =>
     onDynamo(async (table) => {
       const asked = { id: "1", saga };
       for (const name of ["payments", memoryTable().name]) {
@@ -82,14 +82,14 @@ describe("the store", () => {
       expect(await table.rows()).to.have.length(1);
     }));
 
-  it("says where the variable that names its table is set, if it is not", () => {
+  it("says where the variable with its table's name is set, if it is not set", () => {
     const { TABLE_NAME } = {} as { readonly TABLE_NAME?: string };
     const opened = () => openStore({ table: TABLE_NAME, entity: "Payment", key: () => undefined });
     expect(opened).to.throw(
-      /^the store of 'Payment' has no table: the variable that names it is not set\. TABLE_NAME is set/,
+      /^the store of 'Payment' has no table: the environment variable with its name is not set\. TABLE_NAME is set/,
     );
-    expect(opened).to.throw("LEDGER_TABLE_NAME is, if the task has tables: { ledger: […] }");
-    expect(opened).to.throw("In a test, give table, or tables: { ledger }");
+    expect(opened).to.throw("LEDGER_TABLE_NAME is set there if the task has tables: { ledger: […] }");
+    expect(opened).to.throw("In a test, pass the option table, or tables: { ledger }");
   });
 
   describe("two steps of a saga on one row (S11)", () => {
@@ -97,7 +97,7 @@ describe("the store", () => {
     const debit = { key, saga: { id: "execution", step: "Debit" } };
     const credit = { key, saga: { id: "execution", step: "Credit" } };
 
-    it("refuses the second one's action, and names both", async () => {
+    it("refuses the second step's action, and names both steps", async () => {
       const payments = open(memoryTable().name);
       await payments.create(debit, { paid: 1 });
       const refused = await payments.create(credit, { paid: 2 }).catch((error: unknown) => error as Error);
@@ -109,7 +109,7 @@ describe("the store", () => {
       expect(await payments.find(debit)).to.deep.equal({ live: true, own: true, data: { ...key, paid: 1 } });
     });
 
-    it("takes a row without a step, as it was written by hand, for the saga's own", () =>
+    it("treats a row without a step, such as one written by hand, as the saga's own", () =>
       onDynamo(async (table) => {
         const client = new DynamoDBClient({});
         const [owner, live] = ["execution", "LIVE"].map((text) => ({ S: text })) as [AttributeValue, AttributeValue];
@@ -124,7 +124,7 @@ describe("the store", () => {
         client.destroy();
       }));
 
-    it("keeps each owner's effect from all others, in any order and at once (S3)", async () => {
+    it("protects each owner's effect from all others, in any order and concurrently (S3)", async () => {
       const owner = fc.record({ id: fc.constantFrom("A", "B"), step: fc.constantFrom("Debit", "Credit") });
       const call = fc.record({ saga: owner, did: fc.constantFrom("create" as const, "undo" as const) });
       await fc.assert(
@@ -153,7 +153,7 @@ describe("the store", () => {
             }
             const undos = move.filter(({ did }) => did === "undo").map(({ saga: by }) => named(by));
             for (const name of undos) undone.add(name);
-            // What is undone does not stand, and what stood before stands unless its own step's undo came.
+            // An undone effect is gone. An earlier effect is still there, unless its own step was undone.
             expect([...undone]).to.not.include(holder());
             if (before !== undefined && !undos.includes(before)) expect(holder()).to.equal(before);
             if (move.length === 1 && came[0] === "done") expect(holder()).to.equal(named((move[0] as Move).saga));

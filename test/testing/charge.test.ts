@@ -16,7 +16,7 @@ describe("a task that calls a service across the network", function () {
   this.timeout(60_000);
   const charges = new Map<string, Charge>();
   let server: Server;
-  /** What happens to requests: they get lost, or their answers do. */
+  /** What happens to requests: the request is lost, or its answer is. */
   let losing: "requests" | "answers" | undefined;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -74,7 +74,7 @@ describe("a task that calls a service across the network", function () {
     });
   };
 
-  it("keeps the contract of a task, whatever is lost on the way", async () => {
+  it("keeps the contract of a task, whichever message is lost", async () => {
     const { judged } = await check(refundCard);
     expect(judged).to.have.all.keys(Object.keys(LAWS));
     expect(Math.min(...Object.values(judged)), JSON.stringify(judged)).to.be.greaterThan(0);

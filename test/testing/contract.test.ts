@@ -29,7 +29,7 @@ describe("the contract of a task", function () {
     }
   });
 
-  it("is kept by the trip's, whose row has an index, and whose undo is given the action's answer", async () => {
+  it("is kept by the trip's handlers, whose row has an index, and whose undo gets the action's answer", async () => {
     const table = memoryTable();
     for (const { book, cancel } of Object.values(bookings)) {
       await checkTaskContract({
@@ -47,7 +47,7 @@ describe("the contract of a task", function () {
     }
   });
 
-  describe("by a task with a table of its own name", () => {
+  describe("for a task with a table under another name", () => {
     interface Wallet {
       readonly wallet: string;
     }
@@ -74,47 +74,45 @@ describe("the contract of a task", function () {
     const pair = { action: charge, undo: refund, input: (row: number) => ({ wallet: `wallet-${row}` }) };
     const failure = (check: Promise<unknown>) => check.then(String, (error: unknown) => (error as Error).message);
 
-    it("is looked at in that table, which is cleared, and where calls crash", async () => {
+    it("is checked in that table, which is cleared, and in which calls crash", async () => {
       const wallets = memoryTable();
       const report = await checkTaskContract({ ...pair, tables: { wallets }, effects: () => wallets.liveRows() });
       expect(report.judged.interrupted).to.be.greaterThan(0);
     });
 
-    it("says that the table is not given, in the store's own words", async () => {
+    it("says that the table is missing, in the store's own words", async () => {
       const said = await failure(checkTaskContract({ ...pair, effects: () => [] }));
-      expect(said).to.match(
-        /^'charge' fails with the input that it is given: Error: the store of 'Charge' has no table:/,
-      );
+      expect(said).to.match(/^'charge' fails with the given input: Error: the store of 'Charge' has no table:/);
     });
 
-    it("says that the table is not cleared, rather than accuse the task, and shows what is too much alone", async () => {
+    it("says that the table is not cleared, instead of reporting the task, and shows only what should not be there", async () => {
       const wallets = memoryTable();
       const environment = { WALLETS_TABLE_NAME: wallets.name };
       const said = await failure(checkTaskContract({ ...pair, environment, effects: () => wallets.liveRows() }));
       expect(said).to.match(
-        /^'effects' shows what 'charge' did before everything was cleared: effects have \[\{[^\]]*\}\] too much/,
+        /^'effects' still shows what 'charge' did after everything was cleared: effects also have \[\{[^\]]*\}\]/,
       );
       expect(said).to.match(/Name the table that it reads in 'tables', or clear it in 'reset'$/);
       expect(said.length).to.be.below(500);
     });
   });
 
-  it("has nothing to look at where the action is refused, or its effect does not show", async () => {
+  it("can't be checked if the action is refused, or if its effect is not visible", async () => {
     const pair = { action: createOrder, undo: deleteOrder };
     const failed = async (check: Promise<unknown>) => check.catch((error: unknown) => (error as Error).message);
     const table = memoryTable();
     const refused = { ...pair, input: { order_id: "1", total: -1 }, table, effects: () => table.liveRows() };
     expect(await failed(checkTaskContract(refused))).to.contain(
-      "'createOrder' fails with the input that it is given: InvalidOrder: total: expected a positive number",
+      "'createOrder' fails with the given input: InvalidOrder: total: expected a positive number",
     );
     const unseen = { ...pair, input: { order_id: "1", total: 1 }, effects: () => [] };
     expect(await failed(checkTaskContract(unseen))).to.equal(
-      "'effects' shows nothing of what 'createOrder' does: it is the same before and after, so nothing can be checked",
+      "'effects' does not show what 'createOrder' does: it returns the same before and after. Return what the action changes",
     );
   });
 });
 
-/** A store by hand, right but for what a mutant does to it. */
+/** A store written by hand. It is correct, except for what a mutant changes. */
 class Seats {
   readonly rows = new Map<string, { holder: string | undefined; undone: Set<string>; since: number }>();
   private time = 0;
@@ -153,7 +151,7 @@ type Pair = Pick<Seats, "hold" | "free">;
 describe("a handler that breaks the contract of a task", function () {
   this.timeout(60_000);
 
-  /** The laws that a mutant is found to break. */
+  /** The laws that a mutant breaks. */
   async function broken(mutate: (seats: Seats) => Partial<Pair>): Promise<TaskContractError | undefined> {
     const seats = new Seats();
     const pair: Pair = { hold: (event) => seats.hold(event), free: (event) => seats.free(event), ...mutate(seats) };
@@ -175,7 +173,7 @@ describe("a handler that breaks the contract of a task", function () {
   }
   const lawsOf = (error: TaskContractError | undefined) => (error?.violations ?? []).map(({ law }) => law);
 
-  it("is none that keeps it", async () => {
+  it("is not reported if it keeps the contract", async () => {
     expect(await broken(() => ({}))).to.equal(undefined);
   });
 
@@ -306,7 +304,7 @@ describe("a handler that breaks the contract of a task", function () {
     });
   }
 
-  it("is told with the law and the calls that break it, as few as were found", async () => {
+  it("is reported with the broken law and the shortest calls that were found", async () => {
     const error = await broken(mutants["an action that ignores its tombstone"]?.[1] as () => Partial<Pair>);
     const late = error?.violations.find((each) => each.law === "late");
     expect(late).to.deep.include({
@@ -315,15 +313,15 @@ describe("a handler that breaks the contract of a task", function () {
         { saga: "A", did: "undo", turn: 1, answer: {} },
         { saga: "A", did: "action", turn: 2, answer: late?.calls[1]?.answer },
       ],
-      what: "the action succeeds, and should be refused: it has been undone",
+      what: "the action succeeds, but it has been undone, so it should be refused",
     });
     expect(error?.message).to.contain("break the contract of a task (S3):\n");
     expect(error?.message).to.contain(
-      "  an action that comes after its undo is refused, and changes nothing\n    1. saga A: undo answers {}\n    2. saga A: action answers",
+      "  an action that comes after its undo is refused, and changes nothing\n    1. saga A: undo returns {}\n    2. saga A: action returns",
     );
   });
 
-  it("is found: one that crashes between two writes, and thinks that both are there", async () => {
+  it("is found: one that crashes between two writes, and then assumes both", async () => {
     const table = memoryTable();
     const open = (entity: string) =>
       openStore<Seat, Seat>({ table: table.name, entity, key: ({ seat }) => ({ seat, entity }) });

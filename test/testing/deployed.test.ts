@@ -10,11 +10,11 @@ import { type Deployed, deploy } from "../handlers/deployed";
 import { entities } from "../handlers/entities";
 import { SLOW, sizes } from "../slow";
 
-describe("the contract of a task, by the functions as they are deployed", function () {
+describe("the contract of a task, kept by deployed functions", function () {
   this.timeout(180_000);
   let deployed: Deployed;
   let proxy: Server;
-  /** How many answers of the table are still to be lost on their way. */
+  /** How many more answers of the table will be lost. */
   let losses = 0;
 
   before(async () => {
@@ -48,7 +48,7 @@ describe("the contract of a task, by the functions as they are deployed", functi
     };
 
   for (const { action, undo, inputOfA } of entities) {
-    it(`is kept by ${action} and ${undo}, whatever answers of the table are lost ${SLOW}`, async () => {
+    it(`is kept by ${action} and ${undo}, whichever answers of the table are lost ${SLOW}`, async () => {
       const { judged } = await checkTaskContract({
         action: (event: TaskEvent<{ order_id: string }>) => deployed.call(action, event),
         undo: (event: TaskEvent<{ order_id: string }>) => deployed.call(undo, event),
@@ -58,7 +58,7 @@ describe("the contract of a task, by the functions as they are deployed", functi
           const rows = await deployed.table.rows();
           return rows.filter(({ status }) => status === "LIVE").map((row) => ({ ...row, undone_by: undefined }));
         },
-        // An answer that is lost once the SDK asks for again; one that is lost each time fails the call.
+        // The SDK retries after one lost answer. If every answer is lost, the call fails.
         interruptions: { "the table's first answer is lost": losing(1), "the table's answers are lost": losing(9) },
         runs: 10,
       });
@@ -151,12 +151,12 @@ describe("a table in memory", function () {
     });
   }
 
-  it("is refused a name that is none, and data that would overwrite a saga's claim", async () => {
+  it("needs a name, and refuses data that would overwrite the store's own attributes", async () => {
     const open = (table: string | undefined) =>
       openStore<{ id: string }, { status: string }>({ table, entity: "Seat", key: ({ id }) => ({ id }) });
     expect(() => open(undefined)).to.throw("the store of 'Seat' has no table");
     const event = { id: "1", saga: { id: "A", step: "S" } };
     const failed = await open(memoryTable().name).create(event, { status: "sold" }).catch(String);
-    expect(failed).to.contain("'status' can't be data of a seat: it is an attribute of the store's own");
+    expect(failed).to.contain("'status' can't be data of a seat: it is one of the store's own attributes");
   });
 });

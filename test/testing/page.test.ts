@@ -7,7 +7,7 @@ import * as testing from "../../saga/testing";
 
 const ROOT = join(__dirname, "../..");
 
-/** Registers the tests that docs/testing.md shows, as they stand there, with this runner. */
+/** Registers the tests of docs/testing.md with this runner, unchanged. */
 function registerTests(): void {
   const page = readFileSync(join(ROOT, "docs/testing.md"), "utf8");
   const source = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => block).join("\n");

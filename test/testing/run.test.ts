@@ -37,7 +37,7 @@ describe("a saga, run by a test", () => {
     expect(run.elapsed).to.equal(0);
   });
 
-  it("tells each call with its input, and in whose name it is made", async () => {
+  it("lists each call with its input and its saga's identity", async () => {
     const run = await runOrder();
     expect(run.calls.map(({ step, task: name }) => [step, name])).to.deep.equal([
       ["CreateOrder", "createOrder"],
@@ -59,7 +59,7 @@ describe("a saga, run by a test", () => {
     ]);
   });
 
-  it("is undone where a step fails, and tells which and why", async () => {
+  it("is undone if a step fails, and says which step and why", async () => {
     const run = await runOrder({ ProcessPayment: failing("CardDeclined", { cause: "no money", times: 1 }) });
     expect(run.outcome).to.equal("compensated");
     expect(run.path).to.deep.equal(["CreateOrder", "ProcessPayment", "RefundPayment", "DeleteOrder"]);
@@ -75,13 +75,13 @@ describe("a saga, run by a test", () => {
     expect(statuses(run)).to.deep.equal(["ORDER UNDONE", "PAYMENT UNDONE"]);
   });
 
-  it("fails by the name of what a handler throws, with a cause as Lambda writes it", async () => {
+  it("fails with the name of a handler's error, and a cause as Lambda writes it", async () => {
     const run = await runSaga(orderFulfilment, { input: { ...ORDER, total: -1 } });
     expect(run.failure).to.include({ step: "CreateOrder", error: "InvalidOrder" });
     expect(JSON.parse(run.failure?.cause ?? "")).to.have.all.keys("errorType", "errorMessage", "trace");
   });
 
-  it("retries what is transient, in virtual time, and a repeated call answers the same", async () => {
+  it("retries transient errors, in virtual time, and a repeated call returns the same answer", async () => {
     const started = Date.now();
     const run = await runOrder({ CreateOrder: failing("Lambda.ServiceException", { times: 4, effect: true }) });
     expect(run.outcome).to.equal("completed");
@@ -92,7 +92,7 @@ describe("a saga, run by a test", () => {
     expect(Date.now() - started).to.be.lessThan(2_000);
   });
 
-  it("has the n-th call go wrong, and no other", async () => {
+  it("makes the n-th call go wrong, and no other", async () => {
     const run = await runOrder({
       CreateOrder: [failing("Lambda.ServiceException", { times: 1 }), failing("Broken", { call: 2, times: 1 })],
     });
@@ -113,7 +113,7 @@ describe("a saga, run by a test", () => {
     }
   });
 
-  it("has a call arrive after its undo, which the task refuses", async () => {
+  it("lets a call arrive after its undo, and the task refuses it", async () => {
     const run = await runOrder({ ProcessPayment: arrivingLate(minutes(10)) });
     expect(run.outcome).to.equal("compensated");
     expect(run.callsOf("ProcessPayment")[0]).to.include({ error: "AlreadyUndone" });
@@ -121,20 +121,20 @@ describe("a saga, run by a test", () => {
     expect(run.elapsed).to.equal(30_000);
   });
 
-  it("hears an answer that comes late, but in time", async () => {
+  it("accepts an answer that comes late, but before the timeout", async () => {
     const run = await runOrder({ ProcessPayment: answeringLate(seconds(20)) });
     expect(run).to.include({ outcome: "completed", elapsed: 20_000 });
     const late = await runOrder({ ProcessPayment: answeringLate(seconds(40)) });
     expect(late).to.include({ outcome: "compensated", elapsed: 30_000 });
   });
 
-  it("crashes once it has taken effect", async () => {
+  it("crashes after it has taken effect", async () => {
     const run = await runOrder({ ProcessShipment: crashing() });
     expect(run.failure).to.include({ step: "ProcessShipment", error: "Lambda.Unknown" });
     expect(statuses(run)).to.deep.equal(["ORDER UNDONE", "PAYMENT UNDONE", "SHIPMENT UNDONE"]);
   });
 
-  it("is stuck in an undo that never succeeds, and a redrive goes on", async () => {
+  it("is stuck in an undo that never succeeds, and a redrive continues", async () => {
     const run = await runOrder({ ProcessShipment: failing("NoCarrier"), RefundPayment: failing("BankIsDown") });
     expect(run).to.include({ outcome: "stuck", status: "FAILED", error: "BankIsDown", stuckAt: "RefundPayment" });
     const before = run.calls.length;
@@ -144,7 +144,7 @@ describe("a saga, run by a test", () => {
     expect(statuses(run)).to.deep.equal(["ORDER UNDONE", "PAYMENT UNDONE", "SHIPMENT UNDONE"]);
   });
 
-  it("is stopped while a call is under way, and recovered from outside", async () => {
+  it("is stopped during a call, and recovered from outside", async () => {
     const run = await runOrder({ ProcessPayment: stopping() });
     expect(run).to.include({ status: "ABORTED", outcome: "stuck" });
     expect(statuses(run)).to.deep.equal(["ORDER LIVE", "PAYMENT LIVE"]);
@@ -155,7 +155,7 @@ describe("a saga, run by a test", () => {
     expect(statuses(run)).to.deep.equal(["ORDER UNDONE", "PAYMENT UNDONE", "SHIPMENT UNDONE"]);
   });
 
-  it("is another saga at each run: the second on the same row is refused", async () => {
+  it("is another saga in each run: the second one on the same row is refused", async () => {
     const table = memoryTable();
     expect(await runOrder({}, table)).to.include({ outcome: "completed" });
     const second = await runOrder({}, table);
@@ -163,7 +163,7 @@ describe("a saga, run by a test", () => {
     expect(statuses(second)).to.deep.equal(["ORDER LIVE", "PAYMENT LIVE", "SHIPMENT LIVE"]);
   });
 
-  it("has stand-ins in the place of tasks, with their types", async () => {
+  it("runs stand-ins in place of tasks, with the tasks' types", async () => {
     const run = await runSaga(orderFulfilment, {
       input: ORDER,
       tasks: [
@@ -183,13 +183,13 @@ describe("a saga, run by a test", () => {
     expect(run.callsOf("ProcessPayment")[0]?.input).to.include({ total: 101 });
     expect(run.failure).to.include({ error: "NoCarrier" });
     expect(run.callsOf("RefundPayment")[0]?.input).to.include({ payment_id: "ProcessPayment" });
-    // @ts-expect-error an answer that is none of the task's
+    // @ts-expect-error The answer does not have the task's type.
     standIn(createOrder, () => ({ order_id: 1 }));
-    // @ts-expect-error a field that its event has not
+    // @ts-expect-error The event does not have this field.
     standIn(createOrder, ({ card_no }) => ({ order_id: String(card_no), total: 1 }));
   });
 
-  it("runs handlers anew at each run, with the variables that they are given", async () => {
+  it("builds handlers anew for each run, with the given variables", async () => {
     let cold = 0;
     const greet = task<{ name: string }, { text: string }>("greet", {
       table: [],
@@ -232,21 +232,21 @@ describe("a saga with branches, a list, an approval and a pivot, run by a test",
     expect(run.output?.cars).to.have.length(2);
   });
 
-  it("has the call of one item go wrong", async () => {
+  it("makes the call of one item go wrong", async () => {
     const run = await runSaga(tripBooking, { input: TRIP, steps: { "RentCar[1]": failing("NoCar") } });
     expect(run.failure).to.include({ step: "RentCar", error: "NoCar" });
     expect(run.callsOf("ReturnCar").map(({ step }) => step)).to.have.members(["ReturnCar[0]", "ReturnCar[1]"]);
     expect(run.table?.rows().filter(({ status }) => status === "LIVE")).to.deep.equal([]);
   });
 
-  it("stands still where it waits for an answer, and goes on with it", async () => {
+  it("stops time while it waits for an answer, and goes on with the answer", async () => {
     const run = await startSaga(tripBooking, { input: { ...TRIP, total: 4000 } });
     expect(run).to.include({ outcome: "running", status: "RUNNING" });
     expect(run.waitingFor).to.deep.equal(["Approve"]);
     expect(run.callsOf("Approve")[0]?.input).to.include({ traveller: "Ada" }).and.to.have.property("task_token");
     await run.answer(requestApproval, { by: "the manager" });
     expect(run).to.include({ outcome: "completed", elapsed: 0 });
-    // @ts-expect-error no answer of this task
+    // @ts-expect-error The answer does not have this task's type.
     const wrong = () => run.answer(requestApproval, { who: "the manager" });
     expect(wrong).to.be.a("function");
   });
@@ -272,7 +272,7 @@ describe("a saga with branches, a list, an approval and a pivot, run by a test",
     expect(run).to.include({ outcome: "compensated", elapsed: days(2).seconds * 1000 });
   });
 
-  it("has the one who answers played by a stand-in", async () => {
+  it("gets its answer from a stand-in", async () => {
     const answered = [standIn(requestApproval, ({ total }) => ({ by: `someone who gives ${total}` }))];
     const run = await runSaga(tripBooking, { input: { ...TRIP, total: 4000 }, tasks: answered });
     expect(run.outcome).to.equal("completed");
@@ -284,7 +284,7 @@ describe("a saga with branches, a list, an approval and a pivot, run by a test",
     expect(slow).to.include({ outcome: "completed", elapsed: days(1).seconds * 1000 });
   });
 
-  it("is stopped while it waits, and there is nothing to recover but tombstones", async () => {
+  it("is stopped while it waits, and its recovery only writes tombstones", async () => {
     const run = await startSaga(tripBooking, { input: { ...TRIP, total: 4000 } });
     await run.stop();
     expect(run.status).to.equal("ABORTED");
@@ -339,7 +339,7 @@ describe("a saga within a saga, and a service, run by a test", () => {
     expect(run.calls.map(({ step }) => step)).to.deep.equal(["Theatre", "Seat.Hold", "Announce"]);
   });
 
-  it("undoes what the child has done", async () => {
+  it("undoes what its child has done", async () => {
     const run = await runSaga(evening, { input, tasks: [published], steps: { Announce: failing("Down") } });
     expect(run.outcome).to.equal("compensated");
     expect(run.calls.map(({ step }) => step)).to.deep.equal([
@@ -354,7 +354,7 @@ describe("a saga within a saga, and a service, run by a test", () => {
     expect(of[0]).to.equal(of[1]).and.not.to.equal(run.id);
   });
 
-  it("has the child's own steps go wrong", async () => {
+  it("makes the child's own steps go wrong", async () => {
     const run = await runSaga(evening, { input, tasks: [published], steps: { "Seat.Hold": failing("Taken") } });
     expect(run.failure).to.include({ step: "Theatre" });
     expect(run.calls.map(({ step }) => step))
@@ -362,11 +362,11 @@ describe("a saga within a saga, and a service, run by a test", () => {
       .and.not.to.include("Announce");
   });
 
-  it("refuses to call a service that nothing stands in for", async () => {
+  it("refuses to call a service without a stand-in", async () => {
     const failed = await runSaga(evening, { input }).catch((error: unknown) => error);
     expect(failed).to.have.property(
       "message",
-      "'announce' has no handler to run here: give it a stand-in, standIn(announce, (event) => …)",
+      "the task 'announce' has no handler that can run here: add a stand-in, standIn(announce, (event) => …)",
     );
   });
 });
@@ -378,7 +378,7 @@ describe("mistakes in a test of a saga", () => {
       (error: unknown) => (error as Error).message,
     );
 
-  it("are said in a sentence, with what there is", async () => {
+  it("are reported in one sentence, with the valid names", async () => {
     const input = ORDER;
     expect(await mistake(() => runSaga(orderFulfilment, { input, steps: { ProcesPayment: failing("X") } }))).to.equal(
       "the saga 'OrderFulfilment' has no step 'ProcesPayment': it has CreateOrder, DeleteOrder, ProcessPayment, RefundPayment, ProcessShipment, CancelShipment",
@@ -393,18 +393,20 @@ describe("mistakes in a test of a saga", () => {
       standIn(cancelShipment, () => ({ undone: true })),
     ];
     expect(await mistake(() => runSaga(orderFulfilment, { input, tasks: twice }))).to.equal(
-      "'cancelShipment' has two stand-ins",
+      "the task 'cancelShipment' has two stand-ins: remove one",
     );
     const run = await runSaga(orderFulfilment, { input });
     expect(await mistake(() => run.redrive())).to.equal(
       "the execution of 'OrderFulfilment' can't be redriven: it is completed",
     );
     expect(await mistake(() => run.recover())).to.equal(
-      "the execution of 'OrderFulfilment' needs no recovery: it is completed, and was not stopped",
+      "the execution of 'OrderFulfilment' needs no recovery: it was not stopped, it is completed",
     );
     expect(await mistake(() => run.answer(other, { yes: true }))).to.equal(
-      "no step of the execution of 'OrderFulfilment' waits for 'ask': none does",
+      "no step of the execution of 'OrderFulfilment' waits for 'ask': no step waits",
     );
-    expect(() => failing("X", { call: 0 })).to.throw("call: 0, but calls are counted from 1");
+    expect(() => failing("X", { call: 0 })).to.throw(
+      "call is 0, but must be a whole number from 1 on: 1 is the first call",
+    );
   });
 });

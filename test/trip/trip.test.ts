@@ -43,7 +43,7 @@ describe("the trip saga, deployed on this machine", function () {
     return { ...report, items, live, calls: report.path };
   };
 
-  it("deploys a function for every task that it names, and those that recover and look after executions", () => {
+  it("deploys a function for every task that it names, and the functions that recover and sweep executions", () => {
     expect([...cloud.functions.keys()]).to.have.members([
       ...tasksOf(tripBooking).map(({ name }) => name),
       "TripBooking_recover",
@@ -68,7 +68,7 @@ describe("the trip saga, deployed on this machine", function () {
     expect((output as any).cars.map((each: any) => each.RentCar.what)).to.deep.equal(["Panda", "500"]);
   });
 
-  it("has a dear one approved, and goes on with the answer", async () => {
+  it("asks for an approval of an expensive trip, and continues with the answer", async () => {
     const { outcome, calls } = await book({ total: 4000 });
     expect(outcome).to.equal("completed");
     expect(calls[0]).to.equal("Approve");
@@ -76,7 +76,7 @@ describe("the trip saga, deployed on this machine", function () {
     expect((asked.at(-1) as any).task_token).to.be.a("string");
   });
 
-  it("books nothing that is refused", async () => {
+  it("books nothing if the approval is refused", async () => {
     const { outcome, calls, items, cause } = await book({ total: 9000 });
     expect(outcome).to.equal("compensated");
     expect(calls).to.deep.equal(["Approve"]);
@@ -89,7 +89,7 @@ describe("the trip saga, deployed on this machine", function () {
     });
   });
 
-  it("gives everything back when one of the cars can't be had", async () => {
+  it("cancels everything if one of the cars can't be rented", async () => {
     const { outcome, calls, live } = await book({ cars: ["Panda", ""] });
     expect(outcome).to.equal("compensated");
     expect(calls).to.include.members(["CancelFlight", "CancelHotel", "ReturnCar[0]", "ReturnCar[1]"]);
@@ -97,7 +97,7 @@ describe("the trip saga, deployed on this machine", function () {
     expect(live).to.deep.equal([]);
   });
 
-  it("has two cars in two names and two rows, and gives both back", async () => {
+  it("rents two cars under two identities and in two rows, and returns both", async () => {
     const { outcome, items } = await book({ card_no: "" });
     const cars = items.filter(({ entity }) => String(entity).startsWith("CAR"));
     expect(outcome).to.equal("compensated");
@@ -105,11 +105,11 @@ describe("the trip saga, deployed on this machine", function () {
       ["CAR#0", "Panda", "UNDONE"],
       ["CAR#1", "500", "UNDONE"],
     ]);
-    // A reference is made of who calls.
+    // A reference is made from the caller's identity.
     expect(new Set(cars.map(({ reference }) => reference))).to.have.property("size", 2);
   });
 
-  it("refuses a car whose item it is not told, rather than take it for another one", async () => {
+  it("refuses a car without its item's index, instead of mistaking it for another car", async () => {
     const { Book } = compile(tripBooking, ({ name }) => name).States as any;
     const { RentCar } = Book.Branches[2].States.Cars.ItemProcessor.States;
     const source = RentCar.Arguments.Payload.replace(/^{%|%}$/g, "") as string;
@@ -126,14 +126,14 @@ describe("the trip saga, deployed on this machine", function () {
     expect(refused).to.include({ error: "InvalidSagaIdentity" });
   });
 
-  it("gives everything back when it isn't paid, the payment in doubt first", async () => {
+  it("undoes everything if the payment fails, the payment itself first", async () => {
     const { outcome, calls, live } = await book({ card_no: "" });
     expect(outcome).to.equal("compensated");
     expect(calls.indexOf("Refund")).to.be.below(calls.indexOf("CancelFlight"));
     expect(live).to.deep.equal([]);
   });
 
-  it("goes without cars where none are wanted", async () => {
+  it("rents no car if the list is empty", async () => {
     const { outcome, live } = await book({ cars: [] });
     expect(outcome).to.equal("completed");
     expect(live.filter((entity) => String(entity).startsWith("CAR"))).to.deep.equal([]);

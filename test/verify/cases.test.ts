@@ -1,5 +1,6 @@
+import { expect } from "chai";
 import type { Spec } from "../generated/spec";
-import { argumentsOf, type Edited, forEach, inPayload, parallel, query, step, tryEach } from "./edited";
+import { argumentsOf, type Edited, edited, forEach, inPayload, parallel, query, step, tryEach } from "./edited";
 import { stateOf } from "./mutations";
 
 const RETRY = [{ ErrorEquals: ["States.ALL"], MaxAttempts: 2 }];
@@ -43,7 +44,7 @@ const CASES: readonly Edited[] = [
     title: "an undo without an identity",
     nodes: TWO,
     rules: ["S11"],
-    says: "U1 does not say in whose name it calls, and S1 does",
+    says: "U1 calls without an identity, but S1 has one",
     edit: (machine) => {
       inPayload(machine, "U1", /, 'saga': \{.*?\}/, "");
     },
@@ -60,7 +61,7 @@ const CASES: readonly Edited[] = [
     title: "a step and its undo by the execution's name, which is not its ARN",
     nodes: TWO,
     rules: ["S11"],
-    says: "S1 calls in the name of 'S1 of $states.context.Execution.Name', and not of this execution",
+    says: "S1 calls with the identity 'S1 of $states.context.Execution.Name', which is not that of this execution",
     edit: (machine) => {
       for (const name of ["S1", "U1"]) inPayload(machine, name, /Execution\.Id/, "Execution.Name");
     },
@@ -69,7 +70,7 @@ const CASES: readonly Edited[] = [
     title: "a step that calls in another name at each try",
     nodes: TWO,
     rules: ["S11"],
-    says: "in whose name S1 calls is not known",
+    says: "the identity of S1 is unknown",
     edit: (machine) => {
       inPayload(machine, "S1", /'step': 'S1'/, "'step': 'S1' & $states.context.State.RetryCount");
     },
@@ -78,7 +79,7 @@ const CASES: readonly Edited[] = [
     title: "a step after the pivot that does not say who calls",
     nodes: [{ kind: "pivot" }, step],
     rules: ["S11"],
-    says: "S2 does not say in whose name it calls, and S1 does",
+    says: "S2 calls without an identity, but S1 has one",
     edit: (machine) => {
       inPayload(machine, "S2", /, 'saga': \{.*?\}/, "");
     },
@@ -95,7 +96,7 @@ const CASES: readonly Edited[] = [
     title: "an undo with an id that nobody knows",
     nodes: TWO,
     rules: ["S11"],
-    says: "in whose name U1 calls is not known",
+    says: "the identity of U1 is unknown",
     edit: (machine) => {
       inPayload(machine, "U1", /\$states\.context\.Execution\.Id/, "$S1.id");
     },
@@ -104,7 +105,7 @@ const CASES: readonly Edited[] = [
     title: "a Map of undos that tolerates failures",
     nodes: [forEach(step)],
     rules: ["S5"],
-    says: "Undo_M1 goes on though U2 fails in it",
+    says: "Undo_M1 tolerates failures of U2",
     edit: (machine) => {
       stateOf(machine, "Undo_M1")["ToleratedFailurePercentage"] = 100;
     },
@@ -122,7 +123,7 @@ const CASES: readonly Edited[] = [
     title: "an undo whose Catch leads to itself",
     nodes: TWO,
     rules: ["S5"],
-    says: "a failure of U1 is caught, and leads to U1",
+    says: "the Catch of U1 leads to U1 when the undo fails",
     edit: (machine) => {
       stateOf(machine, "U1").Catch = [{ ErrorEquals: ["States.ALL"], Next: "U1" }];
     },
@@ -131,7 +132,7 @@ const CASES: readonly Edited[] = [
     title: "a step that leads to itself when it is done",
     nodes: [step, { kind: "when", holds: true, then: [step], otherwise: [step] }, step],
     rules: ["S6"],
-    says: "from S3 on nothing completes",
+    says: "no path from S3 completes",
     edit: (machine) => {
       stateOf(machine, "S3").Next = "S3";
     },
@@ -156,7 +157,7 @@ const CASES: readonly Edited[] = [
     title: "two steps that call in one identity",
     nodes: TWO,
     rules: ["S11"],
-    says: "S2 calls in the name of 'S1', in which S1 has called",
+    says: "S2 calls with the identity 'S1', which S1 has used",
     edit: (machine) => {
       inPayload(machine, "S2", /'step': 'S2'/, "'step': 'S1'");
       inPayload(machine, "U2", /'step': 'S2'/, "'step': 'S1'");
@@ -166,7 +167,7 @@ const CASES: readonly Edited[] = [
     title: "two branches that call in one identity",
     nodes: [parallel([step], [step])],
     rules: ["S11"],
-    says: "S3 of P1 calls in the name of 'S2', as does S2",
+    says: "S3 of P1 calls with the identity 'S2', and so does S2",
     edit: (machine) => {
       inPayload(machine, "S3", /'step': 'S3'/, "'step': 'S2'");
       inPayload(machine, "U3", /'step': 'S3'/, "'step': 'S2'");
@@ -176,7 +177,7 @@ const CASES: readonly Edited[] = [
     title: "the items of a list that call in one identity",
     nodes: [forEach(step)],
     rules: ["S11"],
-    says: "item 1 of M1 calls in the name of 'S2', as does item 0",
+    says: "item 1 of M1 calls with the identity 'S2', and so does item 0",
     edit: (machine) => {
       for (const name of ["S2", "U2"]) inPayload(machine, name, /'step': \(.*?\)(?=\})/, "'step': 'S2'");
     },
@@ -185,7 +186,7 @@ const CASES: readonly Edited[] = [
     title: "branches that act though a step before them has failed",
     nodes: [step, parallel([step], [step])],
     rules: ["S2"],
-    says: "S3 starts though something before it has failed, and leaves behind S1 (perhaps done)",
+    says: "S3 starts after an earlier step has failed, and leaves behind S1 (perhaps done)",
     edit: (machine) => {
       for (const catcher of stateOf(machine, "S1").Catch ?? []) catcher.Next = "P2";
     },
@@ -194,7 +195,7 @@ const CASES: readonly Edited[] = [
     title: "an undo that calls its action's own function",
     nodes: TWO,
     rules: ["definition"],
-    says: "U1 calls the function of S1",
+    says: "U1 calls the same function as S1",
     edit: (machine) => {
       argumentsOf(machine, "U1").FunctionName = argumentsOf(machine, "S1").FunctionName;
     },
@@ -226,6 +227,64 @@ const CASES: readonly Edited[] = [
     },
   },
   {
+    title: "a query by the execution's name, which is not its ARN",
+    nodes: [step, query],
+    rules: [],
+    open: ["S11"],
+    says: "these do not call in the name of this execution for certain: S2",
+    edit: (machine) => {
+      inPayload(machine, "S2", /Execution\.Id/, "Execution.Name");
+    },
+  },
+  {
+    title: "a list alone in its branch, which fails for its size: what is around it undoes the same items",
+    nodes: [step, parallel([forEach(step, step)])],
+    rules: [],
+    edit: (machine) => {
+      delete stateOf(machine, "M3").Catch;
+    },
+  },
+  {
+    title: "a step of an item after the pivot that is on one side of a condition",
+    nodes: [{ kind: "pivot" }, forEach({ kind: "when", holds: true, then: [step], otherwise: [] })],
+    rules: [],
+    edit: () => undefined,
+  },
+  {
+    title: "a list that is done, and undone, in reverse",
+    nodes: [step, forEach(step, step), step],
+    rules: [],
+    edit: (machine) => {
+      for (const name of ["M2", "Undo_M2"]) {
+        const map = stateOf(machine, name) as { Items?: string };
+        map.Items = `{% [$reverse(${(map.Items ?? "").slice(2, -2)})] %}`;
+      }
+    },
+  },
+  {
+    title: "all items of a list but the first: each is undone by which it is",
+    nodes: [step, forEach(step)],
+    rules: [],
+    edit: (machine) => {
+      const map = stateOf(machine, "M2") as { Items?: string };
+      map.Items = `{% [$filter(${(map.Items ?? "").slice(2, -2)}, function($item, $at) {$at > 0})] %}`;
+    },
+  },
+  {
+    title: "a refusal that leaves its branch, and what catches it by its name",
+    nodes: [step, parallel([{ kind: "step", definite: true }])],
+    rules: ["S1"],
+    says: "SagaCompensated ends the execution, and leaves behind S1 (done)",
+    edit: (machine) => {
+      stateOf(machine, "S3").Catch = (stateOf(machine, "S3").Catch ?? []).slice(1, 2);
+      stateOf(machine, "P2").Catch?.unshift({
+        ErrorEquals: ["Refused"],
+        Assign: { failure: { saga: "Generated", step: "S3", error: "Refused", cause: "" }, P2_undo: {} },
+        Next: "SagaCompensated",
+      });
+    },
+  },
+  {
     title: "a query that falls back: it has changed nothing, and left nothing",
     nodes: [query, step],
     rules: [],
@@ -235,5 +294,18 @@ const CASES: readonly Edited[] = [
     },
   },
 ];
+
+describe("the verifier, on an item that stops,", () => {
+  it("tells that it stops, and not that its undo looks for it in another item's place", () => {
+    const { violations } = edited({
+      nodes: [step, forEach(step)],
+      edit: (machine) => {
+        const { Catch = [] } = stateOf(machine, "S3");
+        stateOf(machine, "S3").Catch = Catch.slice(1);
+      },
+    });
+    expect(violations.map(({ rule, state }) => `${rule} ${state ?? ""}`)).to.deep.equal(["S7 S3"]);
+  });
+});
 
 tryEach("the verifier, on emitted definitions with one edit,", CASES);

@@ -32,7 +32,7 @@ const FOLLOWED: readonly (readonly [pattern: RegExp, follow: Follow])[] = [
       (stateOf(machine, name).Retry = [{ ErrorEquals: ["States.ALL"], MaxAttempts: 20, MaxDelaySeconds: 600 }]),
   ],
   [
-    /^Let (.+) retry the errors that a second try can mend, by their names$/,
+    /^Let (.+) retry only transient errors, by their names$/,
     (machine, [name = ""]) => delete stateOf(machine, name).Retry,
   ],
   [
@@ -43,7 +43,7 @@ const FOLLOWED: readonly (readonly [pattern: RegExp, follow: Follow])[] = [
     },
   ],
   [
-    /^Name States\.DataLimitExceeded in a catcher of its own of (.+), before States\.ALL$/,
+    /^Give (.+) a catcher of its own for States\.DataLimitExceeded, before States\.ALL$/,
     (machine, [name = ""]) => {
       const state = stateOf(machine, name);
       const all = state.Catch?.find(({ ErrorEquals }) => ErrorEquals.includes("States.ALL"));

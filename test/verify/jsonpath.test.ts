@@ -62,7 +62,7 @@ describe("the verifier, on data in JSONPath mode,", () => {
       expect(others).to.deep.equal([]);
       expect(found?.state).to.equal("RefundPayment");
       expect(found?.message).to.equal(
-        "RefundPayment is given nothing to undo by: ProcessPayment's Catch has replaced all data by { Error, Cause }",
+        "RefundPayment has no data to undo with: ProcessPayment's Catch has replaced all data by { Error, Cause }",
       );
       expect(found?.hint).to.equal(
         "Give ProcessPayment's Catch a ResultPath, such as $.error, so that RefundPayment still has the saga's data",
@@ -110,7 +110,7 @@ describe("the verifier, on data in JSONPath mode,", () => {
       const { unproved } = verify(machine as never, { saga: "Sample", calls });
       expect(unproved).to.deep.include({
         rule: "assignment",
-        why: "in JSONPath mode it is not known what the input has, and what functions return",
+        why: "in JSONPath mode the fields of the input and of results are unknown",
       });
     });
   });
@@ -229,7 +229,7 @@ describe("the verifier, on data in JSONPath mode,", () => {
       });
       expect(lost(machine("$.error"), { Pay: compensable("Refund") })).to.deep.equal([]);
       expect(lost(machine(), { Pay: compensable("Refund") })).to.deep.equal([
-        "Pay is given nothing to go by: Pay's Catch has replaced all data by { Error, Cause } → " +
+        "Pay has no data to go with: Pay's Catch has replaced all data by { Error, Cause } → " +
           "Give Pay's Catch a ResultPath, such as $.error, so that Pay still has the saga's data",
       ]);
     });
@@ -248,7 +248,7 @@ describe("the verifier, on data in JSONPath mode,", () => {
 
     it("InputPath, Parameters, ResultPath and OutputPath of a Pass", () => {
       expect(lost({ Make: pass({ Parameters: { a: 1 } }), Seen: seen() })).to.deep.equal([
-        `Seen reads $.order_id, and what is there is made by Make's Parameters, without it → Put it into Make's Parameters, ${SEEN}`,
+        `Seen reads $.order_id, and Make's Parameters has replaced the data, without it → Put it into Make's Parameters, ${SEEN}`,
       ]);
       for (const fields of [
         { Parameters: { a: 1 }, ResultPath: "$.made" },
@@ -286,7 +286,7 @@ describe("the verifier, on data in JSONPath mode,", () => {
         expect(lost({ Act: task(fields), Seen: seen() }), JSON.stringify(fields)).to.deep.equal([]);
       }
       expect(lost({ Act: task({ Resource }), Seen: seen() })).to.deep.equal([
-        `Seen reads $.order_id, and Act puts out StatusCode, Payload and such, and nothing else → Give Act a ResultPath, such as $.Act, ${SEEN}`,
+        `Seen reads $.order_id, and the output of Act is only StatusCode, Payload and the like → Give Act a ResultPath, such as $.Act, ${SEEN}`,
       ]);
       expect(lost({ Act: task({ ResultSelector: { "id.$": "$.id" } }), Seen: seen() })).to.have.length(1);
     });
@@ -300,7 +300,7 @@ describe("the verifier, on data in JSONPath mode,", () => {
         Next: "Seen",
       });
       expect(lost({ Both: parallel({}), Seen: seen() })).to.deep.equal([
-        `Seen reads $.order_id, and Both puts out a list, of what each has put out → Give Both a ResultPath, such as $.Both, ${SEEN}`,
+        `Seen reads $.order_id, and the output of Both is a list of the outputs of its branches → Give Both a ResultPath, such as $.Both, ${SEEN}`,
       ]);
       expect(lost({ Both: parallel({}), Seen: seen("$[1].order_id") })).to.deep.equal([]);
       expect(lost({ Both: parallel({}), Seen: seen("$[2].order_id") })).to.have.length(1);

@@ -11,7 +11,7 @@ const CASES: readonly Edited[] = [
     title: "an undo whose name has the number of the try in it",
     nodes: [step],
     rules: ["S11"],
-    says: "in whose name U1 calls is not known",
+    says: "the identity of U1 is unknown",
     edit: (machine) => {
       inPayload(machine, "U1", /'step': ('U?S1')/, COUNT);
     },
@@ -20,7 +20,7 @@ const CASES: readonly Edited[] = [
     title: "an action whose name has the time of its start in it",
     nodes: [step],
     rules: ["S11"],
-    says: "in whose name S1 calls is not known",
+    says: "the identity of S1 is unknown",
     edit: (machine) => {
       inPayload(machine, "S1", /'step': ('S1')/, "'step': $1 & $states.context.State.EnteredTime");
     },
@@ -29,7 +29,7 @@ const CASES: readonly Edited[] = [
     title: "a step after the pivot whose name has the number of the try in it",
     nodes: COMMITTED,
     rules: ["S11"],
-    says: "in whose name S3 calls is not known",
+    says: "the identity of S3 is unknown",
     edit: (machine) => {
       inPayload(machine, "S3", /'step': ('S3')/, COUNT);
     },
@@ -38,7 +38,7 @@ const CASES: readonly Edited[] = [
     title: "a step after the pivot without a name",
     nodes: COMMITTED,
     rules: ["S11"],
-    says: "S3 does not say in whose name it calls, and S1 does",
+    says: "S3 calls without an identity, but S1 has one",
     edit: (machine) => {
       inPayload(machine, "S3", /, 'saga': \{.*?\}/, "");
     },
@@ -55,7 +55,7 @@ const CASES: readonly Edited[] = [
     title: "a step after the pivot in the name of one before it",
     nodes: COMMITTED,
     rules: ["S11"],
-    says: "S3 calls in the name of 'S1', in which S1 calls too",
+    says: "S3 calls with the identity 'S1', and so does S1",
     edit: (machine) => {
       inPayload(machine, "S3", /'step': 'S3'/, "'step': 'S1'");
     },
@@ -64,7 +64,7 @@ const CASES: readonly Edited[] = [
     title: "a pivot and its undo in the name of the step that follows",
     nodes: COMMITTED,
     rules: ["S11"],
-    says: "S2 calls in the name of 'S3', in which S3 calls too",
+    says: "S2 calls with the identity 'S3', and so does S3",
     edit: (machine) => {
       for (const name of ["S2", "U2"]) inPayload(machine, name, /'step': 'S2'/, "'step': 'S3'");
     },
@@ -89,7 +89,7 @@ const CASES: readonly Edited[] = [
     title: "the items of a list after the pivot in one name",
     nodes: [pivot, forEach(step)],
     rules: ["S11"],
-    says: "each item's S3 calls in the name of 'S3'",
+    says: "S3 calls with the identity 'S3' for each item",
     edit: (machine) => {
       inPayload(machine, "S3", /'step': \(.*?\)(?=\})/, "'step': $states.context.State.Name");
     },
@@ -99,7 +99,7 @@ const CASES: readonly Edited[] = [
     nodes: [step, query],
     rules: [],
     open: ["S11"],
-    says: "these do not say in whose name they call: S2",
+    says: "these call without an identity: S2",
     edit: (machine) => {
       inPayload(machine, "S2", /, 'saga': \{.*?\}/, "");
     },
@@ -109,7 +109,7 @@ const CASES: readonly Edited[] = [
     nodes: [step, query],
     rules: [],
     open: ["S11"],
-    says: "these share the name in which they call with another call: S2",
+    says: "these share their identity with another call: S2",
     edit: (machine) => {
       inPayload(machine, "S2", /'step': 'S2'/, "'step': 'S1'");
     },

@@ -112,7 +112,7 @@ describe("the verifier, on what people write,", () => {
 
   it("finds a lock that is held when the execution completes (S6), after a pivot, too", () => {
     const machine = { ...locked, Work: action("Work", "Note", "Unwork"), Note: undo("Note", undefined) };
-    const held = "S6: Note completes the execution, and what Lock has taken is not released";
+    const held = "S6: Note completes the execution, but Lock is not released";
     for (const Work of [compensable("Unwork"), { role: "pivot", undo: "Unwork" } as const]) {
       expect(told(violationsOf(machine, { ...lock, Work, Note: { role: "query" } }))).to.include(held);
     }
@@ -146,7 +146,7 @@ describe("the verifier, on what people write,", () => {
     };
     expect(told(violationsOf(machine, { Open: compensable("Close"), Charge: compensable("Refund") }))).to.deep.equal([
       "S1: Close runs while Charge, which started later, is not undone",
-      "S2: Open starts though something before it has failed, and leaves behind Open (done); Charge (perhaps done)",
+      "S2: Open starts after an earlier step has failed, and leaves behind Open (done); Charge (perhaps done)",
     ]);
   });
 

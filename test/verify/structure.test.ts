@@ -152,6 +152,6 @@ describe("the verifier, on definitions that Step Functions refuses,", () => {
     });
     expect(violations.filter(({ rule }) => rule === "definition")).to.deep.equal([]);
     const { violations: undeclared } = verify(definition as never, { saga: "S", calls: {} });
-    expect(undeclared.map(({ message }) => message)).to.include("the declaration does not say what constructor is");
+    expect(undeclared.map(({ message }) => message)).to.include("constructor is not declared");
   });
 });

@@ -108,7 +108,7 @@ describe("the verifier", () => {
 
     it("no action is tried again", () => {
       for (const state of ["CreateOrder", "ProcessPayment", "ProcessShipment"])
-        found("S4", state, /given up on a fault/);
+        found("S4", state, /not retried on a transient fault/);
     });
 
     it("no state has a timeout", () => {
@@ -466,7 +466,7 @@ describe("the verifier", () => {
   it("gives up on a machine that does more each time that it goes round", () => {
     const machine = structuredClone(definitionOf(tripBooking)) as any;
     machine.States.Book_settled.Default = "Book";
-    expect(() => verify(machine, declarationOf(tripBooking))).to.throw(SearchLimitError, "each time it goes round");
+    expect(() => verify(machine, declarationOf(tripBooking))).to.throw(SearchLimitError, "more effects in each round");
   });
 
   it("tells of an end in success after an undo that was given up, too (S5, S6)", () => {
@@ -585,7 +585,7 @@ describe("the verifier", () => {
     const messages = verify(machine, { saga: "S", calls: { B: { role: "query" } } }).violations.map(
       ({ message }) => message,
     );
-    expect(messages).to.include("the declaration names B, and there is no such Task");
-    expect(messages).to.include("the declaration does not say what A is");
+    expect(messages).to.include("the declaration names B, but no Task has this name");
+    expect(messages).to.include("A is not declared");
   });
 });

@@ -27,7 +27,7 @@ const CAUSES: readonly Edited[] = [
     title: "a failure that is null on one way",
     nodes: [step, step],
     rules: ["S6"],
-    says: "does not tell which step failed, and how: what it reads does not say so here",
+    says: "does not say which step failed, and how: what it reads is not assigned on this path",
     edit: (machine) => {
       lastCatch(machine, "S2").Assign = { failure: null, S2: null };
     },
@@ -45,7 +45,7 @@ const CAUSES: readonly Edited[] = [
     nodes: [step, query],
     rules: [],
     open: ["S6"],
-    says: "what these say as their Cause is not known: SagaCompensated",
+    says: "the Cause of these is unknown: SagaCompensated",
     edit: (machine) => {
       lastCatch(machine, "S2").Assign = { failure: "{% $S1 %}" };
     },
@@ -91,7 +91,7 @@ const ENDS: readonly Edited[] = [
     title: "one side of a condition that leads back to it for ever",
     nodes: [when(step)],
     rules: ["S6"],
-    says: "on nothing completes, though all goes well",
+    says: "no path from S2 completes without a failure",
     edit: (machine) => {
       const state = stateOf(machine, "S2");
       delete state.End;
@@ -102,7 +102,7 @@ const ENDS: readonly Edited[] = [
     title: "an undo of a list that follows itself",
     nodes: [forEach(step)],
     rules: ["S6"],
-    says: "from Undo_M1 on the execution goes round for ever",
+    says: "from Undo_M1 on the execution loops for ever",
     edit: (machine) => {
       stateOf(machine, "Undo_M1").Next = "Undo_M1";
     },
@@ -158,7 +158,7 @@ const FAULTS: readonly Edited[] = [
     title: "undos of a list that hand on what they were answered",
     nodes: [forEach(step)],
     rules: ["S7"],
-    says: "what the undos in Undo_M1 hand on may be too large together",
+    says: "the results of the undos in Undo_M1 may be too large together",
     edit: (machine) => {
       delete stateOf(machine, "U2")["Output"];
     },
@@ -167,16 +167,16 @@ const FAULTS: readonly Edited[] = [
     title: "an object with one key twice, though a Catch takes its error",
     nodes: [parallel([step], [step])],
     rules: ["S7"],
-    says: "S2, Output: It fails whenever it is evaluated: 'undo' is a key of one object twice",
+    says: "S2, Output: It always fails: the key 'undo' occurs twice in one object",
     edit: (machine) => {
       stateOf(machine, "S2")["Output"] = "{% {'undo': 'U2', 'undo': 'U2'} %}";
     },
   },
   {
-    title: "a query that is given up on a fault that passes",
+    title: "a query that is not retried on a transient fault",
     nodes: [step, query],
     rules: ["S4"],
-    says: "S2 is given up on a fault that passes: Lambda.ClientExecutionTimeoutException",
+    says: "S2 is not retried on a transient fault: Lambda.ClientExecutionTimeoutException",
     edit: (machine) => {
       delete stateOf(machine, "S2").Retry;
     },
@@ -186,7 +186,7 @@ const FAULTS: readonly Edited[] = [
     nodes: [parallel([query], [step])],
     rules: [],
     open: ["S4"],
-    says: "these queries may be given up on a fault that passes: S2",
+    says: "these queries may not be retried on a transient fault: S2",
     edit: (machine) => {
       delete stateOf(machine, "S2").Retry;
     },

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { serviceTask } from "saga-aws-pulumi";
 
-/** Tells whoever has subscribed to the topic. Step Functions calls SNS itself: there is no function in between. */
+/** Notifies the subscribers of the topic. Step Functions calls SNS itself, without a function. */
 export const announce = (topic: pulumi.Input<string>) =>
   serviceTask<
     { readonly TopicArn: string; readonly Subject: string; readonly Message: string },

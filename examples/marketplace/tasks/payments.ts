@@ -8,13 +8,13 @@ export interface PaymentService {
 }
 
 /**
- * The service knows a charge by a key, which is the saga's identity: the same in a retry, in the undo, and in a recovery.
- * Asked again, it charges once. Told to refund a key that it does not know, it refuses that charge from then on. So it
- * keeps the contract of a task itself, and there is nothing to write down here.
+ * The idempotency key of a charge is the saga's identity: the same in a retry, in the undo and in a recovery. The
+ * service charges a key only once. After a refund it refuses to charge the key, even if it did not know it before. So
+ * the service itself keeps the contract of a task, and these tasks need no table.
  */
 export function payments({ url, key }: PaymentService) {
   const environment = { PAYMENTS_URL: url, PAYMENTS_KEY: key };
-  /** Runs in the function: what it reads of the environment is there at the cold start. */
+  /** Runs in the function, at its cold start. */
   const openPayments = () => {
     const { PAYMENTS_URL = "", PAYMENTS_KEY = "" } = process.env;
     return (method: string, id: string, body: object) =>

@@ -1,6 +1,6 @@
 import { callbackTask } from "saga-aws-pulumi";
 
-/** Asks those who let sellers in. Their tool answers with the token: SendTaskSuccess of `{ "by": "…" }`, or SendTaskFailure. */
+/** Asks the reviewers. Their tool answers with the token: SendTaskSuccess with `{ "by": "…" }`, or SendTaskFailure. */
 export const askReviewers = (url: string) =>
   callbackTask<{ readonly seller: string; readonly shop: string; readonly offers: string }, { readonly by: string }>(
     "askReviewers",

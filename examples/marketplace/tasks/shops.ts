@@ -8,7 +8,7 @@ interface Shop {
   readonly seller: string;
 }
 
-/** A shop's name is there once. */
+/** A shop's name is unique. */
 const openShops = () =>
   openStore<ShopName, Shop>({
     table: process.env["TABLE_NAME"],

@@ -9,7 +9,7 @@ interface Reservation {
   readonly order: string;
 }
 
-/** A thing is there once: whose row it is, has it. */
+/** Each thing exists once: the saga that owns its row has reserved it. */
 const openThings = () =>
   openStore<Thing, Reservation>({
     table: process.env["TABLE_NAME"],

@@ -43,7 +43,7 @@ describe("a checkout", () => {
   const buy = (given: { readonly basket?: Partial<Basket>; readonly steps?: Mishaps; readonly table?: MemoryTable }) =>
     runSaga(checkout({ newsTopic, payments: service() }), {
       input: { ...BASKET, ...given.basket },
-      // Step Functions sends the message itself, so here somebody stands in for SNS. All other tasks run as they are.
+      // Step Functions calls SNS itself, so SNS needs a stand-in. All other tasks run their own handlers.
       tasks: [
         standIn(announce(newsTopic), ({ Message }) => {
           published.push(Message);
@@ -53,10 +53,10 @@ describe("a checkout", () => {
       ...(given.steps && { steps: given.steps }),
       ...(given.table && { table: given.table }),
     });
-  /** What is still paid, of all that was charged for this run. */
+  /** The payments since then that are not refunded. */
   const standing = (from: number) => [...partners.payments.values()].slice(from).filter(({ refunded }) => !refunded);
 
-  it("reserves, charges, orders and tells", async () => {
+  it("reserves, charges, orders and announces", async () => {
     const run = await buy({});
     equal(run.outcome, "completed");
     equal(run.output?.fee, "4.24");
@@ -71,7 +71,7 @@ describe("a checkout", () => {
     );
   });
 
-  it("gives everything back when the card is declined", async () => {
+  it("undoes everything if the card is declined", async () => {
     const run = await buy({ basket: { card: "declined" } });
     equal(run.outcome, "compensated");
     equal(run.failure?.error, "CardDeclined");
@@ -81,7 +81,7 @@ describe("a checkout", () => {
     );
   });
 
-  it("sells a thing once, and refunds who comes second", async () => {
+  it("sells a thing once, and refunds the second buyer", async () => {
     const table = memoryTable();
     const first = await buy({ table });
     const before = partners.payments.size;
@@ -99,13 +99,13 @@ describe("a checkout", () => {
     deepEqual(standing(before), []);
   });
 
-  it("tells of the order in the end, whatever SNS says at first", async () => {
+  it("announces the order in the end, even if SNS fails at first", async () => {
     const run = await buy({ steps: { Announce: failing("Sns.InternalErrorException", { times: 20 }) } });
     equal(run.outcome, "completed");
     equal(run.callsOf("Announce").length, 21);
   });
 
-  it("is undone when somebody stops it", async () => {
+  it("is undone if somebody stops it", async () => {
     const before = partners.payments.size;
     const run = await buy({ steps: { PlaceOrder: stopping() } });
     equal((await run.recover()).did, "recovered");

@@ -17,7 +17,7 @@ describe("an onboarding", () => {
   const apply = (table = memoryTable()) =>
     startSaga(onboarding({ reviewsUrl: partners.reviewsUrl }), { input: ADA, table });
 
-  it("asks, and opens the shop once somebody agrees", async () => {
+  it("asks the reviewers, and opens the shop once one of them approves it", async () => {
     const run = await apply();
     deepEqual(run.waitingFor, ["Approve"]);
     equal(partners.applications.length, 1);
@@ -27,7 +27,7 @@ describe("an onboarding", () => {
     deepEqual(run.output, { shop: "Ada's lamps", approvedBy: "Grace" });
   });
 
-  it("gives the name back when nobody answers for three days", async () => {
+  it("gives the name back if nobody answers for three days", async () => {
     const table = memoryTable();
     const run = await apply(table);
     await run.end();

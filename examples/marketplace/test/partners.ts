@@ -1,11 +1,11 @@
-// The payment service and the reviewers' tool, as far as the sagas know them: on this machine, for tests and for `npm run partners`.
+// A payment service and a reviewers' tool on this machine, for the tests and for `npm run partners`.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 
 interface Payment {
   readonly payment: string;
-  /** Undefined where a refund came first. */
+  /** Undefined if a refund came first. */
   readonly amount?: number;
   readonly refunded: boolean;
 }
@@ -13,7 +13,7 @@ interface Payment {
 export interface Partners {
   readonly paymentsUrl: string;
   readonly reviewsUrl: string;
-  /** By the keys under which they were asked for. */
+  /** By their idempotency keys. */
   readonly payments: ReadonlyMap<string, Payment>;
   readonly applications: readonly unknown[];
   readonly forget: () => void;
@@ -22,7 +22,7 @@ export interface Partners {
 
 export const PAYMENTS_KEY = "sk-for-tests";
 
-/** @param port 0 for any that is free. */
+/** @param port 0 takes any free port. */
 export async function startPartners(port = 0): Promise<Partners> {
   const payments = new Map<string, Payment>();
   const applications: unknown[] = [];

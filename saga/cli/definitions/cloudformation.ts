@@ -13,7 +13,7 @@ export const isTemplate = (value: Json): boolean =>
     textOf(fieldsOf(resource)["Type"])?.includes("::"),
   );
 
-/** The state machines of a template: CloudFormation's, SAM's, or one that CDK has put out. */
+/** The state machines of a template of CloudFormation, SAM or CDK. */
 export async function machinesInTemplate(source: Source): Promise<readonly Found[]> {
   const template = templateOf(source.value);
   const resources = Object.entries(template.resources).filter(([, resource]) => TYPES.has(fieldsOf(resource)["Type"]));
@@ -38,7 +38,7 @@ export async function machinesInTemplate(source: Source): Promise<readonly Found
   );
 }
 
-/** What CDK calls it: `Stack/OrderSaga/Resource` is OrderSaga. */
+/** The name of the CDK construct: `Stack/OrderSaga/Resource` is OrderSaga. */
 function constructOf(resource: Json): string | undefined {
   const path = textOf(fieldsOf(fieldsOf(resource)["Metadata"])["aws:cdk:path"]);
   return path
@@ -82,7 +82,7 @@ async function read(source: Source, logicalId: string, template: Template): Prom
   }
 }
 
-/** The text of a definition as the template spells it, its references not replaced, where it is in one piece. */
+/** The text of a definition in the template, before references are replaced; undefined if it is not one string. */
 function written(value: Json, path: Path): { readonly text?: string | undefined; readonly path: Path } {
   if (typeof value === "string") return { text: value, path };
   const sub = fieldsOf(value)["Fn::Sub"];

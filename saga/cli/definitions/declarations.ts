@@ -6,15 +6,17 @@ import { callersPath } from "../paths";
 import { UsageError } from "../usage-error";
 
 /**
- * The file beside another one that says what undoes what: `order.saga.json` beside `order.asl.json`, `cdk.out.saga.json`
- * beside `cdk.out/`; with the machine's name in it where there are several.
+ * The file that declares which call undoes which, beside the definition's file: `order.saga.json` beside
+ * `order.asl.json`, `cdk.out.saga.json` beside `cdk.out/`. Its name contains the machine's name if there are several.
  */
 export function besideOf(file: string, machine?: string): string {
   const base = file.replace(/[/\\]+$/, "").replace(/(\.asl)?(\.(json|ya?ml))?$/i, "");
   return `${base}${machine === undefined ? "" : `.${machine.replaceAll(/[^\w.-]+/g, "-")}`}.saga.json`;
 }
 
-/** The file that declares a machine, if there is one: by the machine's name, or for the only one that a file has. */
+/**
+ * The file that declares a machine, if it exists: with the machine's name, or without if it is the file's only machine.
+ */
 export function declarationFileOf(file: string, machine: string, only: boolean): string | undefined {
   const named = besideOf(file, machine);
   if (existsSync(callersPath(named))) return named;
@@ -27,7 +29,7 @@ export const readDeclarationFile = async (file: string): Promise<Declaration> =>
   readGiven(await readJsonFile(file), file);
 
 /**
- * @param where What the declaration is called in a message.
+ * @param where The name of the declaration in messages.
  * @throws UsageError
  */
 export function readGiven(json: Json, where: string): Declaration {

@@ -12,13 +12,13 @@ import { definitionIn } from "./text";
 
 const TEMPLATE = /\.template\.json$/;
 
-/** Whether it is a folder that CDK has put out. */
+/** Whether the path is CDK's output folder. */
 export function isCdkOut(path: string): boolean {
   const folder = callersPath(path);
   return existsSync(folder) && statSync(folder).isDirectory() && templatesIn(folder).length > 0;
 }
 
-/** The templates of a cloud assembly, and of those within it. */
+/** The templates of a cloud assembly, and of its nested assemblies. */
 function templatesIn(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true })
     .sort((one, other) => (one.name < other.name ? -1 : 1))
@@ -30,7 +30,7 @@ function templatesIn(folder: string): readonly string[] {
 }
 
 /**
- * The state machines that a file has, or a folder of CDK's: as definitions, or in what deploys them.
+ * The state machines in a file or in CDK's output folder: definitions themselves, and those in a template or a state.
  * @throws UsageError
  */
 export async function findMachines(path: string): Promise<readonly Found[]> {
@@ -39,7 +39,9 @@ export async function findMachines(path: string): Promise<readonly Found[]> {
     ? templatesIn(callersPath(path)).map((file) => join(path, file.slice(callersPath(path).length + 1)))
     : [path];
   if (files.length === 0) {
-    throw new UsageError(`'${path}' is a folder, and has no *.template.json: give a file, or what cdk synth puts out`);
+    throw new UsageError(
+      `'${path}' is a folder without a *.template.json: give a file, or the output folder of cdk synth`,
+    );
   }
   const found = (await Promise.all(files.map(async (file) => machinesIn(await readSource(file))))).flat();
   return distinctNames(
@@ -47,7 +49,7 @@ export async function findMachines(path: string): Promise<readonly Found[]> {
   );
 }
 
-/** A Resource is that of the same service in each partition: `arn:${AWS::Partition}:states:::sqs:sendMessage`. */
+/** Replaces an unknown partition in each Resource, such as `arn:${AWS::Partition}:states:::sqs:sendMessage`. */
 function withPartition(value: Json): Json {
   if (Array.isArray(value)) return value.map(withPartition);
   if (typeof value !== "object" || value === null) return value;
@@ -67,7 +69,7 @@ async function machinesIn(source: Source): Promise<readonly Found[]> {
   return [itself(source)];
 }
 
-/** A definition by itself, or as DescribeStateMachine answers it. */
+/** A definition itself, or an answer of DescribeStateMachine. */
 function itself(source: Source): Found {
   const { definition, stateMachineArn, name } = fieldsOf(source.value);
   if (typeof definition !== "string" || stateMachineArn === undefined) {
@@ -86,7 +88,9 @@ function itself(source: Source): Found {
 const nameOf = (file: string): string =>
   file === "-" ? "standard input" : basename(file).replace(/(\.asl)?(\.(json|ya?ml))?$/i, "");
 
-/** Two of one name, in two templates or modules, go by the most that the file says of each. */
+/**
+ * Gives machines that have the same name, in several templates or modules, a distinct one of their aliases as a name.
+ */
 function distinctNames(all: readonly Found[]): readonly Found[] {
   const twice = (name: string): boolean => all.filter((each) => each.name === name).length > 1;
   return all.map((each, at) => {

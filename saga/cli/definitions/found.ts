@@ -3,13 +3,13 @@ import type { Path, Place } from "./source";
 
 /** A state machine in a file. */
 export interface FoundMachine {
-  /** By which it is asked for, and declared. */
+  /** The name by which it is selected and declared. */
   readonly name: string;
   /** Other names that it has in the file, or in the account. */
   readonly aliases: readonly string[];
-  /** As CreateStateMachine takes it; a reference of which the file does not say what it becomes stands there as `${…}`. */
+  /** The definition, as CreateStateMachine takes it. A reference that the file does not resolve is `${…}` in it. */
   readonly definition: Json;
-  /** Where a part of the definition stands. */
+  /** The place of a part of the definition. */
   readonly place: (path: Path) => Place;
 }
 
@@ -17,7 +17,7 @@ export interface FoundMachine {
 export interface UnreadMachine {
   readonly name: string;
   readonly aliases: readonly string[];
-  /** Why not, and what to do: goes on from the machine's name. */
+  /** The reason, and what to do. It continues a sentence that begins with the machine's name. */
   readonly unread: string;
 }
 
@@ -32,7 +32,7 @@ export class UnreadError extends Error {
 
 type Fields = Readonly<Record<string, Json>>;
 
-/** The fields of an object; none, where it is something else. */
+/** The fields of an object; none if the value is something else. */
 export const fieldsOf = (value: Json | undefined): Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
 

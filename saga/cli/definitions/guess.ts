@@ -1,9 +1,9 @@
 import { edgesOf, innerOf, type RawState, type RawStates } from "../../asl/states";
 import { tasksIn } from "../../asl/tasks";
 
-/** What a Task seems to be to the saga, and why: for somebody to look at, since a name proves nothing. */
+/** The role that a Task seems to have, and why. The user must check it, since a name proves nothing. */
 export interface Guess {
-  /** `?` where nothing tells: a declaration that has one is refused until somebody has decided. */
+  /** `?` if the role is not known. A declaration with a `?` is refused until the user has decided. */
   readonly role: "compensable" | "query" | "?";
   readonly undo?: string;
   readonly confirms?: string;
@@ -13,7 +13,7 @@ export interface Guess {
 
 const words = (list: string): ReadonlySet<string> => new Set(list.split(" "));
 
-/** What an undo is called after. */
+/** Words in the names of undos. */
 const UNDOING = words(
   "refund refunds cancel cancels cancellation release delete undo rollback revert reversal reverse compensate " +
     "compensation compensating remove void restore restock unreserve unbook unlock deregister withdraw rescind",
@@ -23,7 +23,7 @@ const ASKING = words(
 );
 const TELLING = words("notify send email alert publish log report emit fail handle");
 const CONFIRMING = words("confirm confirmation finalize finalise commit complete settle capture");
-/** What each is the opposite of, for one that is called after its verb alone. */
+/** The actions that a verb undoes, for an undo whose name is the verb alone. */
 const OPPOSITES: Readonly<Record<string, ReadonlySet<string>>> = {
   refund: words("pay payment charge debit capture purchase"),
   release: words("reserve hold lock allocate block"),
@@ -54,8 +54,8 @@ interface Pair {
 }
 
 /**
- * Guesses what the Tasks of a definition are: an undo by its name, which is that of an action with another verb, and by
- * the Catch that leads to it.
+ * Guesses the roles of the Tasks of a definition. An undo is found by its name, which is that of its action with
+ * another verb, and by a Catch of the action that leads to it.
  */
 export function guessCalls(definition: RawStates): ReadonlyMap<string, Guess> {
   const tasks = tasksIn(definition).map(([name]) => name);
@@ -93,14 +93,14 @@ function pairsOf(tasks: readonly string[], catches: Catches, forward: ReadonlySe
       if (action === undo || (isUndo(action) && !forward.has(action))) return [];
       const caught = (catches.get(action) ?? []).some(({ to }) => to === undo);
       const leads = `the Catch of ${action} leads there`;
-      // What is confirmed is what is undone: a confirmation comes last.
+      // An undo belongs to the call that is confirmed rather than to the confirmation.
       const confirms = wordsOf(action).some((word) => CONFIRMING.has(word)) ? 1 : 0;
       const likeness = verb === undefined ? 0 : likenessOf(object, wordsOf(action)) - confirms;
       if (likeness > 0) {
         const why = `by its name, ${verb as string} with ${object.join(" ")}${caught ? `, and ${leads}` : ""}`;
         return [{ action, undo, score: likeness + (caught ? 0.75 : 0), why }];
       }
-      // A Catch alone leads to what tells somebody as well, and to the undo of the step before.
+      // A Catch alone proves little: it may lead to a notification, or to the undo of the step before.
       const tells = verb === undefined && wordsOf(undo).some((word) => TELLING.has(word));
       if (verb !== undefined && object.every((word) => TELLING.has(word)) && isOpposite(verb, action)) {
         const why = `by its name, ${verb}${caught ? `, and ${leads}` : ""}`;
@@ -115,7 +115,7 @@ function pairsOf(tasks: readonly string[], catches: Catches, forward: ReadonlySe
 const isOpposite = (verb: string, action: string): boolean =>
   Object.hasOwn(OPPOSITES, verb) && wordsOf(action).some((word) => OPPOSITES[verb]?.has(word));
 
-/** A call that confirms another one, of the same object, which has an undo. */
+/** The guess for a call that confirms another one: that one has the same object, and an undo. */
 function confirming(name: string, undoOf: ReadonlyMap<string, Pair>): Guess | undefined {
   const own = wordsOf(name);
   const verb = own.find((word) => CONFIRMING.has(word));
@@ -128,7 +128,7 @@ function confirming(name: string, undoOf: ReadonlyMap<string, Pair>): Guess | un
   return { role: "compensable", confirms: confirmed, why };
 }
 
-/** How much of an action's name that of an undo has, its verb left out. */
+/** How much of an action's name is in an undo's name, without the undo's verb. */
 function likenessOf(object: readonly string[], action: readonly string[]): number {
   if (object.length === 0) return 0;
   const shared = object.filter((word) => action.includes(word)).length;
@@ -136,7 +136,7 @@ function likenessOf(object: readonly string[], action: readonly string[]): numbe
   return shared === 0 ? 0 : 1 + shared / object.length;
 }
 
-/** The likeliest first; each undo has one action, and each action one undo. */
+/** Chooses the likeliest pairs first. Each undo has one action, and each action one undo. */
 function pairUp(pairs: readonly Pair[]): ReadonlyMap<string, Pair> {
   const found = new Map<string, Pair>();
   const taken = new Set<string>();
@@ -159,13 +159,13 @@ function alone(
   const [first = ""] = wordsOf(name);
   if (ASKING.has(first)) return { role: "query", why: `by its name, ${first}, it changes nothing` };
   if (!forward.has(name) && wordsOf(name).some((word) => TELLING.has(word))) {
-    return { role: "query", why: "it tells somebody that the saga is given up: nothing undoes that" };
+    return { role: "query", why: "it notifies somebody that the saga has failed, and has no undo" };
   }
   const verbs = wordsOf(name).filter((word) => UNDOING.has(word));
   if (verbs.length > 0 && !forward.has(name)) {
     return {
       role: "?",
-      why: "it seems to undo something, and no name and no Catch tells what: name it as that call's undo instead",
+      why: "it seems to be an undo, but neither its name nor a Catch shows of which call: name it as that call's undo instead",
     };
   }
   const object = wordsOf(name).slice(1);
@@ -173,14 +173,14 @@ function alone(
   const instead =
     shared === undefined
       ? ""
-      : `; ${shared} is the undo of ${undoes.get(shared) as string}: where it undoes this as well, name it here too`;
+      : `; ${shared} is the undo of ${undoes.get(shared) as string}: if it undoes this call too, name it here`;
   return {
     role: "?",
-    why: `nothing seems to undo it: say "compensable" and its undo, "pivot" for the point of no return, "retriable" for what comes after that, "query" if it changes nothing${instead}`,
+    why: `nothing seems to undo it: write "compensable" and its undo, "pivot" for the point of no return, "retriable" for what comes after that, "query" if it changes nothing${instead}`,
   };
 }
 
-/** Errors of a task's own by which it is left in another way than to its undo: as if nothing had happened. */
+/** Errors of the task itself whose Catch does not lead to its undo, as if nothing had happened. */
 function definiteOf(catchers: readonly Catcher[], undo: string): readonly string[] {
   const toUndo = catchers.some(
     ({ errors, to }) => to === undo && errors.some((error) => /^States\.(ALL|TaskFailed)$/.test(error)),
@@ -193,7 +193,7 @@ function definiteOf(catchers: readonly Catcher[], undo: string): readonly string
 
 interface Catcher {
   readonly errors: readonly string[];
-  /** The first Task that it leads to; undefined where it leads to none. */
+  /** The first Task to which it leads; undefined if it leads to none. */
   readonly to: string | undefined;
 }
 
@@ -220,10 +220,10 @@ function catchesIn({ States }: RawStates): Catches {
   return new Map([...own, ...inner]);
 }
 
-/** The Tasks that can be reached though nothing fails. */
+/** The states that can be reached without a failure. */
 function forwardIn({ StartAt, States }: RawStates): ReadonlySet<string> {
   const reached = new Set([StartAt]);
-  // A set's iteration goes on to what is added to it.
+  // The iteration over a set includes what is added to the set meanwhile.
   for (const name of reached) {
     const state = Object.hasOwn(States, name) ? (States[name] as RawState) : undefined;
     if (!state) continue;

@@ -3,7 +3,7 @@ import { fieldsOf, listOf, textOf, UnreadError } from "./found";
 
 type Fields = Readonly<Record<string, Json>>;
 
-/** What the functions of a template read. */
+/** The parts of a template that its functions read. */
 export interface Template {
   readonly resources: Fields;
   readonly parameters: Fields;
@@ -21,16 +21,16 @@ export function templateOf(value: Json): Template {
   };
 }
 
-/** What a reference becomes of which the template does not say it. */
+/** A reference whose value the template does not contain. */
 const unresolved = (name: string): string => `\${${name}}`;
 
-/** Stands for a value that is left out: `AWS::NoValue`. */
+/** A value that is left out: `AWS::NoValue`. */
 const NO_VALUE = Symbol("AWS::NoValue");
 type Resolved = Json | typeof NO_VALUE;
 
 /**
- * A value of a template with its functions carried out: parameters have their defaults, and a resource its ARN, as far as
- * its kind tells; what is known at a deploy alone stays, as `${Name}`.
+ * Evaluates the functions in a value of a template. A parameter has its default; a resource of a known kind has an ARN.
+ * A value that is known only at a deploy is `${Name}`.
  * @throws UnreadError
  */
 export function resolve(value: Json, template: Template): Json {
@@ -122,7 +122,7 @@ const withoutNoValue = (value: Resolved): Json => (value === NO_VALUE ? null : v
 const textIn = (value: Resolved): string =>
   value === NO_VALUE || value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
 
-/** A condition, by the defaults of the parameters that it asks for. */
+/** Evaluates a condition with the defaults of its parameters. */
 function holds(condition: Json, template: Template, depth: number): boolean {
   if (depth > MOST_LEVELS) throw new UnreadError("has a condition that refers to itself");
   const inner = (each: Json): boolean => holds(each, template, depth + 1);
@@ -140,7 +140,9 @@ function holds(condition: Json, template: Template, depth: number): boolean {
     case "Fn::Or":
       return listOf(argument).some(inner);
     default:
-      throw new UnreadError(`depends on the condition ${JSON.stringify(condition)}, which can't be told from the file`);
+      throw new UnreadError(
+        `depends on the condition ${JSON.stringify(condition)}, which can't be evaluated from the file alone`,
+      );
   }
 }
 
@@ -164,14 +166,14 @@ function reference(name: string, template: Template): Resolved {
 
 /** `Fn::GetAtt`. */
 function attributeOf(resource: string, attribute: string, template: Template): Resolved {
-  // What SAM makes of a function: `Charge.Alias`, `Charge.Version`, `Charge.Arn`.
+  // The attributes that SAM generates for a function: `Charge.Alias`, `Charge.Version`, `Charge.Arn`.
   const known = /^(Arn|Alias|Version|FunctionArn|AliasArn)$/.test(attribute)
     ? arnOf(resource, template, "Arn")
     : undefined;
   return known ?? unresolved(`${resource}.${attribute}`);
 }
 
-/** The kinds of resources that a state machine may name, and what tells them apart in an ARN. */
+/** The kinds of resources that a state machine may name, with their parts of an ARN, and what returns the ARN. */
 const KINDS: Readonly<
   Record<string, { readonly service: string; readonly kind: string; readonly by: readonly ("Ref" | "Arn")[] }>
 > = {
@@ -195,7 +197,7 @@ function arnOf(name: string, { resources }: Template, by: "Ref" | "Arn"): string
 }
 
 /**
- * A definition with what `DefinitionSubstitutions` gives for `${Name}` in its strings.
+ * Replaces `${Name}` in the strings of a definition by the values of `DefinitionSubstitutions`.
  * @throws UnreadError
  */
 export function substituted<Value extends Json>(

@@ -4,18 +4,18 @@ import { fieldsOf, type Found, listOf, textOf, UnreadError } from "./found";
 import type { Source } from "./source";
 import { definitionIn } from "./text";
 
-/** What `pulumi stack export` prints. */
+/** Whether it is the output of `pulumi stack export`. */
 export const isPulumiState = (value: Json): boolean =>
   Array.isArray(fieldsOf(fieldsOf(value)["deployment"])["resources"]);
 
-/** The state machines of a stack, whatever language it is written in. */
+/** The state machines of a stack, whichever language its program has. */
 export function machinesInPulumiState(source: Source): readonly Found[] {
   const resources = listOf(fieldsOf(fieldsOf(source.value)["deployment"])["resources"]);
   return resources.flatMap((resource, index): readonly Found[] => {
     const { type, urn, inputs, outputs, delete: leaves } = fieldsOf(resource);
     const fields =
       typeof type === "string" && Object.hasOwn(MACHINE_RESOURCES, type) ? MACHINE_RESOURCES[type] : undefined;
-    // One that has been replaced, and is yet to be deleted.
+    // It has been replaced, and is still to be deleted.
     if (!fields || leaves === true) return [];
     const name = textOf(urn)?.split("::").at(-1) ?? "";
     const physical = textOf(fieldsOf(outputs)["name"]);
@@ -34,7 +34,7 @@ export function machinesInPulumiState(source: Source): readonly Found[] {
   });
 }
 
-/** Under this key Pulumi says of a value what it is, and this says that it is a secret. */
+/** The key with which Pulumi marks a special value, and the mark of a secret. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 

@@ -5,7 +5,7 @@ import { UsageError } from "../usage-error";
 import { findMachines } from "./find";
 import { type Found, isRead } from "./found";
 
-/** The state machines of a file that are meant. */
+/** The selected state machines of a file. */
 export interface Selected {
   readonly machines: readonly Found[];
   /** Whether the file has no other. */
@@ -13,7 +13,7 @@ export interface Selected {
 }
 
 /**
- * @param name Of one of them; all are meant without it.
+ * @param name Selects one of them. Default: all.
  * @throws UsageError
  */
 export async function selectMachines(file: string, name: string | undefined): Promise<Selected> {
@@ -25,13 +25,13 @@ export async function selectMachines(file: string, name: string | undefined): Pr
   const there = all.map((each) => each.name).join(", ");
   throw new UsageError(
     machines.length === 0
-      ? `no machine '${name}' in '${file}'; there ${all.length === 1 ? "is" : "are"} ${there}`
-      : `'${name}' names ${machines.length} machines in '${file}': name one of ${there}`,
+      ? `no state machine '${name}' in '${file}'; it has ${there}`
+      : `${machines.length} state machines in '${file}' have the name '${name}': name one of ${there}`,
   );
 }
 
 /**
- * The definition of a machine, in the shape of one.
+ * The definition of a machine, checked for its shape.
  * @throws UsageError
  */
 export function definitionOfFound(found: Found, { file, only }: { file: string; only: boolean }): RawStates {
@@ -40,7 +40,7 @@ export function definitionOfFound(found: Found, { file, only }: { file: string; 
   try {
     return readDefinition(found.definition);
   } catch (error) {
-    if (error instanceof DefinitionError) throw new UsageError(`${which} is no state machine: ${error.message}`);
+    if (error instanceof DefinitionError) throw new UsageError(`${which} is not a state machine: ${error.message}`);
     throw error;
   }
 }

@@ -13,7 +13,7 @@ import type { Json } from "../../interpreter/json";
 import { parseJson, readTextFile, refuseUnfit, sourceNameOf } from "../input";
 import { UsageError } from "../usage-error";
 
-/** Where something stands in a file; both count from 1. */
+/** A place in a file. Lines and columns count from 1. */
 export interface Place {
   readonly file: string;
   readonly line: number;
@@ -23,13 +23,13 @@ export interface Place {
 /** The keys and indices that lead to a value. */
 export type Path = readonly (string | number)[];
 
-/** JSON or YAML as somebody wrote it: what it says, and where. */
+/** The JSON or YAML of a file, with the places of its values. */
 export interface Source {
-  /** As the caller names it; `-` for standard input. */
+  /** The path as the user gave it; `-` for standard input. */
   readonly file: string;
   readonly text: string;
   readonly value: Json;
-  /** Where a value stands, or the key that it has; the nearest around it that there is. */
+  /** The place of a value, or of its key. If it is not in the file, the place of the nearest value around it. */
   readonly place: (path: Path) => Place;
 }
 
@@ -49,7 +49,7 @@ export function sourceOf(file: string, text: string): Source {
   return { file, text, value, place: (path) => ({ file, ...placeIn(parsed(), path) }) };
 }
 
-/** By its name, or by how it begins; nothing at all is no JSON. */
+/** By the file's name, or by how the text begins. An empty text counts as JSON, and is then refused. */
 const isJson = (file: string, text: string): boolean =>
   /\.json$/i.test(file) || (!/\.ya?ml$/i.test(file) && /^\s*(?:[[{]|$)/.test(text));
 
@@ -58,7 +58,7 @@ interface Parsed {
   readonly lines: LineCounter;
 }
 
-/** Parses when something is asked for: of JSON it is its places alone. */
+/** Parses only when it is needed: for JSON, that is only for places. */
 function parser(text: string): () => Parsed {
   let parsed: Parsed | undefined;
   return () => {
@@ -85,7 +85,7 @@ interface Reading {
   nodes: number;
 }
 
-/** So many values no template has: aliases of aliases do. */
+/** No template has that many values, but aliases of aliases can have more. */
 const MOST_NODES = 1_000_000;
 const MOST_LEVELS = 200;
 
@@ -114,8 +114,7 @@ function toJson({ contents }: Document, reading: Reading): Json {
 
 function targetOf(alias: Alias, { document, name }: Reading): unknown {
   const target = alias.resolve(document);
-  if (!target)
-    throw new UsageError(`${name} has *${alias.source}, and nothing is called that: there is no &${alias.source}`);
+  if (!target) throw new UsageError(`${name} has the alias *${alias.source}, but no anchor &${alias.source}`);
   return target;
 }
 
@@ -141,7 +140,7 @@ function placeIn({ document, lines }: Parsed, path: Path): Omit<Place, "file"> {
   let offset = startOf(node) ?? 0;
   for (const step of path) {
     if (isAlias(node)) node = node.resolve(document);
-    // A short tag is the key of its value.
+    // A short tag, such as `!Sub`, replaces the key of its value.
     if (String(step).startsWith("Fn::") && (node as Node | undefined)?.tag?.startsWith("!") === true) continue;
     const [at, next] = stepInto(node, step);
     if (at === undefined) break;
@@ -152,7 +151,7 @@ function placeIn({ document, lines }: Parsed, path: Path): Omit<Place, "file"> {
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
-/** Where the key, or the item, of a collection stands, and what it has. */
+/** The offset of a key or an item of a collection, and its value. */
 function stepInto(node: unknown, step: string | number): readonly [offset: number | undefined, value: unknown] {
   if (isMap(node)) {
     const pair = node.items.find(({ key }) => keyOf(key) === step);
@@ -165,15 +164,15 @@ function stepInto(node: unknown, step: string | number): readonly [offset: numbe
 const startOf = (node: unknown): number | undefined => (node as Node | null | undefined)?.range?.[0];
 
 /**
- * Where parts of a text stand that is a value in a file: in its own lines, where the file has it as a block (`|`); else
- * where the value stands.
+ * The places of the parts of a text that is a value in a file. If it is a block (`|`), each part has its own line. Else
+ * all of them have the place of the value.
  */
 export function placesInText(source: Source, at: Path, text: string): (path: Path) => Place {
-  // A reference may stand for a number, and is no JSON.
+  // A reference may replace a number, and is not JSON itself.
   const parsed = parser(text.replaceAll(/\$\{[^}]*\}/g, (reference) => "0".repeat(reference.length)));
   const [lines, textLines] = [source.text.split(/\r?\n/), text.split("\n")];
   const key = source.place(at);
-  // The header stands in the line of the key, and the text in those after it.
+  // The header of the block is in the line of the key, and its text in the lines after it.
   if (!/[|>][-+\d]*\s*(#.*)?$/.test(lines[key.line - 1] ?? "")) return () => key;
   return (path) => {
     const inner = placeIn(parsed(), path);

@@ -5,7 +5,7 @@ import { definitionIn } from "./text";
 
 const TYPE = "aws_sfn_state_machine";
 
-/** What `terraform show -json` prints of a state or a plan, or a state's own file. */
+/** Whether it is the output of `terraform show -json`, for a state or a plan, or a state file. */
 export const isTerraform = (value: Json): boolean => {
   const { terraform_version, values, planned_values, resources } = fieldsOf(value);
   return terraform_version !== undefined && (values ?? planned_values ?? resources) !== undefined;
@@ -23,7 +23,7 @@ export function machinesInTerraform(source: Source): readonly Found[] {
   return inModule(source, fieldsOf(root)["root_module"] ?? null, { at: [key, "root_module"], unknown });
 }
 
-/** Whether a plan says of a machine that its definition is known once it is applied, and no earlier. */
+/** Whether a plan says that a machine's definition is known only after the plan is applied. */
 const isUnknown = (change: Json): boolean =>
   fieldsOf(fieldsOf(fieldsOf(change)["change"])["after_unknown"])["definition"] === true;
 
@@ -87,7 +87,7 @@ function machine(source: Source, { name, address, attributes, at }: Resource): F
     const { definition } = attributes;
     if (definition === undefined || definition === null) {
       throw new UnreadError(
-        "has a definition that is known once it is applied, since it names what is yet to be created: apply it, and give what terraform show -json prints of the state",
+        "has a definition that is known only after the plan is applied, since it names resources that are still to be created: apply the plan, and give the output of terraform show -json for the state",
       );
     }
     return { name, aliases, definition: definitionIn(definition), place: () => place };

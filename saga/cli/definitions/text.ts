@@ -14,7 +14,7 @@ export function definitionIn(text: Json): Json {
     const hint =
       reference === undefined
         ? ""
-        : `; if it is for ${reference}, say what that becomes: as a parameter's Default, or in DefinitionSubstitutions`;
+        : `; if ${reference} is the reason, give its value: as a parameter's Default, or in DefinitionSubstitutions`;
     throw new UnreadError(`has a definition that is not JSON: ${(error as Error).message}${hint}`);
   }
 }

@@ -1,5 +1,6 @@
 import type { Declaration } from "../../asl/declaration";
 import type { RawStates } from "../../asl/states";
+import type { Outcome } from "../../control/outcome";
 import type { Violation } from "../../verify/rules";
 
 /** What the console's server says, as JSON. */
@@ -33,15 +34,11 @@ export interface SagaEntry {
   readonly verdict: SagaVerdict;
 }
 
-export type Status = "RUNNING" | "SUCCEEDED" | "FAILED" | "ABORTED" | "TIMED_OUT" | "PENDING_REDRIVE";
-
 export interface ExecutionEntry {
   readonly arn: string;
   readonly name: string;
   readonly saga: string;
-  readonly status: Status;
-  /** Of one that has failed: a compensated one is told from a stuck one by it. */
-  readonly error?: string;
+  readonly outcome: Outcome;
   readonly started: string;
   readonly stopped?: string;
 }
@@ -55,7 +52,8 @@ export interface ExecutionsPage {
 export interface Description {
   readonly executionArn?: string;
   readonly name?: string;
-  readonly status?: Status;
+  /** Of Step Functions. */
+  readonly status?: string;
   readonly startDate?: string | number;
   readonly stopDate?: string | number;
   readonly input?: string;

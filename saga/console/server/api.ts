@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { logsOf } from "../../control/logs";
 import { hidesData, strip } from "./data";
 import { ExecutionList } from "./executions";
 import { readJsonBody, Token } from "./guard";
 import { Histories } from "./history";
 import { Live } from "./live";
-import { logsOf } from "./logs";
 import { Machines } from "./machines";
 import { type ConsoleFault, type ConsoleOptions, FAULT_KINDS } from "./options";
 import { Proofs } from "./proofs";
@@ -105,7 +105,7 @@ export class Api {
 
   private executions(query: URLSearchParams): Promise<object> {
     const given = (name: string): string | undefined => query.get(name) ?? undefined;
-    return this.list.page({ saga: given("saga"), status: given("status"), q: given("q"), next: given("next") });
+    return this.list.page({ saga: given("saga"), outcome: given("outcome"), q: given("q"), next: given("next") });
   }
 
   private async execution(executionArn: string): Promise<object> {

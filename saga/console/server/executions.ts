@@ -1,6 +1,8 @@
-import type { ExecutionListItem, ExecutionStatus, SFNClient } from "@aws-sdk/client-sfn";
+import type { ExecutionListItem, SFNClient } from "@aws-sdk/client-sfn";
+import { inGroups } from "../../control/in-groups";
+import { type Outcome, outcomeOf, OUTCOMES, STATUS_OF } from "../../control/outcome";
 import type { ConsoleOptions } from "./options";
-import { inGroups, type Machines } from "./machines";
+import type { Machines } from "./machines";
 import { invalid } from "./refusal";
 
 /** One line of the list. */
@@ -8,9 +10,7 @@ export interface ExecutionItem {
   readonly arn: string;
   readonly name: string;
   readonly saga: string;
-  readonly status: string;
-  /** Of one that has failed: by its error a compensated one is told from a stuck one. */
-  readonly error?: string;
+  readonly outcome: Outcome;
   readonly started: Date | undefined;
   readonly stopped?: Date;
 }
@@ -18,19 +18,26 @@ export interface ExecutionItem {
 export interface ExecutionQuery {
   /** The name of a saga, or the ARN of its machine. */
   readonly saga?: string | undefined;
-  readonly status?: string | undefined;
+  readonly outcome?: string | undefined;
   /** Part of the name, or a whole ARN. */
   readonly q?: string | undefined;
   readonly next?: string | undefined;
 }
 
-const STATUSES: readonly string[] = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"];
 const PAGE = 100;
-/** Pages of the service that are looked through for one page of what is searched for. */
+/** Pages of the service that are read to fill one page of the answer. */
 const MOST_PAGES = 20;
+/**
+ * The same, if each failed execution must be described to learn its outcome. AWS allows a burst of 300 requests of
+ * DescribeExecution, and then 15 a second (in some regions 250 and 10).
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+ */
+const MOST_DESCRIBED_PAGES = 3;
 const TOGETHER = 6;
 /** Errors of executions that have ended are asked for once. */
 const REMEMBERED = 20_000;
+
+type Status = (typeof STATUS_OF)[Outcome];
 
 /** How far the list of one machine has been read: from a page of the service on, and how many of that page were taken. */
 interface Place {
@@ -49,20 +56,20 @@ export class ExecutionList {
   ) {}
 
   async page(query: ExecutionQuery): Promise<{ executions: readonly ExecutionItem[]; next?: string }> {
-    const { saga, status, q = "", next } = query;
-    if (status !== undefined && !STATUSES.includes(status)) {
-      throw invalid(`there is no status '${status}'; there are ${STATUSES.join(", ")}`);
-    }
+    const { saga, q = "", next } = query;
+    const outcome = outcomeIn(query);
     const sfn = await this.options.target.sfn();
     if (/^arn:[^:]+:states:[^:]*:\d+:execution:/.test(q)) return { executions: await this.one(sfn, q) };
     let places = next === undefined ? await this.first(saga) : readPlaces(next);
-    const found: ExecutionListItem[] = [];
-    for (let pages = 0; places.length > 0 && found.length < PAGE && pages < MOST_PAGES; pages++) {
-      const merged = await this.merge(sfn, places, { status, most: PAGE - found.length, q: q.toLowerCase() });
-      found.push(...merged.items);
+    const status = outcome && STATUS_OF[outcome];
+    const mostPages = status === "FAILED" ? MOST_DESCRIBED_PAGES : MOST_PAGES;
+    const executions: ExecutionItem[] = [];
+    for (let pages = 0; places.length > 0 && executions.length < PAGE && pages < mostPages; pages++) {
+      const merged = await this.merge(sfn, places, { status, most: PAGE - executions.length, q: q.toLowerCase() });
+      const items = await inGroups(merged.items, TOGETHER, (each) => this.item(sfn, each));
+      executions.push(...items.filter((item) => outcome === undefined || item.outcome === outcome));
       places = merged.places;
     }
-    const executions = await inGroups(found, TOGETHER, (each) => this.item(sfn, each));
     return { executions, ...(places.length > 0 && { next: writePlaces(places) }) };
   }
 
@@ -76,7 +83,7 @@ export class ExecutionList {
   private async merge(
     sfn: SFNClient,
     places: readonly Place[],
-    { status, most, q }: { readonly status: string | undefined; readonly most: number; readonly q: string },
+    { status, most, q }: { readonly status: Status | undefined; readonly most: number; readonly q: string },
   ): Promise<{ readonly items: readonly ExecutionListItem[]; readonly places: readonly Place[] }> {
     const { ListExecutionsCommand } = await import("@aws-sdk/client-sfn");
     const lists = await inGroups(places, TOGETHER, async (place) => {
@@ -85,7 +92,7 @@ export class ExecutionList {
           stateMachineArn: place.arn,
           maxResults: PAGE,
           nextToken: place.token,
-          ...(status !== undefined && { statusFilter: status as ExecutionStatus }),
+          ...(status !== undefined && { statusFilter: status }),
         }),
       );
       return { place, executions, nextToken, at: place.taken };
@@ -128,8 +135,7 @@ export class ExecutionList {
       arn,
       name,
       saga: this.machines.nameOf(stateMachineArn),
-      status,
-      ...(error !== undefined && { error }),
+      outcome: outcomeOf(status, error),
       started: startDate,
       ...(stopDate && { stopped: stopDate }),
     };
@@ -144,6 +150,13 @@ export class ExecutionList {
     for (const oldest of this.errors.keys()) if (this.errors.size > REMEMBERED) this.errors.delete(oldest);
     return error;
   }
+}
+
+/** @throws Refusal */
+function outcomeIn({ outcome }: ExecutionQuery): Outcome | undefined {
+  const found = OUTCOMES.find((each) => each === outcome);
+  if (outcome === undefined || found) return found;
+  throw invalid(`there is no outcome '${outcome}'; there are ${OUTCOMES.join(", ")}`);
 }
 
 const timeOf = (item: ExecutionListItem | undefined): number =>

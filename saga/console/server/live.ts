@@ -1,8 +1,9 @@
 import type { ExecutionListItem, SFNClient } from "@aws-sdk/client-sfn";
 import type { ServerResponse } from "node:http";
+import { inGroups } from "../../control/in-groups";
 import { HEADERS } from "./guard";
 import type { Histories, HistoryPage } from "./history";
-import { inGroups, type Machines } from "./machines";
+import type { Machines } from "./machines";
 import { type ConsoleOptions, unmasked } from "./options";
 import { Refusal } from "./refusal";
 

@@ -3,6 +3,7 @@ import type { Declaration } from "../../asl/declaration";
 import type { RawStates } from "../../asl/states";
 import { tasksIn } from "../../asl/tasks";
 import { declaredIn } from "../../control/declared";
+import { inGroups } from "../../control/in-groups";
 import { AUXILIARY, named, withoutQualifier } from "../../control/machines";
 import type { ConsoleOptions, KnownMachine } from "./options";
 import { notFound } from "./refusal";
@@ -163,22 +164,4 @@ export class Machines {
       verdict: declaration && startable ? this.proofs.of(read, declaration) : NOT_PROVED,
     };
   }
-}
-
-/** Does something to each, some at a time, and keeps the order. */
-export async function inGroups<T, R>(
-  of: readonly T[],
-  together: number,
-  act: (each: T) => Promise<R>,
-): Promise<readonly R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < of.length) {
-      const at = next++;
-      results[at] = await act(of[at] as T);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(together, of.length) }, work));
-  return results;
 }

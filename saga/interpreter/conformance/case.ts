@@ -4,7 +4,7 @@ import type { HistoryEvent } from "../history";
 import type { Json, JsonObject } from "../json";
 import type { TestStateRequest, TestStateResult } from "../test-state";
 
-/** A recording of the real service: what was run, and what came of it. */
+/** A recording of the real service: what ran, and its result. */
 export interface Recording {
   readonly name: string;
   readonly features?: readonly string[];
@@ -59,7 +59,10 @@ export interface CaseFile {
   readonly recording: AnyRecording;
 }
 
-/** The recordings in a folder and in the folders in it. Throws, naming the file, where one is not a recording. */
+/**
+ * The recordings in a folder and its subfolders.
+ * @throws Error which names the file that is not a recording
+ */
 export function readCases(folder: string): CaseFile[] {
   const paths = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".json"))

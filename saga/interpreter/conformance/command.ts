@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { type CaseResult, formatReport } from "./report";
 
-/** A command that runs the recordings of a folder, and prints what came of it: its exit code. */
+/** Runs the recordings of a folder as a command, prints the results, and returns the exit code. */
 export async function conformanceCommand(
   name: string,
   args: readonly string[],

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { HistoryEvent } from "../history";
 import type { RecordedEvent, Recording } from "./case";
 
-/** The first difference, in words; nothing where there is none. */
+/** The first difference, in words; undefined if there is none. */
 export type Difference = string | undefined;
 
 const EXACT_FIELDS = [
@@ -25,7 +25,7 @@ const EXACT_FIELDS = [
 export class Comparison {
   constructor(private readonly recording: Recording) {}
 
-  /** Equal but for what the recording has masked. */
+  /** Whether the values are equal, except for what the recording has masked. */
   matches(expected: unknown, actual: unknown): boolean {
     if (typeof expected === "string" && typeof actual === "string") return this.matchesText(expected, actual);
     if (Array.isArray(expected)) {
@@ -43,7 +43,9 @@ export class Comparison {
     return isDeepStrictEqual(expected, actual);
   }
 
-  /** A cause carries event ids and the wording of the service's own JSONata: what it is about must be the same. */
+  /**
+   * A cause contains event ids and the wording of the service's JSONata: only the state and the field must be the same.
+   */
   matchesCause(expected: string | undefined, actual: string | undefined): boolean {
     if (expected === undefined || actual === undefined) return (expected ?? "") === (actual ?? "");
     if (!expected.startsWith("An error occurred while executing the state")) return this.matchesText(expected, actual);
@@ -85,7 +87,8 @@ export class Comparison {
   }
 
   private event(expected: RecordedEvent, actual: HistoryEvent, where: string): Difference {
-    // A recording leaves out what it could not tell, so only what it has is compared, and that nothing failed unasked.
+    // A recording omits what it does not know, so only the fields that it has are compared. An error or an assignment
+    // that it does not have is a difference.
     const names = EXACT_FIELDS.filter((name) => name in expected || name === "error" || name === "assignedVariables");
     return this.fields(expected, actual, [...names, ...("cause" in expected ? ["cause"] : [])], where);
   }
@@ -109,7 +112,7 @@ export class Comparison {
     if (expected === actual) return true;
     if (this.recording.opaque && actual.startsWith("opaque:")) return true;
     const tokens = (this.recording.placeholderTokens ?? []).filter((token) => expected.includes(token));
-    // A mask such as `date` is an ordinary word: it stands for a whole value only.
+    // A mask such as `date` is an ordinary word, so it only ever replaces a whole value.
     if (tokens.includes(expected)) return true;
     const masks = tokens.filter((token) => token.startsWith("<"));
     if (masks.length === 0) return false;

@@ -6,7 +6,7 @@ export { formatReport, type CaseResult } from "./report";
 
 /**
  * Runs every recording in a folder.
- * @param compare What runs each of them: the interpreter, unless said.
+ * @param compare Runs one of them. Default: the interpreter runs it.
  */
 export async function runConformance(folder: string, compare?: Compare): Promise<CaseResult[]> {
   const results: CaseResult[] = [];

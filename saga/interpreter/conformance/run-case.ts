@@ -14,7 +14,7 @@ export type Verdict =
   | { readonly kind: "failed"; readonly difference: string }
   | { readonly kind: "out of scope"; readonly reason: string };
 
-/** Runs what was recorded, in whatever way. */
+/** Runs what was recorded, and returns the first difference. */
 export type Compare = (recording: AnyRecording) => Promise<Difference> | Difference;
 
 // After the recordings were made, so that their timestamps lie in the past as they did then.
@@ -22,7 +22,7 @@ export const START = Date.UTC(2026, 6, 1);
 
 /**
  * Runs what was recorded and compares.
- * @param compare Gives the first difference of what it runs: the interpreter, unless said.
+ * @param compare Runs it. Default: the interpreter runs it.
  */
 export async function runCase(recording: AnyRecording, compare: Compare = differenceOf): Promise<Verdict> {
   try {
@@ -82,7 +82,7 @@ export function replay({ tasks, expected }: ExecutionRecording, execution: () =>
 
 function answerByToken(execution: Execution, token: string, answer: TaskAnswer): void {
   if (answer.error === "States.Timeout") return;
-  // Later than the submission, which the history has first.
+  // After the submission, which comes first in the history.
   setImmediate(() => {
     if (answer.error !== undefined) execution.sendTaskFailure(token, answer.error, answer.cause);
     else execution.sendTaskSuccess(token, answer.output ?? null);
@@ -99,7 +99,7 @@ function compareRejection({ definition, expected }: RejectRecording): Difference
   return "the definition was not refused";
 }
 
-/** Whether a definition was refused for the place that was recorded. */
+/** Compares the place for which a definition was refused with the recorded one. */
 export function differenceOfRefusal(
   expected: RejectRecording["expected"],
   { location, message }: { readonly location: string | undefined; readonly message: string },

@@ -24,7 +24,8 @@ export function runMap(visit: Visit<MapState>, resuming: boolean): Promise<Outco
         visit.record("MapStateStarted", { length: items.length });
         frame.children = items.map((Value, Index) => new Frame(state.itemProcessor, Value, frame, { Index, Value }));
       }
-      // Inline mode evaluates the tolerated failures; only a Distributed Map applies them. Here one failure is enough.
+      // The service evaluates the tolerated failures in Inline mode too, but applies them only in Distributed mode:
+      // here, one failure fails the Map.
       await evaluateTolerance(visit);
       resume = false;
       const iterations = frame.children ?? [];

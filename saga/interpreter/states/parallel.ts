@@ -28,7 +28,8 @@ export function runParallel(visit: Visit<ParallelState>, resuming: boolean): Pro
           try {
             await runFrame(runtime, branch, signal);
           } catch (error) {
-            // The service ends the failed task of a branch once more, as it ends those of the siblings.
+            // The service records TaskStateAborted for the failed task of a branch too, as for the tasks of its
+            // siblings.
             const failed = branch.sequence.states[branch.current];
             const again = branch.recorded.delete("TaskStateAborted");
             if (error instanceof StateFailure && failed?.type === "Task" && !again) {

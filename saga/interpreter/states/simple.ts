@@ -6,7 +6,9 @@ import type { Outcome, Visit } from "../visit";
 
 const MAX_WAIT_SECONDS = 99_999_999;
 
-/** An error that is in the history already, of a state that has neither Retry nor Catch, is not found a second time. */
+/**
+ * Throws the recorded error of a restored state, so that it is not recorded twice. For states without Retry and Catch.
+ */
 function throwRecorded(progress: Progress | undefined): void {
   if (progress?.failure) throw progress.failure.error;
 }
@@ -28,7 +30,7 @@ export async function runWait(visit: Visit<WaitState>): Promise<Outcome> {
   const { runtime, frame } = visit;
   const progress = visit.takeProgress();
   throwRecorded(progress);
-  // It counts from its entry; where it is redriven, from then.
+  // A Wait counts from its entry, even after a restore. After a redrive it counts from the redrive.
   const until = progress?.waitsUntil ?? (await endOfWait(visit, progress ? frame.enteredAt : runtime.clock.now()));
   if (progress?.waitsUntil === undefined) visit.mark({ mark: "wait", until });
   await visit.sleep(until - runtime.clock.now());

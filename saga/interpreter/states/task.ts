@@ -43,7 +43,8 @@ async function runOnce(
     time.sleep(from + seconds * 1000 - clock.now()).then(() => {
       throw new StateFailure("States.Timeout", undefined, aliases);
     });
-  // A call that is made again after a restore has all its time; what goes on without one has what is left of it.
+  // After a restore, a call that is made again has its whole timeout. A task that went on without us has the rest of
+  // it.
   const from = before && goesOnAlone(state) ? task.at : clock.now();
   let interrupt = (): void => {};
   try {
@@ -58,7 +59,7 @@ async function runOnce(
         signal: call.signal,
         hold: () => bothOf(time.hold(), runtime.hold()),
         submitted(output) {
-          // Answered by its token, or timed out, before it was submitted; or submitted before a restore.
+          // The task has ended before it was submitted, or it was submitted before a restore.
           if (time.ended || task.submitted) return;
           task.submitted = true;
           events.submitted(copyJson(output));
@@ -99,7 +100,7 @@ const bothOf = (one: () => void, other: () => void) => (): void => {
   one();
   other();
 };
-/** Whoever answers works on, whether this process is there or not: who has a token, or another service's job. */
+/** Whether the task goes on without this process: somebody has its token, or another service runs its job. */
 const goesOnAlone = ({ resource }: TaskState): boolean =>
   resource.waitsForToken || (resource.integration?.action.includes(".sync") ?? false);
 
@@ -124,14 +125,14 @@ async function schedule(visit: Visit<TaskState>, events: ReturnType<typeof event
   };
 }
 
-/** The promises of which the first to settle decides the task. */
+/** The promises that end the task: the first one to settle decides. */
 function work(
   visit: Visit<TaskState>,
   task: Scheduled,
   pending: PendingTask | undefined,
   of: Pick<TaskCall, "signal" | "hold" | "submitted">,
 ): Promise<Json>[] {
-  // It has been called, and its answer is there or will come by itself.
+  // The call was made before a restore. Its answer is there, or it will come.
   if (pending && (task.submitted || pending.answered)) return [pending.outcome];
   const iteration = visit.frame.mapItem?.Index;
   const call: TaskCall = {
@@ -158,7 +159,7 @@ async function invokeSafely(visit: Visit<TaskState>, call: TaskCall): Promise<Js
   return result === undefined ? null : copyJson(result);
 }
 
-/** Fails when no heartbeat arrives for so long. */
+/** Fails when no heartbeat arrives for that many seconds. */
 async function watchHeartbeats(
   seconds: number,
   pending: PendingTask | undefined,
@@ -173,7 +174,7 @@ async function watchHeartbeats(
   }
 }
 
-/** A function's own ARN has events of its own kind. */
+/** Records the events of a task. A function's own ARN has LambdaFunction… events. */
 function eventsOf(visit: Visit<TaskState>) {
   const { arn, integration } = visit.state.resource;
   const prefix = integration ? "Task" : "LambdaFunction";

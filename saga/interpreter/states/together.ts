@@ -3,8 +3,8 @@ import { Interrupted, StateFailure } from "../errors";
 import type { Frame } from "../frame";
 
 /**
- * Runs frames side by side, `limit` at a time. The first failure interrupts the others and is thrown once all have
- * come to rest. Frames that have a result already are left alone: a redrive reruns only what failed.
+ * Runs frames concurrently, `limit` at a time. The first failure interrupts the others, and is thrown once all have
+ * come to rest. Frames that have a result do not run: a redrive reruns only what failed.
  */
 export async function runTogether(
   frames: readonly Frame[],
@@ -13,7 +13,7 @@ export async function runTogether(
   run: (frame: Frame, signal: AbortSignal, index: number) => Promise<unknown>,
 ): Promise<void> {
   const controller = new AbortController();
-  // Every frame listens to it, which is no leak.
+  // Every frame listens to it: that is not a leak.
   setMaxListeners(0, controller.signal);
   const interrupt = (): void => {
     controller.abort();
@@ -24,7 +24,7 @@ export async function runTogether(
   const queue = frames.entries();
   const work = async (): Promise<void> => {
     for (const [index, frame] of queue) {
-      // One that is restored may have an end to record, or to come to.
+      // A restored frame may still have to record its end, or to come to rest.
       if (frame.result && !frame.unended) continue;
       if (controller.signal.aborted && !frame.underWay) continue;
       frame.underWay = false;
@@ -43,7 +43,7 @@ export async function runTogether(
   if (parent.aborted) throw new Interrupted();
 }
 
-/** What ends the whole execution, else the error of the first to fail, else that all were interrupted. */
+/** An error that ends the whole execution; else the first failure; else an interruption. */
 function mostSerious(failures: readonly Error[]): Error | undefined {
   return (
     failures.find((error) => !(error instanceof StateFailure) && !(error instanceof Interrupted)) ??

@@ -10,20 +10,20 @@ import type { ExecutionJournal, KeptExecution, StartedAs } from "../step-functio
 import type { Alias, MachineKeeper, Revision, StateMachine } from "../step-functions/machines";
 import { Store } from "./store";
 
-/** A function in its deployed form, and who it is. */
+/** A function in its deployed form, with its resource. */
 export interface KeptFunction {
   readonly resource: Resource;
   readonly form: FunctionOptions;
 }
 
-/** A call of a function that nobody awaits, and that has not been answered yet. */
+/** An asynchronous call of a function that is not complete. */
 export interface KeptCall {
   readonly key: string;
   readonly functionArn: string;
   readonly event: JsonObject;
 }
 
-/** What there was when the folder was opened. */
+/** The content of the folder when it was opened. */
 export interface Kept {
   readonly machines: readonly StateMachine[];
   readonly executions: readonly KeptExecution[];
@@ -32,27 +32,29 @@ export interface Kept {
   readonly messages: readonly KeptMessage[];
   readonly deadLetters: readonly DeadLetter[];
   readonly calls: readonly KeptCall[];
-  /** The time of the last entry: time goes on from there, however it passes. */
+  /**
+   * The time of the last entry, in milliseconds. The clock continues from there, even if it is ahead of the real time.
+   */
   readonly latest: number;
 }
 
-// The first letter of a key says what it is of.
+// The prefix of a key names the kind of its value.
 const KEY = {
   execution: "x!",
   entry: "e!",
-  /** An execution that has ended, and whose end is not told on the bus yet. */
+  /** An execution that has ended, and whose end is not published on the bus. */
   end: "p!",
   revision: "r!",
   machine: "m!",
   function: "f!",
-  /** A file of functions' archives, by its hash. */
+  /** A file of a function's archive, by its hash. */
   file: "b!",
   message: "o!",
   deadLetter: "d!",
   call: "c!",
 };
 
-/** Keys are in the order of their text. */
+/** A number with leading zeros, because LevelDB sorts keys as text. */
 const ordered = (n: number, digits = 9): string => n.toString(36).padStart(digits, "0");
 const hashOf = (...parts: readonly (string | Buffer)[]): string => {
   const hash = createHash("sha256");
@@ -62,7 +64,7 @@ const hashOf = (...parts: readonly (string | Buffer)[]): string => {
 
 const END = /^Execution(Succeeded|Failed|Aborted|TimedOut)$/;
 
-/** Where an execution's entries are, and how many. */
+/** The number of an execution in its keys, and how many entries it has. */
 interface Place {
   readonly number: number;
   entries: number;
@@ -83,7 +85,7 @@ type LetterRecord = Omit<DeadLetter, "reason"> & {
   readonly reason: { readonly name: string; readonly message: string };
 };
 
-/** What of a cloud outlives its process, in a folder. */
+/** The journal of a cloud: what survives the process, in a folder. */
 export class Journal implements ExecutionJournal, MachineKeeper {
   private readonly places = new Map<string, Place>();
   private readonly known = new Set<string>();
@@ -91,7 +93,7 @@ export class Journal implements ExecutionJournal, MachineKeeper {
 
   private constructor(
     private readonly store: Store,
-    /** Where the tables are kept. */
+    /** The folder of the tables. */
     readonly tables: string,
   ) {}
 
@@ -163,7 +165,7 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     this.store.delete(`${KEY.machine}${arn}`);
   }
 
-  /** Keeps a version of a function, which never changes. */
+  /** Stores a version of a function. A version never changes. */
   function({ resource, form }: KeptFunction): void {
     const { arn, versionArn } = resource;
     if (versionArn === undefined || this.known.has(versionArn)) return;
@@ -196,12 +198,12 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     return this.numbered(KEY.deadLetter, { queueArn, event, reason: { name, message } });
   }
 
-  /** A call that is about to be made. What it gives is called once that has been answered. */
+  /** Stores a call before it is made. The returned function removes it, once it is complete. */
   call(functionArn: string, event: JsonObject): () => void {
     return this.numbered(KEY.call, { functionArn, event });
   }
 
-  /** A call that was there when the folder was opened has been answered. */
+  /** Removes a call of an earlier process, once it is complete. */
   called({ key }: KeptCall): void {
     this.store.delete(`${KEY.call}${key}`);
   }
@@ -233,7 +235,7 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     return hash;
   }
 
-  /** Puts what never changes. */
+  /** Stores a value that never changes. */
   private once(key: string, value: unknown): void {
     if (this.known.has(key)) return;
     this.known.add(key);
@@ -310,7 +312,7 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     return { machines, executions, functions, messages, deadLetters, calls, latest };
   }
 
-  /** Lets go of what never changes, and nothing needs any more. */
+  /** Deletes such a value, once nothing refers to it. */
   private forget(key: string): void {
     this.known.delete(key);
     this.store.delete(key);

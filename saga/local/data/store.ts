@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 
-/** The folder can't be used. Nothing in it was changed. */
+/** The folder can't be used. It was not changed. */
 export class DataError extends Error {
   override readonly name = "DataError";
 }
 
-/** Of what is in a folder, and how. A later release that keeps it otherwise has another number. */
+/** The kind and the format of a folder's content. A release with another format changes the number. */
 const FORMAT = { kind: "saga-aws-pulumi local data", format: 1 };
 const FORMAT_FILE = "format.json";
 
@@ -22,10 +22,10 @@ interface Batch {
 }
 
 /**
- * Values by their keys in a folder, which outlive the process however it ends: LevelDB hands each batch to the operating
- * system before it says that it is written. (It does not wait for the disk: what a power failure takes is another matter.)
- * What is put in one go, such as an execution and its first entry, is in one batch: it is there whole or not at all. What is
- * put while a batch is written makes the next one.
+ * A key-value store in a folder. It survives the end of the process, even by a kill: LevelDB passes each batch to the
+ * operating system before it reports it as written. It does not sync to the disk, so a power failure may lose the
+ * latest batches. Values that are put in one turn, such as an execution and its first entry, are in one batch: all of
+ * them are stored, or none. Values that are put during a write form the next batch.
  */
 export class Store {
   private next = newBatch();
@@ -40,8 +40,8 @@ export class Store {
   ) {}
 
   /**
-   * Opens the folder, and makes it where there is none.
-   * @throws DataError where it is in use, has something else in it, or is damaged
+   * Opens the folder. Creates it if it does not exist.
+   * @throws DataError if it is in use, has other files in it, has another format, or is damaged
    */
   static async open(folder: string): Promise<Store> {
     claim(folder);
@@ -52,8 +52,8 @@ export class Store {
       const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
       throw new DataError(
         code === "LEVEL_LOCKED"
-          ? `the data in ${folder} is in use by another process: end that one, or give another folder`
-          : `the data in ${folder} can't be read: ${message}. Nothing was changed: mend it, move it away, or give another folder`,
+          ? `the data in ${folder} is in use by another process: stop that process, or use another folder`
+          : `the data in ${folder} can't be read: ${message}. It was not changed: repair it, move it away, or use another folder`,
         { cause: error },
       );
     }
@@ -68,7 +68,7 @@ export class Store {
     this.add({ type: "del", key });
   }
 
-  /** Once all that was put is written. Rejects where it can't be. */
+  /** Resolves once all values so far are written. Rejects if a write has failed. */
   durable(): Promise<void> {
     if (this.failure) return Promise.reject(this.failure);
     if (this.closed) return Promise.reject(new DataError(`the data in ${this.folder} is closed`));
@@ -76,14 +76,14 @@ export class Store {
     return this.writing?.written ?? Promise.resolve();
   }
 
-  /** All whose keys begin so, in the order of their keys. */
+  /** The entries whose keys begin with a prefix, in the order of their keys. The prefix is removed from the keys. */
   async *entries<T>(prefix: string): AsyncIterable<readonly [key: string, value: T]> {
     for await (const [key, text] of this.db.iterator({ gte: prefix, lt: `${prefix}\uffff` })) {
       let value: T;
       try {
         value = JSON.parse(text) as T;
       } catch (error) {
-        throw new DataError(`the data in ${this.folder} is damaged at '${key}': move it away, or give another folder`, {
+        throw new DataError(`the data in ${this.folder} is damaged at '${key}': move it away, or use another folder`, {
           cause: error,
         });
       }
@@ -91,14 +91,14 @@ export class Store {
     }
   }
 
-  /** Something that must be there is not. */
+  /** The error for a missing value that another value refers to. */
   damaged(key: string): DataError {
     return new DataError(
-      `the data in ${this.folder} is damaged: '${key}' is missing. Move it away, or give another folder`,
+      `the data in ${this.folder} is damaged: '${key}' is missing. Move it away, or use another folder`,
     );
   }
 
-  /** Writes what was put, and takes nothing more. */
+  /** Writes all values so far. Later ones are ignored. */
   async close(): Promise<void> {
     if (this.closed) return;
     const durable = this.durable();
@@ -115,7 +115,7 @@ export class Store {
 
   private async write(): Promise<void> {
     this.isWriting = true;
-    // Whoever has put the first may have more to put with it.
+    // The same turn may put more values into this batch.
     await Promise.resolve();
     while (this.next.operations.length > 0 && !this.failure) {
       const batch = this.next;
@@ -145,21 +145,21 @@ function newBatch(): Batch {
       else resolve();
     };
   });
-  // Whoever wants to know asks for it.
+  // `durable` reports a failure. An unhandled rejection would end the process.
   written.catch(() => {});
   return { operations: [], written, settle };
 }
 
-/** Makes sure that the folder is one of ours, or empty, before anything is opened in it. */
+/** Checks that the folder is one of ours, or empty, before anything in it is opened. */
 function claim(folder: string): void {
   const file = join(folder, FORMAT_FILE);
   if (!existsSync(file)) {
     const there = existsSync(folder) ? entriesOf(folder) : [];
-    // One that was begun, and no more.
+    // A start that was interrupted may have left only this file.
     const foreign = there.filter((name) => name !== `${FORMAT_FILE}.new`);
     if (foreign.length > 0) {
       throw new DataError(
-        `${folder} has something else in it ('${foreign[0] as string}'), and is left as it is: give an empty folder, or one that is not there`,
+        `${folder} contains other files ('${foreign[0] as string}') and was not changed: use an empty folder, or one that does not exist`,
       );
     }
     mkdirSync(folder, { recursive: true });
@@ -170,12 +170,12 @@ function claim(folder: string): void {
   const text = readFileSync(file, "utf8");
   if (text !== `${JSON.stringify(FORMAT)}\n`) {
     throw new DataError(
-      `the data in ${folder} is of another format (${text.trim().slice(0, 100)}), and is left as it is: give another folder, or the release that has written it`,
+      `the data in ${folder} has another format (${text.trim().slice(0, 100)}) and was not changed: use another folder, or the release that wrote it`,
     );
   }
   if (!existsSync(join(folder, "journal")) && existsSync(join(folder, "tables"))) {
     throw new DataError(
-      `the data in ${folder} has tables and no journal, and is left as it is: mend it, move it away, or give another folder`,
+      `the data in ${folder} has tables but no journal, and was not changed: repair it, move it away, or use another folder`,
     );
   }
 }
@@ -184,6 +184,6 @@ function entriesOf(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    throw new DataError(`${folder} is no folder that can be used: ${(error as Error).message}`, { cause: error });
+    throw new DataError(`${folder} is not a usable folder: ${(error as Error).message}`, { cause: error });
   }
 }

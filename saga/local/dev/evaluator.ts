@@ -1,4 +1,5 @@
-// What a process runs that evaluates a program once. It loads ahead what every evaluation needs, and waits to be told.
+// The main module of a process that evaluates a program once. It preloads what every evaluation needs, then waits for a
+// message.
 
 import Module = require("node:module");
 import { join } from "node:path";
@@ -9,39 +10,39 @@ import { loadPulumi } from "../pulumi";
 import { loadTypeScript } from "../typescript";
 import { type PlainProgram, plainProgram } from "./plain";
 
-/** Which program is evaluated, and with what. */
+/** A program to evaluate, with its settings. */
 export interface Source extends Pick<ProjectOptions, "config" | "stack"> {
-  /** Its folder, or a module in the place of the program's own. */
+  /** Its folder, or a module that replaces the program's own. */
   readonly path: string;
   readonly answers?: AccountAnswers;
 }
 
-/** What a process loads before it is told to evaluate. */
+/** What a process loads before the request to evaluate. */
 export interface Ahead {
   readonly source: Source;
-  /** Modules that the evaluation before this one has loaded. */
+  /** The modules that the last evaluation loaded. */
   readonly modules: readonly string[];
 }
 
-/** What is wrong with a program, as its author reads it. */
+/** An error in a program, for its author. */
 export interface Problem {
   readonly message: string;
-  /** File, line and column. */
+  /** The file, line and column. */
   readonly place?: string;
 }
 
-/** How an evaluation has ended. */
+/** The result of an evaluation. */
 export interface Evaluated {
   readonly program?: PlainProgram;
   readonly problem?: Problem;
-  /** What whoever runs the program should know, and what is not to be printed. */
+  /** Notes for the user. */
   readonly notes: readonly string[];
+  /** The values of secrets, which must not be printed. */
   readonly secretValues: readonly string[];
-  /** The modules that were loaded. */
   readonly loaded: readonly string[];
 }
 
-/** Loads what takes long, and nothing of the program. */
+/** Preloads what takes long. Nothing of the program itself is loaded. */
 function loadAhead({ source, modules }: Ahead): void {
   const project = readProject(source.path, source);
   process.chdir(project.workingFolder);
@@ -69,7 +70,7 @@ async function evaluateOnce(source: Source): Promise<Evaluated> {
 function problemOf(thrown: unknown): Problem {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const { name, message } = error;
-  // What is wrong with a saga, or with a file that can't be compiled, says itself where.
+  // The messages of these errors already name the place.
   const place = SAY_WHERE.test(name) || "verdicts" in error ? undefined : placeOf(error);
   const said = PLAIN.test(name) ? message : `${name}: ${message}`;
   return { message: said.trim(), ...(place !== undefined && { place }) };
@@ -80,7 +81,7 @@ const PLAIN = /^(SagaDefinitionError|ProjectError|TSError|Error|RunError|Resourc
 
 if (require.main === module && process.send) {
   (Module as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.();
-  // It goes with whoever has started it.
+  // This process ends with its parent.
   process.once("disconnect", () => process.exit());
   const tell = (message: object): Promise<void> =>
     new Promise((resolve) => {
@@ -92,7 +93,7 @@ if (require.main === module && process.send) {
     try {
       loadAhead(ahead);
     } catch {
-      // The evaluation fails on the same, and tells.
+      // The evaluation will fail for the same reason, and report it.
     }
     process.once("message", (source: Source) => {
       void evaluateOnce(source)

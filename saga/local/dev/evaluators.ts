@@ -3,17 +3,17 @@ import { once } from "node:events";
 import { extname, join, sep } from "node:path";
 import type { Ahead, Evaluated, Source } from "./evaluator";
 
-/** This package's own modules, which a program loads from there. */
+/** The folder of this package's own modules. */
 const OWN = join(__dirname, "../..") + sep;
 
-/** What of a program's modules is no part of it: packages that make nothing when they are loaded. */
+/** Whether a module can be preloaded: it belongs to a package that registers no resources when it loads. */
 const isAhead = (file: string): boolean =>
   /[/\\]node_modules[/\\](@pulumi|saga-aws-pulumi)[/\\]/.test(file) ||
   (file.startsWith(OWN) && !/[/\\](cli|check-config)[/\\.]/.test(file.slice(OWN.length - 1)));
 
 /**
- * Evaluates a program, each time in a process of its own, so that none sees what another has left. The next process is
- * there before it is needed, with what takes long loaded ahead.
+ * Evaluates a program, each time in a new process, so that no evaluation sees the state of another. The process for the
+ * next evaluation starts early and preloads what takes long.
  */
 export class Evaluators {
   private next: ChildProcess | undefined;
@@ -25,7 +25,7 @@ export class Evaluators {
     this.warm();
   }
 
-  /** Evaluates the program as its files are now. */
+  /** Evaluates the program with the present content of its files. */
   async evaluate(): Promise<Evaluated> {
     const child = this.next ?? this.start();
     this.next = undefined;
@@ -39,12 +39,15 @@ export class Evaluators {
     }
   }
 
-  /** Has a process there for the next evaluation. */
+  /** Starts the process for the next evaluation, if there is none. */
   warm(): void {
     if (!this.closed) this.next ??= this.start();
   }
 
-  /** Loads nothing ahead that has changed, and by no settings that have. */
+  /**
+   * After a change of a preloaded module or of the project's settings, discards the waiting process. The next one
+   * preloads no modules of earlier evaluations.
+   */
   forget(isChanged: (file: string) => boolean, settings: boolean): void {
     if (!settings && !this.ahead.some(isChanged)) return;
     this.ahead = [];
@@ -59,18 +62,18 @@ export class Evaluators {
   }
 
   private start(): ChildProcess {
-    // From its sources, this package runs by the project's ts-node.
+    // When this package runs from its sources, its processes use the repository's ts-node.
     const extension = extname(__filename);
     const child = fork(join(__dirname, `evaluator${extension}`), {
       execArgv: extension === ".ts" ? ["-r", require.resolve("ts-node/register/transpile-only")] : [],
       env: { ...process.env, ...(extension === ".ts" && { TS_NODE_PROJECT: join(OWN, "..", "tsconfig.json") }) },
       serialization: "advanced",
-      // What the program prints while it is evaluated is for whoever works on it.
+      // The output of the program is for its author.
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     const ahead: Ahead = { source: this.source, modules: this.ahead };
     child.send(ahead, () => {});
-    // While nobody waits for it, it keeps nothing alive.
+    // An idle child must not keep this process alive.
     child.unref();
     child.channel?.unref();
     return child;
@@ -80,7 +83,7 @@ export class Evaluators {
     child.ref();
     child.channel?.ref();
     const ended = once(child, "exit").then(([code, signal]) => {
-      throw new Error(`the program has ended the process that evaluates it, with ${String(signal ?? code)}`);
+      throw new Error(`the program ended the process that evaluates it (${String(signal ?? `exit status ${code}`)})`);
     });
     ended.catch(() => {});
     const answered = new Promise<Evaluated>((resolve) => {

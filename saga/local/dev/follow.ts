@@ -13,37 +13,38 @@ export type { Problem, Source } from "./evaluator";
 export type { PlainProgram } from "./plain";
 export { type Changes, isChange, lineOf } from "./release";
 
-/** A program that is sound, as it is now. */
+/** The current version of a program, which is sound. */
 export interface Release {
   readonly program: PlainProgram;
-  /** Whether there was none before it. */
+  /** Whether this is the first release. */
   readonly first: boolean;
-  /** Since the last release that was deployed. */
+  /** The changes since the last deployed release. */
   readonly changes: Changes;
-  /** From the change of a file until it was deployed. */
+  /** The time from the change of a file to the end of the deployment. */
   readonly seconds: number;
 }
 
 export interface FollowOptions {
-  /** Deploys a release. Where it rejects, the release before it goes on. */
+  /** Deploys a release. If it rejects, the earlier release stays in place. */
   readonly deploy: (program: PlainProgram, evaluated: Pick<Evaluated, "notes" | "secretValues">) => Promise<void>;
-  /** Is told of a release once it is deployed; or, without changes, that there is nothing to deploy. */
+  /** Called after a release was deployed. Its changes are empty if there was nothing to deploy. */
   readonly onRelease: (release: Release) => void;
-  /** Is told what is wrong with the program: the last release goes on. */
+  /** Called with an error in the program. The last release stays in place. */
   readonly onProblem: (problem: Problem) => void;
 }
 
 export interface Following {
-  /** Comes once the program as it was at the start is deployed, or told to have a problem. */
+  /** Resolves once the program's first version is deployed, or its error is reported. */
   readonly started: Promise<void>;
   close(): void;
 }
 
 /**
- * Follows a program: it is evaluated and verified now, and again whenever one of its files has changed; what is sound is
- * deployed. Its files are those that the evaluation loads or packs, outside of `node_modules`, and those of its project.
+ * Follows a program. The program is evaluated and verified now, and again whenever one of its files changes. A sound
+ * version is deployed. The followed files are those that the evaluation loads or packs, outside of `node_modules`, and
+ * the project's own files.
  *
- * @throws ProjectError for a folder without a program
+ * @throws ProjectError if the folder has no program
  */
 export function followProgram(source: Source, options: FollowOptions): Following {
   const folder = findProject(source.path);
@@ -57,7 +58,7 @@ export function followProgram(source: Source, options: FollowOptions): Following
   };
 }
 
-/** Files by the hashes of what is in them; that of a file which is not there is empty. */
+/** The hashes of files, by their paths. The hash of a missing file is empty. */
 type Hashes = ReadonlyMap<string, string>;
 
 class Follower {
@@ -65,7 +66,7 @@ class Follower {
   private readonly watch: Watch;
   private hashes: Hashes;
   private deployed: PlainProgram | undefined;
-  /** Whether the program as it stood last was evaluated to its end: else it may want a file that is not there. */
+  /** Whether the last evaluation succeeded. A failed one may lack a file that does not exist yet. */
   private complete = true;
   private busy = false;
   private closed = false;
@@ -88,9 +89,9 @@ class Follower {
     this.evaluators.close();
   }
 
-  /** Looks whether a file has changed. */
+  /** Checks whether a file has changed. */
   private look(since = performance.now()): void {
-    // Once it is through, it looks itself.
+    // A running evaluation checks again at its end.
     if (this.busy || this.closed) return;
     const now = hash([...this.hashes.keys(), ...this.candidates()]);
     const changed = new Set([...now].flatMap(([file, content]) => (this.hashes.get(file) === content ? [] : [file])));
@@ -118,13 +119,13 @@ class Follower {
     }
   }
 
-  /** Follows the files of which the program is made now; where it has failed, those that it might be made of, too. */
+  /** Follows the files of the current version. After a failure it also follows the files of the version before. */
   private follow({ program, loaded }: Evaluated, before: Hashes, startedAt: number): void {
     this.complete = program !== undefined;
     const own = loaded.filter((file) => !isOfPackage(file));
     const packed = program ? pathsOf(program).flatMap(filesIn) : [];
     const files = [...new Set([...projectFiles(this.folder), ...own, ...packed, ...(program ? [] : before.keys())])];
-    // What has changed since the evaluation began is not in it.
+    // A file that changed after the evaluation began may have been read before the change.
     this.hashes = new Map(
       files.map((file) => [file, before.get(file) ?? (changedSince(file, startedAt) ? "?" : hashOf(file))]),
     );
@@ -143,7 +144,7 @@ class Follower {
     this.options.onRelease({ program, first, changes, seconds: (performance.now() - began) / 1000 });
   }
 
-  /** What is not of the program, but might be what it lacks. */
+  /** Files that do not belong to the program, but may be what it lacks. */
   private candidates(): readonly string[] {
     return this.complete ? projectFiles(this.folder) : [...projectFiles(this.folder), ...filesIn(this.folder)];
   }
@@ -152,14 +153,14 @@ class Follower {
 const SOURCES = /\.([cm]?[jt]sx?|json)$/;
 const PROJECT = /^(Pulumi(\..+)?\.(yaml|yml|json)|package(-lock)?\.json|tsconfig(\..+)?\.json)$/;
 
-/** The files in a folder that say how its program is evaluated. */
+/** The files in a folder that configure its evaluation. */
 function projectFiles(folder: string): readonly string[] {
   return namesIn(folder)
     .filter((name) => PROJECT.test(name))
     .map((name) => join(folder, name));
 }
 
-/** The sources in a folder; of what is packed, a file alone is itself. */
+/** The sources in a folder and its subfolders. For a file, the file itself. */
 function filesIn(path: string): readonly string[] {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
   return namesIn(path).flatMap((name) => {
@@ -174,7 +175,7 @@ function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // It has gone meanwhile.
+    // The folder was removed meanwhile.
     return [];
   }
 }

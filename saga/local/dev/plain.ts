@@ -2,10 +2,12 @@ import { resolve } from "node:path";
 import { type Asset, digestsOf, isOfPackage } from "../assets";
 import type { Program, Resource } from "../program";
 
-/** A program that another process may be given: what it registers, without what the evaluation made it of. */
+/**
+ * A program that can be sent to another process: its resources as plain data, without the objects of the evaluation.
+ */
 export type PlainProgram = Pick<Program, "resources" | "outputs" | "declarations">;
 
-/** A program as data: its archives by text and by path. */
+/** Converts a program to plain data. Archives become text and paths. */
 export async function plainProgram({ resources, outputs, declarations }: Program): Promise<PlainProgram> {
   return {
     resources: await Promise.all(
@@ -26,7 +28,7 @@ async function plain(value: unknown): Promise<unknown> {
     __pulumiResource: resource,
   } = value as Record<string, unknown>;
   if (asset === true || archive === true) return plainAsset(value);
-  // A stack may export one, which leads to all others.
+  // A stack may export a resource object, which refers to all others.
   if (resource === true) return undefined;
   const entries = await Promise.all(
     Object.entries(value).map(async ([key, each]) => [key, await plain(each)] as const),
@@ -34,7 +36,7 @@ async function plain(value: unknown): Promise<unknown> {
   return Object.fromEntries(entries.filter(([, each]) => each !== undefined));
 }
 
-/** What is on this machine, by its path; with what is in it, by which one that has changed is told. */
+/** An asset by its path on this machine, with digests of its content: a change of the content changes the data. */
 interface PlainAsset extends Asset {
   readonly digests?: Awaited<ReturnType<typeof digestsOf>>;
 }
@@ -42,14 +44,14 @@ interface PlainAsset extends Asset {
 async function plainAsset(asset: Asset): Promise<PlainAsset> {
   const [text, path, uri, assets] = await Promise.all([asset.text, asset.path, asset.uri, asset.assets]);
   if (text !== undefined) return { text };
-  // Relative to the folder in which the program runs.
+  // The path is relative to the program's working folder, which is the process's.
   if (path !== undefined) return { path: resolve(path), digests: await digestsOf(asset) };
   if (uri !== undefined) return { uri };
   const inner = Object.entries(assets ?? {}).map(async ([at, each]) => [at, await plainAsset(each)] as const);
   return { assets: Object.fromEntries(await Promise.all(inner)) };
 }
 
-/** The files and folders of which a program makes its archives, but for those of packages. */
+/** The files and folders that a program packs into archives, except those of packages. */
 export function pathsOf({ resources }: PlainProgram): readonly string[] {
   const paths = new Set<string>();
   const look = (asset: Asset): void => {

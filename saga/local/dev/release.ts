@@ -3,14 +3,14 @@ import type { Resource } from "../program";
 import { FUNCTION, machinesOf, ofType, TABLE, taskOf } from "../resources";
 import type { PlainProgram } from "./plain";
 
-/** What a release has otherwise than the one before it, by names. */
+/** The difference between a release and the one before it, by names. */
 export interface Changes {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
 }
 
-/** The changes between two programs: of the first of all, all is new. */
+/** The changes between two programs. If there is no earlier one, everything is new. */
 export function changesBetween(before: PlainProgram | undefined, after: PlainProgram): Changes {
   const there = byIdentity(before?.resources ?? []);
   const now = byIdentity(after.resources);
@@ -18,7 +18,7 @@ export function changesBetween(before: PlainProgram | undefined, after: PlainPro
   const removed = (before?.resources ?? []).filter((each) => !now.has(identityOf(each)));
   const changed = after.resources.filter((each) => {
     const former = there.get(identityOf(each));
-    // The number of a version follows from what is in it, and in whom it calls.
+    // A version's number depends on its content, and on the versions that it calls.
     return former !== undefined && !isDeepStrictEqual(former, each);
   });
   return { added: namesOf(added), changed: namesOf(changed), removed: namesOf(removed) };
@@ -32,7 +32,7 @@ const identityOf = ({ type, name }: Resource): string => `${type}\0${name}`;
 const byIdentity = (resources: readonly Resource[]): ReadonlyMap<string, Resource> =>
   new Map(resources.map((each) => [identityOf(each), each]));
 
-/** Functions by their tasks, machines and tables by their names; of all others, how many. */
+/** The names of functions' tasks, of machines and of tables, and the number of all other resources. */
 function namesOf(resources: readonly Resource[]): readonly string[] {
   const program = { resources };
   const [functions, machines, tables] = [ofType(program, FUNCTION), machinesOf(program), ofType(program, TABLE)];
@@ -46,7 +46,7 @@ function namesOf(resources: readonly Resource[]): readonly string[] {
   ];
 }
 
-/** A release in one line: what is new, changed and gone, and how long it took. */
+/** A summary of a release in one line: what is new, changed and removed, and how long the deployment took. */
 export function lineOf({ changes, seconds }: { readonly changes: Changes; readonly seconds: number }): string {
   const { added, changed, removed } = changes;
   const parts = [

@@ -1,14 +1,14 @@
 import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Changes come in bursts: one is over once nothing has come for so long, in milliseconds. */
+/** Changes come in bursts. A burst is over after this time without a change. Milliseconds. */
 const BURST = 40;
-/** How often the files themselves are looked at, for what no event has told: a folder of another machine has none. */
+/** How often the files are polled, in milliseconds: a network file system may report no events. */
 const LOOK = 2_000;
-/** Folders in the program's own folder, at most; what is loaded from elsewhere is watched by itself. */
+/** The maximum number of watched folders in the program's folder. */
 const MOST_FOLDERS = 1_000;
 
-/** Watches files by their folders, so that one that is replaced, or is not there yet, is seen as well. */
+/** Watches the folders of files, so that it also notices a file that is replaced or created. */
 export class Watch {
   private readonly watchers = new Map<string, FSWatcher>();
   private readonly timer: NodeJS.Timeout;
@@ -18,8 +18,9 @@ export class Watch {
   private files: readonly string[] = [];
 
   /**
-   * @param folder The program's, of which each folder is watched.
-   * @param onChange Something may have changed, since a time by `performance.now()`: whoever hears it looks at the files.
+   * @param folder The program's folder. It is watched with its subfolders.
+   * @param onChange Called when files may have changed, with the time of the first event by `performance.now()`. It has
+   * to check the files itself.
    */
   constructor(
     private readonly folder: string,
@@ -34,7 +35,7 @@ export class Watch {
     this.watch([]);
   }
 
-  /** What is watched from now on, beside the program's folder. */
+  /** Sets the watched files, beside the program's folder. */
   watch(files: readonly string[]): void {
     this.files = files;
     this.looks = this.look();
@@ -50,14 +51,14 @@ export class Watch {
         const watcher = watch(folder, () => {
           this.stir();
         });
-        // A folder that goes is looked for at the next change.
+        // If the folder is removed, the next call of `watch` looks for it again.
         watcher.on("error", () => {
           watcher.close();
           this.watchers.delete(folder);
         });
         this.watchers.set(folder, watcher);
       } catch {
-        // It has gone meanwhile, or there are too many: its files are looked at all the same.
+        // The folder was removed, or there are too many watchers. Its files are still polled.
       }
     }
   }
@@ -88,7 +89,7 @@ export class Watch {
   }
 }
 
-/** A folder and those in it that may have sources: not what npm has installed, and nothing that is hidden. */
+/** A folder and its subfolders, without `node_modules` and hidden ones. */
 function foldersIn(folder: string): readonly string[] {
   const found = [folder];
   for (let at = 0; at < found.length && found.length < MOST_FOLDERS; at++) {
@@ -98,7 +99,7 @@ function foldersIn(folder: string): readonly string[] {
         found.push(join(found[at] as string, entry.name));
       }
     } catch {
-      // It has gone meanwhile.
+      // The folder was removed meanwhile.
     }
   }
   return found;

@@ -7,7 +7,7 @@ export async function allRows(tables: ReadonlyMap<string, Rows>): Promise<AllRow
   return new Map(await Promise.all([...tables].map(async ([name, table]) => [name, await table.rows()] as const)));
 }
 
-/** The rows that are new or different, of each table that has any. */
+/** The rows that are new or changed, for each table that has any. */
 export function changedRows(before: AllRows, after: AllRows): Readonly<Record<string, readonly Row[]>> {
   return Object.fromEntries(
     [...after].flatMap(([name, rows]) => {

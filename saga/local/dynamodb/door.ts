@@ -7,18 +7,18 @@ import type { Asked, Decision } from "./server";
 export interface DoorOptions {
   readonly callers: Callers;
   readonly authorize: Authorize;
-  /** Whether what a role allows is decided by its action and its resource alone. */
+  /** Whether the decisions for a role depend only on the action and the resource. */
   readonly isLasting: (roleArn: string) => boolean;
-  /** `arn:aws:dynamodb:eu-west-1:000000000000:table/`, which the ARN of each table begins with. */
+  /** The prefix of the tables' ARNs: `arn:aws:dynamodb:eu-west-1:000000000000:table/`. */
   readonly arnPrefix: () => string;
-  /** Those whose keys are known. */
+  /** The tables whose keys are known. */
   readonly tables: () => readonly Resource[];
-  /** Whether whoever shows an access key that is no function's may do everything: an AWS client on this machine. */
+  /** Whether an access key that belongs to no function may do everything: AWS clients on this machine use such keys. */
   readonly admitsStrangers?: boolean;
 }
 
 /**
- * The door of the tables: lets through what the caller's role allows, and refuses the rest as DynamoDB does.
+ * The access control of the tables: allows what the caller's role allows, and refuses the rest with DynamoDB's errors.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
  */
 export function doorOf(options: DoorOptions): (asked: Asked) => Promise<Decision> {
@@ -39,14 +39,14 @@ export function doorOf(options: DoorOptions): (asked: Asked) => Promise<Decision
   };
 }
 
-/** The tables, or the index, that a request names. */
+/** The ARNs of the tables or of the index that a request names. */
 function resourcesOf({ TableName, IndexName, tables }: Asked, prefix: string): readonly string[] {
   if (TableName !== undefined) return [`${prefix}${TableName}${IndexName === undefined ? "" : `/index/${IndexName}`}`];
   return tables.length > 0 ? tables.map((name) => prefix + name) : ["*"];
 }
 
 /**
- * The condition key that tells which partition a request touches, where the request names one item.
+ * The condition key with the partition key of a request, if the request names one item.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 function leadingKeys({ TableName, item }: Asked, tables: readonly Resource[]): Context {

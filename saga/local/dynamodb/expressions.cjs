@@ -1,8 +1,8 @@
 // @ts-check
-// Expressions that are parsed once. dynalite parses those of each request, which takes longer than all else that it does:
-// longest where parentheses stand in parentheses. A program sends few expressions, and each of them often.
+// A cache of parsed expressions. dynalite parses the expressions of each request, which takes longer than all its other
+// work, above all for nested parentheses. A program sends few different expressions, each of them often.
 
-/** @typedef {Record<string, object>} Values Attribute values by their placeholders: `{ ":saga": { "S": "…" } }`. */
+/** @typedef {Record<string, object>} Values Attribute values, by their placeholders: `{ ":saga": { "S": "…" } }`. */
 /**
  * @typedef {{ attrNames?: object | null, attrVals?: Values | null, unusedAttrNames: Record<string, true>,
  *   unusedAttrVals: Record<string, true>, isKeyCondition?: boolean }} Context
@@ -10,18 +10,18 @@
 /** @typedef {{ parse: (text: string, options: { context: Context }) => unknown }} Parser */
 
 /**
- * What stands for values in expressions that are remembered: their placeholders.
+ * The placeholder of each object that replaces a value in a cached expression.
  * @type {WeakMap<object, string>}
  */
 const placeholders = new WeakMap();
 
-/** These say no for certain values, not only for certain types. */
+/** The parser checks the values of these operators, and not only their types. Such expressions are not cached. */
 const LOOKS_AT_VALUES = /\bbetween\b|attribute_type/i;
 const MOST_REMEMBERED = 1_000;
 
 /**
- * Has a parser of dynalite's remember what it has made of an expression. The same text comes to the same with the same
- * names, and with values of the same types, which take the places of those before.
+ * Makes a parser of dynalite cache its results. The result depends on the text, on the names, and on the types of the
+ * values. The values of each request are inserted into the cached result.
  * @param {Parser} parser
  */
 exports.rememberExpressions = (parser) => {
@@ -52,7 +52,7 @@ exports.rememberExpressions = (parser) => {
     } finally {
       use(usedOf(attrNames, own.unusedAttrNames), usedOf(attrVals, own.unusedAttrVals));
     }
-    // An expression that is refused comes to a text that says why.
+    // For a refused expression, the result is an error message.
     if (typeof parsed !== "object") return parsed;
     const standIns = new Map(Object.entries(attrVals ?? {}).map(([name, value]) => [value, standIn(name)]));
     if (remembered.size >= MOST_REMEMBERED) remembered.clear();
@@ -76,7 +76,7 @@ function standIn(name) {
 const all = (named) => Object.fromEntries(Object.keys(named ?? {}).map((name) => [name, /** @type {const} */ (true)]));
 
 /**
- * A copy, in which some objects are others: dynalite writes results into what was parsed.
+ * A copy with some objects replaced. dynalite writes results into the parsed expression, so each request needs a copy.
  * @param {any} part
  * @param {(part: object) => object | undefined} other
  * @returns {any}

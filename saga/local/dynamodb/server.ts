@@ -3,27 +3,30 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 
-/** What of a request decides whether it may pass. */
+/** The parts of a request that decide whether it is allowed. */
 export interface Asked {
   readonly accessKey: string;
-  /** `UpdateItem` */
+  /** The action: `UpdateItem`. */
   readonly action: string;
   readonly TableName?: string;
   readonly IndexName?: string;
-  /** Of a batch. */
+  /** The tables of a batch. */
   readonly tables: readonly string[];
   /** The item or its key, in DynamoDB's JSON: `{ "order_id": { "S": "1" } }`. */
   readonly item?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 export interface Decision {
-  /** What a request that may not pass is answered. */
+  /** The error response, if the request is not allowed. */
   readonly refusal?: { readonly __type: string; readonly Message: string };
-  /** Whether it holds for all requests of the same caller for the same action on the same tables, until they change. */
+  /**
+   * Whether the decision can be cached: it applies to all requests of the same caller for the same action and tables,
+   * until `forget`.
+   */
   readonly lasts: boolean;
 }
 
-/** A request that comes by a port. */
+/** A request that arrives through a message port. */
 export interface Passed {
   readonly method: string;
   readonly url: string;
@@ -31,7 +34,7 @@ export interface Passed {
   readonly body: string | Uint8Array;
 }
 
-/** What it is answered there. */
+/** The response to such a request. */
 export interface Answer {
   readonly id: number;
   readonly status: number;
@@ -39,7 +42,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** What the thread of the tables is told. */
+/** The messages to the thread of the tables. */
 export type Message =
   | { readonly kind: "connect"; readonly port: MessagePort }
   | { readonly kind: "decision"; readonly id: number; readonly decision: Decision }
@@ -49,26 +52,26 @@ export type Message =
 type Report = { readonly port: number } | { readonly closed: true } | { readonly id: number; readonly request: Asked };
 
 export interface ServerOptions {
-  /** The folder in which the tables are kept. Without it they are in memory. */
+  /** The folder that keeps the tables. Without it they are only in memory. */
   readonly path?: string;
-  /** Decides which requests pass. Without it, all do. */
+  /** Decides which requests are allowed. Without it all are. */
   readonly decide?: (asked: Asked) => Promise<Decision>;
 }
 
-/** What a request is answered, in DynamoDB's JSON. */
+/** The response to a request, in DynamoDB's JSON. */
 export interface Answered {
   readonly ok: boolean;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A DynamoDB in a thread of its own, on a free port of the loopback interface. */
+/** A DynamoDB server in a thread of its own, on a free port of the loopback interface. */
 export interface Server {
   readonly endpoint: string;
-  /** Makes a request for whoever has this object: nobody is asked whether it may pass. */
+  /** Makes a request without access control. */
   readonly call: (action: string, request: object) => Promise<Answered>;
-  /** Has requests answered that come by a port, as those that come by a socket are. */
+  /** Answers the requests that arrive through a message port, in the same way as those of a socket. */
   readonly connect: (port: MessagePort) => void;
-  /** Has what was decided for good decided again, since roles or tables have changed. */
+  /** Clears the cached decisions, because roles or tables have changed. */
   readonly forget: () => void;
   readonly close: () => Promise<void>;
 }
@@ -77,7 +80,7 @@ export async function startServer({ path, decide }: ServerOptions = {}): Promise
   const ownKey = `OWN${randomUUID().replaceAll("-", "").toUpperCase()}`;
   const worker = new Worker(join(__dirname, "worker.mjs"), {
     workerData: { ownKey, guarded: decide !== undefined, ...(path !== undefined && { path }) },
-    // Not those of this process: they may load its TypeScript hooks.
+    // The options of this process may load its TypeScript hooks.
     execArgv: [],
   });
   const tell = (message: Message): void => {
@@ -124,7 +127,7 @@ function callsBy(port: MessagePort, accessKey: string): Server["call"] {
     waiting.get(id)?.({ ok: status === 200, body: JSON.parse(body) as Answered["body"] });
     waiting.delete(id);
   });
-  // What keeps the process is the thread at the other end.
+  // The table thread already keeps the process alive.
   port.unref();
   return (action, request) =>
     new Promise((resolve) => {

@@ -7,7 +7,7 @@ import type {
 import { marshall, type NativeAttributeValue, unmarshall } from "@aws-sdk/util-dynamodb";
 import { type Answered, type Server, type ServerOptions, startServer } from "./server";
 
-/** What `saga/local/` needs of the inputs that the program registers for a table. */
+/** The inputs of a registered table that `saga/local/` uses. */
 export interface TableInputs {
   readonly attributes: readonly { readonly name: string; readonly type: string }[];
   readonly hashKey: string;
@@ -25,12 +25,12 @@ interface IndexInputs {
   readonly nonKeyAttributes?: readonly string[];
 }
 
-/** Plain JSON; a DynamoDB set is a sorted array. */
+/** A row as plain JSON. A DynamoDB set becomes a sorted array. */
 export type Row = Record<string, unknown>;
 
-/** The rows of a table on this machine. */
+/** Access to the rows of a local table. */
 export interface Rows {
-  /** All rows, or those of one partition, in the order of their keys. */
+  /** All rows, or the rows of one partition, in the order of their keys. */
   rows(partition?: string): Promise<Row[]>;
   clear(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export interface LocalTable extends Rows {
   close(): Promise<void>;
 }
 
-/** A DynamoDB on this machine, with the tables that are created. Nothing ever expires. */
+/** A local DynamoDB with the tables that are created in it. Rows never expire. */
 export interface LocalDynamoDB extends Server {
   readonly create: (inputs: TableInputs, tableName: string) => Promise<Rows>;
 }
@@ -52,7 +52,7 @@ export async function startDynamoDB(options: ServerOptions = {}): Promise<LocalD
     ...server,
     async create(inputs, tableName) {
       await call("CreateTable", creation(inputs, tableName)).catch((error: unknown) => {
-        // It has been kept since an earlier start.
+        // The folder has the table from an earlier start.
         if (options.path === undefined || (error as Error).name !== "ResourceInUseException") throw error;
       });
       await untilActive(call, tableName);
@@ -63,7 +63,10 @@ export async function startDynamoDB(options: ServerOptions = {}): Promise<LocalD
 
 type Call = (action: string, request: object) => Promise<Answered["body"]>;
 
-/** Answers what the tables do, and throws what they refuse. To load the SDK's client for that took longer than all of it. */
+/**
+ * Makes requests, and throws the errors of the tables. It does not use the SDK's client, because loading that takes
+ * longer than all requests.
+ */
 function callerOf(server: Server): Call {
   return async (action, request) => {
     const { ok, body } = await server.call(action, request);
@@ -81,7 +84,7 @@ async function untilActive(call: Call, TableName: string): Promise<void> {
   }
 }
 
-/** Starts a DynamoDB with one table. */
+/** Starts a local DynamoDB with one table. */
 export async function startTable(
   inputs: TableInputs,
   tableName: string,
@@ -159,7 +162,7 @@ function rowsOf(call: Call, inputs: TableInputs, TableName: string): Rows {
   };
 }
 
-/** The same row whatever order its attributes were written in, so that rows can be compared as text. */
+/** Sorts the attributes of a row and the elements of its sets, so that rows can be compared as text. */
 function plain(item: Row): Row {
   const value = (of: unknown) => (of instanceof Set ? [...of].sort() : of);
   return Object.fromEntries(

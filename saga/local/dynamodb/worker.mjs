@@ -1,6 +1,7 @@
 // @ts-check
-// What runs in the thread of the tables: dynalite, and before it the door. Plain JavaScript, so that it starts without a
-// compiler. Whether a request may pass the other thread decides; what it decides for good is remembered here.
+// The main module of the table thread: dynalite, and the access control before it. It is plain JavaScript, so that it
+// starts without a compiler. The main thread decides whether a request is allowed; this thread caches the decisions
+// that can be cached.
 
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
@@ -31,7 +32,7 @@ const decided = new Map();
 /** @type {Map<number, (decision: Decision) => void>} */
 const waiting = new Map();
 let asked = 0;
-/** Anybody may show any access key. */
+/** The cache is bounded, because a client may use any number of access keys. */
 const MOST_DECIDED = 10_000;
 
 /**
@@ -69,7 +70,7 @@ async function refusal({ headers }, body) {
   try {
     content = JSON.parse(body.toString());
   } catch {
-    // It is refused as DynamoDB refuses what is no JSON.
+    // dynalite answers invalid JSON as DynamoDB does.
     return undefined;
   }
   const { TableName, IndexName, RequestItems, Key, Item } = Object(content);
@@ -81,7 +82,7 @@ async function refusal({ headers }, body) {
   return (await decision).refusal;
 }
 
-/** A request whose body has been read, for dynalite to read once more. */
+/** A request whose body was already read. It emits the body again for dynalite. */
 class Read extends EventEmitter {
   /** @param {Head} head */
   constructor({ headers, method, url }) {
@@ -92,7 +93,7 @@ class Read extends EventEmitter {
   }
 }
 
-/** What of a response dynalite writes, for one that goes by a port. */
+/** The part of a response that dynalite uses, for requests through a message port. */
 class Reply {
   statusCode = 200;
   headersSent = false;
@@ -135,7 +136,7 @@ async function answer(head, outgoing, body) {
     if (body.length > 0) again.emit("data", body);
     again.emit("end");
   } catch (error) {
-    // What dynalite can't cope with ends that request alone.
+    // An exception in dynalite must fail only this request.
     refuse(outgoing, 500, { __type: "com.amazon.coral.service#InternalServerError", message: String(error) });
   }
 }
@@ -162,12 +163,12 @@ server.on("request", (incoming, outgoing) => {
 });
 
 /**
- * Answers the requests of one function's worker; the port goes with it.
+ * Answers the requests of one function's worker. The port closes with the worker.
  * @param {import("node:worker_threads").MessagePort} line
  */
 function listen(line) {
   line.on("message", (/** @type {import("./server").Passed & { id: number }} */ { id, headers, method, url, body }) => {
-    // Headers that came by a socket have small letters, too.
+    // Node gives the headers of a socket's requests in lower case.
     const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
     const reply = new Reply((answered) => line.postMessage({ id, ...answered }));
     void answer({ headers: lower, method, url }, reply, typeof body === "string" ? body : Buffer.from(body));
@@ -188,7 +189,7 @@ port.on("message", (/** @type {import("./server").Message} */ message) => {
       break;
     case "close":
       server.close(() => port.postMessage({ closed: true }));
-      // Clients keep their connections alive; a server waits for them otherwise.
+      // Otherwise the server would wait for idle keep-alive connections.
       server.closeAllConnections();
   }
 });

@@ -1,21 +1,21 @@
-/** What nobody here can tell: why. */
+/** An answer that this machine can't give, with the reason. */
 export interface Unknown {
   readonly unknown: string;
 }
 
-/** Whether something holds, as far as this machine can tell. */
+/** Whether a condition holds, or why this machine can't decide it. */
 export type Answer = boolean | Unknown;
 
 export const unknown = (why: string): Unknown => ({ unknown: why });
 export const isUnknown = (value: unknown): value is Unknown =>
   typeof value === "object" && value !== null && "unknown" in value;
 
-/** One that doesn't hold decides, whatever is unknown of the others. */
+/** False if any answer is false, even if others are unknown. */
 export function all(answers: readonly Answer[]): Answer {
   return !answers.includes(false) && (answers.find(isUnknown) ?? true);
 }
 
-/** One that holds decides, whatever is unknown of the others. */
+/** True if any answer is true, even if others are unknown. */
 export function any(answers: readonly Answer[]): Answer {
   return answers.includes(true) || (answers.find(isUnknown) ?? false);
 }

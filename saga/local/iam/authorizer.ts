@@ -5,18 +5,18 @@ import type { Context } from "./context";
 import { evaluate, type Request, type Verdict } from "./evaluate";
 import { PolicyNotUnderstood, readPolicy, type Statement } from "./policy";
 
-/** Who makes a request: a session of a role. */
+/** The caller of a request: a session of a role. */
 export interface Caller {
   readonly roleArn: string;
-  /** As the service names it: Lambda by the function, Step Functions at random. */
+  /** The session's name. Lambda uses the function's name, and Step Functions a random one. */
   readonly session: string;
 }
 
 /**
- * Says why a caller may not do something, in the words of AWS; undefined where it may.
- * @param action `dynamodb:UpdateItem`
- * @param resource The ARN of what it is done to; `*` for an action that knows no resources.
- * @param context What the service adds to the condition keys that every request has.
+ * Decides a request. Returns undefined if it is allowed, or the reason in AWS's words.
+ * @param action For example `dynamodb:UpdateItem`.
+ * @param resource The ARN of the resource; `*` for an action without resources.
+ * @param context The condition keys of the service, in addition to those of every request.
  */
 export type Authorize = (
   caller: Caller,
@@ -26,11 +26,11 @@ export type Authorize = (
 ) => Promise<string | undefined>;
 
 /**
- * Evaluates requests against the policies of the program's roles, as they are at each request. What it has decided it
- * remembers as long as no policy changes.
+ * Evaluates requests against the current policies of the program's roles. Decisions that depend only on the action and
+ * the resource are cached until a policy changes.
  *
- * What a policy has that this machine does not know is never taken for a permission: where it would decide, the request
- * is refused, and the refusal names it.
+ * An element of a policy that this machine does not understand never grants a permission. If the decision depends on
+ * it, the request is refused, and the refusal names it.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function authorizer(program: Program): Authorize {
@@ -67,17 +67,23 @@ export function authorizer(program: Program): Authorize {
   };
 }
 
-/** The policies of a role that the program does not make are not known: whoever has it may do what it asks for. */
+/**
+ * As `authorizer`, but a role that the program does not create may do everything, because its policies are not known.
+ */
 export function authorizerOfMadeRoles(program: Program): Authorize {
   const authorize = authorizer(program);
-  const roles = new Set(ofType(program, "aws:iam/role:Role").flatMap(({ arn, existing }) => (existing ? [] : [arn])));
-  return async (caller, action, resource) =>
-    roles.has(caller.roleArn) || caller.roleArn.includes(`:${ACCOUNT}:`)
-      ? authorize(caller, action, resource)
-      : undefined;
+  const roles = ofType(program, "aws:iam/role:Role");
+  const read = new Set(roles.flatMap(({ arn, existing }) => (existing ? [arn] : [])));
+  return async (caller, ...asked) => {
+    const isOurs = caller.roleArn.includes(`:${ACCOUNT}:`) && !read.has(caller.roleArn);
+    return isOurs ? authorize(caller, ...asked) : undefined;
+  };
 }
 
-/** Whether what a role allows is decided by the action and the resource alone: nothing in its policies looks further. */
+/**
+ * Whether decisions for a role depend only on the action and the resource: its policies and its boundary have no
+ * conditions and no variables.
+ */
 export function isLasting({ resources }: Program, roleArn: string): boolean {
   const role = resources.find(({ type, arn }) => type === "aws:iam/role:Role" && arn === roleArn);
   if (!role) return false;
@@ -90,7 +96,7 @@ const POLICIES: ReadonlySet<string> = new Set(["aws:iam/rolePolicy:RolePolicy", 
 
 type Read = (text: string) => readonly Statement[];
 
-/** The policies' texts are few, and the requests are many. */
+/** A reader that parses each policy text once. */
 function readingOnce(): Read {
   const policies = new Map<string, readonly Statement[]>();
   return (text) => {
@@ -100,7 +106,10 @@ function readingOnce(): Read {
   };
 }
 
-/** Why a role may not make a request, or undefined. The boundary limits what the policies allow, and allows nothing. */
+/**
+ * The reason why a role may not make a request, or undefined. A permissions boundary limits the policies, and grants
+ * nothing itself.
+ */
 function refusal(role: Resource, resources: readonly Resource[], request: Request, read: Read): string | undefined {
   const { policies, unread } = policiesOf(role, resources);
   const ask = (texts: readonly string[], others: readonly string[]): Verdict => {
@@ -131,7 +140,7 @@ function reason(verdict: Verdict, action: string, kind: string): string | undefi
 
 const textOf = (arn: string): string => `the policy ${arn}, which the program doesn't register`;
 
-/** The texts of a role's policies; and what is attached to it beside that the program does not register. */
+/** The texts of a role's policies, and descriptions of the attached policies that the program does not register. */
 function policiesOf(
   { physicalName, inputs: role }: Resource,
   resources: readonly Resource[],
@@ -164,7 +173,7 @@ function policiesOf(
 }
 
 /**
- * The condition keys of which this machine knows what they are on AWS, whatever the service.
+ * The condition keys whose values on AWS are known, for any service.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
  */
 function contextOf({ arn: roleArn = "", inputs }: Resource, resource: string): Context {
@@ -180,7 +189,7 @@ function contextOf({ arn: roleArn = "", inputs }: Resource, resource: string): C
     "aws:SecureTransport": "true",
     "aws:CurrentTime": new Date(now).toISOString(),
     "aws:EpochTime": String(Math.floor(now / 1000)),
-    // A role has no user's name.
+    // A session of a role has no user name.
     "aws:username": undefined,
     ...(region !== "" && { "aws:RequestedRegion": region }),
     ...(account !== "" && { "aws:ResourceAccount": account }),

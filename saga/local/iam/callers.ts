@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
 import type { Resource } from "../program";
 import type { Caller } from "./authorizer";
 
-/** Who may make requests here. A caller is known by its access key, which signs nothing. */
+/** The callers that are known here, by their access keys. Signatures are not checked. */
 export class Callers {
   private readonly known = new Map<string, Caller>();
 
-  /** The access key of a function: the same for each of its releases. */
+  /** The access key of a function. All its releases have the same key. */
   keyOf({ arn, physicalName, inputs }: Resource): string {
     const digest = createHash("sha256").update(arn as string);
     const accessKey = `ASIA${digest.digest("hex").slice(0, 16).toUpperCase()}`;
@@ -17,11 +16,5 @@ export class Callers {
 
   withKey(accessKey: string): Caller | undefined {
     return this.known.get(accessKey);
-  }
-
-  /** Who makes a request, to whatever service. */
-  of({ headers }: { readonly headers: IncomingHttpHeaders }): Caller | undefined {
-    const [, accessKey = ""] = /Credential=([^/]+)\//.exec(headers.authorization ?? "") ?? [];
-    return this.withKey(accessKey);
   }
 }

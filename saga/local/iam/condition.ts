@@ -2,23 +2,23 @@ import { all, any, type Answer, isUnknown, not, unknown } from "./answer";
 import { type Context, lookUp } from "./context";
 import { arnLike, equals, like, type Text } from "./pattern";
 
-/** One key of one operator of a policy's Condition. */
+/** One operator of a policy's Condition, with one of its keys. */
 export interface Condition {
   readonly operator: string;
   readonly key: string;
   readonly values: readonly Text[];
 }
 
-/** Whether one value of the policy fits one of the request. */
+/** Whether one value of the policy matches one value of the request. */
 type Test = (wanted: Text, value: string, context: Context) => Answer;
 
 interface Operator {
   readonly test: Test;
-  /** Whether it holds where none of the policy's values fits. */
+  /** Whether the operator holds if none of the policy's values matches. */
   readonly negated: boolean;
 }
 
-/** What has no variables: the policy's value read as a T, and the request's. */
+/** A test for values without variables. It converts both values to T and compares them. */
 function compare<T>(read: (text: string) => T | undefined, holds: (value: T, wanted: T) => boolean): Test {
   return ({ text }, value) => {
     const [is, wanted] = [read(value), read(text)];
@@ -30,7 +30,7 @@ function compare<T>(read: (text: string) => T | undefined, holds: (value: T, wan
 const numeric = (text: string): number | undefined =>
   /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Number(text) : undefined;
 
-/** A date as W3C's profile of ISO 8601 writes it, or in seconds since the epoch: in milliseconds. */
+/** A date in milliseconds, from W3C's profile of ISO 8601 or from seconds since the epoch. */
 function moment(text: string): number | undefined {
   const seconds = numeric(text);
   if (seconds !== undefined) return seconds * 1000;
@@ -74,7 +74,7 @@ const OPERATORS: ReadonlyMap<string, Operator> = new Map(
       equals(wanted, value, context, true),
     ),
     ...pair("StringLike", "StringNotLike", like),
-    // The two of each pair are the same.
+    // AWS treats ArnEquals as ArnLike.
     ...pair("ArnLike", "ArnNotLike", arnLike),
     ...pair("ArnEquals", "ArnNotEquals", arnLike),
     ...ordered("Numeric", numeric),
@@ -84,7 +84,7 @@ const OPERATORS: ReadonlyMap<string, Operator> = new Map(
 );
 
 /**
- * Whether a condition holds of a request.
+ * Whether a condition holds for a request.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  */
 export function holds({ operator: spelled, key, values }: Condition, context: Context): Answer {
@@ -99,7 +99,7 @@ export function holds({ operator: spelled, key, values }: Condition, context: Co
     );
   }
   const operator = OPERATORS.get(name);
-  // What AWS makes of these two together, its guide doesn't say.
+  // AWS's guide does not say how these two combine.
   const unclear = quantifier === "ForAnyValue" && ifExists !== undefined;
   if (!operator || unclear) return unknown(`the condition operator '${spelled}'`);
   if (isUnknown(value)) return value;

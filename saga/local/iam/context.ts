@@ -1,11 +1,11 @@
 import { type Unknown, unknown } from "./answer";
 
-/** The values of a request's condition keys, by name; `undefined` for one that the request doesn't have. */
+/** The values of a request's condition keys, by name. `undefined` means that the request does not have the key. */
 export type Context = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
- * Looks a condition key up. Of a key that the context doesn't name, this machine doesn't know whether a request on AWS
- * would have it. Names are not case-sensitive.
+ * Looks up a condition key, ignoring case. If the context does not have the name, this machine does not know whether a
+ * request on AWS would have the key.
  */
 export function lookUp(context: Context, key: string): string | readonly string[] | undefined | Unknown {
   const name = Object.keys(context).find((each) => each.toLowerCase() === key.toLowerCase());

@@ -5,19 +5,19 @@ import { matchesAction, matchesResource } from "./pattern";
 import type { Scope, Statement } from "./policy";
 
 export interface Request {
-  /** `dynamodb:UpdateItem` */
+  /** The action: `dynamodb:UpdateItem`. */
   readonly action: string;
-  /** An ARN; `*` for an action that knows no resources. */
+  /** An ARN; `*` for an action without resources. */
   readonly resource: string;
   readonly context: Context;
 }
 
-/** What a role's policies say of a request; or what of them, had this machine understood it, would have decided. */
+/** The decision on a request; or the element that would decide, if this machine does not understand it. */
 export type Verdict = "Allowed" | "ImplicitlyDenied" | "ExplicitlyDenied" | Unknown;
 
 /**
  * Evaluates a request against statements.
- * @param unread What else may allow something: policies of AWS's own, of which the text is not here.
+ * @param unread Policies that may also allow the request, but whose text is not here, such as AWS's managed policies.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function evaluate(statements: readonly Statement[], request: Request, unread: readonly string[] = []): Verdict {
@@ -27,7 +27,7 @@ export function evaluate(statements: readonly Statement[], request: Request, unr
   if (denied === true) return "ExplicitlyDenied";
   const allowed = applies("Allow", unread.map(unknown));
   if (allowed === false) return "ImplicitlyDenied";
-  // What is not allowed for certain is not allowed.
+  // A request is allowed only if no unknown element could deny it.
   if (isUnknown(denied)) return denied;
   return isUnknown(allowed) ? allowed : "Allowed";
 }

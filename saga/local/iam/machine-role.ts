@@ -2,21 +2,21 @@ import { createHash, randomUUID } from "node:crypto";
 import { TaskFailure } from "../../interpreter";
 import type { Authorize, Caller } from "./authorizer";
 
-/** A state machine that calls something, and the role in which it does. */
+/** A calling state machine, and its role. */
 export interface MachineRole {
   readonly arn: string;
   readonly roleArn: string;
 }
 
-/** What a state machine does in the name of its role, and how Step Functions reports that it may not. */
+/** The actions that a state machine's role needs, and the errors that Step Functions reports without them. */
 const ACTIONS = {
   "lambda:InvokeFunction": { error: "Lambda.AWSLambdaException", service: "AWSLambda", code: 403 },
   "states:StartExecution": { error: "StepFunctions.AWSStepFunctionsException", service: "AWSStepFunctions", code: 400 },
 } as const;
 
 /**
- * Passes what the state machine's role allows.
- * @throws TaskFailure otherwise
+ * Checks a permission of a state machine's role.
+ * @throws TaskFailure if the role lacks it
  */
 export async function permit(
   authorize: Authorize,
@@ -31,7 +31,7 @@ export async function permit(
   throw new TaskFailure(error, `${why} (${details}; Request ID: ${randomUUID()}; Proxy: null)`);
 }
 
-/** A state machine as a caller: a session of its role. */
+/** The state machine as a caller: a session of its role. */
 export function sessionOf({ arn, roleArn }: MachineRole): Caller {
   return { roleArn, session: createHash("sha256").update(arn).digest("hex").slice(0, 32) };
 }

@@ -1,21 +1,21 @@
 import { type Answer, isUnknown, type Unknown, unknown } from "./answer";
 import { type Context, lookUp } from "./context";
 
-/** One character of a pattern: itself, or, as `*` and `?` of the policy's own text are, a wildcard. */
+/** One character of a pattern. Only `*` and `?` in the policy's own text are wildcards. */
 interface Char {
   readonly char: string;
   readonly wild: boolean;
 }
 
-/** A pattern, or a value, as the policy has it. */
+/** A pattern or a value of a policy. */
 export interface Text {
   readonly text: string;
-  /** Whether `${…}` stands for a variable: it does since the version of 2012. */
+  /** Whether `${…}` is a variable: only in policies of the version 2012-10-17. */
   readonly variables: boolean;
 }
 
 /**
- * Puts a request's values in the place of variables. What they bring is no wildcard.
+ * Replaces variables by the request's values. Characters of these values are not wildcards.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
  */
 function expand({ text, variables }: Text, context: Context): readonly Char[] | Unknown {
@@ -32,7 +32,10 @@ function expand({ text, variables }: Text, context: Context): readonly Char[] | 
   return symbols;
 }
 
-/** Of what stands between `${` and `}`: a key; a key and a default; or one of three characters. */
+/**
+ * The value of a variable, from the text between `${` and `}`: a key, a key with a default, or one of the characters
+ * `*`, `?` and `$`.
+ */
 function valueOf(variable: string, context: Context): string | Unknown {
   if (["*", "?", "$"].includes(variable)) return variable;
   const [, key, fallback] = /^\s*([\w:/+=.@-]+)\s*(?:,\s*'([^']*)'\s*)?$/.exec(variable) ?? [];
@@ -44,7 +47,7 @@ function valueOf(variable: string, context: Context): string | Unknown {
 
 const escaped = (char: string): string => char.replace(/[\\^$.*+?()[\]{}|]/, "\\$&");
 
-/** @param star What a `*` stands for, given what comes after it. */
+/** @param star The expression for a `*`, given the character after it. */
 function regExp(symbols: readonly Char[], star: (next: string | undefined) => string, flags = ""): RegExp {
   const source = symbols.map(({ char, wild }, at) => {
     if (!wild) return escaped(char);
@@ -54,16 +57,16 @@ function regExp(symbols: readonly Char[], star: (next: string | undefined) => st
 }
 
 const anything = (): string => ".*";
-/** What stands between two colons; at the very end, all that comes. */
+/** A `*` that matches text between two colons; at the end of the pattern, any text. */
 const oneSegment = (next: string | undefined): string => (next === undefined ? ".*" : "[^:]*");
 
-/** Whether a text fits with its variables' values. */
+/** Applies a test to a text, after its variables are replaced. */
 function fits(text: Text, context: Context, test: (symbols: readonly Char[]) => Answer): Answer {
   const symbols = expand(text, context);
   return isUnknown(symbols) ? symbols : test(symbols);
 }
 
-/** Actions know no case, and have no variables. */
+/** Whether a pattern matches an action. Case is ignored, and there are no variables. */
 export const matchesAction = (pattern: string, action: string): boolean =>
   regExp(
     Array.from(pattern, (char) => ({ char, wild: "*?".includes(char) })),
@@ -72,8 +75,8 @@ export const matchesAction = (pattern: string, action: string): boolean =>
   ).test(action);
 
 /**
- * Whether a pattern fits a resource. A wildcard stands for what is between two colons, and "can expand to match beyond",
- * as the guide has it: where that would decide, nobody here can tell.
+ * Whether a pattern matches a resource. A wildcard matches the text between two colons, and "can expand to match
+ * beyond", says the guide. If that would decide, the answer is unknown.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 export const matchesResource = (pattern: Text, resource: string, context: Context): Answer =>
@@ -91,7 +94,7 @@ export const equals = (text: Text, value: string, context: Context, ignoreCase =
 export const like = (pattern: Text, value: string, context: Context): Answer =>
   fits(pattern, context, (symbols) => regExp(symbols, anything).test(value));
 
-/** Each of an ARN's six parts is held against the pattern's: in the last, a wildcard passes colons. */
+/** Compares each of an ARN's six parts with the pattern's. Only in the last part may a wildcard match colons. */
 export const arnLike = (pattern: Text, value: string, context: Context): Answer =>
   fits(pattern, context, (symbols) => {
     const parts: Char[][] = [[]];

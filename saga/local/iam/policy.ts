@@ -1,10 +1,10 @@
 import type { Condition } from "./condition";
 import type { Text } from "./pattern";
 
-/** What one of `Action` and `NotAction`, or of `Resource` and `NotResource`, says. */
+/** The content of `Action` or `NotAction`, or of `Resource` or `NotResource`. */
 export interface Scope<T> {
   readonly patterns: readonly T[];
-  /** Whether it names what the statement is *not* about. */
+  /** Whether it is the `Not…` form, which names what the statement does *not* apply to. */
   readonly except: boolean;
 }
 
@@ -15,7 +15,7 @@ export interface Statement {
   readonly conditions: readonly Condition[];
 }
 
-/** What a policy has that this machine doesn't know. */
+/** The element of a policy that this machine does not understand. */
 export class PolicyNotUnderstood extends Error {}
 
 const VERSIONS: ReadonlySet<unknown> = new Set([undefined, "2008-10-17", "2012-10-17"]);
@@ -27,7 +27,7 @@ const STATEMENT: ReadonlySet<string> = new Set([
 /**
  * Reads an identity-based policy.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
- * @throws PolicyNotUnderstood for whatever is not of that grammar
+ * @throws PolicyNotUnderstood for anything outside of that grammar
  */
 export function readPolicy(text: string): readonly Statement[] {
   const policy = asObject(parse(text), "the policy");
@@ -69,7 +69,7 @@ function readStatement(statement: Fields, where: string, variables: boolean): St
   };
 }
 
-/** Of the two elements, a statement has exactly one. */
+/** Reads the one of the two elements that a statement must have. */
 function readScope(statement: Fields, name: "Action" | "Resource", where: string): Scope<string> {
   const [is, isNot] = [statement[name], statement[`Not${name}`]];
   if ((is === undefined) === (isNot === undefined))
@@ -103,6 +103,6 @@ function asString(value: unknown, where: string): string {
   throw new PolicyNotUnderstood(`${where}, which is not a string`);
 }
 
-/** Numbers and booleans may stand without quotation marks. */
+/** The grammar also allows numbers and booleans without quotation marks. */
 const asText = (value: unknown, where: string): string =>
   asString(typeof value === "number" || typeof value === "boolean" ? String(value) : value, where);

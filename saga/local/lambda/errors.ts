@@ -1,11 +1,14 @@
-/** What a failed invocation answers, as Lambda's own runtimes write it. */
+/** The response of a failed invocation, in the form of Lambda's runtimes. */
 export interface FunctionError {
   readonly errorType: string;
   readonly errorMessage: string;
   readonly trace?: readonly string[];
 }
 
-/** A failed invocation as Step Functions reports it: the answer's type is the Error, the answer as text the Cause. */
+/**
+ * A failed invocation, as Step Functions reports it: the Error is the response's type, and the Cause is the response as
+ * text.
+ */
 export class InvocationError extends Error {
   readonly error: string;
   override readonly cause: string;
@@ -33,7 +36,7 @@ export function exited(requestId: string, status: number): FunctionError {
   return runtimeExited(requestId, status === 0 ? "without providing a reason" : `with error: exit status ${status}`);
 }
 
-// Lambda's answer names Runtime.ExitError; Step Functions gives no more than Lambda.Unknown to what it can't attribute.
+// Lambda's response names Runtime.ExitError. Step Functions reports Lambda.Unknown instead.
 function runtimeExited(requestId: string, how: string): FunctionError {
   return { errorType: "Lambda.Unknown", errorMessage: `RequestId: ${requestId} Error: Runtime exited ${how}` };
 }

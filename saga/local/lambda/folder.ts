@@ -12,35 +12,39 @@ import {
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** What is unpacked for a function. */
+/** The content of a function's archive. */
 export interface Archive {
-  /** Text by path. */
+  /** Text, by path. */
   readonly code: Readonly<Record<string, string>>;
   /** Files of this machine, by path. */
   readonly files?: Readonly<Record<string, string>>;
-  /** What is in further files, by path. */
+  /** The content of further files, by path. */
   readonly contents?: Readonly<Record<string, Buffer>>;
 }
 
-// By it a process knows its own kind: others may have the folder of temporary files in common, with processes of their own.
+// The prefix contains the host name: machines may share the folder for temporary files, and process ids are unique only
+// on one machine.
 const PREFIX = `saga-lambda-${hostname()}-`;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * What Lambda's runtime brings along; the project's other modules stay out of sight. Of the SDK's clients there are the
- * program's, and those that this package has.
+ * The packages of the SDK, which Lambda's runtime contains. Functions see the program's clients and this package's, and
+ * none of the project's other modules.
  */
 const sdk = dirname(dirname(require.resolve("@aws-sdk/client-dynamodb/package.json")));
 
-/** Where the modules are that the SDK consists of. */
+/** The `node_modules` folder with the SDK and its dependencies. */
 export const sdkModules = dirname(sdk);
 
-/** The one folder of this process, for as long as any function has its code in it. */
+/** The folder of this process. It exists while any function has its code in it. */
 let root: string | undefined;
 const taken = new Set<string>();
 let unpacked = 0;
 
-/** Unpacks an archive. Remove it in the end; it goes with the process in any case, unless that is killed. */
+/**
+ * Unpacks an archive. The caller has to remove it. It is also removed when the process ends, unless the process is
+ * killed.
+ */
 export function unpack({ code, files = {}, contents = {} }: Archive): {
   readonly taskRoot: string;
   readonly remove: () => void;
@@ -78,7 +82,7 @@ export function unpack({ code, files = {}, contents = {} }: Archive): {
   return { taskRoot, remove };
 }
 
-/** Where functions find the modules of their runtime. */
+/** The folder in which functions find the modules of their runtime. */
 export const runtimeModules = (): string => join((root ??= open()), "runtime");
 
 function open(): string {
@@ -97,7 +101,7 @@ function close(): void {
   for (const signal of SIGNALS) process.removeListener(signal, onSignal);
 }
 
-/** A signal that nobody else listens to ends the process, as it would without this listener. */
+/** If nothing else handles the signal, it ends the process, as it would without this listener. */
 function onSignal(signal: NodeJS.Signals): void {
   const alone = process.listenerCount(signal) === 0;
   if (!alone) return;
@@ -105,7 +109,7 @@ function onSignal(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
 }
 
-/** What processes have left behind that were killed. */
+/** Removes the folders of processes that were killed. */
 function removeLeftOvers(): void {
   for (const name of readdirSync(tmpdir())) {
     const [, pid] = name.startsWith(PREFIX) ? (/^(\d+)-/.exec(name.slice(PREFIX.length)) ?? []) : [];
@@ -113,7 +117,7 @@ function removeLeftOvers(): void {
     try {
       rmSync(join(tmpdir(), name), { recursive: true, force: true });
     } catch {
-      // Somebody else's, or gone meanwhile.
+      // It belongs to another user, or was removed meanwhile.
     }
   }
 }

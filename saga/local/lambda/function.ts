@@ -8,48 +8,55 @@ import { Sandbox, type Tables, workerFile } from "./sandbox";
 
 export interface FunctionOptions {
   readonly name: string;
-  /** The deployed archive: text by path. */
+  /** The text files of the deployed archive, by path. */
   readonly code: Readonly<Record<string, string>>;
-  /** What else is in the archive: files of this machine, by path. */
+  /** Further files of the archive, copied from this machine, by path. */
   readonly files?: Readonly<Record<string, string>>;
-  /** What is in further files of it, by path. */
+  /** Further files of the archive by their content, by path. */
   readonly contents?: Readonly<Record<string, Buffer>>;
-  /** Module and export: `__index.handler`. */
+  /** The module and the export: `__index.handler`. */
   readonly handler: string;
-  /** Wins over what Lambda sets itself. */
+  /** The function's own variables. They override those of Lambda. */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   /** In MB. */
   readonly memory: number;
   readonly onLog?: (line: string) => void;
-  /** What it reaches by a port as well as by a socket. */
+  /** The tables, which the function reaches through a message port. */
   readonly tables?: Tables;
-  /** Whose workers run it; those of this process if nothing is said. */
+  /** The pool whose workers run it. By default the pool of this process. */
   readonly pool?: WorkerPool;
 }
 
 export interface InvokeOptions {
-  /** Lets the caller go away. A function that runs then, as on AWS, runs on to its end; one that waits does not begin. */
+  /**
+   * Aborts the wait of the caller. As on AWS, a running function continues to its end. A queued invocation does not
+   * start.
+   */
   readonly signal?: AbortSignal;
-  /** Called while the invocation waits for a worker, or for one to load; what it gives is called when the function runs. */
+  /**
+   * Called when the invocation begins to wait for a worker or for its start. The returned function is called when the
+   * function runs.
+   */
   readonly hold?: () => () => void;
 }
 
 export interface DeployedFunction {
-  /** Runs the function; rejects with an {@link InvocationError} if it fails. */
+  /** Runs the function. Rejects with an {@link InvocationError} if the function fails. */
   invoke(payload: unknown, options?: InvokeOptions): Promise<{ readonly payload: unknown }>;
-  /** The invocations under way, those included that wait, and those whose callers have gone away. */
+  /** The invocations in progress. Queued ones and those whose caller has left are included. */
   running(): readonly Promise<unknown>[];
-  /** Stops what still runs and removes every trace. */
+  /** Stops running invocations, and removes the function's files. */
   close(): Promise<void>;
 }
 
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
-/** Runs a function from its deployed form: in sandboxes of its own, each of which takes one invocation at a time. */
+/** Runs a function from its deployed form, in sandboxes of its own. Each sandbox takes one invocation at a time. */
 export function deployFunction(options: FunctionOptions): DeployedFunction {
   const { name, handler, timeoutSeconds, memory, tables, onLog = () => {}, pool = machinePool } = options;
-  // Most functions of a program are never called. Files of this machine, though, may be others by then.
+  // Most functions of a program are never called, so they are unpacked at the first call. Files of this machine are
+  // unpacked now, because they may change.
   let unpacked = options.files && unpack(options);
   const folder = () => (unpacked ??= unpack(options));
   const environment = { ...lambdaEnvironment(name, memory), ...options.environment };
@@ -133,10 +140,10 @@ function lambdaEnvironment(name: string, memory: number) {
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
     AWS_SESSION_TOKEN: "local",
-    // There is no home directory on Lambda whose settings could leak in.
+    // On Lambda there is no home directory with settings for the SDK.
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
-    // The SDK that Lambda ships fits its Node; this project's copy says that a later one will not.
+    // This project's copy of the SDK warns about its Node release. Lambda's copy does not.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   };
 }

@@ -3,14 +3,14 @@ import type { EventLoopUtilization } from "node:perf_hooks";
 
 /** A thread that takes one call at a time. */
 export interface PooledWorker {
-  /** Whether it can take one more call. */
+  /** Whether it can take another call. */
   readonly alive: boolean;
-  /** How much of the time since another look it has been at work; compare `performance.eventLoopUtilization`. */
+  /** The share of time that it was busy, since an earlier reading. See `performance.eventLoopUtilization`. */
   activity(since?: EventLoopUtilization): EventLoopUtilization;
   close(): Promise<void>;
 }
 
-/** A call that may wait for its turn. `begun` tells that its worker has loaded and runs it. */
+/** A call, which may be queued. It calls `begun` once its worker has loaded and runs it. */
 export type Job<W> = (worker: W, begun: () => void) => Promise<unknown>;
 
 interface Waiting<W> {
@@ -22,56 +22,59 @@ interface Waiting<W> {
 
 const WORKERS_A_CORE = 3;
 const TICK_MS = 100;
-/** What a worker has cost to start as long as none has, in milliseconds. */
+/** The assumed start time of a worker, until one has started. Milliseconds. */
 const START_MS = 50;
-/** A worker that goes to another function costs a cold start: so it goes no more often than after so many times that. */
+/** Moving a worker to another function costs a cold start. So a worker moves only after this many start times. */
 const STARTS_WAITED = 4;
-/** Workers that are at work for more than this share of the machine's time leave nothing for one more. */
+/** If the workers use more than this share of the machine, it has no time left for another. */
 const BUSY_MACHINE = 0.5;
-/** Of the machine's time this share must be left for a function that has a worker to get another; or */
+/** A function with a worker may get another one if more than this share of the machine's time is left. */
 const ROOM = 0.25;
-/** its workers must be at work for less than this share of theirs: then they wait for something else than the machine. */
+/**
+ * It may also get one if its workers are busy for less than this share of their time: then they wait for something else
+ * than the machine.
+ */
 const WAITING = 0.05;
-/** After so many ticks in which no call has ended it gets another one all the same. */
+/** It may also get one if no call has ended for this many ticks. */
 const STUCK_TICKS = 10;
 
 export interface PoolOptions {
-  /** What the machine has, if nothing is said. */
+  /** The machine's cores by default. */
   readonly cores?: number;
-  /** How many workers there may be, as long as calls end. */
+  /** The maximum number of workers, as long as calls end. */
   readonly size?: number;
-  /** How much of the machine's time, from 0 to 1, nobody has used since this was asked last. */
+  /** The share of the machine's time, from 0 to 1, that was idle since the last call. */
   readonly idleShare?: () => number;
 }
 
 /**
- * The workers of all functions of a process: a few for each core. A worker belongs to one function, since nothing of one
- * may be seen by another; a warm one is used again; and where there are as many as there may be, calls wait.
+ * The workers of all functions of a process: a few for each core. A worker belongs to one function, so that no function
+ * sees the state of another. Warm workers are reused. At the maximum number of workers, calls queue.
  *
- * The function that has the fewest calls under way is served first; among equals, whoever has waited longest. So none keeps
- * another from running. A worker goes to a function that has none at once, and to others that have fewer once they have
- * waited for longer than that costs.
+ * The function with the fewest running calls is served first; among equals, the one that has waited longest. So no
+ * function can starve another. A worker moves at once to a function that has none. It moves to a function with fewer
+ * workers once that has waited for longer than the move costs.
  *
- * A function that has a worker gets another one where its calls queue, and the machine has time left, its workers do nothing
- * but wait, or no call ends for a second. Otherwise two workers do no more than one, and each has to load the function, and to have it compiled,
- * for itself.
+ * A function with a worker gets another one if its calls queue, and the machine has time left, its workers only wait,
+ * or no call ends for a second. Otherwise a second worker does no more work, and has to load and compile the function
+ * once more.
  *
- * Calls that wait for other calls hold their workers. Where calls queue, none ends, and the workers do not use up the
- * machine, there is one worker more, until something moves: so a call that another one waits for always gets to run.
+ * A call that waits for another call holds its worker. To prevent a deadlock, the pool adds a worker when calls are
+ * queued, none has ended since the last tick, and the workers do not use up the machine. It goes on until a call ends.
  */
 export class WorkerPool {
   private readonly lines = new Set<Line<PooledWorker>>();
   private readonly seen = new WeakMap<PooledWorker, EventLoopUtilization>();
   private starting = 0;
-  /** What a worker costs to start, in milliseconds, as of late. */
+  /** The recent start time of a worker, in milliseconds. */
   private startMs = START_MS;
-  /** When a worker went to a line that had one already. */
+  /** When a worker last moved to a line that already had one. */
   private movedAt = -Infinity;
   private ended = 0;
   private endedAtTick = 0;
-  /** How many workers there may be beyond the bound. */
+  /** How many workers are allowed beyond the maximum. */
   private extra = 0;
-  /** For how many ticks nothing has moved. */
+  /** The number of ticks without progress. */
   private stuckFor = 0;
   private ticker: NodeJS.Timeout | undefined;
 
@@ -86,19 +89,19 @@ export class WorkerPool {
     this.idleShare = idleShare;
   }
 
-  /** What the calls of one function stand in. */
+  /** The queue of one function's calls. */
   line<W extends PooledWorker>(start: () => W): Line<W> {
     const line = new Line(this, start);
     this.lines.add(line as unknown as Line<PooledWorker>);
     return line;
   }
 
-  /** How many workers there are. */
+  /** The number of workers. */
   get workers(): number {
     return this.all().reduce((sum, line) => sum + line.workers, 0);
   }
 
-  /** Gives work to whoever is free. */
+  /** Gives queued calls to free workers. */
   assign(): void {
     while (this.assignOne());
     const queued = this.queued().length > 0;
@@ -114,7 +117,7 @@ export class WorkerPool {
     }
   }
 
-  /** Called by a line: a worker of it starts, and until the function that comes back is called it loads. */
+  /** Called by a line when a worker starts. The returned function is called when the worker has loaded. */
   onStart(): () => void {
     this.starting++;
     const since = performance.now();
@@ -157,9 +160,12 @@ export class WorkerPool {
     return false;
   }
 
-  /** Where a line that has no idle worker gets one: the line itself where there is room for another, or another line. */
+  /**
+   * The source of a worker for a line without an idle one: the line itself, if it may start a worker, or a line that
+   * gives one up.
+   */
   private sourceFor(line: Line<PooledWorker>): Line<PooledWorker> | undefined {
-    // Threads that load at once, all of them, take long.
+    // Threads that load at the same time slow each other down.
     if (this.starting >= this.cores) return undefined;
     if (this.workers < this.size + this.extra) {
       return line.workers < line.mostWorkers ? line : undefined;
@@ -180,7 +186,7 @@ export class WorkerPool {
     return source;
   }
 
-  /** Ends what is beyond the bound and rests. */
+  /** Ends idle workers beyond the maximum. */
   private shrink(): void {
     this.extra = 0;
     while (this.workers > this.size) {
@@ -208,7 +214,7 @@ export class WorkerPool {
     this.assign();
   };
 
-  /** Of the time since the last tick, how much a worker was at work: from 0 to 1. */
+  /** The share of the time since the last tick that a worker was busy, from 0 to 1. */
   private shareOf(worker: PooledWorker): number {
     const now = worker.activity();
     const before = this.seen.get(worker);
@@ -217,14 +223,14 @@ export class WorkerPool {
   }
 }
 
-/** The calls of one function, and the workers that are its own. */
+/** The calls of one function, and its workers. */
 export class Line<W extends PooledWorker> {
   private readonly queue: Waiting<W>[] = [];
   private readonly idle: { readonly worker: W; readonly since: number }[] = [];
   private readonly running = new Set<W>();
   private readonly ending = new Set<Promise<void>>();
   private closed: Error | undefined;
-  /** With how many workers it is content until the pool says otherwise. */
+  /** The number of workers that it may have. The pool sets it. */
   mostWorkers = 1;
 
   constructor(
@@ -233,8 +239,8 @@ export class Line<W extends PooledWorker> {
   ) {}
 
   /**
-   * Runs a job as soon as there is a worker for it.
-   * @param signal Takes a job that has not begun out of the queue.
+   * Runs a job as soon as a worker is free.
+   * @param signal Removes a job from the queue if it has not begun.
    */
   run<T>(job: (worker: W, begun: () => void) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -262,7 +268,7 @@ export class Line<W extends PooledWorker> {
     return this.queue.length;
   }
 
-  /** Since when the first in the queue waits. */
+  /** When the first queued call came. */
   get waitsSince(): number {
     return this.queue[0]?.since ?? Infinity;
   }
@@ -276,12 +282,12 @@ export class Line<W extends PooledWorker> {
   }
 
   get isIdle(): boolean {
-    // One that has died while it rested is none.
+    // An idle worker may have died.
     while (this.idle.length > 0 && !this.idle.at(-1)?.worker.alive) this.idle.pop();
     return this.idle.length > 0;
   }
 
-  /** Since when the one rests that was used first. */
+  /** When the longest idle worker became idle. */
   get idleSince(): number {
     return this.idle[0]?.since ?? Infinity;
   }
@@ -290,7 +296,7 @@ export class Line<W extends PooledWorker> {
     return [...this.running];
   }
 
-  /** Lets the first in the queue run, on the worker that was used last, or on a new one. */
+  /** Runs the first queued call, on the most recently used worker or on a new one. */
   begin(): void {
     const waiting = this.queue.shift();
     if (!waiting) return;
@@ -319,7 +325,7 @@ export class Line<W extends PooledWorker> {
     );
   }
 
-  /** Ends the worker that rests longest. */
+  /** Ends the worker that has been idle longest. */
   endIdle(): void {
     const worker = this.idle.shift()?.worker;
     if (!worker) return;
@@ -327,7 +333,7 @@ export class Line<W extends PooledWorker> {
     this.ending.add(ending);
   }
 
-  /** Ends all workers, and what runs or waits with them. */
+  /** Ends all workers. Running and queued calls fail. */
   async close(reason: Error): Promise<void> {
     this.closed = reason;
     for (const { drop } of this.queue.splice(0)) drop(reason);
@@ -338,19 +344,19 @@ export class Line<W extends PooledWorker> {
   }
 }
 
-/** Looks at all cores, whoever uses them. */
+/** Measures the idle share of all cores, whichever process uses them. */
 function idleShareOfMachine(): () => number {
   let before = { idle: 0, all: 0 };
   return () => {
     const times = cpus().map((each) => each.times);
     const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
     const now = { idle: sum(times.map(({ idle }) => idle)), all: sum(times.map((each) => sum(Object.values(each)))) };
-    // Some systems tell nothing of their cores.
+    // Some systems report no times of their cores.
     const share = now.all > before.all ? (now.idle - before.idle) / (now.all - before.all) : 1;
     before = now;
     return share;
   };
 }
 
-/** The one pool of this process: the machine is one, too. */
+/** The pool of this process. There is only one, because there is only one machine. */
 export const machinePool = new WorkerPool();

@@ -4,25 +4,25 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { exited, type FunctionError, InvocationError, killed, timedOut } from "./errors";
 import type { PooledWorker } from "./pool";
 
-/** What a worker is started with. */
+/** The data that a worker starts with. */
 export interface WorkerData extends Pick<SandboxOptions, "taskRoot" | "handler" | "timeoutSeconds" | "context"> {
   readonly tables: { readonly endpoint: string; readonly port: MessagePort } | undefined;
 }
 
-/** An endpoint that a function reaches by a port as well as by a socket. */
+/** The tables' endpoint, which a function reaches through a message port or a socket. */
 export interface Tables {
   readonly endpoint: string;
-  /** Has requests that come by a port answered there. */
+  /** Answers the requests that arrive through a message port. */
   readonly connect: (port: MessagePort) => void;
 }
 
 export interface Invocation {
   readonly requestId: string;
-  /** JSON, like the answer. */
+  /** JSON, like the response. */
   readonly payload: string;
 }
 
-/** What the worker says. After a fatal error it is gone. */
+/** The messages of a worker. After a fatal error the worker ends. */
 export type Message =
   | { readonly kind: "ready" }
   | { readonly kind: "log"; readonly text: string }
@@ -30,7 +30,7 @@ export type Message =
   | { readonly kind: "error"; readonly error: FunctionError; readonly fatal: boolean };
 
 export interface InvokeOptions extends Invocation {
-  /** Called when the function has been loaded and is given the invocation: from here on its time counts. */
+  /** Called when the function has loaded and receives the invocation. Its timeout begins here. */
   readonly onBegin: () => void;
 }
 
@@ -45,23 +45,26 @@ export interface SandboxOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memory: number;
-  /** What every invocation's context has in common. */
+  /** The common part of every invocation's context. */
   readonly context: object;
   readonly tables: Tables | undefined;
   readonly onLog: (line: string) => void;
-  /** Replaces the paths of this machine by those that the code has on Lambda. */
+  /** Replaces this machine's paths by the paths that the code has on Lambda. */
   readonly asOnLambda: (error: FunctionError) => FunctionError;
 }
 
 export const workerFile = join(__dirname, "worker.mjs");
 
-/** Left to itself, the garbage of many short calls takes three times that of each worker before any of it is looked at. */
+/**
+ * The limit for new objects. Without it, the garbage of many short calls grows to three times this size before it is
+ * collected.
+ */
 const YOUNG_GENERATION_MB = 16;
 
-/** Lambda gives the code outside of the handler ten seconds, whatever the function's own timeout. */
+/** Lambda gives the code outside of the handler ten seconds, whatever the function's timeout. */
 const INIT_SECONDS = 10;
 
-/** One execution environment: a worker thread that has loaded the function and takes one invocation at a time. */
+/** One execution environment: a worker thread that has loaded the function, and takes one invocation at a time. */
 export class Sandbox implements PooledWorker {
   readonly #options: SandboxOptions;
   readonly #worker: Worker;
@@ -69,7 +72,7 @@ export class Sandbox implements PooledWorker {
   #alive = true;
   #pending: Pending | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Why it was stopped, if it did not exit of itself. */
+  /** The reason for its end, unless it exited by itself. */
   #stopped: ((requestId: string) => Error) | undefined;
   #line = "";
 
@@ -83,7 +86,7 @@ export class Sandbox implements PooledWorker {
       workerData: { taskRoot, handler, timeoutSeconds, context, tables: reached } satisfies WorkerData,
       transferList: reached ? [reached.port] : [],
       env: environment,
-      // Not those of this process: they may load its TypeScript hooks.
+      // The options of this process may load its TypeScript hooks.
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: memory, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
@@ -103,7 +106,7 @@ export class Sandbox implements PooledWorker {
     });
   }
 
-  /** Whether it can take one more invocation. */
+  /** Whether it can take another invocation. */
   get alive(): boolean {
     return this.#alive;
   }
@@ -137,7 +140,7 @@ export class Sandbox implements PooledWorker {
     this.#timer = setTimeout(() => {
       this.#alive = false;
       this.#stopped = (id) => new InvocationError(timedOut(id, seconds));
-      // Reported at its exit, so that nothing it does comes after the report.
+      // The timeout is reported at the thread's exit, so that nothing it does comes after the report.
       void this.#worker.terminate();
     }, seconds * 1000);
   }

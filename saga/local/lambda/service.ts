@@ -9,16 +9,16 @@ import { NotOnThisMachine } from "../services/integrations";
 import type { FunctionConfiguration, Invoked, LambdaService } from "../wire/lambda";
 import { InvocationError } from "./errors";
 
-/** What Lambda's API tells of, and calls. */
+/** The parts of the cloud that Lambda's API uses. */
 export interface LambdaContext {
   readonly program: () => Program;
   readonly functions: Functions;
   readonly logs: Logs;
-  /** Takes a call that nobody awaits. */
+  /** Accepts an asynchronous call. */
   readonly send: (functionArn: string, event: JsonObject) => Promise<void>;
 }
 
-/** The functions, for those who call them from outside. */
+/** The functions, for clients of Lambda's API. */
 export function lambdaService({ program, functions, logs, send }: LambdaContext): Omit<LambdaService, "refuse"> {
   async function invoke(arn: string, event: Json): Promise<Invoked> {
     const group = logGroupOf(arn.replace(/^.*:function:([^:]+).*/, "$1"));
@@ -49,7 +49,7 @@ export function lambdaService({ program, functions, logs, send }: LambdaContext)
   };
 }
 
-/** What GetFunction tells of a function that the program registers. */
+/** The configuration of a registered function, as GetFunction returns it. */
 function functionConfiguration({ physicalName, arn, inputs }: Resource): FunctionConfiguration {
   const { runtime, role, handler, timeout, memorySize, architectures, environment, description } = inputs as Readonly<
     Record<string, Json | undefined>

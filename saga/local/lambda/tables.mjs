@@ -1,8 +1,8 @@
 // @ts-check
-// How a function's SDK reaches the tables: by a port to their thread. A socket between two threads of one process would
-// cost more than all else that a request takes. The SDK is as it is on Lambda: only where its request handler would have
-// opened the socket, requests for the tables' endpoint take the port, and its signer calculates nothing that nobody checks.
-// Plain JavaScript, as the worker is.
+// Connects a function's SDK with the tables through a message port to their thread. A socket between two threads of one
+// process would cost more than the rest of a request. The SDK is the same as on Lambda. Only where its request handler
+// would open a socket do requests for the tables' endpoint use the port, and its signer leaves out the signature, which
+// nothing checks. Plain JavaScript, like the worker.
 
 import { Buffer } from "node:buffer";
 import { Module } from "node:module";
@@ -13,7 +13,7 @@ import { URL } from "node:url";
 /** @typedef {import("../dynamodb/server").Answer} Answer */
 /** @typedef {import("../dynamodb/server").Passed} Passed */
 
-/** Where the SDK has its request handler and its signer, in whichever release of it a function has. */
+/** The modules of the SDK's request handler and signer, in any release of the SDK. */
 const REQUEST_HANDLER = modulePath("node-http-handler");
 const SIGNER = modulePath("signature-v4");
 
@@ -23,7 +23,8 @@ function modulePath(name) {
 }
 
 /**
- * Has the SDK reach an endpoint by a port. Requests with which it does more than wait for the answer go by a socket.
+ * Connects the SDK with an endpoint through a message port. Requests that need more than a response, such as an abort
+ * signal, use a socket.
  * @param {{ endpoint: string, port: import("node:worker_threads").MessagePort }} tables
  */
 export function reachTables({ endpoint, port }) {
@@ -31,7 +32,7 @@ export function reachTables({ endpoint, port }) {
   const isForTables = (/** @type {any} */ request) => request.hostname === hostname && String(request.port) === number;
   const ask = asker(port);
 
-  // Only functions that use the SDK load it.
+  // The modules are patched when they load: most functions load only a part of the SDK, or none.
   const extensions = /** @type {any} */ (Module)._extensions;
   const load = extensions[".js"];
   extensions[".js"] = (/** @type {any} */ module, /** @type {string} */ file) => {
@@ -42,7 +43,7 @@ export function reachTables({ endpoint, port }) {
 }
 
 /**
- * @param {any} prototype Of the SDK's request handler.
+ * @param {any} prototype The prototype of the SDK's request handler.
  * @param {(request: any) => boolean} isForTables
  * @param {ReturnType<typeof asker>} ask
  */
@@ -67,9 +68,9 @@ function passRequests(prototype, isForTables, ask) {
 }
 
 /**
- * Nobody here knows a secret by which a signature could be checked: the tables know a caller by its access key. So what is
- * sent to them says who signs it, and when, and no more.
- * @param {any} prototype Of the SDK's signer.
+ * Leaves out the signature: the tables identify a caller by its access key, and no secret exists to check a signature
+ * with. The request only names its signer and its time.
+ * @param {any} prototype The prototype of the SDK's signer.
  * @param {(request: any) => boolean} isForTables
  */
 function signNothing(prototype, isForTables) {
@@ -98,12 +99,12 @@ function asker(port) {
     waiting.get(answer.id)?.(answer);
     waiting.delete(answer.id);
   });
-  // What keeps the thread is the port by which the function is called.
+  // The port to the main thread keeps this thread alive.
   port.unref();
 
   /**
    * @param {Passed} request
-   * @param {number} timeout Of the SDK's request handler, in milliseconds, whose words it has.
+   * @param {number} timeout The timeout of the SDK's request handler, in milliseconds. The error has its words.
    * @returns {Promise<Answer>}
    */
   return (request, timeout) =>

@@ -3,8 +3,8 @@ import { InvocationError } from "./errors";
 import type { DeployedFunction, InvokeOptions } from "./function";
 
 /**
- * `lambda:invoke`, as Step Functions makes it and reports on it.
- * @throws TaskFailure when the function fails
+ * Invokes a function as the `lambda:invoke` integration does.
+ * @throws TaskFailure if the function fails
  */
 export async function invokeTask(run: DeployedFunction, payload: Json, options: InvokeOptions = {}): Promise<Json> {
   try {

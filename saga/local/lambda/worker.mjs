@@ -1,6 +1,6 @@
 // @ts-check
-// What runs inside a sandbox: loads the handler once, then answers one invocation after another. Plain JavaScript, so
-// that a cold start compiles nothing.
+// The main module of a sandbox. It loads the handler once, then answers one invocation after another. Plain JavaScript,
+// so that a cold start compiles nothing.
 
 import { Buffer } from "node:buffer";
 import { createRequire } from "node:module";
@@ -16,7 +16,7 @@ const { taskRoot, handler, timeoutSeconds, context, tables } = workerData;
 /** @param {import("./sandbox").Message} message */
 const post = (message) => parentPort?.postMessage(message);
 
-// Through the same port as the answers, so that a line never comes after the answer of the call that wrote it.
+// Log lines use the same port as the responses, so that no line comes after the response of its call.
 for (const stream of [process.stdout, process.stderr]) {
   stream.write = (/** @type {unknown} */ chunk, /** @type {any} */ encoding, /** @type {any} */ callback) => {
     post({ kind: "log", text: typeof chunk === "string" ? chunk : Buffer.from(/** @type {any} */ (chunk)).toString() });

@@ -2,7 +2,10 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Json, JsonObject } from "../../interpreter";
 import type { Place } from "../place";
 
-/** What a service's action answers, in the service's shape; and on which resources it needs a permission, where that is known. */
+/**
+ * An action of a service: its answer in the service's shape, and, if known, the resources that it needs a permission
+ * for.
+ */
 export interface Action {
   readonly answer: (request: JsonObject) => JsonObject;
   readonly resources?: (request: JsonObject, place: Place) => readonly string[];
@@ -19,7 +22,7 @@ const queueArn = ({ QueueUrl }: JsonObject): readonly string[] => {
 const topicArn = ({ TopicArn, TargetArn }: JsonObject): readonly string[] =>
   [TopicArn ?? TargetArn].filter((each) => typeof each === "string");
 
-/** The actions that are recorded and answered here, by the name that IAM has for them. */
+/** The actions that are recorded and answered here, by their names in IAM. */
 const ACTIONS: Readonly<Record<string, Action>> = {
   "sns:Publish": { answer: () => ({ MessageId: randomUUID() }), resources: topicArn },
   "sns:PublishBatch": {
@@ -65,10 +68,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   "cloudwatch:PutMetricData": { answer: () => ({}) },
 };
 
-/** The names of a service in integrations and in requests, where they are not IAM's. */
+/** The names of services in integrations and requests that differ from IAM's. */
 const SERVICES: Readonly<Record<string, string>> = { eventbridge: "events", sesv2: "ses", email: "ses" };
 
-/** `sns:Publish`, from a service and an action however they are written. */
+/** The name of an action, such as `sns:Publish`, from any spelling of its service and its action. */
 export function actionName(service: string, action: string): string {
   const name = service.replace(/^aws-sdk:/, "");
   return `${SERVICES[name] ?? name}:${action.charAt(0).toUpperCase()}${action.slice(1)}`;

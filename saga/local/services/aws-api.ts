@@ -9,20 +9,21 @@ import { actionName, actionOf } from "./answers";
 import type { Outbox } from "./outbox";
 import type { Secret, Secrets } from "./secrets";
 
-/** What the services of AWS are here, for the functions that call them. */
+/** The parts of the cloud that functions reach as services of AWS. */
 export interface AwsApi {
   readonly refuse: Refusal;
   readonly outbox: Outbox;
   readonly stubs: () => Stubs;
   readonly secrets: () => Secrets;
   readonly place: () => Place;
-  /** The task of the function that makes a request; undefined for anybody else. */
+  /** The task of the calling function. Undefined for any other caller. */
   readonly callerOf: (request: WireRequest) => string | undefined;
 }
 
 /**
- * Every other service that a function calls: nothing leaves this machine by the SDK. Secrets and parameters are read; what
- * is sent is recorded and answered in the service's shape; the rest is refused by its name, unless there is a stub.
+ * All other services that a function may call. No request of the SDK leaves this machine. Secrets and parameters are
+ * read. Messages are recorded, and answered in the service's shape. A stub can answer anything else; without one the
+ * request is refused by name.
  */
 export function otherServices(api: AwsApi): Handler {
   async function handle(incoming: WireRequest, request: Request): Promise<Json> {
@@ -60,7 +61,10 @@ export function otherServices(api: AwsApi): Handler {
   };
 }
 
-/** A function is told what stands in for a service; any other client, what AWS tells of an operation that there is none of. */
+/**
+ * The error for an action that is not on this machine. A function gets the name of the stub that would answer it. Other
+ * clients get AWS's error for an unknown operation.
+ */
 function notHere(name: string, caller: string | undefined): AwsError {
   const message = `${name} is not on this machine`;
   return caller === undefined
@@ -69,10 +73,10 @@ function notHere(name: string, caller: string | undefined): AwsError {
 }
 
 interface Request {
-  /** `sns:Publish` */
+  /** The action: `sns:Publish`. */
   readonly name: string;
   readonly body: JsonObject;
-  /** Old services speak forms and XML. */
+  /** Whether the request uses the query protocol, as older services do: forms and XML. */
   readonly query: boolean;
 }
 
@@ -88,7 +92,7 @@ function readRequest({ headers, method, path, signer: { service }, body }: WireR
   return { name: actionName(service, action), body: objectIn(content), query: false };
 }
 
-/** The actions of services that tell them by a path. */
+/** The actions of services that name them by a path. */
 const REST: Readonly<Record<string, string>> = { "POST /v2/email/outbound-emails": "SendEmail" };
 
 function objectIn(content: string): JsonObject {

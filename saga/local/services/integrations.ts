@@ -9,12 +9,14 @@ import { actionName, actionOf, knownActions } from "./answers";
 import type { Place } from "../place";
 import type { Outbox } from "./outbox";
 
-/** A call that nothing on this machine can answer: no failure of the saga, but of whoever runs it here. */
+/**
+ * A call that nothing on this machine can answer. It is an error of the local set-up, and not a failure of the saga.
+ */
 export class NotOnThisMachine extends Error {
   override readonly name = "NotOnThisMachine";
 }
 
-/** What the integrations with services have here. */
+/** The parts of the cloud that integrations use. */
 export interface Services {
   readonly dynamoDB: Pick<Server, "call">;
   readonly authorize: Authorize;
@@ -22,20 +24,23 @@ export interface Services {
   readonly stubs: Stubs;
 }
 
-/** What a stub says, as the service would. */
+/**
+ * The answer of a stub.
+ * @throws TaskFailure if the stub is an error
+ */
 export function answerOfStub(stub: Stub): Json {
   if ("output" in stub) return stub.output;
   throw new TaskFailure(stub.error, stub.cause);
 }
 
-/** `arn:aws:states:::aws-sdk:ses:sendEmail` and the like. */
+/** Matches the resource of an integration, such as `arn:aws:states:::aws-sdk:ses:sendEmail`. */
 const INTEGRATION = /^arn:[^:]+:states:[^:]*:[^:]*:((?:aws-sdk:)?[^:]+):([^.]+)/;
 
 /**
- * A service's action that a state calls without a function: against the local tables, by a stub, or recorded and
- * answered in the service's shape.
- * @throws TaskFailure as the service fails
- * @throws NotOnThisMachine where there is nothing to answer
+ * Calls a service's action for a state, without a function: on the local tables, with a stub, or recorded and answered
+ * in the service's shape.
+ * @throws TaskFailure with the service's error
+ * @throws NotOnThisMachine if nothing can answer
  */
 export async function callService(machine: MachineRole, call: TaskCall, services: Services): Promise<Json> {
   const [, service = "", action = ""] = INTEGRATION.exec(call.resource) ?? [];
@@ -49,7 +54,7 @@ export async function callService(machine: MachineRole, call: TaskCall, services
   if (!stub && !known && !dynamoDB) {
     throw new NotOnThisMachine(
       `'${call.state}' calls ${service}:${action}, which is not on this machine: give its answer with --stubs, such as ` +
-        `{"${call.state}": {"output": {}}}. Without one there are dynamodb, ${knownActions().join(", ")}`,
+        `{"${call.state}": {"output": {}}}. Without a stub, this machine answers dynamodb, ${knownActions().join(", ")}`,
     );
   }
   const place = placeOf(machine);
@@ -64,7 +69,10 @@ export async function callService(machine: MachineRole, call: TaskCall, services
   return optimized && !stub ? { ...(answer as JsonObject), ...metadata() } : answer;
 }
 
-/** How Step Functions names what a service refuses: by the service's class, and for want of one by that of them all. */
+/**
+ * How Step Functions names a service's refusals: with the class of the service's error, or with the service's general
+ * class.
+ */
 const ERRORS: Readonly<Record<string, { readonly denied: string; readonly service: string }>> = {
   dynamodb: { denied: "DynamoDB.AmazonDynamoDBException", service: "AmazonDynamoDBv2" },
   "aws-sdk:dynamodb": { denied: "DynamoDb.DynamoDbException", service: "DynamoDb" },
@@ -100,7 +108,7 @@ async function permitted(
 const cause = (message: string, service: string, code: string): string =>
   `${message} (Service: ${service}; Status Code: 400; Error Code: ${code}; Request ID: ${randomUUID()}; Proxy: null)`;
 
-/** DynamoDB's own JSON: what an integration takes and gives is just that. */
+/** Calls DynamoDB. An integration takes and returns DynamoDB's own JSON, so nothing is converted. */
 async function callDynamoDB(
   dynamoDB: Services["dynamoDB"],
   name: string,
@@ -118,14 +126,14 @@ async function callDynamoDB(
   const [prefix, all, service] = optimized
     ? ["DynamoDB", "AmazonDynamoDBException", "AmazonDynamoDBv2"]
     : ["DynamoDb", "DynamoDbException", "DynamoDb"];
-  // What the SDK has no class for, such as a request that is not valid, has the service's name.
+  // An error without a class in the SDK, such as a ValidationException, gets the service's general class.
   throw new TaskFailure(
     `${prefix}.${/Exception$/.test(code) && code !== "ValidationException" ? code : all}`,
     cause(message, service, code),
   );
 }
 
-/** What an optimised integration tells of its request, beside the service's answer. */
+/** The data about the request that an optimised integration adds to the service's answer. */
 function metadata(): JsonObject {
   const RequestId = randomUUID();
   const headers = { "x-amzn-RequestId": RequestId, "Content-Type": "application/x-amz-json-1.0" };

@@ -1,35 +1,35 @@
 import type { Json } from "../../interpreter";
 
-/** What a saga sent to a service that is not on this machine. */
+/** A message of a saga to a service that is not on this machine. */
 export interface Message {
-  /** The state that sent it, or the function. */
+  /** The state or the task that sent it, or `a client`. */
   readonly from: string;
-  /** `sns:Publish` */
+  /** The action: `sns:Publish`. */
   readonly action: string;
   readonly request: Json;
 }
 
-/** A message that is kept elsewhere as well, until it is forgotten. */
+/** A message with a copy elsewhere, and a function that deletes the copy. */
 export interface KeptMessage {
   readonly message: Message;
   readonly forget: () => void;
 }
 
 export interface OutboxOptions {
-  /** How many messages there are at most, the latest ones. All of them unless it is said. */
+  /** The number of messages to keep: the latest ones. By default all are kept. */
   readonly most?: number | undefined;
-  /** Those of an earlier process. */
+  /** The messages of an earlier process. */
   readonly kept?: readonly KeptMessage[];
-  /** Keeps a message elsewhere. What it gives forgets it. */
+  /** Stores a copy of a message. The returned function deletes the copy. */
   readonly onAdd?: (message: Message) => () => void;
 }
 
-/** What was sent, in order. */
+/** The sent messages, in order. */
 export class Outbox {
   readonly messages: Message[] = [];
   private readonly most: number;
   private readonly onAdd: (message: Message) => () => void;
-  /** Of each message. */
+  /** One for each message, in the same order. */
   private readonly forgets: (() => void)[] = [];
 
   constructor({ most = Infinity, kept = [], onAdd = () => () => {} }: OutboxOptions = {}) {

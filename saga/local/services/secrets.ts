@@ -2,7 +2,7 @@ import type { Program } from "../program";
 import { variableOf } from "../project";
 import { ofType } from "../resources";
 
-/** A secret, or a parameter, that a function reads. */
+/** A secret or a parameter, with its value. */
 export interface Secret {
   readonly name: string;
   readonly arn: string;
@@ -10,8 +10,8 @@ export interface Secret {
 }
 
 /**
- * Finds the values of secrets: those that the program sets itself, else those of the environment; a placeholder stands for
- * what neither knows, and a note says so.
+ * Finds the values of secrets: the program's own, or those of environment variables. If neither has a value, a
+ * placeholder replaces it, and a note says so.
  */
 export class Secrets {
   readonly #noted = new Set<string>();
@@ -27,7 +27,7 @@ export class Secrets {
     const made = ofType(this.program, "aws:secretsmanager/secret:Secret").find(
       ({ arn, physicalName }) => arn === id || physicalName === id,
     );
-    // An ARN ends in six characters that nobody chose.
+    // AWS appends a hyphen and six random characters to the name in the ARN.
     const name =
       made?.physicalName ?? id.replace(/^arn:.*:secret:/, "").replace(id.startsWith("arn:") ? /-\w{6}$/ : /$^/, "");
     const arn = made?.arn ?? (id.startsWith("arn:") ? id : `arn:aws:secretsmanager:${place}:secret:${id}-AbCdEf`);
@@ -59,7 +59,7 @@ export class Secrets {
     if (found !== undefined) return found;
     if (!this.#noted.has(name)) {
       this.#noted.add(name);
-      this.onNote(`the secret '${name}' is not known here, and a placeholder stands for it: set ${last}`);
+      this.onNote(`the secret '${name}' has no value here, and a placeholder replaces it: set ${last}`);
     }
     return `placeholder-${last}`;
   }

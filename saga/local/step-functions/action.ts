@@ -5,13 +5,13 @@ import type { Member, Shape } from "../request-shape";
 /** One action of the service's API. */
 export interface Action {
   readonly shape: Shape;
-  /** The resource that its caller needs a permission for: `*` for one that knows no resources. */
+  /** The resource that the caller needs a permission for; `*` for an action without resources. */
   readonly resource: (request: JsonObject) => string;
-  /** Answers a request that has the action's shape. */
+  /** Answers a request, which was validated against the shape. */
   readonly act: (request: JsonObject) => object | Promise<object>;
 }
 
-/** By their names. */
+/** Actions by their names. */
 export type Actions = Readonly<Record<string, Action>>;
 
 export const ARN: Member = { type: "string", min: 1, max: 256, required: true };
@@ -23,14 +23,14 @@ export const DEFINITION: Member = { type: "string", min: 1, max: 1_048_576, sens
 export const ERROR: Member = { type: "string", max: 256, sensitive: true };
 export const CAUSE: Member = { type: "string", max: 32_768, sensitive: true };
 
-/** A member of a request that its shape says is a string. */
+/** An optional member that the shape declares as a string. */
 export const textOf = (request: JsonObject, name: string): string | undefined =>
   (request[name] ?? undefined) as string | undefined;
 
 export const numberOf = (request: JsonObject, name: string): number | undefined =>
   (request[name] ?? undefined) as number | undefined;
 
-/** A member that its shape says is there. */
+/** A member that the shape requires. */
 export const requiredText = (request: JsonObject, name: string): string => request[name] as string;
 
 export const objectOf = (request: JsonObject, name: string): JsonObject | undefined =>

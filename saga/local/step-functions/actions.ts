@@ -7,8 +7,8 @@ import { type CallTask, testStateAction } from "./test-state-action";
 
 /**
  * The actions of the service's API, by their names.
- * @param place Where machines are created.
- * @param call Calls what a Task calls that is tested alone.
+ * @param place The region and the account of new machines.
+ * @param call Makes the call of a Task that TestState tests.
  * @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_Operations.html
  */
 export const actionsOf = (service: StepFunctions, place: () => Place, call: CallTask): Actions => ({

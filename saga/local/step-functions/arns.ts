@@ -1,14 +1,14 @@
 import { AwsError } from "../aws-error";
 
-/** The ARN of the execution of that name: it has its machine's name, and not the version's or the alias's. */
+/** The ARN of an execution, by its name. It contains the name of the machine, without a version or an alias. */
 export const executionArn = (machineArn: string, name: string): string =>
   `${withoutQualifier(machineArn).replace(":stateMachine:", ":execution:")}:${name}`;
 
-/** The ARN of a machine, from that of one of its versions or aliases: the one that IAM knows. */
+/** The ARN of a machine, from the ARN of one of its versions or aliases. IAM knows only this one. */
 export const withoutQualifier = (machineArn: string): string => machineArn.replace(/(:stateMachine:[^:]+).*/, "$1");
 
 /**
- * Passes the ARN of a resource of that kind.
+ * Checks that a text is the ARN of such a resource.
  * @throws AwsError InvalidArn
  */
 export function checkArn(arn: string, kind: "stateMachine" | "execution"): void {

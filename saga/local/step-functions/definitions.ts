@@ -4,7 +4,7 @@ import { AwsError } from "../aws-error";
 
 export type MachineType = "STANDARD" | "EXPRESS";
 
-/** What ValidateStateMachineDefinition says of a definition. */
+/** A diagnostic of ValidateStateMachineDefinition. */
 export interface Diagnostic {
   readonly severity: "ERROR";
   readonly code: string;
@@ -14,7 +14,7 @@ export interface Diagnostic {
 
 /**
  * Reads a definition.
- * @throws AwsError InvalidDefinition, with the words of the service, or with what this machine does not run
+ * @throws AwsError InvalidDefinition, in the service's words, or with the feature that this machine does not run
  */
 export function readDefinition(definition: string, type: MachineType): Machine {
   const read = tryDefinition(definition, type);
@@ -26,7 +26,7 @@ export function readDefinition(definition: string, type: MachineType): Machine {
   );
 }
 
-/** Tells what is wrong with a definition: the first thing that is. */
+/** The first error in a definition, if there is any. */
 export function diagnose(definition: string, type: MachineType): readonly Diagnostic[] {
   const read = tryDefinition(definition, type);
   return "code" in read ? [read] : [];
@@ -63,12 +63,12 @@ function tryDefinition(definition: string, type: MachineType): Machine | Diagnos
   }
 }
 
-/** What AWS runs and this machine does not. */
+/** The message for a feature that AWS has and this machine does not. */
 const notHere = (detail: string): string =>
   `${detail} on this machine, which runs definitions whose QueryLanguage is JSONata, without Distributed Map, activities ` +
   `and credentials of other accounts`;
 
-/** Where a definition uses a pattern that only a STANDARD machine has. */
+/** The first place where a definition uses an integration pattern that only STANDARD machines have. */
 function unfitForExpress(sequence: JsonObject, at: string): { message: string; location: string } | undefined {
   for (const [name, state] of Object.entries((sequence["States"] ?? {}) as Record<string, JsonObject>)) {
     const here = `${at}/States/${name}`;
@@ -92,7 +92,7 @@ function unfitForExpress(sequence: JsonObject, at: string): { message: string; l
   return undefined;
 }
 
-/** What is wrong with a text that is no JSON, in the service's words where these are known. */
+/** The error in a text that is not JSON, in the service's words if they are known. */
 export function jsonProblem(text: string, error: Error): string {
   const [, token] = /^\s*([A-Za-z_$][\w$]*)/.exec(text) ?? [];
   if (token !== undefined) {

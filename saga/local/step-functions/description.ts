@@ -2,16 +2,16 @@ import { MAX_EVENTS } from "../../interpreter";
 import type { KnownExecution } from "./executions";
 import type { Configuration, Target } from "./machines";
 
-/** Days after its end in which an execution may be redriven. */
+/** How long after its end an execution can be redriven: 14 days, in milliseconds. */
 const REDRIVABLE_MS = 14 * 24 * 60 * 60 * 1000;
 const MAX_REDRIVES = 1000;
 
-/** The times of the service's answers are seconds since the epoch. */
+/** A time of the service's responses, which is in seconds since the epoch. */
 export const seconds = (milliseconds: number): number => milliseconds / 1000;
 
 /**
- * DescribeExecution's answer.
- * @param now The time, by which a redrive may come too late.
+ * The response of DescribeExecution.
+ * @param now The present time. A redrive may be too late. With 0, the age is not checked.
  */
 export function describe(known: KnownExecution, now = 0) {
   const { execution, startDate, ended, redriveCount, redriveDate } = known;
@@ -47,7 +47,7 @@ function whyNotRedrivable({ execution, ended, redriveCount }: KnownExecution, no
   return undefined;
 }
 
-/** What a list tells of it. */
+/** The entry of an execution in ListExecutions. */
 export function itemOf(known: KnownExecution) {
   const { executionArn, stateMachineArn, stateMachineVersionArn, stateMachineAliasArn, ...described } = describe(known);
   const { name, status, startDate, stopDate, redriveCount, redriveDate } = described;
@@ -55,11 +55,11 @@ export function itemOf(known: KnownExecution) {
   return { ...of, name, status, startDate, stopDate, redriveCount, redriveDate };
 }
 
-/** By which it has its place in a list. */
+/** The time that orders executions in a list. */
 export const timeOf = ({ startDate, redriveDate, ended }: KnownExecution): number =>
   ended?.stopDate ?? redriveDate ?? startDate;
 
-/** DescribeStateMachine's answer, for what an ARN leads to. */
+/** The response of DescribeStateMachine, for the target of an ARN. */
 export function describeMachine({ machine, version, revision }: Target) {
   return {
     stateMachineArn: version?.arn ?? machine.arn,
@@ -75,11 +75,14 @@ export function describeMachine({ machine, version, revision }: Target) {
   };
 }
 
-/** DescribeStateMachineForExecution's answer: what the execution runs, whatever its machine does by now. */
+/**
+ * The response of DescribeStateMachineForExecution: the definition that the execution runs, even if the machine was
+ * updated since.
+ */
 export function describeMachineOf(known: KnownExecution) {
   const { machineArn, machineName, revision, updateDate } = known;
   return {
-    // Also of one that was started by a version.
+    // The machine's own ARN, even if a version started the execution.
     stateMachineArn: machineArn,
     name: machineName,
     definition: revision.definition,

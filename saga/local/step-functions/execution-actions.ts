@@ -25,10 +25,10 @@ import type { StepFunctions } from "./service";
 const NAME = { type: "string", min: 1, max: 80 } as const;
 const LIST_TOKEN = { type: "string", min: 1, max: 3096 } as const;
 const TRACE_HEADER = { type: "string", max: 256 } as const;
-// In the order in which AWS's own message has them.
+// In the order of AWS's message.
 const STATUSES = ["SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING"];
 
-/** What is done with executions. */
+/** The actions on executions. */
 export function executionActions(service: StepFunctions): Actions {
   const { executions, machines, clock } = service;
 
@@ -97,7 +97,7 @@ export function executionActions(service: StepFunctions): Actions {
           ...(output !== undefined && !withoutData && { output, outputDetails: { included: true } }),
           ...(error !== undefined && { error }),
           ...(cause !== undefined && { cause }),
-          // Rounded up to 100 ms, as it is billed; the least memory that is.
+          // The duration is billed in steps of 100 ms. 64 MB is the least memory that is billed.
           billingDetails: {
             billedDurationInMilliseconds: Math.max(1, Math.ceil((stopDate - startDate) * 10)) * 100,
             billedMemoryUsedInMB: 64,
@@ -200,7 +200,7 @@ export function executionActions(service: StepFunctions): Actions {
       (request) => {
         const known = find(request);
         const token = textOf(request, "clientToken");
-        // A request that is made again has the token of the one before it.
+        // A repeated request has the same token as the first one.
         const again = token !== undefined && redriveTokens.get(known) === token && known.redriveDate !== undefined;
         if (!again) service.redrive(known);
         if (token !== undefined) redriveTokens.set(known, token);
@@ -247,7 +247,7 @@ function onToken(act: (token: string, request: JsonObject) => void, shape: Actio
 }
 
 const NO_MAP_RUNS =
-  "Must specify a stateMachineArn: there are no map runs on this machine, which runs no Distributed Map";
+  "Must specify a stateMachineArn: this machine has no map runs, because it does not run Distributed Maps";
 
 const typeNotSupported = (): AwsError =>
   new AwsError("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");

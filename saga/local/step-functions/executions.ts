@@ -2,10 +2,10 @@ import type { Clock, Execution, ExecutionResult } from "../../interpreter";
 import type { MachineType } from "./definitions";
 import type { Revision } from "./machines";
 
-/** The execution whose state started another one. */
+/** The execution that started another one. */
 export interface Parent {
   readonly arn: string;
-  /** Whether it waits for the end of the other one, and stops it when it goes itself. */
+  /** Whether it waits for the other one's end, and stops it when it is stopped itself. */
   readonly waits: boolean;
 }
 
@@ -15,17 +15,17 @@ export interface StartedExecution {
   readonly machineArn: string;
   readonly machineName: string;
   readonly type: MachineType;
-  /** Of the version by which it was started, if it was by any, or by an alias. */
+  /** The ARN of the version that started it: of the one named, or of the one that the alias chose. */
   readonly versionArn?: string | undefined;
   readonly aliasArn?: string | undefined;
-  /** What it runs: another may have been deployed since. */
+  /** The revision that it runs. A newer one may have been deployed since. */
   readonly revision: Revision;
-  /** When that became what its machine runs. */
+  /** The time at which the machine got that revision. */
   readonly updateDate: number;
   readonly parent?: Parent | undefined;
 }
 
-/** An execution, and what DescribeExecution tells of it beside that. Times are milliseconds since the epoch. */
+/** An execution, with further data of DescribeExecution. Times are milliseconds since the epoch. */
 export interface KnownExecution extends StartedExecution {
   readonly execution: Execution;
   readonly startDate: number;
@@ -33,16 +33,16 @@ export interface KnownExecution extends StartedExecution {
   ended?: { readonly result: ExecutionResult; readonly stopDate: number };
   redriveCount: number;
   redriveDate?: number;
-  /** Comes once what is told of its end is noted here. */
+  /** Resolves once `ended` is set. */
   over: Promise<void>;
 }
 
-/** Every execution of all machines, by its ARN. One of an EXPRESS machine is forgotten when it ends, as on AWS. */
+/** The executions of all machines, by ARN. As on AWS, an EXPRESS execution is removed when it ends. */
 export class Executions {
   private readonly known = new Map<string, KnownExecution>();
   private readonly open = new Set<KnownExecution>();
 
-  /** @param onEnd Is told each time that an execution ends: after a redrive once more. */
+  /** @param onEnd Called each time that an execution ends, so again after a redrive. */
   constructor(
     private readonly clock: Pick<Clock, "now">,
     private readonly onEnd: (ended: KnownExecution) => void,
@@ -56,7 +56,7 @@ export class Executions {
     return this.known.values();
   }
 
-  /** Those that have not ended. */
+  /** The executions that have not ended. */
   running(): ReadonlySet<KnownExecution> {
     return this.open;
   }
@@ -64,11 +64,11 @@ export class Executions {
   add(execution: Execution, started: StartedExecution): KnownExecution {
     const { name, machineArn, machineName, type, versionArn, aliasArn, revision, updateDate, parent } = started;
     const how = { name, machineArn, machineName, type, versionArn, aliasArn, revision, updateDate, parent };
-    // What DescribeExecution tells is what a state reads.
+    // DescribeExecution reports the same start time as the Context object.
     const startDate = Date.parse(execution.startTime);
     const known: KnownExecution = { execution, ...how, startDate, ...pastOf(execution), over: Promise.resolve() };
     this.known.set(execution.arn, known);
-    // Who was to be told of an earlier end is told by others.
+    // `EarlierProcess` handles the ends of an earlier process.
     if (!known.ended) this.watch(known, execution.result);
     return known;
   }
@@ -95,13 +95,13 @@ export class Executions {
         if (known.type === "EXPRESS") this.known.delete(known.execution.arn);
         this.onEnd(known);
       },
-      // A fault of this machine, of which whoever waits for the result is told.
+      // A fault of this machine. It is reported to the callers that await the result.
       () => void this.open.delete(known),
     );
   }
 }
 
-/** What has become of an execution of an earlier process; of a new one, nothing. */
+/** The past of a restored execution: its end and its redrives. A new one has none. */
 function pastOf({ history, outcome }: Execution): Pick<KnownExecution, "ended" | "redriveCount" | "redriveDate"> {
   const redriven = history.filter(({ type }) => type === "ExecutionRedriven");
   const redriveDate = redriven.at(-1)?.timestamp;

@@ -1,18 +1,18 @@
 import type { HistoryEvent, JsonObject } from "../../interpreter";
 
-/** What an event tells that is its execution's: who runs it, where, and by what it was started. */
+/** The data in events that belongs to the execution: its place, its role, and the version or alias that started it. */
 export interface EventOrigin {
   readonly region?: string | undefined;
   readonly roleArn?: string | undefined;
   readonly versionArn?: string | undefined;
   readonly aliasArn?: string | undefined;
-  /** Whether data is told: true unless said. */
+  /** Whether events contain data. The default is true. */
   readonly includeData?: boolean;
 }
 
 /**
- * An event as GetExecutionHistory gives it: details nested under the name of its type, data as JSON in strings, times as
- * seconds since the epoch.
+ * An event in the form of GetExecutionHistory: the details are nested under the name of its type, data is JSON in
+ * strings, and times are seconds since the epoch.
  * @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
  */
 export function awsHistoryEvent(event: HistoryEvent, origin: EventOrigin = {}): object {
@@ -67,7 +67,7 @@ function detailsOf(event: HistoryEvent, origin: EventOrigin): Details | undefine
       return { resource, ...input, timeoutInSeconds };
     case "TaskScheduled": {
       const { region } = origin;
-      // The parameters are required, whatever is told of data.
+      // `parameters` is a required field, even without data.
       const parameters = data("parameters") ?? "{}";
       return { ...of, region, parameters, timeoutInSeconds, heartbeatInSeconds };
     }
@@ -80,7 +80,7 @@ function detailsOf(event: HistoryEvent, origin: EventOrigin): Details | undefine
     case "TaskTimedOut":
       return { ...of, error, cause };
     default:
-      // That something began, ended or was stopped says all: TaskStateAborted, ParallelStateStarted, LambdaFunctionStarted.
+      // These events have no details: TaskStateAborted, ParallelStateStarted, LambdaFunctionStarted and others.
       return undefined;
   }
 }

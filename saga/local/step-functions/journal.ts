@@ -1,30 +1,30 @@
 import type { JournalEntry } from "../../interpreter";
 import type { StartedExecution } from "./executions";
 
-/** All that an execution is started with, but for its input. */
+/** The data that an execution starts with, except its input. */
 export interface StartedAs extends StartedExecution {
   readonly arn: string;
-  /** ISO 8601, as its Context object has it. */
+  /** In ISO 8601, as in its Context object. */
   readonly startTime: string;
 }
 
 /** An execution of an earlier process. */
 export interface KeptExecution extends StartedAs {
   readonly entries: readonly JournalEntry[];
-  /** It has ended, and nobody has been told. */
+  /** Whether it has ended without its end being published. */
   readonly untold: boolean;
 }
 
-/** What keeps executions beyond their process. */
+/** Stores executions for the next process. */
 export interface ExecutionJournal {
-  /** Begins the journal of an execution. What it gives takes its entries. */
+  /** Begins the journal of an execution. The returned function appends an entry. */
   begin(started: StartedAs): (entry: JournalEntry) => void;
-  /** Goes on with the journal of an execution of an earlier process. */
+  /** Continues the journal of an execution of an earlier process. The returned function appends an entry. */
   goOn(arn: string): (entry: JournalEntry) => void;
-  /** Once all that was given to it will be there after this process. Rejects where that can't be. */
+  /** Resolves once everything so far is written. Rejects if a write fails. */
   durable(): Promise<void>;
-  /** The end of an execution has been told. */
+  /** Records that the end of an execution was published. */
   told(arn: string): void;
-  /** Forgets an execution. */
+  /** Deletes the journal of an execution. */
   drop(arn: string): void;
 }

@@ -55,7 +55,7 @@ const CONFIGURATION: Shape = {
   encryptionConfiguration: { type: "structure", members: {} },
 };
 
-/** What is done with state machines, their versions and aliases. */
+/** The actions on state machines, their versions and aliases. */
 export function machineActions({ machines, clock }: StepFunctions, place: () => Place): Actions {
   const on =
     (member: string, qualified = false) =>
@@ -328,7 +328,10 @@ function checkedRole(arn: string): string {
   return arn;
 }
 
-/** Whether a request publishes, with a description or without. */
+/**
+ * Whether a request publishes a version.
+ * @throws AwsError ValidationException for the description of a version that is not published
+ */
 function publishes(request: JsonObject): boolean {
   const publish = request["publish"] === true;
   if (!publish && textOf(request, "versionDescription") !== undefined) {
@@ -356,7 +359,10 @@ const routesIn = (request: JsonObject): readonly Route[] =>
     }),
   );
 
-/** The machine of which a routing configuration has versions. */
+/**
+ * The machine of the versions in a routing configuration.
+ * @throws AwsError ValidationException
+ */
 function routedMachine(machines: StepFunctions["machines"], routes: readonly Route[]): StateMachine {
   const arns = routes.map(({ stateMachineVersionArn }) => stateMachineVersionArn);
   const received = `Received: [${arns.join(", ")}]`;

@@ -4,7 +4,7 @@ import { AwsError } from "../aws-error";
 import { withoutQualifier } from "./arns";
 import { type MachineType, readDefinition } from "./definitions";
 
-/** What a machine runs at some time: an update makes another. */
+/** The content of a machine at some time. An update makes a new revision. */
 export interface Revision {
   /** As JSON. */
   readonly definition: string;
@@ -12,18 +12,18 @@ export interface Revision {
   readonly roleArn: string;
   /** Absent before the first update, as on AWS. */
   readonly id?: string;
-  /** Told as it was given; it changes nothing here. */
+  /** Only stored and returned: it has no effect here. */
   readonly configuration: Configuration;
 }
 
-/** What else a machine is given, beside its definition and its role. */
+/** The settings of a machine, beside its definition and its role. */
 export interface Configuration {
   readonly loggingConfiguration?: JsonObject | undefined;
   readonly tracingConfiguration?: JsonObject | undefined;
   readonly encryptionConfiguration?: JsonObject | undefined;
 }
 
-/** A revision that was published, and stays. */
+/** A published revision, which never changes. */
 export interface Version {
   readonly arn: string;
   readonly revision: Revision;
@@ -31,7 +31,7 @@ export interface Version {
   readonly creationDate: number;
 }
 
-/** A name that leads to versions, by their weights. */
+/** A name that routes to versions, by weights. */
 export interface Alias {
   readonly arn: string;
   readonly name: string;
@@ -57,12 +57,14 @@ export interface StateMachine {
   revision: Revision;
   /** In the order in which they were published. */
   readonly versions: Map<string, Version>;
-  /** A number is given once, also where its version has been deleted. */
+  /** The last number of a version. Numbers are never reused, even if their version was deleted. */
   lastVersion: number;
   readonly aliases: Map<string, Alias>;
+  /** Set if the program deployed it, and not a client. */
+  deployed?: true;
 }
 
-/** What an ARN leads to: of a machine, of a version, or of an alias. */
+/** The target of an ARN of a machine, a version or an alias. */
 export interface Target {
   readonly machine: StateMachine;
   readonly revision: Revision;
@@ -70,23 +72,23 @@ export interface Target {
   readonly alias?: Alias;
 }
 
-/** What is deployed: as a machine, or as one more revision of one that is there. */
+/** A machine to deploy: a new one, or a new revision of an existing one. */
 export interface DeployedMachine extends Configuration {
   readonly arn: string;
   readonly name: string;
   readonly roleArn: string;
   readonly type?: MachineType | undefined;
   readonly definition: string;
-  /** Where the revision is published. */
+  /** The ARN of the version, if the revision is published. */
   readonly versionArn?: string | undefined;
 }
 
-/** How many machines there may be: each is kept in memory. */
+/** The maximum number of machines, because each is kept in memory. */
 const MAX_MACHINES = 10_000;
 
-/** Is told of what becomes of machines. */
+/** Stores machines for the next process. */
 export interface MachineKeeper {
-  /** Of one that is new, or another. */
+  /** Stores a new or changed machine. */
   machine(machine: StateMachine): void;
   machineDeleted(arn: string): void;
 }
@@ -102,12 +104,12 @@ export class StateMachines {
     private readonly keeper?: MachineKeeper,
   ) {}
 
-  /** Takes back a machine of an earlier process. */
+  /** Adds a machine of an earlier process. */
   restore(machine: StateMachine): void {
     this.machines.set(machine.arn, machine);
   }
 
-  /** To be called after each change of what a machine holds. */
+  /** Stores a machine. To be called after each change of it. */
   changed(machine: StateMachine): void {
     this.keeper?.machine(machine);
   }
@@ -117,8 +119,8 @@ export class StateMachines {
   }
 
   /**
-   * Deploys a machine, as an update of the one that is there; of another type it is another. What is published stays as it
-   * was.
+   * Deploys a machine. An existing machine is updated; if its type differs, it is replaced. Published versions never
+   * change.
    * @throws AwsError InvalidDefinition
    */
   deploy(deployed: DeployedMachine): StateMachine {
@@ -131,6 +133,7 @@ export class StateMachines {
     const changed = there && (there.revision.definition !== definition || there.revision.roleArn !== roleArn);
     if (changed) this.update(there, deployed);
     const machine = there ?? this.create(deployed);
+    machine.deployed = true;
     if (versionArn !== undefined && !machine.versions.has(versionArn)) {
       machine.versions.set(versionArn, { arn: versionArn, revision: machine.revision, creationDate: this.clock.now() });
       machine.lastVersion = Math.max(machine.lastVersion, Number(versionArn.replace(/^.*:/, "")) || 0);
@@ -140,7 +143,7 @@ export class StateMachines {
   }
 
   /**
-   * Creates a machine, or gives the one that is just the same.
+   * Creates a machine, or returns an existing one that is the same.
    * @throws AwsError as CreateStateMachine does
    */
   create({ arn, name, type = "STANDARD", definition, roleArn, ...rest }: DeployedMachine): StateMachine {
@@ -177,7 +180,7 @@ export class StateMachines {
   }
 
   /**
-   * Gives a machine another revision, unless all stays as it is. What runs goes on with its own.
+   * Gives a machine a new revision, if anything changes. Running executions keep theirs.
    * @throws AwsError InvalidDefinition
    */
   update(machine: StateMachine, changes: Partial<Pick<Revision, "definition" | "roleArn">> & Configuration): void {
@@ -200,15 +203,23 @@ export class StateMachines {
     this.keeper?.machineDeleted(arn);
   }
 
-  /** Takes a machine away from all but other machines, which may start it as long as their own executions are under way. */
-  withdraw(arn: string, isUnderWay: boolean): void {
-    const machine = this.machines.get(arn);
-    this.machines.delete(arn);
-    if (!isUnderWay) this.withdrawn.clear();
-    else if (machine) this.withdrawn.set(arn, machine);
+  /**
+   * Withdraws the machines of earlier releases that the new one lacks. Machines of clients stay.
+   * @param release The ARNs of the release's machines.
+   * @param isUnderWay Whether any execution is running. As long as one is, executions can still start withdrawn machines.
+   */
+  withdrawAllBut(release: ReadonlySet<string>, isUnderWay: boolean): void {
+    for (const machine of [...this.machines.values()]) {
+      if (!machine.deployed || release.has(machine.arn)) continue;
+      this.machines.delete(machine.arn);
+      this.withdrawn.set(machine.arn, machine);
+    }
+    if (isUnderWay) return;
+    for (const arn of this.withdrawn.keys()) this.keeper?.machineDeleted(arn);
+    this.withdrawn.clear();
   }
 
-  /** Publishes what a machine runs now; gives the version that has it where there is one. */
+  /** Publishes the current revision of a machine. If it is already published, returns its version. */
   publish(machine: StateMachine, description?: string): Version {
     for (const version of machine.versions.values()) if (version.revision === machine.revision) return version;
     const arn = `${machine.arn}:${++machine.lastVersion}`;
@@ -218,7 +229,7 @@ export class StateMachines {
     return version;
   }
 
-  /** Has a name lead to versions; it leads elsewhere from now on if it is there. */
+  /** Creates an alias, or updates its routes. */
   route(
     machine: StateMachine,
     { name, routes, description }: Pick<Alias, "name" | "routes"> & { readonly description?: string | undefined },
@@ -234,7 +245,7 @@ export class StateMachines {
     return alias;
   }
 
-  /** What an ARN leads to. Of an alias it is one of its versions: by their weights, another each time. */
+  /** Finds the target of an ARN. For an alias it picks a version by the weights, anew in each call. */
   find(arn: string, { withdrawn = false } = {}): Target | undefined {
     const own = withoutQualifier(arn);
     const machine = this.machines.get(own) ?? (withdrawn ? this.withdrawn.get(own) : undefined);
@@ -252,14 +263,17 @@ export class StateMachines {
     return target;
   }
 
-  /** The machine itself, by its own ARN alone. */
+  /**
+   * The machine with this ARN. ARNs of versions and aliases are not accepted.
+   * @throws AwsError StateMachineDoesNotExist
+   */
   machineAt(arn: string): StateMachine {
     const machine = this.machines.get(arn);
     if (!machine) throw new AwsError("StateMachineDoesNotExist", `State Machine Does Not Exist: '${arn}'`);
     return machine;
   }
 
-  /** Versions of another time are not on this machine: none is led to one. */
+  /** An alias may name versions of earlier deployments, which are not on this machine. They are never picked. */
   private pick({ versions }: StateMachine, { routes }: Alias): string {
     const here = routes.filter(
       ({ stateMachineVersionArn, weight }) => weight > 0 && versions.has(stateMachineVersionArn),
@@ -270,7 +284,7 @@ export class StateMachines {
   }
 }
 
-/** What is given of it, and nothing else. */
+/** Only the settings that are present. */
 function configurationOf(given: Configuration): Configuration {
   const { loggingConfiguration, tracingConfiguration, encryptionConfiguration } = given;
   return {

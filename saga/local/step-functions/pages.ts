@@ -7,18 +7,18 @@ export interface Page<T> {
 }
 
 export interface PageOptions<T> {
-  /** 100 where it is absent or 0. */
+  /** The page size. 100 if absent or 0. */
   readonly maxResults?: number | undefined;
   readonly nextToken?: string | undefined;
-  /** What is listed: a token is good for the same list alone. */
+  /** The name of the list. A token is valid only for the same list. */
   readonly list: string;
-  /** By which an item is found again, though others have come before it. */
+  /** A key that finds an item again after others were added or removed. */
   readonly keyOf: (item: T) => string;
 }
 
 /**
- * A page of what is listed, and a token for the next one. The token names the last item of the page: what has come or
- * gone before it since makes no item appear twice, or not at all.
+ * A page of a list, and the token for the next one. The token names the last item of the page, so that added or removed
+ * items do not repeat or skip others.
  * @throws AwsError InvalidToken
  */
 export function pageOf<T>(listed: readonly T[], { maxResults, nextToken, list, keyOf }: PageOptions<T>): Page<T> {

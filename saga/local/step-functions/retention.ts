@@ -2,8 +2,8 @@ import { outcomeOf } from "../report";
 import type { KnownExecution } from "./executions";
 
 /**
- * Which executions are let go, so that so many are left that have ended, those that ended last; and beside them as many of
- * those that are stuck, which somebody may yet redrive. What runs is never let go, nor is what somebody waits for.
+ * The executions to remove. Of the finished ones (completed or compensated) the last `keep` stay. Of the stuck ones,
+ * which may still be redriven, another `keep` stay. Running and awaited executions always stay.
  */
 export function surplus(
   executions: Iterable<KnownExecution>,

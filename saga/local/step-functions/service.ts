@@ -19,7 +19,7 @@ import type { ExecutionJournal, KeptExecution, StartedAs } from "./journal";
 import { type MachineKeeper, type StateMachine, StateMachines, type Target } from "./machines";
 import { invalidToken } from "./pages";
 
-/** Who calls a task: a machine, by its role, in an execution. */
+/** The caller of a task: a machine with its role, in an execution. */
 export interface TaskCaller {
   readonly machine: Pick<StateMachine, "arn" | "name">;
   readonly roleArn: string;
@@ -31,28 +31,30 @@ export interface StepFunctionsOptions {
   readonly random?: Random;
   /** Makes the call of a task. */
   readonly invoke: (call: TaskCall, caller: TaskCaller) => Promise<Json>;
-  /** Is told each time that an execution ends: after a redrive once more. */
+  /** Called each time that an execution ends, so again after a redrive. */
   readonly onEnd?: (ended: KnownExecution) => void;
-  /** How many executions may run at once: 10,000 unless said. */
+  /** The maximum number of running executions; 10,000 by default. */
   readonly maxRunning?: number;
-  /** Keeps machines, and what executions record. Without it they end with the process. */
+  /** Stores machines and the entries of executions. Without it they end with the process. */
   readonly journal?: (ExecutionJournal & MachineKeeper) | undefined;
 }
 
 export interface StartOptions {
   readonly input: Json;
-  /** A uuid, where there is none, as on AWS. */
+  /** A UUID by default, as on AWS. */
   readonly name?: string | undefined;
-  /** Gets each event of its history. */
+  /** Receives each event of its history. */
   readonly onEvent?: ((event: HistoryEvent) => void) | undefined;
-  /** Holds the time-outs of whoever waits for it, while a call of it has to wait before it is made. */
+  /** Holds the timeouts of the parent while a call of this execution waits for a worker. */
   readonly onHold?: (() => () => void) | undefined;
-  /** A machine starts it, which may have begun when what it starts was still there for all. */
+  /**
+   * Whether a machine starts it. An execution that began before a release may start machines that the release withdrew.
+   */
   readonly byMachine?: boolean;
   readonly parent?: Parent | undefined;
 }
 
-/** Step Functions, in this process: its state machines and their executions. How tasks are called is not its affair. */
+/** Step Functions in this process: state machines and their executions. It receives the function that calls tasks. */
 export class StepFunctions {
   readonly machines: StateMachines;
   readonly executions: Executions;
@@ -70,7 +72,7 @@ export class StepFunctions {
   }
 
   /**
-   * Starts an execution of a machine, of a version, or of what an alias leads to.
+   * Starts an execution of a machine, of a version, or of the version that an alias picks.
    * @throws AwsError as StartExecution does
    */
   start(stateMachineArn: string, options: StartOptions): KnownExecution {
@@ -95,8 +97,8 @@ export class StepFunctions {
   }
 
   /**
-   * The execution of which a task waits for a token.
-   * @throws AwsError TaskTimedOut for one that no task waits for any more, InvalidToken for one that is none
+   * The execution with the task that waits for a token.
+   * @throws AwsError TaskTimedOut if no task waits for the token any more, InvalidToken if it is not a token
    */
   waitingFor(token: string): Execution {
     for (const { execution } of this.executions.running()) if (execution.awaits(token)) return execution;
@@ -104,7 +106,7 @@ export class StepFunctions {
     throw new AwsError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'");
   }
 
-  /** Has time stand still for an execution: what it waits for does not come, and neither do its timeouts. */
+  /** Stops the clock of an execution: its waits and timeouts never end. */
   freeze(executionArn: string): void {
     this.frozen.add(executionArn);
   }
@@ -150,7 +152,7 @@ export class StepFunctions {
       execution = startExecution(machineOf(started), {
         ...this.optionsOf(machine, started, () => execution),
         input,
-        // An input that is refused begins no journal.
+        // The journal begins with the first entry, so a refused input leaves none.
         ...(journal && { onEntry: later(() => journal.begin(started)) }),
         ...(onEvent && { onEvent }),
         ...(onHold && { onHold }),
@@ -163,13 +165,13 @@ export class StepFunctions {
   }
 
   /**
-   * Goes on with an execution of an earlier process where its journal ends.
+   * Continues an execution of an earlier process where its journal ends.
    * @throws JournalError
    */
   restore(kept: KeptExecution): KnownExecution {
     const { journal } = this.options;
     const { machineArn: arn, machineName: name } = kept;
-    // It may have been deleted meanwhile.
+    // The machine may have been deleted meanwhile.
     const machine = this.machines.find(arn)?.machine ?? { arn, name };
     const execution: Execution = restoreExecution(machineOf(kept), kept.entries, {
       ...this.optionsOf(machine, kept, () => execution),
@@ -178,7 +180,7 @@ export class StepFunctions {
     return this.executions.add(execution, kept);
   }
 
-  /** Forgets an execution that has ended. */
+  /** Removes an ended execution. */
   drop(arn: string): void {
     this.executions.remove(arn);
     this.options.journal?.drop(arn);
@@ -200,13 +202,13 @@ export class StepFunctions {
   }
 }
 
-/** What an execution runs: one of an EXPRESS machine has a time-out at least. */
+/** The machine that an execution runs. An EXPRESS execution always has a timeout. */
 function machineOf({ type, revision: { machine } }: StartedAs): Machine {
   if (type !== "EXPRESS") return machine;
   return { ...machine, timeoutSeconds: Math.min(machine.timeoutSeconds ?? EXPRESS_SECONDS, EXPRESS_SECONDS) };
 }
 
-/** A function that is made when it is called first. */
+/** Creates a function when it is first called. */
 function later<T>(make: () => (value: T) => void): (value: T) => void {
   let made: ((value: T) => void) | undefined;
   return (value) => {
@@ -217,7 +219,7 @@ function later<T>(make: () => (value: T) => void): (value: T) => void {
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
 const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
-/** The tokens that this machine gives. */
+/** The form of this machine's tokens. */
 const TASK_TOKEN = /^[0-9a-f]{64}$/;
-/** What an EXPRESS execution may take. */
+/** The maximum duration of an EXPRESS execution. */
 const EXPRESS_SECONDS = 300;

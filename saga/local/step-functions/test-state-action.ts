@@ -10,13 +10,13 @@ import { isObject } from "../../interpreter/json";
 import { AwsError } from "../aws-error";
 import { type Actions, DATA, DEFINITION, objectOf, textOf, validationError } from "./action";
 
-/** What a Task calls: its Resource and its arguments, in the name of a role. */
+/** Makes the call of a Task, by its Resource and arguments, with a role. */
 export type CallTask = (resource: string, args: Json, roleArn: string) => Promise<Json>;
 
 const SUPPORTED = "Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]";
 
 /**
- * TestState: one state, run with a mock of what it calls. Without one, a Task calls.
+ * TestState: runs one state with a mock of its call. Without a mock, a Task makes its call.
  * @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestState.html
  */
 export const testStateAction = (call: CallTask): Actions => ({
@@ -135,7 +135,7 @@ function readTest(request: JsonObject): TestStateRequest {
   };
 }
 
-/** The state that is tested: the definition itself, or the one of a machine that is named. */
+/** The tested state: the definition itself, or the named state of a machine. */
 function testedState(definition: JsonObject, stateName: string | undefined): JsonObject {
   const states = definition["States"];
   if (!isObject(states)) return definition;
@@ -181,7 +181,7 @@ function readMock(
   };
 }
 
-/** What a Task that is not mocked answers. */
+/** The result of a Task's real call, in the form of a mock. */
 async function mockOf(
   asked: TestStateRequest,
   roleArn: string | undefined,
@@ -202,7 +202,7 @@ async function mockOf(
     cause = "",
   } = await run({ ...asked, mock: { output: {} }, inspectionLevel: "DEBUG" });
   const args = inspectionData?.["afterArguments"];
-  // Its arguments fail: so they do when it is mocked.
+  // Its arguments fail, so there is nothing to call.
   if (args === undefined && status !== "SUCCEEDED" && error === "States.QueryEvaluationError") return { error, cause };
   try {
     return { output: await call(Resource, args ?? asked.input ?? {}, roleArn) };
@@ -212,7 +212,9 @@ async function mockOf(
   }
 }
 
-/** Data are JSON in strings; numbers and the details of an error are told as they are. */
+/**
+ * The inspection data of the response. Data is JSON in strings; numbers and the details of an error stay as they are.
+ */
 const asInspected = (data: JsonObject): JsonObject =>
   Object.fromEntries(
     Object.entries(data).map(([name, value]) => [

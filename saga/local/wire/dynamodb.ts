@@ -4,13 +4,13 @@ import { isObject } from "../../interpreter/json";
 import { AwsError } from "../aws-error";
 import { type Handler, jsonOf } from "./message";
 
-/** Passes requests on to the table's own endpoint, which answers as DynamoDB does. */
+/** Forwards requests to the tables' endpoint, which answers as DynamoDB does. */
 export function dynamoDB(endpoint: () => string): Handler & { close(): void } {
   const agent = new Agent({ keepAlive: true });
   const pass: Handler = ({ method, headers, body }) =>
     new Promise((resolve, reject) => {
       const unreachable = (): void => {
-        reject(new AwsError("InternalServerError", "The table can't be reached", { status: 500 }));
+        reject(new AwsError("InternalServerError", "The tables' endpoint can't be reached", { status: 500 }));
       };
       const passed = Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_THE_CONNECTION.includes(name)));
       forward(
@@ -34,7 +34,7 @@ export function dynamoDB(endpoint: () => string): Handler & { close(): void } {
         .end(body);
     });
   const handle: Handler = async (request) => {
-    // What is no object, the tables' endpoint does not expect.
+    // dynalite expects an object.
     if (!isObject(jsonOf(request))) throw new AwsError("SerializationException", "");
     return pass(request);
   };
@@ -45,5 +45,5 @@ export function dynamoDB(endpoint: () => string): Handler & { close(): void } {
   });
 }
 
-/** What a connection says of itself is not passed on. */
+/** The headers of the connection itself are not forwarded. */
 const OF_THE_CONNECTION: readonly string[] = ["connection", "transfer-encoding", "expect", "host"];

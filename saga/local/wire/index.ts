@@ -24,14 +24,14 @@ import { STS, sts } from "./sts";
 export type { Limits, Served, Site } from "./server";
 export type { WireAnswer, WireRequest } from "./message";
 
-/** What stands behind the wire. */
+/** The services behind the port. */
 export interface WireServices {
   readonly place: () => Place;
-  /** Whose access key it is: that of a deployed function, which may do what its role allows. Others may do everything. */
+  /** The function with an access key. It may do what its role allows. Callers with other keys may do everything. */
   readonly callerOf: (accessKey: string) => Caller | undefined;
   readonly authorize: Authorize;
   readonly stepFunctions: Actions;
-  /** Once all that has happened will be there after this process. */
+  /** Resolves once everything so far is written to the data folder. */
   readonly durable?: () => Promise<void>;
   readonly lambda: Omit<LambdaService, "refuse">;
   readonly logs: Logs;
@@ -44,11 +44,11 @@ export interface WireServices {
 
 export interface WireOptions {
   readonly host?: string | undefined;
-  /** 0 for a free one. */
+  /** 0 for a free port. */
   readonly port?: number | undefined;
   readonly exposed?: boolean | undefined;
   readonly limits?: Partial<Limits>;
-  /** What else answers on the port. */
+  /** A site that also answers on the port. */
   readonly site?: Site | undefined;
 }
 
@@ -57,9 +57,8 @@ const DYNAMODB_MAX_BYTES = 16 * 1024 * 1024;
 const QUERY_MAX_BYTES = 256 * 1024;
 
 /**
- * One port that speaks what clients of AWS speak. Which service a request is for is told as AWS's emulators tell it: by
- * the prefix of its target, by its path, by its form; and where these say nothing, by the name of the service that it is
- * signed for.
+ * Opens one port for AWS clients. Like AWS's emulators, it finds the service of a request by the prefix of its target,
+ * by its path, or by its form; failing these, by the service in its signature or its host name.
  */
 export async function startWire(
   services: WireServices,
@@ -91,7 +90,7 @@ export async function startWire(
   const receive = jsonService({ actions: queued, version: "1.0", service: "sqs", refuse, durable: services.durable });
   const queues: Route = {
     ...json,
-    // What is sent is recorded with what goes to other services.
+    // Sent messages are recorded, as for other services.
     handle: (request) => {
       const action = String(request.headers["x-amz-target"]).replace(/^[^.]*\./, "");
       return Object.hasOwn(queued, action) ? receive(request) : services.others(request);
@@ -101,7 +100,7 @@ export async function startWire(
   const functions: Route = {
     handle: lambda({ ...services.lambda, refuse }),
     writeError: restError,
-    // What is around the payload of an event takes nothing: the body is the payload.
+    // The body is the payload, so the limit is the payload's.
     maxBytes: MAX_PAYLOAD_BYTES,
     tooLarge: (most) =>
       new AwsError(

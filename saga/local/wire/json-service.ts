@@ -6,14 +6,14 @@ import { type Handler, jsonOf, type Refusal, unknownOperation, type WireRequest 
 export interface JsonService {
   readonly actions: Actions;
   readonly version: "1.0" | "1.1";
-  /** As IAM names the service: `states`. */
+  /** The service's name in IAM: `states`. */
   readonly service: string;
   readonly refuse: Refusal;
-  /** Once all that has happened will be there after this process. */
+  /** Resolves once everything so far is written to the data folder. */
   readonly durable?: (() => Promise<void>) | undefined;
 }
 
-/** Answers requests of a service that speaks AWS JSON: the target's name says the action. */
+/** Answers the requests of a service with the AWS JSON protocol. The target header names the action. */
 export function jsonService({ actions, version, service, refuse, durable }: JsonService): Handler {
   return async (request) => {
     const [name, action] = actionOf(actions, request);
@@ -21,7 +21,7 @@ export function jsonService({ actions, version, service, refuse, durable }: Json
     const why = await refuse(request, `${service}:${name}`, action.resource(asked));
     if (why !== undefined) throw new AwsError("AccessDeniedException", why);
     const answer = await action.act(asked);
-    // Whoever is told of something finds it there, whatever becomes of this process.
+    // A client that has the response must find its effect again, even after a crash of this process.
     await durable?.();
     return {
       status: 200,

@@ -3,35 +3,35 @@ import { AwsError } from "../aws-error";
 import type { FunctionError } from "../lambda/errors";
 import { type Handler, type Refusal, unknownOperation, type WireRequest } from "./message";
 
-/** A function as GetFunction tells of it, without what belongs to a version. */
+/** The configuration of a function in GetFunction, without the fields of a version. */
 export interface FunctionConfiguration extends JsonObject {
   readonly FunctionName: string;
-  /** Without a version. */
+  /** The ARN, without a version. */
   readonly FunctionArn: string;
 }
 
 /** A function of the program. */
 export interface KnownFunction {
   readonly configuration: FunctionConfiguration;
-  /** Its version, where it is published. */
+  /** The version, if it is published. */
   readonly version?: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface Invoked {
-  /** What it answers, or how it fails. */
+  /** The response of the function, or its error. */
   readonly payload: Json;
   readonly failed: boolean;
-  /** What it wrote meanwhile. */
+  /** The lines that it logged meanwhile. */
   readonly log: readonly string[];
 }
 
 export interface LambdaService {
   readonly refuse: Refusal;
   readonly functions: () => readonly KnownFunction[];
-  /** Calls a function, by the ARN of its version or its own, and waits for its end. */
+  /** Calls a function, by its ARN or its version's, and waits for the result. */
   readonly invoke: (arn: string, event: Json) => Promise<Invoked>;
-  /** Takes a call that nobody awaits; it will not be forgotten. */
+  /** Accepts an asynchronous call. It resolves once the call is in the journal. */
   readonly send: (functionArn: string, event: Json) => Promise<void>;
 }
 
@@ -40,7 +40,7 @@ const MAX_EVENT_BYTES = 1024 * 1024;
 const LOG_TAIL_BYTES = 4096;
 
 /**
- * What of Lambda there is: Invoke, ListFunctions, GetFunction.
+ * The supported actions of Lambda: Invoke, ListFunctions, GetFunction, GetFunctionConfiguration.
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
  */
 export function lambda(service: LambdaService): Handler {
@@ -103,7 +103,7 @@ async function list(service: LambdaService, request: WireRequest) {
   const marker = query.get("Marker");
   const start = marker === null ? 0 : 1 + listed.findIndex(({ FunctionArn }) => FunctionArn === marker);
   if (marker !== null && start === 0) throw invalidParameter("Invalid Marker");
-  // A page of Lambda's has 50 functions at most.
+  // A page of Lambda has at most 50 functions.
   const items = listed.slice(start, start + Math.min(most, 50));
   const end = items.at(-1);
   const more = start + items.length < listed.length && end !== undefined;
@@ -119,7 +119,7 @@ function wholeNumber(
 ): number | undefined {
   if (text === null) return undefined;
   const value = Number(text);
-  if (!Number.isInteger(value)) throw new AwsError("SerializationException", `${name} is no integer`);
+  if (!Number.isInteger(value)) throw new AwsError("SerializationException", `${name} is not an integer`);
   const wrong =
     value > max ? `less than or equal to ${max}` : value < min ? `greater than or equal to ${min}` : undefined;
   if (wrong === undefined) return value;
@@ -129,7 +129,7 @@ function wholeNumber(
   );
 }
 
-/** Of a version where one is asked for. */
+/** The configuration of a function, or of its version if the request names one. */
 function configurationOf({ configuration, version }: KnownFunction, qualifier: string | undefined): JsonObject {
   const own = qualifier !== undefined && qualifier !== "$LATEST" && version !== undefined;
   return {
@@ -139,7 +139,7 @@ function configurationOf({ configuration, version }: KnownFunction, qualifier: s
   };
 }
 
-/** A function by its name, its ARN or a part of that, with a version after it or beside it. */
+/** Finds a function by its name, its ARN or a part of it, with an optional version in the name or in the query. */
 function find(service: LambdaService, { query }: WireRequest, name: string) {
   const [, account, plain, suffix] = FUNCTION_NAME.exec(name) ?? [];
   if (plain === undefined) {
@@ -167,7 +167,7 @@ function find(service: LambdaService, { query }: WireRequest, name: string) {
 const FUNCTION_NAME =
   /^(?:arn:aws[\w-]*:lambda:[\w-]+:)?(?:(\d{12}):)?(?:function:)?([\w.-]{1,140})(?::(\$LATEST|[\w-]+))?$/;
 
-/** The ARN that a function of that name would have, beside those that are there. */
+/** The ARN that a function with this name would have. */
 const arnLike = (service: LambdaService, name: string): string =>
   service.functions()[0]?.configuration.FunctionArn.replace(/[^:]+$/, name) ?? name;
 
@@ -183,7 +183,7 @@ async function invoke(service: LambdaService, request: WireRequest, name: string
   const { known, qualifier } = find(service, request, name);
   const functionArn = known.configuration.FunctionArn;
   const published = qualifier === undefined || qualifier === "$LATEST" ? undefined : qualifier;
-  // IAM knows a version as a resource of its own.
+  // For IAM, a version is a resource of its own.
   const resource = published === undefined ? functionArn : `${functionArn}:${published}`;
   await permit(service, request, { action: "InvokeFunction", resource });
   const event = eventIn(body);
@@ -213,7 +213,7 @@ async function invoke(service: LambdaService, request: WireRequest, name: string
   };
 }
 
-/** Step Functions calls by a name of its own what Lambda calls an exit. */
+/** Lambda names an exit Runtime.ExitError, and Step Functions names it Lambda.Unknown. */
 function asLambdaSays(payload: Json): Json {
   const error = payload as JsonObject;
   return error["errorType"] === "Lambda.Unknown" ? { ...error, errorType: "Runtime.ExitError" } : error;

@@ -20,7 +20,7 @@ const events = (most: number): Shape => ({
 });
 
 /**
- * What of CloudWatch Logs reads the functions' logs.
+ * The actions of CloudWatch Logs that read the functions' logs.
  * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Operations.html
  */
 export function logsActions(logs: Logs, place: () => Place): Actions {
@@ -122,7 +122,7 @@ export function logsActions(logs: Logs, place: () => Place): Actions {
               : request["startFromHead"] === true
                 ? listed.slice(0, most)
                 : listed.slice(-most);
-        // At either end, a token leads to itself.
+        // At the end of the log, a token returns itself.
         const [from, to] = [read.at(0)?.sequence ?? at ?? 0, read.at(-1)?.sequence ?? at ?? 0];
         return {
           events: read.map(({ timestamp, message }) => ({ timestamp, message, ingestionTime: timestamp })),
@@ -168,7 +168,7 @@ interface LogStream {
   readonly events: readonly LogEvent[];
 }
 
-/** The streams of a group: those of which an event is left. */
+/** The streams of a group that have at least one event. */
 function streamsOf({ events: all }: LogGroup): LogStream[] {
   const streams = new Map<string, LogEvent[]>();
   for (const event of all) {
@@ -190,7 +190,7 @@ const within = (request: JsonObject) => {
 
 const invalid = (message: string): AwsError => new AwsError("InvalidParameterException", message);
 
-/** A page, and a token that names its last item: what has come since makes none appear twice. */
+/** A page, and the token for the next one. It names the last item of the page, so that new items repeat no other. */
 function page<T>(
   listed: readonly T[],
   request: JsonObject,
@@ -211,14 +211,15 @@ function page<T>(
 }
 
 /**
- * Terms, all of which a line has: `ERROR "not found" -retry`; of those after a question mark, one.
+ * A filter of terms: `ERROR "not found" -retry`. A line must contain all plain terms, no term with a minus sign, and at
+ * least one of those with a question mark.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  */
 function filterOf(pattern: string): (message: string) => boolean {
   const text = pattern.trim();
   if (/^[{[%]/.test(text)) {
     throw invalid(
-      "On this machine a filter pattern has terms alone: no JSON, no fields between brackets, no expression.",
+      "This machine supports filter patterns with terms only: no JSON, no bracketed fields, no regular expressions.",
     );
   }
   const terms = [...text.matchAll(/([?-]?)(?:"((?:[^"\\]|\\.)*)"|(\S+))/g)].map(([, sign, quoted, plain]) => ({

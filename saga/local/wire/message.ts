@@ -2,14 +2,17 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Json, JsonObject } from "../../interpreter";
 import { AwsError } from "../aws-error";
 
-/** A request that a client of AWS makes. */
+/** A request of an AWS client. */
 export interface WireRequest {
   readonly id: string;
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** Who signs, and for which service: `{ accessKey: "AKIA…", service: "states" }`. Nothing is verified. */
+  /**
+   * The signer and the service of the signature: `{ accessKey: "AKIA…", service: "states" }`. The signature is not
+   * verified.
+   */
   readonly signer: Signer;
   readonly body: Buffer;
 }
@@ -19,7 +22,7 @@ export interface Signer {
   readonly service: string;
 }
 
-/** What it is answered. */
+/** The response to a request. */
 export interface WireAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -28,10 +31,10 @@ export interface WireAnswer {
 
 export type Handler = (request: WireRequest) => Promise<WireAnswer>;
 
-/** How a service writes its errors: each protocol of AWS has a way of its own. */
+/** Writes the error of a service. Each protocol of AWS has its own form. */
 export type WriteError = (error: AwsError, requestId: string) => WireAnswer;
 
-/** AWS JSON 1.0 and 1.1: the error's name stands in the body. */
+/** AWS JSON 1.0 and 1.1: the body contains the error's name. */
 export const jsonError =
   (version: "1.0" | "1.1"): WriteError =>
   ({ name, message, status, fields }) => ({
@@ -40,14 +43,14 @@ export const jsonError =
     body: JSON.stringify({ __type: name, ...(message !== "" && { message }), ...fields }),
   });
 
-/** REST with JSON, as Lambda has it: the error's name stands in a header. */
+/** REST with JSON, as in Lambda: a header contains the error's name. */
 export const restError: WriteError = ({ name, message, status, fields }) => ({
   status,
   headers: { "Content-Type": "application/json", "x-amzn-ErrorType": name },
   body: JSON.stringify({ Type: status < 500 ? "User" : "Service", Message: message, message, ...fields }),
 });
 
-/** The query protocol: forms, and XML. */
+/** The query protocol: forms and XML. */
 export const queryError =
   (namespace: string): WriteError =>
   ({ name, message, status }, RequestId) => ({
@@ -59,7 +62,7 @@ export const queryError =
       `${xml({ RequestId })}</ErrorResponse>`,
   });
 
-/** An answer of the query protocol. */
+/** A response of the query protocol. */
 export const queryAnswer = (
   namespace: string,
   { action, result, requestId }: { readonly action: string; readonly result: Json; readonly requestId: string },
@@ -71,7 +74,10 @@ export const queryAnswer = (
     `<ResponseMetadata>${xml({ RequestId: requestId })}</ResponseMetadata></${action}Response>`,
 });
 
-/** Elements by their names; the members of a list have the name that AWS gives them. */
+/**
+ * Converts JSON to XML. Fields become elements with their names, and the items of a list become `member` elements, as
+ * on AWS.
+ */
 export function xml(value: Json): string {
   if (Array.isArray(value)) return value.map((each) => `<member>${xml(each)}</member>`).join("");
   if (typeof value === "object" && value !== null) {
@@ -82,7 +88,10 @@ export function xml(value: Json): string {
   return String(value ?? "").replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** The JSON of a request, or SerializationException for what is none. */
+/**
+ * The JSON of a request.
+ * @throws AwsError SerializationException if it is not JSON
+ */
 export function jsonOf({ body }: Pick<WireRequest, "body">): Json {
   try {
     return JSON.parse(body.toString()) as Json;
@@ -93,12 +102,13 @@ export function jsonOf({ body }: Pick<WireRequest, "body">): Json {
 
 export const unknownOperation = (message = ""): AwsError => new AwsError("UnknownOperationException", message);
 
-/** Anything but an error of AWS is a fault of this machine, of which a client is told nothing. */
+/** Any other error is a fault of this machine. Clients do not see its details. */
 export const asAwsError = (error: unknown): AwsError =>
   error instanceof AwsError
     ? error
     : new AwsError("InternalFailure", "The request processing has failed because of an unknown error", { status: 500 });
 
+/** Decides whether a caller may do something. Returns the reason for a refusal in AWS's words, or undefined. */
 export type Refusal = (request: WireRequest, action: string, resource: string) => Promise<string | undefined>;
 
 export type { JsonObject };

@@ -5,11 +5,11 @@ import type { Member } from "../request-shape";
 import { type Action, type Actions, numberOf, requiredText, textOf } from "../step-functions/action";
 
 const URL: Member = { type: "string", required: true };
-/** As long as SQS hides a message, and as many as it gives at once, unless it is told otherwise. */
+/** SQS's default visibility timeout. */
 const HIDDEN_SECONDS = 30;
 
 /**
- * What of SQS reads the queues in which a program keeps what it could not deal with.
+ * The actions of SQS that read the program's queues of dead letters.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
  */
 export function queueActions(queues: Queues): Actions {

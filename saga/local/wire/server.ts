@@ -16,20 +16,20 @@ import {
   type WriteError,
 } from "./message";
 
-/** Who answers a request, by what its head says; and what of a body that takes. */
+/** The handler of a request, by its head, and the limit for its body. */
 export interface Route {
   readonly handle: Handler;
   readonly writeError: WriteError;
   readonly maxBytes: number;
-  /** What a body beyond that is refused with. */
+  /** The error for a larger body. */
   readonly tooLarge: (maxBytes: number) => AwsError;
 }
 
 export type Head = Omit<WireRequest, "body">;
 
-/** What else answers on the port, below a path: it checks for itself who asks. */
+/** A site that answers below a path of the port. It controls access itself. */
 export interface Site {
-  /** Without a slash at its end: `/console`. */
+  /** Without a slash at the end: `/console`. */
   readonly path: string;
   readonly answer: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
 }
@@ -37,23 +37,23 @@ export interface Site {
 export interface ServerOptions {
   readonly route: (head: Head) => Route;
   readonly site?: Site | undefined;
-  /** 0 for a free one. */
+  /** 0 for a free port. */
   readonly port: number;
   readonly host: string;
-  /** Reached from other machines, by whatever name they know this one. */
+  /** Whether other machines may connect, with any host name. */
   readonly exposed?: boolean;
   readonly limits?: Partial<Limits>;
 }
 
-/** What one client may take of this machine. Times are milliseconds. */
+/** The limits of one client. Times are milliseconds. */
 export interface Limits {
-  /** How many connections an address may have open. */
+  /** The maximum number of open connections of an address. */
   readonly connections: number;
-  /** Until the head of a request is there. */
+  /** The time to receive the head of a request. */
   readonly head: number;
-  /** Until all of it is. */
+  /** The time to receive a whole request. */
   readonly request: number;
-  /** How long a connection may be idle. */
+  /** The time that a connection may be idle. */
   readonly idle: number;
 }
 
@@ -66,8 +66,8 @@ export interface Served {
 }
 
 /**
- * Answers requests on one port. What is not right about one before a service sees it is refused here, in the shape of
- * AWS: a name that is not this machine's, a web page of somebody else, a body that is too large, no signature.
+ * Answers requests on one port. It refuses invalid requests in the form of AWS before a service sees them: a host name
+ * that is not this machine's, a web page of another site, a body that is too large, or a missing signature.
  */
 export async function startServer(options: ServerOptions): Promise<Served> {
   const { port, host, exposed = false } = options;
@@ -109,7 +109,10 @@ export async function startServer(options: ServerOptions): Promise<Served> {
 
 const isBelow = (path: string, url = ""): boolean => url.startsWith(path) && /^([/?]|$)/.test(url.slice(path.length));
 
-/** Closes what an address opens beyond its share: first what is idle, the oldest of it. */
+/**
+ * Limits the open connections of an address. A new one closes the oldest idle one; if none is idle, the new one is
+ * closed.
+ */
 function boundConnections(server: Server, most: number): void {
   const open = new Map<string, Set<Socket>>();
   const busy = new WeakMap<Socket, number>();
@@ -138,7 +141,7 @@ function boundConnections(server: Server, most: number): void {
   });
 }
 
-/** What is no HTTP, or comes too late. */
+/** Answers input that is not HTTP, or that comes too late. */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
@@ -153,7 +156,7 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
             "MalformedHttpRequestException",
             "The request's headers are too large",
           ]
-        : ["400 Bad Request", "MalformedHttpRequestException", "The request is no HTTP that this machine can read"];
+        : ["400 Bad Request", "MalformedHttpRequestException", "The request is not valid HTTP"];
   const body = JSON.stringify({ __type: name, message });
   const head = [
     `HTTP/1.1 ${status}`,
@@ -195,18 +198,22 @@ async function answer(
   if (!incoming.complete) discard(incoming);
 }
 
-/** Reads what is left of a refused body for a moment, so that whoever sends it comes to read the answer. */
+/** Reads the rest of a refused body for a moment. Otherwise the client might not read the response. */
 function discard(incoming: IncomingMessage): void {
   incoming.resume();
   setTimeout(() => incoming.destroy(), 1000).unref();
 }
 
-/** A page in a browser must not reach this machine: not by a name that it has lead here, nor by its visitor. */
+/**
+ * Keeps web pages in a browser from reaching this machine, either by a host name that resolves to it (DNS rebinding) or
+ * by a request from another site.
+ * @throws AwsError AccessDeniedException
+ */
 function checkOrigin({ headers }: IncomingMessage, exposed: boolean): void {
   const { host = "", origin } = headers;
   const name = host.replace(/:\d+$/, "");
   if (!exposed && !OWN_NAMES.test(name)) {
-    throw denied(`'${name}' is no name of this machine, which answers to localhost and to names of AWS`);
+    throw denied(`'${name}' is not a name of this machine: use localhost or a host name of AWS`);
   }
   if (origin !== undefined && origin !== `http://${host}`) throw denied(`web pages of ${origin} have no access`);
   if (headers["sec-fetch-site"] === "cross-site") throw denied("web pages of other sites have no access");
@@ -221,7 +228,7 @@ function readHead({ method = "", url = "", headers }: IncomingMessage, id: strin
   return { id, method, path, query: new URLSearchParams(query), headers, signer: signerOf(headers.authorization) };
 }
 
-/** Who signs, as far as the header tells; empty where it does not. */
+/** The signer in the header. Empty if there is none. */
 function signerOf(authorization = ""): Signer {
   const [, accessKey = "", service = ""] =
     /Credential=([^/,\s]+)\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/.exec(authorization) ?? [];
@@ -229,8 +236,8 @@ function signerOf(authorization = ""): Signer {
 }
 
 /**
- * As AWS, this machine wants requests to be signed; with what, it does not look at.
- * @throws AwsError
+ * Checks that a request is signed, as AWS requires. The signature itself is not verified.
+ * @throws AwsError MissingAuthenticationTokenException or IncompleteSignatureException
  */
 function checkSigner({ headers, signer }: Head): Signer {
   const { authorization } = headers;

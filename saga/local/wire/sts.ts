@@ -6,12 +6,12 @@ export const STS = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 export interface StsOptions {
   readonly place: () => Place;
-  /** The function that makes a request; undefined for anybody else, who may do everything. */
+  /** The calling function. Undefined for any other caller, which may do everything. */
   readonly callerOf: (request: WireRequest) => Caller | undefined;
 }
 
 /**
- * Who a caller is. Whoever is no function of the program is the account itself.
+ * GetCallerIdentity. A caller that is not a function of the program is the root user of the account.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
 export const sts =

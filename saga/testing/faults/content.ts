@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Row } from "../../local/dynamodb/table";
 
-/** A table of the program: what is in it is what a scenario is judged by. */
+/** A table of the program. A scenario is judged by its rows. */
 export interface Table {
   readonly name: string;
   readonly keys: readonly string[];
@@ -9,7 +9,7 @@ export interface Table {
   readonly clear: () => Promise<void>;
 }
 
-/** All rows of all tables, by what tells one from another: the table's name and the values of its keys. */
+/** All rows of all tables, by the table's name and the values of the row's keys. */
 export type Content = ReadonlyMap<string, Row>;
 
 export async function contentOf(tables: readonly Table[]): Promise<Content> {
@@ -23,27 +23,29 @@ export async function contentOf(tables: readonly Table[]): Promise<Content> {
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** The keys of the rows that are not the same, or not in both. */
+/** The keys of the rows that differ, or that only one of the two has. */
 export const differing = (before: Content, after: Content): readonly string[] =>
   [...new Set([...before.keys(), ...after.keys()])].filter(
     (key) => !isDeepStrictEqual(before.get(key), after.get(key)),
   );
 
-/** What stands for the name of the execution that is looked at. */
+/** Replaces the ARN of the execution that is judged. */
 export const SELF = "(this saga)";
 
-/** What stands for a task token: each try of a call brings another. */
+/** Replaces a task token: each try of a call has another one. */
 const TOKEN = "(task token)";
 
-/** What in a value is an execution's alone. */
+/** The values that only one execution has. */
 export interface Marks {
   /** Its ARN. */
   readonly saga: string;
-  /** All that its calls handed out. */
+  /** All task tokens of its calls. */
   readonly tokens: readonly string[];
 }
 
-/** A value as any execution would have left it: without the name of the one that did, and its task tokens. */
+/**
+ * A value without the ARN and the task tokens of its execution, so that values of several executions can be compared.
+ */
 export function anonymous(value: unknown, marks: Marks): unknown {
   if (typeof value === "string") {
     return marks.tokens.reduce((text, token) => text.replaceAll(token, TOKEN), value.replaceAll(marks.saga, SELF));
@@ -53,13 +55,13 @@ export function anonymous(value: unknown, marks: Marks): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, anonymous(each, marks)]));
 }
 
-/** The rows in which a text stands, alone or within another. */
+/** The keys of the rows that contain a text. */
 export const rowsWith = (content: Content, text: string): readonly string[] =>
   [...content].flatMap(([key, row]) =>
     [...leavesOf(row).values()].some((value) => typeof value === "string" && value.includes(text)) ? [key] : [],
   );
 
-/** Every value within a value, by its path; of what is empty, itself. */
+/** Every leaf of a value, by its path. An empty array or object is a leaf. */
 export function leavesOf(value: unknown, path = ""): ReadonlyMap<string, unknown> {
   if (typeof value !== "object" || value === null) return new Map([[path, value]]);
   const entries = Object.entries(value);
@@ -67,7 +69,7 @@ export function leavesOf(value: unknown, path = ""): ReadonlyMap<string, unknown
   return new Map(entries.flatMap(([name, each]) => [...leavesOf(each, `${path}.${name}`)]));
 }
 
-/** The paths at which values that should be the same are not. */
+/** The paths at which the values differ. */
 export function unlike(values: readonly unknown[]): ReadonlySet<string> {
   const leaves = values.map((value) => leavesOf(value));
   const paths = new Set(leaves.flatMap((each) => [...each.keys()]));

@@ -3,9 +3,9 @@ import type { Outcome } from "../../local/report";
 import { isUndo, type Tried } from "./trial";
 
 /**
- * What is wrong with the calls that an execution made: each action that took effect lasts, in an execution that is
- * completed, or is undone, in the reverse of the order in which they began (S1).
- * @param undoable The steps that have an undo: of the others, none can be called.
+ * What is wrong with the calls of an execution. A completed execution must not have undone an action that took effect.
+ * A compensated one must have undone all of them, in the reverse of the order in which they began (S1).
+ * @param undoable The steps that have an undo.
  */
 export function flawsOfCalls(
   { tries, history }: Tried,
@@ -16,13 +16,13 @@ export function flawsOfCalls(
   const undos = tries.filter(isUndo);
   const actions = tries.filter((each) => !isUndo(each) && each.step !== undefined);
   for (const { state, step, took, afterUndo } of actions) {
-    if (afterUndo) found.add(`${step as string} was done after its undo, which should have it refused`);
+    if (afterUndo) found.add(`${step as string} took effect after its undo, but it should have been refused`);
     const undone = undos.some((each) => each.step === step && each.heard);
     if (outcome === "completed" && undos.some((each) => each.step === step)) {
       found.add(`completed, but ${step as string} was undone`);
     }
     if (outcome === "compensated" && took && !undone && undoable.has(state)) {
-      found.add(`compensated, but ${step as string} took effect, and its undo was not called to its end`);
+      found.add(`compensated, but ${step as string} took effect, and its undo did not succeed`);
     }
   }
   if (outcome === "compensated") for (const flaw of flawsOfOrder(history)) found.add(flaw);
@@ -37,8 +37,8 @@ interface Visit {
 }
 
 /**
- * Undos that came in another order than the reverse of their actions'. Which action came before which, the history's own
- * threads tell: what runs side by side has no order.
+ * Undos that ran in another order than the reverse of their actions. The history's threads show which action came
+ * first. Actions that run in parallel have no order.
  */
 function flawsOfOrder(history: readonly HistoryEvent[]): readonly string[] {
   const events = new Map(history.map((event) => [event.id, event]));
@@ -68,7 +68,7 @@ function flawsOfOrder(history: readonly HistoryEvent[]): readonly string[] {
   const undos = new Map(
     visits.flatMap((visit) => (visit.step !== undefined && !within(visit) ? [[visit.step, visit] as const] : [])),
   );
-  /** The events that came before one on its thread. */
+  /** The events before one on its thread. */
   const before = (id: number): ReadonlySet<number> => {
     const ids = new Set<number>();
     for (let at = events.get(id); at && !ids.has(at.id); at = events.get(at.previousEventId)) ids.add(at.id);
@@ -81,7 +81,7 @@ function flawsOfOrder(history: readonly HistoryEvent[]): readonly string[] {
       const undoOfEarlier = undos.get(earlier.step as string);
       if (earlier === later || earlier.exited === undefined || !past.has(earlier.exited)) return [];
       if (!undoOfLater || !undoOfEarlier || (undoOfLater.exited ?? Infinity) < undoOfEarlier.entered) return [];
-      return [`${undoOfEarlier.state} came before ${undoOfLater.state} was done: undos run in the reverse order`];
+      return [`${undoOfEarlier.state} ran before ${undoOfLater.state} had ended: undos must run in reverse order`];
     });
   });
 }

@@ -17,40 +17,40 @@ import {
   tryOut,
 } from "./trial";
 
-/** What became of one scenario. */
+/** The result of one scenario. */
 export interface Finding {
   readonly scenario: Scenario;
   readonly redrives: number;
   readonly violations: readonly string[];
-  /** The states whose calls took part, and whose effects can't be seen here. */
+  /** The called states whose effects can't be seen here. */
   readonly unseen: readonly string[];
 }
 
 export interface ExploreOptions {
   readonly input: Json;
-  /** The input of another saga, whose rows stand there all the time. */
+  /** The input of another saga, whose rows are in the tables in every scenario. */
   readonly beside?: Json;
-  /** Whether two faults strike together, too. */
+  /** Whether scenarios with two faults are tried as well. */
   readonly pairs: boolean;
-  /** The ways in which calls go wrong: all, where nothing is said. */
+  /** The kinds of faults. Default: all. */
   readonly kinds?: readonly Kind[];
-  /** How many scenarios there are at most: those with one fault come first. */
+  /** The maximum number of scenarios. Those with one fault come first. */
   readonly most?: number;
   readonly answers?: Answers;
   readonly undone?: Undone;
-  /** What the saga says of its calls: which undo which, and which change nothing. */
+  /** The saga's declaration of its calls: which undoes which, and which change nothing. */
   readonly declaration?: Declaration;
   readonly onPlan?: (plan: Plan) => void;
   readonly onProgress?: (done: number) => void;
 }
 
-/** What will be tried: told before it is. */
+/** What will be tried. It is reported first. */
 export interface Plan {
   readonly settings: readonly string[];
-  /** How many scenarios that takes, at most: which calls there are to strike after a fault, only that scenario shows. */
+  /** The maximum number of scenarios. Only a scenario itself shows which calls follow its fault. */
   readonly scenarios: number;
   readonly unseen: readonly string[];
-  /** Calls of child sagas, which are struck as one; and settings that can't be set up. */
+  /** Calls of child sagas and services, which fail as a whole; and settings that can't be set up. */
   readonly notes: readonly string[];
 }
 
@@ -61,7 +61,7 @@ export interface Explored {
   readonly left: number;
 }
 
-/** A saga that can't be tried: what is wrong with it, or with what is asked. */
+/** A saga that can't be tried, because of the saga itself or of the options. */
 export class FaultsError extends Error {
   override readonly name = "FaultsError";
 }
@@ -69,9 +69,8 @@ export class FaultsError extends Error {
 export const DEFAULT_MOST = 5_000;
 
 /**
- * Tries every fault at every call of a saga, and every pair of which the second strikes at a call that the execution makes
- * after the first.
- * @param stages The same program, several times: as many scenarios run at once.
+ * Tries every fault at every call of a saga, and every pair whose second fault strikes a call after the first one.
+ * @param stages Copies of the same program. Each runs one scenario at a time.
  * @throws FaultsError
  */
 export async function explore(stages: readonly Stage[], options: ExploreOptions): Promise<Explored> {
@@ -135,32 +134,32 @@ interface Way {
   readonly faults: readonly Fault[];
 }
 
-/** A setting, and what executions in it do without a fault. */
+/** A setting, and its executions without a fault. */
 interface SettingOnTrial {
   readonly setting: Setting;
   readonly clean: Tried;
   readonly reference: Reference;
   readonly probes: readonly Tried[];
-  /** The state at which it parts from the setting before it: what fails before that, is the same as there. */
+  /** The last state before it differs from the setting before it: an earlier fault has the same results as there. */
   readonly partsAt?: string;
 }
 
 type Run = (stage: Stage, scenario: Scenario, watch?: boolean) => Promise<Tried>;
 
-/** Times are written in seconds, at the coarsest, so a second later they are other ones. */
+/** Times are written in seconds or in smaller units, so they differ after more than a second. */
 const A_SECOND = 1_100;
 
-/** Finds out what the saga does without a fault: with its tables to itself, and where another saga was there before. */
+/** Runs the saga without a fault: on tables of its own, and on tables with the rows of an earlier saga. */
 async function prepare(stage: Stage, options: ExploreOptions, run: Run): Promise<Prepared> {
   const { input } = options;
   const beside =
     options.beside === undefined
       ? []
       : earlierCalls(actionsOf(await run(stage, bare("beside it", options.beside, []))), BYSTANDER);
-  const first = bare("nothing there before", input, beside).setting;
+  const first = bare("a first try", input, beside).setting;
   const alone = await onTrial(stage, first, run).catch((error: unknown) => {
     if (!(error instanceof EarlierCallError)) throw error;
-    throw new FaultsError(`the saga beside it can't be set up: ${error.message}`);
+    throw new FaultsError(`the other saga, whose input is --beside, can't be set up: ${error.message}`);
   });
   const second = await anotherTry(stage, { setting: first, clean: alone.clean, run });
   if (!second) return { trials: [alone], leftOut: [] };
@@ -168,13 +167,13 @@ async function prepare(stage: Stage, options: ExploreOptions, run: Run): Promise
   const leftOut: string[] = [];
   for (const { setting, holds } of second.settings) {
     const again = await onTrial(stage, setting, run).catch((error: unknown) => {
-      // What another saga did can't be done again here: that may be a mistake of the saga's own.
+      // A call of the earlier saga fails when it is repeated here. That may be a mistake in the saga itself.
       if (error instanceof EarlierCallError) {
         leftOut.push(
-          `left out: ${setting.name}, since ${error.message}. Look whether an undo names another step's row`,
+          `the setting '${setting.name}' is left out: ${error.message}. Check whether an undo names another step's row`,
         );
       } else if (!(error instanceof FaultsError)) throw error;
-      // Or it leaves this one nowhere to go. There is no such setting.
+      // Without a fault the saga gets stuck in this setting. There is no such setting.
       return undefined;
     });
     if (!again || !statesOf(again.clean).includes(holds)) continue;
@@ -186,7 +185,7 @@ async function prepare(stage: Stage, options: ExploreOptions, run: Run): Promise
 
 interface Prepared {
   readonly trials: readonly SettingOnTrial[];
-  /** Settings that can't be set up, and why. */
+  /** The settings that can't be set up, and why. */
   readonly leftOut: readonly string[];
 }
 
@@ -200,7 +199,7 @@ async function onTrial(stage: Stage, setting: Setting, run: Run): Promise<Settin
   const probe = await run(stage, scenario, true);
   if (outcomeOf(probe.result) === "stuck") {
     const { status, error = "", cause = "" } = probe.result;
-    throw new FaultsError(`without a fault, the saga ends ${status} ${error}: ${cause.slice(0, 300)}`);
+    throw new FaultsError(`even without a fault, the saga ends ${status} ${error}: ${cause.slice(0, 300)}`);
   }
   const runs = [probe];
   for (let more = 0; more < 2; more++) {
@@ -211,9 +210,9 @@ async function onTrial(stage: Stage, setting: Setting, run: Run): Promise<Settin
 }
 
 /**
- * Settings in which another saga tried the same before. It has undone all but its last step, which stands: so the saga
- * finds tombstones, and then what another one holds. Where it gets no further than the tombstones, the other one has
- * completed.
+ * Settings in which an earlier saga has tried the same. In the first, it has undone all its steps but the last one, so
+ * this saga finds tombstones, and then a row that the earlier one holds. In the second, for a saga that does not get
+ * past the tombstones, the earlier one has completed.
  */
 async function anotherTry(
   stage: Stage,
@@ -236,11 +235,11 @@ async function anotherTry(
     return {
       settings: [
         settingOf(
-          `a second try, whose ${last.step ?? state} another saga holds`,
+          `a second try; another saga holds the row of ${last.step ?? state}`,
           [...before.toReversed(), last],
           state,
         ),
-        settingOf("a second try of what another saga has done", actions, actions[0]?.state ?? state),
+        settingOf("a second try; another saga has completed the same", actions, actions[0]?.state ?? state),
       ],
       probe,
     };
@@ -248,13 +247,13 @@ async function anotherTry(
   return undefined;
 }
 
-/** A setting, and the state at which the saga finds what another one holds. */
+/** A setting, and the state at which the saga finds a row that another one holds. */
 interface HeldSetting {
   readonly setting: Setting;
   readonly holds: string;
 }
 
-/** Refuses each try, as somebody who says no. */
+/** Fails each try before it does anything, as a refusal does. */
 const LASTS: Kind = { ...(KINDS[0] as Kind), lasting: true };
 const BYSTANDER = "a-saga-beside-it";
 const EARLIER = "an-earlier-saga";
@@ -262,7 +261,7 @@ const EARLIER = "an-earlier-saga";
 const actionsOf = ({ tries }: Tried) =>
   tries.filter((each, at) => !isUndo(each) && each.took && tries.findIndex(({ step }) => step === each.step) === at);
 
-/** The same calls, in another saga's name. */
+/** The same calls, with another saga's identity. */
 const earlierCalls = (tries: Tried["tries"], id: string): readonly EarlierCall[] =>
   tries.flatMap(({ functionArn, payload, step, state }) =>
     functionArn === undefined || payload === undefined || step === undefined
@@ -270,7 +269,7 @@ const earlierCalls = (tries: Tried["tries"], id: string): readonly EarlierCall[]
       : [{ functionArn, payload: { ...payload, saga: { id, step } }, what: state }],
   );
 
-/** The last call that two executions have in common before they part; none where they don't. */
+/** The last call before two executions differ; undefined if they don't. */
 function partingOf(one: Tried, other: Tried): string | undefined {
   const [ones, others] = [statesOf(one), statesOf(other)];
   const at = others.findIndex((state, index) => state !== ones[index]);
@@ -279,7 +278,7 @@ function partingOf(one: Tried, other: Tried): string | undefined {
 
 const stateOf = (step: string | undefined): string => (step ?? "").replace(/\[.*/, "");
 
-/** The actions that have done something of which nothing was seen: in no execution, while each call was watched. */
+/** The states of actions that took effect, but whose effects no watched execution has shown. */
 function unseenIn(tried: readonly Tried[], judged: ReadonlySet<string>): readonly string[] {
   const took = tried.flatMap(({ tries }) =>
     tries.filter((each) => each.took && !isUndo(each)).map(({ state }) => state),
@@ -287,7 +286,7 @@ function unseenIn(tried: readonly Tried[], judged: ReadonlySet<string>): readonl
   return [...new Set(took)].filter((state) => !judged.has(state));
 }
 
-/** The states whose effects were seen, and those that have none. */
+/** The states whose effects were seen, and the states without effects. */
 function judgedIn(probes: readonly Tried[], declaration: Declaration | undefined): ReadonlySet<string> {
   const queries = Object.entries(declaration?.calls ?? {}).filter(([, { role }]) => role === "query");
   return new Set([...probes.flatMap((probe) => [...probe.seen]), ...queries.map(([state]) => state)]);
@@ -317,13 +316,13 @@ function planOf(trials: readonly SettingOnTrial[], { pairs, most, unseen, probes
     scenarios: Math.min(scenarios, most),
     unseen,
     notes: [
-      ...[...others].map((state) => `${state} calls no function: it is struck from outside, as one call`),
+      ...[...others].map((state) => `${state} calls no function, so its faults come from outside: it fails as a whole`),
       ...leftOut,
     ],
   };
 }
 
-/** The states that call functions: the others can't fail within one. */
+/** The states that call functions. Faults within a function are for these only. */
 const functionsIn = (tried: readonly Tried[]): ReadonlySet<string> =>
   new Set(tried.flatMap(({ tries }) => tries.flatMap((each) => (each.functionArn === undefined ? [] : [each.state]))));
 
@@ -337,7 +336,10 @@ function faultsAt(
   );
 }
 
-/** Where a second fault can strike: at a further try of the same call, unless the first takes them all, or later. */
+/**
+ * The states that a second fault can strike: a later call, or another try of the same one, unless the first fault
+ * lasts.
+ */
 function callsAfter({ state, kind }: Fault, tried: Tried): readonly string[] {
   const states = statesOf(tried);
   const tries = tried.tries.filter((each) => each.state === state).length;
@@ -345,7 +347,7 @@ function callsAfter({ state, kind }: Fault, tried: Tried): readonly string[] {
   return states.slice(states.indexOf(state) + (again ? 0 : 1));
 }
 
-/** Each stage takes the next as soon as it is done with one. */
+/** Each stage takes the next item as soon as it is free. */
 async function inTurns<T>(
   stages: readonly Stage[],
   items: readonly T[],

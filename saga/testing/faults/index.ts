@@ -1,4 +1,4 @@
-/** Strikes the calls of a saga, as it is deployed, with everything that may go wrong with one. */
+/** Injects every kind of fault into every call of a saga in its deployed form. */
 export {
   DEFAULT_MOST,
   explore,

@@ -7,28 +7,28 @@ import { flawsOfCalls } from "./effects";
 import type { Message } from "../../local/services/outbox";
 import { statesOf, type Tried } from "./trial";
 
-/** An attribute's value by which a row says that what it stands for is undone. */
+/** The attribute and the value that mark a row as undone. */
 export interface Undone {
   readonly attribute: string;
   readonly value: string;
 }
 
-/** As the rows of `saga-aws-pulumi`'s own store say it. */
+/** The mark of the store of `saga-aws-pulumi`. */
 export const UNDONE: Undone = { attribute: "status", value: "UNDONE" };
 
-/** What executions of a setting come to where nothing goes wrong: what scenarios of it are held against. */
+/** The results of a setting's executions without a fault. Its scenarios are compared with them. */
 export class Reference {
   readonly outcome: Outcome;
   /** Of the first execution. */
   private readonly image: Image;
-  /** Tables in which an execution finds keys of its own each time. */
+  /** Tables whose rows have different keys in each execution. */
   private readonly shuffled: ReadonlySet<string>;
-  /** Paths at which the values are other ones each time. */
+  /** Paths at which the values differ between executions. */
   private readonly varying: ReadonlySet<string>;
-  /** Of what the answer says, and of where in the rows the same value stands: paths, where both vary. */
+  /** Paths of values that vary, but that are always the same in the output and in a row. */
   private readonly told: readonly (readonly [output: string, row: string])[];
 
-  /** @param runs Several of them, some time apart, so that what varies is known: an id, a time. */
+  /** @param runs Several executions, some time apart, so that they show what varies: an id, a time. */
   constructor(runs: readonly Tried[]) {
     const [first, ...others] = runs as readonly [Tried, ...Tried[]];
     this.outcome = outcomeOf(first.result);
@@ -52,27 +52,31 @@ export class Reference {
     );
   }
 
-  /** What of a completed execution's effects is missing, or other than it should be, or too much. */
+  /** Which effects of a completed execution are missing, different, or unexpected. */
   flawsOfCompleted(tried: Tried): readonly string[] {
     const { rows, output, messages } = imageOf(tried, this.shuffled);
     const wanted = this.image;
     const flaws = [...new Set([...wanted.rows.keys(), ...rows.keys()])].flatMap((key) => {
-      if (!wanted.rows.has(key)) return [`completed, but ${key} has changed, which it does not without a fault`];
+      if (!wanted.rows.has(key)) return [`completed, but ${key} has changed, unlike without a fault`];
       const [was, is] = [wanted.rows.get(key), rows.get(key)];
       if (!rows.has(key)) return [`completed, but ${key} is as it was before the saga`];
       if (was && !is) return [`completed, but ${key} is gone`];
-      if (!was && is) return [`completed, but ${key} is there still`];
+      if (!was && is) return [`completed, but ${key} is still there`];
       const others = this.others(was, is, `.rows.${key}`).map((path) => path.split(".")[1] as string);
-      return others.length > 0 ? [`completed, but ${key} has another ${list(others)} than without a fault`] : [];
+      return others.length > 0
+        ? [`completed, but in ${key} this differs from a run without a fault: ${list(others)}`]
+        : [];
     });
     const answer = this.others(wanted.output, output, ".output").map((path) => path.slice(1));
     const leaves = { output: leavesOf(output), rows: leavesOf(Object.fromEntries(rows)) };
     const untrue = this.told.some(([one, other]) => leaves.output.get(one) !== leaves.rows.get(other));
     return [
       ...flaws,
-      ...(answer.length > 0 ? [`completed, but the output has another ${list(answer)} than without a fault`] : []),
-      ...(untrue ? ["the output is not what is stored"] : []),
-      // At least once: a call that is repeated may send a message again.
+      ...(answer.length > 0
+        ? [`completed, but in the output this differs from a run without a fault: ${list(answer)}`]
+        : []),
+      ...(untrue ? ["the output differs from what is stored"] : []),
+      // Each message at least once: a repeated call may send it again.
       ...wanted.messages
         .filter((each) => !messages.includes(each))
         .map((each) => `completed, but there was no ${each}`),
@@ -80,7 +84,7 @@ export class Reference {
     ];
   }
 
-  /** Where two values differ that should not: one that varies must be there all the same. */
+  /** The paths at which two values differ, but should not. A value that varies must still be there. */
   private others(one: unknown, other: unknown, at: string): readonly string[] {
     const [ones, others] = [leavesOf(one), leavesOf(other)];
     return [...unlike([one, other])].filter(
@@ -93,9 +97,9 @@ const list = (names: readonly string[]): string => [...new Set(names)].join(", "
 const tableOf = (key: string): string => key.split(" ")[0] as string;
 const keysOnly = (rows: Image["rows"]): Content => new Map([...rows.keys()].map((key) => [key, {}]));
 
-/** What an execution leaves, whoever it is. */
+/** What an execution leaves, without its own ARN. */
 interface Image {
-  /** The rows that it changed; undefined for one that it took away. */
+  /** The rows that it changed; undefined for a row that it deleted. */
   readonly rows: ReadonlyMap<string, Row | undefined>;
   readonly output: unknown;
   readonly messages: readonly string[];
@@ -106,7 +110,7 @@ function imageOf({ before, after, saga, tokens, result, sent }: Tried, shuffled:
   const changed = differing(before, after).map(
     (key) => [anonymous(key, marks) as string, anonymous(after.get(key), marks) as Row | undefined] as const,
   );
-  // Keys that are other ones each time tell nothing: what has them stands in the order of the rest of it.
+  // Keys that differ in each execution can't be compared: these rows are numbered, in the order of their other values.
   const numbers = new Map<string, number>();
   const orderOf = ([key, row]: (typeof changed)[number]): string =>
     shuffled.has(tableOf(key)) ? JSON.stringify([Object.keys(row ?? {}), row ?? null]) : key;
@@ -121,10 +125,12 @@ function imageOf({ before, after, saga, tokens, result, sent }: Tried, shuffled:
   return { rows: new Map(rows), output: anonymous(result.output ?? null, marks), messages: sent.map(kindOfMessage) };
 }
 
-/** A message as what it is about: its text may vary. */
+/** A message without its text, which may vary. */
 const kindOfMessage = ({ from, action }: Message): string => `${action} of ${from}`;
 
-/** What rows an execution leaves that is undone: those that there were before, and tombstones. */
+/**
+ * What is wrong with the rows after a compensated execution: it may leave only the rows from before, and tombstones.
+ */
 function flawsOfCompensated({ before, after, saga }: Tried, undone: Undone): readonly string[] {
   const dead = (row: Row | undefined): boolean => row?.[undone.attribute] === undone.value;
   return differing(before, after).flatMap((key) => {
@@ -132,16 +138,16 @@ function flawsOfCompensated({ before, after, saga }: Tried, undone: Undone): rea
     const named = key.replaceAll(saga, SELF);
     if (was && !dead(was) && is && isDeepStrictEqual(withoutMarks(is, saga), withoutMarks(was, saga))) return [];
     if (was && !dead(was)) return [`compensated, but ${named} is not as it was before the saga`];
-    if (!is) return [`compensated, but ${named} is gone, which told that it had been undone`];
-    if (!dead(is)) return [`compensated, but ${named} is there still, and not undone`];
+    if (!is) return [`compensated, but ${named} is gone, a tombstone from before`];
+    if (!dead(is)) return [`compensated, but ${named} is still there, and not undone`];
     const forgotten = was && Object.keys(was).filter((name) => !keeps(was[name], is[name]));
     return forgotten && forgotten.length > 0
-      ? [`compensated, but ${named} has forgotten some of its ${forgotten.join(", ")}`]
+      ? [`compensated, but ${named} has lost some of its ${forgotten.join(", ")}`]
       : [];
   });
 }
 
-/** A row without what a saga leaves on another's: its name in a set, which says that it is over. */
+/** A row without a saga's ARN in its sets: an undo may record the saga on another saga's row. */
 const withoutMarks = (row: Row, saga: string): Row =>
   Object.fromEntries(
     Object.entries(row).flatMap(([name, value]) => {
@@ -151,7 +157,7 @@ const withoutMarks = (row: Row, saga: string): Row =>
     }),
   );
 
-/** What was a set, of those who have undone a row, may only grow. */
+/** Whether a set, such as the sagas that have undone a row, has lost nothing. */
 const keeps = (was: unknown, is: unknown): boolean =>
   !Array.isArray(was) || (Array.isArray(is) && was.every((each) => is.some((one) => isDeepStrictEqual(one, each))));
 
@@ -161,11 +167,11 @@ export interface JudgeOptions {
   readonly undone: Undone;
 }
 
-/** What is wrong with what a scenario left, and with what the execution says of it, once everything has landed. */
+/** What is wrong with the rows and the result of a scenario, once all its calls have ended. */
 export function judge(tried: Tried, { reference, undoable, undone }: JudgeOptions): readonly string[] {
   const { result, idle, deadTokens } = tried;
   const outcome = outcomeOf(result);
-  const never = idle.map(({ state, kind }) => `${state} never ${kind.name}`);
+  const never = idle.map(({ state, kind }) => `${state} made no call for the fault '${kind.name}'`);
   if (outcome === "stuck") {
     return [`ended ${result.status} ${result.error ?? ""}, neither completed nor compensated`, ...deadTokens, ...never];
   }
@@ -174,11 +180,11 @@ export function judge(tried: Tried, { reference, undoable, undone }: JudgeOption
       ? [...flawsOfCompensated(tried, undone), ...flawsOfCause(result, statesOf(tried))]
       : reference.outcome === "completed"
         ? reference.flawsOfCompleted(tried)
-        : ["completed, which it does not without a fault"];
+        : ["completed, but without a fault it does not complete"];
   return [...rows, ...flawsOfCalls(tried, outcome, undoable), ...deadTokens, ...never];
 }
 
-/** The cause of what is compensated names the step that failed (S6). */
+/** The cause of a compensated execution must name the step that failed (S6). */
 function flawsOfCause({ cause }: ExecutionResult, states: readonly string[]): readonly string[] {
   const { step } = JSON.parse(cause ?? "{}") as { readonly step?: string };
   return step !== undefined && states.includes(step)

@@ -2,31 +2,31 @@ import { type Json, TaskFailure } from "../../interpreter";
 
 /** One try of a call, on its way to what it calls. */
 export interface Delivery {
-  /** What Step Functions calls the service in the names of its errors: `Lambda`. */
+  /** The name of the service in the errors of Step Functions, such as `Lambda`. */
   readonly service: string;
   /** Calls it as it is deployed. */
   readonly deliver: () => Promise<Json>;
-  /** Runs a function with the same code whose role allows it nothing. */
+  /** Runs a function with the same code, whose role allows nothing. */
   readonly deliverWithoutRights: () => Promise<Json>;
-  /** Runs the function; then its process dies. */
+  /** Runs the function, whose process then dies. */
   readonly deliverAndDie: () => Promise<Json>;
-  /** Calls it just before that many calls later, or at the end; nobody hears the answer. */
+  /** Makes the call just before the call that is that many later, or at the end. Its answer is ignored. */
   readonly deliverLater: (calls: number) => void;
 }
 
 /** A way in which a call goes wrong. */
 export interface Kind {
   readonly name: string;
-  /** Whether it strikes each try, until somebody mends it before a redrive; the others strike one try. */
+  /** Whether it strikes each try, until it is mended before a redrive. The others strike one try. */
   readonly lasting?: true;
-  /** Whether it goes wrong within a function: a call of anything else can't. */
+  /** Whether it happens within a function, so that it strikes only calls of functions. */
   readonly inFunction?: true;
   strike(delivery: Delivery): Promise<Json>;
 }
 
 const fail = (error: string, cause: string): Promise<never> => Promise.reject(new TaskFailure(error, cause));
 
-/** For the execution no answer comes: the state's timeout ends its wait. */
+/** An answer that never comes: the state times out. */
 const silence = (): Promise<never> => new Promise(() => {});
 
 const late = (when: string, calls: number): Kind => ({
@@ -42,7 +42,7 @@ async function lost({ deliver, service }: Delivery): Promise<never> {
   return fail(`${service}.SdkClientException`, "the answer is lost");
 }
 
-/** Every way in which a call may go wrong. */
+/** All kinds of faults. */
 export const KINDS: readonly Kind[] = [
   { name: "fails before the write", strike: () => fail("Error", "the function has done nothing yet") },
   { name: "fails after the write, once", strike: lost },

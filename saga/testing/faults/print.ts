@@ -9,22 +9,22 @@ const line = (cells: readonly (string | number)[]): string =>
     .join("");
 
 const isBad = ({ violations }: Finding): boolean => violations.length > 0;
-/** Nothing was found, and not everything was looked at. */
+/** Nothing is wrong, but not all effects could be seen. */
 const isOpen = (finding: Finding): boolean => !isBad(finding) && finding.unseen.length > 0;
 
-/** What will be tried, in at most 80 columns. */
+/** The plan, in at most 80 columns. */
 export function formatPlan({ settings, scenarios, unseen, notes }: Plan): string {
   return [
     `At most ${scenarios.toLocaleString("en")} scenarios, in ${settings.length === 1 ? "one setting" : `${settings.length} settings`}:`,
     ...settings.map((name) => `  ${name}`),
     ...notes.flatMap((note) => wrap(note, "")),
     ...unseen.flatMap((state) =>
-      wrap(`${state} changes nothing in a table and sends no message, so what it does can't be judged`, ""),
+      wrap(`${state} changes no table and sends no message, so its effects can't be judged`, ""),
     ),
   ].join("\n");
 }
 
-/** How often each fault was tried, in at most 80 columns, and what went wrong, so that it can be tried again. */
+/** How often each fault was tried, and each scenario with a violation, in at most 80 columns. */
 export function formatFindings(findings: readonly Finding[]): string {
   const row = (name: string, of: readonly Finding[]) =>
     line([
@@ -48,7 +48,7 @@ export function formatFindings(findings: readonly Finding[]): string {
   ].join("\n");
 }
 
-/** What became of it, in a line or a few. */
+/** The verdict, in a line or a few. */
 export function formatVerdict({ findings, left }: Explored): string {
   const bad = findings.filter(isBad).length;
   const open = findings.filter(isOpen);
@@ -59,7 +59,7 @@ export function formatVerdict({ findings, left }: Explored): string {
   return wrap(parts.join(", "), "").join("\n");
 }
 
-/** Whether nothing is wrong, and something was looked at. */
+/** Whether nothing is wrong, and the effects of at least one scenario could be judged. */
 export const isSound = ({ findings }: Explored): boolean =>
   !findings.some(isBad) && findings.some((finding) => !isOpen(finding));
 

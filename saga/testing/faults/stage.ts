@@ -7,15 +7,15 @@ import { inVirtualTime } from "../virtual";
 import type { Table } from "./content";
 import { DYING, withTwins } from "./twins";
 
-/** A program that runs here, for one scenario at a time: its tables are emptied before each. */
+/** A program that runs here, for one scenario at a time. Its tables are emptied before each. */
 export interface Stage {
   readonly start: ReturnType<typeof inVirtualTime>;
   readonly tables: readonly Table[];
   /** All that was sent, in order. */
   readonly sent: () => readonly Message[];
-  /** The function of that ARN, or its twin of that name. */
+  /** The function of that ARN, or its twin with that suffix. */
   readonly functionAt: (arn: string, twin?: string) => DeployedFunction;
-  /** Whether it is a function that runs here: what was there before is somebody else's. */
+  /** Whether the program registers the function itself. An existing function has no twins. */
   readonly hasTwins: (functionArn: string) => boolean;
   readonly close: () => Promise<void>;
 }
@@ -23,11 +23,11 @@ export interface Stage {
 export interface StageOptions {
   /** The state machine on trial. */
   readonly machine: Resource;
-  /** Starts the program, in place of how it is started where nothing else is said. */
+  /** Starts the program. Default: `LocalCloud.start`. */
   readonly open?: (program: Program) => Promise<LocalCloud>;
 }
 
-/** Starts the program with the twins of its functions. Close it in the end. */
+/** Starts the program with the twins of its functions. Close the stage at the end. */
 export async function setUp(
   registered: Program,
   { machine, open = (of) => LocalCloud.start(of) }: StageOptions,

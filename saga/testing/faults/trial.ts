@@ -20,39 +20,39 @@ import type { Message } from "../../local/services/outbox";
 import type { Stage } from "./stage";
 import { DYING, WITHOUT_RIGHTS } from "./twins";
 
-/** What goes wrong with the calls of one state. */
+/** A kind of fault at the calls of one state. */
 export interface Fault {
   readonly state: string;
   readonly kind: Kind;
 }
 
-/** What a saga is given, and what other sagas have left there. */
+/** A saga's input, and what other sagas have left in the tables. */
 export interface Setting {
   readonly name: string;
   readonly input: Json;
-  /** Calls of functions in another saga's name, each of which must succeed. */
+  /** Calls of functions with another saga's identity. Each must succeed. */
   readonly earlier: readonly EarlierCall[];
 }
 
 export interface EarlierCall {
   readonly functionArn: string;
   readonly payload: JsonObject;
-  /** The state that makes such a call. */
+  /** The state that makes this call. */
   readonly what: string;
 }
 
-/** A call in another saga's name has failed: its setting is not there to try anything in. */
+/** A call with another saga's identity has failed, so its setting can't be set up. */
 export class EarlierCallError extends Error {
   override readonly name = "EarlierCallError";
 }
 
-/** Of several faults of one state, each strikes after the one before has. */
+/** Several faults of one state strike one after the other. */
 export interface Scenario {
   readonly setting: Setting;
   readonly faults: readonly Fault[];
 }
 
-/** What is answered with a task token, by the state that waits for it. */
+/** The answers with task tokens, by the state that waits. */
 export type Answers = Readonly<
   Record<string, { readonly output: Json } | { readonly error: string; readonly cause: string }>
 >;
@@ -60,59 +60,59 @@ export type Answers = Readonly<
 /** One try of a call. */
 export interface Try {
   readonly state: string;
-  /** Whose call it is: the step's name, and in a list the item's index; absent where the call does not say (S11). */
+  /** The step's name, and in a list the item's index; absent if the call has no saga's identity (S11). */
   readonly step?: string;
-  /** Of a call of a function that runs here. */
+  /** Present if the call is of a function that runs here. */
   readonly functionArn?: string;
   readonly payload?: JsonObject;
-  /** Whether what was called has done it, as far as it says; however late. */
+  /** Whether the call succeeded, however late. */
   took: boolean;
-  /** Whether the execution has heard that it has. */
+  /** Whether the execution received the answer. */
   heard: boolean;
-  /** Whether, before it was done, an undo in the name of the same step had been. */
+  /** Whether an undo of the same step had succeeded before. */
   afterUndo: boolean;
 }
 
 export interface Tried {
   readonly scenario: Scenario;
-  /** The execution's ARN, in whose name it writes. */
+  /** The execution's ARN, which is the saga's id in its writes. */
   readonly saga: string;
   readonly result: ExecutionResult;
   readonly history: readonly HistoryEvent[];
-  /** All task tokens that its calls handed out. */
+  /** All task tokens of its calls. */
   readonly tokens: readonly string[];
-  /** What is wrong with the tokens in the tables: seen whenever a state waited for its answer. */
+  /** What was wrong with the tokens in the tables, whenever a state waited for its answer. */
   readonly deadTokens: readonly string[];
-  /** In the order in which they were begun. */
+  /** In the order in which they began. */
   readonly tries: readonly Try[];
   readonly redrives: number;
   readonly before: Content;
   readonly after: Content;
   readonly sent: readonly Message[];
-  /** Faults that there was no call for. */
+  /** Faults that struck no call. */
   readonly idle: readonly Fault[];
-  /** The states of which a call was seen to change something: where that was looked at. */
+  /** The states whose calls changed something, if calls were watched. */
   readonly seen: ReadonlySet<string>;
 }
 
 export interface TryOptions {
   readonly name: string;
   readonly answers?: Answers;
-  /** Tells of calls that do not say whose they are, as those of other services, which of them undoes which. */
+  /** Says which call undoes which, for calls without a saga's identity, such as those of other services. */
   readonly declaration?: Declaration;
-  /** Makes one call after the other, and looks what each of them changes. */
+  /** Whether to make one call at a time, and to watch what each one changes. */
   readonly watch?: boolean;
 }
 
 const MOST_REDRIVES = 5;
 
-/** An undo calls in the name of the step that it undoes, not in its own (S11). */
+/** An undo's identity has the name of the step that it undoes (S11). */
 export const isUndo = ({ state, step }: Try): boolean => step !== undefined && step.replace(/\[.*/, "") !== state;
 
 /** The states that made calls, in the order of their first ones. */
 export const statesOf = ({ tries }: Tried): readonly string[] => [...new Set(tries.map(({ state }) => state))];
 
-/** Runs one execution under faults, on tables with nothing in them but what the setting says, until all has landed. */
+/** Runs one execution with faults, on tables that contain only what the setting says, until all calls have ended. */
 export async function tryOut(stage: Stage, scenario: Scenario, options: TryOptions): Promise<Tried> {
   const { setting, faults } = scenario;
   for (const table of stage.tables) await table.clear();
@@ -151,16 +151,16 @@ export async function tryOut(stage: Stage, scenario: Scenario, options: TryOptio
 async function makeEarlier(stage: Stage, { functionArn, payload, what }: EarlierCall): Promise<void> {
   const run = stage.functionAt(functionArn);
   await run.invoke(payload).catch((error: unknown) => {
-    throw new EarlierCallError(`${what} fails in that saga's name: ${(error as Error).message}`);
+    throw new EarlierCallError(`${what} fails with that saga's identity: ${(error as Error).message}`);
   });
 }
 
-/** Stands between one execution and what it calls. */
+/** Intercepts the calls of one execution. */
 class Trial {
   readonly tries: Try[] = [];
   readonly left: Fault[];
   readonly seen = new Set<string>();
-  /** By the call that handed them out, the one that is waited for last. */
+  /** By step: the tokens of its tries. The last one is the token that the state waits for. */
   readonly tokens = new Map<string, string[]>();
   readonly deadTokens = new Set<string>();
   execution: Execution | undefined;
@@ -231,7 +231,7 @@ class Trial {
     return answer;
   }
 
-  /** Looks what a call changes, while no other is made. */
+  /** Makes a call while no other runs, and notes whether it changes something. */
   private watch(state: string, send: () => Promise<Json>, clock: VirtualClock): Promise<Json> {
     const { stage, seen } = this;
     const watched = this.turn.then(() =>
@@ -246,7 +246,10 @@ class Trial {
     return watched;
   }
 
-  /** Whoever answers reads the token in a row: that of an earlier try is dead, and the state would wait for its timeout. */
+  /**
+   * The one who answers reads the token in a row. With the token of an earlier try, the state would wait until its
+   * timeout.
+   */
   private async checkTokens(name: string, clock: VirtualClock): Promise<void> {
     const [live = "", ...dead] = (this.tokens.get(name) ?? []).toReversed();
     if (dead.length === 0) return;
@@ -254,24 +257,26 @@ class Trial {
     if (rowsWith(content, live).length > 0) return;
     for (const key of dead.flatMap((token) => rowsWith(content, token))) {
       const named = key.replaceAll(this.execution?.arn ?? SELF, SELF);
-      this.deadTokens.add(`${named} keeps the task token of an earlier try of ${name}: its answer would be refused`);
+      this.deadTokens.add(
+        `${named} keeps the task token of an earlier try of ${name}: Step Functions would refuse the answer`,
+      );
     }
   }
 
-  /** @throws Error where nobody has said what is answered */
+  /** @throws Error if no answer is given for the state */
   private reply(state: string, token: string): void {
     const answer = this.options.answers?.[state];
-    if (!answer) throw new Error(`'${state}' waits for an answer: say which, as with --answer ${state}='{…}'`);
+    if (!answer) throw new Error(`'${state}' waits for an answer: give one, such as --answer ${state}='{…}'`);
     try {
       if ("output" in answer) this.execution?.sendTaskSuccess(token, answer.output);
       else this.execution?.sendTaskFailure(token, answer.error, answer.cause);
     } catch (error) {
-      // Whoever answers late, or twice, is told so; to the saga it is nothing.
+      // A late or second answer is refused. That does not concern the saga.
       if (!(error instanceof TaskTimedOut)) throw error;
     }
   }
 
-  /** Lets arrive what is due before the call of that number. */
+  /** Makes the late calls that are due before the call of that number. */
   async land(number: number): Promise<void> {
     const due = this.underway.filter((late) => late.due <= number);
     this.underway = this.underway.filter((late) => late.due > number);
@@ -282,7 +287,7 @@ class Trial {
     }
   }
 
-  /** Ends the lasting faults that have struck, as somebody would before a redrive. */
+  /** Ends the lasting faults that have struck, as an operator would before a redrive. */
   mend(): void {
     for (const fault of this.struck) {
       if (this.left.includes(fault)) this.left.splice(this.left.indexOf(fault), 1);
@@ -290,7 +295,7 @@ class Trial {
   }
 }
 
-/** What a call says of itself; or what the saga says of it. */
+/** A try, by the call's identity, or by the saga's declaration. */
 function tryOf(
   { state, resource, arguments: args, iteration }: TaskCall,
   declaration: Declaration | undefined,

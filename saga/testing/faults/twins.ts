@@ -5,7 +5,7 @@ import type { Program, Resource } from "../../local/program";
 export const WITHOUT_RIGHTS = "WithoutRights";
 export const DYING = "Dying";
 
-// In an archive of its own, beside the one that ships.
+// Added to the archive of the deployed function.
 const DIES = `
 const { handler } = require("./__index");
 exports.handler = async (event, context) => {
@@ -15,8 +15,8 @@ exports.handler = async (event, context) => {
 `;
 
 /**
- * The program with two more of each function, for faults that happen in a function: one whose role has no policy, and
- * one whose process dies once the handler is done.
+ * The program with two twins of each function, for faults within a function: the role of one has no policy, and the
+ * process of the other dies after the handler has run.
  */
 export function withTwins(program: Program): Program {
   const role: Resource = {

@@ -2,8 +2,8 @@ import { edgesOf, fieldsOf, innerOf, type RawState, type RawStates } from "../..
 import { isIntrinsic, referenceOf, referencesIn } from "./reference";
 
 /**
- * The names, of fields and of variables, that a state or one after it asks for, in its level and within: data in which others
- * differ is the same to them.
+ * The names of fields and variables that a state, or one after it, reads in its level and within. Data that differs only in
+ * other names is equal for these states.
  */
 export function askedIn({ States }: RawStates): (state: string) => ReadonlySet<string> {
   const own = new Map(Object.entries(States).map(([name, state]) => [name, namesIn(state)]));
@@ -13,7 +13,7 @@ export function askedIn({ States }: RawStates): (state: string) => ReadonlySet<s
     if (known) return known;
     const reached = new Set([state]);
     const names = new Set<string>();
-    // A set goes on to what is added to it while it is gone through.
+    // The loop also visits what it adds to the set.
     for (const each of reached) {
       for (const name of own.get(each) ?? []) names.add(name);
       const raw = States[each];
@@ -24,7 +24,7 @@ export function askedIn({ States }: RawStates): (state: string) => ReadonlySet<s
   };
 }
 
-/** A variable, apart from the fields of that name. */
+/** The key of a variable, distinct from a field of the same name. */
 export const variableNamed = (name: string): string => `$${name}`;
 
 function namesIn(state: RawState): readonly string[] {

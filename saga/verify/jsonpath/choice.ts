@@ -7,8 +7,8 @@ type Rule = Readonly<Record<string, unknown>>;
 export type Look = (said: string, data: Data) => Data;
 
 /**
- * The data where a rule of a Choice matches; undefined where it can't. A test for IsPresent asks whether a path is there, and
- * reads nothing: the rules after it in an And are tried only where it holds.
+ * The data if a rule of a Choice matches. Undefined if it can't match. IsPresent tests whether a path exists and reads no
+ * value. In an And, the rules after it are evaluated only if it is true.
  */
 export function matching(rule: Rule, data: Data, look: Look): Data | undefined {
   const { And: all, Variable: said, IsPresent: present } = rule;
@@ -18,7 +18,7 @@ export function matching(rule: Rule, data: Data, look: Look): Data | undefined {
       data,
     );
   }
-  // Which of several rules holds is not followed.
+  // For an Or or a Not, nothing is learned.
   if (typeof said !== "string") return data;
   const reference = referenceOf(said);
   if (typeof present !== "boolean") {
@@ -33,11 +33,11 @@ export function matching(rule: Rule, data: Data, look: Look): Data | undefined {
   return isThere(found) ? undefined : write(data, reference.segments, absent());
 }
 
-/** Whether data is there for certain: of an object with other fields it may be a Choice that knows of them. */
+/** Whether data certainly exists. An object with unknown other fields may be known only from the test of a Choice. */
 const isThere = (data: Data): boolean =>
   data !== ANYTHING && (data.kind === "list" || (data.kind === "made" && data.others !== ANYTHING));
 
-/** The data where a rule does not match; undefined where it always does. */
+/** The data if a rule does not match. Undefined if it always matches. */
 export function unmatched(rule: Rule, data: Data): Data | undefined {
   const { IsPresent: present } = rule;
   return typeof present === "boolean" ? matching({ ...rule, IsPresent: !present }, data, () => data) : data;

@@ -1,6 +1,6 @@
 import type { Segment } from "./reference";
 
-/** Which field of which state has put in the place of the data what it made, and knows all of that. */
+/** The state and the field that have made data, with all its fields known. */
 export interface Origin {
   readonly state: string;
   readonly field: "Catch" | "Parameters" | "ItemSelector" | "Result" | "ResultSelector" | "branches" | "call" | "null";
@@ -8,25 +8,25 @@ export interface Origin {
   readonly path?: string;
 }
 
-/** What may be somewhere in the data of an execution. What is not certainly absent may be there. */
+/** The possible data at a place. Whatever is not certainly absent may exist. */
 export type Data = typeof ANYTHING | Absent | Made | List;
 
 export const ANYTHING = "anything";
 
 export interface Absent {
   readonly kind: "absent";
-  /** What has left it out; undefined where a Choice has found that it is not there. */
+  /** The field that has dropped it. Undefined if a Choice has found it absent. */
   readonly by: Origin | undefined;
 }
 
-/** An object, of which some fields are known; any other field may be there, or none. A text and a number have no fields. */
+/** An object with some known fields. Other fields may exist or not. A text or a number has no fields. */
 export interface Made {
   readonly kind: "made";
   readonly fields: ReadonlyMap<string, Data>;
   readonly others: typeof ANYTHING | Origin;
 }
 
-/** What branches, or the items of a list, have put out. */
+/** The outputs of branches or iterations. */
 interface List {
   readonly kind: "list";
   readonly length: number | undefined;
@@ -43,10 +43,10 @@ export function made(fields: ReadonlyMap<string, Data>, others: Made["others"]):
   return known.size === 0 ? ANYTHING : { kind: "made", fields: known, others };
 }
 
-/** A text, a number, or what a state has made that has no fields. */
+/** A text, a number, or any value without fields. */
 export const plain = (by: Origin): Data => made(NONE, by);
 
-/** What a Catch puts out. */
+/** The error object of a Catch. */
 export const caught = (by: Origin): Data => {
   const text = plain(by);
   return made(
@@ -58,13 +58,13 @@ export const caught = (by: Origin): Data => {
   );
 };
 
-/** The Catch of which the error is all that there is. */
+/** The Catch whose error is all of the data. */
 export const catchOf = (data: Data): Origin | undefined =>
   data !== ANYTHING && data.kind === "made" && data.others !== ANYTHING && data.others.field === "Catch"
     ? data.others
     : undefined;
 
-/** What is at a path. */
+/** The data at a path. */
 export const read = (data: Data, path: readonly Segment[]): Data => path.reduce(member, data);
 
 function member(data: Data, segment: Segment): Data {
@@ -77,10 +77,10 @@ function member(data: Data, segment: Segment): Data {
   return known ?? (data.others === ANYTHING ? ANYTHING : absent(data.others));
 }
 
-/** The data with something put at a path. */
+/** The data with a value written to a path. */
 export function write(data: Data, [segment, ...rest]: readonly Segment[], value: Data): Data {
   if (segment === undefined) return value;
-  // What a list has then, or a text, is not for us to say.
+  // A write into a list or a text has an unknown result.
   if (typeof segment === "number" || (data !== ANYTHING && data.kind === "list")) return ANYTHING;
   const [fields, others]: readonly [ReadonlyMap<string, Data>, Made["others"]] =
     data === ANYTHING
@@ -91,21 +91,21 @@ export function write(data: Data, [segment, ...rest]: readonly Segment[], value:
   return made(new Map([...fields, [segment, write(member(data, segment), rest, value)]]), others);
 }
 
-/** The data as far as fields of these names are asked for. */
+/** The data reduced to fields of these names. */
 export function project(data: Data, names: ReadonlySet<string>): Data {
   if (data === ANYTHING || data.kind !== "made") return data;
   const asked = [...data.fields].filter(([name]) => names.has(name));
   return made(new Map(asked.map(([name, field]) => [name, project(field, names)])), data.others);
 }
 
-/** The data without what Choices have found not to be there. */
+/** The data without the absences that Choices have found. */
 export function forget(data: Data): Data {
   if (data === ANYTHING || data.kind === "list") return data;
   if (data.kind === "absent") return data.by === undefined ? ANYTHING : data;
   return made(new Map([...data.fields].map(([name, field]) => [name, forget(field)])), data.others);
 }
 
-/** The same for data of which the same is known, whatever it is by. */
+/** A key for data, without its origins. */
 export function keyOf(data: Data): string {
   if (data === ANYTHING) return "*";
   if (data.kind === "absent") return "-";

@@ -5,7 +5,7 @@ import { ANYTHING, forget, keyOf, type Origin, project } from "./data";
 import { type Known, pass, passInJsonata } from "./passage";
 import type { Lost } from "./reader";
 
-/** A state that reads what is certainly not there, on some path; or a Task that is given nothing but an error. */
+/** A state that reads data that is certainly absent on some path, or a Task whose input is only an error. */
 export interface Read {
   readonly state: string;
   readonly lost: Lost | undefined;
@@ -16,13 +16,13 @@ export interface Read {
 export interface Flow {
   /** The reads of each path, those of the shortest paths first. */
   readonly reads: readonly Read[];
-  /** Whether there was more than is gone through. */
+  /** Whether the analysis stopped at its limit. */
   readonly truncated: boolean;
 }
 
-/** More than a machine comes to in which data is not put together in a thousand ways. */
+/** The limit of points. Only a machine that combines data in very many ways exceeds it. */
 const MOST = 50_000;
-/** After so many points it is forgotten what Choices have found: forty in a row find it in two to the fortieth ways. */
+/** After so many points the findings of Choices are forgotten: forty Choices in a row have two to the fortieth of them. */
 const FINDING = 5_000;
 
 interface Point extends Known {
@@ -31,8 +31,8 @@ interface Point extends Known {
 }
 
 /**
- * The data of an execution in JSONPath mode, along every path. Of its input any path may be there; and of what a function
- * returns. A level within begins with what it is given; what it puts out may be anything.
+ * Follows the data of an execution in JSONPath mode along every path. Any path may exist in the input, and in the result of a
+ * function. A level within starts with its input. Its output may be anything.
  */
 export function flowOf(definition: RawStates): Flow {
   const reads: Read[] = [];
@@ -60,7 +60,7 @@ export function flowOf(definition: RawStates): Flow {
       open.push(point);
     };
     enter(level.StartAt, start, trace);
-    // The list goes on to what is added to it: the shortest paths come first.
+    // The loop also visits what it adds to the list, so shorter paths come first.
     for (const point of open) {
       if (left-- <= 0) return;
       const state = level.States[point.at] as RawState;
@@ -83,7 +83,7 @@ export function flowOf(definition: RawStates): Flow {
   }
 
   const language = languageOf(definition);
-  // No state of such a machine is in JSONPath mode.
+  // A machine in JSONata mode has no state in JSONPath mode.
   if (language === "JSONata") return { reads, truncated: false };
   go(definition, language, { data: ANYTHING, variables: new Set() }, undefined);
   return { reads, truncated: left < 0 };

@@ -5,15 +5,15 @@ import { after, linesOf, pathOf } from "../search/trace";
 import type { Origin } from "./data";
 import { flowOf, type Read } from "./flow";
 
-/** What a path throws away, and a state after it reads; and whether every path was gone. */
+/** The data that a path drops and a later state reads, and whether the analysis stopped at its limit. */
 export interface LostData {
   readonly violations: readonly Violation[];
   readonly truncated: boolean;
 }
 
 /**
- * Data that does not reach who reads it, in JSONPath mode: mostly an undo, after a Catch that has put its error in the place
- * of all that the undo goes by. What is told is what is certainly not there; the first to read it is told of.
+ * Finds data in JSONPath mode that does not reach the state that reads it. The usual case is an undo after a Catch whose
+ * error has replaced all data. Only data that is certainly absent is reported, at its first reader.
  */
 export function lostData(definition: RawStates, declaration: Declaration): LostData {
   const undos = new Set(Object.keys(declaration.calls).flatMap((action) => undoOf(declaration, action) ?? []));
@@ -21,7 +21,7 @@ export function lostData(definition: RawStates, declaration: Declaration): LostD
   const { reads, truncated } = flowOf(definition);
   const told = new Map<string, Violation>();
   for (const read of reads) {
-    // Who is told of a failure wants no more than that; an undo has to know what it undoes, and an action what it does.
+    // A notification of a failure needs only the error. An undo and an action need the data of their call.
     if (!read.lost && !(goesBy(read.state) && read.given && replacesAll(read.given))) continue;
     const key = keyOf(read);
     if (!told.has(key)) told.set(key, violationOf(read, undos.has(read.state) ? "undo" : "go"));
@@ -29,11 +29,11 @@ export function lostData(definition: RawStates, declaration: Declaration): LostD
   return { violations: [...told.values()], truncated };
 }
 
-/** Whether a state is an action that has an undo. */
+/** Whether a state is an action with an undo. */
 const isUndone = ({ calls }: Declaration, state: string): boolean =>
   Object.hasOwn(calls, state) && calls[state]?.undo !== undefined;
 
-/** A Catch is mended once for whatever it throws away; what has been made without a field is mended for that field. */
+/** The key of a finding: one for each Catch, whatever it drops, and one for each field that a made object lacks. */
 function keyOf({ state, lost, given }: Read): string {
   const by = lost?.by ?? given;
   if (by?.field === "Catch") return `${by.state} Catch ${by.path ?? ""}`;
@@ -62,19 +62,19 @@ function violationOf({ state, lost, given, trace }: Read, does: "undo" | "go"): 
   const offence = lost ? `not there: ${said}` : "there are Error and Cause alone";
   const by = lost?.by ?? given;
   if (!by) {
-    const message = `reads ${said}, and a Choice has led there since that is not there`;
+    const message = `reads ${said}, which a Choice before it has found absent`;
     return violation("lost-data", message, `Let the Choice lead to a state that does without ${said}`, offence);
   }
   const { message, hint } = mended(by, said, state);
   return violation(
     "lost-data",
-    lost ? `reads ${said}, and ${message}` : `is given nothing to ${does} by: ${message}`,
+    lost ? `reads ${said}, and ${message}` : `has no data to ${does} with: ${message}`,
     hint,
     offence,
   );
 }
 
-/** What has thrown something away, and how it is kept. */
+/** The message and the hint for dropped data. */
 function mended(by: Origin, said: string, reader: string): { readonly message: string; readonly hint: string } {
   const who = by.state;
   const still = `so that ${reader} still has ${said}`;
@@ -94,29 +94,29 @@ function mended(by: Origin, said: string, reader: string): { readonly message: s
     }
     case "branches":
       return {
-        message: `${who} puts out a list, of what each has put out`,
+        message: `the output of ${who} is a list of the outputs of its branches`,
         hint: `Give ${who} a ResultPath, such as $.${fieldNamed(who)}, ${still}`,
       };
     case "call":
       return {
-        message: `${who} puts out StatusCode, Payload and such, and nothing else`,
+        message: `the output of ${who} is only StatusCode, Payload and the like`,
         hint: `Give ${who} a ResultPath, such as $.${fieldNamed(who)}, ${still}`,
       };
     case "null":
       return {
         message: `${who} has an InputPath or OutputPath of null, which leaves nothing`,
-        hint: `Leave that out of ${who}, ${still}`,
+        hint: `Leave it out of ${who}, ${still}`,
       };
     default:
       return {
-        message: `what is there is made by ${who}'s ${by.field}, without it`,
+        message: `${who}'s ${by.field} has replaced the data, without it`,
         hint: `Put it into ${who}'s ${by.field}, ${still}`,
       };
   }
 }
 
-/** Whether nothing is left beside the error. */
+/** Whether the error replaces all data. */
 const replacesAll = ({ path }: Origin): boolean => path === undefined || path === "$";
 
-/** A name that a path takes after a dot. */
+/** A field name for a path, made from the name of a state. */
 const fieldNamed = (state: string): string => state.replace(/\W+/g, "_");

@@ -5,21 +5,21 @@ import { ANYTHING, catchOf, caught, type Data, listOf, made, type Origin, plain,
 import { type Lost, Reader } from "./reader";
 import { referenceOf } from "./reference";
 
-/** What is known before a state: what may be in the data, and which variables are assigned. */
+/** The data and the variables before a state. */
 export interface Known {
   readonly data: Data;
   readonly variables: ReadonlySet<string>;
 }
 
-/** A way out of a state, with what is known then. */
+/** A way out of a state, with the data and the variables after it. */
 export interface Way extends Known {
   /** Undefined at the end of the level. */
   readonly to: string | undefined;
-  /** What happens on it, for the story. */
+  /** The event on this way, for the story. */
   readonly event: string | undefined;
 }
 
-/** A branch, or what is done with each item, with what it begins with. */
+/** A branch or an iteration, with its input. */
 export interface Inside extends Known {
   readonly level: RawStates;
 }
@@ -28,20 +28,20 @@ export interface Passage {
   readonly ways: readonly Way[];
   readonly inside: readonly Inside[];
   readonly lost: readonly Lost[];
-  /** The Catch of which the error is all that a Task is given. */
+  /** The Catch whose error is the whole input of a Task. */
   readonly given: Origin | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** An integration that says what it puts out. Of a function that is called by its own ARN nothing is known. */
+/** The integration whose output has known fields. The output of a function that is called by its own ARN is unknown. */
 const INVOKES = /^arn:aws[\w-]*:states:::lambda:invoke$/;
 const PUT_OUT = "ExecutedVersion FunctionError LogResult Payload SdkHttpMetadata SdkResponseMetadata StatusCode";
 
 /**
- * A state in JSONPath mode, in the order in which its fields count: InputPath chooses of what comes in, Parameters makes of
- * that what the state is given, ResultSelector makes of the result what is put out, ResultPath puts it into what has come
- * in, and OutputPath chooses of that. A Catch puts its error into what has come in.
+ * Passes data through a state in JSONPath mode. Its fields apply in this order: InputPath selects from the input. Parameters
+ * builds the effective input. ResultSelector builds the effective result. ResultPath writes it into the input. OutputPath
+ * selects from that. A Catch writes its error into the input.
  */
 export function pass(name: string, state: RawState, known: Known): Passage {
   const reader = new Reader(known.variables);
@@ -84,7 +84,7 @@ export function pass(name: string, state: RawState, known: Known): Passage {
     }
     case "Pass": {
       const { Result: fixed, Parameters: template } = state;
-      // Which of the two counts is not documented.
+      // AWS does not document which of the two applies.
       if (fixed !== undefined && template !== undefined) return passage([onward(put(ANYTHING))]);
       return passage([onward(put(fixed === undefined ? parameters(input) : literal(fixed, by("Result"))))]);
     }
@@ -105,7 +105,7 @@ export function pass(name: string, state: RawState, known: Known): Passage {
   }
 }
 
-/** A state in JSONata mode: its expressions are read elsewhere, and what it puts out may be anything. */
+/** Passes data through a state in JSONata mode. The lints read its expressions. Its output may be anything. */
 export function passInJsonata(state: RawState, { data, variables }: Known): Passage {
   const keeps = state["Output"] === undefined && !["Task", "Parallel", "Map"].includes(state.Type);
   const known = { data: keeps ? data : ANYTHING, variables };
@@ -121,7 +121,7 @@ export function passInJsonata(state: RawState, { data, variables }: Known): Pass
   };
 }
 
-/** A way, with what is assigned on it. */
+/** A way with its assigned variables. */
 function way(
   { variables }: Known,
   from: Fields,
@@ -131,7 +131,7 @@ function way(
   return { to, data, event, variables: names.length === 0 ? variables : new Set([...variables, ...names]) };
 }
 
-/** What comes in, with a result where ResultPath wants it. */
+/** The input with a result at ResultPath. */
 function placed(path: unknown, input: Data, result: Data): Data {
   if (path === undefined) return result;
   if (path === null) return input;
@@ -143,14 +143,14 @@ function invoked(by: Origin): Data {
   return made(new Map(PUT_OUT.split(" ").map((field) => [field, ANYTHING])), by);
 }
 
-/** The Result of a Pass, as it stands there. */
+/** The literal Result of a Pass. */
 function literal(raw: unknown, by: Origin): Data {
   if (Array.isArray(raw)) return listOf(by, raw.length);
   if (typeof raw !== "object" || raw === null) return plain(by);
   return made(new Map(Object.entries(raw).map(([key, value]) => [key, literal(value, by)])), by);
 }
 
-/** What each iteration of a Map begins with. */
+/** The input of each iteration of a Map. */
 function item(name: string, state: RawState, input: Data, reader: Reader): Data {
   const { ItemsPath: path, ItemReader: elsewhere, ItemBatcher: batches } = state;
   const selector = state["ItemSelector"] ?? state["Parameters"];
@@ -160,7 +160,7 @@ function item(name: string, state: RawState, input: Data, reader: Reader): Data 
   return elsewhere === undefined && batches === undefined ? selected : ANYTHING;
 }
 
-/** What a Map puts out: a list, unless it is written elsewhere. */
+/** The output of a Map: a list, unless a ResultWriter writes it elsewhere. */
 const itemsOut = ({ ResultWriter: elsewhere }: RawState, by: Origin): Data =>
   elsewhere === undefined ? listOf(by) : ANYTHING;
 
@@ -184,7 +184,7 @@ function choices(
   return [...ways, way(known, state, { to, data: through(open), event: `${name} goes to ${to}` })];
 }
 
-/** What a Catch leads to: the error is where its ResultPath says; where it says nothing, it is all that there is. */
+/** The ways out by a Catch. The error is at its ResultPath. Without a ResultPath it is all of the data. */
 function caughtWays(name: string, state: RawState, known: Known): readonly Way[] {
   const ways: Way[] = [];
   for (const catcher of state.Catch ?? []) {
@@ -195,16 +195,16 @@ function caughtWays(name: string, state: RawState, known: Known): readonly Way[]
     const event = `${name} fails: ${exampleOf(errors, state)}${whole ? "; its Catch replaces the data by { Error, Cause }" : ""}`;
     const data = placed(path, known.data, error);
     ways.push(way(known, catcher, { to: catcher["Next"] as string, data, event }));
-    // What comes after takes nothing.
+    // The catchers after it catch nothing.
     if (errors.includes("States.ALL")) break;
   }
-  // A story is told of what happens every day, if there is one.
+  // A story prefers common errors to rare ones.
   return ways.sort((one, other) => Number(isRare(one)) - Number(isRare(other)));
 }
 
 const isRare = ({ event }: Way): boolean => event?.includes(DATA_LIMIT) === true;
 
-/** An error that a Catch takes. */
+/** An example of an error that a Catch handles. */
 function exampleOf(errors: readonly string[], { Type, Catch = [] }: RawState): string {
   const named = Catch.some(({ ErrorEquals }) => (ErrorEquals as readonly string[]).includes("States.Timeout"));
   const [first = "States.ALL"] = errors;

@@ -1,18 +1,18 @@
 import { ANYTHING, catchOf, type Data, listOf, made, type Origin, plain, read } from "./data";
 import { isIntrinsic, type Reference, referenceOf, referencesIn } from "./reference";
 
-/** What a state reads that is certainly not there. */
+/** A read of data that is certainly absent. */
 export interface Lost {
   readonly said: string;
-  /** What has thrown it away; undefined where nothing has put it there. */
+  /** The field that has dropped it. Undefined if no field has: a Choice found it absent, or no path assigned the variable. */
   readonly by: Origin | undefined;
   readonly variable: boolean;
 }
 
-/** Reads references for one state, and notes what is not there. What is not understood may be anything. */
+/** Reads references for one state and notes absent data. A reference that is not understood may be anything. */
 export class Reader {
   readonly lost: Lost[] = [];
-  /** The Catches whose errors are read as a whole; undefined for what else is read. */
+  /** The Catch for each read of a whole error. Undefined for any other read. */
   readonly wholes: (Origin | undefined)[] = [];
 
   constructor(private readonly variables: ReadonlySet<string>) {}
@@ -21,12 +21,12 @@ export class Reader {
   readonly look = (said: string, data: Data): Data => {
     if (!isIntrinsic(said)) return this.follow(referenceOf(said), data);
     for (const reference of referencesIn(said)) this.follow(reference, data);
-    // What it makes of them, and of what is not told apart, is not known.
+    // The result of an intrinsic, and of a reference that is not understood, is unknown.
     this.wholes.push(undefined);
     return ANYTHING;
   };
 
-  /** A template, in which `"name.$"` is a field that is read. */
+  /** Evaluates a template, in which `"name.$"` is a field with a path. */
   readonly fill = (raw: unknown, data: Data, by: Origin): Data => {
     if (Array.isArray(raw)) {
       for (const item of raw) this.fill(item, data, by);
@@ -41,7 +41,7 @@ export class Reader {
     return made(new Map(fields), by);
   };
 
-  /** InputPath, or OutputPath. */
+  /** Applies InputPath or OutputPath. */
   choose(path: unknown, data: Data, by: Origin): Data {
     if (path === null) return plain(by);
     return typeof path === "string" ? this.look(path, data) : data;

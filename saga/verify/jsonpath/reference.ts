@@ -1,7 +1,7 @@
 /** A step of a reference path: the name of a field, or an index. */
 export type Segment = string | number;
 
-/** What a reference names: a part of the data, of the Context object, or of a variable. */
+/** A reference to a part of the data, of the Context object, or of a variable. */
 export interface Reference {
   readonly of: "data" | "context" | "variable";
   /** The name of the variable. */
@@ -15,7 +15,7 @@ const SEGMENT = /^(?:\.([^.[\]\s()*?@,:'"$]+)|\['([^'\\]*)'\]|\["([^"\\]*)"\]|\[
 const ROOT = /^\$(\$|[A-Za-z_]\w*)?/;
 const TEXTS = /'(?:\\.|[^'\\])*'/g;
 
-/** A reference path; undefined for one that is not understood: a wildcard, a filter, a slice, a function. */
+/** Parses a reference path. Undefined for one that is not understood: a wildcard, a filter, a slice, a function. */
 export function referenceOf(said: string): Reference | undefined {
   const root = ROOT.exec(said);
   if (!root) return undefined;
@@ -33,12 +33,12 @@ export function referenceOf(said: string): Reference | undefined {
   return name === "$" ? { of: "context", segments, said } : { of: "variable", variable: name, segments, said };
 }
 
-/** Whether a value is computed by an intrinsic, such as States.Format. */
+/** Whether a value is a call of an intrinsic function, such as States.Format. */
 export const isIntrinsic = (said: string): boolean => said.startsWith("States.");
 
-/** The references in the arguments of an intrinsic; those that are not understood are left out. */
+/** The references in the arguments of an intrinsic function, without those that are not understood. */
 export function referencesIn(intrinsic: string): readonly Reference[] {
-  // A filter has arguments of its own: what is a reference there is not told apart.
+  // The arguments of a filter can't be told from references.
   if (intrinsic.includes("?(")) return [];
   const found = intrinsic.replace(TEXTS, "''").match(/\$[^,()\s]*/g) ?? [];
   return found.flatMap((said) => referenceOf(said) ?? []);

@@ -1,23 +1,23 @@
 import { getHeapStatistics } from "node:v8";
 import { SearchLimitError } from "./context";
 
-/** What a search may take before it gives up. */
+/** The limits of a search. */
 export interface Bounds {
-  /** States of the search. */
+  /** The number of states that the search has visited. */
   readonly limit: number;
   readonly seconds: number;
 }
 
 /**
- * The part of the heap's limit that is for new objects only. It is of no use once the old ones have filled theirs. V8 does not
- * report it: 48 MB with Node 20 and 22, and 192 MB with Node 24.
+ * The part of the heap's limit that V8 reserves for new objects. Old objects can't use it. V8 does not report its size: 48 MB
+ * in Node 20 and 22, and 192 MB in Node 24.
  */
 const FOR_NEW_OBJECTS = (Number.parseInt(process.versions.node) > 22 ? 192 : 48) * 2 ** 20;
-/** What a search leaves free beside that, for one more state. */
+/** The memory that a search keeps free beside that, for one more state. */
 const LEAST_FREE = 16 * 2 ** 20;
 const SHARE_FREE = 0.15;
 
-/** What a search has taken so far. */
+/** The states, the time and the memory that a search has used. */
 export class Budget {
   states = 0;
   private readonly started = performance.now();
@@ -32,7 +32,7 @@ export class Budget {
   }
 
   /**
-   * One more state.
+   * Counts one more state.
    * @throws SearchLimitError
    */
   spend(): void {
@@ -43,7 +43,7 @@ export class Budget {
   }
 
   /**
-   * Whether there is time and memory to go on: of one state, too, many things may come.
+   * Checks time and memory. A single state may have very many successors.
    * @throws SearchLimitError
    */
   check(): void {

@@ -3,8 +3,8 @@ import { HINTS } from "./hints";
 import { type Level, type Node, transitionsOf } from "../machine";
 
 /**
- * In which name each call was met, on whichever path (S11). Before the pivot, what is outstanding shows whether two calls
- * share a name; after it nothing is, so that the names are compared when the search is over.
+ * The callers of all calls on all paths (S11). Before the pivot, the outstanding effects show whether two calls share an
+ * identity. After the pivot nothing is outstanding, so the callers are compared at the end of the search.
  */
 export class Callers {
   private readonly calls = new Map<string, Map<string, Call>>();
@@ -16,14 +16,14 @@ export class Callers {
     this.calls.set(caller, known);
   }
 
-  /** Tells which calls share a name, though both may run in one execution. */
+  /** Reports calls that share an identity and may run in one execution. */
   compare(search: SearchContext): void {
     for (const [caller, met] of this.calls) {
       const calls = [...met.values()];
       calls.forEach((call, index) => {
         const other = calls.slice(0, index).find((before) => shares(search.machine, before, call));
         if (!other) return;
-        // Whoever has it as its own name is not to blame.
+        // The call that has its own name as the identity is right, and the other one is wrong.
         if (call.node.name === caller) tellShared(search, caller, call, other);
         else tellShared(search, caller, other, call);
       });
@@ -36,17 +36,17 @@ const isQuery = ({ part }: Node): boolean => part?.kind === "action" && part.cal
 function tellShared(search: SearchContext, caller: string, other: Call, { node, around, point }: Call): void {
   const { name } = node;
   if (isQuery(node) || isQuery(other.node)) {
-    search.doubt("S11", "these share the name in which they call with another call", name);
+    search.doubt("S11", "these share their identity with another call", name);
     return;
   }
   const message =
     other.node.name === name
-      ? `each item's ${name} calls in the name of '${caller}': only the first takes effect`
-      : `${name} calls in the name of '${caller}', in which ${other.node.name} calls too`;
+      ? `${name} calls with the identity '${caller}' for each item: only the first call takes effect`
+      : `${name} calls with the identity '${caller}', and so does ${other.node.name}`;
   search.report(around, point, "S11", name, message, HINTS.ownIdentity(name));
 }
 
-/** Whether two calls in one name may be made in one execution, and nothing else tells so. */
+/** Whether two calls with one identity may run in one execution, and the outstanding effects do not show it. */
 function shares(machine: Level, one: Call, other: Call): boolean {
   if (one.lasts && other.lasts) return false;
   const confirms = ({ node }: Call, { node: of }: Call): boolean =>
@@ -55,7 +55,7 @@ function shares(machine: Level, one: Call, other: Call): boolean {
   return one.around.suffix !== other.around.suffix || onOneWay(machine, one.node, other.node);
 }
 
-/** Whether a way leads from one state to the other, or they stand in branches of one Parallel. */
+/** Whether one state leads to the other, or both are in branches of one Parallel. */
 function onOneWay(machine: Level, one: Node, other: Node): boolean {
   const [first, second] = [wayTo(machine, one), wayTo(machine, other)];
   for (const [depth, { level, node, branch }] of first.entries()) {
@@ -67,7 +67,7 @@ function onOneWay(machine: Level, one: Node, other: Node): boolean {
   return false;
 }
 
-/** A state, or what holds it: in which level, and in which of its branches the way goes on. */
+/** A state, or a state that holds it, with its level and the branch that leads to it. */
 interface Place {
   readonly level: Level;
   readonly node: Node;
@@ -87,7 +87,7 @@ function wayTo(level: Level, wanted: Node): readonly Place[] {
 
 function leads({ nodes }: Level, from: Node, to: Node): boolean {
   const reached = new Set([from]);
-  // A set goes on to what is added to it while it is gone through.
+  // The loop also visits what it adds to the set.
   for (const node of reached) {
     for (const { to: next } of transitionsOf(node)) {
       const after = next === undefined ? undefined : nodes.get(next);

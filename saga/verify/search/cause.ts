@@ -3,17 +3,17 @@ import type { RawState } from "../../asl/states";
 import { evaluate, type Surroundings, truth } from "./evaluate";
 import { isObject, lift, needs, OneOf, TOLD, Unknown, UNKNOWN, type Value } from "./value";
 
-/** What the Cause of a compensated execution has (S6). */
+/** The fields in the Cause of a compensated execution (S6). */
 const FIELDS = ["saga", "step", "error", "cause"];
 
-/** Nothing is known of any variable. */
+/** Surroundings in which no variable is known. */
 const ANYWHERE: Surroundings = { variable: () => UNKNOWN, lengths: new Map() };
 
 /**
- * Whether a Cause tells what S6 wants, on a path: it is JSON with four fields. An expression must make text of an object
- * that has them there. Undefined where that is not known.
+ * Whether a Cause has what S6 requires: JSON with four fields. An expression must convert an object with these fields to
+ * text. Undefined if that is not known.
  *
- * @throws NeedsChoice where it depends on an open choice
+ * @throws NeedsChoice if it depends on an open choice
  */
 export function tells({ Cause, CausePath }: RawState, around = ANYWHERE): boolean | undefined {
   if (CausePath !== undefined) return undefined;
@@ -24,13 +24,13 @@ export function tells({ Cause, CausePath }: RawState, around = ANYWHERE): boolea
   try {
     ast = parse(source);
   } catch {
-    // The lints report what JSONata does not parse.
+    // The lints report an expression that does not parse.
     return undefined;
   }
   return textTells(ast, around);
 }
 
-/** Both, or neither, or not known. */
+/** The conjunction of two outcomes, either of which may be unknown. */
 const both = (one: boolean | undefined, other: boolean | undefined): boolean | undefined =>
   one === false || other === false ? false : one && other;
 
@@ -43,7 +43,7 @@ function isTelling(text: string): boolean {
   }
 }
 
-/** Whether an expression makes text of what tells. */
+/** Whether an expression converts an object with the four fields to text. */
 function textTells(ast: Ast, around: Surroundings): boolean | undefined {
   if (ast.type === "condition") {
     const test = truth(evaluate(ast.condition as Ast, around));
@@ -59,15 +59,15 @@ function textTells(ast: Ast, around: Surroundings): boolean | undefined {
   return isTold(evaluate(ast, around));
 }
 
-/** Whether a text is JSON that tells. */
+/** Whether a text is JSON with the four fields. */
 function isTold(text: Value): boolean | undefined {
   if (text instanceof Unknown) return undefined;
   return text instanceof OneOf ? agreed(text, isTold) : typeof text === "string" && isTelling(text);
 }
 
 /**
- * What holds of all that a value may be.
- * @throws NeedsChoice where it holds of some alone
+ * The result of a test on which all alternatives of a value agree.
+ * @throws NeedsChoice if they do not agree
  */
 function agreed(value: OneOf, test: (one: Value) => boolean | undefined): boolean | undefined {
   const [first, ...others] = new Set(value.values.map(test));
@@ -83,6 +83,6 @@ function valueTells(value: Value): boolean | undefined {
   return isObject(value) && FIELDS.every((field) => (value[field] ?? null) !== null);
 }
 
-/** A value as far as a Cause depends on it: any that tells is like any other. */
+/** A value as far as a Cause depends on it. All values with the four fields are equal. */
 export const outlined = (value: Value): Value =>
   value instanceof OneOf ? lift(value, outlined) : valueTells(value) === true ? TOLD : value;

@@ -2,8 +2,7 @@ import type { Results } from "./context";
 import type { SearchState } from "./search-state";
 
 /**
- * Whether something ends where nothing has failed: the level, or the attempt to complete, where a test decides to undo, or
- * to fail.
+ * Whether the level ends without a failure, or a test decides to undo or to fail, which ends the attempt to complete.
  */
 export function endsWell({ failed }: SearchState, results: Results): boolean {
   if (failed !== "no") return false;
@@ -13,20 +12,20 @@ export function endsWell({ failed }: SearchState, results: Results): boolean {
   );
 }
 
-/** Whether something ends, though nothing more fails for good: a loop is not ended by what stops in it. */
+/** Whether the level ends without a further failure. A failure in a loop does not end the loop. */
 export const endsByItself = (results: Results): boolean =>
   results.length === 0 || results.some((result) => "kind" in result && (result.kind === "end" || !result.stuck));
 
-/** The first point from which, as long as nothing fails, none of the points that end well can be reached. */
+/** The first search state from which no search state that ends well can be reached without a failure. */
 export function stuckInSuccess(
   seen: ReadonlyMap<number, SearchState>,
   before: ReadonlyMap<number, readonly number[]>,
   ending: readonly number[],
 ): SearchState | undefined {
   const well = new Set(ending);
-  // A set goes on to what is added to it while it is gone through.
+  // The loop also visits what it adds to the set.
   for (const name of well) {
-    // One that was merged into another has failed as little as that one.
+    // A search state that was merged into another has the same failures as the merged one.
     for (const from of before.get(name) ?? []) if ((seen.get(from)?.failed ?? "no") === "no") well.add(from);
   }
   return [...seen].find(([name, { failed }]) => failed === "no" && !well.has(name))?.[1];

@@ -1,16 +1,16 @@
 import { type Level, transitionsOf } from "../machine";
 
-/** Where a state of a level stands among the others. */
+/** The position of a state in its level. */
 export interface Position {
-  /** Lower than that of any state that it leads to, unless that leads back. */
+  /** Lower than the rank of any state that it leads to, unless that state leads back. */
   readonly rank: number;
-  /** Whether it can be entered again from itself. */
+  /** Whether a path leads from the state back to it. */
   readonly cyclic: boolean;
 }
 
 /**
- * The states of a level that its start leads to, by the groups of those that lead to one another (Tarjan's strongly
- * connected components), the groups in the order in which they are entered.
+ * The positions of the reachable states of a level. States that lead to one another have the same rank: they are a strongly
+ * connected component (Tarjan's algorithm). The ranks are a topological order of the components.
  */
 export function positionsOf({ startAt, nodes }: Level): ReadonlyMap<string, Position> {
   const index = new Map<string, number>();
@@ -22,7 +22,7 @@ export function positionsOf({ startAt, nodes }: Level): ReadonlyMap<string, Posi
     const node = nodes.get(name);
     return node ? transitionsOf(node).flatMap(({ to }) => (to !== undefined && nodes.has(to) ? [to] : [])) : [];
   };
-  // A stack of its own: a level may have more states than calls may be nested.
+  // An explicit stack: a level may have more states than the call stack allows.
   const stack: { readonly name: string; readonly next: string[] }[] = [];
   const enter = (name: string): void => {
     index.set(name, index.size);

@@ -7,41 +7,41 @@ import type { SearchState } from "./search-state";
 import type { Event, Trace } from "./trace";
 import type { Value } from "./value";
 
-/** What is around a level. */
+/** The surroundings of a level. */
 export interface Around {
   readonly level: Level;
   /** `[2]`, in an iteration. */
   readonly suffix: string;
-  /** How the levels around it were entered, outermost first. */
+  /** The traces to this level in the levels around it, outermost first. */
   readonly prefix: readonly Trace[];
-  /** The holders of this level, outermost first. */
+  /** The Parallel and Map states around this level, outermost first. */
   readonly holders: readonly string[];
-  /** Whether the level may be gone through again, since one around it goes round. */
+  /** Whether the level may run again because it is in a loop. */
   readonly again: boolean;
-  /** Whether the level is tried again as a whole, by a Retry around it: its tests then turn out as they did. */
+  /** Whether a Retry around it may run the level again. Its tests then have the same outcomes. */
   readonly remembers?: boolean;
-  /** The level was given a fork to undo: it leaves it in its place when nothing in it is left. */
+  /** The level was given a fork to undo. The fork keeps its place when it is empty. */
   readonly keepFork: boolean;
-  /** It was given what one item has done, and nothing of the others. */
+  /** The level was given the effects of one item only. */
   readonly ownItem?: boolean;
-  /** What is outstanding around a level that acts though something has failed. */
+  /** The outstanding effects around the level. Needed if the level acts after a failure. */
   readonly outer?: OutstandingEffects;
 }
 
-/** A call in a name: in which item of a list, if any, and where it was met. */
+/** A call with an identity: its item in a list, if any, and where the search met it. */
 export interface Call {
   readonly node: Node;
   readonly around: Around;
   readonly point: SearchState;
-  /** It is undone: what it shares is found where that is outstanding. */
+  /** The call is undone, so the outstanding effects show what it shares. */
   readonly lasts: boolean;
 }
 
-/** How a level ends. */
+/** An end of a level. */
 export type End =
-  /** The input of its state is what the level puts out. */
+  /** A normal end. The input of its search state is the output of the level. */
   | { readonly kind: "end"; readonly point: SearchState }
-  /** By an error that nothing in it catches; stuck, where that is as it should be. */
+  /** An end by an error that nothing in the level catches. `stuck` if an undo failed, as S5 requires. */
   | {
       readonly kind: "stopped";
       readonly stuck: boolean;
@@ -50,36 +50,36 @@ export type End =
       readonly point: SearchState;
     };
 
-/** What comes of a search state: those that follow it, and ends of the level. */
+/** The successors of a search state: further search states, and ends of the level. */
 export type Results = readonly (SearchState | End)[];
 
-/** The search has met more states than it was allowed, or taken longer, or more memory. */
+/** The search has exceeded its limit of states, time or memory. */
 export class SearchLimitError extends Error {
   override readonly name = "SearchLimitError";
 }
 
-/** What a state of each kind asks of the search that it is part of. */
+/** The part of the search that the kinds of states use. */
 export interface SearchContext {
-  /** The top level of the machine that is searched. */
+  /** The top level of the machine. */
   readonly machine: Level;
   /** Some path completes the saga. */
   completes: boolean;
-  /** Searches no further on this path. */
+  /** Ends the search on this path. */
   readonly cut: () => Results;
-  /** A rule of which it does not show on some path whether a state keeps it, and why. */
+  /** Notes that a state may break a rule on some path, and why that is not known. */
   readonly doubt: (rule: Rule, why: string, state: string) => void;
-  /** Notes in which name a call was met. */
+  /** Notes the caller of a call. */
   readonly noteCaller: (caller: string, call: Call) => void;
-  /** Goes on, though what follows from a violation is not told any more. */
+  /** Continues after a violation without reporting what follows from it. */
   readonly leaveUntold: () => void;
   readonly report: (around: Around, point: SearchState, rule: Rule, state: string, message: string, hint: Hint) => void;
-  /** Every end of a level: those that differ in data alone as one, in which it is open which it is. */
+  /** Every end of a level. Ends that differ only in data are merged, with an open choice between them. */
   readonly explore: (around: Around, start: SearchState) => readonly End[];
-  /** States that differ in data alone, as one in which it is open which it is. */
+  /** Merges search states that differ only in data, with an open choice between them. */
   readonly merge: (around: Around, place: string, points: readonly SearchState[]) => SearchState;
   /** The values that the expressions of a state can read. */
   readonly surroundings: (point: SearchState, result: Value, item?: Value) => Surroundings;
-  /** Takes a transition out of a state, to another one or to the end of the level. */
+  /** Takes a transition from a state to another one, or to the end of the level. */
   readonly leave: (
     around: Around,
     point: SearchState,
@@ -88,8 +88,8 @@ export interface SearchContext {
     result: Value,
     event?: Event,
   ) => Results;
-  /** A search state as far as a level depends on it. */
+  /** The part of a search state on which a level depends. */
   readonly given: (level: Level, point: SearchState) => SearchState;
-  /** Whether a state may be entered again. */
+  /** Whether an execution may enter a state again. */
   readonly repeats: (around: Around, state: string) => boolean;
 }

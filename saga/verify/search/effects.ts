@@ -1,41 +1,41 @@
 import { type Narrowed, NeedsChoice, type Rename, SAME_NAMES } from "./value";
 
-/** An effect of the saga that no undo has taken back. */
+/** An effect of the saga that is not undone. */
 export interface Effect {
   readonly kind: "effect";
   /** The state of the action. */
   readonly action: string;
-  /** The caller's name: the action's, and in a list with the item's index. */
+  /** The name of the caller: the action, and in a list the item's index. */
   readonly instance: string;
   /**
-   * Certain; or in doubt, as after a timeout: it happened, or didn't, or will yet; or still there after its undo failed,
-   * and something caught that.
+   * `done`: certain. `doubtful`: it happened, did not, or will yet, as after a timeout. `undoFailed`: its undo failed and the
+   * machine caught that, so the effect still exists.
    */
   readonly status: "done" | "doubtful" | "undoFailed";
-  /** A violation has been told of it: it may still be undone, and nothing else is told of it. */
+  /** A violation about it was reported. It may still be undone, and no further violation about it is reported. */
   readonly told?: true;
 }
 
-/** What the branches of a Parallel, or the items of a Map, have done at once; null for one with nothing to undo. */
+/** The concurrent effects of the branches of a Parallel or the items of a Map. Null for a branch without effects. */
 export interface Fork {
   readonly kind: "fork";
   readonly branches: readonly OutstandingEffects[];
 }
 
-/** One of several, by what an open choice turns out to be. */
+/** One of several stacks of effects. An open choice decides which. */
 export interface Either {
   readonly kind: "either";
   readonly choice: string;
   readonly outstanding: readonly OutstandingEffects[];
 }
 
-/** The effects of a level in the order in which they began, the last one on top. The same effects are the same object. */
+/** A stack of the effects of a level, the last one on top. Equal stacks are the same object. */
 export interface Effects {
   readonly id: number;
   readonly top: Effect | Fork | Either;
   readonly rest: OutstandingEffects;
   readonly depth: number;
-  /** Whether it depends on any open choice. */
+  /** Whether the stack depends on an open choice. */
   readonly open: boolean;
 }
 
@@ -45,7 +45,7 @@ const interned = new Map<string, Effects>();
 const NONE: ReadonlySet<string> = new Set();
 let ids = 0;
 
-/** Forgets all effects: before a search, so that one does not grow by another's. */
+/** Forgets all effects, so that the cache does not grow from one search to the next. */
 export function forgetEffects(): void {
   interned.clear();
 }
@@ -59,7 +59,7 @@ function nameOf(top: Effects["top"]): string {
     : `<${top.choice}:${top.outstanding.map(idOf).join()}>`;
 }
 
-/** What is within a fork, or one of several. */
+/** The stacks within a fork or a choice. */
 const within = (top: Fork | Either): readonly OutstandingEffects[] =>
   top.kind === "fork" ? top.branches : top.outstanding;
 
@@ -76,7 +76,7 @@ export function push(top: Effects["top"], rest: OutstandingEffects): Effects {
 
 const choicesOf = new WeakMap<Effects, ReadonlySet<string>>();
 
-/** The open choices that it depends on. */
+/** The open choices on which the effects depend. */
 export function choicesIn(outstanding: OutstandingEffects): ReadonlySet<string> {
   if (!outstanding?.open) return NONE;
   const known = choicesOf.get(outstanding);
@@ -90,12 +90,12 @@ export function choicesIn(outstanding: OutstandingEffects): ReadonlySet<string> 
   return found;
 }
 
-/** Puts a fork on top, unless nothing in it is left to undo. */
+/** Pushes a fork, unless it is empty. */
 export function pushFork(branches: readonly OutstandingEffects[], rest: OutstandingEffects): OutstandingEffects {
   return branches.every((branch) => branch === null) ? rest : push({ kind: "fork", branches }, rest);
 }
 
-/** Puts one of several on top; what they agree on, if they do. */
+/** Pushes a choice between several stacks, or the stack itself if all are equal. */
 export function pushEither(
   choice: string,
   outstanding: readonly OutstandingEffects[],
@@ -107,17 +107,17 @@ export function pushEither(
     : push({ kind: "either", choice, outstanding }, rest);
 }
 
-/** One on top of the other. */
+/** Puts one stack on top of another. */
 export const stack = (above: OutstandingEffects, below: OutstandingEffects): OutstandingEffects =>
   above && below ? push(above.top, stack(above.rest, below)) : (above ?? below);
 
-/** That it matters which of several it is. */
+/** The error that asks the search to decide an open choice. */
 export const needsOne = ({ choice, outstanding }: Either): NeedsChoice =>
   new NeedsChoice(choice, outstanding.map(idOf));
 
 /**
- * Every effect of which nothing was told, the last one first, and whether it is in a fork.
- * @throws NeedsChoice where that depends on an open choice
+ * The effects that are not reported, the last one first, each with whether it is in a fork.
+ * @throws NeedsChoice if that depends on an open choice
  */
 export function effectsOf(
   outstanding: OutstandingEffects,
@@ -133,7 +133,7 @@ export function effectsOf(
   return found;
 }
 
-/** Whether there may be such an effect in it. */
+/** Whether a stack may have an effect that passes the test. */
 export function mayHave(
   outstanding: OutstandingEffects,
   test: (effect: Effect) => boolean,
@@ -149,11 +149,11 @@ export function mayHave(
   return false;
 }
 
-/** Whether there may be an effect of one of these actions in it. */
+/** Whether a stack may have an effect of one of these actions. */
 export const mentions = (outstanding: OutstandingEffects, actions: ReadonlySet<string>): boolean =>
   mayHave(outstanding, ({ action }) => actions.has(action));
 
-/** How many effects it has at least, of which nothing was told. */
+/** The least number of effects that are not reported. */
 export function leastOf(outstanding: OutstandingEffects): number {
   const known = new Map<OutstandingEffects, number>();
   const count = (of: OutstandingEffects): number => {
@@ -173,7 +173,7 @@ export function leastOf(outstanding: OutstandingEffects): number {
   return count(outstanding);
 }
 
-/** What an undo looks for: the callers' names where they are known, else any call of the actions. */
+/** The effects that an undo takes back: those of the known callers, or all calls of the actions. */
 export interface Sought {
   readonly actions: ReadonlySet<string>;
   readonly instances: ReadonlySet<string> | undefined;
@@ -182,7 +182,7 @@ export interface Sought {
 export const isSought = ({ action, instance }: Effect, { actions, instances }: Sought): boolean =>
   actions.has(action) && (instances === undefined || instances.has(instance));
 
-/** Whether something is in it for certain that is still to be undone. */
+/** Whether a stack certainly has an effect to undo. */
 const isOpen = (outstanding: OutstandingEffects): boolean => {
   for (let at = outstanding; at; at = at.rest) {
     const { top } = at;
@@ -192,8 +192,8 @@ const isOpen = (outstanding: OutstandingEffects): boolean => {
 };
 
 /**
- * Whether nothing in a fork is to be undone, so that what is below it may be.
- * @throws NeedsChoice where that depends on an open choice
+ * Whether a fork has nothing to undo, so that the effects below it may be undone.
+ * @throws NeedsChoice if that depends on an open choice
  */
 function isOver({ branches }: Fork): boolean {
   if (branches.some(isOpen)) return false;
@@ -202,7 +202,7 @@ function isOver({ branches }: Fork): boolean {
   return true;
 }
 
-/** One of several that is in it. */
+/** The first choice in a stack. */
 function firstEither(outstanding: OutstandingEffects): Either | undefined {
   for (let at = outstanding; at; at = at.rest) {
     const { top } = at;
@@ -213,18 +213,18 @@ function firstEither(outstanding: OutstandingEffects): Either | undefined {
   return undefined;
 }
 
-/** Puts back what an undo need not wait for: a fork with nothing in it goes, unless it is to keep its place. */
+/** Puts back an element that does not block an undo. An empty fork is dropped, unless it must keep its place. */
 function putBack(top: Effect | Fork, rest: OutstandingEffects, keepFork: boolean): OutstandingEffects {
   const empty = top.kind === "fork" && !mayHave(push(top, null), () => true);
   return empty && !keepFork ? rest : push(top, rest);
 }
 
 /**
- * Changes the effect that is sought, where S1 allows it to be undone: where nothing began after it. Undefined where it
- * is not there, or not on top.
+ * Changes an effect that is on top, as S1 requires of an undo: no later effect is outstanding. Undefined if the effect is
+ * absent or not on top.
  *
- * @param keepFork Leaves a fork in its place when nothing in it is left, so that its branches keep their places.
- * @throws NeedsChoice where that depends on an open choice
+ * @param keepFork Keeps an empty fork in its place, so that its branches keep their places.
+ * @throws NeedsChoice if that depends on an open choice
  */
 export function onTop(
   outstanding: OutstandingEffects,
@@ -255,8 +255,8 @@ export function onTop(
 }
 
 /**
- * The part of a fork that somebody who undoes these actions is concerned with, alone; null where there is none.
- * @param only The one branch that it says it is about.
+ * The part of a fork with the effects of these actions. Null if it has none.
+ * @param only The only branch that the caller undoes.
  */
 export function project(
   { branches }: Fork,
@@ -269,16 +269,16 @@ export function project(
   return pushFork(concerned, null);
 }
 
-/** A fork in the midst of what is outstanding, and how to put back what is left of it. */
+/** A fork within the outstanding effects, with a function that puts the rest of it back. */
 export interface Focus {
   readonly fork: Fork;
   readonly rebuild: (branches: readonly OutstandingEffects[]) => OutstandingEffects;
 }
 
 /**
- * The fork on top that somebody who undoes these actions is concerned with. In a level that was given a fork to undo, it
- * is the one on top in that one's branch.
- * @throws NeedsChoice where that depends on an open choice
+ * The fork on top with effects of these actions. In a level that was given a fork to undo, it is the fork on top in a branch
+ * of the given one.
+ * @throws NeedsChoice if that depends on an open choice
  */
 export function focusOn(
   outstanding: OutstandingEffects,
@@ -304,7 +304,7 @@ export function focusOn(
   return { fork: inner.fork, rebuild: (branches) => back(top.branches.with(only, inner.rebuild(branches))) };
 }
 
-/** What stands above the lowest fork, and that fork. */
+/** The effects above the lowest fork, and that fork. */
 export function split(outstanding: OutstandingEffects): { readonly above: OutstandingEffects; readonly base: Fork } {
   if (outstanding?.rest) {
     const { above, base } = split(outstanding.rest);
@@ -314,9 +314,9 @@ export function split(outstanding: OutstandingEffects): { readonly above: Outsta
   return { above: null, base: outstanding.top };
 }
 
-/** How what is outstanding is made anew. */
+/** A change of all parts of a stack. */
 interface Rewriting {
-  /** Whether anything of it is to be changed; without it, all is gone through. */
+  /** Whether a part may change. Without it, every part is visited. */
   readonly concerns?: (of: Effects) => boolean;
   readonly effect?: (effect: Effect) => Effect;
   readonly either?: (
@@ -326,7 +326,7 @@ interface Rewriting {
   ) => OutstandingEffects;
 }
 
-/** The same with its effects, or its choices, changed, wherever they are; each part that is shared is changed once. */
+/** A stack with its effects or its choices changed at every depth. A shared part is changed once. */
 function rewritten(
   outstanding: OutstandingEffects,
   {
@@ -354,7 +354,7 @@ function rewritten(
   return inner(outstanding);
 }
 
-/** What is outstanding where more is known of a choice. */
+/** A stack with the alternatives of a choice reduced. */
 export function narrowEffects(outstanding: OutstandingEffects, { choice, indices, to }: Narrowed): OutstandingEffects {
   const concerns = (of: OutstandingEffects): boolean => choicesIn(of).has(choice);
   if (!concerns(outstanding)) return outstanding;
@@ -371,7 +371,7 @@ export function narrowEffects(outstanding: OutstandingEffects, { choice, indices
   });
 }
 
-/** The same with other names for its choices. */
+/** A stack with its choices renamed. */
 export const renameEffects = (outstanding: OutstandingEffects, rename: Rename): OutstandingEffects =>
   rename === SAME_NAMES
     ? outstanding
@@ -380,7 +380,7 @@ export const renameEffects = (outstanding: OutstandingEffects, rename: Rename): 
         either: (either, rest, inner) => pushEither(rename(either.choice), either.outstanding.map(inner), rest),
       });
 
-/** The same with all effects changed, wherever they are. */
+/** A stack with all effects changed, at every depth. */
 export const changeEffects = (
   outstanding: OutstandingEffects,
   effect: (effect: Effect) => Effect,
@@ -389,8 +389,8 @@ export const changeEffects = (
 const told = (effect: Effect): Effect => ({ ...effect, told: true });
 
 /**
- * The same where a violation has been told of what began after some effects, and is still to be undone.
- * @throws NeedsChoice where it depends on an open choice what that is
+ * Marks the outstanding effects that began after some effects as reported.
+ * @throws NeedsChoice if an open choice decides which they are
  */
 export function tellAbove(outstanding: OutstandingEffects, isBelow: (effect: Effect) => boolean): OutstandingEffects {
   if (!outstanding) return null;
@@ -408,8 +408,8 @@ export function tellAbove(outstanding: OutstandingEffects, isBelow: (effect: Eff
 }
 
 /**
- * The last effect of which nothing was told.
- * @throws NeedsChoice where that depends on an open choice
+ * The last effect that is not reported.
+ * @throws NeedsChoice if that depends on an open choice
  */
 export function firstOpen(outstanding: OutstandingEffects): Effect | undefined {
   for (let at = outstanding; at; at = at.rest) {
@@ -429,7 +429,7 @@ function firstIn(branches: readonly OutstandingEffects[]): Effect | undefined {
   return undefined;
 }
 
-/** Some effect that may be in it. */
+/** An effect that a stack may have and that passes the test. */
 export function anyEffect(outstanding: OutstandingEffects, test: (effect: Effect) => boolean): Effect | undefined {
   let found: Effect | undefined;
   mayHave(outstanding, (effect) => {
@@ -439,7 +439,7 @@ export function anyEffect(outstanding: OutstandingEffects, test: (effect: Effect
   return found;
 }
 
-/** One of several that is in it, by a choice that is wanted. */
+/** The first choice in a stack whose name passes the test. */
 export function eitherOf(outstanding: OutstandingEffects, isWanted: (choice: string) => boolean): Either | undefined {
   for (let at = outstanding; at; at = at.rest) {
     const { top } = at;
@@ -453,7 +453,7 @@ export function eitherOf(outstanding: OutstandingEffects, isWanted: (choice: str
   return undefined;
 }
 
-/** What began before all that they differ in. */
+/** The common lower part of several stacks. */
 function commonRest(all: readonly OutstandingEffects[]): OutstandingEffects {
   const depth = Math.min(...all.map((each) => each?.depth ?? 0));
   let level = all.map((each) => {
@@ -469,7 +469,7 @@ function above(outstanding: OutstandingEffects, base: OutstandingEffects): Outst
   return outstanding === base || !outstanding ? null : push(outstanding.top, above(outstanding.rest, base));
 }
 
-/** One of several, told apart no further down than they differ: forks by their branches. */
+/** Merges several stacks. The choice is as deep as possible: forks are merged branch by branch. */
 export function mergeEffects(choice: string, all: readonly OutstandingEffects[]): OutstandingEffects {
   const base = commonRest(all);
   const tops = all.map((each) => above(each, base));

@@ -1,5 +1,6 @@
 import { type Effect, effectsOf, mayHave, type OutstandingEffects } from "./effects";
 import { sourceOf } from "../expression";
+import { COMPUTED } from "./faults";
 import { HINTS, namesIn } from "./hints";
 import { tells } from "./cause";
 import { type Level, levelsOf, type Node } from "../machine";
@@ -32,12 +33,12 @@ function failedEnd(search: SearchContext, around: Around, point: SearchState, { 
   }
   if (effectsOf(point.outstanding).length > 0) unfinished(search, around, point, name);
   if (error !== "SagaCompensated") {
-    const message = `a compensated execution fails with ${error}, as a stuck one may`;
+    const message = `a compensated execution fails with ${error} and not with SagaCompensated, so it looks stuck`;
     search.report(around, point, "S6", name, message, HINTS.fails(name));
   }
 }
 
-/** What a compensated execution says as its Cause: on some way it may not be the failure that happened. */
+/** Reports a Cause of a compensated execution that on some path does not have the failure. */
 function untold(
   search: SearchContext,
   around: Around,
@@ -45,20 +46,20 @@ function untold(
   { name, raw }: Node,
   telling: boolean | undefined,
 ): void {
-  if (telling === undefined) search.doubt("S6", "what these say as their Cause is not known", name);
+  if (telling === undefined) search.doubt("S6", "the Cause of these is unknown", name);
   if (telling !== false) return;
   const never = tells(raw) === false;
-  const message = `a compensated execution does not tell which step failed, and how${never ? "" : ": what it reads does not say so here"}`;
+  const message = `the Cause of a compensated execution does not say which step failed, and how${never ? "" : ": what it reads is not assigned on this path"}`;
   search.report(around, point, "S6", name, message, never ? HINTS.cause(name) : HINTS.causeHere(name));
 }
 
-/** What a Fail fails with, in words, where that is not said outright. */
+/** The words for the Error of a Fail that is not a constant. */
 function computed({ Error: error, ErrorPath: path }: RawState): string {
   if (error === undefined && path === undefined) return "no error";
-  return typeof error === "string" && sourceOf(error) === undefined ? error : "an error that it computes";
+  return typeof error === "string" && sourceOf(error) === undefined ? error : COMPUTED;
 }
 
-/** The execution succeeds: it must be a completed one. */
+/** The execution succeeds. It must be completed. */
 export function finish(search: SearchContext, around: Around, point: SearchState, state: string): void {
   if (point.failed === "no") {
     search.completes = true;
@@ -73,15 +74,15 @@ function succeededEnd(search: SearchContext, around: Around, point: SearchState,
   const behind = effectsOf(point.outstanding).length > 0;
   if (behind) unfinished(search, around, point, state);
   if (point.committed) {
-    const message = "a step after the pivot has failed, and the execution succeeds";
+    const message = "a step after the pivot has failed, but the execution succeeds";
     search.report(around, point, "S5", state, message, HINTS.committed(state));
   } else if (!behind || point.failed === "undoing") {
-    const message = "an execution whose steps are undone ends SUCCEEDED: nobody can tell it from a completed one";
+    const message = "a compensated execution ends SUCCEEDED, like a completed one";
     search.report(around, point, "S6", state, message, HINTS.compensated(state, namesIn(search.machine).compensated));
   }
 }
 
-/** An execution has ended, and something is left. */
+/** Reports the effects that an ended execution has left. */
 function unfinished(search: SearchContext, around: Around, point: SearchState, state: string): void {
   const remains = effectsOf(point.outstanding);
   const message = `${state} ends the execution, ${left(point.outstanding)}`;
@@ -106,14 +107,14 @@ function unfinished(search: SearchContext, around: Around, point: SearchState, s
   }
 }
 
-/** The state of the top level in whose branches something was done. */
+/** The state of the top level that holds the actions in its branches. */
 function holderOf(machine: Level, actions: readonly string[]): string {
   const within = (node: Node): boolean =>
     node.inner.flatMap(levelsOf).some((level) => actions.some((action) => level.nodes.has(action)));
   return [...machine.nodes.values()].find(within)?.name ?? "the state with the branches";
 }
 
-/** What is declared to be released is, before an execution completes. */
+/** Reports calls that must be released before the execution completes. */
 function stillHeld(search: SearchContext, around: Around, point: SearchState, state: string): void {
   const { held } = namesIn(search.machine);
   if (held.size === 0 || !mayHave(point.outstanding, ({ action }) => held.has(action))) return;
@@ -125,17 +126,17 @@ function heldAtEnd(search: SearchContext, around: Around, point: SearchState, st
   const kept = effectsOf(point.outstanding).find(({ action }) => held.has(action));
   if (!kept) return;
   const ended = { ...point, trace: after(point.trace, { text: "the execution ends SUCCEEDED" }) };
-  const message = `${state} completes the execution, and what ${kept.instance} has taken is not released`;
+  const message = `${state} completes the execution, but ${kept.instance} is not released`;
   search.report(around, ended, "S6", state, message, HINTS.held(kept.action, held.get(kept.action) as string));
 }
 
-/** What an execution leaves behind, as part of a sentence. */
+/** The effects that an execution leaves behind, as part of a sentence. */
 export function left(outstanding: OutstandingEffects): string {
   const effects = effectsOf(outstanding);
   return effects.length === 0 ? "with nothing left behind" : `and leaves behind ${listed(effects)}`;
 }
 
-/** Effects, by what is known of them. */
+/** A list of effects in words, by their status. */
 export function listed(effects: readonly Effect[]): string {
   const say = (status: Effect["status"], what: string): readonly string[] => {
     const names = effects.flatMap((effect) => (effect.status === status ? [effect.instance] : []));

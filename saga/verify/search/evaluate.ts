@@ -24,7 +24,7 @@ import {
   type Value,
 } from "./value";
 
-/** What an expression sees: variables, `$states` among them, and the lengths that are assumed. */
+/** The values that an expression can read: variables, with `$states`, and the assumed lengths of lists. */
 export interface Surroundings {
   readonly variable: (name: string) => Value;
   readonly lengths: Lengths;
@@ -35,7 +35,7 @@ interface Lambda {
   readonly body: Ast;
 }
 
-/** JSONata's own lists of results, which it spreads, and collapses when one value is left; other arrays stay as they are. */
+/** JSONata's result sequences. JSONata spreads them, and replaces one of a single value by that value. Arrays stay arrays. */
 const sequences = new WeakSet();
 
 function sequence(values: readonly Value[]): readonly Value[] {
@@ -45,17 +45,17 @@ function sequence(values: readonly Value[]): readonly Value[] {
 }
 
 /**
- * What an expression yields, as far as that follows from what is known: the unknown stays unknown, and so does whatever
- * this evaluator has no rule for. Where a test is unknown, both of its sides are evaluated, and what they agree on stays.
+ * Evaluates an expression over partly known values. A result is unknown if a value is unknown or if this evaluator has no
+ * rule for it. If a test is unknown, both sides are evaluated, and the result is what they have in common.
  *
- * @throws NeedsLength where the items of an unknown list matter one by one
- * @throws NeedsChoice where it matters which of several values it is
+ * @throws NeedsLength if the result depends on the single items of an unknown list
+ * @throws NeedsChoice if the result depends on an open choice
  */
 export function evaluate(ast: Ast, around: Surroundings): Value {
   return settled(value(ast, undefined, around));
 }
 
-/** Results as they are kept: which is the first of them matters where they are looked for alone. */
+/** A result to be stored. The first of several results is known only while an expression looks for it. */
 const settled = (result: Value): Value => (result instanceof Leading ? RESULTS : result);
 
 function value(ast: Ast, context: Value, around: Surroundings): Value {
@@ -130,14 +130,14 @@ function agreed(one: Value, other: Value): Value {
   return isThere(one) && isThere(other) ? SOMETHING : UNKNOWN;
 }
 
-/** What a test may come to. The outermost choice is to be made first: those within it may not matter then. */
+/** The possible outcomes of a test. The outermost choice is decided first, since the inner ones may not matter then. */
 function truths(found: Value): ReadonlySet<boolean | undefined> {
   return new Set(found instanceof OneOf ? found.values.flatMap((one) => [...truths(one)]) : [truth(found)]);
 }
 
 /**
- * True, false, or undefined for what is not known.
- * @throws NeedsChoice where it is true of some values and false of others
+ * The outcome of a test. Undefined if it is unknown.
+ * @throws NeedsChoice if some alternatives of the value are true and others false
  */
 export function truth(found: Value): boolean | undefined {
   if (found instanceof Unknown) return undefined;
@@ -146,7 +146,7 @@ export function truth(found: Value): boolean | undefined {
     const [first, ...others] = new Set(each.flat());
     if (others.length === 0) return first;
     const comesTo = each.map((one) => one.map(String).sort().join());
-    // Where each of them may be either, it depends on what is chosen within, and that on which of them it is.
+    // If every alternative may be either, an inner choice decides, and the outer choice decides which inner one.
     throw new Set(comesTo).size > 1 ? new NeedsChoice(found.name, comesTo) : needs(found);
   }
   if (isArray(found)) {
@@ -166,8 +166,8 @@ function member(context: Value, key: string, around: Surroundings): Value {
 }
 
 /**
- * Results one after the other. One that may be absent, or may be many, leaves their number open.
- * @throws NeedsChoice where it matters for that which of several values it is
+ * Joins results in their order. Their number is unknown if one may be absent, or may be several.
+ * @throws NeedsChoice if their number depends on an open choice
  */
 function joined(found: readonly Value[]): Value {
   const open = found.filter((one) => one instanceof Unknown || (one instanceof OneOf && !one.values.every(isSingle)));
@@ -180,7 +180,7 @@ function joined(found: readonly Value[]): Value {
   return UNKNOWN;
 }
 
-/** The first that is there, as far as that is known. */
+/** The first of several results, if it is known. */
 function firstOf([one, ...others]: readonly Value[]): Value {
   if (one === undefined) return others.length === 0 ? undefined : firstOf(others);
   return one instanceof OneOf && !isSingle(one) ? lift(one, (each) => firstOf([each, ...others])) : one;
@@ -233,7 +233,7 @@ function constructed(ast: Ast, context: Value, around: Surroundings): Value {
   if (ast.value !== "[") return UNKNOWN;
   const items = (ast.expressions ?? []).map((item) => {
     const found = value(item, context, around);
-    // An array within the brackets stays one item; anything else is spread.
+    // An array constructor within the brackets stays one item. Any other array is spread.
     return item.type === "unary" && item.value === "[" && !(found instanceof Unknown) ? [found] : found;
   });
   for (const item of items) if (item instanceof OneOf && !item.values.every(isSingle)) throw needs(item);
@@ -256,7 +256,7 @@ function block(expressions: readonly Ast[], context: Value, around: Surroundings
   return last;
 }
 
-/** JSONata writes 15 digits. */
+/** JSONata writes a number with 15 digits. */
 const textOf = (found: string | number): string =>
   typeof found === "number" ? String(Number(found.toPrecision(15))) : found;
 
@@ -321,8 +321,8 @@ function binary(operator: string, left: Value, right: () => Value): Value {
 }
 
 /**
- * Whether one is the type of a list, and the other that of something that is none.
- * @throws NeedsLength where nothing is known of the other
+ * Whether one value is the type of a list and the other the type of something else.
+ * @throws NeedsLength if the other one is unknown
  */
 function isListType(one: Value, other: Value): boolean {
   if (one !== "array") return false;
@@ -335,7 +335,7 @@ function call(ast: Ast, context: Value, around: Surroundings): Value {
   const name = String(ast.procedure?.value);
   if (!first) return SOMETHING;
   const counted = name === "count" ? listOf(first, context, around) : undefined;
-  // How many of a list there are decides nothing yet; of results there is one at least.
+  // The length of a list decides nothing yet. Of results there is at least one.
   if (counted instanceof Unknown) return settled(counted) === RESULTS && !isFilter(first) ? ONE_OR_MORE : SOMETHING;
   const given = value(first, context, around);
   if (name === "map" || name === "filter") {
@@ -347,7 +347,7 @@ function call(ast: Ast, context: Value, around: Surroundings): Value {
 
 const isFilter = ({ type, procedure }: Ast): boolean => type === "function" && procedure?.value === "filter";
 
-/** A list, or the one that it is filtered of. */
+/** A list, or the list that a filter is applied to. */
 function listOf(list: Ast, context: Value, around: Surroundings): Value {
   const [of] = isFilter(list) ? (list.arguments ?? []) : [];
   return value(of ?? list, context, around);
@@ -374,6 +374,8 @@ function applied(name: string, given: Value): Value {
       if (given === NO_LIST) return NO_LIST_TYPE;
       if (given instanceof Unknown) return given.path === undefined ? UNKNOWN : new TypeOf(given.path);
       return kindOf(given);
+    case "reverse":
+      return itemsOf(given)?.toReversed() ?? UNKNOWN;
     case "string":
       return typeof given === "string" || typeof given === "number" ? textOf(given) : UNKNOWN;
     case "merge": {
@@ -382,7 +384,7 @@ function applied(name: string, given: Value): Value {
       return Object.fromEntries<Value>(fields);
     }
     case "hash":
-      // Not the hash itself, but the same text for the same value.
+      // A text that is the same for the same value stands for the hash.
       return typeof given === "string" ? `hash(${given})` : UNKNOWN;
     default:
       return UNKNOWN;
@@ -406,7 +408,7 @@ function applying({ parameters, body }: Lambda, context: Value, around: Surround
   };
 }
 
-/** The items of a list that is gone through one by one; undefined where nothing is known of them. */
+/** The items of a list. Undefined if they are unknown. */
 function itemsOf(list: Value): readonly Value[] | undefined {
   if (list instanceof Unknown) {
     if (list.path === undefined) return undefined;

@@ -3,14 +3,14 @@ import { choose, type SearchState } from "./search-state";
 import type { NeedsChoice } from "./value";
 
 /**
- * Of what a state stands for, some in which it is known what is outstanding: so that whatever may be there is there in one
- * of them, and with as little else as can be. All of them would be too many, and show nothing more.
+ * Some of the search states that a merged one stands for, with known outstanding effects. Each possible effect is in one of
+ * them, with as few others as possible. The full set would be too large, and would show nothing more.
  */
 export function examples(point: SearchState): readonly SearchState[] {
   return covering(point, new Set());
 }
 
-/** @param settled Choices that other examples have gone through. */
+/** @param settled Choices that other examples cover. */
 function covering(point: SearchState, settled: ReadonlySet<string>): readonly SearchState[] {
   const { outstanding } = point;
   const open = nextChoice(outstanding, settled);
@@ -29,7 +29,7 @@ function covering(point: SearchState, settled: ReadonlySet<string>): readonly Se
 
 const sizeOf = ({ outstanding }: SearchState): number => leastOf(outstanding);
 
-/** With as little outstanding as can be. */
+/** The search state with the fewest outstanding effects. */
 function least(point: SearchState): SearchState {
   const open = nextChoice(point.outstanding, new Set());
   if (!open) return point;
@@ -37,7 +37,7 @@ function least(point: SearchState): SearchState {
   return smallest ? least(smallest) : point;
 }
 
-/** A choice that what is outstanding depends on, but for some. */
+/** A choice on which the outstanding effects depend, without those in `but`. */
 function nextChoice(outstanding: OutstandingEffects, but: ReadonlySet<string>): NeedsChoice | undefined {
   for (let at = outstanding; at; at = at.rest) {
     const { top } = at;

@@ -1,35 +1,24 @@
-import {
-  type Effect,
-  firstOpen,
-  focusOn,
-  mentions,
-  project,
-  push,
-  pushFork,
-  renameEffects,
-  stack,
-  tellAbove,
-} from "./effects";
+import { type Effect, firstOpen, focusOn, mentions, project, push, pushFork, stack, tellAbove } from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import { HINTS } from "./hints";
 import { sharedNames } from "./identity";
 import type { Node } from "../machine";
-import { isWithin, openChoice, type SearchState } from "./search-state";
+import { isWithin, openChoice, renamed, type SearchState } from "./search-state";
 import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
 import { examples } from "./examples";
 import { retriesBranches, roundsOf } from "./rounds";
 import { blocked, dropped } from "./task";
 import { after, type Event } from "./trace";
-import { agreeOnLengths, joinForward, joinUndo, outsideOf, type Ran, type Run } from "./join";
+import { agreeOnLengths, inPlaces, joinForward, joinUndo, outsideOf, type Ran, type Run } from "./join";
 import { isArray, isObject, LENGTHS, lift, needs, NeedsLength, OneOf, Unknown, UNKNOWN, type Value } from "./value";
 
 /**
- * A Parallel or a Map: each branch is searched by itself, from where it begins to its ends (`beginning`); then the ends
- * of all are put together (`join.ts`).
+ * Steps through a Parallel or a Map. Each branch is searched by itself from its start (`beginning`) to its ends. Then the
+ * ends of all branches are joined (`join.ts`).
  */
 export function fork(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const again = search.repeats(around, node.name);
-  // What an earlier round has left open is another choice than what this one will.
+  // An open choice of an earlier round is not a choice of this one, so it is decided first.
   const open = again ? openChoice(point, isOf(around, node)) : undefined;
   if (open) throw open;
   const rounds = retriesBranches(node);
@@ -38,15 +27,15 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
     const focus = focusOn(point.outstanding, undoes, around.keepFork);
     if (!focus && mentions(point.outstanding, undoes)) return outOfTurn(search, around, point, node, undoes);
     if (!focus && again && runs.some(({ level }) => level.effectful)) {
-      throw new SearchLimitError(`gave up on ${node.name}: its branches do more each time it goes round`);
+      throw new SearchLimitError(`gave up on ${node.name}: its branches have more effects in each round`);
     }
     const ran = runs.map((run): Ran => {
-      const given = focus ? project(focus.fork, run.level.undoes, indexOf(run)) : null;
+      const given = focus ? project(focus.fork, run.level.undoes, itemOf(run)) : null;
       const start = beginning(search, around, point, node, { ...run, given, undoes: focus !== undefined });
       return {
         ...run,
         given,
-        ends: focus || !rounds ? search.explore(...start) : roundsOf(search, node, start, rounds),
+        ends: focus || !rounds ? search.explore(...start) : roundsOf(search, node, start),
       };
     });
     if (!focus) sharedNames(search, around, point, node, ran);
@@ -70,13 +59,13 @@ function undoneIn(node: Node): ReadonlySet<string> {
   return known;
 }
 
-/** Whether a choice was left open by the branches of a state. */
+/** Whether the branches of a state have left a choice open. */
 const isOf =
   ({ level }: Around, { name, inner }: Node) =>
   (choice: string): boolean =>
     choice.startsWith(`${level.id}:${name}/`) || inner.some((branch) => isWithin(choice, branch));
 
-/** The branches undo what something that began later is still to be undone after: told, the search goes on without that. */
+/** Reports branches that undo an effect before a later one. The search goes on as if the later one were undone. */
 function outOfTurn(
   search: SearchContext,
   around: Around,
@@ -90,7 +79,7 @@ function outOfTurn(
   return outstanding === point.outstanding ? search.cut() : fork(search, around, { ...point, outstanding }, node);
 }
 
-/** The branches; or the iterations, for each number of items that there may be. */
+/** The branches of a Parallel; or the iterations of a Map, for each possible number of items. */
 function runsOf(
   search: SearchContext,
   point: SearchState,
@@ -98,7 +87,7 @@ function runsOf(
 ): readonly (readonly Run[])[] {
   if (!items) {
     const input = given ? given.yields(search.surroundings(point, UNKNOWN)) : point.input;
-    return [inner.map((level, index) => ({ level, input, label: level.startAt, index, suffix: "" }))];
+    return [inner.map((level, index) => ({ level, input, label: level.startAt, index, keptAt: index, suffix: "" }))];
   }
   const [level] = inner;
   if (!level) return [];
@@ -109,30 +98,41 @@ function runsOf(
   const lists: readonly (readonly Value[])[] = known
     ? [list]
     : LENGTHS.map((length) => Array.from({ length }, (_, index) => (isArray(list) ? list[index] : UNKNOWN)));
-  return lists.map((values) =>
-    values.map((value, index) => ({
+  return lists.map((values) => {
+    const items = values.map((value, index) => ({
       level,
       input: given ? given.yields(search.surroundings(point, UNKNOWN, { Index: index, Value: value })) : value,
-      label: `item ${index}`,
       index,
-      suffix: `[${index}]`,
       ...(byPlace && { place: index }),
-    })),
-  );
+    }));
+    const said = items.map(indexOf);
+    const apart =
+      said.every((index) => index !== undefined && index < MOST_PLACES) && new Set(said).size === said.length;
+    return items.map((item, index) => {
+      const keptAt = apart ? (said[index] as number) : index;
+      return { ...item, label: `item ${keptAt}`, keptAt, suffix: `[${keptAt}]` };
+    });
+  });
 }
 
+/** An item may give any index. Beyond this many places the effects are kept in the order of the runs. */
+const MOST_PLACES = 10;
+
 /**
- * The item that an iteration says it is about, where it says so: then it is given what this one has done, and nothing of
- * the others.
+ * The index of the item that an iteration is about, if its input has one. The iteration is then given the effects of this
+ * item only.
  */
-function indexOf({ input, suffix, place }: Run): number | undefined {
-  if (suffix === "" || place !== undefined) return place;
+function indexOf({ input, place }: Pick<Run, "input" | "place">): number | undefined {
+  if (place !== undefined) return place;
   const field = (of: Value): Value => (isObject(of) ? of["index"] : undefined);
   const index = input instanceof OneOf ? lift(input, field) : field(input);
   return typeof index === "number" ? index : undefined;
 }
 
-/** What was lost of an item, where it says which it is: in the place of the others nothing was. */
+/** The same; undefined for a branch. */
+const itemOf = (run: Run): number | undefined => (run.suffix === "" ? undefined : indexOf(run));
+
+/** The lost records of an item, if the iteration says which item it is about. */
 function lostOf({ lost }: SearchState, { suffix }: Around, index: number | undefined): SearchState["lost"] {
   if (index === undefined || lost.size === 0) return lost;
   const depth = indexesIn(suffix).length;
@@ -142,7 +142,7 @@ function lostOf({ lost }: SearchState, { suffix }: Around, index: number | undef
 
 const indexesIn = (name: string): readonly string[] => /(\[\d+\])*$/.exec(name)?.[0].match(/\[\d+\]/g) ?? [];
 
-/** Where a branch begins: with its part of what is to be undone, or with nothing. */
+/** The start of a branch, with its part of the effects to undo, or with none. */
 function beginning(
   search: SearchContext,
   around: Around,
@@ -151,7 +151,7 @@ function beginning(
   run: Run & Pick<Ran, "given"> & { readonly undoes: boolean },
 ): [Around, SearchState] {
   const { level, input, label, suffix, given, undoes } = run;
-  const index = indexOf(run);
+  const index = itemOf(run);
   return [
     {
       level,
@@ -159,7 +159,7 @@ function beginning(
       prefix: [...around.prefix, after(point.trace, { text: `${node.name}, ${label}:`, state: node.name })],
       holders: [...around.holders, node.name],
       again: search.repeats(around, node.name),
-      remembers: around.remembers === true || retriesBranches(node) !== undefined,
+      remembers: around.remembers === true || retriesBranches(node),
       keepFork: given !== null,
       ownItem: index !== undefined,
       outer: stack(point.outstanding, around.outer ?? null),
@@ -168,7 +168,7 @@ function beginning(
       ...search.given(level, { ...point, input, lost: lostOf(point, around, index) }),
       at: level.startAt,
       outstanding: given,
-      // What acts in a branch though something has failed goes on as it would in a sequence.
+      // An action in a branch after a failure is judged as in a sequence.
       failed: undoes || point.failed === "undoing" ? "undoing" : point.failed === "no" ? "no" : "here",
       refused: undefined,
       trace: undefined,
@@ -176,7 +176,7 @@ function beginning(
   ];
 }
 
-/** A branch that stops takes the others with it, wherever they are. */
+/** A branch that stops aborts the others. */
 function aborted(
   search: SearchContext,
   around: Around,
@@ -195,26 +195,33 @@ function aborted(
     within: [{ label: run.label, trace: end.point.trace, outside }],
   };
   const trace = after(point.trace, event);
-  if (!stuck && error === DATA_LIMIT) {
-    const message = `nothing catches ${DATA_LIMIT} of ${state} in its branch, for States.ALL may not`;
+  const aborts = !stuck && runs.some((other) => other.label !== run.label && other.level.effectful);
+  if (aborts && error === DATA_LIMIT) {
+    const message = `no catcher of ${state} in its branch names ${DATA_LIMIT}, and States.ALL may not match it`;
     search.report(around, { ...point, trace }, "S7", state, message, HINTS.dataLimit(state));
-  } else if (!stuck && runs.some((other) => other.label !== run.label && other.level.effectful)) {
-    const message = `${state} fails its branch, and so aborts the others of ${node.name}, wherever they are`;
+  } else if (aborts) {
+    const message = `a failure of ${state} fails its branch, which aborts the other branches of ${node.name} at any point`;
     search.report(around, { ...point, trace }, "S10", state, message, HINTS.abort(state));
   }
-  const behind = renameEffects(end.point.outstanding, outside);
-  // Of the branch that is stuck it matters only that something of it is not undone.
+  const behind = renamed(end.point, outside);
+  // Of a stuck branch it matters only that one of its effects is not undone.
   const outstanding = stuck
     ? push({ kind: "effect", action: state, instance: `what ${state} undoes`, status: "undoFailed" }, point.outstanding)
-    : pushFork([behind], point.outstanding);
+    : pushFork(
+        inPlaces(runs, (other) => (other === run ? behind.outstanding : null)),
+        point.outstanding,
+      );
   const failed: SearchState = {
     ...point,
+    // The undo runs through the same list: its length is what the branch has assumed.
+    lengths: new Map([...behind.lengths, ...point.lengths]),
+    astray: point.astray || behind.astray,
     outstanding: point.committed ? point.outstanding : outstanding,
     lost: new Map([...point.lost, [node.name + around.suffix, true]]),
     failed: stuck ? "undoing" : "branch",
   };
   const results: (SearchState | End)[] = [];
-  for (const { error: caught, catcher } of faultsOfBranch(node)) {
+  for (const { error: caught, catcher } of faultsOfBranch(node, error)) {
     if (catcher) {
       results.push(...search.leave(around, failed, catcher.transition, node, UNKNOWN, event));
       continue;

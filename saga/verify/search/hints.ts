@@ -1,8 +1,8 @@
 import { type Level, levelsOf } from "../machine";
 
-/** How a mistake is mended, by the names of the states that it is about. */
+/** The fix for a mistake, with the names of its states. */
 export interface Hint {
-  /** The same for mistakes of one kind. */
+  /** The kind of mistake. */
   readonly kind: string;
   readonly text: string;
 }
@@ -20,9 +20,9 @@ export const HINTS = {
   undeclared: (state: string) =>
     hint("undeclared", `Declare ${state}: an action with its undo, a query, or another action's undo`),
   default: (state: string) => hint("default", `Give ${state} a Default`),
-  endless: (state: string) => hint("endless", `Let some way lead from ${state} to an end`),
+  endless: (state: string) => hint("endless", `Add a path from ${state} to an end`),
   neverCompletes: (state: string) =>
-    hint("never-completes", `Let ${state}, or a state after it, lead to an end where all goes well`),
+    hint("never-completes", `Let ${state}, or a state after it, lead to an end without a failure`),
   retriable: (state: string) =>
     hint("retriable", `Put ${state} after the pivot, or declare it compensable, with an undo`),
   uncompensated: (state: string) =>
@@ -31,34 +31,31 @@ export const HINTS = {
   causeHere: (state: string) =>
     hint(
       "cause-here",
-      `Let each way to ${state} assign what its Cause reads: { saga, step, error, cause } of what failed`,
+      `Let each path to ${state} assign what its Cause reads: { saga, step, error, cause } of the failure`,
     ),
   decide: (state: string, undos: readonly string[]) =>
     hint(
       "decide",
-      `Let one Choice follow when all branches of ${state} have ended: on if all are done, else to ${
+      `Let one Choice follow ${state}: it goes on if all branches are done, else to ${
         undos.length === 0 ? "the undo of every branch" : undos.join(" and ")
       }`,
     ),
   dataLimit: (state: string) =>
-    hint("data-limit", `Name States.DataLimitExceeded in a catcher of its own of ${state}, before States.ALL`),
+    hint("data-limit", `Give ${state} a catcher of its own for States.DataLimitExceeded, before States.ALL`),
   handsOn: (state: string) =>
-    hint("hands-on", `Give each branch of ${state} an Output of {}: nobody reads what an undo says`),
+    hint("hands-on", `Give each branch of ${state} an Output of {}: nothing reads the result of an undo`),
   uncaught: (state: string, to: string | undefined) =>
     hint("uncaught", `Give ${state} a Catch for States.ALL that leads to ${to ?? "a Fail with Error SagaCompensated"}`),
   committed: (state: string) =>
     hint(
       "committed",
-      `Let nothing lead to ${state} after the pivot: retry, and let the state fail: a redrive resumes it`,
+      `Let nothing lead to ${state} after the pivot: retry the failed state, then let it fail, and a redrive resumes it`,
     ),
-  /** An undo runs though there is nothing for it to do. */
+  /** An undo runs with nothing to undo. */
   tooEarly: (state: string, action: string) =>
     hint("too-early", `Lead to ${state} only where ${action} has begun, and only once`),
   refused: (state: string, action: string, to: string | undefined) =>
-    hint(
-      "refused",
-      `Lead ${action}'s Catch of what is refused to ${to ?? "the end"}: there is nothing for ${state} to undo`,
-    ),
+    hint("refused", `Lead ${action}'s Catch of refusals to ${to ?? "the end"}: ${state} has nothing to undo`),
   instead: (state: string, to: string | undefined) =>
     hint("instead", `Let no undo lead to ${state}: lead to ${to ?? "a Fail with Error SagaCompensated"}`),
   first: (state: string, undo: string | undefined, action: string) =>
@@ -66,17 +63,16 @@ export const HINTS = {
   apart: (state: string) =>
     hint(
       "apart",
-      `Let each branch of ${state} undo what one branch has done: what ran in sequence is undone in sequence`,
+      `Let each branch of ${state} undo the effects of one branch, and undo in sequence what ran in sequence`,
     ),
   own: (action: string, undo: string | undefined) => hint("own", `Lead ${action}'s Catch to ${undo ?? "its own undo"}`),
-  identity: (state: string, action: string) =>
-    hint("identity", `Give ${state} the saga.id and saga.step with which ${action} calls`),
+  identity: (state: string, action: string) => hint("identity", `Give ${state} the saga.id and saga.step of ${action}`),
   ownExecution: (state: string) =>
     hint("own-execution", `Give ${state} the saga.id {% $states.context.Execution.Id %}`),
   ownIdentity: (state: string) =>
     hint(
       "own-identity",
-      `Give ${state} a name of its own: saga.step with the name of the step, and in a list with the item's index`,
+      `Give ${state} an identity of its own: a saga.step with the name of the step, and in a list with the item's index`,
     ),
   abort: (state: string) =>
     hint("abort", `Give ${state} a Catch that ends its branch with a record of what the branch did`),
@@ -91,21 +87,21 @@ export const HINTS = {
     ),
   fails: (state: string) => hint("fails", `Give ${state} the Error SagaCompensated`),
   held: (action: string, release: string) =>
-    hint("held", `Lead to ${release} before the end, as the declaration says of ${action}`),
+    hint("held", `Lead to ${release} before the end: the declaration says that it releases ${action}`),
 } as const;
 
 interface Names {
-  /** The state that undoes an action, where the machine has one. */
+  /** The state that undoes an action, if the machine has one. */
   readonly undoOf: ReadonlyMap<string, string>;
-  /** The states that release what actions have taken, by the action, on the way to success. */
+  /** By action, the state that releases it on the way to success. */
   readonly held: ReadonlyMap<string, string>;
-  /** A Fail that ends what was undone. */
+  /** The Fail that ends a compensated execution. */
   readonly compensated: string | undefined;
 }
 
 const names = new WeakMap<Level, Names>();
 
-/** The names of states that a hint may lead to. */
+/** The names of states for hints. */
 export function namesIn(machine: Level): Names {
   const known = names.get(machine);
   if (known) return known;

@@ -6,8 +6,8 @@ import type { Around, SearchContext } from "./context";
 import { needs, OneOf, UNKNOWN } from "./value";
 
 /**
- * In whose name a Task calls (S11): undefined where it says no name, or none that is known.
- * @throws NeedsChoice where that depends on an open choice
+ * The caller of a Task (S11). Undefined if it has no identity, or an unknown one.
+ * @throws NeedsChoice if that depends on an open choice
  */
 export function callerOf(search: SearchContext, point: SearchState, { identity }: Node): string | undefined {
   const step = identity?.yields(search.surroundings(point, UNKNOWN));
@@ -15,21 +15,21 @@ export function callerOf(search: SearchContext, point: SearchState, { identity }
   return typeof step === "string" ? step : undefined;
 }
 
-/** A name that is not known is not the one that is wanted: two calls may share it. */
+/** Reports a call with an unknown identity. Two calls may share it. */
 export function unknownCaller(search: SearchContext, around: Around, point: SearchState, node: Node): void {
   const { name, identity } = node;
   const caller = callerOf(search, point, node);
   if (!identity || caller?.includes(OF_ANOTHER) === false) return;
   if (caller !== undefined) {
-    const message = `${name} calls in the name of '${caller.replace(OF_ANOTHER, " of ")}', and not of this execution, by its ARN`;
+    const message = `${name} calls with the identity '${caller.replace(OF_ANOTHER, " of ")}', which is not that of this execution by its ARN`;
     search.report(around, point, "S11", name, message, HINTS.ownExecution(name));
     return;
   }
-  const message = `in whose name ${name} calls is not known: its ${identity.said} may be another call's too`;
+  const message = `the identity of ${name} is unknown: another call may have the same ${identity.said}`;
   search.report(around, point, "S11", name, message, HINTS.ownIdentity(name));
 }
 
-/** The names in which the calls may have been made that an undo takes back; undefined for any. */
+/** The possible callers of the calls that an undo takes back. Undefined for any. */
 export function namesSought(
   search: SearchContext,
   point: SearchState,
@@ -39,7 +39,7 @@ export function namesSought(
   const own = callerOf(search, point, node);
   if (own === undefined || bulk) return undefined;
   if (of.length === 1) return new Set([own]);
-  // An undo of several calls is made in the name of one of them.
+  // An undo of several calls has the identity of one of them.
   const theirs = of.flatMap((action) => {
     const other = nodesOf(search.machine).get(action);
     return (other && callerOf(search, point, other)) ?? [];
@@ -52,12 +52,12 @@ export const sameExecution = (one: string, other: string): boolean => executionO
 const executionOf = (name: string): string =>
   name.includes(OF_ANOTHER) ? name.slice(name.indexOf(OF_ANOTHER) + OF_ANOTHER.length) : "";
 
-/** Another action that has called in a name, and is not undone. */
+/** The outstanding effect of another action with the same caller. */
 export function calledSo(outstanding: OutstandingEffects, name: string, action: string): Effect | undefined {
   return findEffect(outstanding, (effect) => effect.instance === name && effect.action !== action);
 }
 
-/** The names in which calls were made, whichever way branches have ended. */
+/** The callers of all outstanding effects, for every way in which branches may have ended. */
 export function callersIn(outstanding: OutstandingEffects): ReadonlySet<string> {
   const found = new Set<string>();
   findEffect(outstanding, ({ instance }) => {
@@ -67,7 +67,7 @@ export function callersIn(outstanding: OutstandingEffects): ReadonlySet<string> 
   return found;
 }
 
-/** Two branches, or items, that call in one name: the second call is taken for the first one. */
+/** Reports two branches or items with one caller. The function takes the second call for a repetition of the first. */
 export function sharedNames(
   search: SearchContext,
   around: Around,
@@ -83,7 +83,7 @@ export function sharedNames(
       const other = callers.get(caller);
       if (other !== undefined) {
         const action = [...nodesOf(search.machine)].find(([, node]) => caller.startsWith(node.name))?.[0] ?? name;
-        const message = `${label} of ${name} calls in the name of '${caller}', as does ${other}`;
+        const message = `${label} of ${name} calls with the identity '${caller}', and so does ${other}`;
         search.report(around, point, "S11", action, message, HINTS.ownIdentity(action));
       }
       callers.set(caller, label);
@@ -91,7 +91,7 @@ export function sharedNames(
   }
 }
 
-/** The first effect that passes a test; each part of what is outstanding is seen once. */
+/** The first effect that passes a test. A shared part of the stack is visited once. */
 export function findEffect(outstanding: OutstandingEffects, test: (effect: Effect) => boolean): Effect | undefined {
   const seen = new Set<OutstandingEffects>();
   const open = [outstanding];
@@ -106,7 +106,7 @@ export function findEffect(outstanding: OutstandingEffects, test: (effect: Effec
   return undefined;
 }
 
-/** Whether it is left open what is outstanding. */
+/** Whether the outstanding effects depend on an open choice. */
 export function findEither(outstanding: OutstandingEffects): boolean {
   for (let at = outstanding; at; at = at.rest) {
     if (at.top.kind === "either" || (at.top.kind === "fork" && at.top.branches.some(findEither))) return true;
@@ -125,7 +125,7 @@ export function nodesOf(machine: Level): ReadonlyMap<string, Node> {
   return made;
 }
 
-/** Whether any Task of a machine says in whose name it calls. */
+/** Whether any Task of a machine has an identity. */
 const named = new WeakMap<Level, boolean>();
 export function saysNames(machine: Level): boolean {
   const known = named.get(machine) ?? [...nodesOf(machine).values()].some(({ identity }) => identity);
@@ -133,6 +133,6 @@ export function saysNames(machine: Level): boolean {
   return known;
 }
 
-/** What is left of an action, as an undo of it finds it. */
+/** The outstanding effects of actions, as their undo finds them. */
 export const leftOf = (outstanding: OutstandingEffects, actions: ReadonlySet<string>): readonly Effect[] =>
   effectsOf(outstanding).filter(({ action }) => actions.has(action));

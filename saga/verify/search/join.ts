@@ -22,28 +22,30 @@ import {
   type Value,
 } from "./value";
 
-/** A branch or an iteration that is to be run. */
+/** A branch or an iteration before its search. */
 export interface Run {
   readonly level: Level;
-  /** What it is given. */
+  /** Its input. */
   readonly input: Value;
   readonly label: string;
   readonly index: number;
+  /** The place of its effects among those of all runs: the index that an item gives. */
+  readonly keptAt: number;
   readonly suffix: string;
-  /** Which item it is about, where nothing else says so. */
+  /** The index of its item, if its input has none. */
   readonly place?: number;
 }
 
-/** A run, and how it may end. */
+/** A branch or an iteration with its possible ends. */
 export interface Ran extends Run {
-  /** The part of what is outstanding that it was given to undo. */
+  /** The effects that it was given to undo. */
   readonly given: OutstandingEffects;
   readonly ends: readonly End[];
 }
 
 /**
- * What a choice that a branch has left open is called around it. An iteration's is told from the other iterations'; a
- * branch has its choices to itself, so that they keep their names, as do those of the levels around.
+ * Renames the open choices of a branch for the level around it. The choices of an iteration get its index. The choices of a
+ * branch are unique and keep their names, as do the choices of the levels around.
  */
 export const outsideOf = (around: Around, node: Node, { level, index, suffix }: Run): Rename =>
   suffix === ""
@@ -51,8 +53,8 @@ export const outsideOf = (around: Around, node: Node, { level, index, suffix }: 
     : (choice) => (isWithin(choice, level) ? `${around.level.id}:${node.name}/${index}/${choice}` : choice);
 
 /**
- * Branches that go through the same list must agree on its length.
- * @throws NeedsLength where two of them have assumed one
+ * Checks that branches over the same list agree on its length.
+ * @throws NeedsLength if two of them have assumed a length
  */
 export function agreeOnLengths(point: SearchState, ran: readonly Ran[]): void {
   if (ran.length < 2) return;
@@ -75,7 +77,20 @@ export function agreeOnLengths(point: SearchState, ran: readonly Ran[]): void {
   }
 }
 
-/** Branches that act: all are done, or there is a first one that has failed. How each has ended is left open. */
+/** The effects of several runs, each at the place of its item. */
+export function inPlaces(
+  runs: readonly Run[],
+  doneBy: (run: Run, index: number) => OutstandingEffects,
+): readonly OutstandingEffects[] {
+  const places: OutstandingEffects[] = Array.from(
+    { length: 1 + Math.max(-1, ...runs.map((run) => run.keptAt)) },
+    () => null,
+  );
+  for (const [index, run] of runs.entries()) places[run.keptAt] = doneBy(run, index);
+  return places;
+}
+
+/** Joins branches that act: all are done, or one has failed first. It stays open how each has ended. */
 export function joinForward(
   search: SearchContext,
   around: Around,
@@ -96,7 +111,7 @@ export function joinForward(
     const all: SearchState = {
       ...together(point, parts),
       outstanding: pushFork(
-        parts.map(({ outstanding }) => outstanding),
+        inPlaces(ran, (_, index) => parts[index]?.outstanding ?? null),
         point.outstanding,
       ),
       lost: lostIn([point, ...parts]),
@@ -109,7 +124,7 @@ export function joinForward(
 const areAll = (parts: readonly (SearchState | undefined)[]): parts is readonly SearchState[] =>
   !parts.includes(undefined);
 
-/** Branches that undo: each the part of a fork that it was given. */
+/** Joins branches that undo, each with its part of a fork. */
 export function joinUndo(
   search: SearchContext,
   around: Around,
@@ -126,7 +141,7 @@ export function joinUndo(
   return joined(search, around, all, node, parts.map(outputOf), settling(around, node, ran, parts));
 }
 
-/** How a branch has ended, as one state: which of its ends it is, is left open. */
+/** The ends of a branch as one search state, with an open choice between them. */
 function open(search: SearchContext, around: Around, node: Node, run: Ran, ends: readonly SearchState[]): SearchState {
   const outside = outsideOf(around, node, run);
   const astray = ends.some((end) => end.astray);
@@ -137,17 +152,17 @@ function open(search: SearchContext, around: Around, node: Node, run: Ran, ends:
 
 const outputOf = ({ input }: SearchState): Value => input;
 
-/** What is known when all branches have ended. */
+/** The search state after all branches have ended. */
 function together(point: SearchState, parts: readonly SearchState[]): SearchState {
   return {
     ...point,
-    // What a branch has assumed of a list that it was given is what was assumed before.
+    // An earlier assumption about a list takes precedence over that of a branch.
     lengths: new Map([...parts.flatMap(({ lengths }) => [...lengths]), ...point.lengths]),
     astray: point.astray || parts.some(({ astray }) => astray),
   };
 }
 
-/** What was lost in any of several. */
+/** The records that any of several search states has lost. */
 function lostIn(states: readonly SearchState[]): SearchState["lost"] {
   const names = new Set(states.flatMap(({ lost }) => [...lost.keys()]));
   const inAny = (name: string): Value => {
@@ -170,7 +185,7 @@ function settling(around: Around, node: Node, ran: readonly Ran[], parts: readon
   };
 }
 
-/** What is outstanding when all branches have ended: what each undid of the fork is gone, and what it did comes on top. */
+/** The outstanding effects after all branches have ended: the fork without what they undid, and their own effects on top. */
 function remaining(
   search: SearchContext,
   around: Around,
@@ -195,7 +210,7 @@ function remaining(
       const now = base.branches[place] ?? null;
       if (now === was) continue;
       if (touched.has(place)) {
-        const message = `two branches of ${node.name} undo at once what was done in sequence`;
+        const message = `two branches of ${node.name} undo concurrently what was done in sequence`;
         search.report(around, point, "S1", node.name, message, HINTS.apart(node.name));
         search.leaveUntold();
       }
@@ -206,7 +221,7 @@ function remaining(
   return pushFork(own, rebuild(left));
 }
 
-/** All branches have settled; what they have put out is known as far as something here depends on it. */
+/** The successors after all branches have ended, with their outputs as far as something depends on them. */
 function joined(
   search: SearchContext,
   around: Around,
@@ -218,7 +233,7 @@ function joined(
   try {
     return leaving(search, around, settled, node, outputs, event);
   } catch (error) {
-    // The input carries the outputs along, so that what is chosen is chosen in them, too.
+    // The outputs travel in the input, so that a decided choice is decided in them too.
     return resolved({ ...settled, input: [settled.input, outputs] }, error).flatMap(({ input, ...chosen }) => {
       const [own, known] = input as readonly [Value, readonly Value[]];
       return joined(search, around, { ...chosen, input: own }, node, known, event);
@@ -226,7 +241,7 @@ function joined(
   }
 }
 
-/** Leads on; or the state itself fails, for what its branches have put out may be too large. */
+/** The transition to the next state, and the faults of the state itself, such as outputs that are too large together. */
 function leaving(
   search: SearchContext,
   around: Around,
@@ -259,11 +274,11 @@ function leaving(
   return results;
 }
 
-/** Undos that hand on what they were answered: where it is too large together, a redrive meets the same again. */
+/** Reports undos whose results are kept. If they are too large together, a redrive fails in the same way. */
 function handsOn(search: SearchContext, around: Around, point: SearchState, { name }: Node): void {
-  const message = `what the undos in ${name} hand on may be too large together: it stops with ${DATA_LIMIT}, and at each redrive again`;
+  const message = `the results of the undos in ${name} may be too large together: it then fails with ${DATA_LIMIT}, and again at each redrive`;
   search.report(around, point, "S7", name, message, HINTS.handsOn(name));
 }
 
-/** Whether an output can't be what makes the outputs of many branches too large together. */
+/** Whether an output is so small that it can't make the outputs of many branches too large. */
 const isSmall = (output: Value): boolean => isKnown(output) && JSON.stringify(output ?? null).length < 1000;

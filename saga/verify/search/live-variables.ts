@@ -11,28 +11,28 @@ export interface Data {
   readonly lost: ReadonlyMap<string, Value>;
 }
 
-/** What decides where a machine goes, and where it still does: all else the search forgets. */
+/** The data on which the path of an execution depends, for each state. The search forgets all other data. */
 export interface LiveVariables {
-  /** Where a state stands among those of its level; undefined for one that is not there, or that nothing leads to. */
+  /** The position of a state in its level. Undefined if it does not exist or is unreachable. */
   readonly position: (level: Level, state: string) => Position | undefined;
   /** Whether a state, or one after it, reads a variable for a decision. */
   readonly isLive: (level: Level, state: string, variable: string) => boolean;
-  /** Whether a variable is read to say what has failed, and for no decision. */
+  /** Whether a Cause reads a variable, and no decision does. */
   readonly isTold: (variable: string) => boolean;
-  /** Whether a state, or one that is handed the same, reads its input for a decision. */
+  /** Whether a state, or a later one with the same input, reads its input for a decision. */
   readonly readsInput: (level: Level, state: string) => boolean;
-  /** What a state, or one after it, depends on. */
+  /** The data on which a state, or one after it, depends. */
   readonly project: (level: Level, state: string, data: Data) => Data;
-  /** What a level depends on of what is around it, and nothing else: so that levels that begin alike are seen to. */
+  /** The data around a level on which the level depends. Levels with equal data and start have equal ends. */
   readonly given: (level: Level, data: Data) => Data;
 }
 
 const rootOf = (path: string): string => (path.includes(".") ? path.slice(0, path.indexOf(".")) : path);
 
-/** What `$states` has of the input of the execution, and of a state. */
+/** The paths of the execution's input and of a state's input in `$states`. */
 const OF_EXECUTION = "states.context.Execution.Input";
 const OF_STATE = "states.input";
-/** The path by which the search knows the input of the execution. */
+/** The search's own path for the execution's input. */
 const EXECUTION_INPUT = "input";
 
 export function liveVariablesOf(machine: Level): LiveVariables {
@@ -45,7 +45,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
   const positions = new Map(levels.map((level) => [level, positionsOf(level)]));
   const lastFirst = new Map(levels.map((level) => [level, nodesOf(level, positions.get(level) as Positions)]));
 
-  // Inner levels first: what they read, the state that holds them reads.
+  // Inner levels come first: the state that holds a level reads what the level reads.
   for (const level of levels.toReversed()) {
     const own = (node: Node): readonly string[] => [
       ...decisionsOf(level, node, telling).flatMap(({ paths }) => paths),
@@ -85,7 +85,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
     return paths.size > 0 ? narrowed(input, fieldsOf(paths)) : UNKNOWN;
   };
   const touched = new WeakMap<Iterable<string>, Map<string, boolean>>();
-  /** Whether something may still want to know how long a list is. */
+  /** Whether the length of a list may still matter. */
   const isRead = (paths: Iterable<string>, values: readonly Value[]) => {
     const known = touched.get(paths) ?? new Map<string, boolean>();
     touched.set(paths, known);
@@ -97,7 +97,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
       return found;
     };
     const reads = (list: string): boolean => isTouched(list) || values.some((value) => leadsTo(value, list));
-    // A test has the paths of what it asks within.
+    // The path of a test contains the paths that it reads.
     return (of: string): boolean =>
       of.startsWith("(") ? (of.match(/\binput[\w.[\]]*/g) ?? []).some(reads) : reads(of);
   };
@@ -105,7 +105,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
     [...positions.values()].flatMap((byState) => [...byState].flatMap(([name, { cyclic }]) => (cyclic ? [name] : []))),
   );
   const outermostOf = new WeakMap<ReadonlyMap<string, Value>, ReadonlyMap<string, Value>>();
-  /** What is within something that was lost for certain is lost with it. */
+  /** The lost records without those within another one that is certainly lost. */
   const outermost = (lost: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> => {
     const known = outermostOf.get(lost);
     if (known) return known;
@@ -126,7 +126,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
       return holders.has(holder) || isCyclic.has(holder);
     };
   const commonHolders = new Map(levels.map((level) => [level, commonOf(level, undoes.around)]));
-  /** Where all that a level undoes was lost, it does not matter with what. */
+  /** The lost records within a level. If all that a level undoes is lost, only that matters. */
   const lostWithin = (level: Level, lost: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> => {
     const common = commonHolders.get(level) as readonly string[];
     const isWhole = [...lost].some(([name, is]) => is === true && common.includes(withoutIndexes(name)));
@@ -153,7 +153,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
       const kept = projected(variables, fieldsOf(live.get(level)?.get(state) ?? NONE));
       const left = narrowedInput(level, state, input);
       const read = isRead(executionInput(level, state), [left, ...kept.values()]);
-      // Of a list within an item, the levels around may read that it is handed on to.
+      // A list within an item may be handed on to the levels around, which may read it.
       const isWithin = (path: string): boolean => !level.top && (path.includes("[") || !/^input(\.[^[]*)?$/.test(path));
       return {
         variables: kept,
@@ -167,7 +167,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
 
 const indexes = (name: string): string => name.slice(withoutIndexes(name).length);
 
-/** The same map where all of it is kept. */
+/** The map with some of its entries. The same map if it keeps all. */
 function filtered(values: ReadonlyMap<string, Value>, keep: (name: string) => boolean): ReadonlyMap<string, Value> {
   let kept: Map<string, Value> | undefined;
   for (const [name, value] of values) {
@@ -185,7 +185,7 @@ const touches = (one: string, other: string): boolean =>
     ([whole = "", part = ""]) => whole === part || (whole.startsWith(part) && /^[.[]/.test(whole.slice(part.length))),
   );
 
-/** Whether something unknown in a value is what a path leads to, or has that in it. */
+/** Whether an unknown part of a value is at a path, or contains it. */
 function leadsTo(value: Value, path: string): boolean {
   for (const of of pathsIn(value)) if (path.startsWith(of) && /^([.[]|$)/.test(path.slice(of.length))) return true;
   return false;
@@ -193,7 +193,7 @@ function leadsTo(value: Value, path: string): boolean {
 
 const isOfState = (path: string): boolean => path === "states" || path === OF_STATE || path.startsWith(`${OF_STATE}.`);
 
-/** What holds of a state or of one that may come after it, in the levels around it too. */
+/** The results for each state of what holds of it, or of a state that may follow it, in the levels around it too. */
 function ahead(
   levels: readonly Level[],
   at: (level: Level, state: string) => Iterable<string>,
@@ -218,13 +218,13 @@ function ahead(
   };
 }
 
-/** The holders that all actions have in common which a level undoes, outermost first. */
+/** The Parallel and Map states around every action that a level undoes, outermost first. */
 function commonOf({ undoes }: Level, around: ReadonlyMap<string, readonly string[]>): readonly string[] {
   const [first = [], ...others] = [...undoes].map((action) => around.get(action) ?? []);
   return first.filter((holder) => others.every((holders) => holders.includes(holder)));
 }
 
-/** The states with branches of whose actions one may still be undone. */
+/** The Parallel and Map states with an action that may still be undone. */
 function undoesAhead(machine: Level, lastFirst: ReadonlyMap<Level, readonly Node[]>) {
   const around = new Map<string, string[]>();
   const note = (level: Level, holders: readonly string[]): void => {
@@ -246,7 +246,7 @@ function undoesAhead(machine: Level, lastFirst: ReadonlyMap<Level, readonly Node
   };
 }
 
-/** The fields of its input that each state of a level reads for a decision, or hands on to one that does; "" is all of it. */
+/** For each state of a level, the fields of its input that it, or a later state, reads for a decision. "" is the whole input. */
 function inputsOf(
   level: Level,
   lastFirst: readonly Node[],
@@ -259,10 +259,10 @@ function inputsOf(
   },
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const read = new Map<string, Set<string>>([...level.nodes.keys()].map((name) => [name, new Set()]));
-  const handedOn = ({ raw, next }: Node, { to, output }: Transition): Iterable<string> => {
+  const handedOn = ({ raw }: Node, { to, output }: Transition): Iterable<string> => {
     const wanted = to === undefined ? (level.top ? NONE : ALL) : (read.get(to) ?? NONE);
     if (wanted.size === 0) return NONE;
-    if (output ? output.isInput : PASSING.has(raw.Type) && next.output === undefined) return wanted;
+    if (output ? output.isInput : PASSING.has(raw.Type)) return wanted;
     return output ? inputPaths(output) : NONE;
   };
   const reads = (node: Node): readonly string[] => {
@@ -287,19 +287,19 @@ function inputsOf(
   return read;
 }
 
-/** The fields that a template reads of its state's input. */
+/** The fields of the state's input that a template reads. */
 const inputPaths = ({ paths }: Template): readonly string[] =>
   paths.flatMap((path) => (isOfState(path) ? [path.slice(OF_STATE.length + 1)] : []));
 
-/** What puts out its input where it does not say what it puts out. */
+/** Types of states that put out their input if they have no Output. */
 const PASSING: ReadonlySet<string> = new Set(["Succeed", "Pass", "Choice", "Wait"]);
 const ALL: ReadonlySet<string> = new Set([""]);
 
-/** Some fields of a value, and of these; or all of it. */
+/** Some fields of a value, with fields of theirs; or the whole value. */
 interface Fields {
   readonly whole: boolean;
   readonly fields: ReadonlyMap<string, Fields>;
-  /** What was narrowed to them before. */
+  /** A cache of values that are already reduced to them. */
   readonly known: WeakMap<object, Value>;
 }
 
@@ -319,7 +319,7 @@ function fieldsAt(paths: Iterable<string>): Fields {
   return { whole, fields: new Map([...byField].map(([field, rest]) => [field, fieldsAt(rest)])), known: new WeakMap() };
 }
 
-/** The values at some paths, in objects that have nothing else. */
+/** The values at some paths, in objects without other fields. */
 function projected(variables: ReadonlyMap<string, Value>, { fields }: Fields): ReadonlyMap<string, Value> {
   const kept = new Map<string, Value>();
   variables.forEach((value, name) => {
@@ -342,7 +342,7 @@ function narrowed(value: Value, fields: Fields): Value {
         )
       : isArray(value)
         ? narrowedItems(value, fields)
-        : narrowedFields(value as { readonly [key: string]: Value }, fields);
+        : narrowedFields(value, fields);
   fields.known.set(value, made);
   return made;
 }
@@ -364,7 +364,7 @@ function narrowedFields(value: { readonly [key: string]: Value }, { fields }: Fi
   return same ? value : made;
 }
 
-/** Where fields of a value are read, and nothing else of it, one that has none of them is as good as none. */
+/** An absent value in place of one that has none of the fields, if nothing else of it is read. */
 function withoutNothing(value: Value, fields: Fields): Value {
   if (fields.whole) return value;
   if (value instanceof OneOf) return lift(value, (one) => withoutNothing(one, fields));
@@ -375,7 +375,7 @@ const NONE: ReadonlySet<string> = new Set();
 const variablesOf = ({ assigns }: { assigns: readonly (readonly [string, unknown])[] }): readonly string[] =>
   assigns.map(([variable]) => variable);
 
-/** The values by which a state decides; and what it gives its branches, or a branch puts out, by which others may. */
+/** The values by which a state decides, or on which a decision elsewhere may depend: inputs and outputs of branches. */
 function decisionsOf(level: Level, node: Node, deciding: ReadonlySet<string>): readonly Template[] {
   return [
     ...directlyOf(node, deciding),
@@ -396,7 +396,7 @@ function directlyOf(node: Node, deciding: ReadonlySet<string>): readonly Templat
   ];
 }
 
-/** The variables that something decides by, or what assigns those; and those that a Cause tells. */
+/** The variables on which a decision depends, directly or by an assignment, and those in a Cause. */
 function readVariables(levels: readonly Level[], decisionsAlone: boolean): ReadonlySet<string> {
   const deciding = new Set<string>();
   for (let before = -1; before !== deciding.size;) {
@@ -416,15 +416,15 @@ function readVariables(levels: readonly Level[], decisionsAlone: boolean): Reado
 
 type Positions = ReadonlyMap<string, Position>;
 
-/** The states of a level, each before those that lead to it; those that nothing leads to come last. */
+/** The states of a level in the reverse order: each before those that lead to it, unless they are in a loop. */
 function nodesOf({ nodes }: Level, positions: Positions): readonly Node[] {
   const rank = ({ name }: Node): number => positions.get(name)?.rank ?? -1;
   return [...nodes.values()].sort((one, other) => rank(other) - rank(one));
 }
 
 /**
- * What holds at each state because of what it or one after it reads, and nothing in between assigns.
- * @param nodes The states of a level. Each is seen to once if it comes before those that lead to it.
+ * For each state, the names that it or a later state reads, without those that a state in between assigns.
+ * @param nodes The states of a level. One pass is enough if each comes before those that lead to it.
  */
 function backwards(
   nodes: readonly Node[],

@@ -1,6 +1,6 @@
 /**
- * Numbers for texts, the same one for the same text: so that the key of what is made of other things is made of their
- * numbers, and does not grow with what is in them.
+ * Numbers for texts: equal texts have equal numbers. The key of a composed value is made of the numbers of its parts, so it
+ * does not grow with their size.
  */
 const numbers = new Map<string, number>();
 
@@ -12,7 +12,7 @@ export function numberOf(text: string): number {
   return number;
 }
 
-/** Forgets all numbers: before a search, so that one does not grow by another's. */
+/** Forgets all numbers, so that the table does not grow from one search to the next. */
 export function forgetNumbers(): void {
   numbers.clear();
 }

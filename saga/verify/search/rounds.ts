@@ -1,36 +1,27 @@
-import { DATA_LIMIT, isRetried } from "./faults";
+import { DATA_LIMIT, isBranchRetried, isRetried } from "./faults";
 import type { Level, Node } from "../machine";
 import { choose, isWithin, openChoice, type SearchState, stateKey } from "./search-state";
 import type { Around, End, SearchContext } from "./context";
 import { after } from "./trace";
 
-/** Which ends of its branches may be followed by another round of all of them. */
-export interface Again {
-  /** All have settled, and what they put out is too large together, or an expression raises an error. */
-  readonly settled: boolean;
-  /** One has failed. */
-  readonly stopped: boolean;
-}
+/** Whether a Retry of a Parallel or a Map may run its branches again. */
+export const retriesBranches = ({ raw }: Node): boolean =>
+  (raw.Retry ?? []).some((retrier) => retrier["MaxAttempts"] !== 0);
 
-/** Whether a Parallel or a Map is tried again as a whole; undefined where it never is. */
-export function retriesBranches({ raw, raises }: Node): Again | undefined {
-  if (!raw.Retry) return undefined;
-  const settled = isRetried(raw, DATA_LIMIT, true) || (raises && isRetried(raw, "States.QueryEvaluationError"));
-  const stopped = isRetried(raw);
-  return settled || stopped ? { settled, stopped } : undefined;
-}
+/** Whether it does after all have ended: their outputs are too large together, or an expression raises an error. */
+const retriesSettled = ({ raw, raises }: Node): boolean =>
+  isRetried(raw, DATA_LIMIT, true) || (raises && isRetried(raw, "States.QueryEvaluationError"));
 
 /**
- * All ends of a branch that may be run again with the others, by a Retry around them: each round begins with what the one
- * before has left, and the same calls, in the same names, have the same effects. A round that leaves nothing new is the
- * last that has to be looked at.
+ * All ends of a branch that a Retry may run again. Each round starts with the effects that the round before has left. The
+ * same calls with the same identities have the same effects. The search stops after a round that leaves nothing new.
  */
 export function roundsOf(
   search: SearchContext,
-  { name }: Node,
+  node: Node,
   [around, start]: readonly [Around, SearchState],
-  again: Again,
 ): readonly End[] {
+  const { name } = node;
   const found: End[] = [];
   const seen = new Set<number>();
   const open = [start];
@@ -41,7 +32,7 @@ export function roundsOf(
     const ends = search.explore(from === start ? around : { ...around, again: true }, from);
     found.push(...ends);
     for (const end of ends) {
-      if (end.kind === "end" ? !again.settled : end.stuck || !again.stopped) continue;
+      if (end.kind === "end" ? !retriesSettled(node) : end.stuck || !isBranchRetried(node, end.error)) continue;
       const { outstanding, lost, lengths, trace } = end.point;
       const next = {
         ...start,
@@ -56,7 +47,7 @@ export function roundsOf(
   return found;
 }
 
-/** What a round has left, for each way in which it may have gone: another round may go another way. */
+/** The search states that a round may have left, one for each path through it. Another round may take another path. */
 function settled(state: SearchState, level: Level): readonly SearchState[] {
   const open = openChoice(state, (choice) => isWithin(choice, level));
   return open ? choose(state, open).flatMap((chosen) => settled(chosen, level)) : [state];

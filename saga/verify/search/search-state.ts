@@ -29,42 +29,42 @@ import {
 } from "./value";
 
 /**
- * Where paths through a level stand: all that what comes next may depend on. Where it has open choices, it stands for a
- * state for each thing that these may turn out to be.
+ * The state of the search at one point of a level: everything on which the rest of a path may depend. With open choices, it
+ * stands for one search state for each way to decide them.
  */
 export interface SearchState {
-  /** The state of the machine that is entered next; empty at the end of the level. */
+  /** The state of the machine that the path enters next. Empty at the end of the level. */
   readonly at: string;
-  /** Those that something still decides by; of the levels around it too. */
+  /** The variables on which a decision still depends, with those of the levels around. */
   readonly variables: ReadonlyMap<string, Value>;
-  /** The output of the state before, or what the level was given, where something still depends on it. */
+  /** The output of the state before, or the input of the level, as far as something still depends on it. */
   readonly input: Value;
-  /** The lengths that lists are assumed to have. */
+  /** The assumed lengths of lists. */
   readonly lengths: Lengths;
   readonly outstanding: OutstandingEffects;
-  /** States with branches, those of an item with its index, whose records were lost: what is within may be undone without having run. */
+  /** Parallel and Map states whose records are lost, in an item with its index. Their actions may be undone without having run. */
   readonly lost: ReadonlyMap<string, Value>;
-  /** Whether something has failed, here or in a branch; or has begun to be undone. */
+  /** Whether a state has failed, here or in a branch, or the undos have begun. */
   readonly failed: "no" | "here" | "branch" | "undoing";
   /** The pivot has succeeded. */
   readonly committed: boolean;
-  /** The call that failed just now and left nothing to undo: it was refused, or nothing ever undoes it. */
+  /** The call that has just failed and left nothing to undo, since it was refused or has no undo. */
   readonly refused: string | undefined;
-  /** An undo has run of what was not there, and that was told: others that follow from it are not told again. */
+  /** An undo without an effect has run, and was reported. Violations that follow from it are not reported. */
   readonly astray: boolean;
   readonly trace: Trace;
 }
 
-/** The name of a state of an item. */
+/** The name of a state, without the indexes of items. */
 export const withoutIndexes = (name: string): string => (name.endsWith("]") ? name.replace(/(\[\d+\])+$/, "") : name);
 
-/** The same text for states that differ in data alone. */
+/** A key that is equal for search states that differ only in data. */
 export const controlKey = ({ at, failed, committed, refused, astray }: SearchState): string =>
   [at, failed, committed, refused ?? "", astray].join("|");
 
 const mapKeys = new WeakMap<ReadonlyMap<string, Value>, number>();
 
-/** The same number for the same values by the same names. */
+/** A key that is equal for equal maps. */
 function keyOfMap(values: ReadonlyMap<string, Value>): number {
   if (values.size === 0) return -1;
   const known = mapKeys.get(values);
@@ -77,7 +77,7 @@ function keyOfMap(values: ReadonlyMap<string, Value>): number {
 
 const stateKeys = new WeakMap<SearchState, number>();
 
-/** The same number for states from which the same follows. */
+/** A key that is equal for search states with the same future. */
 export function stateKey(state: SearchState): number {
   const known = stateKeys.get(state);
   if (known !== undefined) return known;
@@ -93,7 +93,7 @@ interface Data {
   readonly effects: (outstanding: OutstandingEffects) => OutstandingEffects;
 }
 
-/** The same map where nothing in it changes. */
+/** The map with its values changed. The same map if no value changes. */
 function mapped(values: ReadonlyMap<string, Value>, change: (value: Value) => Value): ReadonlyMap<string, Value> {
   let made: Map<string, Value> | undefined;
   for (const [name, value] of values) {
@@ -114,7 +114,7 @@ function withData(state: SearchState, { value, effects }: Data): SearchState {
   };
 }
 
-/** A state for each thing that an open choice may come to. */
+/** One search state for each alternative of an open choice. */
 export function choose(state: SearchState, { choice, alternatives }: NeedsChoice): readonly SearchState[] {
   const groups = new Map<unknown, number[]>();
   for (const [index, comesTo] of alternatives.entries()) {
@@ -134,24 +134,24 @@ export function choose(state: SearchState, { choice, alternatives }: NeedsChoice
   });
 }
 
-/** The states at which it is known what was not: how long a list is, or what an open choice is. */
+/** The search states after an assumption about the length of a list, or a decision of an open choice. */
 export function resolved(state: SearchState, error: unknown): readonly SearchState[] {
   if (error instanceof NeedsChoice) return choose(state, error);
   if (!(error instanceof NeedsLength)) throw error;
   const { path, lengths } = error;
   const before = state.lengths.get(path);
-  // In some of what this state stands for it is known.
+  // On some of the merged paths the length is known.
   if (before instanceof OneOf) return choose(state, needs(before));
   return lengths.map((length) => ({ ...state, lengths: new Map([...state.lengths, [path, length]]) }));
 }
 
-/** Whether a choice was left open in a level, or within it. */
+/** Whether a choice belongs to a level, or to one within it. */
 export function isWithin(choice: string, { id, lastId }: Level): boolean {
   const of = Number.parseInt(choice, 10);
   return id <= of && of <= lastId;
 }
 
-/** A choice that is open in a state, of those that are wanted: each of its alternatives matters. */
+/** An open choice of a search state whose name passes the test, with each alternative distinct. */
 export function openChoice(
   { variables, input, lengths, lost, outstanding }: SearchState,
   isWanted: (choice: string) => boolean,
@@ -173,7 +173,7 @@ export function openChoice(
 const partsOf = (value: Value): readonly Value[] =>
   value instanceof OneOf ? value.values : (Object.values(value as object) as readonly Value[]);
 
-/** What a level leaves for the one around it, its own choices called by other names there. */
+/** A search state with its choices renamed for the level around it. */
 export const renamed = (state: SearchState, rename: Rename): SearchState =>
   rename === SAME_NAMES
     ? state
@@ -183,11 +183,11 @@ export const renamed = (state: SearchState, rename: Rename): SearchState =>
       });
 
 /**
- * States that differ in data alone, as one in which it is open which of them it is. Nothing is lost by that: it stands
- * for what each of them stands for, and for nothing else, since an open choice is chosen in all data at once.
+ * Merges search states that differ only in data, with an open choice between them. The result stands for exactly the merged
+ * states, since a choice is decided in all data at once.
  *
- * @param nameOf A name for the choice: the same for the same states, and for no others.
- * @param keepFork Keeps the fork at the bottom of what is outstanding, as a level that was given one must.
+ * @param nameOf Names the choice: equal for equal states, and unique.
+ * @param keepFork Keeps the fork at the bottom of the outstanding effects, as a level that was given a fork must.
  */
 export function merge(
   states: readonly SearchState[],
@@ -245,7 +245,7 @@ export function merge(
 
 const lengthOf = (trace: Trace): number => trace?.length ?? 0;
 
-/** The fork at the bottom, alone. */
+/** The fork at the bottom of a stack. */
 function belowAll(outstanding: OutstandingEffects): OutstandingEffects {
   let at = outstanding;
   while (at?.rest) at = at.rest;

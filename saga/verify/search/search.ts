@@ -34,25 +34,25 @@ export interface SearchOptions extends Bounds {
 }
 
 /**
- * Every path through a machine. A call that fails in doubt stands for three: it failed before its effect, or after it, or
- * its effect comes later; an undo takes back all three alike (S3).
+ * Searches every path through a machine. A failed call whose effect is in doubt stands for three cases: it failed before its
+ * effect, it failed after its effect, or its effect comes later. An undo handles all three alike (S3).
  *
- * Paths that meet in a state of the machine go on as one, in which it is open which they were: which side of a condition
- * was taken, how long a list was, how a branch ended. It is chosen where something decides by it, which mostly is the undo
- * of just that; after that undo nothing depends on it any more, and the paths are one again.
+ * Paths that meet in a state of the machine are merged. An open choice in their data says which paths they were: which side
+ * of a condition was taken, how long a list was, how a branch ended. The search decides the choice where the machine depends
+ * on it, usually at the undo of that very part. After that undo nothing depends on it, and the paths are one again.
  */
 export class Search implements SearchContext {
   readonly found = new Map<string, Found>();
   /** Some path completes the saga. */
   completes = false;
-  /** Some path was not gone on: what comes after a violation is not known. */
+  /** The search has cut a path off after a violation, so the rest of that path is unknown. */
   truncated = false;
   private readonly callers = new Callers();
   private readonly doubts = new Map<string, Set<string>>();
   private neverCompletes = false;
   private readonly live: LiveVariables;
   private readonly budget: Budget;
-  /** How many states the machine has. */
+  /** The number of states of the machine. */
   private readonly size: number;
   private readonly ends = new Map<string, readonly End[]>();
   private readonly choices = new Map<string, number>();
@@ -67,7 +67,7 @@ export class Search implements SearchContext {
     this.budget = new Budget(options, options.onProgress);
   }
 
-  /** How many states have been searched. */
+  /** The number of search states so far. */
   get states(): number {
     return this.budget.states;
   }
@@ -103,7 +103,7 @@ export class Search implements SearchContext {
     this.doubts.set(key, (this.doubts.get(key) ?? new Set()).add(state));
   }
 
-  /** What is not proved, though no path breaks it. */
+  /** The rules that no path breaks and that are not proved, and why. */
   get doubted(): readonly { readonly rule: Rule; readonly why: string }[] {
     return [...this.doubts].map(([key, states]) => {
       const [rule] = key.split(" ", 1) as [Rule];
@@ -111,13 +111,13 @@ export class Search implements SearchContext {
     });
   }
 
-  /** Goes no further here. */
+  /** Ends the search on this path. */
   cut(): Results {
     this.truncated = true;
     return [];
   }
 
-  /** Goes on, though what follows from a violation is not told any more. */
+  /** Continues after a violation without reporting what follows from it. */
   leaveUntold(): void {
     this.truncated = true;
   }
@@ -130,7 +130,7 @@ export class Search implements SearchContext {
     this.found.set(key, { rule, kind: hint.kind, state, message, hint: hint.text, traces });
   }
 
-  /** All ends of a level. Levels that begin alike end alike. */
+  /** All ends of a level. Equal starts of a level have equal ends, so they are searched once. */
   explore(around: Around, start: SearchState): readonly End[] {
     const key = `${around.level.id}|${around.suffix}|${String(around.keepFork)}|${stateKey(start)}`;
     const known = this.ends.get(key);
@@ -144,7 +144,7 @@ export class Search implements SearchContext {
     return merge(points, (states) => this.choiceName(`${level.id}:${place}`, states), keepFork);
   }
 
-  /** A name for a choice: the same for the same alternatives, and for no others. */
+  /** A name for a choice: equal for equal alternatives, and unique. */
   private choiceName(place: string, alternatives: string): string {
     const key = `${place}\n${alternatives}`;
     const number = this.choices.get(key) ?? this.choices.size;
@@ -152,20 +152,20 @@ export class Search implements SearchContext {
     return `${place}#${number}`;
   }
 
-  /** Reports the first point from which nothing completes; what is around it does not complete either. */
+  /** Reports the first search state from which no path completes. The levels around it do not complete either. */
   incomplete(around: Around, point: SearchState | undefined): void {
     if (!point || this.neverCompletes) return;
     this.neverCompletes = true;
-    const message = `from ${point.at} on nothing completes, though all goes well: only a failure leads on`;
+    const message = `no path from ${point.at} completes without a failure`;
     this.report(around, point, "S6", point.at, message, HINTS.neverCompletes(point.at));
   }
 
-  /** What may come of a state; for each length of a list, and for each end of a branch, that matters here. */
+  /** The successors of a search state, for each length of a list and each end of a branch on which they depend. */
   step(around: Around, point: SearchState): Results {
     this.budget.spend();
-    // On a path that does not go round, each state adds one effect at most.
+    // On a path without a loop, each state adds at most one effect.
     if (depthOf(point.outstanding) > this.size) {
-      throw new SearchLimitError("gave up on a machine that does more each time it goes round");
+      throw new SearchLimitError("gave up on a machine with more effects in each round of a loop");
     }
     return this.resolving(around, point);
   }
@@ -179,7 +179,7 @@ export class Search implements SearchContext {
       try {
         results.push(...this.once(around, next));
       } catch (error) {
-        // What is chosen in one order or in another comes to the same.
+        // The order of decisions makes no difference.
         for (const chosen of resolved(next, error)) {
           const key = stateKey(chosen);
           if (!seen.has(key)) open.push(chosen);
@@ -192,7 +192,7 @@ export class Search implements SearchContext {
 
   private once(around: Around, point: SearchState): Results {
     const node = around.level.nodes.get(point.at);
-    // The lints report a state that is not there.
+    // The lints report a state that does not exist.
     if (!node) return this.cut();
     switch (node.raw.Type) {
       case "Task":
@@ -247,7 +247,7 @@ export class Search implements SearchContext {
     for (const { condition, transition, askedAgain } of node.choices) {
       const test = condition.yields(this.surroundings(point, UNKNOWN));
       const holds = truth(test);
-      // What is asked again, there or here, has the same answer each time.
+      // A test that is evaluated again has the same outcome.
       if (
         (askedAgain || around.remembers === true || this.repeats(around, node.name)) &&
         test instanceof Unknown &&
@@ -262,21 +262,21 @@ export class Search implements SearchContext {
     return results;
   }
 
-  /** No rule of a Choice matches, and there is no Default: nothing can catch that. */
+  /** No rule of a Choice matches, and it has no Default. No Catch can handle that. */
   private unmatched(around: Around, point: SearchState, { name }: Node): Results {
     const error = "States.NoChoiceMatched";
     const event = { text: `${name} has no rule that matches: ${error}`, state: name, fails: true };
     const stopped = { ...point, trace: after(point.trace, event) };
     if (around.level.top) {
       for (const known of examples(stopped)) {
-        const message = `no rule of ${name} need match, it has no Default, and nothing catches ${error}: the execution stops there, ${left(known.outstanding)}`;
+        const message = `${name} has no Default, its rules may all not match, and nothing can catch ${error}: the execution stops there, ${left(known.outstanding)}`;
         this.report(around, known, "S7", name, message, HINTS.default(name));
       }
     }
     return [{ kind: "stopped", stuck: false, error, state: name, point: stopped }];
   }
 
-  /** What the expressions of a state see. */
+  /** The values that the expressions of a state can read. */
   surroundings(point: SearchState, result: Value, item?: Value): Surroundings {
     if (result !== UNKNOWN || item !== undefined) return seenFrom(point, result, item);
     const known = this.seen.get(point) ?? seenFrom(point, result);
@@ -284,7 +284,7 @@ export class Search implements SearchContext {
     return known;
   }
 
-  /** Takes a transition out of a state, to another one or to the end of the level. */
+  /** Takes a transition from a state to another one, or to the end of the level. */
   leave(around: Around, point: SearchState, transition: Transition, node: Node, result: Value, event?: Event): Results {
     const { level } = around;
     const { to } = transition;
@@ -306,32 +306,32 @@ export class Search implements SearchContext {
     return [{ ...point, at: to, ...this.live.project(level, to, { variables, input: output, lengths, lost }), trace }];
   }
 
-  /** A search state as far as a level depends on it. */
+  /** The part of a search state on which a level depends. */
   given(level: Level, point: SearchState): SearchState {
     return { ...point, ...this.live.given(level, point) };
   }
 
-  /** Whether a state may be entered again. */
+  /** Whether an execution may enter a state again. */
   repeats({ level, again }: Around, state: string): boolean {
     return again || this.isCyclic(level, state);
   }
 
-  /** Whether a state may be entered again in its level. */
+  /** Whether a path in its level leads from a state back to it. */
   isCyclic(level: Level, state: string): boolean {
     return this.live.position(level, state)?.cyclic ?? false;
   }
 
-  /** Where a state stands among those of its level. */
+  /** The rank of a state in its level. */
   rank(level: Level, state: string): number {
     return this.live.position(level, state)?.rank ?? 0;
   }
 }
 
-/** Fields that are there, and of which a definition tells nothing. */
+/** Fields that exist, with values that the definition does not determine. */
 const unknown = (fields: string): Readonly<Record<string, Value>> =>
   Object.fromEntries(fields.split(" ").map((field) => [field, UNKNOWN]));
 
-/** The context object, as far as it is the same in all states of an execution. */
+/** The fields of the Context object that are the same in all states of an execution. */
 const CONTEXT: Readonly<Record<string, Value>> = {
   Execution: {
     Id: EXECUTION,
@@ -343,7 +343,7 @@ const CONTEXT: Readonly<Record<string, Value>> = {
 };
 const STATE_CONTEXT = unknown("EnteredTime RetryCount");
 
-/** What the expressions of a state see. */
+/** The values that the expressions of a state can read. */
 function seenFrom({ at, variables, input, lengths }: SearchState, result: Value, item?: Value): Surroundings {
   const states: Value = {
     input,
@@ -351,7 +351,7 @@ function seenFrom({ at, variables, input, lengths }: SearchState, result: Value,
     errorOutput: UNKNOWN,
     context: {
       ...CONTEXT,
-      // Of the Map's own fields alone: the states within have none.
+      // Only the Map's own fields can read the item. The states within can't.
       ...(item !== undefined && { Map: { Item: item } }),
       State: { ...STATE_CONTEXT, Name: at },
     },
@@ -364,7 +364,7 @@ function seenFrom({ at, variables, input, lengths }: SearchState, result: Value,
 
 const depthOf = (outstanding: OutstandingEffects): number => outstanding?.depth ?? 0;
 
-/** How long a story is; one that begins with a failure that hardly happens is told last. */
+/** The length of a story. A story with a rare failure counts as long, so that a common one is preferred. */
 function tediumOf(traces: readonly Trace[]): number {
   let rare = 0;
   for (const trace of traces) {
@@ -373,13 +373,13 @@ function tediumOf(traces: readonly Trace[]): number {
   return traces.reduce((sum, trace) => sum + (trace?.length ?? 0), rare);
 }
 
-/** Every path through one level, from one state on. */
+/** The search of every path through one level, from one search state. */
 class LevelSearch {
-  /** States that are still to be gone on from, by the rank of what they stand at. */
+  /** Search states to visit, by the rank of their state. */
   private readonly waiting = new Map<number, SearchState[]>();
   private readonly seen = new Map<number, SearchState>();
   private readonly ends = new Map<string, End[]>();
-  /** From which states each was reached; and those after which something ends. */
+  /** The predecessors of each search state. */
   private readonly before = new Map<number, number[]>();
   private readonly ending: number[] = [];
   private readonly endingWell: number[] = [];
@@ -411,8 +411,8 @@ class LevelSearch {
   }
 
   /**
-   * Paths that meet, as one for each thing that was the matter with them. All that lead here have come: but for a state
-   * that can be entered again, where more may come each time.
+   * Merges the paths that meet in a state, if they differ only in data. All paths to the state have arrived, since the search
+   * goes by rank. A state in a loop is different: more paths may arrive later, so only equal ones are merged.
    */
   private together(points: readonly SearchState[]): readonly SearchState[] {
     const alike = new Map<string | number, SearchState[]>();
@@ -457,7 +457,7 @@ class LevelSearch {
     }
   }
 
-  /** Ends that differ in data alone, as one. */
+  /** Merges ends that differ only in data. */
   private join(kind: string, ends: readonly End[]): readonly End[] {
     const [first] = ends;
     if (!first) return [];
@@ -469,16 +469,16 @@ class LevelSearch {
     return [{ ...first, point }];
   }
 
-  /** Reports the first state from which nothing ever ends. */
+  /** Reports the first search state from which the level never ends. */
   private endless(): boolean {
     const ends = new Set(this.ending);
-    // A set goes on to what is added to it while it is gone through.
+    // The loop also visits what it adds to the set.
     for (const name of ends) for (const from of this.before.get(name) ?? []) ends.add(from);
     const never = [...this.seen].flatMap(([name, each]) => (ends.has(name) ? [] : [each]));
     const point = never.find(({ at }) => this.search.isCyclic(this.around.level, at)) ?? never[0];
     if (!point) return false;
     for (const known of examples(point)) {
-      const message = `from ${known.at} on the execution goes round for ever, ${left(known.outstanding)}`;
+      const message = `from ${known.at} on the execution loops for ever, ${left(known.outstanding)}`;
       this.search.report(this.around, known, "S6", known.at, message, HINTS.endless(known.at));
     }
     return true;

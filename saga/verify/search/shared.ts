@@ -3,8 +3,8 @@ import { type Effect, type OutstandingEffects, mayHave, needsOne, push, pushFork
 type Test = (effect: Effect) => boolean;
 
 /**
- * The first effect that began after one of these and is none of them; undefined where nothing did.
- * @throws NeedsChoice where that depends on how a branch has ended
+ * The first other effect that began after one of these effects. Undefined if there is none.
+ * @throws NeedsChoice if that depends on the end of a branch
  */
 export function above(outstanding: OutstandingEffects, test: Test): Effect | undefined {
   let last: Effect | undefined;
@@ -43,8 +43,8 @@ function firstOther(outstanding: OutstandingEffects, test: Test): Effect | undef
 }
 
 /**
- * Whether there is such an effect.
- * @throws NeedsChoice where that depends on how a branch has ended
+ * Whether an effect passes the test.
+ * @throws NeedsChoice if that depends on the end of a branch
  */
 export function has(outstanding: OutstandingEffects, test: Test): boolean {
   for (let at = outstanding; at && mayHave(at, test); at = at.rest) {
@@ -60,9 +60,9 @@ export function has(outstanding: OutstandingEffects, test: Test): boolean {
 }
 
 /**
- * All but these effects, or these changed, wherever they are.
- * @param keepFork Leaves the lowest fork in its place, though nothing in it is left.
- * @throws NeedsChoice where that depends on how a branch has ended
+ * Changes or removes effects at every depth.
+ * @param keepFork Keeps the lowest fork in its place, even if it is empty.
+ * @throws NeedsChoice if that depends on the end of a branch
  */
 export function changeAll(
   outstanding: OutstandingEffects,

@@ -29,7 +29,7 @@ import {
   saysNames,
   unknownCaller,
 } from "./identity";
-import { type Level, levelsOf, type Node, type UndoPart } from "../machine";
+import { type Level, levelsOf, type Node, OF_ANOTHER, type UndoPart } from "../machine";
 import type { EffectChange, Rule } from "../rules";
 import { type SearchState, withoutIndexes } from "./search-state";
 import { above, changeAll, has } from "./shared";
@@ -37,16 +37,16 @@ import type { Around, End, Results, SearchContext } from "./context";
 import { after, type Event } from "./trace";
 import { answerOf, Unknown, UNKNOWN } from "./value";
 
-/** A Task: an action, or the undo of one. */
+/** Steps through a Task: an action, a query, an undo, or a release. */
 export function task(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const { part } = node;
   if (!part) {
-    const message = `the declaration does not say what ${node.name} is`;
+    const message = `${node.name} is not declared`;
     tell(search, around, point, "definition", node.name, message, HINTS.undeclared(node.name));
     return search.cut();
   }
   if (part.kind === "action") return action(search, around, point, node, part.call);
-  // On the way to success nothing is undone: what a call has taken, such as a lock, is given back.
+  // On the way to success, nothing is undone. A release gives back what a call has taken, such as a lock.
   return part.releases.length > 0 && point.failed === "no"
     ? release(search, around, point, node, part)
     : undo(search, around, point, node, part);
@@ -68,22 +68,22 @@ function action(
     const whole = { ...point, outstanding: point.outstanding ?? around.outer ?? null };
     for (const known of examples(whole)) goesOn(search, around, known, node);
     if (point.failed === "undoing") return search.cut();
-    // Told once, the search goes on as though nothing had failed.
+    // The violation is reported once. The search goes on as if nothing had failed.
     const outstanding = changeEffects(point.outstanding, (effect) => ({ ...effect, status: "done" }));
     return action(search, around, { ...point, outstanding, failed: "no", refused: undefined }, node, declared);
   }
   misplaced(search, around, point, node, role);
-  // What is done after the pivot is never undone.
+  // An action after the pivot is never undone.
   const undone = (role === "compensable" || role === "pivot") && !point.committed;
-  // What it confirms is there: that is undone in its own turn, and this with it.
+  // The confirmed effect is outstanding. Its undo takes this one back too.
   const confirmed = undone && confirms !== undefined && has(point.outstanding, ({ action: of }) => of === confirms);
   const lasts = undone && !confirmed;
   const caller = callerOf(search, started, node);
   if (caller !== undefined) search.noteCaller(caller, { node, around, point, lasts });
-  else if (query && node.identity) search.doubt("S11", "in whose name these call is not known", node.name);
+  if (query && node.identity) doubtCaller(search, node.name, caller);
   if (lasts && saysNames(search.machine)) sharedName(search, around, point, node, name);
   const sought: Sought = { actions: new Set([node.name]), instances: new Set([name]) };
-  // A further round in the same name has the same effect: it is where it was.
+  // A further round with the same identity has the same effect, at the same place in the stack.
   const further = lasts && has(point.outstanding, (effect) => isSought(effect, sought));
   const holding = (status: Effect["status"]): OutstandingEffects => {
     if (!lasts) return point.outstanding;
@@ -114,7 +114,7 @@ function action(
     const failed: SearchState = {
       ...point,
       outstanding: fault.definite ? refusedAgain(started, sought) : holding("doubtful"),
-      // A query that fails has changed nothing, and left nothing: what follows may find another way.
+      // A failed query has changed nothing, so the saga may complete in another way.
       failed: query || point.failed === "undoing" ? point.failed : "here",
       refused: fault.definite || !(lasts || query) ? node.name : undefined,
     };
@@ -133,8 +133,8 @@ function action(
 }
 
 /**
- * An action whose Catch leads back to it is tried again: in the same name, so that what was in doubt is so no more. Nothing
- * else may have failed before.
+ * The search state if a Catch has led back to an action. The action is retried with the same identity, so its effect is no
+ * longer in doubt. Applies only if nothing else has failed before.
  */
 function again(point: SearchState, { name }: Node, instance: string): SearchState {
   if (point.failed !== "here") return point;
@@ -143,14 +143,21 @@ function again(point: SearchState, { name }: Node, instance: string): SearchStat
   return own || point.refused === name ? { ...point, failed: "no", refused: undefined } : point;
 }
 
-/** What is left when a call is refused: that a refusal is definite, on whichever try, is the declaration's word. */
+/** A query has no effect, so a wrong identity does no harm. But then S11 is not proved. */
+function doubtCaller(search: SearchContext, name: string, caller: string | undefined): void {
+  if (caller === undefined) search.doubt("S11", "in whose name these call is not known", name);
+  else if (caller.includes(OF_ANOTHER))
+    search.doubt("S11", "these do not call in the name of this execution for certain", name);
+}
+
+/** The outstanding effects after a refusal. The declaration says that a refusal is definite, on any attempt. */
 function refusedAgain({ outstanding }: SearchState, sought: Sought): OutstandingEffects {
   const top = outstanding?.top;
   const own = top?.kind === "effect" && isSought(top, sought) && top.status === "doubtful";
   return own ? (outstanding as NonNullable<OutstandingEffects>).rest : outstanding;
 }
 
-/** What is held after the pivot: calls that are to be released on the way to success. */
+/** The effects that remain after the pivot: calls to be released on the way to success. */
 function heldIn({ machine }: SearchContext, outstanding: OutstandingEffects): OutstandingEffects {
   const { held } = namesIn(machine);
   if (!mayHave(outstanding, ({ action: of }) => held.has(of))) return null;
@@ -161,11 +168,11 @@ function heldIn({ machine }: SearchContext, outstanding: OutstandingEffects): Ou
   );
 }
 
-/** Two actions that call in one name: the second call is taken for the first one, and their undos as well. */
+/** Reports two actions with one identity. The function takes the second call for a repetition of the first. */
 function sharedName(search: SearchContext, around: Around, point: SearchState, { name }: Node, caller: string): void {
   const other = calledSo(point.outstanding, caller, name);
   if (!other) return;
-  const message = `${name} calls in the name of '${caller}', in which ${other.action} has called`;
+  const message = `${name} calls with the identity '${caller}', which ${other.action} has used`;
   tell(search, around, point, "S11", name, message, HINTS.ownIdentity(name));
 }
 
@@ -175,7 +182,7 @@ function described({ error, definite, retried }: Fault, lasts: boolean): string 
   return lasts ? `${error}${tries}; it may have taken effect, or may yet` : `${error}${tries}`;
 }
 
-/** A step on the wrong side of the pivot (S9). */
+/** Reports a step on the wrong side of the pivot (S9). */
 function misplaced(
   search: SearchContext,
   around: Around,
@@ -185,26 +192,26 @@ function misplaced(
 ): void {
   if (role === "query") return;
   if (role === "retriable" && !point.committed) {
-    const message = `${name} is declared retriable, and runs where no pivot has succeeded: nothing undoes it`;
+    const message = `${name} is declared retriable, but runs before the pivot has succeeded: nothing undoes it`;
     tell(search, around, point, "S9", name, message, HINTS.retriable(name));
   } else if (role !== "retriable" && point.committed) {
-    const message = `${name} is declared ${role}, and runs after the pivot has succeeded: nothing undoes it any more`;
+    const message = `${name} is declared ${role}, but runs after the pivot has succeeded: nothing undoes it there`;
     tell(search, around, point, "S9", name, message, HINTS.uncompensated(name));
   }
 }
 
-/** A step that starts after another has failed. */
+/** Reports a step that starts after another has failed. */
 function goesOn(search: SearchContext, around: Around, point: SearchState, { name }: Node): void {
   const effects = effectsOf(point.outstanding);
   const { undoOf } = namesIn(search.machine);
-  const message = `${name} starts though something before it has failed, ${left(point.outstanding)}`;
+  const message = `${name} starts after an earlier step has failed, ${left(point.outstanding)}`;
   if (point.failed === "branch") {
     const undos = effects.flatMap(({ action: of }) => undoOf.get(of) ?? []);
     tell(search, around, point, "S10", name, message, HINTS.decide("the state before it", [...new Set(undos)]));
     return;
   }
   if (point.failed === "undoing") {
-    const undoing = `${name} starts though the saga is being undone, ${left(point.outstanding)}`;
+    const undoing = `${name} starts while the saga is being undone, ${left(point.outstanding)}`;
     const to = undoOf.get(effects[0]?.action ?? "") ?? endOf(search);
     tell(search, around, point, "S1", name, undoing, HINTS.instead(name, to));
     return;
@@ -216,7 +223,7 @@ function goesOn(search: SearchContext, around: Around, point: SearchState, { nam
   tell(search, around, point, doubtful ? "S2" : "S1", name, message, hint);
 }
 
-/** Reports what a state does wrong in that it starts: the story goes on to that. */
+/** Reports a state that must not start here. The story ends with its start. */
 function tell(
   search: SearchContext,
   around: Around,
@@ -235,7 +242,7 @@ function tell(
 
 const endOf = ({ machine }: SearchContext): string | undefined => namesIn(machine).compensated;
 
-/** A failure that nothing catches stops the machine, with what it had done. */
+/** Reports a failure that nothing catches. It stops the machine and leaves its effects. */
 export function dropped(
   search: SearchContext,
   around: Around,
@@ -246,13 +253,13 @@ export function dropped(
   const remains = effectsOf(point.outstanding);
   if (error === DATA_LIMIT) {
     if (remains.length === 0) return;
-    const message = `nothing catches ${DATA_LIMIT} of ${name}, for States.ALL may not: it stops, ${left(point.outstanding)}`;
+    const message = `no catcher of ${name} names ${DATA_LIMIT}, and States.ALL may not match it: the execution stops, ${left(point.outstanding)}`;
     search.report(around, point, "S7", name, message, HINTS.dataLimit(name));
     return;
   }
   const own = remains.some(({ action: of, status }) => of === name && status === "doubtful");
   const rule = own ? "S2" : remains.length > 0 ? "S1" : "S6";
-  const message = `nothing catches that ${name} fails: the execution stops there, ${left(point.outstanding)}`;
+  const message = `nothing catches a failure of ${name}: the execution stops there, ${left(point.outstanding)}`;
   const { undoOf, compensated } = namesIn(search.machine);
   const to = remains.length > 0 ? undoOf.get((remains[0] as Effect).action) : compensated;
   search.report(around, point, rule, name, message, HINTS.uncaught(name, to));
@@ -271,7 +278,7 @@ function undo(search: SearchContext, around: Around, point: SearchState, node: N
   const change = taking(search, around, point, node, part, sought);
   if (!change) {
     const told = notOnTop(search, around, point, node, part, sought);
-    // Where it goes round, what follows from it would be told each time.
+    // In a loop, the consequences would be reported in each round.
     if (told !== point && search.repeats(around, node.name)) return search.cut();
     if (told !== point) return undo(search, around, told, node, part);
   }
@@ -297,7 +304,7 @@ function undo(search: SearchContext, around: Around, point: SearchState, node: N
     };
     if (catcher) {
       caughtUndo(search, around, { ...undoing, trace: after(point.trace, event) }, node, catcher.transition.to);
-      // That it is caught is the offence: what follows would not be there without it.
+      // The catch itself is the violation. What follows would not exist without it.
       search.cut();
       continue;
     }
@@ -311,13 +318,13 @@ const isThere = (outstanding: OutstandingEffects, one: string): boolean =>
   mayHave(outstanding, ({ action: of, instance }) => of === one || instance === one);
 
 function caughtUndo(search: SearchContext, around: Around, point: SearchState, { name }: Node, to?: string): void {
-  const message = `a failure of ${name} is caught, and leads to ${to ?? "the end"}: what it undoes stays, and a redrive does not come back to it`;
+  const message = `the Catch of ${name} leads to ${to ?? "the end"} when the undo fails: its effect stays, and a redrive does not return to it`;
   search.report(around, point, "S5", name, message, HINTS.stuck(name));
 }
 
 type Change = (next: (old: Effect) => Effect | undefined) => OutstandingEffects;
 
-/** How an undo changes what it takes back; undefined where that is not there, or not its turn. */
+/** The change of the outstanding effects by an undo. Undefined if its effect is absent, or not on top. */
 function taking(
   search: SearchContext,
   around: Around,
@@ -337,14 +344,14 @@ function taking(
     return (next) => changeAll(outstanding, test, next, around.keepFork);
   }
   if (!onTop(outstanding, sought, (old) => old, around.keepFork)) return undefined;
-  // What a call has confirmed, or shares its undo with, goes with it.
+  // A confirmed effect, and an effect with the same undo, goes with it.
   if (of.length > 1) return (next) => changeAll(outstanding, test, next, around.keepFork);
   return (next) => onTop(outstanding, sought, next, around.keepFork)?.outstanding ?? null;
 }
 
 /**
- * An undo whose action is not on top of what is outstanding. Unless that is as it should be, it is told, and the search
- * goes on where nothing is the matter with that any more.
+ * Handles an undo whose effect is not on top. If that is a violation, it is reported, and the search goes on as if it were
+ * in order.
  */
 function notOnTop(
   search: SearchContext,
@@ -368,7 +375,7 @@ function notOnTop(
   }
   if ([...actions].some((action) => isLost(search, around, point, action))) return point;
   const other = anyEffect(outstanding, ({ action, told }) => actions.has(action) && !told);
-  // A list may be empty, and in an iteration nobody may know what of it had begun: an undo of what has not does nothing (S3).
+  // A list may be empty, and an iteration may not know which of its actions began. An undo without an effect does nothing (S3).
   const another = around.ownItem === true && other !== undefined;
   if (!another && (bulk || around.suffix !== "")) return point;
   if (point.astray) {
@@ -378,14 +385,14 @@ function notOnTop(
   const of = [...actions].join(", ");
   if (other && instances) otherName(search, around, point, node, [...instances].join(", "), other);
   else if (point.refused !== undefined && actions.has(point.refused)) {
-    const message = `${name} runs, though ${of} was refused and nothing has happened`;
+    const message = `${name} runs although ${of} was refused and had no effect`;
     const { undoOf, compensated } = namesIn(search.machine);
     const [first] = examples(point);
     const [last] = first ? effectsOf(first.outstanding) : [];
     const to = undoOf.get(last?.action ?? "") ?? compensated;
     tell(search, around, point, "S2", name, message, HINTS.refused(name, point.refused, to));
   } else {
-    const message = `${name} runs, though ${of} has not started, or is undone already`;
+    const message = `${name} runs although ${of} has not started or is already undone`;
     tell(search, around, point, "S1", name, message, HINTS.tooEarly(name, of));
   }
   const told = (effect: Effect): Effect => (actions.has(effect.action) ? { ...effect, told: true } : effect);
@@ -400,17 +407,17 @@ function otherName(
   own: string,
   other: Effect,
 ): void {
-  const message = `${name} undoes in the name of '${own}' what '${other.instance}' has done`;
+  const message = `${name} undoes '${other.instance}' with the identity '${own}'`;
   tell(search, around, point, "S11", name, message, HINTS.identity(name, other.action));
 }
 
-/** An undo runs while something that began later is not undone. */
+/** Reports an undo that runs before a later effect is undone. */
 export function blocked(search: SearchContext, around: Around, point: SearchState, state: string, above: Effect): void {
   const { status, instance, action: of } = above;
   const to = namesIn(search.machine).undoOf.get(of);
   if (status === "undoFailed") {
     for (const known of examples(point)) {
-      const message = `${state} runs though the undo of ${instance} has failed, ${left(known.outstanding)}`;
+      const message = `${state} runs although the undo of ${instance} has failed, ${left(known.outstanding)}`;
       tell(search, around, known, "S5", state, message, HINTS.stuck(to ?? `the undo of ${of}`));
     }
   } else if (status === "doubtful") {
@@ -422,7 +429,7 @@ export function blocked(search: SearchContext, around: Around, point: SearchStat
   }
 }
 
-/** A state that gives back what a call has taken, on the way to success. */
+/** Steps through a release on the way to success. */
 function release(search: SearchContext, around: Around, point: SearchState, node: Node, part: UndoPart): Results {
   const name = node.name + around.suffix;
   const sought: Sought = {
@@ -436,7 +443,7 @@ function release(search: SearchContext, around: Around, point: SearchState, node
     if (other && sought.instances) {
       otherName(search, around, point, node, [...sought.instances].join(", "), other);
     } else {
-      const message = `${name} runs, though ${of} has not started, or is released already`;
+      const message = `${name} runs although ${of} has not started or is already released`;
       tell(search, around, point, "S1", node.name, message, HINTS.tooEarly(node.name, of));
     }
     return search.cut();
@@ -465,7 +472,7 @@ function release(search: SearchContext, around: Around, point: SearchState, node
   return results;
 }
 
-/** Whether what an action did is not known any more, its branch's record having been lost. */
+/** Whether the record of an action's branch is lost, so that it is unknown whether the action ran. */
 function isLost({ machine }: SearchContext, { holders }: Around, { lost }: SearchState, action: string): boolean {
   return [...lost].some(([name, is]) => {
     const holder = withoutIndexes(name);
@@ -473,7 +480,7 @@ function isLost({ machine }: SearchContext, { holders }: Around, { lost }: Searc
   });
 }
 
-/** Whether an action is in the branches of a state, or further within. */
+/** Whether an action is in the branches of a state, at any depth. */
 const holds = (machine: Level, holder: string, action: string): boolean =>
   nodesOf(machine)
     .get(holder)

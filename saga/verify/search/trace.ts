@@ -1,31 +1,31 @@
 import type { EffectChange, PathEvent } from "../rules";
 import type { Narrowed } from "./value";
 
-/** How a branch came to its end. */
+/** The trace of a branch to its end. */
 export interface Within {
   readonly label: string;
   readonly trace: Trace;
-  /** What a choice that was left open in the branch is called from outside. */
+  /** Renames an open choice of the branch for the level around it. */
   readonly outside: (choice: string) => string;
 }
 
-/** What happened in one state; for a state with branches, what happened in each of them before. */
+/** An event in one state. For a state with branches, it holds their traces. */
 export interface Event {
   readonly text: string;
-  /** The state in which it happened. */
+  /** The state of the event. */
   readonly state?: string;
-  /** It is that the state failed. */
+  /** The state failed. */
   readonly fails?: boolean;
-  /** What became of effects by it. */
+  /** The effects that the event changes. */
   readonly effects?: readonly EffectChange[];
   readonly within?: readonly Within[];
-  /** No event of its own: paths that came to the same state are one from here on, and which it was is left open. */
+  /** Not an event: paths are merged here, with an open choice between them. */
   readonly merged?: { readonly choice: string; readonly traces: readonly Trace[] };
-  /** No event of its own: more is known of a choice from here on. */
+  /** Not an event: the alternatives of a choice are reduced here. */
   readonly narrowed?: Narrowed;
 }
 
-/** The way to some point of a search, the last event first. */
+/** The path to a search state, the last event first. */
 export type Trace = { readonly event: Event; readonly before: Trace; readonly length: number } | undefined;
 
 export function after(before: Trace, event: Event): Trace {
@@ -34,17 +34,17 @@ export function after(before: Trace, event: Event): Trace {
   return { event, before, length: (before?.length ?? 0) + own + within };
 }
 
-/** The alternatives that are left of the choices on a path, by their names at the top. */
+/** The remaining alternatives of the choices on a path, by the names of the choices in the top level. */
 type Chosen = ReadonlyMap<string, readonly number[]>;
 
 /**
- * Traces, each of a level within the one before, as the path of a counterexample, in order; what happened in a branch stands
- * below its name.
+ * The path of a counterexample, in order. Each trace is of a level within the level of the trace before. The events of a
+ * branch are below its name.
  */
 export function pathOf(traces: readonly Trace[]): readonly PathEvent[] {
   const path: PathEvent[] = [];
   let chosen: Chosen = new Map();
-  // What is chosen further on tells which way it was before.
+  // A later decision says which of the merged paths it was, so the traces are read backwards.
   for (const trace of traces.toReversed()) {
     const known = events(trace, chosen, (choice) => choice);
     path.unshift(...told(known.events, known.chosen, { outside: (choice) => choice, depth: 0 }));
@@ -57,16 +57,16 @@ export function pathOf(traces: readonly Trace[]): readonly PathEvent[] {
 export const linesOf = (path: readonly PathEvent[]): readonly string[] =>
   path.map(({ text, depth }) => "  ".repeat(depth) + text);
 
-/** A way through a trace. */
+/** One path through a trace. */
 interface Course {
-  /** In order. */
+  /** The events in order. */
   readonly events: readonly Event[];
   readonly chosen: Chosen;
-  /** What of that does not only follow from the way being the shortest. */
+  /** The decided choices. Any other alternative was taken because its path is the shortest. */
   readonly certain: Chosen;
 }
 
-/** The way of a trace that was chosen; where it is open still, the shortest. */
+/** The decided path of a trace. At an open choice, the shortest one. */
 function events(trace: Trace, around: Chosen, outside: Within["outside"]): Course {
   const found: Event[] = [];
   const chosen = new Map(around);
@@ -74,7 +74,7 @@ function events(trace: Trace, around: Chosen, outside: Within["outside"]): Cours
   let isCertain = true;
   for (let at = trace; at;) {
     const { merged, narrowed, within = [] } = at.event;
-    // A branch may tell which way was gone before it.
+    // A branch may decide which of the merged paths led to it.
     for (const { trace: inner, outside: around } of within) {
       const known = events(inner, chosen, (choice) => outside(around(choice))).certain;
       for (const [choice, left] of known) if (!chosen.has(choice)) chosen.set(choice, left);
@@ -91,7 +91,7 @@ function events(trace: Trace, around: Chosen, outside: Within["outside"]): Cours
   return { events: found.reverse(), chosen, certain };
 }
 
-/** Of the alternatives that a choice was narrowed to, those that are left further on. */
+/** The alternatives of a reduced choice that remain later on the path. */
 const leftOf = ({ indices }: Narrowed, further: readonly number[] | undefined): readonly number[] =>
   further?.flatMap((index) => indices[index] ?? []) ?? indices;
 

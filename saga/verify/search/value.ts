@@ -1,28 +1,28 @@
 import { numberOf } from "./numbers";
 
-/** Something that a definition does not tell: a result of a task, a part of the input. It may be absent. */
+/** A value that the definition does not determine: a result of a task, a part of the input. It may be absent. */
 export class Unknown {
   /**
-   * @param path What it is, where two of the same path are the same value: `input.cars`. Without a path nothing is known
-   * but that it is there to be asked about.
+   * @param path Identifies the value: two values with the same path are equal, such as `input.cars`. Without a path nothing is
+   * known about it.
    */
   constructor(readonly path?: string) {}
 }
 
-/** There is something, and nothing else is known of it. */
+/** A value that exists and is otherwise unknown. */
 export const SOMETHING = new Unknown();
-/** There are results, one at least; and how many there are. */
+/** At least one result; and the number of such results. */
 export const RESULTS = new Unknown();
 export const ONE_OR_MORE = new Unknown();
 export const UNKNOWN = new Unknown();
-/** An object with all that a Cause is to tell (S6). */
+/** An object with the four fields of a Cause (S6). */
 export const TOLD = new Unknown();
 
-/** What an undo is answered. */
+/** The result of an undo. */
 export const answerOf = (name: string): Unknown => new Unknown(`${ANSWER}${name}`);
 const ANSWER = "answer:";
 
-/** Whether a value may have in it what an undo was answered. */
+/** Whether a value may contain the result of an undo. */
 export function hasAnswer(value: Value): boolean {
   if (value instanceof Unknown) return value.path?.startsWith(ANSWER) ?? false;
   if (value instanceof OneOf) return value.values.some(hasAnswer);
@@ -30,7 +30,7 @@ export function hasAnswer(value: Value): boolean {
   return Object.values(value as Readonly<Record<string, Value>>).some(hasAnswer);
 }
 
-/** Results of which the first is known, as it is in a search for the first failure. */
+/** Results whose first one is known, as in a search for the first failure. */
 export class Leading extends Unknown {
   constructor(readonly first: Value) {
     super();
@@ -39,18 +39,18 @@ export class Leading extends Unknown {
 
 const NONE: ReadonlySet<string> = new Set();
 let keys = new WeakMap<object, string>();
-/** The same choice between the same values is the same object: so that what has it in it twice is gone through once. */
+/** Equal choices are the same object, so that a shared one is visited once. */
 const known = new Map<string, OneOf>();
 
-/** Forgets the keys of all values: before a search, so that one does not grow by another's. */
+/** Forgets all values, so that the cache does not grow from one search to the next. */
 export function forgetValues(): void {
   known.clear();
   keys = new WeakMap();
 }
 
 /**
- * One of several values, by what an open choice turns out to be. Values of the same choice are chosen together, so that a
- * path through the machine needs to know which it is only where that decides something.
+ * One of several values. An open choice decides which. All values of one choice are decided together, so the search decides
+ * it only where the path depends on it.
  */
 export class OneOf {
   constructor(
@@ -66,29 +66,28 @@ export class OneOf {
 const keyOfChoice = (name: string, values: readonly Value[]): string =>
   `<${numberOf(`${name}:${values.map(keyOf).join("|")}`)}>`;
 
-/** A value as far as it is known; undefined where there is none for certain. */
+/** A value as far as it is known. Undefined if it is certainly absent. */
 export type Value =
   undefined | null | boolean | number | string | Unknown | OneOf | readonly Value[] | { readonly [key: string]: Value };
 
 /**
- * How many items a list has; or that there is none, but something else, or nothing at all. Or how a test of what is not
- * known has turned out, where it is asked again.
+ * The assumed number of items of a list, or "none" if the value is no list or absent. For a test of an unknown value, it is
+ * the assumed outcome.
  */
 export type Length = number | "none" | boolean;
 
 /**
- * The lengths that a path through the machine has assumed of lists, and the outcomes of tests; absent or undefined where it
- * has not.
+ * The lengths of lists and the outcomes of tests that a path has assumed. Absent or undefined if it has assumed none.
  */
 export type Lengths = ReadonlyMap<string, Value>;
 
 /**
- * A list of unknown length is gone through with none, one and two items. Iterations share nothing, so that a third is
- * like one of these.
+ * The lengths that the search tries for a list of unknown length. Iterations share nothing, so a third one behaves like one of
+ * two.
  */
 export const LENGTHS = [0, 1, 2] as const;
 
-/** Thrown where a list decides what happens and nothing is known of its length: the search then assumes each in turn. */
+/** Thrown if a path depends on a list of unknown length. The search then assumes each length in turn. */
 export class NeedsLength extends Error {
   constructor(
     readonly path: string,
@@ -98,14 +97,14 @@ export class NeedsLength extends Error {
   }
 }
 
-/** The type of something unknown: whether that is a list may be asked. */
+/** The type of an unknown value. A test may ask whether it is a list. */
 export class TypeOf extends Unknown {
   constructor(readonly of: string) {
     super(`$type(${of})`);
   }
 }
 
-/** A test of what comes with the input: the same one has the same outcome, whenever it is asked. */
+/** A test of unknown input. Equal tests have equal outcomes. */
 export function testOf(operator: string, ...operands: readonly Value[]): Value {
   const same = operands.every((one: Value) =>
     one instanceof Unknown ? /^[(]|^input\b/.test(one.path ?? "") : isKnown(one),
@@ -113,19 +112,19 @@ export function testOf(operator: string, ...operands: readonly Value[]): Value {
   return same ? new Unknown(`(${[operator, ...operands.map(keyOf)].join(" ")})`) : UNKNOWN;
 }
 
-/** Whether that is such a test, and no list. */
+/** Whether a path is that of a test, and not of a list. */
 export const isTest = (path: string): boolean => path.startsWith("(");
 
-/** What is there, if anything is, in the place of a list that is none; and its type. */
+/** A value that is no list, and that may be absent; and the type of such a value. */
 export const NO_LIST = new Unknown();
 export const NO_LIST_TYPE = new Unknown();
 
 /**
- * Thrown where it matters what an open choice is: the search then goes on for each of its alternatives in turn, and for
- * those together that come to the same here.
+ * Thrown if a path depends on an open choice. The search then goes on with each group of alternatives that have the same
+ * meaning here.
  */
 export class NeedsChoice extends Error {
-  /** @param alternatives What each comes to, as far as it matters: what is equal (`===`) comes to the same. */
+  /** @param alternatives The meaning of each alternative. Equal meanings (`===`) form a group. */
   constructor(
     readonly choice: string,
     readonly alternatives: readonly unknown[],
@@ -134,7 +133,7 @@ export class NeedsChoice extends Error {
   }
 }
 
-/** That it matters which of several values it is, as far as they differ in something. */
+/** The error that asks the search to decide a choice, as far as its values differ in something. */
 export const needs = ({ name, values }: OneOf, inWhat: (value: Value) => unknown = keyOf): NeedsChoice =>
   new NeedsChoice(name, values.map(inWhat));
 
@@ -147,7 +146,7 @@ export const isObject = (value: Value): value is { readonly [key: string]: Value
 
 export const isArray = (value: Value): value is readonly Value[] => Array.isArray(value);
 
-/** The same text for the same value, whatever it is. */
+/** A key that is equal for equal values. */
 export function keyOf(value: Value): string {
   if (value === undefined) return "~";
   if (typeof value === "string") return JSON.stringify(value);
@@ -179,7 +178,7 @@ const NAMED: ReadonlyMap<Unknown, string> = new Map([
 
 const knownOnes = new WeakMap<object, boolean>();
 
-/** Whether nothing in it is unknown. */
+/** Whether a value is completely known. */
 export function isKnown(value: Value): boolean {
   if (typeof value !== "object" || value === null) return true;
   if (value instanceof Unknown || value instanceof OneOf) return false;
@@ -190,7 +189,7 @@ export function isKnown(value: Value): boolean {
   return found;
 }
 
-/** One of several values; the one value that they agree on, if they do. */
+/** A choice between several values, or the value itself if all are equal. */
 export function oneOf(name: string, values: readonly Value[]): Value {
   const [first] = values;
   const firstKey = keyOf(first);
@@ -203,11 +202,11 @@ export function oneOf(name: string, values: readonly Value[]): Value {
   return made;
 }
 
-/** The same choice between other values; the same object where none of them differs. */
+/** A choice with other values; the same object if none of them differs. */
 export const withValues = (one: OneOf, values: readonly Value[]): Value =>
   values.every((value, index) => value === one.values[index]) ? one : oneOf(one.name, values);
 
-/** The same function of each of several values, and of each that one of these may be. */
+/** Applies a function to each alternative, at every depth. */
 export const lift = (one: OneOf, apply: (value: Value) => Value): Value =>
   withValues(
     one,
@@ -231,7 +230,7 @@ export function choicesIn(value: Value): ReadonlySet<string> {
   return found;
 }
 
-/** What a value consists of, or may be. */
+/** The parts or the alternatives of a value. */
 const partsOf = (value: object): readonly Value[] =>
   value instanceof OneOf ? value.values : (Object.values(value) as readonly Value[]);
 
@@ -246,10 +245,10 @@ function unionOf(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
   return union ?? largest;
 }
 
-/** Whether a value depends on any open choice. */
+/** Whether a value depends on an open choice. */
 const isOpen = (value: Value): boolean => choicesIn(value).size > 0;
 
-/** A value with something done to each choice in it; parts that are the same object stay the same. */
+/** A value with each choice in it changed. A shared part is changed once. */
 function withChoices(
   value: Value,
   concerns: (part: Value) => boolean,
@@ -269,14 +268,14 @@ function withChoices(
   return inner(value);
 }
 
-/** What is known of an open choice: that it is one of some of its alternatives, and what it is called from there on. */
+/** A reduced choice: some alternatives of an open choice, and its new name. */
 export interface Narrowed {
   readonly choice: string;
   readonly indices: readonly number[];
   readonly to: string;
 }
 
-/** A value where more is known of a choice. */
+/** A value with the alternatives of a choice reduced. */
 export function narrowValue(value: Value, { choice, indices, to }: Narrowed): Value {
   const concerns = (part: Value): boolean => choicesIn(part).has(choice);
   if (!concerns(value)) return value;
@@ -290,17 +289,17 @@ export function narrowValue(value: Value, { choice, indices, to }: Narrowed): Va
   );
 }
 
-/** What a choice is called elsewhere. */
+/** Renames a choice. */
 export type Rename = (choice: string) => string;
 export const SAME_NAMES: Rename = (choice) => choice;
 
-/** A value with other names for its choices. */
+/** A value with its choices renamed. */
 export const renameValue = (value: Value, rename: Rename): Value =>
   rename === SAME_NAMES || !isOpen(value)
     ? value
     : withChoices(value, isOpen, ({ name, values }, inner) => oneOf(rename(name), values.map(inner)));
 
-/** One of several values, told apart no further up than they differ: objects by their fields, lists by their items. */
+/** Merges several values. The choice is as deep as possible: objects are merged field by field, lists item by item. */
 export function mergeValues(choice: string, values: readonly Value[]): Value {
   const [first, ...others] = values;
   if (others.every((other) => other === first)) return first;
@@ -331,7 +330,7 @@ export function mergeValues(choice: string, values: readonly Value[]): Value {
 
 const pathsOf = new WeakMap<object, ReadonlySet<string>>();
 
-/** The paths of all that is unknown in a value. */
+/** The paths of all unknown parts of a value. */
 export function pathsIn(value: Value): ReadonlySet<string> {
   if (typeof value !== "object" || value === null) return NONE;
   if (value instanceof Unknown && value.path === undefined) return NONE;

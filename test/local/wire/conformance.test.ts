@@ -50,7 +50,7 @@ describe("recordings of the real service, through the wire", function () {
   const verdictOf = (changes: object) =>
     withConformanceWire((compare) => runCase({ ...recording, ...changes }, compare));
 
-  it("passes what agrees, and names the first difference", async () => {
+  it("pass if they agree, or fail with the first difference", async () => {
     expect(await verdictOf({})).to.deep.equal({ kind: "passed" });
     const events = recording.expected.events.map((event) => ("index" in event ? { ...event, index: 1 } : event));
     expect(await verdictOf({ expected: { ...recording.expected, events } })).to.deep.equal({
@@ -59,7 +59,7 @@ describe("recordings of the real service, through the wire", function () {
     });
   });
 
-  it("holds a refusal to its place, and a tested state to what it comes to", async () => {
+  it("compare the place of a refusal, and the result of a tested state", async () => {
     const refused = { definition: { QueryLanguage: "JSONata", StartAt: "A", States: {} } };
     const at = (location: string) => ({ ...refused, expected: { rejected: `x at ${location}'` } });
     expect(await verdictOf(at("/States"))).to.deep.equal({ kind: "passed" });

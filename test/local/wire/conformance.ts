@@ -26,7 +26,7 @@ import { clientOptions } from "./fixture";
 
 const ROLE = "arn:aws:iam::123456789012:role/local";
 
-/** Runs recordings by the SDK's client, over a service whose tasks answer as they were recorded. */
+/** Runs recordings through the SDK's client, on a service whose tasks return the recorded answers. */
 export async function withConformanceWire<T>(use: (compare: Compare) => Promise<T>): Promise<T> {
   const recordings = new Map<string, ReturnType<typeof replay>>();
   let recorded: ExecutionRecording | undefined;
@@ -73,11 +73,11 @@ export async function withConformanceWire<T>(use: (compare: Compare) => Promise<
   }
 }
 
-/** What is not implemented is told as the interpreter tells it, so that it counts as out of scope. */
+/** Converts a refusal to the interpreter's error, so that features that are not implemented count as out of scope. */
 function refusalOf(error: unknown): DefinitionError {
   const [, code, detail, location] = /'([A-Z_]+): (.*?) at (\/.*)'$/s.exec((error as Error).message) ?? [];
   if ((error as Error).name !== "InvalidDefinition" || code === undefined) throw error;
-  // The wire says more of it than the interpreter does.
+  // The wire adds to the interpreter's message.
   const what = (detail as string).replace(/ on this machine,.*$/s, "");
   return new DefinitionError(code as never, location === "/" ? "" : (location as string), what);
 }
@@ -111,12 +111,12 @@ async function compareExecution(
 const read = (text: string | undefined): Json | undefined =>
   text === undefined ? undefined : (JSON.parse(text) as Json);
 
-/** The service's events, as the recordings have them: details flat, and each with the state that it belongs to. */
+/** Converts the service's events to the form of recordings: flat details, and the state of each event. */
 function flattened(events: readonly AwsHistoryEvent[]): readonly HistoryEvent[] {
   const byId = new Map(events.map((event) => [event.id, event]));
   const detailsOf = (event: AwsHistoryEvent): Record<string, unknown> =>
     (Object.entries(event).find(([name]) => name.endsWith("EventDetails"))?.[1] ?? {}) as Record<string, unknown>;
-  /** The event itself, and those that came before it in its branch or iteration. */
+  /** The event itself, and the events before it in its branch or iteration. */
   function* thread(event: AwsHistoryEvent): Generator<AwsHistoryEvent> {
     for (let at: AwsHistoryEvent | undefined = event; at; at = byId.get(at.previousEventId)) yield at;
   }
@@ -157,7 +157,7 @@ function flattened(events: readonly AwsHistoryEvent[]): readonly HistoryEvent[] 
     for (const each of thread(event)) {
       const { type = "" } = each;
       if (kind !== undefined) {
-        // Of one that has ended, what came before it in the thread is not the state's.
+        // Skips the events of another state of this kind, which has ended.
         if (type === `${kind}StateExited`) left++;
         if (type === `${kind}StateEntered` && left-- === 0) return detailsOf(each)["name"] as string;
       } else if (type.endsWith("StateEntered")) return detailsOf(each)["name"] as string;
@@ -167,7 +167,7 @@ function flattened(events: readonly AwsHistoryEvent[]): readonly HistoryEvent[] 
 
   function iterationOf(event: AwsHistoryEvent): number | undefined {
     let left = 0;
-    // A state of a Map's own is in no iteration of it.
+    // The events of a Map itself are in none of its iterations.
     if (/^MapState/.test(event.type ?? "")) left = -1;
     for (const each of thread(event)) {
       const { type = "" } = each;

@@ -51,7 +51,7 @@ const resource = (type: string, name: string, arn: string, inputs: Resource["inp
   inputs,
 });
 
-/** A program of few resources, as if Pulumi had evaluated it. */
+/** A small program, as if Pulumi had evaluated it. */
 export const program: Program = {
   resources: [
     resource("aws:iam/role:Role", "all", ROLE, {
@@ -98,8 +98,8 @@ export const program: Program = {
 export const startCloud = (options: CloudOptions = {}): Promise<LocalCloud> => LocalCloud.start(program, options);
 
 /**
- * What every client is given, and nothing else. Two actions of Step Functions have a host of their own, `sync-…`, of which
- * there is none for an address.
+ * The options of each client. Two actions of Step Functions prefix the host name with `sync-`, which an IP address does
+ * not support.
  */
 export const clientOptions = ({ endpoint }: { readonly endpoint: string }) => ({
   endpoint,
@@ -109,7 +109,7 @@ export const clientOptions = ({ endpoint }: { readonly endpoint: string }) => ({
   maxAttempts: 1,
 });
 
-/** How a request fails: by the error's name, its message and its status. */
+/** The failure of a request: the error's name, its message and its status. */
 export async function failureOf(request: Promise<unknown>): Promise<{ name: string; message: string; status: number }> {
   try {
     await request;

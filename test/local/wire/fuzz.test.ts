@@ -13,7 +13,7 @@ const TOGETHER = 16;
 interface Tried extends RawOptions {
   readonly kind: string;
   readonly parts: readonly (string | Buffer)[];
-  /** Whether it may be closed without an answer. */
+  /** Whether its connection may be closed without an answer. */
   readonly mayEnd?: true;
 }
 
@@ -35,7 +35,7 @@ const FIELDS = [
   "cause logGroupName logStreamName startTime limit filterPattern TableName Key Item SecretId Name QueueUrl MessageBody",
 ].flatMap((names) => names.split(" "));
 
-/** Requests of every kind, the same for a seed. */
+/** A generator of all kinds of requests. A seed always gives the same ones. */
 function generator(seed: number) {
   const { random, below, one, bytes } = dice(seed);
   const word = (): string =>
@@ -72,7 +72,7 @@ function generator(seed: number) {
       "arn:x",
       word(),
     ]);
-  /** What has the right fields, and wrong values in some of them. */
+  /** A body with the right fields, and wrong values in some of them. */
   const plausible = (): Record<string, unknown> => ({
     stateMachineArn: arn(),
     executionArn: arn(),
@@ -167,7 +167,7 @@ function generator(seed: number) {
   return (): Tried => one(kinds)();
 }
 
-/** What is wrong with an answer. */
+/** The fault of an answer, or undefined. */
 function faultOf(answer: RawAnswer | undefined, { mayEnd }: Tried): string | undefined {
   if (!answer) return mayEnd ? undefined : "it was closed without an answer";
   const { status, headers, body } = answer;
@@ -187,7 +187,7 @@ describe("the wire under fuzz", function () {
   after(() => cloud.close());
 
   for (const [cases, mark] of sizes(REQUESTS, REQUESTS / 5)) {
-    it(`answers ${cases} requests with what AWS would, and serves on (seed ${SEED})${mark}`, async () => {
+    it(`answers ${cases} requests as AWS would, and continues to serve (seed ${SEED})${mark}`, async () => {
       const next = generator(SEED);
       const tried = Array.from({ length: cases }, next);
       expect(JSON.stringify(generator(SEED)()), "a seed gives the same requests").to.equal(JSON.stringify(tried[0]));

@@ -25,7 +25,7 @@ describe("the port of the wire", function () {
   const list = (headers: Readonly<Record<string, string | undefined>> = {}) =>
     send({ ...LIST, headers: { ...LIST.headers, ...headers } });
 
-  it("answers to names of this machine and of AWS alone, so that no name that leads here lets a web page in", async () => {
+  it("accepts only host names of this machine and of AWS, which prevents DNS rebinding", async () => {
     const names = ["127.0.0.1:4566", "localhost", "[::1]:1", "states.eu-west-1.amazonaws.com", "aws.localhost"];
     for (const Host of names) expect(await list({ Host }), Host).to.include({ status: 200 });
     for (const Host of ["evil.example", "127.0.0.1.evil.example", "amazonaws.com.evil.example", "10.0.0.1", ""]) {
@@ -47,7 +47,7 @@ describe("the port of the wire", function () {
     expect(preflight).to.include({ status: 403, name: "AccessDeniedException" });
   });
 
-  it("wants a signature, whichever, as AWS does", async () => {
+  it("requires a signature, as AWS does, but does not verify it", async () => {
     expect(await list({ Authorization: undefined })).to.include({
       status: 403,
       name: "MissingAuthenticationTokenException",
@@ -55,7 +55,7 @@ describe("the port of the wire", function () {
     expect(await list({ Authorization: "Bearer x" })).to.include({ status: 403, name: "IncompleteSignatureException" });
   });
 
-  it("tells services apart by their targets, their paths and their forms, and knows no other", async () => {
+  it("distinguishes services by their targets, paths and forms, and refuses unknown ones", async () => {
     expect(await list({ "X-Amz-Target": "AWSStepFunctions.CreateActivity" })).to.include({
       status: 400,
       name: "UnknownOperationException",
@@ -74,7 +74,7 @@ describe("the port of the wire", function () {
     expect(unsigned.body).to.match(/^<ErrorResponse /);
   });
 
-  it("refuses a body that is none, or is too large, before it has all of it", async () => {
+  it("refuses a body that is invalid, or too large, before it has read all of it", async () => {
     for (const body of ["", "x", "[]", "1", "null", "{"]) {
       expect(await send({ ...LIST, body }), body).to.include({ status: 400, name: "SerializationException" });
     }
@@ -87,7 +87,7 @@ describe("the port of the wire", function () {
     expect(chunked && errorName(chunked)).to.equal("RequestEntityTooLargeException");
   });
 
-  it("does not wait for what does not come", async () => {
+  it("does not wait for the rest of an incomplete request", async () => {
     const [head] = httpRequest({ ...LIST, headers: { ...LIST.headers, "Content-Length": "10" } });
     const late = { status: 408, name: "RequestTimeoutException" };
     for (const parts of [["POST / HTTP/1.1\r\n"], [head], [head, "{"]]) {
@@ -105,7 +105,7 @@ describe("the port of the wire", function () {
     expect(overflow?.status).to.equal(431);
   });
 
-  it("bounds how many connections an address has open, and drops the oldest idle one for a new one", async () => {
+  it("limits the open connections of an address, and closes the oldest idle one for a new one", async () => {
     const { hostname, port } = new URL(cloud.endpoint);
     const sockets: Socket[] = [];
     const closed = new Set<Socket>();
@@ -123,7 +123,7 @@ describe("the port of the wire", function () {
     for (const socket of sockets) socket.destroy();
   });
 
-  it("is one that is free or one that is asked for, and says so where it is in use", async () => {
+  it("is a free one or the requested one, and fails if that is in use", async () => {
     const { port } = new URL(cloud.endpoint);
     const second = LocalCloud.start({ resources: [], outputs: {} }, { wire: { port: Number(port) } });
     expect(await second.catch((error: unknown) => (error as NodeJS.ErrnoException).code)).to.equal("EADDRINUSE");

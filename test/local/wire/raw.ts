@@ -7,13 +7,13 @@ export interface RawAnswer {
 }
 
 export interface RawOptions {
-  /** Waits so long after each part of the request but the last. */
+  /** The pause after each part of the request except the last, in milliseconds. */
   readonly pauseMs?: number;
-  /** Gives up after that: nothing takes longer. */
+  /** The time after which it gives up, in milliseconds. */
   readonly patienceMs?: number;
 }
 
-/** Sends bytes as they are, in parts, and reads the answer; undefined where the connection is closed without one. */
+/** Sends bytes in parts, unchanged, and reads the answer. Undefined if the connection is closed without one. */
 export function sendRaw(
   endpoint: string,
   parts: readonly (string | Buffer)[],
@@ -37,7 +37,7 @@ export function sendRaw(
       if (isComplete(Buffer.concat(chunks))) settle();
     });
     socket.on("close", settle);
-    // What is refused may be closed while it is still sent.
+    // The server may close the connection of a refused request during the sending.
     socket.on("error", settle);
     void (async () => {
       for (const [index, part] of parts.entries()) {
@@ -71,7 +71,7 @@ function parse(received: Buffer): RawAnswer | undefined {
   };
 }
 
-/** The name of an error of AWS, wherever its protocol has it. */
+/** The name of an AWS error, from any of the protocols. */
 export function errorName({ headers, body }: RawAnswer): string | undefined {
   const [, code] = /<Code>(\w+)<\/Code>/.exec(body) ?? [];
   if (code !== undefined) return code;
@@ -86,7 +86,7 @@ export function errorName({ headers, body }: RawAnswer): string | undefined {
 export const AUTHORIZATION =
   "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/states/aws4_request, SignedHeaders=host, Signature=0";
 
-/** The text of a request. */
+/** The head and the body of an HTTP request. */
 export function httpRequest({
   method = "POST",
   path = "/",
@@ -95,7 +95,7 @@ export function httpRequest({
 }: {
   readonly method?: string;
   readonly path?: string;
-  /** Undefined takes one away. */
+  /** Undefined removes a header. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string | Buffer;
 }): readonly [head: string, body: string | Buffer] {

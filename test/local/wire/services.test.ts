@@ -22,7 +22,7 @@ import { clientOptions, failureOf, machineArn, startCloud } from "./fixture";
 
 const ECHO = "arn:aws:lambda:eu-west-1:000000000000:function:echo";
 
-describe("the other services on the wire, by the SDK's own clients", function () {
+describe("the other services on the wire, through the SDK's clients", function () {
   this.timeout(60_000);
   let cloud: LocalCloud;
   let lambda: LambdaClient;
@@ -48,7 +48,7 @@ describe("the other services on the wire, by the SDK's own clients", function ()
       return { ...told, payload: told.Payload?.transformToString() ?? "", tail: atob(told.LogResult ?? "") };
     };
 
-    it("calls a function by its name, its ARN or a part of it, and tells what it logs", async () => {
+    it("invokes a function by its name, its ARN or a part of it, and returns its log", async () => {
       for (const FunctionName of ["echo", "echo:$LATEST", ECHO, "000000000000:function:echo"]) {
         const told = await invoke('{"a":1}', { FunctionName, LogType: "Tail" });
         expect(told).to.include({ StatusCode: 200, ExecutedVersion: "$LATEST", payload: '{"a":1}' });
@@ -57,7 +57,7 @@ describe("the other services on the wire, by the SDK's own clients", function ()
       }
     });
 
-    it("tells how a function fails, apart from a request that fails", async () => {
+    it("distinguishes a function that fails from a request that fails", async () => {
       const refused = await invoke('{"fail":"no card"}');
       expect(refused).to.include({ StatusCode: 200, FunctionError: "Unhandled" });
       expect(JSON.parse(refused.payload)).to.include({ errorType: "Refused", errorMessage: "no card" });
@@ -85,7 +85,7 @@ describe("the other services on the wire, by the SDK's own clients", function ()
       });
     });
 
-    it("takes a call that nobody awaits, and none where it is only asked whether it would", async () => {
+    it("accepts an asynchronous call, and makes none for a dry run", async () => {
       const since = cloud.logs.last("/aws/lambda/echo");
       expect(await invoke('{"dry":1}', { InvocationType: "DryRun" })).to.include({ StatusCode: 204 });
       expect(await invoke('{"event":1}', { InvocationType: "Event" })).to.include({ StatusCode: 202 });
@@ -113,7 +113,7 @@ describe("the other services on the wire, by the SDK's own clients", function ()
     });
   });
 
-  it("passes what is for DynamoDB on to the tables, and answers as these do", async () => {
+  it("forwards DynamoDB's requests to the tables, and returns their answers", async () => {
     const client = new DynamoDBClient(clientOptions(cloud));
     expect((await client.send(new ListTablesCommand({}))).TableNames).to.deep.equal(["orders"]);
     await client.send(new PutItemCommand({ TableName: "orders", Item: { id: { S: "1" }, total: { N: "5" } } }));
@@ -133,7 +133,7 @@ describe("the other services on the wire, by the SDK's own clients", function ()
     });
   });
 
-  it("tells who a caller is: the account, or the function's session of its role", async () => {
+  it("identifies a caller as the account, or as the function's session of its role", async () => {
     const client = new STSClient(clientOptions(cloud));
     const { $metadata, ...root } = await client.send(new GetCallerIdentityCommand({}));
     expect(root).to.deep.equal({
@@ -148,7 +148,7 @@ describe("the other services on the wire, by the SDK's own clients", function ()
     });
   });
 
-  it("reads the functions' logs, in pages, by stream and by what is in them", async () => {
+  it("reads the functions' logs, in pages, by stream and by filter", async () => {
     await lambda.send(new InvokeCommand({ FunctionName: "other", Payload: Buffer.from('{"n":1}') }));
     for (let n = 2; n <= 5; n++) {
       await lambda.send(new InvokeCommand({ FunctionName: "other", Payload: Buffer.from(`{"n":${n}}`) }));
@@ -194,7 +194,7 @@ describe("the other services on the wire, by the SDK's own clients", function ()
     expect(await failureOf(logs.send(put))).to.include({ name: "UnknownOperationException", status: 400 });
   });
 
-  it("says of what it does not offer that there is no such operation", async () => {
+  it("reports an operation that is not supported as unknown", async () => {
     const remove = new DeleteFunctionCommand({ FunctionName: "echo" });
     expect(await failureOf(lambda.send(remove))).to.include({ name: "UnknownOperationException", status: 400 });
   });

@@ -38,7 +38,7 @@ const ROLE = "arn:aws:iam::000000000000:role/all";
 const PASS = definition({ Pass: { Type: "Pass", End: true } });
 const FAILING = definition({ Stop: { Type: "Fail", Error: "No", Cause: "because" } });
 
-describe("Step Functions on the wire, by the SDK's own client", function () {
+describe("Step Functions on the wire, through the SDK's client", function () {
   this.timeout(60_000);
   let cloud: LocalCloud;
   let sfn: SFNClient;
@@ -113,7 +113,7 @@ describe("Step Functions on the wire, by the SDK's own client", function () {
       }
     });
 
-    it("have one answer for the same name and input while they run, and none for another", async () => {
+    it("start once for the same name and input while they run, and fail for another input", async () => {
       const arn = await start(machineArn("wait"), { n: 1 }, "once");
       expect(await start(machineArn("wait"), { n: 1 }, "once")).to.equal(arn);
       const exists = { name: "ExecutionAlreadyExists", message: `Execution Already Exists: '${arn}'`, status: 400 };
@@ -122,7 +122,7 @@ describe("Step Functions on the wire, by the SDK's own client", function () {
       expect(await failureOf(start(machineArn("wait"), { n: 1 }, "once"))).to.deep.equal(exists);
     });
 
-    it("are stopped, with what is told of it, and redriven, once for a token", async () => {
+    it("are stopped with an error and a cause, and are redriven once for a token", async () => {
       const executionArn = await start(machineArn("wait"), {});
       const { stopDate } = await sfn.send(
         new StopExecutionCommand({ executionArn, error: "Enough", cause: "of this" }),
@@ -167,14 +167,14 @@ describe("Step Functions on the wire, by the SDK's own client", function () {
       const pages: (string | undefined)[][] = [];
       for await (const page of paginateListExecutions({ client: sfn, pageSize: 3 }, { stateMachineArn: arn })) {
         pages.push((page.executions ?? []).map(({ executionArn }) => executionArn));
-        // What begins meanwhile shifts no page.
+        // A new execution must not shift the pages.
         await ended(await start(arn, {}));
       }
       expect(pages.map(({ length }) => length)).to.deep.equal([3, 3, 1]);
       expect(new Set(pages.flat())).to.deep.equal(new Set(arns));
     });
 
-    it("tell their history in pages, either way round, with data or without", async () => {
+    it("have a history in pages, in either order, with data or without", async () => {
       const executionArn = await start(machineArn("echo") + ":live", { n: 1 });
       await ended(executionArn);
       const history = async (request: object = {}) =>
@@ -252,7 +252,7 @@ describe("Step Functions on the wire, by the SDK's own client", function () {
       ).to.deep.equal({ name: "InvalidToken", message: "Invalid Token: 'Invalid token'", status: 400 });
     });
 
-    it("of an EXPRESS machine are told of at once, and by nothing later", async () => {
+    it("of an EXPRESS machine are only in the answer of their start", async () => {
       const stateMachineArn = machineArn("quick");
       const { $metadata, startDate, stopDate, ...sync } = await sfn.send(
         new StartSyncExecutionCommand({ stateMachineArn, input: '{"a":1}', name: "x" }),
@@ -287,7 +287,7 @@ describe("Step Functions on the wire, by the SDK's own client", function () {
       expect(await failureOf(sfn.send(standard))).to.deep.equal(unsupported);
     });
 
-    it("are told what somebody answers with a task's token, whichever execution it is of", async () => {
+    it("receive the answer to a task token, in the execution that waits for it", async () => {
       const [one, other] = [await start(machineArn("approve")), await start(machineArn("approve"))];
       const tokenOf = async (executionArn: string): Promise<string> => {
         for (;;) {
@@ -356,7 +356,7 @@ describe("Step Functions on the wire, by the SDK's own client", function () {
       });
     });
 
-    it("are created once, where all is the same, and refused under the same name where it is not", async () => {
+    it("are created once with the same content, and refused under the same name with another", async () => {
       const { name, arn } = await create();
       const again = (json: string) =>
         sfn.send(new CreateStateMachineCommand({ name, definition: json, roleArn: ROLE }));
@@ -368,7 +368,7 @@ describe("Step Functions on the wire, by the SDK's own client", function () {
       });
     });
 
-    it("have versions, whose numbers are given once, and which stay as they are", async () => {
+    it("have versions, which never change, and whose numbers are never reused", async () => {
       const { arn, stateMachineVersionArn } = await create(PASS, { publish: true, versionDescription: "first" });
       expect(stateMachineVersionArn).to.equal(`${arn}:1`);
       const publish = (request: object = {}) =>
@@ -393,7 +393,7 @@ describe("Step Functions on the wire, by the SDK's own client", function () {
       expect(await ended(await start(arn))).to.include({ status: "FAILED" });
     });
 
-    it("have aliases, which lead to versions by their weights", async () => {
+    it("have aliases, which route to versions by weights", async () => {
       const { arn } = await create(PASS, { publish: true });
       await sfn.send(new UpdateStateMachineCommand({ stateMachineArn: arn, definition: FAILING, publish: true }));
       const route = (...weights: number[]) =>
@@ -466,7 +466,7 @@ describe("Step Functions on the wire, by the SDK's own client", function () {
       });
     });
 
-    it("are validated, also where they use what this machine does not run", async () => {
+    it("are validated, also for features that this machine does not run", async () => {
       const validate = async (json: string, type?: "EXPRESS") => {
         const { result, diagnostics } = await sfn.send(
           new ValidateStateMachineDefinitionCommand({ definition: json, type }),
@@ -509,7 +509,7 @@ describe("Step Functions on the wire, by the SDK's own client", function () {
       });
     });
 
-    it("have their states tested, alone, with what they call or with a mock of it", async () => {
+    it("have their states tested one by one, with real calls or with mocks", async () => {
       const test = async (request: object, state: object) => {
         const definition = JSON.stringify({ QueryLanguage: "JSONata", ...state });
         const told: object = await sfn.send(new TestStateCommand({ definition, ...request }));
@@ -557,7 +557,7 @@ describe("Step Functions on the wire, by the SDK's own client", function () {
     });
   });
 
-  it("refuses what is wrong with a request in AWS's words", async () => {
+  it("refuses invalid requests in AWS's words", async () => {
     const arn = machineArn("echo");
     const refusals: readonly (readonly [request: () => Promise<unknown>, name: string, message: string])[] = [
       [() => start("not_an_arn"), "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: not_an_arn'"],

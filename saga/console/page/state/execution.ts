@@ -4,7 +4,8 @@ import type { RawStates } from "../../../asl/states";
 import { type HistoryEvent, readEvents } from "../../../control/history";
 import { type Story, storyOf, variablesAt, type Visit } from "../../../control/story";
 import { messageOf, read } from "../api";
-import type { Description, ExecutionAnswer, HistoryPage, LogLine, Row } from "../wire";
+import type { Description, ExecutionAnswer, HistoryPage } from "../wire";
+import { logs, rows } from "./asides";
 
 /** The execution that is shown: all of its history, and the moment of it that is looked at. */
 
@@ -89,17 +90,19 @@ export const until = computed(() => {
 });
 
 let controller = new AbortController();
+/** Events that arrived before an event in front of them. They are shown once the events between have been read. */
+const early = new Map<number, HistoryEvent>();
 
 export function closeExecution(): void {
   controller.abort();
   controller = new AbortController();
+  early.clear();
   subject.value = undefined;
   events.value = [];
   moment.value = undefined;
   executionProblem.value = undefined;
   reading.value = false;
-  rows.value = undefined;
-  logs.value = undefined;
+  for (const aside of [rows, logs]) aside.belongTo(undefined);
 }
 
 /** Opens an execution that the server knows. */
@@ -108,8 +111,10 @@ export async function openExecution(arn: string, asked: number | undefined): Pro
   const { signal: aborted } = controller;
   reading.value = true;
   try {
-    await readDescription(arn, aborted);
     await readOn(arn, aborted);
+    // If it ends while its history is read, the description must say so as well.
+    await readDescription(arn, aborted);
+    for (const aside of [rows, logs]) aside.belongTo(arn);
     if (asked !== undefined) lookAt(asked);
   } catch (error) {
     if (!aborted.aborted) executionProblem.value = messageOf(error);
@@ -135,54 +140,40 @@ async function readDescription(arn: string, aborted: AbortSignal): Promise<void>
 
 /** Reads the events that are missing. */
 async function readOn(arn: string, aborted: AbortSignal): Promise<void> {
-  const found = [...events.peek()];
-  for (let from: number | undefined = (found.at(-1)?.id ?? 0) + 1; from !== undefined;) {
+  const found: HistoryEvent[] = [];
+  for (let from: number | undefined = lastKnown() + 1; from !== undefined;) {
     const page: HistoryPage = await read<HistoryPage>("history", { arn, from }, aborted);
-    for (const event of readEvents(page.events)) if (event.id === (found.at(-1)?.id ?? 0) + 1) found.push(event);
+    found.push(...readEvents(page.events));
     from = page.next;
   }
-  events.value = found;
+  if (!aborted.aborted) add(found);
 }
 
-/** Takes what the server tells of an execution as it goes on. */
+/** Takes events that the server sends as an execution goes on. */
 export function noteHistory(arn: string, history: readonly unknown[]): void {
-  if (subject.peek()?.key !== arn || reading.peek()) return;
-  const known = events.peek().at(-1)?.id ?? 0;
-  const fresh = readEvents(history).filter(({ id }) => id > known);
-  const [first] = fresh;
-  if (first === undefined) return;
-  if (first.id === known + 1) events.value = [...events.peek(), ...fresh];
-  else void readOn(arn, controller.signal).catch(() => undefined);
-  if (fresh.some(({ type }) => /^Execution(?!Started)/.test(type))) void noteEnd(arn);
-}
-
-/** What DescribeExecution says of it has changed, and so have the rows and the logs. */
-export async function noteEnd(arn: string): Promise<void> {
   if (subject.peek()?.key !== arn) return;
-  await readDescription(arn, controller.signal).catch(() => undefined);
-  if (rows.peek() !== undefined) void readRows();
-  if (logs.peek() !== undefined) void readLogs();
+  add(readEvents(history));
+  if (early.size > 0 && !reading.peek()) void readOn(arn, controller.signal).catch(() => undefined);
 }
 
-/** What is read beside the history, once somebody looks at it. */
-export type Aside<T> = { readonly found: readonly T[] } | { readonly problem: string };
-export const rows = signal<Aside<Row> | undefined>(undefined);
-export const logs = signal<Aside<LogLine> | undefined>(undefined);
-
-async function aside<T>(path: string): Promise<Aside<T> | undefined> {
-  const arn = subject.peek()?.key;
-  const { signal: aborted } = controller;
-  try {
-    return { found: await read<readonly T[]>(path, { arn }, aborted) };
-  } catch (error) {
-    return aborted.aborted ? undefined : { problem: messageOf(error) };
+/** Adds events to the history. They may arrive twice, and in another order: from the live stream and as pages. */
+function add(found: readonly HistoryEvent[]): void {
+  const known = lastKnown();
+  for (const event of found) if (event.id > known) early.set(event.id, event);
+  const added: HistoryEvent[] = [];
+  for (let id = known + 1, next = early.get(id); next; next = early.get(++id)) {
+    added.push(next);
+    early.delete(id);
   }
+  if (added.length === 0) return;
+  events.value = [...events.peek(), ...added];
+  if (reading.peek()) return;
+  const ended = added.some(({ type }) => /^Execution(?!Started)/.test(type));
+  const arn = subject.peek()?.key;
+  if (ended && arn !== undefined) void readDescription(arn, controller.signal).catch(() => undefined);
+  rows.note();
+  // CloudWatch Logs delivers a line some seconds after it was written.
+  logs.note(ended ? 2 : 1);
 }
 
-export async function readRows(): Promise<void> {
-  rows.value = await aside<Row>("rows");
-}
-
-export async function readLogs(): Promise<void> {
-  logs.value = await aside<LogLine>("logs");
-}
+const lastKnown = (): number => events.peek().at(-1)?.id ?? 0;

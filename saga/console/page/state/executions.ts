@@ -1,17 +1,18 @@
 import { effect, signal } from "@preact/signals";
+import type { Outcome } from "../../../control/outcome";
 import { messageOf, read } from "../api";
-import type { ExecutionEntry, ExecutionsPage, Status } from "../wire";
+import type { ExecutionEntry, ExecutionsPage } from "../wire";
 
 /** The list of executions: what is asked for, and as much of it as has been read. */
 
 export interface Filter {
   readonly saga: string;
-  readonly status: Status | "";
+  readonly outcome: Outcome | "";
   /** What the name has in it. */
   readonly text: string;
 }
 
-export const filter = signal<Filter>({ saga: "", status: "", text: "" });
+export const filter = signal<Filter>({ saga: "", outcome: "", text: "" });
 export const entries = signal<readonly ExecutionEntry[]>([]);
 /** Whether there are more than have been read. */
 export const more = signal(false);
@@ -25,8 +26,8 @@ async function readPage(from: string | undefined): Promise<ExecutionsPage> {
   reading?.abort();
   const controller = new AbortController();
   reading = controller;
-  const { saga, status, text } = filter.peek();
-  return read<ExecutionsPage>("executions", { saga, status, q: text, next: from }, controller.signal);
+  const { saga, outcome, text } = filter.peek();
+  return read<ExecutionsPage>("executions", { saga, outcome, q: text, next: from }, controller.signal);
 }
 
 async function load(from: string | undefined, take: (page: ExecutionsPage) => void): Promise<void> {
@@ -84,7 +85,7 @@ const changedArns = new Set<string>();
 const MOST_ASKED = 20;
 
 /** Reads again what has changed, and what is new. */
-export function noteChanged(changed: readonly { readonly arn: string; readonly status: Status }[]): void {
+export function noteChanged(changed: readonly { readonly arn: string }[]): void {
   for (const { arn } of changed) changedArns.add(arn);
   clearTimeout(refresh);
   refresh = setTimeout(() => void readNewest(), 250);
@@ -114,5 +115,8 @@ async function readNewest(): Promise<void> {
 async function readOne(arn: string): Promise<void> {
   const { executions } = await read<ExecutionsPage>("executions", { q: arn });
   const [found] = executions;
-  if (found) entries.value = entries.peek().map((entry) => (entry.arn === arn ? found : entry));
+  if (!found) return;
+  const { outcome } = filter.peek();
+  const now = outcome === "" || found.outcome === outcome ? [found] : [];
+  entries.value = entries.peek().flatMap((entry) => (entry.arn === arn ? now : [entry]));
 }

@@ -1,7 +1,9 @@
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { count, dateOf, precise } from "../format";
 import { Json } from "../parts/json";
-import { type Aside, logs, readLogs, readRows, rows, story, subject, variables } from "../state/execution";
+import { type Aside, logs, rows } from "../state/asides";
+import { story, subject, variables } from "../state/execution";
 
 /** What stands beside the history of an execution: variables, what went in and came out, rows, logs. */
 
@@ -73,46 +75,67 @@ function parsed(text: string | undefined): unknown {
   }
 }
 
-/** What is read when it is first looked at; a history from a file has none of it. */
-function useAside<T>(aside: Aside<T> | undefined, readAside: () => Promise<void>): readonly T[] | string {
+/** Reads an aside for as long as the view is shown. */
+function useAside(aside: Pick<Aside<unknown>, "view">): void {
   const live = subject.value?.live === true;
-  useEffect(() => {
-    if (live && aside === undefined) void readAside();
-  }, [live, aside === undefined]);
-  if (!live) return "A saved history has none.";
-  if (aside === undefined) return "Reading…";
-  return "found" in aside ? aside.found : aside.problem;
+  useEffect(() => (live ? aside.view() : undefined), [live, aside]);
+}
+
+interface ListProps<T> {
+  readonly aside: Aside<T>;
+  /** Shown if the list is empty. */
+  readonly none: string;
+  readonly children: (found: readonly T[]) => ComponentChildren;
+}
+
+/** A list that may be read again while somebody looks at it: its elements stay, with their scroll position and focus. */
+function List<T>({ aside: { found, problem }, none, children }: ListProps<T>) {
+  const list = found.value;
+  return (
+    <>
+      {problem.value !== undefined && <p class="problem">{problem.value}</p>}
+      {list === undefined && problem.value === undefined && (
+        <p class="empty">{subject.value?.live === true ? "Reading…" : "A saved history has none."}</p>
+      )}
+      {list?.length === 0 && <p class="empty">{none}</p>}
+      {list !== undefined && list.length > 0 && children(list)}
+    </>
+  );
 }
 
 export function Rows() {
-  const found = useAside(rows.value, readRows);
-  if (typeof found === "string") return <p class="empty">{found}</p>;
-  if (found.length === 0) return <p class="empty">It has written none.</p>;
+  useAside(rows);
   return (
-    <ul class="rows">
-      {found.map(({ table, key, item }) => (
-        <li key={`${table} ${JSON.stringify(key)}`}>
-          <h3>
-            {table} <span class="note">{Object.values(key).map(String).join(" / ")}</span>
-          </h3>
-          <Json value={item} label={`Row of ${table}`} />
-        </li>
-      ))}
-    </ul>
+    <List aside={rows} none="It has written none.">
+      {(found) => (
+        <ul class="rows">
+          {found.map(({ table, key, item }) => (
+            <li key={`${table} ${JSON.stringify(key)}`}>
+              <h3>
+                {table} <span class="note">{Object.values(key).map(String).join(" / ")}</span>
+              </h3>
+              <Json value={item} label={`Row of ${table}`} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </List>
   );
 }
 
 export function Logs() {
-  const found = useAside(logs.value, readLogs);
-  if (typeof found === "string") return <p class="empty">{found}</p>;
-  if (found.length === 0) return <p class="empty">Its calls have logged nothing.</p>;
+  useAside(logs);
   return (
-    <div class="logs" role="region" aria-label="Logs" tabIndex={0}>
-      {found.map(({ function: name, at, line }, index) => (
-        <p key={index}>
-          <span class="note">{precise(dateOf(at))}</span> <strong>{name}</strong> <code>{line}</code>
-        </p>
-      ))}
-    </div>
+    <List aside={logs} none="Its calls have logged nothing.">
+      {(found) => (
+        <div class="logs" role="region" aria-label="Logs" tabIndex={0}>
+          {found.map(({ function: name, at, line }, index) => (
+            <p key={index}>
+              <span class="note">{precise(dateOf(at))}</span> <strong>{name}</strong> <code>{line}</code>
+            </p>
+          ))}
+        </div>
+      )}
+    </List>
   );
 }

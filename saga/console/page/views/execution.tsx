@@ -1,10 +1,11 @@
 import { computed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { coloursOf } from "../../../graph/colours";
+import { outcomeOf } from "../../../control/outcome";
 import { outcomeAt } from "../../../control/story";
 import { count, dateTime, duration, nameOf } from "../format";
 import { Dialog } from "../parts/dialog";
-import { OutcomeMark, StatusMark } from "../parts/status";
+import { OutcomeMark } from "../parts/status";
 import { Tabs } from "../parts/tabs";
 import { executionLink, noteMoment, route, sagaLink } from "../route";
 import { attempt, mayWrite, redriveExecution, stopExecution } from "../state/actions";
@@ -107,7 +108,7 @@ function Head() {
           {told ? (
             <OutcomeMark outcome={told.outcome} />
           ) : (
-            description.status && <StatusMark status={description.status} error={description.error} />
+            description.status && <OutcomeMark outcome={outcomeOf(description.status, description.error)} />
           )}
           {live ? <a href={sagaLink(saga)}>{saga}</a> : <span>{saga}</span>}
           <span>{dateTime(new Date(started))}</span>

@@ -1,19 +1,12 @@
+import { type Outcome, OUTCOMES } from "../../../control/outcome";
 import { VirtualList } from "../parts/virtual-list";
-import { StatusMark } from "../parts/status";
+import { OutcomeMark } from "../parts/status";
 import { narrow } from "../parts/width";
 import { count, dateOf, dateTime, duration } from "../format";
 import { executionLink } from "../route";
 import { sagas } from "../state/console";
 import { entries, type Filter, filter, listProblem, loading, loadMore, more } from "../state/executions";
-import type { ExecutionEntry, Status } from "../wire";
-
-const STATUSES: readonly (readonly [Status, string])[] = [
-  ["RUNNING", "running"],
-  ["SUCCEEDED", "completed"],
-  ["FAILED", "compensated or stuck"],
-  ["ABORTED", "aborted"],
-  ["TIMED_OUT", "timed out"],
-];
+import type { ExecutionEntry } from "../wire";
 
 const ask = (asked: Partial<Filter>): void => {
   filter.value = { ...filter.value, ...asked };
@@ -34,15 +27,15 @@ export function Executions({ saga }: { readonly saga?: string }) {
           <label>
             <span>Status</span>
             <select
-              value={filter.value.status}
+              value={filter.value.outcome}
               onChange={(event) => {
-                ask({ status: event.currentTarget.value as Status | "" });
+                ask({ outcome: event.currentTarget.value as Outcome | "" });
               }}
             >
               <option value="">any</option>
-              {STATUSES.map(([value, text]) => (
-                <option key={value} value={value}>
-                  {text}
+              {OUTCOMES.map((outcome) => (
+                <option key={outcome} value={outcome}>
+                  {outcome}
                 </option>
               ))}
             </select>
@@ -63,7 +56,12 @@ export function Executions({ saga }: { readonly saga?: string }) {
       {list.length > 0 ? (
         <List list={list} ofOneSaga={saga !== undefined} />
       ) : (
-        !loading.value && <p class="empty">None: start one, or ask for less.</p>
+        !loading.value && <p class="empty">{more.value ? "None so far." : "None: start one, or ask for less."}</p>
+      )}
+      {more.value && (
+        <button type="button" class="further" onClick={loadMore}>
+          Look further
+        </button>
       )}
     </section>
   );
@@ -121,7 +119,7 @@ function List({ list, ofOneSaga }: { readonly list: readonly ExecutionEntry[]; r
               </span>
             )}
             <span role="cell" class="cell-status">
-              <StatusMark status={entry.status} error={entry.error} />
+              <OutcomeMark outcome={entry.outcome} />
             </span>
             <span role="cell" class="cell-started">
               {dateTime(started)}

@@ -1,7 +1,7 @@
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { inGroups } from "./machines";
+import { inGroups } from "./in-groups";
 
-/** A line that a function has logged. */
+/** A line in the log of a function. */
 export interface LogLine {
   readonly function: string;
   readonly at: Date;
@@ -15,15 +15,15 @@ export interface LogsOf {
   readonly stopped: Date | undefined;
 }
 
-/** Of each function. */
+/** The most lines per function. */
 const MOST = 1000;
 const TOGETHER = 3;
-/** A function may still write when its execution has ended. */
+/** Functions may write logs for this many milliseconds after the end of the execution. */
 const AFTER = 5000;
 
 /**
- * What the functions of a machine have logged while an execution ran: but for lines that name another execution. Where
- * several run at once, those that name none may be of any.
+ * The lines that the functions of a machine logged while an execution ran. Lines that contain the ARN of another execution
+ * are left out. If several executions run at a time, lines without an ARN may belong to any of them.
  */
 export async function logsOf(
   client: CloudWatchLogsClient,
@@ -44,7 +44,7 @@ export async function logsOf(
         namesAnother(message, arn) ? [] : [{ function: name, at: new Date(timestamp), line: message.trimEnd() }],
       );
     } catch (error) {
-      // One that has never run has no log.
+      // A function that has never run has no log group.
       if ((error as Error).name === "ResourceNotFoundException") return [];
       throw error;
     }
