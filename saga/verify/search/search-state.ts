@@ -69,7 +69,8 @@ function keyOfMap(values: ReadonlyMap<string, Value>): number {
   if (values.size === 0) return -1;
   const known = mapKeys.get(values);
   if (known !== undefined) return known;
-  const texts = Array.from(values, ([name, value]) => `${name}=${keyOf(value)}`);
+  const texts: string[] = [];
+  values.forEach((value, name) => texts.push(`${name}=${keyOf(value)}`));
   const key = numberOf(texts.sort().join());
   mapKeys.set(values, key);
   return key;
