@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chaos } from "../test/local/chaos";
 
-// `npm run chaos`: kills `saga dev --data` with SIGKILL at random moments while it runs orders, and looks at what is left.
+// `npm run chaos`: kills `saga dev --data` with SIGKILL at random moments while it runs orders, and checks the data.
 const [orders = 200, kills = 50, seed = 1] = process.argv.slice(2).map(Number);
 
 async function main(): Promise<number> {
@@ -15,7 +15,7 @@ async function main(): Promise<number> {
       orders,
       kills,
       seed,
-      // Longer, and most kills would come when all orders have ended.
+      // With a longer time, most kills would come after the last order.
       longest: 700,
       onProgress,
     });

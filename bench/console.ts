@@ -1,9 +1,9 @@
 /**
- * What the console's page costs a browser: `npm run bench:console`. Prints how long its first paint takes, and what a person
- * feels of 10,000 executions that are listed and of a history of 25,000 events: tasks of more than 50 ms, and how long the
- * frames are while somebody scrolls and looks at another moment.
+ * Measures the console's page in a browser: `npm run bench:console`. It prints the time of the first paint, and how smooth
+ * a list of 10,000 executions and a history of 25,000 events are: tasks of more than 50 ms, and the length of frames while
+ * somebody scrolls and selects other events.
  *
- * It wants Chromium, Debian's or that of $CHROMIUM.
+ * It needs Chromium: Debian's, or the one in $CHROMIUM.
  */
 import type { Page } from "playwright-core";
 import { DevConsole } from "../saga/cli/console";
@@ -14,7 +14,7 @@ import { CHROMIUM, launch } from "../test/console/browser";
 import { machine } from "./machine";
 
 const EXECUTIONS = 10_000;
-/** Of which each has seven events: with them, a history has as many as there may be. */
+/** The number of items. Each has seven events, and the history reaches the service's limit. */
 const ITEMS = 3560;
 
 const PLACE = "eu-west-1:000000000000";
@@ -77,13 +77,13 @@ const PROGRAM: Program = {
   outputs: {},
 };
 
-/** What a browser's main thread was at, in milliseconds. */
+/** Long tasks and frames of the browser's main thread, in milliseconds. */
 interface Felt {
   readonly longTasks: readonly number[];
   readonly frames: readonly number[];
 }
 
-/** Begins to note long tasks and frames, in the page. */
+/** Starts to record long tasks and frames in the page. */
 const note = (page: Page): Promise<void> =>
   page.evaluate(() => {
     const noted = { longTasks: [] as number[], frames: [] as number[], last: performance.now() };
@@ -102,7 +102,7 @@ const note = (page: Page): Promise<void> =>
     requestAnimationFrame(frame);
   });
 
-/** What was noted since the last time. */
+/** The long tasks and frames since the last call. */
 const noted = (page: Page): Promise<Felt> =>
   page.evaluate(() => {
     const { noted: all } = globalThis as unknown as { noted: { longTasks: number[]; frames: number[] } };
@@ -143,14 +143,14 @@ async function main(): Promise<void> {
   await cloud.settled();
   for (let begun = 0; begun < EXECUTIONS; begun++) {
     cloud.startExecution({ order_id: String(begun) }, undefined, "short");
-    // So many may run at once, and no more.
+    // The laptop cloud limits the number of open executions.
     if (begun % 1000 === 999) await cloud.settled();
   }
   const events = cloud.executions.get(arn)?.execution.history.length ?? 0;
   const browser = await launch();
   const url = `${cloud.endpoint}${CONSOLE_PATH}`;
   try {
-    // What builds the page in a checkout is no part of it.
+    // In a checkout, the first request builds the page. That time must not count.
     await (await fetch(url)).text();
     const fresh = async (at = ""): Promise<Page> => {
       const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();

@@ -1,7 +1,7 @@
 /**
- * What it costs to evaluate the order program, part by part, and to start an order: `npm run bench:evaluation`. It runs from
- * the built package, in a folder that has nothing else, as somebody has it who has installed it. Prints medians, each of
- * as many processes as the argument says (5).
+ * Measures the evaluation of the order program, part by part, and the start of an order: `npm run bench:evaluation`. The
+ * program imports the built package, in a folder of its own, as after an installation. The printed medians are of as many
+ * processes as the argument says (default: 5).
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
@@ -28,7 +28,7 @@ function once(folder: string, mode: "parts" | "whole"): { readonly parts: readon
   return JSON.parse(out) as { readonly parts: readonly Part[]; readonly peak: number };
 }
 
-/** What a command takes, and all that it starts. */
+/** What a command and all its child processes take. */
 function command(folder: string, args: readonly string[]): Part & { readonly peak: number } {
   const script = `
     const { spawnSync } = require("node:child_process");
@@ -36,7 +36,7 @@ function command(folder: string, args: readonly string[]): Part & { readonly pea
     spawnSync(process.execPath, ${JSON.stringify([join(DIST, "cli/main.js"), ...args])}, { stdio: "ignore" });
     const wall = performance.now() - started;
     const children = require("node:fs").readFileSync("/proc/self/stat", "utf8").replace(/.*\\) /, "").split(" ");
-    // Of children that have ended, in hundredths of a second.
+    // The times of children that have ended, in hundredths of a second.
     process.stdout.write(JSON.stringify({ wall, processor: (Number(children[13]) + Number(children[14])) * 10 }));`;
   const { stdout } = spawnSync(process.execPath, ["-e", script], { cwd: folder, encoding: "utf8" });
   return { part: "", peak: 0, ...(JSON.parse(stdout) as Pick<Part, "wall" | "processor">) };

@@ -1,9 +1,9 @@
-/** The figures that the project promises: `npm run figures`. */
+/** Prints the figures that the project promises: `npm run figures`. */
 import { deflateRawSync } from "node:zlib";
 import { definitionOf, mainMachine } from "../saga/local/cloud";
 import { evaluateProgram } from "../saga/local/program";
 
-/** What a zip archive holds of a file beside its data: a local header, an entry of the directory, its name in both. */
+/** The bytes of a file in a zip archive beside its data: a local header and a directory entry, both with its name. */
 const zippedSize = (path: string, text: string): number =>
   deflateRawSync(text).length + 30 + 46 + 2 * Buffer.byteLength(path);
 const END_OF_ZIP = 22;

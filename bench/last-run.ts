@@ -1,27 +1,27 @@
-/** What the last runs have printed, kept in results.json: pages take their figures from there and from nowhere else. */
+/** The results of the last runs, in results.json. All figures on pages come from there. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { round } from "./statistics";
 
-/** One line of a table. A figure's name says its unit. */
+/** A row of a table. A figure's name contains its unit. */
 export interface Row {
   readonly name: string;
   readonly figures: Readonly<Record<string, number>>;
 }
 
-/** What one part of a run has measured. */
+/** The results of one part of a run. */
 export interface Measured {
   readonly rows: readonly Row[];
-  /** The exact versions of the packages that it was held against. */
+  /** The exact versions of the peers' packages. */
   readonly peers?: Readonly<Record<string, string>>;
-  /** Why a peer has no row. */
+  /** The reasons why peers have no row. */
   readonly leftOut?: Readonly<Record<string, string>>;
 }
 
 export interface Part extends Measured {
   readonly machine: string;
   readonly date: string;
-  /** What prints these figures again. */
+  /** The command that prints these figures. */
   readonly command: string;
   readonly seconds: number;
 }
@@ -32,7 +32,7 @@ const FILE = join(__dirname, "results.json");
 
 export const readResults = (): Results => (existsSync(FILE) ? (JSON.parse(readFileSync(FILE, "utf8")) as Results) : {});
 
-/** Puts a part in the place of what an earlier run has left of it. */
+/** Replaces the results of a part. */
 export function keep(name: string, part: Part): void {
   const rows = part.rows.map((row) => ({
     name: row.name,
@@ -45,7 +45,7 @@ export function keep(name: string, part: Part): void {
 
 /**
  * A figure of the last run.
- * @throws where no run has printed it
+ * @throws if no run has printed it
  */
 export function figure(results: Results, part: string, name: string, of: string): number {
   const row = results[part]?.rows.find((each) => each.name === name);
@@ -56,7 +56,7 @@ export function figure(results: Results, part: string, name: string, of: string)
   return value;
 }
 
-/** Rows that have the same figures stand in one table: those that begin with the same one. */
+/** Groups rows into tables, by their first figure. */
 export function tables(rows: readonly Row[]): readonly (readonly Row[])[] {
   const first = ({ figures }: Row): string => Object.keys(figures)[0] ?? "";
   return [...new Set(rows.map(first))].map((figure) => rows.filter((row) => first(row) === figure));

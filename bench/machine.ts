@@ -1,6 +1,6 @@
 import { cpus, totalmem } from "node:os";
 
-/** What a run was made on: without it, a figure says nothing. */
+/** The machine of a run. Figures of different machines can't be compared. */
 export function machine(): string {
   const [cpu] = cpus();
   const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`;

@@ -1,9 +1,9 @@
 /**
- * What this project costs, beside what others do: `npm run bench`. Each part prints its table, and is kept in results.json, of
- * which `npm run docs` makes the pages' figures.
+ * Measures this project beside others: `npm run bench`. Each part prints its table and saves it in results.json, from which
+ * `npm run docs` makes the figures on the pages.
  *
- * `npm run bench -- --only evaluation,price` runs some parts; `--runs 9` measures longer; `--short` looks only whether all of it
- * works, and keeps nothing. `--clean` removes the peers' packages, which are kept between runs; it measures nothing.
+ * `npm run bench -- --only evaluation,price` runs some parts. `--runs 9` measures longer. `--short` only checks that all
+ * parts work, and saves nothing. `--clean` removes the peers' packages, which are kept between runs, and measures nothing.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -36,7 +36,7 @@ const PARTS: Readonly<Record<string, (runs: number, short: boolean) => Measured 
   price,
 };
 
-/** Has a script of its own, which keeps what it prints. */
+/** A part with its own script, which saves its results. */
 const LOCAL = "local";
 
 async function main(): Promise<number> {

@@ -1,6 +1,6 @@
 /**
- * The peers' packages. They are no dependencies of this repository: npm installs them into a folder under the system's
- * temporary one, which later runs find, and which `npm run bench -- --clean` removes.
+ * The peers' packages. They are not dependencies of this repository: npm installs them into a temporary folder. Later runs
+ * use it again, and `npm run bench -- --clean` removes it.
  */
 import { execFile } from "node:child_process";
 import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** Exact versions: figures of two runs are of the same software. */
+/** Exact versions, so that runs compare the same software. */
 const PACKAGES = {
   Restate: {
     "@restatedev/restate-server": "1.7.12",
@@ -20,7 +20,7 @@ const PACKAGES = {
     "@dbos-inc/dbos-sdk": "5.3.0",
     postgres: "3.4.7",
   },
-  // esbuild is what NodejsFunction bundles with.
+  // NodejsFunction bundles with esbuild.
   CDK: { "aws-cdk-lib": "2.276.0", constructs: "10.8.1", esbuild: "0.28.2" },
   osls: { osls: "4.3.1", "serverless-step-functions": "3.31.2" },
   "aws-local-stepfunctions": { "aws-local-stepfunctions": "3.0.0" },
@@ -29,16 +29,16 @@ const INSTALL_MS = 120_000;
 
 export type Peer = keyof typeof PACKAGES;
 
-/** Why what needs a peer is left out. */
+/** A peer can't be installed. */
 export class Unavailable extends Error {}
 
 export const folderOf = (peer: Peer): string => join(tmpdir(), `saga-bench-${userInfo().uid}-${peer.toLowerCase()}`);
 
-/** @throws Unavailable where npm can't install them */
+/** @throws Unavailable if npm can't install them */
 export async function install(peer: Peer): Promise<void> {
   const folder = folderOf(peer);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // Anybody may make a folder of this name: what is in another user's is not run.
+  // Any user can make a folder with this name. Code in another user's folder must not run.
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== userInfo().uid) {
     throw new Unavailable(`${folder} is another user's: remove it`);
@@ -60,7 +60,7 @@ export async function install(peer: Peer): Promise<void> {
   writeFileSync(done, wanted);
 }
 
-/** Installs peers. Returns those that are there, and of the others why they are not. */
+/** Installs peers. Returns the installed ones, and the reasons why others are missing. */
 export async function installAll<P extends Peer>(
   peers: readonly P[],
 ): Promise<{ readonly there: ReadonlySet<P>; readonly leftOut: Readonly<Partial<Record<P, string>>> }> {
@@ -88,10 +88,10 @@ export const versionsOf = (peer: Peer): string =>
     .map(([name, version]) => `${name} ${version}`)
     .join(", ");
 
-/** What a peer's installed package exports. */
+/** The exports of a peer's package. */
 export const load = (peer: Peer, name: string): unknown => createRequire(join(folderOf(peer), "package.json"))(name);
 
-/** A file of a peer's installed package. */
+/** A file of a peer's package. */
 export const fileOf = (peer: Peer, path: string): string => join(folderOf(peer), "node_modules", path);
 
 function contentOf(file: string): string | undefined {

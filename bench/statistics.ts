@@ -1,4 +1,4 @@
-/** The middle of what was measured, which one slow run does not move. */
+/** The median, which a single slow run does not change. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -8,12 +8,12 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The median of the ratios of what ran in the same round: what else the machine did then slowed both.
+ * The median of the ratios of each round. Other load on the machine slows both sides of a round alike.
  * @param ours By round, as `theirs`
  */
 export const pairedRatio = (ours: readonly number[], theirs: readonly number[]): number =>
   median(ours.map((each, round) => each / (theirs[round] as number)));
 
-/** As a table or a page has it: three significant digits, or the whole number where there are more. */
+/** A number for tables and pages: three significant digits, or all digits of a larger whole number. */
 export const round = (value: number): number =>
   Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));

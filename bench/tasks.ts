@@ -1,6 +1,6 @@
 import { task } from "../saga/language";
 
-/** What the sagas that are measured call. */
+/** The tasks of the measured sagas. */
 export const work = task<{ n: number }, { n: number }>("work", {
   table: [],
   handler: () => (event) => Promise.resolve({ n: event.n }),

@@ -3,25 +3,25 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What a command takes, and all that it starts. */
+/** What a command and all its child processes take. */
 export interface Timed {
   /** In milliseconds. */
   readonly wall: number;
-  /** Of user and system, in milliseconds. */
+  /** User and system time, in milliseconds. */
   readonly processor: number;
-  /** The most that its largest process of Node held at once, in MiB. */
+  /** The peak memory of the largest Node process, in MiB. */
   readonly memory: number;
   readonly stdout: string;
 }
 
 /**
  * Runs a command to its end.
- * @throws where it fails, with what it printed
+ * @throws if it fails, with its output
  */
 export function timed(command: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Timed {
   const folder = mkdtempSync(join(tmpdir(), "timed-"));
   try {
-    // The shell counts the time of every process that has ended below it.
+    // The shell's times include all child processes that have ended.
     const script = `TIMEFORMAT='%R %U %S'; time "$@" > "$TIMED/stdout" 2> "$TIMED/stderr"`;
     const { status, stderr } = spawnSync("bash", ["-c", script, "bash", ...command], {
       cwd,

@@ -1,4 +1,4 @@
-// Loaded first by each process of Node below a command that is timed: leaves the most memory that it held, in KiB.
+// Each Node process of a timed command loads this file first. It writes the process's peak memory, in KiB.
 const { writeFileSync } = require("node:fs");
 const process = require("node:process");
 

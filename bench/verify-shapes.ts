@@ -1,7 +1,7 @@
 /**
- * What it takes to compile and verify sagas that grow in one way each: `npm run bench:shapes`. Prints the states of the
- * search, the seconds of a processor, the most memory that the process had, and how the seconds grow from a size to the
- * next. Each figure is of a process of its own, which is ended after a minute.
+ * Measures the compilation and verification of sagas that grow in one way each: `npm run bench:shapes`. It prints the states
+ * of the search, the processor seconds, the peak memory, and the growth of the seconds from each size to the next. Each
+ * figure is from a process of its own, with a limit of one minute.
  *
  *   npm run bench:shapes -- [--seconds 60] [SHAPE …]
  */
@@ -12,7 +12,7 @@ import { eq, type Saga, saga } from "../saga/language";
 import { type RawStates, verify } from "../saga/verify";
 import { unwork, work } from "./tasks";
 
-/** A builder whose shape the type checker does not know. */
+/** A builder without types, since its length is not known to the type checker. */
 interface Steps {
   step(name: string, step: object): Steps;
   when(name: string, test: Mapping, then: Sequence, otherwise: Sequence): Steps;
@@ -50,7 +50,7 @@ const parallel =
   (name: string, branches: readonly Sequence[]): Sequence =>
   (steps) =>
     steps.parallel(name, Object.fromEntries(branches.map((branch, index) => [`b${index}`, branch])));
-/** So many of them one after the other. */
+/** A number of steps in a row. */
 const row =
   (length: number, of: (index: number) => Sequence): Sequence =>
   (steps) =>
@@ -63,7 +63,7 @@ function deepParallel(depth: number): Sequence {
   return parallel(`P${depth}`, [step(`A${depth}`), (steps) => inner(step(`B${depth}`)(steps))]);
 }
 
-/** A list, in whose items there is a list, and so on. */
+/** A list of lists, to any depth. */
 function nestedForEach(depth: number, most: number, items: Mapping): Sequence {
   if (depth > most) return step("S");
   const inside = (item: Item): Sequence => nestedForEach(depth + 1, most, () => item[`M${depth + 1}`]);
@@ -110,7 +110,7 @@ interface Figures {
   readonly bytes: number;
 }
 
-/** In a process of its own. */
+/** Measures in a process of its own. */
 function measure(shape: string, size: number): Figures {
   const building = saga<Record<string, unknown>>("Shape") as unknown as Steps;
   const built = (SHAPES[shape] as { of: (k: number) => Sequence })

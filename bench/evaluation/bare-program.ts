@@ -1,13 +1,13 @@
 import type { Program, Resource } from "../../saga/local/program";
 
 export interface BareOptions {
-  /** Whether all of the AWS package is imported, as most programs do, or each service by itself. */
+  /** Whether the program imports the whole AWS package, as most do, or each service. */
   readonly imports: "whole package" | "by service";
-  /** Whether the functions of tasks are prebuilt, or serialised by Pulumi from the handlers. */
+  /** Whether the functions are prebuilt, or serialised by Pulumi from the handlers. */
   readonly functions: "prebuilt" | "callbacks";
 }
 
-/** Where each task's handler is, by the name of the task. */
+/** The file of each task's handler. */
 const MODULES: Readonly<Record<string, string>> = {
   createOrder: "order",
   deleteOrder: "order",
@@ -18,8 +18,8 @@ const MODULES: Readonly<Record<string, string>> = {
 };
 
 /**
- * A program that registers what another has registered, without this package: each resource by itself, the text of policies
- * and definitions in it, and the outputs of one in the inputs of another. So it is what somebody would have to write by hand.
+ * The source of a program that registers the given resources without this package: it contains the text of policies and
+ * definitions, and passes outputs to inputs. Without this package, somebody would have to write such a program by hand.
  */
 export function bareProgram({ resources }: Program, { imports, functions }: BareOptions): string {
   const custom = resources.filter(({ physicalName }) => physicalName !== undefined);
@@ -40,7 +40,7 @@ export function bareProgram({ resources }: Program, { imports, functions }: Bare
 const serviceOf = ({ type }: Resource): string => (/^aws:(\w+)\//.exec(type) as RegExpExecArray)[1] as string;
 const classOf = ({ type }: Resource): string => type.split(":").at(-1) as string;
 
-/** Text of one resource's that stands in another's inputs, with the expression for it; the longest first. */
+/** Names and ARNs of resources that occur in the inputs of others, with their expressions. The longest come first. */
 type References = readonly (readonly [text: string, expression: string])[];
 
 function referencesOf(resources: readonly Resource[]): References {
@@ -52,7 +52,7 @@ function referencesOf(resources: readonly Resource[]): References {
       [physicalName, type === "aws:sqs/queue:Queue" ? `r${at}.id` : `r${at}.name`],
     ] as const;
   });
-  // What ends in seven digits of a hash is no word that stands anywhere by chance.
+  // A name with seven digits of a hash does not occur by chance.
   const found = all.filter(([text]) => /[0-9a-f]{7}(?::\w+)?$/.test(text));
   return [...found].sort(([a], [b]) => b.length - a.length);
 }
@@ -77,7 +77,7 @@ function construct(resource: Resource, references: References, functions: BareOp
   return `new lambda.CallbackFunction(${JSON.stringify(name)}, { ${fields(others)}, callbackFactory: require("./handlers/${module}").${task}.handler })`;
 }
 
-/** A value as JavaScript, with outputs where it has the names and ARNs of other resources. */
+/** A value as JavaScript. Names and ARNs of other resources become outputs. */
 function expression(value: unknown, references: References): string {
   if (Array.isArray(value)) return `[${value.map((each) => expression(each, references)).join(", ")}]`;
   if (typeof value === "object" && value !== null) {

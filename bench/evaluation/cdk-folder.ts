@@ -4,17 +4,17 @@ import { folderOf } from "../peers";
 import { timed } from "../timed";
 import { peerFolder } from "./program-folder";
 
-/** What synthesis writes in the folder. */
+/** The output folder of a synthesis. */
 export const CDK_OUT = "cdk.out";
 export const WITHOUT_VALIDATION = { CDK_VALIDATION: "false" };
 
-/** The app alone: what the CDK's command line takes comes on top. */
+/** Runs the app alone, without the CDK's command line, which would take more time. */
 export const synthesises = (...args: readonly string[]): readonly string[] => [process.execPath, "app.cjs", ...args];
 
 /** The CDK program, in a folder of its own. */
 export function cdkFolder(): string {
   const folder = peerFolder("cdk", join(folderOf("CDK"), "node_modules"));
-  // NodejsFunction wants both, and reads nothing from them.
+  // NodejsFunction needs both files to exist.
   for (const name of ["package.json", "package-lock.json"]) writeFileSync(join(folder, name), "{}");
   cpSync(join(__dirname, "cdk.cjs"), join(folder, "app.cjs"));
   return folder;

@@ -1,5 +1,5 @@
-// The order saga as a CDK program: a table, six functions with a log each, a state machine that undoes what has begun, and
-// three alarms. Its folder has the packages. `bundled` has NodejsFunction bundle each function, as CDK's users mostly do.
+// The order saga as a CDK program: a table, six functions with log groups, a state machine with undos, and three alarms. Its
+// folder has the packages. With `bundled`, NodejsFunction bundles each function, as in most CDK programs.
 const { join } = require("node:path");
 const process = require("node:process");
 const cdk = require("aws-cdk-lib");
@@ -24,7 +24,7 @@ const table = new dynamodb.Table(stack, "orders", {
   deletionProtection: true,
 });
 
-/** A function, and the state that calls it. */
+/** A function and the state that calls it. */
 function task(/** @type {string} */ name, /** @type {string} */ id) {
   const common = {
     runtime: lambda.Runtime.NODEJS_22_X,
@@ -39,7 +39,7 @@ function task(/** @type {string} */ name, /** @type {string} */ id) {
     ? new (require("aws-cdk-lib/aws-lambda-nodejs").NodejsFunction)(stack, name, {
         ...common,
         entry: join(process.cwd(), "functions/index.js"),
-        // It asks for a lock file, which no bundle needs.
+        // NodejsFunction requires a lock file, although no bundle needs one.
         depsLockFilePath: join(process.cwd(), "package-lock.json"),
         projectRoot: process.cwd(),
       })

@@ -1,5 +1,5 @@
-// What the peers' functions are made of: plain writes, as a saga of a tutorial has them. Less than the order program's own
-// functions do, which only makes the peers' programs cheaper to evaluate.
+// The functions of the peers' programs: plain writes, as in a tutorial. They do less than the order program's functions,
+// which makes the peers' programs cheaper to evaluate.
 const process = require("node:process");
 const { DynamoDBClient } = require("@aws-sdk/client-dynamodb");
 const { DeleteCommand, DynamoDBDocumentClient, PutCommand } = require("@aws-sdk/lib-dynamodb");

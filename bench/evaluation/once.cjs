@@ -1,6 +1,6 @@
 // @ts-check
-// One evaluation in a process of its own, part by part or as a whole: prints what each took, as JSON. Plain JavaScript, so
-// that nothing is loaded that is not measured.
+// Evaluates the program in a process of its own, part by part or as a whole, and prints the times as JSON. It is plain
+// JavaScript, so that only measured modules are loaded.
 
 const { createRequire } = require("node:module");
 const { join } = require("node:path");

@@ -1,7 +1,7 @@
 /**
- * Evaluating the order program, beside what others take to evaluate the same saga: each in a process of its own, all of them
- * once in each round, with nothing uploaded and no account. The peers' programs are plain JavaScript, with prebuilt
- * functions unless their row says otherwise; this one is TypeScript, and its functions are serialised.
+ * Compares the evaluation of the order program with other tools' evaluations of the same saga. Each runs in a process of its
+ * own, and in each round once, without uploads or an account. The peers' programs are plain JavaScript, with prebuilt
+ * functions unless their row says otherwise. This program is TypeScript, and its functions are serialised.
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,9 +20,9 @@ interface System {
   readonly folder: string;
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** How many resources it has to register. */
+  /** The number of resources that it must register. */
   readonly registers?: number;
-  /** What a run leaves in its folder that the next one would find. */
+  /** The files of a run that must be removed before the next run. */
   readonly leaves?: string;
 }
 
@@ -63,10 +63,10 @@ function measure(systems: readonly System[], runs: number): readonly Row[] {
     }
     return measured;
   };
-  // Whatever is kept between runs is there, of all of them.
+  // The first round fills all caches and is not measured.
   for (const system of systems) once(system);
   const rounds = Array.from({ length: runs }, (_, round) => {
-    // None is always the one that comes after the same other one.
+    // Each round starts with another system.
     const turned = [...systems.slice(round % systems.length), ...systems.slice(0, round % systems.length)];
     return new Map(turned.map((system) => [system.name, once(system)]));
   });
@@ -86,7 +86,7 @@ function measure(systems: readonly System[], runs: number): readonly Row[] {
   });
 }
 
-/** By the `saga` command's own evaluation. */
+/** With the evaluation of the `saga` command. */
 const evaluates = (folder: string): readonly string[] => [
   process.execPath,
   join(__dirname, "once.cjs"),
@@ -95,7 +95,7 @@ const evaluates = (folder: string): readonly string[] => [
   "whole",
 ];
 
-/** By Pulumi's mocks, and nothing of this package but what the program imports. */
+/** With Pulumi's mocks, and of this package only the program's imports. */
 const byPulumi = (name: string, folder: string, { resources }: Program): System => ({
   name,
   folder,
@@ -103,7 +103,7 @@ const byPulumi = (name: string, folder: string, { resources }: Program): System 
   registers: resources.filter(({ physicalName }) => physicalName !== undefined).length,
 });
 
-/** @throws where what is written by hand does not register the same */
+/** @throws if the program without this package does not register the same resources */
 async function bareSystems(program: Program, folder: (made: string) => string): Promise<readonly System[]> {
   const make = async (options: BareOptions): Promise<string> => {
     const made = folder(barePulumiFolder(bareProgram(program, options)));
@@ -124,7 +124,7 @@ async function bareSystems(program: Program, folder: (made: string) => string): 
   ];
 }
 
-/** The first resource that one program registers otherwise than another; code, and what the number of a version tells of it, aside. */
+/** The first resource that differs between two programs. Code and version numbers, which depend on it, are ignored. */
 function difference(one: Program, other: Program): string | undefined {
   const said = ({ resources }: Program): ReadonlyMap<string, string> => {
     const custom = resources.filter(({ physicalName }) => physicalName !== undefined);
@@ -144,7 +144,7 @@ function difference(one: Program, other: Program): string | undefined {
   return found.size > wanted.size ? `it registers ${found.size} resources, not ${wanted.size}` : undefined;
 }
 
-/** What a prebuilt function has otherwise than one that is serialised, and a CallbackFunction by its defaults. */
+/** The inputs in which prebuilt functions, serialised functions and CallbackFunctions differ. */
 const OF_CODE: ReadonlySet<string> = new Set(["code", "handler", "runtime", "memorySize"]);
 
 const sorted = (value: unknown): unknown => {

@@ -1,6 +1,6 @@
 // @ts-check
-// One evaluation by Pulumi alone, as a unit test of a Pulumi program has it: its mocks, its own loading. Prints how many
-// resources the program registers.
+// Evaluates a program with Pulumi alone, as a unit test does: with its mocks and its own loader. It prints the number of
+// registered resources.
 
 const { createRequire } = require("node:module");
 const { join } = require("node:path");

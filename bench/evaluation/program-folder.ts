@@ -14,12 +14,12 @@ import { dirname, join } from "node:path";
 import * as ts from "typescript";
 
 export const ROOT = join(__dirname, "../..");
-/** What somebody has who has installed the package. */
+/** The files of an installed package. */
 export const DIST = join(ROOT, "dist");
 const INSTALLED = ["@pulumi/aws", "@pulumi/pulumi", "@aws-sdk/client-dynamodb", "ts-node", "typescript"];
 const HANDLERS = ["id", "input", "order", "payment", "shipment", "store"].map((name) => `handlers/${name}.ts`);
 
-/** A folder of its own in the system's temporary one, where npm's packages are found as if they had been installed there. */
+/** Makes a temporary folder that finds the repository's packages as if they were installed there. */
 function emptyFolder(name: string, packages: readonly (readonly [name: string, target: string])[]): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), `${name}-`)));
   for (const [installed, target] of packages) {
@@ -32,7 +32,7 @@ function emptyFolder(name: string, packages: readonly (readonly [name: string, t
 
 const ofThisProject = INSTALLED.map((name) => [name, join(ROOT, "node_modules", name)] as const);
 
-/** The order program in a folder of its own, which imports the package by its name. */
+/** A folder with the order program, which imports the package by name. */
 export function programFolder(): string {
   const folder = emptyFolder("evaluation", [...ofThisProject, ["saga-aws-pulumi", ROOT]]);
   for (const each of ["handlers", "orderFulfilment.ts", "index.ts", "Pulumi.yaml"]) {
@@ -47,14 +47,13 @@ export function programFolder(): string {
 }
 
 /**
- * A program that is written with Pulumi alone, with what its functions are made of beside it: prebuilt in `functions/`; and
- * the order program's own handlers, for functions that Pulumi serialises. Of this package it has the store, copied, since
- * handlers use it.
+ * A folder with a program that uses Pulumi alone. It has prebuilt functions in `functions/`, and the order program's
+ * handlers for functions that Pulumi serialises. The handlers use the store, so a copy of it is there too.
  */
 export function barePulumiFolder(index: string): string {
   const folder = emptyFolder("bare-pulumi", ofThisProject);
   writeFileSync(join(folder, "Pulumi.yaml"), "name: saga-aws-pulumi\nruntime: nodejs\n");
-  // Pulumi reads it to know what a serialised function may need of what is installed.
+  // Pulumi reads it to find the packages of a serialised function.
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "bare-pulumi", version: "1.0.0" }));
   writeFileSync(join(folder, "index.js"), index);
   cpSync(join(ROOT, "handlers"), join(folder, "handlers"), { recursive: true });
@@ -66,7 +65,7 @@ export function barePulumiFolder(index: string): string {
   return folder;
 }
 
-/** Transpiles what a folder has of TypeScript, and leaves nothing else of it. */
+/** Replaces the TypeScript files of a folder by JavaScript. */
 export function javaScript(folder: string): string {
   const compilerOptions = { target: ts.ScriptTarget.ES2020, module: ts.ModuleKind.CommonJS };
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {

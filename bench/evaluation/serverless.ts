@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./program-folder";
 
-/** Its functions by the names that the reference's states give them. */
+/** The functions, by their names in the reference's states. */
 const FUNCTIONS = [
   "createOrder",
   "processPayment",
@@ -12,16 +12,16 @@ const FUNCTIONS = [
   "cancelShipment",
 ];
 
-/** The order saga for the Serverless Framework: the state machine that the tutorial has, with six functions and a table. */
+/** The order saga for the Serverless Framework: the tutorial's state machine, with six functions and a table. */
 export function serverlessYaml(): string {
   const text = readFileSync(join(ROOT, "test/verify/fixtures/reference.asl.json"), "utf8");
-  // A plugin has each function's ARN from CloudFormation.
+  // The plugin inserts each function's ARN with CloudFormation.
   const definition: unknown = JSON.parse(text, (_, value: unknown) => {
     const [, snake] = /^arn:aws:lambda:.*:function:(\w+)$/.exec(String(value)) ?? [];
     if (snake === undefined) return value;
     return { "Fn::GetAtt": [snake.replace(/_(\w)/g, (__, letter: string) => letter.toUpperCase()), "Arn"] };
   });
-  // YAML takes JSON as it is.
+  // JSON is valid YAML.
   return JSON.stringify({
     service: "order-fulfilment",
     frameworkVersion: "4",

@@ -1,4 +1,4 @@
-/** One saga of one size, in a process of its own: prints what it takes to define, compile and verify it, or to check its types. */
+/** Prints the time to define, compile and verify a saga of one size, or to check its types. Runs in its own process. */
 import { join } from "node:path";
 import * as ts from "typescript";
 import { compile } from "../../saga/compile";
@@ -8,7 +8,7 @@ import { type Kind, sagaOf, sourceOf } from "./sagas";
 
 export type Growth = Readonly<Record<string, number>>;
 
-/** Milliseconds of a processor. */
+/** Processor milliseconds. */
 function used<T>(work: () => T): readonly [result: T, milliseconds: number] {
   const before = process.cpuUsage();
   const result = work();

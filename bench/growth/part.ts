@@ -1,6 +1,6 @@
 /**
- * How compiling, verifying and type-checking a saga grow with its steps: each size in a process of its own, in milliseconds
- * of a processor. A type check begins with the library's own types, which takes a second or two.
+ * Measures how compiling, verifying and type-checking grow with the steps of a saga, in processor milliseconds. Each size
+ * runs in its own process. A type check includes the library's types, which take a second or two.
  */
 import { join } from "node:path";
 import { compile } from "../../saga/compile";
@@ -11,7 +11,7 @@ import type { Growth } from "./one";
 import { type Kind, sagaOf } from "./sagas";
 
 const SIZES = [10, 30, 100, 300, 1000];
-/** The type checker takes minutes for a thousand steps with undos: what it has in scope grows with each. */
+/** The type checker takes minutes for a thousand steps with undos, since the scope grows with each step. */
 const MOST_CHECKED: Readonly<Record<Kind, number>> = { steps: 300, queries: 1000 };
 const SHORT = 30;
 
@@ -38,7 +38,7 @@ function medians(all: readonly Growth[]): Growth {
   return Object.fromEntries(names.map((name) => [name, median(all.map((each) => each[name] as number))]));
 }
 
-/** How many of them AWS's 1 MB takes. */
+/** As many as a definition of AWS's 1 MB can contain. */
 function largestOf(kind: Kind): number {
   const fits = (steps: number): boolean => {
     try {

@@ -1,4 +1,4 @@
-/** The curves of a run, as an SVG: both axes in powers of ten, readable on a light page and on a dark one. */
+/** The curves of a run as an SVG with logarithmic axes, for light and dark themes. */
 import type { Results, Row } from "../last-run";
 
 interface Curve {
@@ -79,7 +79,7 @@ function pointsOf(rows: readonly Row[], { figure, kind }: Curve): readonly Point
   return points;
 }
 
-/** Where a value is between two ends of an axis, which are powers of ten. */
+/** The position of a value on a logarithmic axis. */
 function at(value: number, [least, most]: readonly [number, number], from: number, to: number): number {
   return from + ((Math.log10(value) - Math.log10(least)) / (Math.log10(most) - Math.log10(least))) * (to - from);
 }
@@ -89,7 +89,7 @@ function powers(least: number, most: number): readonly number[] {
   return Array.from({ length: to - from + 1 }, (_, power) => 10 ** (from + power));
 }
 
-/** Labels that would cover each other stand apart. */
+/** Moves overlapping labels apart. */
 function spread(ends: readonly number[], apart = 16): readonly number[] {
   const order = ends.map((end, index) => ({ end, index })).sort((a, b) => a.end - b.end);
   let least = -Infinity;

@@ -2,12 +2,12 @@ import { type Saga, saga } from "../../saga/language";
 import { unwork, work } from "../tasks";
 
 /**
- * The sagas that are measured. `steps`: three in ten with undos that read what their steps did, a pivot, and the rest after
- * it. `queries`: nothing else.
+ * The measured sagas. `steps`: three steps in ten have undos that read their results. A pivot follows, and then the other
+ * steps. `queries`: only queries.
  */
 export type Kind = "steps" | "queries";
 
-/** A builder whose shape the type checker does not know. */
+/** A builder without types, since its length is not known to the type checker. */
 interface Steps {
   step(name: string, step: object): Steps;
   pivot(name: string, step: object): Steps;
@@ -33,10 +33,10 @@ export function sagaOf(kind: Kind, steps: number): Saga {
   return building.returns(({ input }) => ({ input }));
 }
 
-/** Beyond so many calls in one expression, the type checker runs out of its stack. */
+/** With more calls in one expression, the type checker overflows its stack. */
 const CHAIN = 50;
 
-/** Such a saga as somebody writes it. Of steps, all have undos, which is the most that there is to check. */
+/** The source of such a saga. All steps have undos, which is the hardest case for the type checker. */
 export function sourceOf(kind: Kind, steps: number): string {
   const input = "input: ({ input }) => ({ order: input.order, total: input.total })";
   const call = (n: number): string => {
@@ -50,7 +50,7 @@ export function sourceOf(kind: Kind, steps: number): string {
   });
   return [
     `import { saga, type Task } from "../saga/language";`,
-    // Of types without a name the checker makes new ones at each step, and gives up on a long chain.
+    // The checker would copy unnamed types at each step, and give up on a long chain.
     `interface Order { order: string; total: number }`,
     `interface Done { token: string; count: number }`,
     `interface Undo { order: string; token?: string }`,

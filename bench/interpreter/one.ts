@@ -1,6 +1,6 @@
 /**
- * One interpreter in a process of its own, with stand-ins for the tasks that answer at once: prints what executions of the
- * order saga take.
+ * Prints the time that an interpreter takes for executions of the order saga. Runs in its own process. Stand-ins for the
+ * tasks answer at once.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,12 +12,12 @@ import { ANSWERS, REFUSAL } from "../local/order-saga";
 import { load } from "../peers";
 
 export interface Executed {
-  /** In milliseconds, of one execution. */
+  /** In milliseconds per execution. */
   readonly processor: number;
   readonly wall: number;
 }
 
-/** Runs an order, and says the states that it called. */
+/** Runs an order. Returns the called states. */
 type Run = (order: { readonly order_id: string; readonly address: string }) => Promise<readonly string[]>;
 
 const answerOf = (state: string): object => (ANSWERS as Readonly<Record<string, object>>)[state] ?? ANSWERS.undo;
@@ -53,9 +53,9 @@ interface LocalStepFunctions {
   };
 }
 
-/** The tutorial's definition, in JSONPath, which has neither: it does not know JSONata. */
+/** The tutorial's definition, in JSONPath, without retries and timeouts. This interpreter does not support JSONata. */
 function theirs(): Run {
-  // It is written for a later Node.
+  // The package uses functions of a later Node.
   (Promise as { withResolvers?: unknown }).withResolvers ??= <T>() => {
     let settle: object = {};
     const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));

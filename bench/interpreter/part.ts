@@ -1,4 +1,4 @@
-/** The interpreter with stand-ins for tasks, beside another that runs in a process of Node: each in one of its own. */
+/** Compares the interpreter with another one for Node. Each runs in its own process, with stand-ins for tasks. */
 import { join } from "node:path";
 import { installAll, packagesOf } from "../peers";
 import type { Measured, Row } from "../last-run";

@@ -6,19 +6,19 @@ import { watchingWrites } from "../../saga/testing/memory-table";
 import { cdkFolder, synthesise } from "../evaluation/cdk-folder";
 import { ROOT } from "../evaluation/program-folder";
 
-/** What an execution does that costs something. */
+/** The billed actions of an execution. */
 export interface Execution {
-  /** Standard workflows are billed for each state that is entered. */
+  /** Standard workflows are billed by entered states. */
   readonly transitions: number;
   readonly calls: number;
-  /** Of at most 1 KB each. One whose condition does not hold, or that deletes nothing, counts all the same. */
+  /** Writes of at most 1 KB. A write whose condition fails and a delete of nothing count too. */
   readonly writes: number;
 }
 
-/** What each of the four orders costs that the reference documents: one completes, and one fails at each step. */
+/** The costs of the reference's four orders: one completes, and one fails at each step. */
 export interface Definition {
   readonly name: string;
-  /** Of each of its functions, in GB. */
+  /** The memory of each function, in GB. */
   readonly memory: number;
   readonly architecture: "arm64" | "x86_64";
   run(order: Order): Promise<Execution> | Execution;
@@ -26,14 +26,14 @@ export interface Definition {
 
 export interface Order {
   readonly input: OrderRequest;
-  /** What is called, the failing call with it. */
+  /** The called states, including the failing one. */
   readonly path: readonly string[];
   readonly outcome: "completed" | "compensated";
 }
 
 export const ORDERS = JSON.parse(readFileSync(join(ROOT, "examples/orders.json"), "utf8")) as readonly Order[];
 
-/** The compiled definition on the interpreter, with the very functions of the program, on a table that counts its writes. */
+/** Runs the compiled definition on the interpreter, with the program's functions and a table that counts writes. */
 export const ours = (memory: number): Definition => ({
   name: "this",
   memory,
@@ -50,7 +50,7 @@ export const ours = (memory: number): Definition => ({
     );
     const calls = run.calls.length;
     if (run.outcome !== outcome || calls !== path.length) throw new Error(`${JSON.stringify(input)}: ${run.outcome}`);
-    // The path leaves out the state that ends a compensated execution.
+    // The path does not contain the Fail state that ends a compensated execution.
     return { transitions: run.path.length + (outcome === "completed" ? 0 : 1), calls, writes };
   },
 });
@@ -66,7 +66,7 @@ interface Machine {
   readonly States: Readonly<Record<string, State>>;
 }
 
-/** A definition whose actions put one item each, and whose undos delete it; an action that fails puts none. */
+/** A definition whose actions put one item each, and whose undos delete it. A failing action puts none. */
 const plain = (
   name: string,
   { memory, architecture, machine }: Omit<Definition, "name" | "run"> & { machine: Machine },
@@ -86,13 +86,13 @@ const plain = (
   },
 });
 
-/** The step after which only undos follow. */
+/** The step that fails. */
 function failedIn(path: readonly string[]): string {
   const actions = ["CreateOrder", "ProcessPayment", "ProcessShipment"];
   return path.filter((state) => actions.includes(state)).at(-1) as string;
 }
 
-/** The states that an execution enters in which one task fails, or none. */
+/** The states that an execution enters if one task fails, or none. */
 function statesEntered({ StartAt, States }: Machine, failing: string | undefined): readonly string[] {
   const entered: string[] = [];
   for (let at: string | undefined = StartAt; at !== undefined;) {

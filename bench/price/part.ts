@@ -1,6 +1,7 @@
 /**
- * What an order costs at AWS, by its outcome: this project's definition, the reference's and the CDK program's. Nothing is
- * timed here: states, calls and writes are counted. And what the order program's component costs while nothing runs.
+ * The price of an order on AWS by its outcome, with this project's definition, the reference's and the CDK program's. It is
+ * computed from the number of states, calls and writes. No time is measured. A further table has the price of the order
+ * program's component while nothing runs.
  */
 import { rmSync } from "node:fs";
 import { evaluateProgram, type Program } from "../../saga/local/program";
@@ -49,7 +50,7 @@ function rowOf({ name, memory, architecture }: Definition, order: Order, execute
 const outcomeOf = ({ path, outcome }: Order): string =>
   outcome === "completed" ? outcome : `${outcome} at step ${path.length / 2}`;
 
-/** Of a task's function, in GB: all have the same. */
+/** The memory of the tasks' functions, in GB. All have the same. */
 function memoryOf({ resources }: Program): number {
   const sizes = new Set(
     resources.flatMap(({ type, inputs }) =>
@@ -64,12 +65,12 @@ interface AlarmInputs {
   readonly metricQueries?: readonly { readonly metric?: unknown }[];
 }
 
-/** What a month costs in which nothing runs, but what looks after executions every five minutes. */
+/** The price of a month without executions. Only the sweep runs, every five minutes. */
 function componentRow(name: string, { resources }: Program): Row {
   const inputsOf = (wanted: string): readonly Readonly<Record<string, unknown>>[] =>
     resources.flatMap(({ type, inputs }) => (type === wanted ? [inputs] : []));
   const alarms = inputsOf("aws:cloudwatch/metricAlarm:MetricAlarm") as readonly AlarmInputs[];
-  // Of a sum, each metric is billed.
+  // An alarm on a metric math expression is billed for each metric in it.
   const metrics = alarms.flatMap(({ metricQueries = [{ metric: true }] }) =>
     metricQueries.filter(({ metric }) => metric),
   );
@@ -83,7 +84,7 @@ function componentRow(name: string, { resources }: Program): Row {
   const dollars =
     watching +
     inputsOf("aws:cloudwatch/dashboard:Dashboard").length * PRICES.dashboardMonth +
-    // The age of the oldest execution, at each look; the others are put where an execution ends badly.
+    // Each sweep puts the age of the oldest execution. The other metrics exist only if an execution ends badly.
     looks.length * PRICES.customMetricMonth +
     calls * PRICES.lambdaRequest +
     gbSeconds * PRICES.lambdaGbSecond.arm64;
@@ -98,7 +99,7 @@ function componentRow(name: string, { resources }: Program): Row {
   };
 }
 
-/** The CDK program's stack has three alarms, each on one metric, and nothing else that costs while nothing runs. */
+/** The CDK program's stack has three alarms on one metric each, and nothing else with a price while nothing runs. */
 function stackRow(): Row {
   const folder = cdkFolder();
   try {

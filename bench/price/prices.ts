@@ -1,4 +1,4 @@
-/** What AWS asks in us-east-1, in US dollars, without free tiers: each as its page has it. */
+/** AWS's prices in us-east-1 in US dollars, without free tiers. */
 export const PRICES = {
   /** A transition of a Standard workflow: $0.025 for 1,000. @see https://aws.amazon.com/step-functions/pricing/ */
   transition: 0.025 / 1000,
@@ -16,5 +16,5 @@ export const PRICES = {
   dashboardMonth: 3,
 } as const;
 
-/** How long a call of a function is taken to last, whoever's it is: only an account tells. */
+/** The assumed duration of a call of any function. Only an account would show the real one. */
 export const CALL_SECONDS = 0.05;

@@ -1,5 +1,4 @@
-// Builds the page. It is run where the package is built, and where a checkout is asked for the page: it is no part of what
-// ships.
+// Builds the page: for the package, and in a checkout on the first request. The package does not contain this file.
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
@@ -12,11 +11,11 @@ const ROOT = join(__dirname, "../..");
 
 export interface Built {
   readonly files: BuiltPage;
-  /** What a browser would load of it, compressed, in bytes. */
+  /** The compressed size of the files that a browser loads, in bytes. */
   readonly compressed: number;
 }
 
-/** The page: one script, one style sheet, and nothing that is loaded from elsewhere. */
+/** Builds the page: one script and one style sheet, without anything from elsewhere. */
 export async function buildPage(): Promise<Built> {
   const { outputFiles, metafile } = await build({
     entryPoints: { app: join(__dirname, "page/main.tsx") },
@@ -46,7 +45,7 @@ export async function buildPage(): Promise<Built> {
   return { files, compressed: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-/** What the licences of the packages that went into it want to be said. */
+/** The licences of the bundled packages. They must be shipped with the code. */
 function licences(inputs: readonly string[]): string {
   const packages = inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
   return [...new Set(packages)]
@@ -57,13 +56,16 @@ function licences(inputs: readonly string[]): string {
         readonly version: string;
       };
       const file = ["LICENSE", "LICENSE.md", "LICENSE.txt"].find((each) => existsSync(join(ROOT, folder, each)));
-      if (file === undefined) throw new Error(`${name} has no licence that could be shipped with the page`);
+      if (file === undefined) throw new Error(`${name} has no licence file to ship with the page`);
       return `${name} ${version}\n${readFileSync(join(ROOT, folder, file), "utf8").trim()}\n\n`;
     })
     .join("");
 }
 
-/** Writes the page into a folder, and says how large it is. */
+/**
+ * Writes the page into a folder.
+ * @returns a line with its size
+ */
 export async function writePage(folder: string): Promise<string> {
   const { files, compressed } = await buildPage();
   await mkdir(folder, { recursive: true });

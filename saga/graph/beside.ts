@@ -1,13 +1,13 @@
 import type { GraphEdge, GraphNode } from "./model";
 import type { Link } from "./side";
 
-/** Nodes of the way forward with what belongs beside them: their undos, and else what their failure leads to. */
+/** A forward node and the node beside it: its undo, or the node to which its failure leads. */
 export type Beside = readonly [forward: string, undo: string, weight: number];
 
 /**
- * What belongs beside what.
- * @param crossing The edges that lead from one side to the other.
- * @param undoneBy The calls that a node undoes, or that are undone in it.
+ * The pairs of nodes that are drawn beside each other.
+ * @param crossing The edges between the two sides.
+ * @param undoneBy The calls that a node or the nodes in it undo.
  */
 export function pairsOf(
   nodes: readonly GraphNode[],
@@ -18,7 +18,7 @@ export function pairsOf(
   const undone = nodes.flatMap((node): readonly Beside[] => {
     if (node.side === "forward") return [];
     const calls = undoneBy(node);
-    // A call in a branch is undone in what undoes the branches.
+    // A call in a branch is undone in the Parallel that undoes the branches.
     const holders = forward.filter((id) => calls.some((call) => call === id || call.startsWith(`${id}/`)));
     return holders.map((id) => [id, node.id, UNDOES]);
   });
@@ -29,12 +29,12 @@ export function pairsOf(
   return [...undone, ...fails];
 }
 
-/** That one undoes the other matters more than all that a failure may lead to. */
+/** The weight of an undo beside its call. It outweighs any number of failures. */
 const UNDOES = 100;
 
 /**
- * What belongs beside a later node comes before what belongs beside an earlier one, though no edge may lead from one to the
- * other: so that each can stand beside its own.
+ * Orders the undos against their calls: the undo of a later call comes first, also without an edge between the undos. So
+ * each undo can be drawn beside its call.
  */
 export function inTurn(nodes: readonly GraphNode[], pairs: readonly Beside[], links: readonly Link[]): readonly Link[] {
   const order = new Map(nodes.map(({ id }, at) => [id, at]));

@@ -2,7 +2,7 @@ import { outcomeAt, statusAt, type Story, triesOf, type Visit } from "../control
 import { END, type Graph } from "./model";
 import { type Colours, keyOf, type Status } from "./status";
 
-/** Of several visits of a node at once, such as those of the items of a list, what is most to be looked at comes first. */
+/** A node in a list has several visits at a time. It shows the first of these statuses. */
 const WEIGHT: readonly Status[] = [
   "stuck",
   "waiting",
@@ -15,17 +15,16 @@ const WEIGHT: readonly Status[] = [
   "idle",
 ];
 
-/** What is said of a branch as well, where a state of it stands so. */
+/** Statuses of a state that its branch shows too. */
 const SPREADS: ReadonlySet<Status> = new Set(["stuck", "waiting", "in progress", "aborted"]);
 
 /**
- * How a graph stands at a moment of an execution. A node that was entered again, in a loop or after a redrive, is as at the
- * last time; one in a list is as the item of it that is most to be looked at.
- * @param eventId The event right after which it is asked.
+ * The colours of a graph right after an event of an execution. A node that was entered several times shows its last visit.
+ * A node in a list shows the item with the most important status.
  */
 export function coloursOf(graph: Graph, story: Story, eventId: number): Colours {
   const entered = story.path.filter(({ enteredAt }) => enteredAt <= eventId);
-  // What is entered again is told last.
+  // The last visit of an instance wins.
   const latest = new Map(entered.map((visit) => [visit.instance, visit]));
   const statuses = new Map<string, Status>();
   for (const visit of latest.values()) {
@@ -34,7 +33,7 @@ export function coloursOf(graph: Graph, story: Story, eventId: number): Colours 
     if (known === undefined || WEIGHT.indexOf(status) < WEIGHT.indexOf(known)) statuses.set(visit.id, status);
   }
   const taken = takenBy(graph, entered, eventId);
-  // What is no state stands as what leads there: where a level starts, a branch, the end of an execution.
+  // Starts, branches and the end are not states. Their status follows from the states beside or in them.
   for (const { id, kind } of graph.nodes) {
     if (kind === "start" && graph.edges.some((edge) => edge.from === id && taken.has(keyOf(edge)))) {
       statuses.set(id, "done");

@@ -3,9 +3,9 @@ import { type Graph, type GraphEdge, type GraphNode, isBox, type Way, wayOf } fr
 import { type Colours, keyOf, MARKS, SHADES, type Status } from "./status";
 
 /**
- * A graph in the language of Graphviz. The way forward leads down, and that of the undos up beside it; undos are octagons
- * with dotted lines between them, and what fails goes along dashed ones.
- * @param colours How an execution stands; each status has a mark as well.
+ * A graph in the language of Graphviz. Steps lead down, and undos lead up beside them. Undos are octagons with dotted lines.
+ * Failures have dashed lines.
+ * @param colours The colours of an execution. Each status has a mark as well.
  */
 export function dot({ title, nodes, edges }: Graph, colours?: Colours): string {
   const within = new Map<string | undefined, readonly GraphNode[]>();
@@ -26,7 +26,7 @@ export function dot({ title, nodes, edges }: Graph, colours?: Colours): string {
         : [`${indent}${quoted(node.id)} [${list(attributes(node, statusOf(node)), ", ")}]`],
     );
 
-  /** What stands for a node where no cluster may: of a box a node in it, the first or the last one. */
+  /** An edge can't end at a cluster. The anchor of a box is the first or the last node in it. */
   const anchor = (id: string, last: boolean): string => {
     const inner = boxes.has(id) ? within.get(id) : undefined;
     const one = last ? inner?.at(-1) : inner?.[0];
@@ -35,7 +35,7 @@ export function dot({ title, nodes, edges }: Graph, colours?: Colours): string {
   const link = (edge: GraphEdge): string => {
     const way = wayOf(edge);
     const sides = [byId.get(edge.from)?.side, byId.get(edge.to)?.side];
-    // The way back is drawn from below: for the ranks it leads the other way.
+    // Undos lead up, so Graphviz ranks their edges in reverse.
     const up = sides[0] === "undo" && sides[1] === "undo";
     const [tail, head] = up ? [edge.to, edge.from] : [edge.from, edge.to];
     const faded = colours !== undefined && !colours.taken.has(keyOf(edge));

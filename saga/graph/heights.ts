@@ -1,10 +1,10 @@
 import type { Lanes } from "./lanes";
 
-/** How high a gap between rows is, and what each lane beside the first adds to that. */
+/** The height of a gap between rows, and the height that each further lane adds. */
 const GAP = 34;
 export const LANE = 12;
 
-/** How far down everything in a level is: its rows, and the lanes of the gaps between them. Gap `n` is above row `n`. */
+/** The vertical positions in a level: of its rows, and of the lanes in the gaps. Gap `n` is above row `n`. */
 export class Heights {
   readonly total: number;
   private readonly tops: readonly number[];
@@ -32,7 +32,7 @@ export class Heights {
     return top + GAP / 2 + (this.gaps[gap]?.of.get(net) ?? 0) * LANE;
   }
 
-  /** Above the first row and below the last there is a gap only where an edge runs in it. */
+  /** The outer gaps, above the first row and below the last, exist only if an edge runs in them. */
   private heightOf(gap: number): number {
     const count = this.gaps[gap]?.count ?? 0;
     const outer = gap === 0 || gap === this.rows.length;

@@ -3,15 +3,15 @@ import type { GraphNode } from "./model";
 /** A line of a node's text. */
 export interface Line {
   readonly text: string;
-  /** Set smaller: what is said of a state, beside its name. */
+  /** Whether it is a note below the state's name, in smaller type. */
   readonly note: boolean;
 }
 
 export const LINE_HEIGHT = 18;
-/** No line is longer, unless a word is. */
+/** The most characters of a line. */
 const MOST = 24;
 
-/** A node's text, its name broken where a word ends: `ProcessPaymentOfALongOrder` has words too. */
+/** The text of a node. Long names are broken between words, also in names such as `ProcessPaymentOfALongOrder`. */
 export function linesOf({ label, notes, undoes }: GraphNode): readonly Line[] {
   const back = undoes.length > 0 ? "↩ " : "";
   const line =
@@ -23,7 +23,7 @@ export function linesOf({ label, notes, undoes }: GraphNode): readonly Line[] {
   ];
 }
 
-/** Breaks after blanks and signs, and before a capital; what has none of them, after so many characters. */
+/** Breaks text after spaces and punctuation and before capitals. A longer word is broken anywhere. */
 export function wrapped(text: string): readonly string[] {
   const words = text.match(/\s+|[^\s\p{Lu}_./:-]*[_./:-]+|\p{Lu}+[^\s\p{Lu}_./:-]*[_./:-]*|[^\s\p{Lu}_./:-]+/gu) ?? [];
   const parts = words.flatMap((word) => word.match(new RegExp(`.{1,${MOST}}`, "gsu")) ?? []);
@@ -43,7 +43,7 @@ const NARROW = /[iljtfrI1.,:;'|!()[\]/ ]/;
 const WIDE = /[mwMW@%—]|\p{Lu}/u;
 const VERY_WIDE = /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Extended_Pictographic}/u;
 
-/** About as wide as a line is in a sans serif of 14 pixels, since nothing here can measure it. */
+/** The estimated width of a line in a sans serif of 14 pixels. Without a browser, text can't be measured. */
 export function widthOf({ text, note }: Line): number {
   const width = Array.from(text).reduce(
     (sum, character) =>

@@ -1,18 +1,18 @@
-/** A stretch of a line in a corridor, from one place along it to another. */
+/** A stretch of a line along a corridor. */
 export interface Stretch {
-  /** Stretches of one net are one line, and may lie on each other. */
+  /** Stretches of the same net may overlap. */
   readonly net: string;
   readonly from: number;
   readonly to: number;
 }
 
 export interface Lanes {
-  /** How many lines run side by side at most. */
+  /** The number of lanes. */
   readonly count: number;
   readonly of: ReadonlyMap<string, number>;
 }
 
-/** A lane of the corridor for each net, so that no two lie on each other; the shortest have the first lanes. */
+/** Assigns a lane of the corridor to each net, so that no two nets overlap. The shortest nets get the first lanes. */
 export function lanesFor(stretches: readonly Stretch[], apart: number): Lanes {
   const nets = new Map<string, { readonly from: number; readonly to: number }>();
   for (const { net, from, to } of stretches) {

@@ -4,16 +4,16 @@ import { type Graph, type GraphEdge, type GraphNode, isBox } from "./model";
 import { type Block, moved, type Placed } from "./placed";
 
 const MARGIN = 16;
-/** Between the border of a box and what stands in it. */
+/** The space between the border of a box and its content. */
 const PADDING = 14;
 const BETWEEN_BRANCHES = 14;
-/** Branches that would be wider together go on below. */
+/** Branches that would be wider in a row continue in another row. */
 const WIDEST = 1600;
 
 /**
- * Gives everything in a graph its place: each branch by itself, from the bottom up, then the boxes that have them. On every
- * level the way forward leads down on the left, and that of the undos up on the right, an undo beside what it undoes. No
- * line runs through a node that it does not end at. The same graph has the same layout, each time and everywhere.
+ * Places the nodes and edges of a graph. The innermost branches come first, and then the boxes around them. On every level
+ * the steps lead down on the left, and the undos lead up on the right, each beside its call. No line crosses a node. The
+ * layout is deterministic.
  */
 export function layout(graph: Graph): Placed {
   const within = new Map<string | undefined, GraphNode[]>();
@@ -30,7 +30,7 @@ export function layout(graph: Graph): Placed {
       edges.get(parent) ?? [],
       undoneBy,
     );
-  /** The calls that a node undoes, or that are undone in it. */
+  /** The calls that a node or the nodes in it undo. */
   const undoneBy = (node: GraphNode): readonly string[] =>
     isBox(node) ? [...node.undoes, ...(within.get(node.id) ?? []).flatMap(undoneBy)] : node.undoes;
   const block = (node: GraphNode): Block => {
@@ -42,11 +42,11 @@ export function layout(graph: Graph): Placed {
   return { title: graph.title, width: width + 2 * MARGIN, height: height + 2 * MARGIN, nodes, edges: placed };
 }
 
-/** One node alone, as large as its text. */
+/** A node without a content, as large as its text. */
 function leaf(node: GraphNode): Block {
   const lines = linesOf(node);
   const text = Math.max(0, ...lines.map(widthOf));
-  // Ends and choices lose room at their sides.
+  // The shapes of ends and choices need more space at the sides.
   const sides = node.kind === "choice" ? 64 : node.kind === "task" ? 32 : 40;
   const [width, height] = node.kind === "start" ? [14, 14] : [text + sides, lines.length * LINE_HEIGHT + 22];
   return single(node, lines, { width: even(width), height: even(height) });
@@ -58,7 +58,7 @@ const single = (node: GraphNode, lines: readonly Line[], size: { width: number; 
   edges: [],
 });
 
-/** So that its middle is a whole number. */
+/** Rounds up to an even number, so that the middle is a whole number. */
 const even = (size: number): number => 2 * Math.ceil(size / 2);
 
 interface Branch {
@@ -66,7 +66,7 @@ interface Branch {
   readonly content: Block;
 }
 
-/** A state with its branches side by side, each in a box of its own. */
+/** A state with its branches in rows, each in its own box. */
 function boxOf(node: GraphNode, branches: readonly Branch[]): Block {
   const lines = linesOf(node);
   const title = lines.length * LINE_HEIGHT + 8;
@@ -79,7 +79,7 @@ function boxOf(node: GraphNode, branches: readonly Branch[]): Block {
     for (const { branch, content } of row) {
       const width = content.width + 2 * PADDING;
       const box = single(branch, [], { width, height });
-      // What goes back comes from below.
+      // Undos begin at the bottom.
       const top = branch.side === "undo" ? height - PADDING - content.height : PADDING;
       parts.push(moved(box, x, bottom), moved(content, x + PADDING, bottom + top));
       x += width + BETWEEN_BRANCHES;

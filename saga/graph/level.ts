@@ -7,40 +7,39 @@ import { type GraphEdge, type GraphNode, type Side, wayOf } from "./model";
 import { type Row, rowsOf } from "./rows";
 import { type Link, placeSide, type PlacedSide } from "./side";
 
-/** A node of a level, with all that stands in it. */
+/** A node of a level, with its content. */
 export interface Item {
   readonly node: GraphNode;
   readonly block: Block;
 }
 
-/** How wide the channel is beside its lanes. */
+/** The width of the channel without its lanes. */
 const CHANNEL = 56;
-/** What is left free beside a line in a gap. */
+/** The space beside a line in a gap. */
 const APART = 8;
-/** How far an edge goes out that leads back to its own node. */
+/** How far an edge from a node to itself reaches out. */
 const LOOP = 12;
 
-/** Where a node stands: in which row, how far to the right, and how large it is. */
+/** The place and the size of a node. */
 interface Spot {
   readonly row: number;
   readonly x: number;
   readonly width: number;
   readonly height: number;
   readonly side: Side;
-  /** How far its left and right borders are from those of its box, so far above or below its middle. */
+  /** The distance of its border from the side of its bounding box, at a height above or below the middle. */
   readonly inset: (off: number) => number;
-  /** How much of its top and of its bottom is straight. */
+  /** The length of the straight part of its top and bottom. */
   readonly flat: number;
-  /** Nothing of its row stands between it and the channel to the other side. */
+  /** Whether no node is between it and the channel. */
   readonly facing: boolean;
 }
 
-/** At which border of a node an edge begins or ends. */
+/** The border of a node at which an edge begins or ends. */
 type Border = "top" | "bottom" | "channel";
 
 /**
- * An edge before anything has its height: it leaves a node, goes along gaps, through rows and through the channel, and ends
- * at a node.
+ * The route of an edge before heights are known: along gaps, through rows and through the channel.
  */
 interface Route {
   readonly edge: GraphEdge;
@@ -48,18 +47,17 @@ interface Route {
   readonly net: string;
   readonly from: Border;
   readonly to: Border;
-  /** Where it passes rows that lie between its ends, and in which gap it comes there. */
+  /** Where it passes the rows between its ends, each with the gap before that row. */
   readonly passes: readonly { readonly gap: number; readonly x: number }[];
-  /** In which gap it comes to its end. */
+  /** The gap before its end. */
   readonly last: number;
 }
 
 /**
- * Gives the nodes of one level their places, and the edges between them: the way forward down on the left, that of the undos
- * up on the right, and between them a channel for what leads from one to the other.
+ * Places the nodes and edges of one level. Steps lead down on the left, and undos lead up on the right. Edges between the
+ * sides use the channel between them.
  *
- * Rows go through both sides. So the gaps between them are free of nodes from left to right, and so is the channel: there
- * edges turn.
+ * Rows span both sides. So the gaps between rows have no nodes, and neither has the channel. Edges turn only there.
  */
 export function placeLevel(
   items: readonly Item[],
@@ -86,10 +84,10 @@ export function placeLevel(
 }
 
 const rankIn = ({ ranks }: PlacedSide, id: string): number => ranks.findIndex((rank) => rank.includes(id));
-/** The undos' ranks are drawn from the bottom up. */
+/** Undo ranks are drawn from the bottom up. */
 const fromTop = ({ ranks }: PlacedSide, rank: number): number => ranks.length - 1 - rank;
 
-/** One side, in ranks from where it begins. */
+/** Places the nodes of one side in ranks. */
 function placeOneSide(
   side: Side,
   items: readonly Item[],
@@ -109,12 +107,12 @@ function placeOneSide(
   );
 }
 
-/** A level of which it is known in which rows its nodes stand. */
+/** A level whose rows are known. */
 class Level {
   private readonly spots = new Map<string, Spot>();
   private readonly routes: readonly Route[];
   private readonly looping: readonly GraphEdge[];
-  /** By an edge and its end, how far from the middle of the border it leaves a node, or comes to it. */
+  /** The distance of each end of an edge from the middle of its border. */
   private readonly ports = new Map<string, number>();
   private readonly channel: Lanes;
   private readonly undoLeft: number;
@@ -191,7 +189,7 @@ class Level {
       row: this.rowOf(from.side, rank),
       x,
     }));
-    // It comes to a row in the gap before that.
+    // An edge enters a row from the gap before it.
     const gapBefore = (row: number): number => (down ? row : row + 1);
     return {
       edge,
@@ -203,7 +201,7 @@ class Level {
     };
   }
 
-  /** The gap in which an edge is as it leaves a node. */
+  /** The gap next to the border at which an edge leaves a node. */
   private exitGap(id: string, border: Border): number {
     const { row } = this.spot(id);
     return border === "bottom" ? row + 1 : row;
@@ -213,14 +211,14 @@ class Level {
     return this.spot(edge.from).side !== this.spot(edge.to).side;
   }
 
-  /** Whether an edge from one side to the other changes its row on the way. */
+  /** Whether an edge between the sides changes its row. */
   private turns(route: Route): boolean {
     const { edge, from, to } = route;
     if (!this.crosses(route)) return false;
     return from !== "channel" || to !== "channel" || this.spot(edge.from).row !== this.spot(edge.to).row;
   }
 
-  /** Spreads the edges of each border, in the order of where they lead. */
+  /** Spreads the edges along each border, in the order of their directions. */
   private assignPorts(): void {
     const borders = new Map<string, End[]>();
     this.routes.forEach((route, at) => {
@@ -254,14 +252,14 @@ class Level {
     }
   }
 
-  /** How far off the middle of a border an edge leads, and in which direction. */
+  /** The direction of an edge, as its distance from the middle of the border. */
   private aim(spot: Spot, border: Border, x: number | undefined, other: Spot): number {
     if (border === "channel") return other.row - spot.row;
     if (x === undefined) return spot.side === "forward" ? Infinity : -Infinity;
     return x - spot.x;
   }
 
-  /** How far to the right the middle of a node is. */
+  /** The horizontal position in the level of a position on a side. */
   private xOf(side: Side, x: number): number {
     return side === "undo" ? this.undoLeft + x : x;
   }
@@ -275,7 +273,7 @@ class Level {
     return this.undoLeft - CHANNEL / 2 - (this.channel.of.get(net) ?? 0) * LANE;
   }
 
-  /** The stretches of an edge along gaps: in which gap, from where to where. */
+  /** The stretches of an edge along gaps. */
   private turnsIn(route: Route, at: number): readonly (Stretch & { readonly gap: number })[] {
     const { edge, net, from, to, passes, last } = route;
     const start = this.portX(edge.from, `${at} from`);
@@ -293,7 +291,7 @@ class Level {
     let before = start;
     const passed = passes.map(({ gap, x }) => {
       const there = this.xOf(side, x);
-      // There is room for that beside whatever it passes.
+      // A small deviation is left out. There is room for it beside the nodes of the row.
       if (Math.abs(there - before) > NEARLY) before = there;
       return { gap, x: before };
     });
@@ -304,7 +302,7 @@ class Level {
     });
   }
 
-  /** The level, everything in its place. */
+  /** The placed level. */
   block(): Block {
     const stretches = this.routes.flatMap((route, at) => this.turnsIn(route, at));
     const gaps = Array.from({ length: this.rows.length + 1 }, (_, gap) =>

@@ -2,9 +2,9 @@ import { type Graph, type GraphNode, isBox, type Way, wayOf } from "./model";
 import { type Colours, keyOf, MARKS, SHADES, type Status } from "./status";
 
 /**
- * A graph as Mermaid, which GitHub and many editors draw, on a light page and on a dark one. Undos are hexagons, and thick
- * lines lead on from them; what fails goes along dotted ones.
- * @param colours How an execution stands; each status has a mark as well.
+ * A graph in Mermaid, which GitHub and many editors draw in light and dark themes. Undos are hexagons with thick lines.
+ * Failures have dotted lines.
+ * @param colours The colours of an execution. Each status has a mark as well.
  */
 export function mermaid({ title, nodes, edges }: Graph, colours?: Colours): string {
   const ids = new Map(nodes.map(({ id }, at) => [id, `n${at}`]));
@@ -50,7 +50,7 @@ export function mermaid({ title, nodes, edges }: Graph, colours?: Colours): stri
 const LINKS: Readonly<Record<Way, string>> = { forward: "-->", fails: "-. fails .->", undo: "==>" };
 const STROKES: Readonly<Record<Way, string>> = { forward: "#3b8fd0", fails: "#d9534a", undo: "#c98218" };
 
-/** How the nodes of a class look: with colours of their own, since a page may be light or dark. */
+/** The styles of the classes. They set all colours, so that they are legible in light and dark themes. */
 const LOOKS: Readonly<Record<string, string>> = {
   start: "fill:#7b8794,stroke:#7b8794,color:#7b8794",
   forward: "fill:#e6f1fa,stroke:#0b66a8,color:#1f2933",

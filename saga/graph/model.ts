@@ -1,10 +1,10 @@
 import type { Declaration } from "../asl/declaration";
 import { innerOf, type RawState, type RawStates } from "../asl/states";
 
-/** On which way a state is entered: while the saga goes forward, or once it is given up. */
+/** The side of a state: an execution enters it while it goes forward, or while it undoes. */
 export type Side = "forward" | "undo";
 
-/** What the shape tells: where a level starts, a call, a wait, a choice, what only leads on, an end; or a box of others. */
+/** The kind of a node, which its shape shows. A Parallel, a branch, a list and an item are boxes around other nodes. */
 export type Kind =
   | "start"
   | "task"
@@ -23,24 +23,24 @@ export type Kind =
 export interface GraphNode {
   /** The names of the states around it and its own, with the number of the branch between them: `Book/0/BookFlight`. */
   readonly id: string;
-  /** The state's name; empty where there is no state: of a start, a branch, an item. */
+  /** The state's name. Empty for a start, a branch and an item, which are not states. */
   readonly label: string;
-  /** What else is to be said of it, a line each. */
+  /** Further lines of text. */
   readonly notes: readonly string[];
   readonly kind: Kind;
   readonly side: Side;
-  /** The point of no return. */
+  /** Whether it is the point of no return. */
   readonly pivot: boolean;
-  /** The calls that it undoes, by their ids. */
+  /** The ids of the calls that it undoes. */
   readonly undoes: readonly string[];
-  /** What it stands in: a branch, an item of a list; of these, the state that has them. */
+  /** The box around it: a branch or an item, or for these the Parallel or the Map. */
   readonly parent: string | undefined;
 }
 
 export interface GraphEdge {
   readonly from: string;
   readonly to: string;
-  /** Whether an error leads this way. */
+  /** Whether it is an edge of a Catch. */
   readonly caught: boolean;
   readonly side: Side;
 }
@@ -48,22 +48,22 @@ export interface GraphEdge {
 /** A state machine to be drawn. */
 export interface Graph {
   readonly title: string;
-  /** What stands in a box comes after it. */
+  /** A box comes before the nodes in it. */
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
 }
 
 const BOXES: ReadonlySet<Kind> = new Set(["parallel", "branch", "list", "item"]);
 
-/** Whether others stand in it. */
+/** Whether a node contains others. */
 export const isBox = ({ kind }: Pick<GraphNode, "kind">): boolean => BOXES.has(kind);
 
-/** How an edge is drawn: an error leads that way; or it is the way forward, or back. */
+/** The style of an edge: of a failure, of a step forward or of an undo. */
 export type Way = "fails" | Side;
 
 export const wayOf = ({ caught, side }: GraphEdge): Way => (caught ? "fails" : side);
 
-/** The ways on from a state, those that errors take apart. */
+/** The transitions of a state, with those of its Catch. */
 function waysOf(state: RawState): readonly { readonly to: string; readonly caught: boolean }[] {
   const on =
     state.Type === "Choice" ? [...(state.Choices ?? []).map((rule) => rule["Next"]), state.Default] : [state.Next];
@@ -101,7 +101,7 @@ function kindOf(state: RawState): Kind {
 
 /**
  * Reads a definition as a graph.
- * @param declaration What the saga says of its steps: which state undoes which, and which is the pivot.
+ * @param declaration The saga's declaration of its undos and its pivot.
  */
 export function graphOf(title: string, definition: RawStates, declaration: Declaration | undefined): Graph {
   const nodes: GraphNode[] = [];
@@ -112,10 +112,10 @@ export function graphOf(title: string, definition: RawStates, declaration: Decla
 
   const add = (machine: RawStates, prefix: string, parent: string | undefined, within: Side): void => {
     const forward = within === "undo" ? new Set<string>() : goingForward(machine, undos, parent === undefined);
-    // An action is one wherever it stands, though nothing but a failure leads to it.
+    // An action is on the forward side, even if only a failure leads to it.
     const sideOf = (name: string): Side => (forward.has(name) || actions.has(name) ? "forward" : "undo");
     const id = (name: string): string => `${prefix}${name}`;
-    // In a branch of one state there is nothing to say of where it starts.
+    // A branch with a single state needs no start.
     if (parent === undefined || Object.keys(machine.States).length > 1) {
       const start = { ...BLANK, id: id(START), kind: "start", side: within, parent } as const;
       nodes.push(start);
@@ -156,13 +156,13 @@ export function graphOf(title: string, definition: RawStates, declaration: Decla
 
 const BLANK = { label: "", notes: [], pivot: false, undoes: [] } as const;
 
-/** No edge leads to a state that is not there: the verifier tells of it. */
+/** Drops edges to states that do not exist. The verifier reports them. */
 function existing(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): readonly GraphEdge[] {
   const ids = new Set(nodes.map(({ id }) => id));
   return edges.filter(({ to }) => ids.has(to));
 }
 
-/** The end of an execution that has no state of its own: a state's name has no such character first. */
+/** The id of the end of an execution. It begins with a slash, which no id of a state does. */
 export const END = "/end";
 const START = "/start";
 
@@ -177,8 +177,8 @@ function notesOf(name: string, state: RawState, kind: Kind, pivot: boolean): rea
 }
 
 /**
- * The states that lead to an end with success, errors apart, past no undo. In a branch, which ends with a record of how it
- * went either way, those that no error has led to.
+ * The forward states. On the top level: states from which a success can be reached without an error or an undo. A branch
+ * ends with a record whether it succeeded or failed, so in a branch: states that are reached without an error.
  */
 function goingForward({ StartAt, States }: RawStates, undos: ReadonlySet<string>, top: boolean): ReadonlySet<string> {
   const on = (name: string): readonly string[] =>

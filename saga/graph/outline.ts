@@ -4,9 +4,8 @@ import { POINTED } from "./placed";
 type Shape = Pick<PlacedNode, "kind" | "side" | "x" | "y" | "width" | "height">;
 
 /**
- * The outline of a node, as the `d` of SVG paths, the hindmost first. Undos have cut corners; ends are round, choices
- * pointed; what waits for an answer has a corner turned down, and a child saga a second border; items of a list lie on each
- * other.
+ * The outline of a node, as the `d` of SVG paths from back to front. Undos have cut corners, ends are round, and choices
+ * have points. An approval has a folded corner, a child saga has a second border, and items are stacked.
  */
 export function outlineOf(node: Shape): readonly string[] {
   const { kind, side, x, y, width, height } = node;

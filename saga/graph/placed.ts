@@ -6,30 +6,30 @@ export interface Point {
   readonly y: number;
 }
 
-/** A node in its place: `x` and `y` are its middle. */
+/** A placed node. `x` and `y` are its middle. */
 export interface PlacedNode extends GraphNode, Point {
   readonly width: number;
   readonly height: number;
-  /** Its text, a line each; that of a box stands at its top. */
+  /** Its text. The text of a box is at its top. */
   readonly lines: readonly Line[];
 }
 
-/** An edge in its place: straight from point to point, along one axis each; the last one is the arrow's tip. */
+/** A placed edge. It runs straight from point to point, along one axis each. The last point is the arrow's tip. */
 export interface PlacedEdge extends GraphEdge {
   readonly points: readonly Point[];
 }
 
-/** A graph of which everything has its place; the top left corner is 0, 0. */
+/** A placed graph. Its top left corner is 0, 0. */
 export interface Placed {
   readonly title: string;
   readonly width: number;
   readonly height: number;
-  /** Boxes come before what stands in them. */
+  /** A box comes before the nodes in it. */
   readonly nodes: readonly PlacedNode[];
   readonly edges: readonly PlacedEdge[];
 }
 
-/** What has a size and is moved as one: a node, with all that stands in it. */
+/** A node with its content, which is moved as a whole. */
 export interface Block {
   readonly width: number;
   readonly height: number;
@@ -37,10 +37,10 @@ export interface Block {
   readonly edges: readonly PlacedEdge[];
 }
 
-/** How far the points of a choice stand out at its sides. */
+/** The width of the points at the sides of a choice. */
 export const POINTED = 18;
 
-/** The same, so far to the right and down. */
+/** Moves a block. */
 export function moved(block: Block, right: number, down: number): Block {
   const by = <P extends Point>(point: P): P => ({ ...point, x: point.x + right, y: point.y + down });
   return {
@@ -50,7 +50,7 @@ export function moved(block: Block, right: number, down: number): Block {
   };
 }
 
-/** Without points at which it does not turn. */
+/** Removes the points at which a line does not turn. */
 export function straightened(points: readonly Point[]): readonly Point[] {
   const distinct = points.filter(({ x, y }, at) => {
     const before = points[at - 1];
@@ -63,12 +63,12 @@ export function straightened(points: readonly Point[]): readonly Point[] {
   });
 }
 
-/** What a corner is rounded by. */
+/** The radius of corners. */
 const ROUND = 8;
 
 /**
- * The points of an edge as the `d` of an SVG path, its corners rounded. It begins at the arrow's tip (`marker-start`, with
- * `orient="auto-start-reverse"`): so the dashes of edges that come together lie on each other.
+ * The `d` of an SVG path with rounded corners. It begins at the arrow's tip (`marker-start`, with
+ * `orient="auto-start-reverse"`), so that the dashes of merging edges coincide.
  */
 export function pathOf(points: readonly Point[]): string {
   const back = points.toReversed();
@@ -85,7 +85,7 @@ export function pathOf(points: readonly Point[]): string {
 
 const distance = (one: Point, other: Point): number => Math.abs(one.x - other.x) + Math.abs(one.y - other.y);
 
-/** So far from a point along an axis. */
+/** The point at a distance from `from` in the direction of `to`. */
 const towards = (from: Point, to: Point, by: number): Point => ({
   x: from.x + Math.sign(to.x - from.x) * by,
   y: from.y + Math.sign(to.y - from.y) * by,

@@ -2,29 +2,29 @@ import type { EffectChange, Violation } from "../verify/rules";
 import type { Graph, GraphNode } from "./model";
 import { type Colours, keyOf, type Status } from "./status";
 
-/** An effect that no undo has taken back. */
+/** An effect that is not undone. */
 export interface Outstanding {
-  /** The call that has it, in a list with the item's index. */
+  /** The call, in a list with the item's index. */
   readonly instance: string;
-  /** There; there or not, or still to come; or still there, for its undo has failed. */
+  /** Live; in doubt; or live although its undo ran, since that failed. */
   readonly status: Exclude<EffectChange["becomes"], "gone">;
 }
 
-/** A step of a counterexample that is played on a graph. */
+/** A step of a counterexample on a graph. */
 export interface PlayStep {
-  /** The node at which it happens; undefined for a heading. */
+  /** The node of the step. Undefined for a heading. */
   readonly node: string | undefined;
   readonly text: string;
-  /** How far its text is indented. */
+  /** The indentation of its text. */
   readonly depth: number;
   readonly did: "done" | "failed" | "undone";
-  /** What is outstanding after it, in the order in which it began. */
+  /** The outstanding effects after it, in the order in which they began. */
   readonly outstanding: readonly Outstanding[];
-  /** What the execution has done wrong by now; at the last step alone. */
+  /** The violation. Only the last step has it. */
   readonly offence: string | undefined;
 }
 
-/** The counterexample of a violation, step by step; of one that needs no path, the state in which it shows. */
+/** The steps of a violation's counterexample. A violation without a path has one step, at its state. */
 export function stepsOf({ nodes, edges }: Graph, { path, message, state }: Violation): readonly PlayStep[] {
   const find = (name: string | undefined): GraphNode | undefined =>
     name === undefined ? undefined : nodes.find(({ label, kind }) => label === name && kind !== "start");
@@ -40,7 +40,7 @@ export function stepsOf({ nodes, edges }: Graph, { path, message, state }: Viola
     const last = at === path.length - 1;
     const node = find(event.state);
     const before = steps.findLast((step) => step.node !== undefined)?.node;
-    // The end of an execution is no state of its own where it ends with its last one.
+    // If the execution ends with a state that has `End`, its end has its own node.
     const end = last ? nodes.find(({ id, kind }) => kind === "completed" && leads({ edges }, before, id)) : undefined;
     steps.push({
       node: (node ?? end)?.id,
@@ -59,7 +59,7 @@ const leads = ({ edges }: Pick<Graph, "edges">, before: string | undefined, to: 
 
 function change(outstanding: Map<string, Outstanding["status"]>, effects: readonly EffectChange[]): void {
   for (const { instance, becomes } of effects) {
-    // An undo that says of which action, and not of which call, is for all of its calls.
+    // An undo without an index undoes all calls of its action.
     const calls = outstanding.has(instance)
       ? [instance]
       : [...outstanding.keys()].filter((known) => known.startsWith(`${instance}[`));
@@ -70,7 +70,7 @@ function change(outstanding: Map<string, Outstanding["status"]>, effects: readon
   }
 }
 
-/** How the graph stands once so many steps are played. */
+/** The colours of the graph after the first `count` steps. */
 export function coloursOfPlay(graph: Graph, steps: readonly PlayStep[], count: number): Colours {
   const statuses = new Map<string, Status>();
   const taken = new Set<string>();

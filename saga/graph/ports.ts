@@ -1,17 +1,17 @@
-/** An edge that is to go aside by less goes straight on. */
+/** An edge with a smaller sideways distance is drawn straight. */
 export const NEARLY = 10;
 
 /** An end of an edge at the border of a node. */
 export interface End {
   readonly port: string;
-  /** Ends of one unit are at one place. */
+  /** Ends of the same unit share a place. */
   readonly unit: string;
   readonly arrives: boolean;
-  /** How far to the right of the middle it leads; towards the channel, how many rows down. */
+  /** How far the edge leads to the right of the middle. At the channel: how many rows it leads down. */
   readonly aim: number;
 }
 
-/** One end of each place, in the order of where they lead: from the left, or from the top. */
+/** An end of each unit, in the order of their directions: from the left, or from the top. */
 function unitsOf(ends: readonly End[]): readonly End[] {
   const first = ends.filter(({ unit }, at) => ends.findIndex((end) => end.unit === unit) === at);
   return first.sort((one, other) => (one.aim === other.aim ? 0 : one.aim - other.aim));
@@ -20,7 +20,7 @@ function unitsOf(ends: readonly End[]): readonly End[] {
 const portsOf = (ends: readonly End[], offsets: ReadonlyMap<string, number>): ReadonlyMap<string, number> =>
   new Map(ends.map(({ port, unit }) => [port, offsets.get(unit) ?? 0]));
 
-/** How far to the right of the middle of a top or a bottom each end is: what leads straight on keeps the middle. */
+/** The distance of each end from the middle of a top or bottom border. An edge that leads straight on keeps the middle. */
 export function spread(ends: readonly End[], flat: number): ReadonlyMap<string, number> {
   const units = unitsOf(ends);
   const straight = units.findIndex(({ aim }) => Math.abs(aim) <= Math.min(NEARLY, flat / 2));
@@ -33,8 +33,8 @@ export function spread(ends: readonly End[], flat: number): ReadonlyMap<string, 
 }
 
 /**
- * How far below the middle of the border to the channel each end is. What leaves and what arrives there never have one
- * place: they would meet in the channel.
+ * The distance of each end below the middle of the border at the channel. Leaving and arriving edges never share a place,
+ * since they would meet in the channel.
  */
 export function spreadFacing(ends: readonly End[], height: number): ReadonlyMap<string, number> {
   const units = unitsOf(ends);
@@ -44,7 +44,7 @@ export function spreadFacing(ends: readonly End[], height: number): ReadonlyMap<
   const step = Math.min(14, (height / 2 - 4) / Math.max(above.length, below.length, 1));
   const off = (unit: End, nth: number): number => Math.round(step * (unit.arrives ? nth + 0.5 : nth + 1));
   const offsets = new Map([
-    // What leads furthest stands furthest out.
+    // The edge that leads furthest is outermost.
     ...above.toReversed().map((unit, nth) => [unit.unit, -off(unit, nth)] as const),
     ...below.map((unit, nth) => [unit.unit, off(unit, nth)] as const),
     ...(straight ? [[straight.unit, 0] as const] : []),

@@ -1,21 +1,19 @@
-/** A row of a level: a rank of the way forward, one of the way back beside it, or either alone. */
+/** A row of a level: a forward rank, an undo rank, or both side by side. */
 export interface Row {
   readonly forward: number | undefined;
   readonly undo: number | undefined;
 }
 
-/** That a rank of the way forward and one of the way back, counted from the top, belong side by side. */
+/** A forward rank and an undo rank that belong side by side. Both are counted from the top. */
 export interface Pair {
   readonly forward: number;
   readonly undo: number;
-  /** How much it matters. */
   readonly weight: number;
 }
 
 /**
- * Rows in which as much of what belongs together as can be stands side by side: the way forward from the top down, the way
- * back from the bottom up.
- * @param ranks How many each side has.
+ * Combines the ranks of both sides into rows. Pairs are side by side, as many as their order allows.
+ * @param ranks The number of ranks of each side.
  */
 export function rowsOf(
   ranks: { readonly forward: number; readonly undo: number },
@@ -27,7 +25,7 @@ export function rowsOf(
   const fill = (to: { readonly forward: number; readonly undo: number }, last: boolean): void => {
     const [ahead, back] = [to.forward - forward, to.undo - undo];
     const most = Math.max(ahead, back);
-    // The way back comes from below, and so stands as low as it can; but below all pairs as high as it can.
+    // Undos lead up from below, so they are placed as low as possible. Below the last pair, they are as high as possible.
     const [first, above] = last ? [0, 0] : [most - ahead, most - back];
     for (let row = 0; row < most; row++) {
       const [f, u] = [row - first, row - above];
@@ -47,7 +45,7 @@ export function rowsOf(
   return rows;
 }
 
-/** Of pairs, some that are in the same order on both sides, so that they weigh most together. */
+/** The pairs with the largest total weight that are in the same order on both sides. */
 function inOrder(pairs: readonly Pair[]): readonly Pair[] {
   const sorted = pairs.toSorted((one, other) => one.forward - other.forward || one.undo - other.undo);
   const best: { readonly weight: number; readonly before: number }[] = [];

@@ -1,43 +1,43 @@
 import { Graph, layout } from "@dagrejs/dagre";
 
-/** A box that is to be placed. */
+/** A box to place. */
 export interface Box {
   readonly id: string;
   readonly width: number;
   readonly height: number;
 }
 
-/** A way from one box to another, or back to itself. */
+/** A link from one box to another or to itself. */
 export interface Link {
   readonly from: string;
   readonly to: string;
-  /** Of links that are drawn the name; a link without one keeps its ends in order, and is not drawn. */
+  /** The name of a drawn link. A link without a name is not drawn and only orders its ends. */
   readonly name: string | undefined;
-  /** The more it weighs, the straighter it is drawn. */
+  /** A link with a larger weight is straighter. */
   readonly weight: number;
 }
 
-/** Where a link passes a rank on its way. */
+/** A rank that a link passes between its ends. */
 export interface Pass {
   readonly rank: number;
   readonly x: number;
 }
 
-/** One side of a level: the boxes in ranks, each with its place in the rank. */
+/** A placed side of a level. */
 export interface PlacedSide {
   readonly width: number;
   /** The boxes of each rank, from left to right. */
   readonly ranks: readonly (readonly string[])[];
   readonly x: ReadonlyMap<string, number>;
-  /** By a link's name, the ranks that it passes between its ends. */
+  /** The ranks that each link passes between its ends, by the link's name. */
   readonly passes: ReadonlyMap<string, readonly Pass[]>;
 }
 
-/** What is left free between two boxes of a rank, and between links that pass there. */
+/** The space between two boxes of a rank, and between links that pass it. */
 const BETWEEN_BOXES = 36;
 const BETWEEN_LINKS = 16;
 
-/** Puts boxes in ranks, and within them where links are short and cross little. Heights are of no account to that. */
+/** Places boxes in ranks, so that links are short and seldom cross. Heights of boxes are ignored. */
 export function placeSide(boxes: readonly Box[], links: readonly Link[]): PlacedSide {
   if (boxes.length === 0) return { width: 0, ranks: [], x: new Map(), passes: new Map() };
   const drawn = links.filter(({ from, to }) => from !== to);
@@ -81,7 +81,7 @@ export function placeSide(boxes: readonly Box[], links: readonly Link[]): Placed
   };
 }
 
-/** The boxes in the order in which they lead to each other, where each leads to one other at most: as most undos do. */
+/** The boxes in order, if each leads to at most one other box, as most undos do. */
 function chainOf(boxes: readonly Box[], links: readonly Link[]): readonly Box[] | undefined {
   const next = new Map(links.map(({ from, to }) => [from, to]));
   const followed = new Set(links.map(({ to }) => to));
@@ -93,7 +93,7 @@ function chainOf(boxes: readonly Box[], links: readonly Link[]): readonly Box[] 
   return chain.length === boxes.length ? chain : undefined;
 }
 
-/** A chain, each box below the one before. */
+/** Places a chain: each box is below the one before. */
 function below(chain: readonly Box[], links: readonly Link[]): PlacedSide {
   const width = Math.max(...chain.map((box) => box.width));
   return {

@@ -1,19 +1,19 @@
-/** How it stands with a state of an execution. */
+/** The status of a node in an execution. */
 export type Status =
   "idle" | "in progress" | "waiting" | "done" | "retried" | "failed" | "undone" | "stuck" | "aborted";
 
-/** How it stands with all of a graph: what has a status is an id of a node. */
+/** The colours of a graph for an execution. */
 export interface Colours {
-  /** Nodes that are not named have not been entered. */
+  /** The status by the node's id. Nodes that were not entered are missing. */
   readonly statuses: ReadonlyMap<string, Status>;
-  /** The edges that the execution has taken, as `keyOf` says. */
+  /** The keys of the edges that the execution took, from `keyOf`. */
   readonly taken: ReadonlySet<string>;
 }
 
-/** An edge of a graph, in `Colours`. */
+/** The key of an edge in `Colours`. */
 export const keyOf = ({ from, to }: { readonly from: string; readonly to: string }): string => `${from}\n${to}`;
 
-/** What says so without a colour. */
+/** The marks, so that statuses differ without colours too. */
 export const MARKS: Readonly<Record<Status, string>> = {
   idle: "",
   "in progress": "▶",
@@ -31,7 +31,7 @@ interface Shade {
   readonly fill: string;
 }
 
-/** Colours that people with any kind of colour vision tell apart, for a light page and for a dark one. */
+/** Colours for light and dark themes. They differ for people with any kind of colour vision. */
 export const SHADES: Readonly<Record<Exclude<Status, "idle">, { readonly light: Shade; readonly dark: Shade }>> = {
   "in progress": { light: { line: "#0b66a8", fill: "#cfe6fb" }, dark: { line: "#79c0ff", fill: "#12395c" } },
   waiting: { light: { line: "#6e40c9", fill: "#eae2fb" }, dark: { line: "#c297ff", fill: "#2f2150" } },

@@ -6,9 +6,9 @@ import { outlineOf } from "./outline";
 import { type Colours, keyOf, MARKS, SHADES, type Status } from "./status";
 
 /**
- * A graph as SVG, for a light page and for a dark one. The way forward and the way back differ in more than colour: undos
- * have cut corners and dotted lines, and what fails goes along dashed ones.
- * @param colours How an execution stands; each status has a mark as well.
+ * A graph as SVG, for light and dark themes. Steps and undos differ without colours too: undos have cut corners and dotted
+ * lines, and failures have dashed lines.
+ * @param colours The colours of an execution. Each status has a mark as well.
  */
 export function svg(graph: Graph, colours?: Colours): string {
   const placed = layout(graph);
@@ -32,7 +32,7 @@ export function svg(graph: Graph, colours?: Colours): string {
 
 const STROKE = 34;
 
-/** A line below the graph. */
+/** The legend, in a line below the graph. */
 function drawnLegend(entries: readonly Entry[], top: number) {
   const parts: string[] = [];
   const y = top + 8;
@@ -66,7 +66,7 @@ const COLOURS: Readonly<Record<Theme, string>> = {
   dark: "--page:#0d1117;--box:#141a22;--text:#e6edf3;--note:#9aa7b4;--forward:#6cb6ff;--forward-fill:#10263b;--undo:#f0a840;--undo-fill:#33230b;--fails:#ff7b72",
 };
 
-/** The name of a status in a class. */
+/** The CSS class of a status. */
 const classOf = (status: Status): string => `is-${status.replace(" ", "-")}`;
 
 const shadesOf = (theme: Theme): string =>
@@ -116,7 +116,7 @@ const drawnPath = (way: Way, points: readonly Point[], more: string): string =>
 function shape(node: PlacedNode, status: Status | undefined): string {
   const { kind, side, pivot, x, y, width, height, lines } = node;
   const box = isBox(node);
-  // What stands in a box tells that it is done; where a level starts tells nothing.
+  // A box that is done and a start have no mark. The nodes in the box have marks.
   const shown = status === "idle" || (kind !== "start" && !(box && status === "done")) ? status : undefined;
   const look = [
     "node",

@@ -22,7 +22,7 @@ import type { Place } from "./place";
 import type { Program } from "./program";
 import { placeOf, type Release, releaseOf } from "./release";
 import { type Reported, report } from "./report";
-import { mainMachine, ofType, TABLE } from "./resources";
+import { mainMachine, ofType, rolesIn, TABLE } from "./resources";
 import { Outbox } from "./services/outbox";
 import { standing } from "./standing";
 import type { Executions } from "./step-functions/executions";
@@ -68,7 +68,8 @@ export class LocalCloud {
   ) {
     const { journal, kept } = data ?? {};
     const { stubs = {}, keep, onLog } = options;
-    const before = [...(kept?.functions.values() ?? [])].map(({ resource }) => resource);
+    const functionsBefore = [...(kept?.functions.values() ?? [])].map(({ resource }) => resource);
+    const before = [...functionsBefore, ...(kept?.roles ?? [])];
     this.release = releaseOf(
       { program, standing: standing({ ...program, resources: before }, program, true) },
       options,
@@ -162,6 +163,7 @@ export class LocalCloud {
     const isUnderWay = this.earlier.isPending || [...this.executions.values()].some(({ ended }) => !ended);
     const before = this.release.standing;
     this.release = releaseOf({ program, standing: standing(before, program, isUnderWay) }, this.options);
+    this.data?.journal.roles(rolesIn(this.release.standing));
     this.faults.clear();
     this.deployed.take(functions);
     if (this.earlier.isPending) this.deployed.restore(this.data?.kept.functions ?? new Map());
@@ -188,7 +190,7 @@ export class LocalCloud {
     return this.deployed.byTask(this.release.program);
   }
 
-  /** The function with this ARN, or with this ARN of a version. */
+  /** The function with this ARN, which may be the ARN of a version. */
   functionAt(arn: string): DeployedFunction {
     return this.deployed.at(arn);
   }

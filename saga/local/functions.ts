@@ -79,7 +79,7 @@ export class Functions {
   }
 
   /**
-   * The function with this ARN, or with this ARN of a version.
+   * The function with this ARN, which may be the ARN of a version.
    * @throws TaskFailure with the error of a state that invokes a missing function
    */
   at(arn: string): DeployedFunction {

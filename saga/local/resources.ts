@@ -12,6 +12,10 @@ export class NoSuchResource extends Error {
 export const ofType = ({ resources }: Pick<Program, "resources">, type: string): readonly Resource[] =>
   resources.filter((resource) => resource.type === type);
 
+/** The roles of a program, and their policies. */
+export const rolesIn = ({ resources }: Pick<Program, "resources">): readonly Resource[] =>
+  resources.filter(({ type }) => type.startsWith("aws:iam/"));
+
 export const FUNCTION = "aws:lambda/function:Function";
 export const TABLE = "aws:dynamodb/table:Table";
 export const QUEUE = "aws:sqs/queue:Queue";

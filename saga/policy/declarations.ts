@@ -2,24 +2,21 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Declaration, DeclarationError, readDeclaration } from "../asl/declaration";
 
-/** Where a machine's declaration may come from. */
+/** Where a machine's declaration may come from, beside its Comment. */
 export interface DeclarationSources {
   /** The tag of the machine: a name in `given`, or a file. */
   readonly tag: unknown;
   /** By the machine's name: a declaration, or a file that has one. */
   readonly given: Readonly<Record<string, unknown>>;
-  /** The Comment of the definition, which may be a declaration as JSON. */
-  readonly comment: unknown;
 }
 
 /**
- * What is said of a machine's tasks; undefined where nothing is.
+ * What is said of a machine's tasks beside its definition; undefined where nothing is.
  * @throws DeclarationError where it can't be read
  */
-export function declarationFrom(name: string, { tag, given, comment }: DeclarationSources): Declaration | undefined {
+export function declarationFrom(name: string, { tag, given }: DeclarationSources): Declaration | undefined {
   if (typeof tag === "string") return read(Object.hasOwn(given, tag) ? given[tag] : tag, tag);
-  if (Object.hasOwn(given, name)) return read(given[name], name);
-  return inComment(comment);
+  return Object.hasOwn(given, name) ? read(given[name], name) : undefined;
 }
 
 function read(from: unknown, what: string): Declaration {
@@ -50,7 +47,11 @@ function declared(json: unknown, where: string): Declaration {
   }
 }
 
-function inComment(comment: unknown): Declaration | undefined {
+/**
+ * What the Comment of a definition says of its tasks; undefined where it is no declaration as JSON.
+ * @throws DeclarationError where it can't be read
+ */
+export function declarationIn(comment: unknown): Declaration | undefined {
   if (typeof comment !== "string" || !comment.trimStart().startsWith("{")) return undefined;
   let json: unknown;
   try {

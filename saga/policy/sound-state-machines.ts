@@ -11,7 +11,7 @@ import type { RawStates } from "../asl/states";
 import { undeclaredIn } from "../asl/tasks";
 import { storyText } from "../deploy/violation-text";
 import { SearchLimitError, storiesOf, verify } from "../verify";
-import { declarationFrom } from "./declarations";
+import { declarationFrom, declarationIn } from "./declarations";
 import { withReferences } from "./unknown";
 
 export interface SagaPolicyOptions {
@@ -85,19 +85,21 @@ function validate(
   const tag = tagIn(props["tags"]);
   if (tag === "none") return;
 
-  // In a preview this throws what Pulumi takes for "not known yet".
-  const written = fields.map((field): unknown => props[field]).find((each) => each !== undefined);
-  if (written === undefined) {
-    report(`'${name}' can't be proved: it has no ${fields.join(" and no ")}, which is all that is read here`);
-    return;
-  }
   try {
+    // First what a preview knows: so a file that is not there is told at once.
+    const beside = declarationFrom(name, { tag, given: { ...options.declarations, ...config.declarations } });
+    // In a preview this throws what Pulumi takes for "not known yet".
+    const written = fields.map((field): unknown => props[field]).find((each) => each !== undefined);
+    if (written === undefined) {
+      report(`'${name}' can't be proved: it has no ${fields.join(" and no ")}, which is all that is read here`);
+      return;
+    }
     const definition = definitionIn(written);
-    const given = { ...options.declarations, ...config.declarations };
-    const declaration = declarationFrom(name, { tag, given, comment: (definition as { Comment?: unknown }).Comment });
+    const declaration = beside ?? declarationIn((definition as { Comment?: unknown }).Comment);
     if (declaration === undefined) {
       report(
-        `'${name}' is not declared, so that nothing is proved of it: say what undoes what, in the policy's config under declarations, in a file that its tag ${TAG} names, or in its Comment; if it is no saga, tag it ${TAG}=none`,
+        `'${name}' is not declared, so that nothing is proved of it\n` +
+          `  → Say what undoes what: in the policy's config under declarations, in a file that its tag ${TAG} names, or in its Comment. If it is no saga, tag it ${TAG}=none`,
       );
       return;
     }

@@ -360,8 +360,14 @@ function conditionsIn({ States }: RawStates): readonly string[] {
 
 /** Every level of a machine, outer ones first. */
 export function levelsOf(level: Level): readonly Level[] {
-  return [level, ...[...level.nodes.values()].flatMap(({ inner }) => inner.flatMap(levelsOf))];
+  const known = levels.get(level) ?? [
+    level,
+    ...[...level.nodes.values()].flatMap(({ inner }) => inner.flatMap(levelsOf)),
+  ];
+  levels.set(level, known);
+  return known;
 }
+const levels = new WeakMap<Level, readonly Level[]>();
 
 /** Every transition out of a node. */
 export function transitionsOf({ raw, next, choices, catchers }: Node): readonly Transition[] {

@@ -322,9 +322,7 @@ Resources:
     const retry = [{ ErrorEquals: ["X.Throttled"] }];
     expect(held(calls("${ChargeFunctionArn}", retry)).s4).to.have.length(1);
     expect(held(calls("${Charge}", retry))).to.deep.equal({ s4: [], proved: false, open: true });
-    expect(held(calls("${Charge}")).s4).to.deep.equal([
-      "A is not retried on any fault, and ${Charge} is unknown here",
-    ]);
+    expect(held(calls("${Charge}")).s4).to.deep.equal(["A is not retried on any fault, and ${Charge} is unknown here"]);
     expect(held(calls("arn:aws:states:::${Service}", retry)).open).to.equal(true);
     expect(held(calls("arn:aws:states:::aws-sdk:s3:putObject", retry)).s4[0]).to.contain("S3.SlowDownException");
     expect(held(calls("arn:aws:states:eu-west-1:1:activity:${Name}", retry))).to.deep.equal({

@@ -230,11 +230,11 @@ describe("the verbs on executions", function () {
     it("says what is wrong with the file", async () => {
       const { events } = JSON.parse(readFileSync(stuck, "utf8")) as { events: unknown[] };
       const part = file("part.json", { events: events.slice(3) });
-      expect((await command(["explain", part])).err).to.match(
-        /part\.json begins with event 4: events are missing/,
-      );
+      expect((await command(["explain", part])).err).to.match(/part\.json begins with event 4: events are missing/);
       const odd = file("odd.json", { hello: 1 });
-      expect((await command(["explain", odd])).err).to.match(/odd\.json has no 'events': save the output of 'aws stepfunctions/);
+      expect((await command(["explain", odd])).err).to.match(
+        /odd\.json has no 'events': save the output of 'aws stepfunctions/,
+      );
       const trip = join(HISTORIES, "trip-stuck.json");
       expect((await command(["explain", trip])).err).to.match(
         /^no machine of the program has all the states that .*trip-stuck\.json enters, such as 'Expensive'/,

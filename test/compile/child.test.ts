@@ -39,7 +39,7 @@ const parent = saga<Purchase>("Purchase")
   })
   .returns(({ Reservation }) => ({ reservation: Reservation.reservation }));
 
-/** Runs a parent, with its machines beside it; a call whose task is in `failing` is refused. */
+/** Runs a parent with its other machines. Calls of the tasks in `failing` are refused. */
 async function run(failing: readonly string[], root: Saga = parent, onCall: (payload: any) => void = () => {}) {
   const calls: { task: string; id: string; step: string; reservation?: unknown }[] = [];
   const clock = virtualClock();
@@ -98,7 +98,7 @@ describe("a child saga", () => {
     expect(reserved?.id).to.match(/^arn:x:states:r:a:execution:Reservation:[0-9a-f]{64}$/);
   });
 
-  it("that fails undoes itself, and once more in doubt", async () => {
+  it("that fails undoes itself, and its parent undoes it again, since it is in doubt", async () => {
     const { error, calls } = await run(["hold"]);
     expect(error).to.equal("SagaCompensated");
     expect(calls.map(({ task }) => task)).to.deep.equal(["reserve", "hold", "letGo", "release", "letGo", "release"]);
@@ -123,7 +123,7 @@ describe("a child saga", () => {
     expect(calls.at(-1)).to.deep.equal({ task: "release", id: reserved?.id, step: "Reserve", reservation: "R1" });
   });
 
-  it("is told when its parent began, and so is whoever undoes it, in another child too", async () => {
+  it("receives its parent's start time, as do its undos and its own children", async () => {
     const at: (string | undefined)[] = [];
     const timed = (name: string) => stub<{ at: string }, object>(name);
     const input = ({ saga: { startedAt } }: Given<{ sku: string }>) => ({ at: startedAt });
@@ -149,7 +149,7 @@ describe("a child saga", () => {
     expect(at[0]).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   });
 
-  it("of queries alone has nothing to be undone, in a branch or in another child, too", () => {
+  it("of queries alone has no undo, in a branch and in another child too", () => {
     const looking = saga<{ sku: string }>("Looking")
       .query("Look", { task: stub<{ sku: string }, object>("look"), input: ({ input }) => ({ sku: input.sku }) })
       .returns(() => ({}));
@@ -170,7 +170,7 @@ describe("a child saga", () => {
     expect(machinesOf(parent).map(({ name }) => name)).to.deep.equal(["Reservation", "Reservation_undo"]);
   });
 
-  it("can't have a pivot, nor follow one: what it did must be undone when a later step fails", () => {
+  it("can't have a pivot or follow one: its parent must be able to undo it", () => {
     const undo = { name: "Refund", task: refund, input: () => ({}) };
     const pivoted = saga<{ reservation: string }>("Pivoted")
       .pivot("Charge", { task: charge, input: ({ input }) => ({ reservation: input.reservation }), undo })
@@ -187,7 +187,7 @@ describe("a child saga", () => {
 });
 
 describe("an included saga", () => {
-  it("becomes part of the parent's chain, its names with a prefix, its input and output mapped", () => {
+  it("becomes part of the parent's chain, with a prefix to its names, and with its input and output mapped", () => {
     const outer = saga<Purchase>("Outer")
       .include("Buy", child, ({ input }) => ({ sku: input.sku }))
       .step("Charge", {

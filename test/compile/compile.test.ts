@@ -38,7 +38,7 @@ const transient = {
 const anyError = { ...transient, ErrorEquals: ["States.ALL"], MaxAttempts: 12, MaxDelaySeconds: 300 };
 
 describe("the compiler", () => {
-  it("makes one state a step, one an undo, and the end of a compensated run", () => {
+  it("makes a state for each step, one for each undo, and one for the compensated end", () => {
     const caught = { Assign: { failure: failure("Reserve"), Reserve: null }, Next: "Release" };
     expect(compile(one, arn)).to.deep.equal({
       Comment: "Saga Purchase",
@@ -117,7 +117,7 @@ describe("the compiler", () => {
     });
   });
 
-  it("retries the errors that an action names on a budget of their own, before the transient ones (S4)", () => {
+  it("retries the errors that an action names with their own budget, before the transient ones (S4)", () => {
     const retry = { errors: ["Busy"], attempts: 3, interval: seconds(5), backoff: 1.5, ceiling: minutes(2) };
     expect(two({ retry }).Charge.Retry).to.deep.equal([
       {
@@ -142,18 +142,18 @@ describe("the compiler", () => {
     expect(compile(one, arn)).not.to.have.property("TimeoutSeconds");
   });
 
-  it("never catches an undo, so that it is stuck where a redrive resumes it (S5)", () => {
+  it("never catches an undo's errors, so that an execution is stuck where a redrive resumes it (S5)", () => {
     const states = two();
     expect(states.Refund).not.to.have.property("Catch");
     expect(states.Release).not.to.have.property("Catch");
   });
 
-  it("assigns the results that somebody reads, and no others", () => {
+  it("assigns only the results that are read", () => {
     expect(two().Reserve.Assign).to.deep.equal({ Reserve: "{% $states.result.Payload %}" });
     expect(two({ input: () => ({ reservation: "none" }) }).Reserve).not.to.have.property("Assign");
   });
 
-  it("gives plain, frozen data, the same for the same saga, byte by byte", () => {
+  it("returns plain, frozen data, and the same bytes for the same saga", () => {
     const machine = compile(one, arn);
     expect(JSON.stringify(machine)).to.equal(JSON.stringify(compile(one, arn)));
     const unfrozen = (value: unknown): boolean =>
@@ -162,7 +162,7 @@ describe("the compiler", () => {
     expect(JSON.parse(JSON.stringify(machine))).to.deep.equal(machine);
   });
 
-  it("takes an ARN of any type, and leaves it alone", () => {
+  it("accepts ARNs of any type, and does not change them", () => {
     class Later {
       constructor(readonly name: string) {}
     }

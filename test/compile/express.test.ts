@@ -38,7 +38,7 @@ function refused(built: Saga): string {
 const returns = () => ({});
 
 describe("a saga as an Express workflow", () => {
-  it("is taken where it changes nothing and ends within 5 minutes", () => {
+  it("is accepted if it changes nothing and ends within 5 minutes", () => {
     const both = (s: any) => s.query("A", query).query("B", query);
     checkExpress(
       given()
@@ -54,7 +54,7 @@ describe("a saga as an Express workflow", () => {
     );
   });
 
-  it("is refused with an undo, or a pivot, in whose place an execution would be stuck for good", () => {
+  it("is refused with an undo or a pivot, in which an execution would be stuck without a redrive", () => {
     const says = /'Forget' may use up its retries, .*can't be redriven.*Set workflowType to STANDARD/;
     expect(
       refused(
@@ -76,7 +76,7 @@ describe("a saga as an Express workflow", () => {
     expect(refused(branch.returns(returns))).to.match(says);
   });
 
-  it("is refused with what waits for somebody, for a job, or for a child", () => {
+  it("is refused with an approval, a job or a child", () => {
     const ask = callbackTask<{ id: string }, object>("ask", { table: [], handler: () => async () => {} });
     expect(
       refused(
@@ -104,7 +104,7 @@ describe("a saga as an Express workflow", () => {
     expect(refused(given().child("Run", child, input).returns(returns))).to.match(/Include the saga instead/);
   });
 
-  it("is refused where nobody knows how long it takes", () => {
+  it("is refused if its duration is not bounded", () => {
     expect(
       refused(
         given()
@@ -120,7 +120,7 @@ describe("a saga as an Express workflow", () => {
     expect(refused(list.returns(returns))).to.match(/how long the list is/);
   });
 
-  it("is refused where its calls, their retries and waits may take over 5 minutes, and told how long", () => {
+  it("is refused, with the duration, if its calls, retries and waits may take over 5 minutes", () => {
     // Seven calls of 30 s, and waits of 2 + 4 + 8 + 16 + 32 + 60 s.
     expect(refused(given().query("Look", { task: look, input }).returns(returns))).to.match(
       /may take 332 s or more, and EXPRESS ends an execution after 300 s .*Lower timeout, retry.attempts and retry.ceiling/,

@@ -38,7 +38,7 @@ describe("the console's API", () => {
       return json.description.status !== "RUNNING" && json;
     });
 
-  it("tells whom it talks to, and what it may do", async () => {
+  it("has a session with the target and the permissions", async () => {
     const { json } = await served.ask("api/session");
     const { host } = new URL(served.url);
     expect(json).to.deep.equal({
@@ -49,7 +49,7 @@ describe("the console's API", () => {
     });
   });
 
-  it("lists the machines, those of the program first, and proves them in a process of its own", async () => {
+  it("lists the machines, those of the program first, and proves them in another process", async () => {
     const first = (await served.ask("api/sagas")).json;
     expect(first.map(({ name }: { name: string }) => name)).to.deep.equal(["Echo", "approve", "wait"]);
     expect(first[0]).to.deep.include({
@@ -60,13 +60,13 @@ describe("the console's API", () => {
       examples: [{ name: "One", input: { id: "1" } }],
     });
     expect(first[0].definition.StartAt).to.equal("Call");
-    expect(first[0].verdict).to.include({ status: "not proved", summary: "It is being proved" });
+    expect(first[0].verdict).to.include({ status: "not proved", summary: "The proof is running" });
     expect(first[1].verdict).to.deep.equal({
       status: "not proved",
-      summary: "Nobody has declared what undoes what",
+      summary: "The machine has no declaration of what undoes what",
       violations: [],
     });
-    // Whoever listens is told of the proof.
+    // The live stream announces the end of the proof.
     await listen(served, "", (told) => told.some(({ event }) => event === "sagas"));
     const [{ verdict }] = (await served.ask("api/sagas")).json;
     expect(verdict.status).to.equal("unsound");
@@ -74,7 +74,7 @@ describe("the console's API", () => {
     expect(verdict.violations[0]).to.include.keys("rule", "kind", "state", "message", "hint", "counterexample");
   });
 
-  it("starts what is started by an alias, and tells of it, its history, its log and its end", async () => {
+  it("starts a machine by its alias, and has its description, history and log", async () => {
     const arn = await start("echo", { id: "1" }, "one");
     expect(arn).to.equal(executionArn("echo", "one"));
     const { description, definition, saga, machineArn: of, declaration: said } = await ended(arn);
@@ -102,7 +102,7 @@ describe("the console's API", () => {
     expect(Date.parse(logs[0].at)).to.be.closeTo(Date.now(), 60_000);
   });
 
-  it("shows the lines that name an execution to that one alone", async () => {
+  it("shows log lines with an execution's ARN only for that execution", async () => {
     const arns = [executionArn("echo", "ours"), executionArn("echo", "theirs")];
     for (const arn of arns) await start("echo", { of: arn }, arn.replace(/^.*:/, ""));
     for (const arn of arns) {
@@ -112,7 +112,7 @@ describe("the console's API", () => {
     }
   });
 
-  it("stops, and says why; redrives; and answers for whoever is asked", async () => {
+  it("stops with a cause, redrives, and answers approvals", async () => {
     const waiting = await start("wait", {});
     expect((await served.ask("api/stop", { body: { arn: waiting, cause: "enough" } })).status).to.equal(200);
     expect((await ended(waiting)).description).to.include({ status: "ABORTED", cause: "enough" });
@@ -145,7 +145,7 @@ describe("the console's API", () => {
     expect([late.status, late.json.error.name]).to.deep.equal([400, "TaskTimedOut"]);
   });
 
-  it("says in AWS's words what AWS refuses", async () => {
+  it("passes on refusals of AWS in AWS's words", async () => {
     await start("wait", {}, "twice");
     const again = await served.ask("api/start", {
       body: { machineArn: machineArn("wait"), input: { other: 1 }, name: "twice" },
@@ -163,7 +163,7 @@ describe("the console's list of executions", () => {
     json.executions.map(({ name }) => name);
   before(async () => {
     served = await startConsole();
-    // Beyond what the service and the console give at once; some of one machine, some of another.
+    // More than a page of the service and of the console, of two machines.
     for (let at = 0; at < 230; at++) {
       const machine = at % 3 === 0 ? "echo" : "wait";
       const input = at === 0 ? { fail: "no" } : {};
@@ -190,7 +190,7 @@ describe("the console's list of executions", () => {
     return found;
   };
 
-  it("has each once, page by page, of all machines together", async () => {
+  it("has each execution of all machines once, page by page", async () => {
     const found = await all("");
     expect(found).to.have.length(230);
     expect(new Set(found.map(({ arn }) => arn)).size).to.equal(230);
@@ -257,13 +257,13 @@ describe("the console's list of executions, by outcome", () => {
     return names;
   };
 
-  it("tells stuck executions from compensated ones, however many compensated ones come first", async () => {
+  it("finds stuck executions behind any number of compensated ones", async () => {
     expect(await namesBy("stuck")).to.have.members(["stuck-0", "stuck-1"]);
     expect(await namesBy("compensated")).to.have.length(COMPENSATED);
     expect(await namesBy("completed")).to.deep.equal([]);
   });
 
-  it("looks at a bounded number of executions for one answer, and says where to go on", async () => {
+  it("reads a bounded number of executions for one answer, and returns where to continue", async () => {
     const { json } = await served.ask("api/executions?outcome=stuck");
     expect(json.executions).to.deep.equal([]);
     expect(json.next).to.be.a("string");
@@ -282,7 +282,7 @@ describe("the console, live", () => {
   const startEcho = async (name: string): Promise<string> =>
     (await served.ask("api/start", { body: { machineArn: machineArn("echo"), name, input: {} } })).json.arn;
 
-  it("tells of executions that begin and end, and of those that were there nothing", async () => {
+  it("announces executions that begin and end, and none that existed before", async () => {
     await startEcho("before");
     await until(async () => served.cloud.executions.running().size === 0);
     const changed = new Map<string, string[]>();
@@ -301,7 +301,7 @@ describe("the console, live", () => {
     expect([...changed.keys()]).to.deep.equal([executionArn("echo", "during")]);
   });
 
-  it("tells a history from an event on, as it comes, or from where a page was; each event once", async () => {
+  it("sends a history from any event on, or after the last event that a page received; each event once", async () => {
     const arn = executionArn("echo", "watched");
     const waiting = (
       await served.ask("api/start", { body: { machineArn: machineArn("approve"), name: "asks", input: {} } })
@@ -321,7 +321,7 @@ describe("the console, live", () => {
     expect(events(coming)).to.deep.equal([6]);
   });
 
-  it(`looks once at what many pages watch, and not at all where none does ${SLOW}`, async () => {
+  it(`polls once for any number of pages, and not at all for none ${SLOW}`, async () => {
     const arn = (await served.ask("api/start", { body: { machineArn: machineArn("wait"), name: "long", input: {} } }))
       .json.arn;
     const counted = async (pages: number): Promise<number> => {
@@ -370,7 +370,7 @@ describe("the console, live", () => {
     await served.ask("api/stop", { body: { arn } });
   });
 
-  it("tells that the program is another one", async () => {
+  it("announces a change of the program", async () => {
     const told = await listen(served, "", (all) => all.some(({ event }) => event === "sagas"), {
       onOpen: () =>
         setTimeout(() => {

@@ -7,12 +7,12 @@ import { CONSOLE_PATH } from "../../saga/console/server";
 import { type CloudOptions, LocalCloud } from "../../saga/local/cloud";
 import { evaluated } from "../evaluated";
 
-/** Debian's Chromium, or the one that the environment names; undefined where there is none. */
+/** The Chromium in $CHROMIUM, or Debian's. Undefined if there is none. */
 export const CHROMIUM = [process.env["CHROMIUM"], "/usr/bin/chromium"].find(
   (path) => path !== undefined && existsSync(path),
 );
 
-/** Describes what is seen in a browser; where there is none, it says so in a word. */
+/** Describes tests that need a browser. Without one, they are skipped. */
 export function describeInBrowser(title: string, body: (this: Mocha.Suite) => void): void {
   if (CHROMIUM === undefined) describe.skip(`${title}: no Chromium`, body);
   else describe(title, body);
@@ -24,18 +24,18 @@ export interface Browsing {
   /** The console's address, with a slash at its end. */
   readonly url: string;
   /**
-   * Opens the console in a context of its own, which nothing has been seen in before.
-   * @param at What of it: `#/open`.
+   * Opens the console in a new browser context.
+   * @param at The hash of a view, such as `#/open`.
    */
   readonly open: (at?: string, options?: BrowserContextOptions) => Promise<Page>;
-  /** What pages have complained of since this was asked last: errors, refusals of their policy, requests to elsewhere. */
+  /** Problems of the pages since the last call: errors, policy violations, requests to other servers. */
   readonly complaints: () => readonly string[];
   readonly close: () => Promise<void>;
 }
 
 /**
- * Runs a program as `saga dev` does, and a browser.
- * @param path The program's folder, from the top of the project.
+ * Runs a program as `saga dev` does, and starts a browser.
+ * @param path The program's path in the project.
  */
 export async function browse(path = ".", options: CloudOptions = {}): Promise<Browsing> {
   const program = await evaluated(path);
@@ -83,7 +83,7 @@ export function launch(): Promise<Browser> {
   const isRoot = process.getuid?.() === 0;
   return chromium.launch({
     executablePath: CHROMIUM as string,
-    // Chromium has no sandbox for root.
+    // Chromium's sandbox does not work for root.
     args: [...(isRoot ? ["--no-sandbox"] : []), "--disable-dev-shm-usage", "--force-color-profile=srgb"],
   });
 }
@@ -103,7 +103,7 @@ async function watched(context: BrowserContext, origin: string, complaints: stri
   return page;
 }
 
-/** What axe-core finds on a page that is serious: each with what it is found on. */
+/** The serious findings of axe-core on a page, with their elements. */
 export async function seriousFlaws(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() =>

@@ -6,12 +6,12 @@ const KB = 1024;
 describe("the page, as it is built", function () {
   this.timeout(60_000);
 
-  it("has less than 150 KB compressed, and names nothing that is elsewhere", async () => {
+  it("has less than 150 KB compressed, and loads nothing from other servers", async () => {
     const { files, compressed } = await buildPage();
     expect(Object.keys(files)).to.deep.equal(["index.html", "app.js", "app.css"]);
     expect(compressed).to.be.within(10 * KB, 150 * KB);
     const [html, script, style] = Object.values(files).map((content) => Buffer.from(content).toString());
-    // What of it a browser would load: no more than the other two, and from beside it.
+    // The HTML loads only the other two files.
     expect([...String(html).matchAll(/(?:src|href)="([^"]*)"/g)].map(([, to]) => to)).to.deep.equal([
       "data:,",
       "app.css",
@@ -22,7 +22,7 @@ describe("the page, as it is built", function () {
     expect(script).not.to.match(/\bimport\s*\(|\beval\(|new Function\(|sourceMappingURL/);
   });
 
-  it("has the licences of what went into it", async () => {
+  it("contains the licences of the bundled packages", async () => {
     const { files } = await buildPage();
     const [, notice = ""] = /^\/\*!([^]*?)\*\//.exec(Buffer.from(files["app.js"] as Uint8Array).toString()) ?? [];
     for (const name of ["preact", "@preact/signals", "@preact/signals-core", "@dagrejs/dagre"]) {

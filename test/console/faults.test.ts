@@ -17,7 +17,7 @@ describe("faults at a click", function () {
   let orders = 0;
   before(async () => {
     const program = await evaluated();
-    // Waits and backoffs take no time.
+    // In virtual time, waits and backoffs take no time.
     cloud = await LocalCloud.start(program, { time: "virtual" });
     arn = mainMachine(program).arn as string;
   });
@@ -51,14 +51,14 @@ describe("faults at a click", function () {
     expect(cloud.faults.list()).to.deep.equal([]);
   });
 
-  it("fails after the write: it has happened, nobody has heard, and it is undone", async () => {
+  it("fails after the write: it has happened without an answer, and is undone", async () => {
     const { report, visits, payment } = await run("ProcessPayment", "fail-after", "once");
     expect(report.outcome).to.equal("compensated");
     expect(visits[1]).to.deep.equal(["ProcessPayment", "failed", "Sandbox.Timedout"]);
     expect(payment).to.include({ status: "UNDONE", total: 100 });
   });
 
-  it("answers late: the state gives it up at its timeout, and it is undone", async () => {
+  it("answers late: the state times out, and the call is undone", async () => {
     const { report, visits, payment } = await run("ProcessPayment", "late", "once");
     expect(report.outcome).to.equal("compensated");
     expect(visits).to.deep.equal([
@@ -69,14 +69,14 @@ describe("faults at a click", function () {
     expect(payment).to.include({ status: "UNDONE", total: 100 });
   });
 
-  it("crashes: once it has written", async () => {
+  it("crashes after the write", async () => {
     const { report, visits, payment } = await run("ProcessPayment", "crash", "once");
     expect(report.outcome).to.equal("compensated");
     expect(visits[1]).to.deep.equal(["ProcessPayment", "failed", "Lambda.Unknown"]);
     expect(payment).to.include({ status: "UNDONE", total: 100 });
   });
 
-  it("is throttled once: a retry gets through; always: it is given up, before anything has happened", async () => {
+  it("throttles once: a retry succeeds; throttles always: the step fails before anything has happened", async () => {
     const once = await run("ProcessPayment", "throttle", "once");
     expect(once.report.outcome).to.equal("completed");
     const always = await run("ProcessPayment", "throttle", "always");
@@ -86,7 +86,7 @@ describe("faults at a click", function () {
     expect(cloud.faults.list()).to.have.length(1);
   });
 
-  it("leaves a saga stuck whose undo always fails, which goes on once that is cleared", async () => {
+  it("leaves a saga stuck whose undo always fails, until the fault is cleared and the execution redriven", async () => {
     cloud.faults.add({ machineArn: arn, state: "ProcessPayment", kind: "fail-before", times: "once" });
     const { report } = await run("DeleteOrder", "fail-before", "always");
     expect(report.outcome).to.equal("stuck");
@@ -98,7 +98,7 @@ describe("faults at a click", function () {
     expect(stuck.ended?.result).to.include({ status: "FAILED", error: "SagaCompensated" });
   });
 
-  it("strikes that state of that machine alone, and ends with the release", async () => {
+  it("applies only to that state of that machine, and ends with the release", async () => {
     const other = `${arn}x`;
     cloud.faults.add({ machineArn: other, state: "ProcessPayment", kind: "fail-before", times: "always" });
     const { report } = await run("CancelShipment", "fail-before", "always");
@@ -135,13 +135,13 @@ describe("faults at a click", function () {
       expect((await served.cloud.execute({}, "echo")).report.outcome).to.equal("completed");
     });
 
-    it("is refused for what is no fault, no machine and no call of it", async () => {
+    it("is refused with an unknown kind, machine or state", async () => {
       for (const [wrong, message] of [
-        [{ kind: "explode" }, "'kind' is one of fail-before, fail-after, late, throttle, crash, not 'explode'"],
-        [{ times: "twice" }, "'times' is one of once, always, not 'twice'"],
+        [{ kind: "explode" }, "'kind' must be one of fail-before, fail-after, late, throttle, crash, not 'explode'"],
+        [{ times: "twice" }, "'times' must be one of once, always, not 'twice'"],
         [{ machineArn: machineArn("none") }, `there is no saga '${machineArn("none")}'`],
-        [{ state: "None" }, "'echo' calls nothing in a state 'None'"],
-        [{ machineArn: machineArn("wait"), state: "Wait" }, "'wait' calls nothing in a state 'Wait'"],
+        [{ state: "None" }, "'echo' has no state 'None' that makes a call"],
+        [{ machineArn: machineArn("wait"), state: "Wait" }, "'wait' has no state 'Wait' that makes a call"],
       ] as const) {
         const { status, json } = await served.ask("api/faults", { body: fault(wrong) });
         expect(status, message).to.be.oneOf([400, 404]);
@@ -150,7 +150,7 @@ describe("faults at a click", function () {
       expect(served.cloud.faults.list()).to.deep.equal([]);
     });
 
-    it("is nowhere but under saga dev", async () => {
+    it("exists only under saga dev", async () => {
       const elsewhere = new ConsoleServer({
         target: { kind: "stack", name: "prod", region: "eu-west-1", sfn: never, logs: never },
         writable: true,

@@ -12,20 +12,20 @@ export interface Served {
   /** The console's address, with a slash at its end. */
   readonly url: string;
   readonly token: string;
-  /** Sends a request as it is: by default as the page does. */
+  /** Sends a raw request, by default with the page's headers. */
   readonly ask: (path: string, options?: Asked) => Promise<Answered>;
   readonly close: () => Promise<void>;
 }
 
 export interface Asked {
   readonly method?: string;
-  /** Undefined takes one away. */
+  /** Undefined removes a header. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
 }
 
 export interface Answered extends RawAnswer {
-  /** What the body is as JSON. */
+  /** The parsed body, if it is JSON. */
   readonly json: any;
 }
 
@@ -73,7 +73,7 @@ export async function startConsole(
         body: content,
       }),
     );
-    if (!answer) throw new Error(`${path}: closed without an answer`);
+    if (!answer) throw new Error(`${path}: the connection was closed without an answer`);
     return { ...answer, json: /json/.test(answer.headers["content-type"] ?? "") ? JSON.parse(answer.body) : undefined };
   };
   const { token } = (await send("api/session", {})).json as { token: string };
@@ -86,7 +86,7 @@ export async function startConsole(
       send(path, { ...asked, headers: { ...(asked.body !== undefined && { "x-saga-console": token }), ...headers } }),
     async close() {
       server.close();
-      // What waits for an hour would keep this process.
+      // An execution that waits for an hour would keep this process alive.
       for (const { execution } of cloud.executions.running()) execution.stop();
       await cloud.close();
     },
@@ -99,7 +99,7 @@ export interface Told {
   readonly id?: string;
 }
 
-/** Listens as a page does, until `enough` says so. */
+/** Listens to the live stream, until `enough` returns true. */
 export async function listen(
   { url }: Pick<Served, "url">,
   query: string,
@@ -131,20 +131,20 @@ export async function listen(
     }
     return told;
   } catch (error) {
-    throw new Error(`told only ${JSON.stringify(told).slice(0, 2000)}`, { cause: error });
+    throw new Error(`received only ${JSON.stringify(told).slice(0, 2000)}`, { cause: error });
   } finally {
     clearTimeout(timer);
     controller.abort();
   }
 }
 
-/** Waits until something is so. */
+/** Waits until `look` finds something. */
 export async function until<T>(look: () => Promise<T | undefined | false>, patienceMs = 15_000): Promise<T> {
   const end = Date.now() + patienceMs;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) throw new Error(`it has not come in ${patienceMs} ms`);
+    if (Date.now() > end) throw new Error(`not found within ${patienceMs} ms`);
     await new Promise((next) => setTimeout(next, 25));
   }
 }

@@ -13,11 +13,11 @@ const TOGETHER = 16;
 interface Tried extends RawOptions {
   readonly kind: string;
   readonly parts: readonly (string | Buffer)[];
-  /** Whether it may be closed without an answer of the console's. */
+  /** Whether the connection may be closed without an answer. */
   readonly isNoRequest?: true;
 }
 
-/** Requests of every kind, the same for a seed. */
+/** Random requests of every kind. A seed always gives the same requests. */
 function generator(seed: number, { token, host }: { readonly token: string; readonly host: string }) {
   const { random, below, one, bytes } = dice(seed);
   const word = (): string =>
@@ -146,7 +146,7 @@ describe("the console, under requests of every kind", function () {
   after(() => served.close());
 
   for (const [count, mark] of sizes(REQUESTS)) {
-    it(`answers each of ${count} with a status and JSON, never with a fault of its own, and goes on${mark}`, async () => {
+    it(`answers each of ${count} with a status and JSON, never with an internal failure, and still works${mark}`, async () => {
       const next = generator(SEED, { token: served.token, host: new URL(served.url).host });
       const queue = Array.from({ length: count }, (_, index) => [index, next()] as const);
       const answers: Record<string, number> = {};

@@ -20,7 +20,7 @@ describe("saga open", function () {
     served = await startConsole();
     folder = mkdtempSync(join(tmpdir(), "open-"));
     writeFileSync(join(folder, "Pulumi.yaml"), "name: shop\nruntime: nodejs\n");
-    // What stands in for this machine's browser, and for the Pulumi CLI.
+    // Stand-ins for the browser and for the Pulumi CLI.
     script("xdg-open", `printf '%s|' "$@" > "${folder}/opened"`);
     script(
       "pulumi",
@@ -44,7 +44,7 @@ describe("saga open", function () {
   const PATH = () => `${folder}${delimiter}${process.env["PATH"] ?? ""}`;
   const portOf = ({ url }: Served) => new URL(url).port;
 
-  it("opens the console of what runs here in the browser, without a shell, and says where it is", async () => {
+  it("opens the local console in the browser without a shell, and prints its address", async () => {
     const env = { PATH: PATH(), DISPLAY: ":0", BROWSER: undefined, AWS_ENDPOINT_URL: undefined };
     const port = portOf(served);
     const { code, out } = await command(["open", "--port", port], { env, terminal: { isTTY: true } });
@@ -55,7 +55,7 @@ describe("saga open", function () {
     expect(opened).to.equal(`http://127.0.0.1:${port}/console/|`);
   });
 
-  it("only says where it is, where there is no terminal, no display or no browser", async () => {
+  it("only prints the address without a terminal, a display or a browser", async () => {
     const port = portOf(served);
     const address = `The console is at http://127.0.0.1:${port}/console/\n`;
     const open = (terminal: object, env: Record<string, string | undefined>, ...more: string[]) =>
@@ -67,13 +67,13 @@ describe("saga open", function () {
     expect(await open({ isTTY: true }, { BROWSER: "none" })).to.include({ out: address });
     const printed = await open({ isTTY: true }, {}, "--json");
     expect(JSON.parse(printed.out)).to.deep.equal({ url: `http://127.0.0.1:${port}/console/` });
-    // None at all on this machine.
+    // No browser is installed.
     expect(await open({ isTTY: true }, { PATH: "/nowhere" })).to.include({ code: 0, out: address });
     await new Promise((next) => setTimeout(next, 200));
     expect(existsSync(join(folder, "opened"))).to.equal(false);
   });
 
-  it("says what to start where nobody listens, or somebody else does", async () => {
+  it("says what to start if nothing or another server listens", async () => {
     const none = await command(["open", "--port", "9"]);
     expect(none).to.deep.equal({
       code: 1,
@@ -95,7 +95,7 @@ describe("saga open", function () {
     ]);
   });
 
-  /** A console that the command itself serves. */
+  /** Starts the command, which serves a console. */
   async function serve(
     ...args: string[]
   ): Promise<{ url: string; end: () => Promise<number | null>; child: ChildProcess }> {
@@ -136,7 +136,7 @@ describe("saga open", function () {
       body: JSON.stringify({ machineArn: machineArn("echo"), input: {} }),
     });
 
-  it("serves one of a stack on a free port: of its machines alone, and only to read", async () => {
+  it("serves a read-only console of a stack on a free port, with the stack's machines alone", async () => {
     const { url, end } = await serve("--stack", "prod", "--program", folder);
     expect(url)
       .to.match(/^http:\/\/127\.0\.0\.1:\d+\/console\/$/)
@@ -160,7 +160,7 @@ describe("saga open", function () {
     expect(await end()).to.equal(143);
   });
 
-  it("serves one of an endpoint, which changes something where that is allowed; with what the program says", async () => {
+  it("serves a console of an endpoint with the program's declarations, and may write with --allow-writes", async () => {
     const { url, end } = await serve("--endpoint", new URL(served.url).origin, "--allow-writes");
     const { token, writable, target } = await session(url);
     expect([writable, target.kind]).to.deep.equal([true, "endpoint"]);

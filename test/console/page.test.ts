@@ -12,24 +12,24 @@ import { type RawStates, verify } from "../../saga/verify";
 
 describe("the page's editor", () => {
   for (const [text, line, column, message] of [
-    ["", 1, 1, /nothing yet/],
-    ["  \n ", 1, 1, /nothing yet/],
-    ['{"a": 1,}', 1, 9, /comma is too many/],
+    ["", 1, 1, /input is empty/],
+    ["  \n ", 1, 1, /input is empty/],
+    ['{"a": 1,}', 1, 9, /^Remove the comma/],
     ['{\n  "a": 1\n  "b": 2\n}', 3, 3, /comma or a closing brace, got "/],
     ["{a: 1}", 1, 2, /key in double quotes, got a/],
     ["{'a': 1}", 1, 2, /got a single quote/],
     ['{"a" 1}', 1, 6, /colon after the key "a"/],
-    ['{"a": yes}', 1, 7, /value of "a", got yes: a text stands in double quotes/],
-    ['{"a": 1, "a": 2}', 1, 10, /"a" stands here twice/],
+    ['{"a": yes}', 1, 7, /value of "a", got yes: write a string in double quotes/],
+    ['{"a": 1, "a": 2}', 1, 10, /^Duplicate key "a"$/],
     ['["x]', 1, 2, /no closing quote/],
-    ['["\\x"]', 1, 3, /No escape/],
-    ["[1, 2", 1, 6, /the text ends/],
-    ["[1,]", 1, 4, /comma is too many/],
-    ["01", 1, 1, /not written so/],
+    ['["\\x"]', 1, 3, /^Unknown escape/],
+    ["[1, 2", 1, 6, /but the text ends/],
+    ["[1,]", 1, 4, /^Remove the comma/],
+    ["01", 1, 1, /not a number in JSON/],
     ["-", 1, 1, /digit/],
-    ["1e999", 1, 1, /No number is as large/],
-    ["1 2", 1, 3, /Nothing may follow/],
-    ["12345678901234567890", 1, 1, /loses some/],
+    ["1e999", 1, 1, /too large/],
+    ["1 2", 1, 3, /^Unexpected text/],
+    ["12345678901234567890", 1, 1, /would lose some/],
   ] as const) {
     it(`refuses ${JSON.stringify(text)}, and says where`, () => {
       const { problem } = checkJson(text);
@@ -38,7 +38,7 @@ describe("the page's editor", () => {
     });
   }
 
-  it("reads what JSON.parse reads, a key named __proto__ among it", () => {
+  it("reads the same values as JSON.parse, also a key named __proto__", () => {
     for (const text of [
       '{"a":[1,-2.5e3,true,false,null,"\\u00e9\\n"],"b":{}}',
       " [ ] ",
@@ -50,7 +50,7 @@ describe("the page's editor", () => {
     }
   });
 
-  it("refuses nothing that JSON.parse takes, but what it would lose", () => {
+  it("accepts all that JSON.parse accepts, but numbers that would lose digits and duplicate keys", () => {
     const made = (depth: number, seed: number): unknown => {
       const kinds = [seed / 7, `"\\${seed}"`, seed % 2 === 0, null];
       if (depth === 0) return kinds[seed % 4];
@@ -67,7 +67,7 @@ describe("the page's editor", () => {
 });
 
 describe("the page's timeline", () => {
-  it("draws two days of waiting short, and leaves the milliseconds to be seen", () => {
+  it("draws two days of waiting short, so that milliseconds are visible", () => {
     const { stretches, place } = timescaleOf([0, 100, 172_800_100, 172_800_200], [{ from: 0, to: 100 }]);
     expect(stretches.map(({ from, to, idle }) => [from, to, idle])).to.deep.equal([
       [0, 100, false],
@@ -78,13 +78,13 @@ describe("the page's timeline", () => {
     expect(place(172_800_200)).to.equal(1);
   });
 
-  it("draws a call as long as it takes, however long that is", () => {
+  it("draws a call of any length in full", () => {
     expect(
       timescaleOf([0, 100, 60_100, 60_200], [{ from: 100, to: 60_100 }]).stretches.map(({ idle }) => idle),
     ).to.deep.equal([false]);
   });
 
-  it("leaves half of the scale to what happens, however many pauses there are", () => {
+  it("gives pauses at most half of the scale", () => {
     const times = Array.from({ length: 200 }, (_, at) => Math.floor(at / 2) * 3_600_000 + (at % 2) * 1000);
     const { stretches } = timescaleOf(times, []);
     const idle = stretches.filter((each) => each.idle).reduce((sum, { start, end }) => sum + end - start, 0);
@@ -92,14 +92,14 @@ describe("the page's timeline", () => {
     expect(stretches.at(-1)?.end).to.be.closeTo(1, 1e-9);
   });
 
-  it("has a place for a single event, and for none", () => {
+  it("works for a single event, and for none", () => {
     expect(timescaleOf([5], []).place(5)).to.equal(0);
     expect(timescaleOf([], []).place(5)).to.be.within(0, 1);
   });
 });
 
-describe("the page's figures", () => {
-  it("say durations in two units at most", () => {
+describe("the page's durations", () => {
+  it("have two units at most", () => {
     expect([0, 412, 999.6, 3240, 59_960, 125_000, 3_600_000, 183_600_000].map(duration)).to.deep.equal([
       "0 ms",
       "412 ms",
@@ -133,7 +133,7 @@ describe("what a redrive would do", () => {
     },
   } as unknown as RawStates;
 
-  it("goes on where it stands, and then to what follows; where a choice decides, perhaps", () => {
+  it("runs the stopped state again, and then the following ones, some of them depending on a choice", () => {
     const entered = (id: number, type: string, name: string, previousEventId: number) => ({
       id,
       previousEventId,
@@ -185,7 +185,7 @@ describe("what a redrive would do", () => {
 describe("the tutorial's machine on the page", () => {
   const read = (path: string): unknown => JSON.parse(readFileSync(join(__dirname, "../..", path), "utf8"));
 
-  it("is the one that the README proves, with what the verifier finds in it", () => {
+  it("is the reference that the README verifies, with the verifier's current findings", () => {
     const [definition, declaration] = ["asl", "saga"].map((kind) =>
       read(`test/verify/fixtures/reference.${kind}.json`),
     );
@@ -194,7 +194,7 @@ describe("the tutorial's machine on the page", () => {
     expect(shown).to.deep.equal({ definition, declaration, verdict });
   });
 
-  it("is seen to leave a payment behind", () => {
+  it("leaves a payment behind in its counterexample", () => {
     const { verdict } = read("saga/console/page/reference.json") as { verdict: ReturnType<typeof verify> };
     const lost = verdict.violations.filter(({ path }) =>
       path.some(({ effects }) =>
@@ -206,7 +206,7 @@ describe("the tutorial's machine on the page", () => {
 });
 
 describe("the pictures of the console", () => {
-  it("are those that pages show", () => {
+  it("are all shown on pages", () => {
     const docs = join(__dirname, "../../docs");
     const pages = ["../README.md", ...readdirSync(docs).filter((name) => name.endsWith(".md"))];
     const shown = pages.flatMap((page) => [

@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  CreateStateMachineCommand,
   DescribeExecutionCommand,
+  DescribeStateMachineCommand,
   DescribeStateMachineForExecutionCommand,
   GetExecutionHistoryCommand,
   ListExecutionsCommand,
   ListStateMachinesCommand,
   SFNClient,
+  StartExecutionCommand,
 } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
 import { SLOW } from "../slow";
@@ -23,7 +26,7 @@ const ALL_UNDONE = { CancelShipment: "undone", RefundPayment: "undone", DeleteOr
 
 const VIEW = { viewport: { width: 1100, height: 820 } };
 
-/** Clients of AWS find executions by their names. */
+/** A client of Step Functions that finds executions by name. */
 function clientOf({ cloud }: Browsing) {
   const sfn = new SFNClient({
     endpoint: cloud.endpoint,
@@ -62,7 +65,7 @@ describeInBrowser("what a person sees in the console", function () {
     expect(browsing.complaints()).to.deep.equal([]);
   });
 
-  /** Goes to the saga's page by hand. */
+  /** Follows the link to the saga's page. */
   const toSaga = (): Promise<void> =>
     person.page.getByRole("link", { name: "OrderFulfilment", exact: true }).first().click();
 
@@ -96,19 +99,19 @@ describeInBrowser("what a person sees in the console", function () {
     });
   });
 
-  it(`sees at once that JSON is wrong, and where; nothing can be started with it ${SLOW}`, async () => {
+  it(`sees where JSON is wrong, and can't start it ${SLOW}`, async () => {
     await toSaga();
     const field = person.page.getByLabel("Input", { exact: true });
     await field.fill('{\n  "order_id": "2",\n}');
-    await person.seesText("Line 3, column 1: A comma is too many");
+    await person.seesText("Line 3, column 1: Remove the comma");
     expect(await field.getAttribute("aria-invalid")).to.equal("true");
     expect(await person.page.getByRole("button", { name: "Start" }).isDisabled()).to.be.true;
     await field.fill("");
-    await person.seesText(/There is nothing yet/);
+    await person.seesText(/The input is empty/);
     expect(await person.page.getByRole("button", { name: "Start" }).isDisabled()).to.be.true;
   });
 
-  it(`lets a call go wrong at a click, and sees its compensation ${SLOW}`, async () => {
+  it(`sets a fault with the keyboard, and sees the compensation ${SLOW}`, async () => {
     await toSaga();
     const call = person.page.getByRole("button", { name: "ProcessShipment" });
     await call.focus();
@@ -119,11 +122,11 @@ describeInBrowser("what a person sees in the console", function () {
     await takePicture(person.page, "fault");
     await person.start("Successful order", "20");
     await person.seesGraph({ ProcessPayment: "done", ProcessShipment: "failed", ...ALL_UNDONE });
-    // Nobody knows whether it had been shipped: it is undone, and kept from coming late.
+    // The shipment is in doubt. So it is undone, and a late action would be refused.
     await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
   });
 
-  it(`sees that a throttled call was tried again, and how often ${SLOW}`, async () => {
+  it(`sees the tries of a throttled call ${SLOW}`, async () => {
     await toSaga();
     await person.press("ProcessPayment");
     await person.page.getByRole("menuitem", { name: "Throttle, once" }).click();
@@ -139,12 +142,12 @@ describeInBrowser("what a person sees in the console", function () {
       .getByRole("listitem")
       .filter({ hasText: /^ProcessPayment.*2 tries$/ })
       .waitFor();
-    // It struck once, and is gone.
+    // A fault for one call is removed after it.
     await person.page.getByRole("link", { name: "OrderFulfilment" }).click();
-    await person.seesText("None is set");
+    await person.seesText("No fault is set.");
   });
 
-  it(`sees the rows of an execution while it writes them, and keeps the place and the focus ${SLOW}`, async () => {
+  it(`sees the rows of a running execution as it writes them, and keeps scroll position and focus ${SLOW}`, async () => {
     await toSaga();
     for (const call of ["ProcessPayment", "ProcessShipment"]) {
       await person.press(call);
@@ -157,7 +160,7 @@ describeInBrowser("what a person sees in the console", function () {
     const rows = person.page.locator("ul.rows pre");
     await until(async () => (await rows.count()) === 1);
     await rows.first().focus();
-    // The first row is larger than its box, and is read from the middle.
+    // The first row is larger than its box, and is scrolled.
     await rows.first().evaluate((row: any) => {
       row.style.maxHeight = "4rem";
       row.scrollTop = 20;
@@ -184,7 +187,7 @@ describeInBrowser("what a person sees in the console", function () {
     }
   });
 
-  it(`scrubs back with the keyboard, and sees graph, ledger and variables as they were ${SLOW}`, async () => {
+  it(`selects an earlier event with the keyboard, and sees graph, ledger and variables as of it ${SLOW}`, async () => {
     await toSaga();
     await person.start("Failed shipment (missing address)", "30");
     await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
@@ -204,7 +207,7 @@ describeInBrowser("what a person sees in the console", function () {
     expect(await person.page.locator("dl.variables").textContent())
       .to.match(/ProcessPayment/)
       .and.not.match(/failure/);
-    // The address names the moment.
+    // The address contains the selected event.
     await person.page.waitForURL(/\?at=12$/);
     await person.page.reload();
     await person.seesLedger({ CreateOrder: "live", ProcessPayment: "live", ProcessShipment: "not begun" });
@@ -213,7 +216,7 @@ describeInBrowser("what a person sees in the console", function () {
     await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "undone", ProcessShipment: "tombstoned" });
   });
 
-  it(`plays a counterexample of the tutorial's machine, and sees a payment left behind ${SLOW}`, async () => {
+  it(`plays a counterexample of the tutorial's machine, which leaves a payment behind ${SLOW}`, async () => {
     await person.page.getByRole("link", { name: "The tutorial's machine" }).click();
     const lost = person.page
       .getByRole("listitem")
@@ -233,7 +236,7 @@ describeInBrowser("what a person sees in the console", function () {
     await person.findsNothingInTheWay();
   });
 
-  it(`opens a history that the AWS CLI has saved, and sends it nowhere ${SLOW}`, async () => {
+  it(`opens a history saved by the AWS CLI, which is not sent anywhere ${SLOW}`, async () => {
     await toSaga();
     await person.start("Failed payment (missing card_no)", "50");
     await person.seesGraph({ ProcessPayment: "failed", DeleteOrder: "undone" });
@@ -246,7 +249,7 @@ describeInBrowser("what a person sees in the console", function () {
       mimeType: "application/json",
       buffer: Buffer.from(content),
     });
-    // Of an account that this console does not know: its machine goes by another name, and has other states.
+    // A history of another account, whose machine has other states.
     const foreign = (text: string): string =>
       text.replaceAll("ProcessPayment", "ChargeCard").replaceAll("RefundPayment", "Uncharge");
     await person.page.getByRole("link", { name: "Open a history" }).click();
@@ -255,10 +258,10 @@ describeInBrowser("what a person sees in the console", function () {
     await files.setInputFiles(file("broken.json", '{"events": [}'));
     await person.seesText("broken.json: line 1, column 13: Expected a value, got }");
     await files.setInputFiles(file("own.json", JSON.stringify({ events: history.events })));
-    await person.seesText("taken for a history of OrderFulfilment");
+    await person.seesText("matches OrderFulfilment");
     await person.seesLedger({ CreateOrder: "undone", ProcessPayment: "tombstoned", ProcessShipment: "not begun" });
     await files.setInputFiles(file("foreign.json", foreign(JSON.stringify({ events: history.events }))));
-    await person.seesText("of no saga that is here: add its machine");
+    await person.seesText("matches no saga here: add its machine");
     await files.setInputFiles(file("bad.json", '{"StartAt": "A", "States": {"A": null}}'));
     await person.seesText("bad.json: A is no object");
     await files.setInputFiles(file("machine.json", foreign(JSON.stringify({ ...machine, $metadata: undefined }))));
@@ -289,7 +292,7 @@ describeInBrowser("what a person sees in the console", function () {
     expect(sent).to.deep.equal([]);
   });
 
-  it(`finds executions by their status and their name ${SLOW}`, async () => {
+  it(`finds executions by outcome and by name ${SLOW}`, async () => {
     for (const [example, id, end] of [
       ["Successful order", "60", { completed: "done" }],
       ["Failed payment (missing card_no)", "61", { DeleteOrder: "undone" }],
@@ -313,16 +316,29 @@ describeInBrowser("what a person sees in the console", function () {
       await seesNames(name);
     }
     await person.page.getByLabel("Status").selectOption("stuck");
-    await person.seesText("None: start one, or ask for less.");
+    await person.seesText("No execution matches. Start one, or change the filter.");
   });
 
-  it(`looks further for a stuck execution, behind more compensated ones than one answer has ${SLOW}`, async () => {
-    for (let at = 0; at < 310; at++) browsing.cloud.startExecution({ order_id: `7${at}` });
-    await browsing.cloud.settled();
+  it(`looks further for stuck executions behind more compensated ones than one answer reads ${SLOW}`, async () => {
+    const { sfn } = clientOf(browsing);
+    const { stateMachines: [first] = [] } = await sfn.send(new ListStateMachinesCommand({}));
+    const { roleArn } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn: first?.stateMachineArn }));
+    const { stateMachineArn } = await sfn.send(
+      new CreateStateMachineCommand({
+        name: "fails",
+        roleArn,
+        definition: JSON.stringify({
+          QueryLanguage: "JSONata",
+          StartAt: "Fail",
+          States: { Fail: { Type: "Fail", Error: "SagaCompensated" } },
+        }),
+      }),
+    );
+    for (let at = 0; at < 310; at++) await sfn.send(new StartExecutionCommand({ stateMachineArn }));
     await person.page.getByLabel("Status").selectOption("stuck");
     await person.seesText("None so far.");
     await person.press("Look further");
-    await person.seesText("None: start one, or ask for less.");
+    await person.seesText("No execution matches. Start one, or change the filter.");
     expect(await person.page.getByRole("button", { name: "Look further" }).count()).to.equal(0);
   });
 
@@ -330,7 +346,7 @@ describeInBrowser("what a person sees in the console", function () {
     let fast: Browsing;
 
     before(async () => {
-      // What only waits takes hardly any time.
+      // Waits pass a thousand times faster.
       fast = await browse(".", { time: 1000 });
     });
     after(() => fast.close());
@@ -342,7 +358,7 @@ describeInBrowser("what a person sees in the console", function () {
       expect(fast.complaints()).to.deep.equal([]);
     });
 
-    it(`sees what keeps a stuck execution, what a redrive would do; and redrives it ${SLOW}`, async () => {
+    it(`sees why an execution is stuck and what a redrive would do, and redrives it ${SLOW}`, async () => {
       await toSaga();
       await person.press(/RefundPayment/);
       await person.page.getByRole("menuitem", { name: "Fail before the write, always" }).click();
@@ -358,15 +374,15 @@ describeInBrowser("what a person sees in the console", function () {
       await person.page.getByText("What would a redrive do?").click();
       expect(await person.page.locator("ol.ahead li").allTextContents()).to.deep.equal([
         "RefundPayment runs again, with fresh retries",
-        "DeleteOrder is called then",
-        "SagaCompensated ends it: compensated",
+        "DeleteOrder is called next",
+        "SagaCompensated ends the execution: compensated",
       ]);
       await person.seesLedger({ CreateOrder: "live", ProcessPayment: "live", ProcessShipment: "tombstoned" });
       await takePicture(person.page, "stuck");
       await person.findsNothingInTheWay();
       await person.page.getByRole("link", { name: "OrderFulfilment" }).click();
       await person.press("Remove the fault of RefundPayment");
-      await person.seesText("None is set");
+      await person.seesText("No fault is set.");
       await person.page.getByRole("link", { name: "order-40" }).click();
       await person.press("Redrive");
       await person.seesGraph(ALL_UNDONE);
@@ -391,7 +407,7 @@ describeInBrowser("what a person sees in the console", function () {
       expect(trip.complaints()).to.deep.equal([]);
     });
 
-    /** Starts a dear trip by what is typed, and sees it wait. */
+    /** Starts an expensive trip with typed input, and sees it wait for an approval. */
     const startTrip = async (id: string): Promise<void> => {
       await person.page.getByRole("link", { name: "TripBooking", exact: true }).click();
       await person.page
@@ -406,7 +422,7 @@ describeInBrowser("what a person sees in the console", function () {
       return (await sfn.send(new DescribeExecutionCommand({ executionArn: await named(`trip-${id}`) }))).status;
     };
 
-    it(`approves it, and sees it go on ${SLOW}`, async () => {
+    it(`approves it, and sees it continue ${SLOW}`, async () => {
       await startTrip("1");
       await person.findsNothingInTheWay();
       await person.page.getByLabel("Result (JSON)").fill('{"by": "the manager"}');
@@ -421,13 +437,13 @@ describeInBrowser("what a person sees in the console", function () {
 
     it(`rejects it, and sees it end ${SLOW}`, async () => {
       await startTrip("2");
-      await person.page.getByLabel("Why not").fill("too dear");
+      await person.page.getByLabel("Reason for a rejection").fill("too expensive");
       await person.press("Reject");
       await person.seesGraph({ "Approve waits for an answer": "failed", "Pay pivot: no way back": "idle" });
       expect(await statusOf("2")).to.equal("FAILED");
     });
 
-    it(`stops it, once that is confirmed ${SLOW}`, async () => {
+    it(`stops it after a confirmation ${SLOW}`, async () => {
       await startTrip("3");
       await person.press("Stop…");
       await person.findsNothingInTheWay();

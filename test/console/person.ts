@@ -4,9 +4,9 @@ import { expect } from "chai";
 import type { Page } from "playwright-core";
 import { seriousFlaws } from "./browser";
 
-/** A page of the console in front of a person. */
+/** A person who uses a page of the console. */
 export class Person {
-  /** Requests that the page has made. */
+  /** The page's requests. */
   readonly requests: { readonly method: string; readonly body: string }[] = [];
 
   constructor(readonly page: Page) {
@@ -23,7 +23,7 @@ export class Person {
       .click();
   }
 
-  /** Starts a saga from its page: an example that is at hand, with another order's id. */
+  /** Starts a saga from its page, with an example's input and another order id. */
   async start(example: string, id: string): Promise<void> {
     await this.press(example);
     const field = this.page.getByLabel("Input", { exact: true });
@@ -34,7 +34,7 @@ export class Person {
     await this.page.getByRole("heading", { level: 1, name: `order-${id}` }).waitFor();
   }
 
-  /** Waits until the graph shows states so. */
+  /** Waits until the graph shows these looks. */
   async seesGraph(looks: Readonly<Record<string, string>>): Promise<void> {
     await this.sees(`the graph with ${JSON.stringify(looks)}`, async () => {
       const shown = await this.graph();
@@ -42,7 +42,7 @@ export class Person {
     });
   }
 
-  /** How the states of the graph stand, by their names, as a screen reader has them. */
+  /** The looks of the graph's states, from their accessible names. */
   async graph(): Promise<Readonly<Record<string, string>>> {
     const labels = await this.page
       .locator("svg g[data-node]")
@@ -55,7 +55,7 @@ export class Person {
     );
   }
 
-  /** The ledger's lines: a step, and what stands of its effect. */
+  /** The ledger: the status of each step's effect. */
   async ledger(): Promise<Readonly<Record<string, string>>> {
     const rows = await this.page
       .locator("table.ledger tbody tr")
@@ -74,7 +74,7 @@ export class Person {
     await this.page.getByText(text).first().waitFor();
   }
 
-  /** Moves the scrubber with the keyboard. */
+  /** Selects an event with the keyboard. */
   async goBackTo(event: number): Promise<void> {
     const slider = this.page.getByRole("slider", { name: "Event" });
     await slider.focus();
@@ -82,14 +82,14 @@ export class Person {
     for (let at = 1; at < event; at++) await slider.press("ArrowRight");
   }
 
-  /** Whoever sees otherwise, or hears, finds nothing in the way either: in both themes, and on a phone without scrolling sideways. */
+  /** Checks accessibility: axe-core in both themes, and no horizontal scrolling at 320 pixels. */
   async findsNothingInTheWay(): Promise<void> {
     for (const colorScheme of ["dark", "light"] as const) {
       await this.page.emulateMedia({ colorScheme });
       expect(await seriousFlaws(this.page), colorScheme).to.deep.equal([]);
     }
     const { width, height } = this.page.viewportSize() as { width: number; height: number };
-    // As wide as 1,280 pixels are at 400 %.
+    // 1,280 pixels at 400 % are as wide.
     await this.page.setViewportSize({ width: 320, height });
     await this.sees("all of it without scrolling sideways", async () => {
       const wide = await this.page.evaluate<number>("document.documentElement.scrollWidth");
@@ -98,23 +98,23 @@ export class Person {
     await this.page.setViewportSize({ width, height });
   }
 
-  /** @param look What is seen instead; undefined once it is so. */
+  /** @param look Returns what is seen instead, and undefined on success. */
   private async sees(what: string, look: () => Promise<string | undefined>): Promise<void> {
     const end = Date.now() + 30_000;
     for (;;) {
       const instead = await look();
       if (instead === undefined) return;
-      if (Date.now() > end) throw new Error(`nobody sees ${what}: it is ${instead}`);
+      if (Date.now() > end) throw new Error(`expected ${what}, but saw ${instead}`);
       await this.page.waitForTimeout(50);
     }
   }
 }
 
-/** Where `npm run screenshots` writes the pictures of the docs; a test that is merely run writes none. */
+/** The folder of the docs' pictures. Only `npm run screenshots` writes them. */
 const PICTURES = join(__dirname, "../../docs/images");
 const writesPictures = process.argv.includes("--screenshots");
 
-/** Takes a picture of what is seen. */
+/** Takes a picture of the page. */
 export async function takePicture(
   page: Page,
   name: string,

@@ -31,7 +31,7 @@ describe("the console's safety", () => {
     expect(served.cloud.faults.list()).to.deep.equal([]);
   };
 
-  it("answers to this machine's own names alone, so that no name is led here (DNS rebinding)", async () => {
+  it("answers only to names of this machine (DNS rebinding)", async () => {
     const { port } = new URL(served.url);
     for (const path of READS) {
       for (const Host of [
@@ -44,7 +44,7 @@ describe("the console's safety", () => {
         const { status, json } = await served.ask(path, { headers: { Host } });
         expect([status, json.error.name], `${path} as ${Host}`).to.deep.equal([403, "AccessDenied"]);
       }
-      // The port itself answers to names of AWS; a page has none of them.
+      // The port answers to names of AWS, but the console does not.
       const { status } = await served.ask(path, { headers: { Host: "states.eu-west-1.amazonaws.com" } });
       expect(status, path).to.equal(403);
     }
@@ -53,7 +53,7 @@ describe("the console's safety", () => {
     }
   });
 
-  it("answers to no other machine, whatever the port is bound to", () => {
+  it("does not answer to other machines, whatever address the port is bound to", () => {
     const asked = (remoteAddress: string | undefined) =>
       ({ headers: { host: "localhost:4566" }, socket: { remoteAddress } }) as unknown as IncomingMessage;
     for (const address of ["127.0.0.1", "127.9.8.7", "::1", "::ffff:127.0.0.1"]) {
@@ -64,11 +64,11 @@ describe("the console's safety", () => {
     for (const address of ["10.0.0.7", "::ffff:10.0.0.7", "fe80::1", "1127.0.0.1", undefined]) {
       expect(() => {
         checkCaller(asked(address), true);
-      }, String(address)).to.throw("this machine alone");
+      }, String(address)).to.throw("only to this machine");
     }
   });
 
-  it("answers no page of another origin, of this machine or not, what is told live included", async () => {
+  it("does not answer to pages of other origins, also of this machine, and also on the live stream", async () => {
     const own = new URL(served.url).origin;
     const foreign = [
       { Origin: "https://evil.example" },
@@ -77,7 +77,7 @@ describe("the console's safety", () => {
       { Origin: own.replace("http:", "https:") },
       { "Sec-Fetch-Site": "cross-site" },
       { "Sec-Fetch-Site": "same-site" },
-      // Nobody visits what is no page.
+      // A script from another site is not a visit of a page.
       { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script" },
     ];
     for (const headers of foreign) {
@@ -101,7 +101,7 @@ describe("the console's safety", () => {
     await nothingHappened();
   });
 
-  it("lets nobody change anything without the token that its page was given", async () => {
+  it("changes nothing without the page's token", async () => {
     const { token } = served;
     for (const [path, body] of Object.entries(WRITES)) {
       for (const given of [undefined, "", "x", token.slice(1), `${token}x`, token.toLowerCase()]) {
@@ -114,14 +114,14 @@ describe("the console's safety", () => {
     await nothingHappened();
   });
 
-  it("has another token each time that it starts, of 256 bits", async () => {
+  it("has a new token of 256 bits at each start", async () => {
     const other = await startConsole();
     expect(other.token).not.to.equal(served.token);
     expect(Buffer.from(other.token, "base64url")).to.have.length(32);
     await other.close();
   });
 
-  it("changes nothing where it only reads", async () => {
+  it("changes nothing if it is read-only", async () => {
     const reading = await startConsole({ writable: false });
     for (const [path, body] of Object.entries(WRITES)) {
       const { status, json } = await reading.ask(path, { body });
@@ -132,7 +132,7 @@ describe("the console's safety", () => {
     await reading.close();
   });
 
-  it("takes each request in its method alone, and says which", async () => {
+  it("accepts each request only with its method, and names it", async () => {
     for (const [path, method, allowed] of [
       ["api/start", "GET", "POST"],
       ["api/sagas", "POST", "GET"],
@@ -148,7 +148,7 @@ describe("the console's safety", () => {
     expect((await served.ask("api/start", { method: "constructor" })).status).to.be.oneOf([400, 405]);
   });
 
-  it("takes JSON alone, of a size that an input has", async () => {
+  it("accepts only JSON, and only up to the size of an input", async () => {
     const [body] = [WRITES["api/start"]];
     for (const type of [
       undefined,
@@ -183,7 +183,7 @@ describe("the console's safety", () => {
     await nothingHappened();
   });
 
-  it("keeps its page from running, loading and sending anything else, and from any frame", async () => {
+  it("has a policy against other scripts, other servers and frames", async () => {
     const answers = [
       await served.ask("nothing"),
       await served.ask("api/session"),
@@ -219,7 +219,7 @@ describe("the console's safety", () => {
     }
   });
 
-  it("gives its own three files, and no other of this machine", async () => {
+  it("serves its own three files, and no other file of this machine", async () => {
     for (const path of [
       "../package.json",
       "%2e%2e/package.json",
@@ -242,7 +242,7 @@ describe("the console's safety", () => {
     }
   });
 
-  it("answers below its own path alone: what else comes to the port is for AWS's services", async () => {
+  it("answers only below its own path: other requests to the port are for AWS's services", async () => {
     for (const path of ["/consolex", "/Console/", "/x/console/", "/", "//console/"]) {
       const { status, json } = await served.ask(path);
       expect([status, json.__type], path).to.deep.equal([403, "MissingAuthenticationTokenException"]);
@@ -253,7 +253,7 @@ describe("the console's safety", () => {
     }
   });
 
-  it("says what is wrong in JSON, and of its own faults nothing", async () => {
+  it("answers errors in JSON, without details of internal failures", async () => {
     const failing = await startConsole({
       known: () => {
         throw new Error("/home/somebody/secret.ts is broken");
@@ -262,7 +262,7 @@ describe("the console's safety", () => {
     const { status, json, body } = await failing.ask("api/sagas");
     expect([status, json]).to.deep.equal([
       500,
-      { error: { name: "InternalFailure", message: "The console has failed on this request" } },
+      { error: { name: "InternalFailure", message: "The console failed on this request" } },
     ]);
     expect(body).not.to.contain("secret.ts");
     await failing.close();
@@ -282,7 +282,7 @@ describe("the console's safety", () => {
     await gone.close();
   });
 
-  it("tells a page nothing of the credentials with which it asks", async () => {
+  it("never sends its credentials to a page", async () => {
     const { hostname, port } = new URL(served.url);
     const target: ConsoleTarget = {
       ...localTarget(served.cloud),
@@ -307,7 +307,7 @@ describe("the console's safety", () => {
     await asking.close();
   });
 
-  it("shows no secret, however deep in strings of JSON it stands, in what is read and in what is told live", async () => {
+  it("shows no secret at any depth of nested JSON, in answers and on the live stream", async () => {
     const { hideSecrets, maskedJson } = await import("../../saga/cli/print");
     const secret = 'pass"word\\of-a-test';
     hideSecrets([secret]);
@@ -330,7 +330,7 @@ describe("the console's safety", () => {
     await masking.close();
   });
 
-  it("shows no data of a machine whose log leaves it out, neither in what is read nor in what is told live", async () => {
+  it("shows no data of a machine whose log leaves it out, in answers and on the live stream", async () => {
     const sfn = new SFNClient(clientOptions(served.cloud));
     const hiding = async (name: string, includeExecutionData: boolean): Promise<string> => {
       const { stateMachineArn } = await sfn.send(
@@ -375,7 +375,7 @@ describe("the console's safety", () => {
     sfn.destroy();
   });
 
-  it("lets so many pages listen, and has the next one come again later", async () => {
+  it("lets 50 pages listen, and asks the next one to come again later", async () => {
     const controller = new AbortController();
     const pages = await Promise.all(
       Array.from({ length: 50 }, () => fetch(`${served.url}api/live`, { signal: controller.signal })),

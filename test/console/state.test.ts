@@ -109,7 +109,7 @@ describe("the page's state of an execution", () => {
   const ids = (): readonly number[] => execution.events.value.map(({ id }: { id: number }) => id);
 
   describe("events that arrive out of order", () => {
-    it("are kept while the history is being read", async () => {
+    it("are kept during the first reading of the history", async () => {
       const opened = execution.openExecution(ARN, undefined);
       await answer("history", { events: eventsFrom(1, 3), next: 4 });
       execution.subject.value = { key: ARN, live: true, ...describe_() };
@@ -121,7 +121,7 @@ describe("the page's state of an execution", () => {
       expect(requests).to.deep.equal([]);
     });
 
-    it("are kept while a gap is being read, whichever answer comes first", async () => {
+    it("are kept while a gap is read, whichever answer comes first", async () => {
       await open(3);
       execution.noteHistory(ARN, eventsFrom(6, 6));
       execution.noteHistory(ARN, eventsFrom(8, 8));
@@ -134,7 +134,7 @@ describe("the page's state of an execution", () => {
       expect(ids()).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8]);
     });
 
-    it("are shown once where they arrive twice", async () => {
+    it("are shown once if they arrive twice", async () => {
       await open(3);
       execution.noteHistory(ARN, eventsFrom(2, 5));
       execution.noteHistory(ARN, eventsFrom(4, 6));
@@ -142,7 +142,7 @@ describe("the page's state of an execution", () => {
     });
   });
 
-  it("asks what Step Functions says of an execution after its history, and again when it ends", async () => {
+  it("requests the description after the history, and again at the end of the execution", async () => {
     await open(3);
     execution.noteHistory(ARN, eventsFrom(4, 5, "ExecutionSucceeded"));
     await answer("execution", describe_("SUCCEEDED"));
@@ -156,7 +156,7 @@ describe("the page's state of an execution", () => {
       return requests.length;
     };
 
-    it("are read while a view shows them: at once, and as the execution goes on, at most every two seconds", async () => {
+    it("are read while a view shows them: at once, and then at most every two seconds as events arrive", async () => {
       await open(3);
       execution.noteHistory(ARN, eventsFrom(4, 4));
       expect(await due(10_000)).to.equal(0);
@@ -181,7 +181,7 @@ describe("the page's state of an execution", () => {
       expect(await due(10_000)).to.equal(0);
     });
 
-    it("are read at most every ten seconds from AWS; the logs once more after the end, since they arrive late", async () => {
+    it("are read from AWS at most every ten seconds, and the logs once more after the end, since they arrive late", async () => {
       console_.session.value = { ...console_.session.value, target: { kind: "stack", name: "prod" } };
       await open(3);
       const end = asides.logs.view();
@@ -199,7 +199,7 @@ describe("the page's state of an execution", () => {
       end();
     });
 
-    it("stay where a later reading fails, beside the problem", async () => {
+    it("stay visible beside the problem if a later request fails", async () => {
       await open(3);
       const end = asides.logs.view();
       await due(0);
@@ -219,7 +219,7 @@ describe("the page's state of an execution", () => {
       again();
     });
 
-    it("are those of the execution that is shown", async () => {
+    it("are forgotten with the execution", async () => {
       await open(3);
       const end = asides.rows.view();
       await due(0);

@@ -19,7 +19,7 @@ describeInBrowser(`the console in a browser ${SLOW}`, function () {
   });
   after(() => browsing.close());
 
-  it("notices a flaw, a request to elsewhere and an error", async () => {
+  it("notices an accessibility flaw, a request to another server and an error", async () => {
     const page = await browsing.open();
     await page.locator("h1").first().waitFor();
     await page.evaluate(() => {
@@ -38,7 +38,7 @@ describeInBrowser(`the console in a browser ${SLOW}`, function () {
   });
 
   for (const colorScheme of ["light", "dark"] as const) {
-    it(`has nothing serious that axe-core finds in any view, in the ${colorScheme} theme, and complains of nothing`, async () => {
+    it(`has no serious finding of axe-core and no error in any view, in the ${colorScheme} theme`, async () => {
       const [completed = "", compensated = ""] = arns.map(encodeURIComponent);
       const views = [
         "",

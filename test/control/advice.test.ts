@@ -20,7 +20,7 @@ describe("what to do about an execution", () => {
     expect(advice("order-recovered").text).to.match(/^Nothing: it has undone the effects of the execution/);
   });
 
-  it("stuck: mend, and then redrive", () => {
+  it("stuck: repair the cause, and then redrive", () => {
     expect(advice("order-stuck")).to.deep.equal({
       do: "mend",
       text: "Repair what makes RefundPayment fail (StripeError: no answer from stripe.com). Then redrive the execution: it continues where it stopped, with fresh retries.",
@@ -52,14 +52,14 @@ describe("what to do about an execution", () => {
     expect(adviceOf({ story, ledger: [] })).to.deep.equal({ do: "wait", text: "Nothing: it is running." });
   });
 
-  it("stopped: the recovery undoes it, and what it may have left stands until then", () => {
+  it("stopped: the recovery undoes it, and until then its effects may be live", () => {
     const { do: what, text, command } = advice("order-aborted");
     expect(what).to.equal("recover");
     expect(text).to.match(/^It was stopped.*Until then these effects may be live: CreateOrder, ProcessPayment\./);
     expect(command).to.equal("npx saga explain E --stack prod");
   });
 
-  it("stopped: as its recovery stands", () => {
+  it("stopped and recovered: depends on the recovery's outcome", () => {
     const recovery = (outcome: "completed" | "running" | "stuck") =>
       advice("order-aborted", { recovery: { arn: "R", outcome } });
     expect(recovery("completed").do).to.equal("nothing");
@@ -83,7 +83,7 @@ describe("what to do about an execution", () => {
     expect(adviceOf({ story, ledger: ledgerAt(story, declaration, Infinity) }).do).to.equal("nothing");
   });
 
-  it("ended in a Fail that is not the saga's: a redrive would only fail there again", () => {
+  it("ended in a Fail of another machine: a redrive would fail there again", () => {
     const definition = { StartAt: "Broken", States: { Broken: { Type: "Fail" } } };
     const events = eventsOf([
       { type: "ExecutionStarted" },

@@ -8,21 +8,21 @@ import { build } from "../generated/build";
 import { scenario } from "../generated/spec";
 import { recorded } from "./fixtures";
 
-describe("what a saga's machine tells of its calls", () => {
+describe("the declaration read from a saga's machine", () => {
   for (const name of ["order-stuck", "trip-stuck"]) {
-    it(`is what the saga says of them: ${name}`, () => {
+    it(`is the saga's own: ${name}`, () => {
       const { definition, declaration } = recorded(name);
       expect(declaredIn(definition)).to.deep.equal(declaration);
     });
   }
 
-  it("of a machine that recovers: what its undos undo", () => {
+  it("has the steps of the undos in a recovery machine", () => {
     const told = declaredIn(recorded("order-recovered").definition);
     const { declaration } = recorded("order-stuck");
     expect(told).to.deep.equal(declaration);
   });
 
-  it("is what the saga says of them, but for which is the pivot, of generated sagas", () => {
+  it("is the saga's own, except for the pivot, for generated sagas", () => {
     fc.assert(
       fc.property(scenario, ({ nodes }) => {
         const { saga } = build(nodes);
@@ -39,14 +39,14 @@ describe("what a saga's machine tells of its calls", () => {
     );
   });
 
-  it("is nothing where a call does not tell, or the machine is another tool's", () => {
+  it("is undefined if a call has no identity, or the machine is of another tool", () => {
     const task = { Type: "Task", Resource: "arn:aws:states:::sqs:sendMessage", Arguments: "{% {} %}", End: true };
     expect(declaredIn({ StartAt: "A", States: { A: task }, Comment: "Saga Other" } as RawStates)).to.equal(undefined);
     const { definition } = recorded("order-stuck");
     expect(declaredIn({ ...definition, Comment: "orders" } as RawStates)).to.equal(undefined);
   });
 
-  it("tells by its Comment what recovers it", () => {
+  it("names the recovery machine, from the Comment", () => {
     expect(noteIn(recorded("trip-stuck").definition)).to.include({ saga: "TripBooking", pivot: "Pay" });
     expect(noteIn(recorded("trip-recovered").definition)).to.deep.equal({ saga: "TripBooking" });
     expect(noteIn({ StartAt: "A", States: {}, Comment: "{ no JSON" } as RawStates)).to.deep.equal({});

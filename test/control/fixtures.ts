@@ -19,7 +19,7 @@ export interface Recorded {
   readonly story: Story;
 }
 
-/** A recorded execution, such as `order-stuck`, read. */
+/** Reads a recorded execution, such as `order-stuck`. */
 export function recorded(name: string): Recorded {
   const events = readHistory(read(`${name}.json`));
   const definition = read(definitionFileOf(name)) as RawStates;
@@ -27,7 +27,7 @@ export function recorded(name: string): Recorded {
   return { events, definition, declaration, story: storyOf({ events, definition, declaration }) };
 }
 
-/** A ledger in short: the status of each effect by its instance. */
+/** The status of each effect of a ledger, by instance. */
 export const inShort = (entries: readonly Entry[]): Readonly<Record<string, string>> =>
   Object.fromEntries(
     entries.map(({ instance, status, undo }) => [
@@ -36,20 +36,20 @@ export const inShort = (entries: readonly Entry[]): Readonly<Record<string, stri
     ]),
   );
 
-/** The ledger of a recorded execution: at its end, or once an event of a type of a state has happened. */
+/** The ledger of a recorded execution: at its end, or at the first event of a type and a state. */
 export function ledgerOf(name: string, at = Infinity): Readonly<Record<string, string>> {
   const { story, declaration } = recorded(name);
   return inShort(ledgerAt(story, declaration, at));
 }
 
-/** A history in short hand: each line an event of a thread, `STATE: enter, schedule, fail Error, retry, succeed, exit`. */
+/** A history in a short notation. Each line is a thread: `STATE: enter, schedule, fail Error, retry, succeed, exit`. */
 export interface Line {
   readonly type: string;
   readonly after?: number;
   readonly [field: string]: unknown;
 }
 
-/** Events as the service has them, each after the one before it unless it says after which. */
+/** Events in the service's form. Each follows the one before it, unless it has a `previousEventId`. */
 export const eventsOf = (lines: readonly Line[]): readonly HistoryEvent[] =>
   lines.map(({ after, ...event }, at) => ({
     id: at + 1,

@@ -13,13 +13,13 @@ import { type Scenario, scenario } from "../generated/spec";
 import { World } from "../generated/world";
 import { sizes } from "../slow";
 
-/** What had truly taken effect by an event, and what had been undone. */
+/** The real effects at an event, and those that were undone. */
 interface Truth {
   readonly live: ReadonlySet<string>;
   readonly undone: ReadonlySet<string>;
 }
 
-/** Runs a scenario, redrives it where it is stuck, and notes what is true at each event. */
+/** Runs a scenario, redrives it if it is stuck, and records the real effects at each event. */
 async function run({ nodes, ...rest }: Scenario) {
   const built = build(nodes);
   const machine = compile(built.saga, (task) => task.name);
@@ -46,7 +46,7 @@ async function run({ nodes, ...rest }: Scenario) {
 
 describe("the story and the ledger of generated sagas under faults", () => {
   for (const [cases, mark] of sizes(400)) {
-    it(`tell at every event what has truly happened (${cases} cases)${mark}`, async function () {
+    it(`agree with the real effects at every event (${cases} cases)${mark}`, async function () {
       this.timeout(240_000);
       const seen = new Map<string, number>();
       await fc.assert(
@@ -84,7 +84,7 @@ describe("the story and the ledger of generated sagas under faults", () => {
       ]);
     });
 
-    it(`give every state that was entered an end, once the execution has one (${cases} cases)${mark}`, async function () {
+    it(`end every visit at the end of the execution (${cases} cases)${mark}`, async function () {
       this.timeout(240_000);
       await fc.assert(
         fc.asyncProperty(scenario, async (tried) => {

@@ -12,11 +12,11 @@ const failure = (json: unknown): string => {
   throw new Error("it was read");
 };
 
-describe("a history that somebody saved", () => {
+describe("a saved history", () => {
   const started = { id: 1, type: "ExecutionStarted", timestamp: "2026-11-26T03:00:00.500Z" };
   const moment = Date.parse(started.timestamp);
 
-  it("is what the AWS CLI prints, its events alone, or the SDK's objects", () => {
+  it("may be the AWS CLI's output, its events alone, or the SDK's objects", () => {
     const saved = read("order-stuck.json") as { events: object[] };
     const events = readHistory(saved);
     expect(events).to.have.length(saved.events.length);
@@ -28,12 +28,12 @@ describe("a history that somebody saved", () => {
     expect(readHistory({ events: dates })).to.deep.equal(events);
   });
 
-  it("has times as dates, as ISO 8601 with an offset, or as seconds", () => {
+  it("may have times as dates, as ISO 8601 with an offset, or as seconds", () => {
     const times = [new Date(moment), "2026-11-26T04:00:00.500+01:00", moment / 1000];
     for (const timestamp of times) expect(readEvents([{ ...started, timestamp }])[0]?.timestamp).to.equal(moment);
   });
 
-  it("has its details flat, and data parsed; what is no JSON stays as it is", () => {
+  it("is read with flat details and parsed data; data that is not JSON stays a string", () => {
     const details = { name: "Pay", output: '{"a":1}', assignedVariables: { pay: '{"id":7}', cut: '{"id":' } };
     const [event] = readEvents([{ ...started, type: "TaskStateExited", stateExitedEventDetails: details }]);
     expect(event).to.deep.include({
@@ -43,7 +43,7 @@ describe("a history that somebody saved", () => {
     });
   });
 
-  it("is read in the order of its ids, whichever way it was asked for", () => {
+  it("is sorted by id, also if it was requested in reverse", () => {
     const { events } = read("order-completed.json") as { events: object[] };
     expect(readHistory([...events].reverse())).to.deep.equal(readHistory(events));
   });
@@ -59,10 +59,10 @@ describe("a history that somebody saved", () => {
     expect(failure([{ ...started, type: undefined }])).to.equal("events[0].type is not a string");
     expect(failure([{ ...started, timestamp: "yesterday" }])).to.equal("events[0].timestamp is not a time");
     expect(failure([second])).to.match(/^begins with event 2: events are missing\. Save the complete history/);
-    expect(failure([started, { ...second, id: 4 }])).to.match(/^has event 4 after event 1: it is a part/);
+    expect(failure([started, { ...second, id: 4 }])).to.match(/^has event 4 after event 1: /);
   });
 
-  it("may come in parts, where somebody asks for parts", () => {
+  it("may be read in parts with readEvents", () => {
     expect(readEvents([{ ...started, id: 7 }])).to.have.length(1);
   });
 });

@@ -7,7 +7,7 @@ import { eventsOf, inShort, ledgerOf, type Line, recorded } from "./fixtures";
 
 const task = (next?: string) => ({ Type: "Task", ...(next === undefined ? { End: true } : { Next: next }) });
 
-/** A saga of another tool: it reserves, pays and confirms; both are undone by one state. */
+/** A saga of another tool. It reserves, pays and confirms. One state undoes both reservation and payment. */
 const DEFINITION: RawStates = {
   StartAt: "Reserve",
   States: {
@@ -38,7 +38,7 @@ const failed = (error: string): Line => ({ type: "TaskFailed", error });
 const timedOut: Line = { type: "TaskTimedOut", error: "States.Timeout" };
 const done = (state: string): readonly Line[] => [enter(state), scheduled, succeeded, exit(state)];
 
-/** The ledger after these events. */
+/** The ledger after some events. */
 function after(...lines: readonly Line[]): Readonly<Record<string, string>> {
   const events = eventsOf([START, ...lines]);
   const story = storyOf({ events, definition: DEFINITION, declaration: DECLARATION });
@@ -120,7 +120,7 @@ describe("the ledger of effects", () => {
       });
     }
 
-    it("a recovery goes on from what the execution had, and tombstones what never began (S12)", () => {
+    it("a recovery begins with the effects of the execution, and tombstones steps that never began (S12)", () => {
       const { story, declaration } = recorded("order-aborted");
       const before = ledgerAt(story, declaration, Infinity);
       const recovery = recorded("order-recovered");
@@ -133,7 +133,7 @@ describe("the ledger of effects", () => {
       });
     });
 
-    it("a recovery whose execution is not at hand goes by the results that it was given", () => {
+    it("a recovery without the execution's history begins with the results in its input", () => {
       const { story, declaration } = recorded("order-recovered");
       const events = story.events.map((event) =>
         event.type === "ExecutionStarted"
@@ -150,7 +150,7 @@ describe("the ledger of effects", () => {
       expect(inShort(ledgerAt(given, declaration, Infinity))).to.include({ ProcessPayment: "undone" });
     });
 
-    it("at any event, as it stood by then", () => {
+    it("has the effects as of any event", () => {
       const { story, declaration, events } = recorded("order-stuck");
       const statuses = events.map(({ id }) => inShort(ledgerAt(story, declaration, id))["ProcessPayment"]);
       const changes = statuses.filter((status, at) => status !== statuses[at - 1]);
@@ -164,46 +164,46 @@ describe("the ledger of effects", () => {
     });
   });
 
-  it("not begun: entered, and nothing called", () => {
+  it("not begun: the state was entered, but not called", () => {
     expect(after(enter("Reserve"))).to.include({ Reserve: "not begun" });
   });
 
-  it("not begun: its arguments could not be evaluated", () => {
+  it("not begun: the arguments could not be evaluated", () => {
     const evaluation: Line = { type: "EvaluationFailed", error: "States.QueryEvaluationError", state: "Reserve" };
     expect(after(enter("Reserve"), evaluation, exit("Reserve"))).to.include({ Reserve: "not begun" });
   });
 
-  it("in progress: called, and while it may be tried again", () => {
+  it("in progress: called, or about to be retried", () => {
     expect(after(enter("Reserve"), scheduled)).to.include({ Reserve: "in progress" });
     expect(after(enter("Reserve"), scheduled, failed("Oops"))).to.include({ Reserve: "in progress" });
   });
 
-  it("in doubt: failed with an error that says nothing of what has happened (S2)", () => {
+  it("in doubt: failed with an error that is not definite (S2)", () => {
     expect(after(enter("Reserve"), scheduled, failed("Oops"), exit("Reserve"))).to.include({ Reserve: "in doubt" });
     expect(after(enter("Reserve"), scheduled, timedOut, exit("Reserve"))).to.include({ Reserve: "in doubt" });
   });
 
-  it("in doubt: the execution ended while it was called, or about to be called again (S12)", () => {
+  it("in doubt: the execution ended during the call or before a retry (S12)", () => {
     const aborted: Line = { type: "ExecutionAborted", after: 0 };
     expect(after(enter("Reserve"), scheduled, aborted)).to.include({ Reserve: "in doubt" });
     expect(after(enter("Reserve"), scheduled, failed("Oops"), aborted)).to.include({ Reserve: "in doubt" });
   });
 
-  it("refused: failed with an error that is definite (S2)", () => {
+  it("refused: failed with a definite error (S2)", () => {
     expect(after(enter("Reserve"), scheduled, failed("SoldOut"), exit("Reserve"))).to.include({ Reserve: "refused" });
     expect(after(enter("Pay"), scheduled, failed("SoldOut"), exit("Pay"))).to.include({ Pay: "in doubt" });
   });
 
-  it("live: succeeded at last, whatever became of earlier tries", () => {
+  it("live: succeeded after failed tries", () => {
     expect(after(enter("Pay"), scheduled, failed("Oops"), scheduled, succeeded)).to.include({ Pay: "live" });
   });
 
-  it("live: succeeded, though the state then failed on what it makes of the answer", () => {
+  it("live: succeeded, although the state then failed to evaluate the answer", () => {
     const evaluation: Line = { type: "EvaluationFailed", error: "States.QueryEvaluationError", state: "Pay" };
     expect(after(enter("Pay"), scheduled, succeeded, evaluation, exit("Pay"))).to.include({ Pay: "live" });
   });
 
-  it("confirmed: live, and so is what confirms it", () => {
+  it("confirmed: live, and its confirmation has succeeded", () => {
     expect(after(...done("Reserve"), ...done("Pay"), ...done("Confirm"))).to.deep.equal({
       Reserve: "confirmed",
       Pay: "live",
@@ -211,16 +211,16 @@ describe("the ledger of effects", () => {
     });
   });
 
-  it("not confirmed by what is in doubt itself", () => {
+  it("not confirmed by a confirmation in doubt", () => {
     const doubtful = [enter("Confirm"), scheduled, timedOut, exit("Confirm")];
     expect(after(...done("Reserve"), ...doubtful)).to.include({ Reserve: "live", Confirm: "in doubt" });
   });
 
-  it("released: on the way to success", () => {
+  it("released: on the success path", () => {
     expect(after(...done("Reserve"), ...done("Unlock"))).to.include({ Reserve: "released" });
   });
 
-  it("undone, by one undo, with what confirms it; tombstoned, of these, what may never have happened (S3)", () => {
+  it("undone together with its confirmation by one undo; tombstoned if it may never have happened (S3)", () => {
     const doubtful = [enter("Confirm"), scheduled, timedOut, exit("Confirm")];
     expect(after(...done("Reserve"), ...done("Pay"), ...doubtful, ...done("Refund"), ...done("Cancel"))).to.deep.equal({
       Reserve: "undone",
@@ -230,13 +230,13 @@ describe("the ledger of effects", () => {
     expect(after(...done("Reserve"), ...done("Cancel"))).to.include({ Confirm: "tombstoned", Pay: "not begun" });
   });
 
-  it("undone, though it had been confirmed, or released", () => {
+  it("undone, also after a confirmation or a release", () => {
     const confirmed = [...done("Reserve"), ...done("Pay"), ...done("Confirm")];
     expect(after(...confirmed, ...done("Cancel"))).to.include({ Reserve: "undone", Confirm: "undone" });
     expect(after(...done("Reserve"), ...done("Unlock"), ...done("Cancel"))).to.include({ Reserve: "undone" });
   });
 
-  it("undone stays undone, and tombstoned stays so, where the undo runs once more", () => {
+  it("stays undone or tombstoned if the undo runs again", () => {
     const events = eventsOf([START, ...done("Reserve"), ...done("Cancel"), ...done("Cancel")]);
     const story = storyOf({ events, definition: DEFINITION, declaration: DECLARATION });
     const [reserve, , confirm] = ledgerAt(story, DECLARATION, Infinity);
@@ -244,7 +244,7 @@ describe("the ledger of effects", () => {
     expect(confirm).to.deep.include({ status: "tombstoned", since: 8 });
   });
 
-  it("live, while its undo is under way and once that has failed", () => {
+  it("live while its undo runs, and after it has failed", () => {
     const begun = [...done("Pay"), enter("Refund"), scheduled];
     expect(after(...begun)).to.include({ Pay: "live, Refund in progress" });
     expect(after(...begun, failed("Down"))).to.include({ Pay: "live, Refund in progress" });
@@ -253,7 +253,7 @@ describe("the ledger of effects", () => {
     expect(after(...begun, failed("Down"), end)).to.include({ Pay: "live, Refund failed" });
   });
 
-  it("undone: a child saga that failed has undone itself", () => {
+  it("undone: a child saga that was compensated", () => {
     const cause = JSON.stringify({ ExecutionArn: "arn:…", Error: "SagaCompensated", Status: "FAILED" });
     const failure: Line = { type: "TaskFailed", error: "States.TaskFailed", cause };
     expect(after(enter("Pay"), scheduled, failure, exit("Pay"))).to.include({ Pay: "undone" });
@@ -261,7 +261,7 @@ describe("the ledger of effects", () => {
     expect(after(enter("Pay"), scheduled, other, exit("Pay"))).to.include({ Pay: "in doubt" });
   });
 
-  it("says of each since when, and why", () => {
+  it("has for each effect since which event and why", () => {
     const events = eventsOf([START, enter("Pay"), scheduled, failed("Down"), exit("Pay"), ...done("Refund")]);
     const story = storyOf({ events, definition: DEFINITION, declaration: DECLARATION });
     expect(ledgerAt(story, DECLARATION, Infinity)[1]).to.deep.equal({
@@ -276,14 +276,14 @@ describe("the ledger of effects", () => {
     expect(ledgerAt(story, DECLARATION, 7)[1]).to.deep.include({ status: "in doubt", since: 5 });
   });
 
-  it("what is outstanding may still have to be undone", () => {
+  it("is outstanding if it may still have to be undone", () => {
     const outstanding = ["in progress", "in doubt", "live", "confirmed"] as const;
     const over = ["not begun", "refused", "released", "undone", "tombstoned"] as const;
     for (const status of outstanding) expect(isOutstanding({ status }), status).to.equal(true);
     for (const status of over) expect(isOutstanding({ status }), status).to.equal(false);
   });
 
-  describe("in a list whose undos do not say which item they undo", () => {
+  describe("in a list whose undos carry no index", () => {
     const inList = (name: string) => ({
       Type: "Map",
       ItemProcessor: { StartAt: name, States: { [name]: task() } },
@@ -295,7 +295,7 @@ describe("the ledger of effects", () => {
     };
     const calls = (undo: string): Declaration => ({ saga: "List", calls: { Rent: { role: "compensable", undo } } });
 
-    /** Two of three items were begun; the second one succeeded. */
+    /** Two of three items have begun, and the second one has succeeded. */
     const BEGUN: readonly Line[] = [
       START,
       { type: "MapStateEntered", state: "Each" },
@@ -334,7 +334,7 @@ describe("the ledger of effects", () => {
       });
     });
 
-    it("a list of as many undos goes by the index", () => {
+    it("a list of as many undos matches by index", () => {
       expect(ledger(calls("Return"), undoOf(3, 1))).to.deep.equal({
         "Rent[0]": "in doubt",
         "Rent[1]": "tombstoned",
@@ -342,7 +342,7 @@ describe("the ledger of effects", () => {
       });
     });
 
-    it("a shorter list has the items that were begun", () => {
+    it("a shorter list of undos has the items that have begun", () => {
       expect(ledger(calls("Return"), undoOf(2, 1))).to.deep.equal({
         "Rent[0]": "in doubt",
         "Rent[1]": "not begun",

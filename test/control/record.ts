@@ -14,7 +14,7 @@ import type { Stub } from "../../saga/local/stubs";
 import { evaluated } from "../evaluated";
 import { clientOptions } from "../local/wire/fixture";
 
-/** A history as the AWS CLI saves it, and the definition that the execution ran on. */
+/** A history in the AWS CLI's form, with the execution's definition. */
 export interface Recording {
   readonly history: { readonly events: readonly Readonly<Record<string, unknown>>[] };
   readonly definition: unknown;
@@ -23,7 +23,7 @@ export interface Recording {
 const ORDER = { order_id: "1", total: 100, card_no: "123-1234", address: "123 st" };
 const TRIP = { traveller: "Ada", card_no: "123-1234", flight: "LHR-TRN", hotel: "Duchi", cars: ["Panda", "500"] };
 
-/** Runs the order and the trip in every way in which an execution may end, and reads each history through the wire. */
+/** Runs the order and the trip to every possible end, and reads each history through the wire. */
 export async function record(): Promise<ReadonlyMap<string, Recording>> {
   const recordings = new Map<string, Recording>();
   await withCloud(
@@ -63,11 +63,11 @@ const CLOSED = { error: "Closed", cause: "the desk is closed" };
 interface Run {
   readonly start: (name: string, input: object, stubs?: Readonly<Record<string, Stub>>) => Promise<string>;
   readonly redrive: (name: string, executionArn: string) => Promise<void>;
-  /** Stops it while a state calls something. */
+  /** Stops an execution during the call of a state. */
   readonly abort: (name: string, input: object, state: string) => Promise<void>;
-  /** What recovers the execution that was aborted. */
+  /** The recovery of the aborted execution. */
   readonly recovery: (name: string) => Promise<void>;
-  /** Until it waits for an answer. */
+  /** Waits until it asks for an answer. */
   readonly wait: (name: string, input: object) => Promise<void>;
 }
 
@@ -145,10 +145,10 @@ async function withCloud(
   }
 }
 
-/** Where the recordings are kept. */
+/** The folder of the recordings. */
 export const HISTORIES = join(__dirname, "../fixtures/histories");
 
-/** Under which name the definition of a recording is kept: one serves all executions of a machine. */
+/** The file name of a recording's definition. All executions of a machine share one. */
 export const definitionFileOf = (name: string): string =>
   `${name.replace(/-.*/, "")}${name.endsWith("-recovered") ? "_undo" : ""}.asl.json`;
 
@@ -163,5 +163,5 @@ async function main(): Promise<void> {
   }
 }
 
-// `node -r ts-node/register/transpile-only test/control/record.ts` records them anew.
+// `node -r ts-node/register/transpile-only test/control/record.ts` records the histories again.
 if (require.main === module) void main();

@@ -6,7 +6,7 @@ import { SLOW } from "../slow";
 import { recorded } from "./fixtures";
 import { record } from "./record";
 
-/** What became of each state; where something was stopped, that depends on the moment. */
+/** The statuses of all states. If the execution was stopped, they depend on the moment of the stop. */
 const told = (name: string, story: Story): readonly string[] =>
   name.endsWith("-aborted")
     ? [story.outcome]
@@ -15,7 +15,7 @@ const told = (name: string, story: Story): readonly string[] =>
 describe("the recorded histories", function () {
   this.timeout(240_000);
 
-  it(`are what executions still do, read through the wire ${SLOW}`, async () => {
+  it(`are the same if the executions run again ${SLOW}`, async () => {
     const recordings = await record();
     expect(recordings.size).to.be.above(12);
     for (const [name, { history, definition }] of recordings) {

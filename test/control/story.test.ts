@@ -3,7 +3,7 @@ import { outcomeAt, statusAt, StoryError, storyOf, triesOf, variablesAt } from "
 import { readHistory } from "../../saga/control/history";
 import { eventsOf, type Line, read, recorded } from "./fixtures";
 
-/** What became of the states that call something, or wait. */
+/** The statuses of the states that make a call or wait. */
 const path = (name: string, at = Infinity): readonly string[] => {
   const { story } = recorded(name);
   return story.path
@@ -28,13 +28,13 @@ describe("the story of an execution", () => {
     });
   }
 
-  it("an execution that ran out of time is told apart from one that was stopped", () => {
+  it("distinguishes a timed-out execution from a stopped one", () => {
     const { definition, declaration } = recorded("order-aborted");
     const timedOut = eventsOf([{ type: "ExecutionStarted" }, { type: "ExecutionTimedOut" }]);
     expect(storyOf({ events: timedOut, definition, declaration }).outcome).to.equal("timed out");
   });
 
-  it("tells what became of each state, on either side", () => {
+  it("has the status and the side of each state", () => {
     expect(path("order-stuck")).to.deep.equal([
       "CreateOrder done",
       "ProcessPayment done",
@@ -48,7 +48,7 @@ describe("the story of an execution", () => {
     expect(path("trip-forward").slice(-2)).to.deep.equal(["Pay done", "IssueTickets stuck"]);
   });
 
-  it("tells it at any event", () => {
+  it("has the statuses as of any event", () => {
     const { events, story } = recorded("order-redriven");
     const redriven = events.find(({ type }) => type === "ExecutionRedriven")?.id as number;
     expect(path("order-redriven", redriven - 1).at(-2)).to.equal("RefundPayment stuck");
@@ -62,7 +62,7 @@ describe("the story of an execution", () => {
     ]);
   });
 
-  it("counts tries, and begins again with a redrive", () => {
+  it("counts tries, and counts again from a redrive", () => {
     const refund = recorded("order-redriven").story.path.find(({ state }) => state === "RefundPayment");
     expect(refund?.calls.map(({ tries }) => tries.length)).to.deep.equal([13, 1]);
     expect(refund?.retries).to.equal(12);
@@ -71,7 +71,7 @@ describe("the story of an execution", () => {
     expect(triesOf(refund as never).at(-1)).to.include({ outcome: "succeeded" });
   });
 
-  it("names items by their own index, also where their undos are fewer (S11)", () => {
+  it("names the undo of an item by that item's index, also if not all items have undos (S11)", () => {
     const { story } = recorded("trip-compensated");
     const cars = story.path.filter(({ state }) => state === "RentCar" || state === "ReturnCar");
     expect(cars.map(({ instance, step, id }) => [instance, step, id])).to.deep.equal([
@@ -94,7 +94,7 @@ describe("the story of an execution", () => {
     expect(story.path.find(({ state }) => state === "Book_settled")?.side).to.equal("forward");
   });
 
-  it("has the variables of each moment, and those of items until their list is done", () => {
+  it("has the variables as of each event, and those of items until their list is done", () => {
     const { story, events } = recorded("trip-compensated");
     const afterCar = events.find(({ type, state }) => type === "TaskStateExited" && state === "RentCar")?.id as number;
     expect(variablesAt(story, 1)).to.deep.equal({});
@@ -126,7 +126,7 @@ describe("the story of an execution", () => {
     expect(variablesAt(storyOf({ events: left, definition }), Infinity)).to.deep.equal({});
   });
 
-  it("is read of a history without data, too", () => {
+  it("can be read from a history without data", () => {
     const without = JSON.parse(JSON.stringify(read("trip-stuck.json")), (name, value: unknown) =>
       ["input", "output", "assignedVariables"].includes(name) ? undefined : name === "parameters" ? "{}" : value,
     ) as unknown;
@@ -138,7 +138,7 @@ describe("the story of an execution", () => {
     expect(story.input).to.equal(undefined);
   });
 
-  it("says so where the definition is another one", () => {
+  it("refuses a history of another definition", () => {
     const { events } = recorded("trip-stuck");
     const { definition } = recorded("order-stuck");
     expect(() => storyOf({ events, definition })).to.throw(

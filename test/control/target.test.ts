@@ -20,8 +20,8 @@ const said = (name: string, message = "", more: object = {}): string => {
   return plain === error ? "itself" : (plain as Error).message;
 };
 
-describe("where executions are looked at", () => {
-  it("is what runs on this machine, unless it is said", async () => {
+describe("the target of a command", () => {
+  it("is this machine by default", async () => {
     const target = localTarget(undefined, {});
     expect(target).to.include({ kind: "local", name: "http://127.0.0.1:4566", options: "" });
     expect(localTarget(4600, { AWS_REGION: "eu-west-1" })).to.include({ region: "eu-west-1", options: "--port 4600" });
@@ -30,7 +30,7 @@ describe("where executions are looked at", () => {
     expect(await target.sfn(), "one client for all requests").to.equal(await target.sfn());
   });
 
-  it("takes any credentials on this machine, and those of the environment where there are some", async () => {
+  it("has made-up credentials on this machine, unless the environment has some", async () => {
     const here = await endpointTarget("http://localhost:4566", {}).sfn();
     expect(await here.config.credentials()).to.include({ accessKeyId: "local" });
     const target = endpointTarget("https://states.example.com", {});
@@ -41,7 +41,7 @@ describe("where executions are looked at", () => {
     const stack = (PATH: string, folder: string, more: object = {}) =>
       stackTarget({ name: "prod", folder, env: { PATH }, ...more });
 
-    it("its outputs tell its machines, wherever in them they are", async () => {
+    it("has its machines from its outputs, at any depth", async () => {
       const { folder, PATH, remove } = fakePulumi(
         `if (process.argv.slice(2).join(" ") !== "stack output --json --non-interactive --stack prod") process.exit(9);
          console.log(JSON.stringify({ a: ["${ARN}:live"], b: { c: "${ARN}:live" }, bucket: "arn:aws:s3:::b", n: 7 }));`,
@@ -61,7 +61,7 @@ describe("where executions are looked at", () => {
       }
     });
 
-    it("says what keeps it from being read", async () => {
+    it("says why it can't be read", async () => {
       const none = fakePulumi(`console.log("{}")`);
       const fails = fakePulumi(`console.error("error: no stack named 'prod' found"); process.exit(255);`);
       const odd = fakePulumi(`console.log("Updating…")`);
@@ -80,7 +80,7 @@ describe("where executions are looked at", () => {
     });
   });
 
-  it("says in plain words what a request failed on", () => {
+  it("explains why a request failed", () => {
     expect(said("Error", "connect ECONNREFUSED 127.0.0.1:4566", { code: "ECONNREFUSED" })).to.equal(
       "nobody listens on http://127.0.0.1:4566: start 'npx saga dev' first, or say where to look with --endpoint URL or --stack NAME",
     );

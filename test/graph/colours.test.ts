@@ -48,14 +48,14 @@ describe("a graph in the colours of an execution", () => {
     "trip-waiting": { Expensive: "done", Approve: "waiting" },
   };
   for (const [name, statuses] of Object.entries(expected)) {
-    it(`shows how each state of ${name} stands at the end`, () => {
+    it(`has the status of each state of ${name} at the end`, () => {
       expect(coloured(name).statuses).to.deep.include(statuses);
       const others = Object.keys(coloured(name).statuses).filter((id) => !Object.hasOwn(statuses, id));
       expect(others).to.deep.equal([]);
     });
   }
 
-  it("shows the way that was taken, from the start to the end", () => {
+  it("has the edges that were taken, from the start to the end", () => {
     expect(ways(coloured("order-compensated").colours)).to.have.members([
       "/start → CreateOrder",
       "CreateOrder → ProcessPayment",
@@ -66,7 +66,7 @@ describe("a graph in the colours of an execution", () => {
     expect(ways(coloured("order-completed").colours)).to.include("ProcessShipment → /end");
   });
 
-  it("says of a list what is most to be looked at, and of its branch that something in it stands so", () => {
+  it("shows the most important status of a list's items, also on the item's box", () => {
     const { statuses } = coloured("trip-stuck");
     expect(statuses).to.include({
       "Undo_Book/2/Undo_Cars/0/ReturnCar": "stuck",
@@ -79,7 +79,7 @@ describe("a graph in the colours of an execution", () => {
     expect(coloured("trip-compensated").statuses).to.include({ "Book/2/Cars/0/RentCar": "failed", "Book/2": "done" });
   });
 
-  it("goes from event to event: what is not entered yet has no colour, and what is under way says so", () => {
+  it("changes from event to event: states that were not entered yet have no colour", () => {
     const { events, story } = coloured("order-compensated");
     expect(coloured("order-compensated", 1).statuses).to.deep.equal({});
     const payment = story.path.find(({ state }) => state === "ProcessPayment");
@@ -96,7 +96,7 @@ describe("a graph in the colours of an execution", () => {
     }
   });
 
-  it("shows it in all three formats, by a mark beside the colour", () => {
+  it("has a mark beside each colour in all three formats", () => {
     const { graph, colours } = coloured("order-stuck");
     const drawn = svg(graph, colours);
     expect(drawn).to.match(/class="node task undo is-stuck"[^\n]*RefundPayment[^\n]*<title>stuck<\/title>■/);
@@ -117,7 +117,7 @@ describe("a drawing", () => {
     undefined,
   );
 
-  it("escapes whatever a state is called", () => {
+  it("escapes any name of a state", () => {
     expect(svg(graph).replaceAll(/<\/?(?:svg|title|style|defs|marker|path|rect|text)\b[^<>]*>/g, "")).not.to.match(
       /[<>]/,
     );
@@ -126,7 +126,7 @@ describe("a drawing", () => {
     expect(mermaid(graph).split("\n")[0]).to.equal('%% S"<b>\\ &` #');
   });
 
-  it("explains its lines where there are several kinds, and nothing where there is one", () => {
+  it("has a legend if it has several kinds of lines", () => {
     const legend = (drawn: string): boolean => drawn.includes(">goes on<");
     const one = graphOf("One", { StartAt: "A", States: { A: { Type: "Pass", End: true } } }, undefined);
     expect([legend(svg(graph)), legend(svg(one))]).to.deep.equal([true, false]);

@@ -34,7 +34,7 @@ const rectOf = ({ x, y, width, height }: PlacedNode): Rect => ({
 const overlap = (one: Rect, other: Rect): boolean =>
   one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
 
-/** Whether a straight stretch of an edge leads through the inside of a node. */
+/** Whether a stretch of an edge crosses a node. */
 const runsThrough = (from: Point, to: Point, { left, right, top, bottom }: Rect): boolean =>
   overlap(
     {
@@ -53,7 +53,7 @@ const onBorder = ({ x, y }: Point, { left, right, top, bottom }: Rect, inset: nu
   return across && down && (atSide || Math.abs(y - top) < 0.1 || Math.abs(y - bottom) < 0.1);
 };
 
-/** What is wrong with a layout, in words. */
+/** The mistakes of a layout. */
 function faultsOf({ nodes, edges, width, height }: Placed): readonly string[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const get = (id: string): PlacedNode => byId.get(id) as PlacedNode;
@@ -93,7 +93,7 @@ function faultsOf({ nodes, edges, width, height }: Placed): readonly string[] {
   return faults;
 }
 
-/** Any machine of states in any order: loops, ways back, states that nothing leads to. */
+/** Random machines, with loops, edges back and unreachable states. */
 const machine: fc.Arbitrary<RawStates> = fc
   .array(
     fc.record({
@@ -129,7 +129,7 @@ const machine: fc.Arbitrary<RawStates> = fc
   });
 
 describe("the layout", () => {
-  it("puts each undo of the order beside its step, and their chain leads up where that of the steps leads down", () => {
+  it("draws each undo of the order beside its step: the steps lead down, and the undos lead up", () => {
     const { nodes } = layout(graphOfSaga(orderFulfilment));
     const at = (id: string): PlacedNode => nodes.find((node) => node.id === id) as PlacedNode;
     const pairs = [
@@ -146,7 +146,7 @@ describe("the layout", () => {
     expect(at("SagaCompensated").y).to.be.below(at("DeleteOrder").y);
   });
 
-  it("puts the undos of branches beside the branches, and what waits, the pivot and lists say so", () => {
+  it("draws the undos of branches beside the branches, with notes on waits, the pivot and lists", () => {
     const { nodes } = layout(graphOfSaga(tripBooking));
     const at = (id: string): PlacedNode => nodes.find((node) => node.id === id) as PlacedNode;
     expect(at("Undo_Book").y).to.equal(at("Book").y);
@@ -155,11 +155,11 @@ describe("the layout", () => {
     expect(notes).to.include.members(["waits for an answer", "pivot: no way back", "each item"]);
   });
 
-  it("is the same each time, for the same graph", () => {
+  it("is deterministic", () => {
     expect(layout(graphOfSaga(tripBooking))).to.deep.equal(layout(graphOfSaga(tripBooking)));
   });
 
-  it("of any saga has no overlap, all in its box, and edges that end at their nodes and run through none", () => {
+  it("of any saga has no overlaps and keeps nodes in their boxes, and its edges end at their nodes and cross none", () => {
     fc.assert(
       fc.property(scenario, ({ nodes }) => {
         expect(faultsOf(layout(graphOfSaga(build(nodes).saga)))).to.deep.equal([]);
@@ -168,7 +168,7 @@ describe("the layout", () => {
     );
   });
 
-  it("of any machine as well, whoever wrote it", () => {
+  it("of any other machine has none of these mistakes either", () => {
     fc.assert(
       fc.property(machine, (definition) => {
         expect(faultsOf(layout(graphOf("any", definition, undefined)))).to.deep.equal([]);
@@ -177,7 +177,7 @@ describe("the layout", () => {
     );
   });
 
-  it("notices what overlaps, what stands out of its box, and an edge that runs through a node", () => {
+  it("is checked: the test notices overlaps, nodes outside of their boxes, and edges across nodes", () => {
     const placed = layout(graphOfSaga(orderFulfilment));
     const move = (id: string, x: number, y: number): Placed => ({
       ...placed,

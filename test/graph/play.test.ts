@@ -27,7 +27,7 @@ const violation = ({ violations }: ReturnType<typeof machine>, rule: string, kin
 describe("a counterexample on the graph", () => {
   const reference = machine("fixtures/reference");
 
-  it("goes from state to state, says what is outstanding after each, and ends with the offence", () => {
+  it("goes from state to state with the outstanding effects after each, and ends with the violation", () => {
     const { graph } = reference;
     const found = violation(reference, "S6");
     const steps = stepsOf(graph, found);
@@ -40,7 +40,7 @@ describe("a counterexample on the graph", () => {
     expect(steps.map(({ offence }) => offence)).to.deep.equal([undefined, undefined, found.message]);
   });
 
-  it("colours what has happened so far, and the edges on the way", () => {
+  it("colours the states and edges up to each step", () => {
     const { graph } = reference;
     const steps = stepsOf(graph, violation(reference, "S6"));
     expect(coloursOfPlay(graph, steps, 0)).to.deep.equal({ statuses: new Map(), taken: new Set() });
@@ -56,7 +56,7 @@ describe("a counterexample on the graph", () => {
     expect(coloursOfPlay(graph, steps, 3).statuses.get("/end")).to.equal("stuck");
   });
 
-  it("of a violation that needs no path is the state in which it shows", () => {
+  it("of a violation without a path is its state", () => {
     const { graph } = reference;
     const found = violation(reference, "S7", "no-timeout");
     expect(stepsOf(graph, found)).to.deep.equal([
@@ -64,7 +64,7 @@ describe("a counterexample on the graph", () => {
     ]);
   });
 
-  it("follows items of a list, each under its name, and what each of them has done", () => {
+  it("follows the items of a list, each with its own effects", () => {
     const list = machine("lists/list-undo-of-successes-only");
     const steps = stepsOf(list.graph, violation(list, "S2"));
     const ids = new Set(list.graph.nodes.map(({ id }) => id));
@@ -75,7 +75,7 @@ describe("a counterexample on the graph", () => {
     expect(steps.at(-1)?.outstanding).not.to.be.empty;
   });
 
-  it("names a node of the graph wherever it names a state, and all lines of the text, whatever is violated", () => {
+  it("has a node for every state that it names, and all lines of the text, for every violation", () => {
     for (const { graph, violations } of [
       reference,
       machine("lists/list-undo-map-caught"),

@@ -21,7 +21,7 @@ const start = () =>
   });
 
 type AnyBuilder = { step(name: string, step: object): AnyBuilder; returns(output: (scope: any) => unknown): any };
-// What JavaScript, or a type assertion, can do to the builder.
+// Mistakes that are possible in JavaScript or with a type assertion.
 const untyped = () => start() as unknown as AnyBuilder;
 
 const chargeStep = (changes: object = {}, undoChanges: object = {}) => ({
@@ -42,7 +42,7 @@ function refused(define: () => unknown): SagaDefinitionError {
 }
 
 describe("the saga builder", () => {
-  it("gives frozen data, and leaves the builder it was called on as it was", () => {
+  it("returns frozen data, and does not change the builder on which it was called", () => {
     const builder = start();
     const one = builder.returns(() => ({}));
     const two = builder.step("Charge" as never, chargeStep()).returns(() => ({}));
@@ -61,7 +61,7 @@ describe("the saga builder", () => {
     expect(tasksOf(twice.returns(() => ({}))).map((task) => task.name)).to.deep.equal(["reserve", "release"]);
   });
 
-  it("hands what a test has found to be present to the branch, and to the undos in it", () => {
+  it("passes a value that a condition found present to the branch and its undos", () => {
     const noted = start()
       .when(
         "Noted",
@@ -80,7 +80,7 @@ describe("the saga builder", () => {
     }
   });
 
-  it("hands on what is present of a step's result, of an included saga's and of an item", () => {
+  it("passes on present values of a step's result, of an included saga's and of an item", () => {
     const inner = start().returns(({ Reserve, input }) => ({ id: Reserve.reservation, note: input.note }));
     const outer = saga<{ purchase: Purchase; tags: (string | null)[] }>("Outer")
       .include("Buy", inner, ({ input }) => input.purchase)
@@ -111,7 +111,7 @@ describe("the saga builder", () => {
     expect(text).to.contain("'reservation': $states.input.item");
   });
 
-  it("keeps what is present in the branch whose test has found it", () => {
+  it("keeps a present value in the branch whose condition found it", () => {
     let leaked: unknown;
     const define = () =>
       start()
@@ -417,7 +417,7 @@ describe("the saga builder", () => {
     });
   }
 
-  it("refuses a definition over 1 MB, when it is compiled", () => {
+  it("refuses a definition over 1 MB in the compiler", () => {
     const big = untyped().step("Charge", chargeStep({ input: () => ({ reservation: "x".repeat(1024 * 1024) }) }));
     const error = refused(() =>
       compile(

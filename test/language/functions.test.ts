@@ -39,7 +39,7 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Maybe = Json | undefined;
 type Any = Ref<any>;
 
-/** A mapping of functions in functions, with what it gives in plain JavaScript beside it. */
+/** A mapping of nested functions, with its result in plain JavaScript. */
 interface Computed {
   readonly of: (input: any) => unknown;
   readonly is: (input: Readonly<Record<string, Json>>) => Maybe;
@@ -187,7 +187,7 @@ function sourceFor(map: (input: any) => Readonly<Record<string, unknown>>): stri
   return sourceOf(state.Arguments?.Payload) as string;
 }
 
-/** Undefined where the mapping nests too deep. */
+/** Undefined if the mapping nests too deep. */
 function sourceOrNone(map: (input: any) => Readonly<Record<string, unknown>>): string | undefined {
   try {
     return sourceFor(map);
@@ -204,7 +204,7 @@ async function evaluated(source: string, given: Json): Promise<Readonly<Record<s
   return (await evaluateTemplate(template, { ...functions, states: { context } })) as Record<string, Maybe>;
 }
 
-/** What the verifier's own evaluator says, where it says anything. */
+/** The result of the verifier's evaluator, if it has one. */
 function expectAgreed(source: string, given: Json, out: Maybe): void {
   const states: any = { context: { Execution: { Id: "arn", Input: given } } };
   const variable = (name: string): any => (name === "states" ? states : undefined);
@@ -213,7 +213,7 @@ function expectAgreed(source: string, given: Json, out: Maybe): void {
   if (found === SOMETHING) expect(out).not.to.equal(undefined);
 }
 
-/** What one mapping gives for an input. */
+/** The result of a mapping for an input. */
 async function result(map: (input: any) => unknown, given: Json): Promise<Maybe> {
   return (
     await evaluated(
@@ -225,7 +225,7 @@ async function result(map: (input: any) => unknown, given: Json): Promise<Maybe>
 
 describe("the functions of a mapping", () => {
   for (const [cases, mark] of sizes(250, 50)) {
-    it(`give what plain JavaScript would, for any JSON, and never fail (S8, ${cases} cases)${mark}`, async function () {
+    it(`have the same results as plain JavaScript for any JSON, and never fail (S8, ${cases} cases)${mark}`, async function () {
       this.timeout(60_000);
       await fc.assert(
         fc.asyncProperty(computed, fc.array(input, { minLength: 1, maxLength: 4 }), async ({ of, is }, inputs) => {
@@ -245,7 +245,7 @@ describe("the functions of a mapping", () => {
     });
   }
 
-  it("stay within what Step Functions evaluates, or are refused", () => {
+  it("nest no deeper than Step Functions evaluates, or are refused", () => {
     const many = Array.from({ length: 500 }, (_, index) => index);
     const depthOf = (map: (input: any) => unknown): number =>
       levelsIn(parse(sourceFor((from) => ({ out: map(from), list: [map(from)] }))));
@@ -279,27 +279,27 @@ describe("the functions of a mapping", () => {
     }
   });
 
-  it("concat joins texts, and leaves out what is absent", async () => {
+  it("concat joins strings, and leaves out absent values", async () => {
     const map = (from: any) => concat("Order ", from.id, " of ", from.customer.name);
     expect(await result(map, { id: 7, customer: { name: "Ann" } })).to.equal("Order 7 of Ann");
     expect(await result(map, { id: 7 })).to.equal("Order 7 of ");
   });
 
-  it("orElse gives the first that is present, whose fields can be read", async () => {
+  it("orElse returns the first present value, whose fields can be read", async () => {
     expect(await result((from) => orElse(from.coupon, from.gift, "none"), { coupon: null })).to.equal("none");
     const map = (from: any) => (orElse(from.delivery, from.home) as any)["zip code"];
     expect(await result(map, { home: { "zip code": "8000" } })).to.equal("8000");
     expect(await result(map, {})).to.equal(undefined);
   });
 
-  it("choose decides when the saga runs; without another value there is none", async () => {
+  it("choose decides at run time; without an alternative the value is absent", async () => {
     const size = (from: any) => choose(gt(from.total, 1000), "large", "small");
     expect(await result(size, { total: 1001 })).to.equal("large");
     expect(await result(size, {})).to.equal("small");
     expect(await result((from) => choose(isPresent(from.gift), from.gift), {})).to.equal(undefined);
   });
 
-  it("compute only with what is near enough to have a result", async () => {
+  it("compute only with numbers that are small enough", async () => {
     expect(await result((from) => multiply(from.a, 10), { a: 1e308 })).to.equal(undefined);
     expect(await result((from) => add(from.a, from.a), { a: 1e150 })).to.equal(2e150);
     expect(await result((from) => subtract(from.a, "1" as never), { a: 1 })).to.equal(undefined);
@@ -307,7 +307,7 @@ describe("the functions of a mapping", () => {
     expect(await result((from) => sum(from.list), {})).to.equal(0);
   });
 
-  it("hash tells parts apart, wherever they end", async () => {
+  it("hash depends on the boundaries of its parts", async () => {
     const of = (...parts: [string, string]) => result(() => hash(...parts), {});
     expect(await of("ab", "c")).to.match(/^[0-9a-f]{64}$/);
     expect(await of("ab", "c")).not.to.equal(await of("a", "bc"));

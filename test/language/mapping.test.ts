@@ -14,7 +14,7 @@ const echo = stub<Record<string, unknown>, Json>("echo");
 const undo = { name: "Undo", task: stub<object, unknown>("undo"), input: () => ({}) };
 const context = { Execution: { Id: "arn:execution" } };
 
-/** The payload that a step's mapping comes to, as JSONata 2.0.6 evaluates it. */
+/** The payload of a step's mapping, evaluated with JSONata 2.0.6. */
 async function payload(map: (scope: any) => unknown, input: Json): Promise<Json> {
   const one = saga<any>("Echo")
     .step("Echo", { task: echo, input: map as never, undo })
@@ -37,7 +37,7 @@ function sourcesIn(of: Saga): readonly string[] {
   return walk(compile(of, () => "arn"));
 }
 
-/** How deep the deepest expression nests of a saga whose one step has this mapping. */
+/** The depth of the deepest expression of a saga with one step that has this mapping. */
 function deepestIn(map: (scope: any) => unknown): number {
   const one = saga<any>("Echo")
     .step("Echo", { task: echo, input: map as never, undo })
@@ -57,7 +57,7 @@ describe("a mapping, compiled to JSONata", () => {
     expect(await payload(({ input }) => ({ list: [input.a, input.b] }), { b: 2 })).to.deep.equal({ list: [null, 2] });
   });
 
-  it("keeps lists as they are: of one element, empty, or within a list", async () => {
+  it("keeps lists unchanged: with one element, empty, or nested", async () => {
     for (const list of [[1], [], [[1]], [[1, 2], []], [[[]]]]) {
       expect(await payload(({ input }) => ({ list: input.list }), { list })).to.deep.equal({ list });
       expect(await payload(({ input }) => ({ list: [input.list] }), { list })).to.deep.equal({ list: [list] });
@@ -80,13 +80,13 @@ describe("a mapping, compiled to JSONata", () => {
     expect(await payload(map, input)).to.deep.equal({ one: 1, two: 2, three: 3, second: "y" });
   });
 
-  it("passes a whole reference on, and an empty object in place of what is none", async () => {
+  it("passes a whole reference on, or an empty object if it is not an object", async () => {
     expect(await payload(({ input }) => input, { a: 1, saga: "not this" })).to.deep.equal({ a: 1 });
     for (const input of ["text", 1, null, true, []])
       expect(await payload(({ input: it }) => it, input)).to.deep.equal({});
   });
 
-  it("takes what Step Functions evaluates, and refuses what nests deeper", async () => {
+  it("accepts the depth that Step Functions evaluates, and refuses more", async () => {
     const nested = (levels: number): Json => (levels === 0 ? "leaf" : { deep: nested(levels - 1) });
     const listed = (levels: number): Json => (levels === 0 ? 1 : [listed(levels - 1)]);
     for (const literal of [nested(49), listed(49)]) {
@@ -130,7 +130,7 @@ describe("a mapping, compiled to JSONata", () => {
   });
 
   for (const [cases, mark] of sizes(300, 60)) {
-    it(`holds any literal and any value referred to, as JSON does (${cases} cases)${mark}`, async () => {
+    it(`keeps any literal and any referenced value, as JSON does (${cases} cases)${mark}`, async () => {
       const value = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
       await fc.assert(
         fc.asyncProperty(value, value, async (literal, referred) => {

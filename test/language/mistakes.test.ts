@@ -17,7 +17,7 @@ import { stub } from "./tasks";
 
 const echo = stub<Record<string, unknown>, any>("echo");
 
-/** What JavaScript, or a type assertion, can do to the builder. */
+/** Mistakes that are possible in JavaScript or with a type assertion. */
 type AnyBuilder = Readonly<
   Record<"query" | "step" | "when" | "wait" | "forEach" | "returns", (...given: any[]) => any>
 >;
@@ -36,7 +36,7 @@ function refused(define: () => unknown): SagaDefinitionError {
 
 /* eslint-disable @typescript-eslint/no-unnecessary-condition, @typescript-eslint/restrict-plus-operands,
    @typescript-eslint/no-base-to-string, @typescript-eslint/restrict-template-expressions -- the mistakes themselves */
-describe("what a mapping does with a reference", () => {
+describe("JavaScript on a reference in a mapping", () => {
   const decided: readonly (readonly [what: string, reference: string, define: () => unknown])[] = [
     ["??", "input.coupon", () => mapping(({ input }) => ({ coupon: input.coupon ?? "none" }))],
     ["&&", "input.vip", () => mapping(({ input }) => ({ size: input.vip && "large" }))],
@@ -105,7 +105,7 @@ describe("what a mapping does with a reference", () => {
     ],
   ];
   for (const [what, reference, define] of decided) {
-    it(`is refused with ${what}: JavaScript would decide it for every execution`, () => {
+    it(`is refused with ${what}: JavaScript would decide once for all executions`, () => {
       const { code, message } = refused(define);
       expect(code).to.equal("tested-reference");
       expect(message).to.contain(`JavaScript decides by '${reference}'`);
@@ -123,7 +123,7 @@ describe("what a mapping does with a reference", () => {
     expect(refused(() => mapping(map("f700"))).message).to.contain("'input.f700'");
   });
 
-  it("is taken where it says no more than what JSON does: an optional chain, a part of what may be absent", () => {
+  it("is accepted if JSON would do the same: an optional chain, a field of a value that may be absent", () => {
     const taken: readonly ((scope: any) => unknown)[] = [
       ({ input }) => ({ zip: input.home?.zip, deep: input.a.b.c.d, whole: input.home }),
       ({ input: { a }, Look: { id } }) => ({ a, id }),
@@ -144,14 +144,14 @@ describe("what a mapping does with a reference", () => {
     ["Math.random()", ({ input }) => ({ id: input.id, lot: Math.random() })],
   ];
   for (const [what, map] of unsteady) {
-    it(`is refused with ${what}, which is fixed at the deploy and differs in the undo`, () => {
+    it(`is refused with ${what}, which is evaluated at the deploy and differs in the undo`, () => {
       const { code, message } = refused(() => mapping(map));
       expect(code).to.equal("unsteady-mapping");
       expect(message).to.contain("saga.startedAt").and.contain("saga.id").and.contain("hash(…)");
     });
   }
 
-  it("leaves the clock as it was, also where the function fails", () => {
+  it("restores the clock, also if the function fails", () => {
     const { Date: before } = globalThis;
     mapping(({ input }) => ({ id: input.id }));
     refused(() =>
@@ -163,7 +163,7 @@ describe("what a mapping does with a reference", () => {
     expect(globalThis.Date).to.equal(before);
   });
 
-  it("names the function that does what was meant", () => {
+  it("is refused with the name of the right function", () => {
     const says = (map: (scope: any) => unknown): string => refused(() => mapping(map)).message;
     expect(says(({ input }) => ({ a: `R-${input.a}` }))).to.match(/'input\.a' is made part of a text.*concat\(…\)/);
     expect(says(({ input }) => ({ a: "R-" + input.a }))).to.match(/'input\.a' is computed with.*concat\(…\).*add\(…\)/);
@@ -177,7 +177,7 @@ describe("what a mapping does with a reference", () => {
     );
   });
 
-  it("does not disturb another saga, when a test is left behind", () => {
+  it("does not affect another saga through an unused condition", () => {
     refused(() =>
       start().when(
         "Maybe",
@@ -208,7 +208,7 @@ describe("what a mapping does with a reference", () => {
 });
 
 describe("an undo", () => {
-  it("is refused where it calls its action's task", () => {
+  it("is refused if it calls its action's task", () => {
     const codes: SagaDefinitionErrorCode[] = ["bad-role"];
     const { code, message } = refused(() =>
       start().step("Charge", {
@@ -226,7 +226,7 @@ describe("an output of Pulumi's in a mapping", () => {
   const output = (): object => ({ __pulumiOutput: true });
   const one = output();
 
-  it("is deferred, wherever it stands, until the deployment knows its value", () => {
+  it("is deferred at any place until the deployment knows its value", () => {
     const built = start()
       .query("Second", {
         task: echo,
@@ -253,7 +253,7 @@ describe("an output of Pulumi's in a mapping", () => {
     expect(Object.isFrozen(one)).to.equal(false);
   });
 
-  it("may be made anew each time, as a part of an output is; but not chosen by JavaScript", () => {
+  it("may be a new object each time, such as a property of an output, but not chosen by JavaScript", () => {
     mapping(({ input }) => ({ id: input.id, one: output() }));
     expect(refused(() => mapping(({ input }) => ({ one: input.vip ? one : output() }))).code).to.equal(
       "tested-reference",

@@ -1,6 +1,6 @@
 import { task, type Task } from "../../saga/language";
 
-/** A task that is never run here: sagas are compiled in these tests, not executed. */
+/** A task that never runs: these tests only compile sagas. */
 export function stub<In extends object, Out>(name: string): Task<In, Out> {
   return task<In, Out>(name, {
     table: [],

@@ -4,7 +4,7 @@ import { saga, serviceTask } from "../../saga/language";
 import { verify } from "../../saga/verify";
 import { release } from "./tasks";
 
-/** A step that calls a service, and an undo that is a function. */
+/** A step that calls a service, with a function as its undo. */
 function calling(resource: string, errors?: readonly string[]) {
   const call = serviceTask<{ sku: string }, object>("call", { resource, allow: [] });
   return saga<{ sku: string }>("Calling")
@@ -22,7 +22,7 @@ const machineOf = (resource: string, errors?: readonly string[]) =>
 const retriedBy = (resource: string): readonly string[] =>
   machineOf(resource).States.Call.Retry.flatMap(({ ErrorEquals }: { ErrorEquals: string[] }) => ErrorEquals);
 
-describe("an action that calls a service is retried on the faults of that service that pass (S4)", () => {
+describe("an action that calls a service is retried on the service's transient faults (S4)", () => {
   const cases: Readonly<Record<string, readonly string[]>> = {
     "arn:aws:states:::sns:publish": ["SNS.SdkClientException", "SNS.ThrottledException", "SNS.AmazonSNSException"],
     "arn:aws:states:::sqs:sendMessage": ["SQS.SdkClientException", "SQS.AmazonSQSException"],
@@ -50,13 +50,13 @@ describe("an action that calls a service is retried on the faults of that servic
     it(resource, () => {
       const retried = retriedBy(resource);
       expect(retried).to.include.members([...errors]);
-      // An error of another service can never arrive.
+      // This call never fails with an error of another service.
       const [prefix] = (errors[0] as string).split(".");
       expect(retried.every((error) => error.startsWith(`${prefix}.`))).to.equal(true);
     });
   }
 
-  it("but not on what the service refuses", () => {
+  it("but not on the service's refusals", () => {
     expect(retriedBy("arn:aws:states:::dynamodb:putItem")).not.to.include("DynamoDB.ConditionalCheckFailedException");
   });
 
@@ -68,7 +68,7 @@ describe("an action that calls a service is retried on the faults of that servic
     ]);
   });
 
-  it("which the verifier asks for", () => {
+  it("as the verifier requires", () => {
     const resource = "arn:aws:states:::sns:publish";
     const declaration = declarationOf(calling(resource));
     expect(verify(machineOf(resource), declaration).violations).to.deep.equal([]);
@@ -76,6 +76,6 @@ describe("an action that calls a service is retried on the faults of that servic
     machine.States.Call.Retry = machineOf("arn:aws:states:::lambda:invoke").States.Call.Retry;
     const [violation] = verify(machine, declaration).violations;
     expect(violation).to.deep.include({ rule: "S4", state: "Call" });
-    expect(violation?.message).to.match(/given up on a fault that passes: SNS\.SdkClientException, /);
+    expect(violation?.message).to.match(/not retried on a transient fault: SNS\.SdkClientException, /);
   });
 });

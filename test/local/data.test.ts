@@ -12,7 +12,7 @@ import { evaluateProgram, type Program } from "../../saga/local/program";
 import { StateMachines } from "../../saga/local/step-functions/machines";
 import { chaos } from "./chaos";
 import { SLOW } from "../slow";
-import { clientOptions, definition, program as wireProgram } from "./wire/fixture";
+import { clientOptions, definition, machineArn, program as wireProgram } from "./wire/fixture";
 
 describe("a data folder", () => {
   let folder: string;
@@ -239,6 +239,31 @@ describe("a data folder", () => {
       expect(child?.ended?.result.status).to.equal("ABORTED");
       const rows = await next.table.rows("1");
       expect(rows.map(({ entity, status }) => [entity, status])).to.deep.equal([["ORDER", "UNDONE"]]);
+    });
+
+    it("continues an execution whose machine and role the program has dropped meanwhile", async () => {
+      const inputsOf = (arn: string) => wireProgram.resources.find((each) => each.arn === arn)?.inputs ?? {};
+      const role = {
+        type: "aws:iam/role:Role",
+        name: "own",
+        physicalName: "own",
+        inputs: inputsOf("arn:aws:iam::000000000000:role/all"),
+      };
+      const roleArn = "arn:aws:iam::000000000000:role/own";
+      const { Call } = JSON.parse(inputsOf(machineArn("echo"))["definition"] as string).States;
+      const states = { Wait: { Type: "Wait", Seconds: 1, Next: "Call" }, Call };
+      const machine = { type: "aws:sfn/stateMachine:StateMachine", name: "own", physicalName: "own" };
+      const inputs = { definition: definition(states), roleArn };
+      const own = [
+        { ...role, arn: roleArn },
+        { ...machine, arn: machineArn("own"), inputs },
+      ];
+      const cloud = await start({ ...wireProgram, resources: [...wireProgram.resources, ...own] });
+      const { arn } = cloud.startExecution({ n: 1 }, undefined, "own");
+      await cloud.durable();
+      await cloud.close();
+      const next = await start(wireProgram);
+      expect(await next.executions.get(arn)?.execution.result).to.deep.equal({ status: "SUCCEEDED", output: { n: 1 } });
     });
 
     it("does not bring back a machine that the program has dropped, but one that a client has created", async () => {

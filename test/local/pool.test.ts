@@ -118,15 +118,15 @@ describe("the workers of all functions", function () {
     expect(await one.invoke({}), "its worker had gone to the other").to.deep.equal(sees("one", 1));
   });
 
-  for (const [how, body, error] of [
-    ["out of time", "for (;;);", "Sandbox.Timedout"],
-    ["an exit", "process.exit(1)", "Lambda.Unknown"],
-    ["out of memory", "for (const all = []; ; ) all.push(new Array(1e4).fill({}))", "Lambda.Unknown"],
+  for (const [how, body, seconds, error] of [
+    ["out of time", "for (;;);", 1, "Sandbox.Timedout"],
+    ["an exit", "process.exit(1)", 60, "Lambda.Unknown"],
+    ["out of memory", "for (const all = []; ; ) all.push(new Array(1e4).fill({}))", 60, "Lambda.Unknown"],
   ] as const) {
     it(`lose only one call by ${how}`, async () => {
       pool = new WorkerPool({ size: 3 });
       const [dying, living] = [
-        deploy("dying", `exports.handler = async () => { ${body} }`, { timeoutSeconds: 1, memory: 32 }),
+        deploy("dying", `exports.handler = async () => { ${body} }`, { timeoutSeconds: seconds, memory: 32 }),
         deploy("living", waiting),
       ];
       const others = [1, 2, 3, 4].map((answer) => living.invoke({ ms: 400, answer }));

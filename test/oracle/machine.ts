@@ -47,7 +47,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   Fail: ["Error", "Cause"],
   Choice: ["Choices", "Default", "Assign", "Output"],
   Task: [...FALLIBLE, "Resource", "Arguments", "TimeoutSeconds", "HeartbeatSeconds"],
-  Parallel: [...FALLIBLE, "Branches"],
+  Parallel: [...FALLIBLE, "Branches", "Arguments"],
   Map: [...FALLIBLE, "Items", "ItemSelector", "ItemProcessor", "MaxConcurrency"],
 };
 const FUNCTION = /^arn:aws:(states:::lambda:invoke$|lambda:)/;

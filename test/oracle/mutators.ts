@@ -130,6 +130,11 @@ const undoParallels = (draft: Draft): readonly Site[] =>
 const doParallels = (draft: Draft): readonly Site[] =>
   draft.of("Parallel").filter(({ name }) => !name.startsWith("Undo_"));
 const joins = (draft: Draft): readonly Site[] => [...draft.of("Parallel"), ...draft.of("Map")];
+const innerOf = (state: any): readonly any[] => [
+  ...(state.Branches ?? []),
+  ...(state.ItemProcessor ? [state.ItemProcessor] : []),
+];
+const doJoins = (draft: Draft): readonly Site[] => [...doParallels(draft), ...doMaps(draft)];
 const chained = (draft: Draft): readonly Site[] => draft.undos.filter(({ state }) => state.Next !== undefined);
 const conditions = (draft: Draft): readonly any[] => draft.of("Choice").flatMap(({ state }) => state.Choices as any[]);
 const inside = (expression: string): string => expression.slice(2, -2).trim();
@@ -146,6 +151,23 @@ const insert = (draft: Draft, { name, state, sequence }: Site, what: object): bo
   state.Next = between;
   return draft.random.below(1) === 0;
 };
+
+/** Puts a condition before a state, by which it is left out. */
+function onCondition({ name, state, sequence }: Site): boolean {
+  if (state.Next === undefined) return false;
+  const asked = `Asked_${name}`;
+  for (const each of Object.values<any>(sequence.States)) {
+    for (const from of [each, ...(each.Catch ?? []), ...(each.Choices ?? [])])
+      if (from.Next === name) from.Next = asked;
+    if (each.Default === name) each.Default = asked;
+  }
+  if (sequence.StartAt === name) sequence.StartAt = asked;
+  const Assign = state.Assign && Object.fromEntries(Object.keys(state.Assign as object).map((key) => [key, null]));
+  const Condition = "{% $states.context.Execution.Input.f99 = true %}";
+  const rule = { Condition, Next: state.Next, ...(Assign && { Assign }) };
+  sequence.States[asked] = { Type: "Choice", Choices: [rule], Default: name };
+  return true;
+}
 
 export const MUTATORS: Readonly<Record<string, Mutator>> = {
   // What is caught, and where it leads.
@@ -242,7 +264,45 @@ export const MUTATORS: Readonly<Record<string, Mutator>> = {
       },
     ),
 
+  "a query that fails is passed over": (d) =>
+    d.one(
+      d.actions.filter(({ name, state }) => d.declaration.calls[name].role === "query" && state.Next && state.Catch),
+      ({ name, state }) => {
+        state.Catch = state.Catch.map(({ ErrorEquals }: any) => ({
+          ErrorEquals,
+          Next: state.Next,
+          ...(state.Assign && { Assign: { [name]: null } }),
+        }));
+      },
+    ),
+  "an action that fails starts again": (d) =>
+    d.one(rules(d.actions, "Catch"), ({ name, rule }) => {
+      rule.Next = name;
+    }),
+  "a refusal leaves its branch, and is caught by its name": (d) =>
+    d.one(
+      doJoins(d).filter(({ state }) => state.Catch && JSON.stringify(innerOf(state)).includes('"Refused"')),
+      (site) => {
+        for (const inner of innerOf(site.state)) {
+          for (const each of Object.values<any>(inner.States)) {
+            each.Catch = each.Catch?.filter(({ ErrorEquals }: any) => ErrorEquals[0] === "States.DataLimitExceeded");
+            if (each.Catch?.length === 0) delete each.Catch;
+          }
+        }
+        const Next = d.random.pick([d.other(site), site.state.Catch[0].Next]);
+        site.state.Catch.unshift({ ...site.state.Catch[0], ErrorEquals: ["Refused"], Next });
+      },
+    ),
+
   // What is tried again.
+  "branches are tried again after a refusal": (d) =>
+    d.one(
+      doJoins(d).filter(({ state }) => JSON.stringify(innerOf(state)).includes('"Refused"')),
+      ({ state }) => {
+        for (const inner of innerOf(state)) for (const each of Object.values<any>(inner.States)) delete each.Catch;
+        state.Retry = [{ ErrorEquals: [d.random.pick(["Refused", "States.Timeout"])], MaxAttempts: 2 }];
+      },
+    ),
   "a Retry is gone": (d) =>
     d.one(
       d.states.filter(({ state }) => state.Retry),
@@ -375,6 +435,25 @@ export const MUTATORS: Readonly<Record<string, Mutator>> = {
         after.Next = name;
       },
     ),
+  "two actions change places": (d) =>
+    d.one(
+      d.actions.filter(({ state, sequence }) => sequence.States[state.Next]?.Type === "Task"),
+      ({ name, state, sequence }) => {
+        const { Next: second } = state;
+        const after = sequence.States[second];
+        for (const each of Object.values<any>(sequence.States)) {
+          for (const from of [each, ...(each.Choices ?? [])]) if (from.Next === name) from.Next = second;
+          if (each.Default === name) each.Default = second;
+        }
+        if (sequence.StartAt === name) sequence.StartAt = second;
+        state.Next = after.Next;
+        if (after.End) endsWith(state);
+        delete after.End;
+        after.Next = name;
+      },
+    ),
+  "an action is left out on a condition": (d) => d.one(d.actions, (site) => onCondition(site)),
+  "an undo is left out on a condition": (d) => d.one(d.undos, (site) => onCondition(site)),
   "an undo ends the execution": (d) =>
     d.one(chained(d), ({ state }) => {
       endsWith(state);
@@ -520,6 +599,8 @@ export const MUTATORS: Readonly<Record<string, Mutator>> = {
   "a call does not say who calls": (d) => rewrite(d, d.of("Task"), /, 'saga': \{.*\}(?=\} %\})/g, () => ""),
   "a call does not say its step": (d) => rewrite(d, d.of("Task"), STEP, () => "'name': 'S1'"),
   "the item's index is left out": (d) => rewrite(d, d.of("Task"), / & '\[' & \$states\.input\.index & '\]'/g, () => ""),
+  "the order stands for the execution": (d) =>
+    rewrite(d, d.of("Task"), /context\.Execution\.Id/g, () => "context.Execution.Input.order"),
   "the item stands for its index": (d) =>
     rewrite(d, d.of("Task"), /(?<=& )\$states\.input\.index/g, () => "$states.input.item.item"),
   "the number of the try is part of who calls": (d) =>
@@ -678,6 +759,20 @@ export const MUTATORS: Readonly<Record<string, Mutator>> = {
     rewrite(d, undoMaps(d), /\$\w+_undo\b/g, () => `$${d.random.pick(variables(d))}`),
   "an absent list is no list": (d) => rewrite(d, d.of("Map"), /: \[\]/g, () => ": null"),
   "what is lost is not looked for": (d) => rewrite(d, undoMaps(d), /(?<=\] : )\(\$list.*\)(?=\) %\})/g, () => "[]"),
+  "each item is given less": (d) =>
+    d.one(d.of("Map"), ({ state }) => {
+      const { Value, Index } = { Value: "$states.context.Map.Item.Value", Index: "$states.context.Map.Item.Index" };
+      state.ItemSelector = d.random.pick<object>([
+        { item: `{% ${Value}.item %}` },
+        { item: `{% ${Value}.item %}`, index: 0 },
+        { item: `{% ${Value}.item %}`, index: `{% ${Index} %}` },
+        { item: `{% ${Value}.item %}`, index: `{% ${Value}.index %}` },
+      ]);
+    }),
+  "the branches are given less": (d) =>
+    d.one(d.of("Parallel"), ({ state }) => {
+      state.Arguments = d.random.pick<object>([{}, { index: 0 }, { index: "{% $states.input.index %}" }]);
+    }),
   "one item at a time": (d) =>
     d.one(d.of("Map"), ({ state }) => {
       state.MaxConcurrency = 1;

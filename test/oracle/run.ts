@@ -30,6 +30,8 @@ export interface Run {
   readonly entered: readonly string[];
   readonly end: string;
   readonly left: readonly string[];
+  /** The states of which an expression has failed. */
+  readonly raised: readonly string[];
 }
 
 const EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:Saga:1";
@@ -115,6 +117,7 @@ class Runner {
   private readonly choices: Choice[] = [];
   private readonly faults: string[] = [];
   private readonly entered: string[] = [];
+  private readonly raised = new Set<string>();
   private readonly world: World;
   private readonly context: JsonObject;
   private readonly inputKey: string;
@@ -167,6 +170,7 @@ class Runner {
       entered: this.entered,
       end: end === undefined ? "SUCCEEDED" : end instanceof Failure ? `FAILED with ${end.error}` : end.message,
       left: world.left(),
+      raised: [...this.raised],
     };
   }
 
@@ -239,7 +243,7 @@ class Runner {
         return this.caught(frame, name, state, this.task(frame, name, state));
       case "Parallel":
       case "Map":
-        return this.caught(frame, name, state, (retries) => this.together(frame, name, state, retries));
+        return this.caught(frame, name, state, (retries) => this.withRecords(frame, name, state, retries));
       case "Choice":
         return this.choice(frame, name, state);
       case "Fail": {
@@ -368,6 +372,16 @@ class Runner {
     }
   }
 
+  /** Branches, or items: where their state fails, what they would have put out is lost, or was never there. */
+  private async withRecords(frame: Frame, name: string, state: StateJson, retries: number): Promise<Outcome> {
+    try {
+      return await this.together(frame, name, state, retries);
+    } catch (error) {
+      if (error instanceof Failure) this.world.loseRecordsOf(tasksIn(state));
+      throw error;
+    }
+  }
+
   /** Branches, or items. What they do in which order decides nothing but who has begun when one of them fails. */
   private async together(frame: Frame, name: string, state: StateJson, retries: number): Promise<Outcome> {
     frame.children ??= await this.childrenOf(frame, name, state, retries);
@@ -386,7 +400,6 @@ class Runner {
       }
     }
     for (const [failed, failure] of failures) {
-      this.world.loseRecordsOf(tasksIn(state));
       this.judgeSiblings(
         name,
         children.filter((child) => child !== failed),
@@ -398,7 +411,6 @@ class Runner {
     if (JSON.stringify(result).includes(OUTSIDE)) {
       const { error } = this.choose(name, SIZES);
       if (error !== undefined) {
-        this.world.loseRecordsOf(tasksIn(state));
         throw new Failure(error, undefined);
       }
     }
@@ -422,7 +434,8 @@ class Runner {
     const child = (sequence: Sequence, input: Json, part: string): Frame =>
       this.frame(sequence, input, frame, around, `${frame.place}/${name}[${part}]`);
     if (state.Type === "Parallel") {
-      return (state.Branches ?? []).map((branch, index) => child(branch, frame.input, String(index)));
+      const given = await this.evaluate(frame, name, state.Arguments ?? frame.input, {}, retries);
+      return (state.Branches ?? []).map((branch, index) => child(branch, given, String(index)));
     }
     const items = await this.evaluate(frame, name, state.Items ?? frame.input, {}, retries);
     if (!Array.isArray(items)) throw queryFailed(`the Items of ${name} are ${JSON.stringify(items)}`);
@@ -471,7 +484,9 @@ class Runner {
     try {
       return await evaluate(template, { lookup, states: { input: frame.input, ...own, context }, contextKey });
     } catch (error) {
-      throw error instanceof QueryFailed ? queryFailed(error.message) : error;
+      if (!(error instanceof QueryFailed)) throw error;
+      this.raised.add(name);
+      throw queryFailed(error.message);
     }
   }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -104,7 +104,32 @@ const props = (definition: object, tags?: object) => ({
   ...(tags && { tags }),
 });
 
+const ROOT = join(__dirname, "../..");
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+
 describe("the policy pack", () => {
+  it("says what the manual says", async () => {
+    const manual = read("docs/definitions.md").replace(/^ {6}/gm, "");
+    for (const [definition, name] of [
+      [machine({ refund: {} }), "Booking"],
+      [machine(), "Weekly"],
+    ] as const) {
+      const options = name === "Booking" ? declared : {};
+      const [first] = await analyze(props(definition), { name, options });
+      expect(manual).to.contain(`\n${first?.message ?? "no message"}\n`);
+    }
+  });
+
+  it("of the manual is the one that Pulumi's engine runs, with the versions that this project is tested with", () => {
+    const files = ["PulumiPolicy.yaml", "package.json", "index.ts", "booking.saga.json"];
+    for (const file of files) expect(read("docs/definitions.md")).to.contain(read(`test/pulumi/pack/${file}`));
+    const { version, devDependencies } = JSON.parse(read("package.json"));
+    expect(JSON.parse(read("test/pulumi/pack/package.json")).dependencies).to.deep.equal({
+      "@pulumi/policy": devDependencies["@pulumi/policy"],
+      "saga-aws-pulumi": version,
+    });
+  });
+
   it("takes a sound machine, by its declaration", async () => {
     expect(await analyze(props(machine()), { options: declared })).to.deep.equal([]);
   });
@@ -120,7 +145,7 @@ describe("the policy pack", () => {
   it("refuses a machine that nobody declares, unless it is exempt, by its name or by its tag", async () => {
     const [first, ...more] = await analyze(props(machine()));
     expect(first?.message).to.match(
-      /'Booking' is not declared, so that nothing is proved of it: .* tag it saga:declaration=none/,
+      /'Booking' is not declared, so that nothing is proved of it\n {2}→ .* tag it saga:declaration=none$/,
     );
     expect(more).to.be.empty;
     expect(await analyze(props(machine()), { options: { exempt: ["Booking"] } })).to.be.empty;
@@ -163,6 +188,14 @@ describe("the policy pack", () => {
         const [first] = await analyze(props(machine()), { options: { declarations: { Booking: given as never } } });
         expect(first?.message).to.match(says);
       }
+    });
+
+    it("before the definition, which a preview may not know", async () => {
+      const tags = { "saga:declaration": join(folder, "none.json") };
+      const [first, ...more] = await analyze({ definition: unknownStringValue, tags });
+      expect(first?.message).to.match(/'Booking' can't be proved: there is no declaration '.*none\.json'/);
+      expect(first?.level).to.equal(MANDATORY);
+      expect(more).to.be.empty;
     });
   });
 

@@ -188,19 +188,24 @@ if (cli === undefined) {
       expect(stateMachineArn?.value).to.equal(alias().arn);
     });
 
-    /** What a preview that is refused says: resource → message, as on a terminal without colours. */
-    const refusals = async (): Promise<ReadonlyMap<string, string>> => {
+    const UNSOUND =
+      "the saga 'Booking' is not sound\n" +
+      "S4: Refund is not retried on every error: after one failure its effect stays, and the later undos do not run\n" +
+      "  → Let Refund retry States.ALL, for hours\n";
+
+    /** What a preview, or an update, that is refused says: resource → message, as on a terminal without colours. */
+    const refusals = async (
+      operate = (listener: Listener): Promise<unknown> => sandbox.stack.preview(listener),
+    ): Promise<ReadonlyMap<string, string>> => {
       const told = new Map<string, string>();
-      const refused = await sandbox.stack
-        .preview({
-          onEvent: ({ diagnosticEvent }) => {
-            if (diagnosticEvent?.severity !== "error") return;
-            const { urn = "", message } = diagnosticEvent;
-            told.set(urn.split("::").slice(2).join(" "), stripVTControlCharacters(message.replace(/<\{%.*?%\}>/g, "")));
-          },
-        })
-        .catch((error: unknown) => error);
-      expect(refused, "a preview that is refused").to.be.an("error");
+      const refused = await operate({
+        onEvent: ({ diagnosticEvent }) => {
+          if (diagnosticEvent?.severity !== "error") return;
+          const { urn = "", message } = diagnosticEvent;
+          told.set(urn.split("::").slice(2).join(" "), stripVTControlCharacters(message.replace(/<\{%.*?%\}>/g, "")));
+        },
+      }).catch((error: unknown) => error);
+      expect(refused, "what is refused").to.be.an("error");
       for (const message of told.values()) expect(message).not.to.match(/^ {4}at /m);
       return told;
     };
@@ -211,8 +216,43 @@ if (cli === undefined) {
       expect(told.get("saga-aws-pulumi:index:SagaStateMachine Charge")).to.equal(
         "the saga 'Charge' is not sound\n" +
           "S4: Pay retries CardDeclined\n" +
-          "  → Let Pay retry the errors that a second try can mend, by their names\n",
+          "  → Let Pay retry only transient errors, by their names\n",
       );
+    });
+
+    it("proves a machine that somebody has written before what it names is there, and deploys it", async () => {
+      deploying("verified");
+      expected = await registered({}, join(__dirname, "../deploy/verified.ts"));
+      await configure({ careless: "1" });
+      const told = await refusals();
+      expect(told.get("saga-aws-pulumi:index:VerifiedStateMachine Booking")).to.equal(UNSOUND);
+      await sandbox.stack.removeConfig("careless");
+      expect(await preview()).to.include(allOf(expected, "create"));
+      expect(await up()).to.include(allOf(expected, "create"));
+      const machines = inAccount(MACHINE).filter(({ name }) => name.startsWith("Booking"));
+      expect(machines).to.have.length(1);
+      const definition = String(machines[0]?.inputs["definition"]);
+      for (const { arn } of inAccount("aws:sqs/queue:Queue").filter(({ name }) => /^(charge|refund)s-/.test(name)))
+        expect(definition).to.contain(arn);
+    });
+
+    it("proves one that a preview does not know in the update, before it is made", async () => {
+      await sandbox.stack.destroy();
+      await configure({ careless: "1", form: "text" });
+      const told: string[] = [];
+      await sandbox.stack.preview({
+        onEvent: ({ diagnosticEvent }) => {
+          if (diagnosticEvent?.severity === "info") told.push(diagnosticEvent.message);
+        },
+      });
+      expect(told.join("")).to.contain(
+        "'Booking' is verified in the update, before it is created: a preview does not know all values of its definition",
+      );
+      const refused = await refusals((listener) => sandbox.stack.up(listener));
+      expect(refused.get("saga-aws-pulumi:index:VerifiedStateMachine Booking")).to.equal(UNSOUND);
+      expect(inAccount(MACHINE)).to.be.empty;
+      await sandbox.stack.removeConfig("careless");
+      await sandbox.stack.removeConfig("form");
     });
 
     it("refuses a saga that is no saga, and shows no stack", async () => {

@@ -37,12 +37,13 @@ export function findCli(): string | undefined {
   });
 }
 
-/** A copy of the program in a folder of its own, with a stack, a Pulumi home, a backend and an account in it. */
+/** A copy of a program in a folder of its own, with a stack, a Pulumi home, a backend and an account in it. */
 export class Sandbox {
   private constructor(
     private readonly folder: string,
     readonly stack: Stack,
     readonly account: Account,
+    private readonly env: Readonly<NodeJS.ProcessEnv>,
   ) {}
 
   /** What has been left in the home folder. */
@@ -50,15 +51,19 @@ export class Sandbox {
     return readdirSync(join(this.folder, "user"));
   }
 
-  /** @param cli The folder of the CLI. */
-  static async open(cli: string): Promise<Sandbox> {
+  /**
+   * @param cli The folder of the CLI.
+   * @param program The folder of the program; this project's, unless another is given.
+   */
+  static async open(cli: string, program = ROOT): Promise<Sandbox> {
+    const env = { ...process.env };
     // Nothing of the user's may reach the engine: no token, no backend, no stack, no passphrase.
     for (const name of Object.keys(process.env)) {
       // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
       if (name.startsWith("PULUMI_")) delete process.env[name];
     }
-    const path = process.env["PATH"] ?? "";
-    if (!path.startsWith(cli + delimiter)) process.env["PATH"] = cli + delimiter + path;
+    const searched = process.env["PATH"] ?? "";
+    if (!searched.startsWith(cli + delimiter)) process.env["PATH"] = cli + delimiter + searched;
 
     const folder = mkdtempSync(join(tmpdir(), "saga-pulumi-"));
     try {
@@ -76,12 +81,13 @@ export class Sandbox {
       process.env["HOME"] = process.env["USERPROFILE"] = inside("user");
       process.env["npm_config_cache"] = inside("npm");
       process.env["TMPDIR"] = process.env["TEMP"] = process.env["TMP"] = inside("tmp");
-      for (const name of readdirSync(ROOT).filter((entry) => !LEFT_OUT.test(entry))) {
-        cpSync(join(ROOT, name), join(workDir, name), { recursive: true });
+      for (const name of readdirSync(program).filter((entry) => !LEFT_OUT.test(entry))) {
+        cpSync(join(program, name), join(workDir, name), { recursive: true });
       }
       symlinkSync(join(ROOT, "node_modules"), join(workDir, "node_modules"), "junction");
-      const project = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as object;
-      const plugins = { providers: [{ name: "aws", path: join(__dirname, "plugin") }] };
+      const project = parse(readFileSync(join(program, "Pulumi.yaml"), "utf8")) as object;
+      const path = join(__dirname, "plugin");
+      const plugins = { providers: ["aws", "aws-native"].map((name) => ({ name, path })) };
       writeFileSync(join(workDir, "Pulumi.yaml"), stringify({ ...project, plugins }));
 
       const stack = await LocalWorkspace.createStack(
@@ -99,7 +105,7 @@ export class Sandbox {
         },
       );
       await stack.setConfig("aws:region", { value: "eu-west-1" });
-      return new Sandbox(folder, stack, new Account(account));
+      return new Sandbox(folder, stack, new Account(account), env);
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
       throw error;
@@ -115,7 +121,19 @@ export class Sandbox {
     writeFileSync(path, changed);
   }
 
+  /** Writes a file beside the program's. */
+  write(file: string, text: string): string {
+    const path = join(this.folder, "program", file);
+    writeFileSync(path, text);
+    return path;
+  }
+
   close(): void {
     rmSync(this.folder, { recursive: true, force: true });
+    for (const name of Object.keys(process.env)) {
+      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+      if (!(name in this.env)) delete process.env[name];
+    }
+    Object.assign(process.env, this.env);
   }
 }

@@ -237,6 +237,15 @@ const CASES: readonly Edited[] = [
     },
   },
   {
+    title: "a first query whose Catch does not name DataLimitExceeded: it stops, and nobody can tell how",
+    nodes: [query, step],
+    rules: ["S7"],
+    says: "no catcher of S1 names States.DataLimitExceeded, and States.ALL may not match it: the execution stops, with nothing left behind",
+    edit: (machine) => {
+      stateOf(machine, "S1").Catch = (stateOf(machine, "S1").Catch ?? []).slice(-1);
+    },
+  },
+  {
     title: "a list alone in its branch, which fails for its size: what is around it undoes the same items",
     nodes: [step, parallel([forEach(step, step)])],
     rules: [],

@@ -1,4 +1,4 @@
-/** The console's server, which is the one that the page comes from. */
+/** Requests to the console's server, from which the page was loaded. */
 
 export class ApiError extends Error {
   constructor(
@@ -12,7 +12,7 @@ export class ApiError extends Error {
 
 let token = "";
 
-/** What the session said is to go with every request that changes something. */
+/** Sets the token that every request must carry that changes something. */
 export function useToken(given: string): void {
   token = given;
 }
@@ -38,7 +38,7 @@ async function answer<T>(path: string, response: Response): Promise<T> {
   );
 }
 
-/** A request fails without a status where nobody listens. */
+/** If nothing listens, `fetch` fails without a status. */
 async function request(path: string, query: Query, init: RequestInit): Promise<Response> {
   try {
     return await fetch(address(path, query), init);
@@ -60,8 +60,8 @@ export async function write<T>(path: string, body: unknown, method: "POST" | "DE
 export type LiveHandlers = Readonly<Record<string, (data: unknown) => void>>;
 
 /**
- * Listens to what the server tells as it happens; the browser connects again by itself.
- * @returns what ends it
+ * Listens to the server's live events. The browser reconnects by itself.
+ * @returns a function that ends it
  */
 export function listen(query: Query, handlers: LiveHandlers, onConnection: (connected: boolean) => void): () => void {
   const source = new EventSource(address("live", query));
@@ -81,5 +81,5 @@ export function listen(query: Query, handlers: LiveHandlers, onConnection: (conn
   };
 }
 
-/** What to say of something that went wrong. */
+/** The text of an error. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

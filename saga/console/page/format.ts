@@ -1,4 +1,4 @@
-/** How figures and times are written. */
+/** The format of numbers, times and durations. */
 
 const UNITS = [
   { name: "d", ms: 86_400_000 },
@@ -22,15 +22,15 @@ const DATE = new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "short",
 const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 
 export const dateTime = (at: Date): string => `${DATE.format(at)}, ${TIME.format(at)}`;
-/** To the millisecond: events of one execution lie close together. */
+/** A time with milliseconds, since the events of an execution are close together. */
 export const precise = (at: Date): string => `${TIME.format(at)}.${String(at.getMilliseconds()).padStart(3, "0")}`;
 
-/** AWS gives times as text, and its CLI as seconds. */
+/** The console's server has times as text, and version 1 of the AWS CLI as seconds. */
 export const dateOf = (value: string | number): Date => new Date(typeof value === "number" ? value * 1000 : value);
 
 const COUNT = new Intl.NumberFormat("en-GB");
 export const count = (n: number): string => COUNT.format(n);
 export const counted = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
 
-/** The last part of an ARN, by which an execution is known. */
+/** The last part of an ARN: the name of an execution. */
 export const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf(":") + 1);

@@ -1,4 +1,4 @@
-/** What is wrong with a text that is to be JSON, and where. */
+/** A mistake in JSON, with its place. */
 export interface JsonProblem {
   readonly message: string;
   readonly line: number;
@@ -19,12 +19,12 @@ class Refused extends Error {
 }
 
 /**
- * Reads JSON as somebody types it. The browsers' own messages differ, and name positions that nobody finds; nor do they
- * notice a key that stands there twice, or a number that loses digits.
+ * Checks JSON while somebody types it. JSON.parse has other messages in each browser, and often no line and column. It
+ * does not notice a duplicate key or a number that loses digits.
  */
 export function checkJson(text: string): CheckedJson {
   try {
-    if (text.trim() === "") throw new Refused("There is nothing yet: an execution starts with a JSON value", 0);
+    if (text.trim() === "") throw new Refused("The input is empty: an execution needs a JSON value", 0);
     const scanner = new Scanner(text);
     scanner.document();
     return { value: JSON.parse(text) as unknown };
@@ -54,7 +54,7 @@ class Scanner {
   document(): void {
     this.value("a value");
     this.space();
-    if (this.at < this.text.length) this.refuse("Nothing may follow the value");
+    if (this.at < this.text.length) this.refuse("Unexpected text after the value");
   }
 
   private value(wanted: string): void {
@@ -75,10 +75,10 @@ class Scanner {
     do {
       this.space();
       const from = this.at;
-      if (this.text[from] === "}") this.refuse("A comma is too many: no key follows it");
+      if (this.text[from] === "}") this.refuse("Remove the comma: no key follows it");
       if (this.text[from] !== '"') this.refuse(`Expected a key in double quotes${this.found()}`);
       const key = this.string();
-      if (keys.has(key)) this.refuse(`The key "${key}" stands here twice`, from);
+      if (keys.has(key)) this.refuse(`Duplicate key "${key}"`, from);
       keys.add(key);
       this.space();
       if (!this.take(":")) this.refuse(`Expected a colon after the key "${key}"${this.found()}`);
@@ -94,7 +94,7 @@ class Scanner {
     if (this.take("]")) return;
     do {
       this.space();
-      if (this.text[this.at] === "]") this.refuse("A comma is too many: no value follows it");
+      if (this.text[this.at] === "]") this.refuse("Remove the comma: no value follows it");
       this.value("a value");
       this.space();
     } while (this.take(","));
@@ -106,10 +106,9 @@ class Scanner {
     this.at += 1;
     for (;;) {
       const next = this.text[this.at];
-      if (next === undefined || next === "\n") this.refuse("The text that begins here has no closing quote", from);
-      if (next < " ") this.refuse("A control character in a text has to be escaped");
-      if (next === "\\" && this.match(ESCAPE) === undefined)
-        this.refuse("No escape begins so: a backslash is written \\\\");
+      if (next === undefined || next === "\n") this.refuse("The string that begins here has no closing quote", from);
+      if (next < " ") this.refuse("A control character in a string must be escaped");
+      if (next === "\\" && this.match(ESCAPE) === undefined) this.refuse("Unknown escape: write a backslash as \\\\");
       if (next === "\\") continue;
       this.at += 1;
       if (next === '"') return JSON.parse(this.text.slice(from, this.at)) as string;
@@ -120,10 +119,10 @@ class Scanner {
     const from = this.at;
     const digits = this.match(NUMBER);
     if (digits === undefined) this.refuse("Expected a digit after the minus sign");
-    if (/[\w.]/.test(this.text[this.at] ?? "")) this.refuse("A number is not written so", from);
-    if (!Number.isFinite(Number(digits))) this.refuse("No number is as large as that", from);
+    if (/[\w.]/.test(this.text[this.at] ?? "")) this.refuse("This is not a number in JSON", from);
+    if (!Number.isFinite(Number(digits))) this.refuse("The number is too large", from);
     if (/^-?\d+$/.test(digits) && !Number.isSafeInteger(Number(digits)))
-      this.refuse("A number of so many digits loses some of them: write it as a text", from);
+      this.refuse("The number has too many digits and would lose some: write it as a string", from);
   }
 
   private word(wanted: string): void {
@@ -131,13 +130,13 @@ class Scanner {
     const word = this.match(WORD);
     if (word === "true" || word === "false" || word === "null") return;
     this.at = from;
-    if (word !== undefined) this.refuse(`Expected ${wanted}, got ${word}: a text stands in double quotes`);
+    if (word !== undefined) this.refuse(`Expected ${wanted}, got ${word}: write a string in double quotes`);
     this.refuse(`Expected ${wanted}${this.found()}`);
   }
 
   private found(): string {
     const next = this.text[this.at];
-    return next === undefined ? ", and the text ends" : `, got ${next === "'" ? "a single quote" : next}`;
+    return next === undefined ? ", but the text ends" : `, got ${next === "'" ? "a single quote" : next}`;
   }
 
   private space(): void {

@@ -85,7 +85,7 @@ function View() {
   return <Sagas />;
 }
 
-/** Whom the console talks to, and whether it does. */
+/** The console's target, and whether the page is connected. */
 function Target() {
   const found = session.value;
   if (!found) return null;

@@ -10,7 +10,7 @@ const { definition, declaration, verdict } = json as unknown as {
   readonly verdict: { readonly violations: readonly Violation[] };
 };
 
-/** The state machine of a tutorial, with what the verifier finds in it: no stack has it. */
+/** The state machine of a tutorial, with the verifier's findings. It is not deployed anywhere. */
 export const REFERENCE: SagaEntry = {
   name: "The tutorial's machine",
   machineArn: "",

@@ -1,13 +1,13 @@
 import { signal } from "@preact/signals";
 
-/** What the page shows: its hash names it, so that it can be linked and gone back to. */
+/** The view that the page shows. It is in the URL's hash, so that links and the browser's history work. */
 export type Route =
   | { readonly view: "sagas" }
   | { readonly view: "saga"; readonly name: string }
   | { readonly view: "execution"; readonly arn: string; readonly at: number | undefined }
   | { readonly view: "open"; readonly at: number | undefined };
 
-/** Reads a hash; what it does not know is the list of sagas. */
+/** Reads a hash. An unknown hash is the list of sagas. */
 export function readRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#?\/?/, "").split("?", 2);
   const [view, ...rest] = path.split("/");
@@ -20,7 +20,7 @@ export function readRoute(hash: string): Route {
   return { view: "sagas" };
 }
 
-/** A hash that was typed may have a lone percent sign. */
+/** A typed hash may contain a percent sign that escapes nothing. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -30,19 +30,19 @@ function decoded(text: string): string {
 }
 
 export const sagaLink = (name: string): string => `#/saga/${encodeURIComponent(name)}`;
-/** The colons of an ARN stay as they are: a hash takes them, and they can be read. */
+/** The colons of an ARN are not escaped. A hash may contain them, and the link stays readable. */
 export const executionLink = (arn: string): string => `#/execution/${encodeURIComponent(arn).replaceAll("%3A", ":")}`;
 
 export const route = signal<Route>({ view: "sagas" });
 
-/** Keeps the route by the address from now on. */
+/** Follows the URL's hash from now on. */
 export function followAddress(): void {
   const read = (): void => {
     route.value = readRoute(location.hash);
   };
   addEventListener("hashchange", () => {
     read();
-    // Whoever goes on by keyboard begins at the new content; whoever hears the page is told its title.
+    // The keyboard continues at the new content, and screen readers read it.
     document.getElementById("main")?.focus({ preventScroll: true });
     scrollTo(0, 0);
   });
@@ -55,11 +55,11 @@ export function goTo(link: string): void {
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Lets the address name the moment that is shown, in no new step of the browser's history. */
+/** Writes the selected event into the URL, without a new entry in the browser's history. */
 export function noteMoment(at: number | undefined): void {
   clearTimeout(timer);
   const [path = ""] = location.hash.split("?");
-  // Browsers refuse to be told of every move of a slider.
+  // Browsers limit calls of replaceState, so a moving slider must not call it each time.
   timer = setTimeout(() => {
     if (location.hash.split("?")[0] === path)
       history.replaceState(null, "", `${path}${at === undefined ? "" : `?at=${at}`}`);

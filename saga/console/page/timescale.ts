@@ -1,4 +1,4 @@
-/** A stretch of time in which something happens, or a long one in which nothing does. */
+/** A stretch of time: an active one, or a long pause. */
 export interface Stretch {
   /** Milliseconds since the epoch. */
   readonly from: number;
@@ -6,7 +6,7 @@ export interface Stretch {
   /** Where it is drawn, from 0 to 1. */
   readonly start: number;
   readonly end: number;
-  /** Whether it is a break: much shorter on the page than it took. */
+  /** Whether it is a long pause, which is drawn short. */
   readonly idle: boolean;
 }
 
@@ -16,9 +16,9 @@ export interface Timescale {
   readonly place: (time: number) => number;
 }
 
-/** As wide as a break is drawn. */
+/** The width of a long pause. */
 const BREAK = 0.05;
-/** No pause is long that nobody has noticed. */
+/** Pauses up to this many milliseconds are never long. */
 const NOTICED = 1000;
 
 export interface Span {
@@ -27,18 +27,18 @@ export interface Span {
 }
 
 /**
- * A scale on which long pauses are short, so that an execution that waits two days for an approval shows its milliseconds
- * all the same. In a pause nothing is called; it is long if it takes more than a second, and more than a tenth of all that is
- * shorter.
- * @param times Those of all events, in order.
- * @param calls While something is called.
+ * A scale that draws long pauses short. So an execution that waits two days for an approval still shows its milliseconds.
+ * A pause is a time without calls. It is long if it takes more than a second, and more than a tenth of all time outside of
+ * longer pauses.
+ * @param times The times of all events, in order.
+ * @param calls The times of all calls.
  */
 export function timescaleOf(times: readonly number[], calls: readonly Span[]): Timescale {
   const first = times[0] ?? 0;
   const last = Math.max(times.at(-1) ?? 0, first + 1);
   const long = longPauses(times, calls);
   const idleTime = long.reduce((sum, { from, to }) => sum + to - from, 0);
-  // However many breaks there are, they leave half of the scale to what happens.
+  // Pauses take up to half of the scale, however many they are.
   const width = Math.min(BREAK, 0.5 / Math.max(1, long.length));
   const active = Math.max(1, last - first - idleTime);
   const scale = (1 - width * long.length) / active;
@@ -76,7 +76,7 @@ function longPauses(times: readonly number[], calls: readonly Span[]): readonly 
   return pauses.filter((pause) => long.has(pause));
 }
 
-/** Spans of which no two overlap, in order. */
+/** The union of the spans, as spans in order that do not overlap. */
 function merged(spans: readonly Span[]): readonly Span[] {
   const found: { from: number; to: number }[] = [];
   for (const { from, to } of [...spans].sort((one, other) => one.from - other.from)) {

@@ -3,15 +3,15 @@ import type { RawStates } from "../../asl/states";
 import type { Outcome } from "../../control/outcome";
 import type { Violation } from "../../verify/rules";
 
-/** What the console's server says, as JSON. */
+/** The JSON of the console's API. */
 
 export interface Session {
   readonly target: { readonly kind: "local" | "endpoint" | "stack"; readonly name: string; readonly region?: string };
-  /** Whether it takes what changes something. */
+  /** Whether the console may change something. */
   readonly writable: boolean;
-  /** Whether calls can be made to go wrong. */
+  /** Whether faults can be set. */
   readonly faults: boolean;
-  /** Goes with every request that changes something. */
+  /** Every request that changes something must carry it. */
   readonly token: string;
 }
 
@@ -19,14 +19,14 @@ export interface SagaVerdict {
   readonly status: "sound" | "unsound" | "not proved";
   readonly summary: string;
   readonly violations: readonly Violation[];
-  /** It is being proved. */
+  /** The proof is still running. */
   readonly pending?: boolean;
 }
 
 export interface SagaEntry {
   readonly name: string;
   readonly machineArn: string;
-  /** Whether somebody starts it: what undoes a child is started by its parent. */
+  /** Whether users start it, rather than another machine. */
   readonly startable: boolean;
   readonly definition: RawStates;
   readonly declaration?: Declaration;
@@ -48,11 +48,11 @@ export interface ExecutionsPage {
   readonly next?: string;
 }
 
-/** Of DescribeExecution what is shown. */
+/** The fields of DescribeExecution that are shown. */
 export interface Description {
   readonly executionArn?: string;
   readonly name?: string;
-  /** Of Step Functions. */
+  /** The status in Step Functions. */
   readonly status?: string;
   readonly startDate?: string | number;
   readonly stopDate?: string | number;
@@ -69,12 +69,12 @@ export interface ExecutionAnswer {
   readonly definition: RawStates;
   readonly declaration?: Declaration;
   readonly saga: string;
-  /** The machine's log leaves out what goes in and comes out, and so does the server. */
+  /** Whether data is hidden, since the machine's log leaves out execution data. */
   readonly dataHidden?: boolean;
 }
 
 export interface HistoryPage {
-  /** As GetExecutionHistory has them. */
+  /** The events of GetExecutionHistory. */
   readonly events: readonly unknown[];
   readonly next?: number;
 }

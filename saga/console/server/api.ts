@@ -11,14 +11,14 @@ import { Proofs } from "./proofs";
 import { invalid, notFound, Refusal } from "./refusal";
 import { rowsOf } from "./rows";
 
-/** A request to the API: its path is that below `/console/api/`. */
+/** A request to a path below `/console/api/`. */
 export interface ApiRequest {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   readonly query: URLSearchParams;
 }
 
-/** What it is answered with, as JSON; nothing where it has been answered otherwise. */
+/** Returns the JSON of the answer, or undefined if the route has answered by itself. */
 type Route = (request: ApiRequest) => Promise<object | undefined>;
 
 interface Methods {
@@ -29,7 +29,7 @@ interface Methods {
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** What the page asks, and what it has done. */
+/** The console's API: what the page reads and changes. */
 export class Api {
   private readonly token = new Token();
   private readonly live: Live;
@@ -82,7 +82,7 @@ export class Api {
     return route(request);
   }
 
-  /** The program is another one by now. */
+  /** The program has changed. */
   changed(): void {
     this.live.sagas();
   }
@@ -139,8 +139,9 @@ export class Api {
 
   private async rows(executionArn: string): Promise<object> {
     const { dynamoDB } = this.options;
-    if (!dynamoDB) throw notFound("rows are shown of what runs on this machine alone");
-    if (await this.histories.hides(executionArn)) throw notFound("the machine's log hides what its executions write");
+    if (!dynamoDB) throw notFound("rows are shown only for executions on this machine");
+    if (await this.histories.hides(executionArn))
+      throw notFound("rows are hidden, since the machine's log leaves out execution data");
     return rowsOf(await dynamoDB(), executionArn);
   }
 
@@ -153,7 +154,7 @@ export class Api {
   }
 
   private async stream({ incoming, outgoing, query }: ApiRequest): Promise<undefined> {
-    // A browser that connects again says what it was told last.
+    // A browser that reconnects sends the id of the last event that it received.
     const last = incoming.headers["last-event-id"];
     const given = query.has("from") ? eventIn(query) : undefined;
     const from = typeof last === "string" && /^\d{1,9}$/.test(last) ? Number(last) + 1 : given;
@@ -161,16 +162,16 @@ export class Api {
     return undefined;
   }
 
-  /** What changes something wants the console's token; and a console that may. */
+  /** A route that changes something. It needs the console's token, and a console that may write. */
   private write(act: (body: Body) => Promise<object>): Route {
     return async ({ incoming }) => {
       this.token.check(incoming);
       if (!this.options.writable) {
-        throw new Refusal(403, "ReadOnly", "this console only reads: open it with --allow-writes to do that");
+        throw new Refusal(403, "ReadOnly", "this console is read-only: open it with --allow-writes to change anything");
       }
       const body = await readJsonBody(incoming);
       if (typeof body !== "object" || body === null || Array.isArray(body)) {
-        throw invalid("the request's body is no JSON object");
+        throw invalid("the request's body is not a JSON object");
       }
       return act(body as Body);
     };
@@ -217,7 +218,7 @@ export class Api {
       await sfn.send(new SendTaskFailureCommand({ taskToken, error, ...(cause !== undefined && { cause }) }));
     } else if ("output" in body) {
       await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(body["output"]) }));
-    } else throw invalid("an answer has an 'output', or an 'error' and a 'cause'");
+    } else throw invalid("the answer needs an 'output', or an 'error' and a 'cause'");
     this.live.stir();
     return {};
   }
@@ -228,7 +229,7 @@ export class Api {
 
   private faults(): NonNullable<ConsoleOptions["faults"]> {
     const { faults } = this.options;
-    if (!faults) throw notFound("calls go wrong at a click on this machine alone, under saga dev");
+    if (!faults) throw notFound("faults can be set only under 'saga dev'");
     return faults;
   }
 
@@ -237,7 +238,7 @@ export class Api {
     const machineArn = await this.machines.arnOf(text(body, "machineArn"));
     const state = text(body, "state");
     if (!(await this.machines.calls(machineArn, state))) {
-      throw invalid(`'${this.machines.nameOf(machineArn)}' calls nothing in a state '${state}'`);
+      throw invalid(`'${this.machines.nameOf(machineArn)}' has no state '${state}' that makes a call`);
     }
     const fault: ConsoleFault = {
       machineArn,
@@ -257,7 +258,7 @@ export class Api {
   }
 }
 
-/** A URL may have some in it. */
+/** A URL may contain credentials. */
 const withoutCredentials = (name: string): string => name.replace(/^(\w+:\/\/)[^/]*@/, "$1");
 
 function required(query: URLSearchParams, name: string): string {
@@ -266,10 +267,10 @@ function required(query: URLSearchParams, name: string): string {
   return value;
 }
 
-/** The number of the event from which on a history is wanted. */
+/** The number of the first event to read. */
 function eventIn(query: URLSearchParams): number {
   const from = query.get("from") ?? "1";
-  if (!/^[1-9]\d{0,8}$/.test(from)) throw invalid("'from' wants the number of an event");
+  if (!/^[1-9]\d{0,8}$/.test(from)) throw invalid("'from' must be the number of an event");
   return Number(from);
 }
 
@@ -281,13 +282,13 @@ function text(body: Body, name: string): string {
 
 function optionalText(body: Body, name: string): string | undefined {
   const value = Object.hasOwn(body, name) ? body[name] : undefined;
-  if (value !== undefined && typeof value !== "string") throw invalid(`'${name}' is no text`);
+  if (value !== undefined && typeof value !== "string") throw invalid(`'${name}' is not a string`);
   return value;
 }
 
 function oneOf<T extends string>(body: Body, name: string, of: readonly T[]): T {
   const value = text(body, name);
   const found = of.find((each) => each === value);
-  if (found === undefined) throw invalid(`'${name}' is one of ${of.join(", ")}, not '${value}'`);
+  if (found === undefined) throw invalid(`'${name}' must be one of ${of.join(", ")}, not '${value}'`);
   return found;
 }

@@ -1,13 +1,13 @@
 import type { HistoryEvent, LoggingConfiguration } from "@aws-sdk/client-sfn";
 
 /**
- * Whether a machine's log leaves out what goes into its steps and comes out of them: what is not for those who read its
- * log is not for a page either.
+ * Whether a machine's log leaves out execution data. Then the page leaves it out as well: data that the readers of the log
+ * must not see is not for readers of the page either.
  */
 export const hidesData = ({ level, includeExecutionData }: LoggingConfiguration = {}): boolean =>
   level !== undefined && level !== "OFF" && includeExecutionData !== true;
 
-/** The fields of an event's details, and of an execution's description, that have data of the execution. */
+/** The fields with execution data, in the details of events and in descriptions of executions. */
 const DATA: ReadonlySet<string> = new Set([
   "input",
   "inputDetails",
@@ -19,7 +19,7 @@ const DATA: ReadonlySet<string> = new Set([
   "evaluationContext",
 ]);
 
-/** An event without data of its execution. */
+/** An event without execution data. */
 export const withoutData = (event: HistoryEvent): HistoryEvent =>
   Object.fromEntries(
     Object.entries(event).map(([name, value]) => [
@@ -28,6 +28,6 @@ export const withoutData = (event: HistoryEvent): HistoryEvent =>
     ]),
   ) as unknown as HistoryEvent;
 
-/** What an object has beside data of an execution. */
+/** The fields of an object that are not execution data. */
 export const strip = (details: object): object =>
   Object.fromEntries(Object.entries(details).filter(([name]) => !DATA.has(name)));

@@ -5,7 +5,7 @@ import type { ConsoleOptions } from "./options";
 import type { Machines } from "./machines";
 import { invalid } from "./refusal";
 
-/** One line of the list. */
+/** An execution in the list. */
 export interface ExecutionItem {
   readonly arn: string;
   readonly name: string;
@@ -19,7 +19,7 @@ export interface ExecutionQuery {
   /** The name of a saga, or the ARN of its machine. */
   readonly saga?: string | undefined;
   readonly outcome?: string | undefined;
-  /** Part of the name, or a whole ARN. */
+  /** A part of the name, or a complete ARN. */
   readonly q?: string | undefined;
   readonly next?: string | undefined;
 }
@@ -34,19 +34,19 @@ const MOST_PAGES = 20;
  */
 const MOST_DESCRIBED_PAGES = 3;
 const TOGETHER = 6;
-/** Errors of executions that have ended are asked for once. */
+/** The error of an ended execution is requested once. So many are cached. */
 const REMEMBERED = 20_000;
 
 type Status = (typeof STATUS_OF)[Outcome];
 
-/** How far the list of one machine has been read: from a page of the service on, and how many of that page were taken. */
+/** How far the list of one machine has been read: the token of the service's page, and how many of its items were taken. */
 interface Place {
   readonly arn: string;
   readonly token?: string;
   readonly taken: number;
 }
 
-/** Lists executions of all machines together, the latest first. */
+/** Lists the executions of all machines together, the latest first. */
 export class ExecutionList {
   private readonly errors = new Map<string, string | undefined>();
 
@@ -79,7 +79,7 @@ export class ExecutionList {
     return arns.map((arn) => ({ arn, taken: 0 }));
   }
 
-  /** The next of all lists, the latest first, and how far each list has been read then. */
+  /** The next executions of all lists, the latest first, and how far each list has been read after that. */
   private async merge(
     sfn: SFNClient,
     places: readonly Place[],
@@ -98,7 +98,7 @@ export class ExecutionList {
       return { place, executions, nextToken, at: place.taken };
     });
     const items: ExecutionListItem[] = [];
-    // Where a page ends and the list does not, nobody knows whether the next of that list is later than those of others.
+    // At the end of a page that has a next one, the merge stops: the next page may have the latest execution.
     while (
       items.length < most &&
       lists.every(({ executions, nextToken, at }) => at < executions.length || nextToken === undefined)
@@ -173,6 +173,6 @@ function readPlaces(next: string): readonly Place[] {
       return { arn, taken: taken as number, ...(typeof token === "string" && { token }) };
     });
   } catch {
-    throw invalid("'next' is not what the page before has given");
+    throw invalid("'next' is not from the answer before");
   }
 }

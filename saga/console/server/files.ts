@@ -5,28 +5,26 @@ import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { Refusal } from "./refusal";
 
-/** What the page is made of. */
+/** The page's files, with their content types. */
 export const FILES: Readonly<Record<string, string>> = {
   "index.html": "text/html; charset=utf-8",
   "app.js": "text/javascript; charset=utf-8",
   "app.css": "text/css; charset=utf-8",
 };
 
-/** By their names. */
+/** The content of each file, by name. */
 export type BuiltPage = Readonly<Record<string, Uint8Array>>;
 
 export interface PageFile {
   readonly type: string;
   readonly content: Uint8Array;
-  /** By which a browser that has it asks whether it is another one by now. */
+  /** The ETag, with which a browser asks whether the file has changed. */
   readonly tag: string;
 }
 
 const FOLDER = join(__dirname, "..");
 
-/**
- * The page's files: as the package has them; or, in a checkout, where nothing is built ahead, built now.
- */
+/** The page's files: built ahead in the package, and built on the first request in a checkout. */
 export class PageFiles {
   private built: Promise<BuiltPage> | undefined;
 
@@ -43,7 +41,7 @@ export class PageFiles {
     try {
       return await this.built;
     } catch (error) {
-      // What was wrong with it may be mended by the next request.
+      // The next request tries again, since somebody may have repaired the sources.
       this.built = undefined;
       throw new Refusal(500, "PageNotBuilt", `the page can't be built: ${(error as Error).message}`);
     }
@@ -56,7 +54,7 @@ async function readBuilt(): Promise<BuiltPage> {
   return Object.fromEntries(await Promise.all(files));
 }
 
-/** What builds it is no part of the package. */
+/** The build is not part of the package, so it is loaded only in a checkout. */
 function buildNow(): Promise<BuiltPage> {
   const { buildPage } = createRequire(__filename)("../build") as { buildPage: () => Promise<{ files: BuiltPage }> };
   return buildPage().then(({ files }) => files);

@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { invalid, Refusal } from "./refusal";
 
-/** Every answer has these: a page runs its own script alone, is in no frame, and sends nothing elsewhere. */
+/** The headers of every answer: the page runs only its own script, sends nothing elsewhere, and can't be in a frame. */
 export const HEADERS: Readonly<Record<string, string>> = {
   "Content-Security-Policy": [
     "default-src 'none'",
@@ -26,19 +26,18 @@ export const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Lets in whoever sits at this machine, and nobody else's page. The name that a page was found by must be one of this
- * machine: a foreign name that leads here is a rebinding. A page of another origin must neither read nor write, and one on
- * another port is of another origin, though it is of the same site.
- * @param isPage A person may follow a link to the page itself from anywhere.
+ * Lets in requests from this machine, and none from pages of other origins. The Host must be a name of this machine:
+ * another name that resolves to it is DNS rebinding. A page on another port has another origin, although it is same-site.
+ * @param isPage Whether the page itself is requested. Any site may link to it.
  * @throws Refusal
  */
 export function checkCaller({ headers, socket }: IncomingMessage, isPage: boolean): void {
   if (!LOOPBACK.test(socket.remoteAddress ?? "")) {
-    throw denied("the console answers to this machine alone: to open it from another one, forward the port by ssh");
+    throw denied("the console answers only to this machine: to open it from another one, forward the port with ssh");
   }
   const { host = "", origin } = headers;
   if (!OWN_NAMES.test(host)) {
-    throw denied(`'${host}' is no name of this machine: open the console as localhost or 127.0.0.1`);
+    throw denied(`'${host}' is not a name of this machine: open the console as localhost or 127.0.0.1`);
   }
   if (origin !== undefined && origin !== `http://${host}`) throw denied(`pages of ${origin} have no access`);
   const site = headers["sec-fetch-site"] ?? "same-origin";
@@ -51,7 +50,7 @@ const OWN_NAMES = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 
 const denied = (message: string): Refusal => new Refusal(403, "AccessDenied", message);
 
-/** By which the page shows, where it wants to change something, that it has been read from here. */
+/** The token of requests that change something. Only a page from this server knows it. */
 export class Token {
   readonly value = randomBytes(32).toString("base64url");
 
@@ -60,14 +59,14 @@ export class Token {
     const given = Buffer.from(String(headers[TOKEN_HEADER] ?? ""));
     const expected = Buffer.from(this.value);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
-      throw denied("the request has not the console's token: load the page again");
+      throw denied("the request does not have the console's token: load the page again");
     }
   }
 }
 
 const TOKEN_HEADER = "x-saga-console";
 
-/** An input of 256 KiB, in which each character may be written as six. */
+/** An execution's input has up to 256 KiB, and JSON may escape a character as six. */
 const MOST_BYTES = 2 * 1024 * 1024;
 
 /**
@@ -79,7 +78,7 @@ export async function readJsonBody(incoming: IncomingMessage): Promise<unknown> 
   if (!/^application\/json(\s*;|$)/i.test(headers["content-type"] ?? "")) {
     throw new Refusal(415, "UnsupportedMediaType", "the request's Content-Type must be application/json");
   }
-  const tooLarge = (): Refusal => new Refusal(413, "RequestTooLarge", `a request has up to ${MOST_BYTES} bytes`);
+  const tooLarge = (): Refusal => new Refusal(413, "RequestTooLarge", `a request may have up to ${MOST_BYTES} bytes`);
   if (Number(headers["content-length"] ?? 0) > MOST_BYTES) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -1,20 +1,20 @@
 import type { HistoryEvent, SFNClient } from "@aws-sdk/client-sfn";
 import { hidesData, withoutData } from "./data";
 
-/** Events in their order, and the number of the next one, where there are more by now. */
+/** Events in order, and the number of the next one if the history has more. */
 export interface HistoryPage {
   readonly events: readonly HistoryEvent[];
   readonly next?: number;
 }
 
-/** As many events as the service gives at once. */
+/** The most events that GetExecutionHistory returns at a time. */
 const PAGE = 1000;
-/** Remembered places in histories, and machines that hide their data. */
+/** The most cached tokens, and executions of which it is known whether they hide data. */
 const REMEMBERED = 1000;
 
-/** Reads the histories of executions, without what must not be shown. */
+/** Reads the histories of executions, without data that must not be shown. */
 export class Histories {
-  /** By an execution's ARN and the number of an event: the token by which the service goes on from there. */
+  /** The service's tokens, by the execution's ARN and the number of the first event of the page. */
   private readonly tokens = new Bounded<string>(REMEMBERED);
   private readonly hidden = new Bounded<boolean>(REMEMBERED);
 
@@ -32,7 +32,7 @@ export class Histories {
     return hides;
   }
 
-  /** The number of the last event that there is. */
+  /** The number of the last event so far. */
   async last(executionArn: string): Promise<number> {
     const { GetExecutionHistoryCommand } = await import("@aws-sdk/client-sfn");
     const sfn = await this.client();
@@ -41,9 +41,9 @@ export class Histories {
     return events[0]?.id ?? 0;
   }
 
-  /** The events from a number on. */
+  /** A page of events that begins at an event's number. */
   async page(executionArn: string, from = 1): Promise<HistoryPage> {
-    // The service knows no numbers: where nobody has been there before, it is read from the start.
+    // The service can't start at a number. Without a cached token, the history is read from its start.
     let at = this.nearest(executionArn, from);
     for (;;) {
       const { events, nextToken } = await this.read(executionArn, { nextToken: at.token });
@@ -57,7 +57,7 @@ export class Histories {
     }
   }
 
-  /** What has come after an event: the last page is enough, unless much has. */
+  /** The events after an event. They are read from the end of the history, where mostly one page is enough. */
   async since(executionArn: string, last: number): Promise<readonly HistoryEvent[]> {
     const found: HistoryEvent[] = [];
     let nextToken: string | undefined;
@@ -84,11 +84,11 @@ export class Histories {
     const { events = [], nextToken: next } = await sfn.send(
       new GetExecutionHistoryCommand({
         executionArn,
-        // From the end, what has come last is mostly a few events.
+        // The latest events are mostly few.
         maxResults: reverse ? PAGE / 10 : PAGE,
         nextToken,
         ...(reverse && { reverseOrder: true }),
-        // What is not asked for is nowhere to be lost.
+        // Data that was never requested can't leak.
         ...(hides && { includeExecutionData: false }),
       }),
     );
@@ -98,7 +98,7 @@ export class Histories {
 
 const placeOf = (executionArn: string, id: number): string => `${executionArn} ${id}`;
 
-/** A map that forgets what was set longest ago. */
+/** A map that drops the oldest entries. */
 class Bounded<T> {
   private readonly values = new Map<string, T>();
 

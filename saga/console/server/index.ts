@@ -7,7 +7,7 @@ import { notFound, Refusal, refusalOf } from "./refusal";
 
 export type { ConsoleFault, ConsoleOptions, ConsoleTarget, FaultSwitch, KnownMachine } from "./options";
 
-/** Where the console is, on whatever port. */
+/** The console's path on any port. */
 export const CONSOLE_PATH = "/console/";
 const API = `${CONSOLE_PATH}api/`;
 
@@ -31,14 +31,14 @@ export class ConsoleServer {
         this.json(outgoing, { error: { name, message } }, { status, headers: this.closing(incoming, headers) });
       }
     }
-    // What is left of a refused body is read for a moment, so that whoever sends it comes to read the answer.
+    // A client may read the answer only after it has sent its body. So the rest of a refused body is read for a second.
     if (!incoming.complete) {
       incoming.resume();
       setTimeout(() => incoming.destroy(), 1000).unref();
     }
   }
 
-  /** The program is another one by now: the pages are told. */
+  /** The program has changed: the pages are notified. */
   changed(): void {
     this.api.changed();
   }
@@ -64,14 +64,14 @@ export class ConsoleServer {
   private async page(path: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const { method = "", headers } = incoming;
     if (method !== "GET" && method !== "HEAD") {
-      throw new Refusal(405, "MethodNotAllowed", `the page takes GET, not ${method}`, { Allow: "GET, HEAD" });
+      throw new Refusal(405, "MethodNotAllowed", `the page accepts GET, not ${method}`, { Allow: "GET, HEAD" });
     }
     if (path === "/" || path === CONSOLE_PATH.slice(0, -1)) {
       outgoing.writeHead(308, { ...HEADERS, Location: CONSOLE_PATH, "Content-Length": 0 }).end();
       return;
     }
     if (!path.startsWith(CONSOLE_PATH)) throw notFound("the console has no such path");
-    // A name, and no path: nothing else of this machine is found by it.
+    // The rest is looked up as a name, never as a path: no other file of this machine can be read.
     const file = await this.files.get(path === CONSOLE_PATH ? "index.html" : path.slice(CONSOLE_PATH.length));
     if (!file) throw notFound("the console has no such file");
     const { type, content, tag } = file;

@@ -7,29 +7,29 @@ import type { Machines } from "./machines";
 import { type ConsoleOptions, unmasked } from "./options";
 import { Refusal } from "./refusal";
 
-/** How often is looked, in milliseconds: so often at first, more seldom while nothing happens. */
+/** Milliseconds between two requests: the shortest, and the longest after a while without changes. */
 interface Pace {
   readonly first: number;
   readonly last: number;
 }
 
-/** On this machine a look costs a millisecond. AWS counts them, and lets a few a second pass. */
+/** On this machine a request takes a millisecond. AWS throttles at a few requests a second. */
 const PACES: Readonly<Record<ConsoleOptions["target"]["kind"], Pace>> = {
   local: { first: 150, last: 1000 },
   endpoint: { first: 500, last: 5000 },
   stack: { first: 2000, last: 15_000 },
 };
-/** What keeps a connection that says nothing from being closed, and tells a page that it still is one. */
+/** Milliseconds between two heartbeats, which keep an idle connection open. */
 const HEARTBEAT = 15_000;
-/** Pages that listen at once. */
+/** The most pages that listen at a time. */
 const MOST_CLIENTS = 50;
-/** What a page that does not read may have waiting. */
+/** The most unsent bytes of a page that does not read. */
 const MOST_WAITING = 16 * 1024 * 1024;
-/** How many machines are looked at together. */
+/** The most machines that are requested at a time. */
 const TOGETHER = 4;
-/** Of each machine the latest are looked at. */
+/** The number of latest executions that are watched, per machine. */
 const LATEST = 100;
-/** Those beyond, which were running when they were last seen, are looked at themselves; so many at a time. */
+/** Older executions that were still running are described one by one. So many in a round. */
 const MOST_OLDER = 10;
 
 export interface LiveOptions extends Pick<ConsoleOptions, "target" | "mask"> {
@@ -38,13 +38,16 @@ export interface LiveOptions extends Pick<ConsoleOptions, "target" | "mask"> {
 }
 
 interface Listener {
-  /** @param id By which a page that connects again says what it has. */
+  /** @param id A page that reconnects sends the last id that it received. */
   send(event: string, data: unknown, id?: number): void;
 }
 
-const said = (id: number | undefined): string => (id === undefined ? "" : `id: ${id}\n`);
+const idLine = (id: number | undefined): string => (id === undefined ? "" : `id: ${id}\n`);
 
-/** Tells pages what happens, as it does: whatever many of them watch is looked at once. Where none listens, nothing is. */
+/**
+ * Sends changes to pages as they happen. Everything is requested once, however many pages watch it, and not at all while
+ * no page listens.
+ */
 export class Live {
   private readonly clients = new Set<ServerResponse>();
   private readonly lists: ListWatch;
@@ -55,13 +58,13 @@ export class Live {
   }
 
   /**
-   * Answers with a stream of events, until the page closes it.
-   * @param arn An execution whose events are told as well: those from `from` on, or, where nothing is said, as they come.
+   * Answers with a stream of server-sent events, until the page closes it.
+   * @param arn An execution whose events are sent as well: from number `from` on, or without `from` only new ones.
    * @throws Refusal
    */
   async open(outgoing: ServerResponse, arn?: string, from?: number): Promise<void> {
     if (this.clients.size >= MOST_CLIENTS) {
-      throw new Refusal(503, "TooManyPages", `${MOST_CLIENTS} pages listen already: close some`, {
+      throw new Refusal(503, "TooManyPages", `${MOST_CLIENTS} pages already listen: close some`, {
         "Retry-After": "10",
       });
     }
@@ -73,7 +76,7 @@ export class Live {
     outgoing.on("close", leave);
     let next = from ?? 1;
     try {
-      // What is not there is told with a status, before the stream begins.
+      // An execution that does not exist is answered with a status. That is possible only before the stream begins.
       if (arn !== undefined && from === undefined) next = 1 + (await this.options.histories.last(arn));
       else if (arn !== undefined) await this.options.histories.hides(arn);
     } catch (error) {
@@ -85,9 +88,9 @@ export class Live {
     const listener: Listener = {
       send: (event, data, id) => {
         if (outgoing.destroyed) return;
-        // A page that has stopped reading asks again once it reads.
+        // A page that stopped reading is disconnected. It reconnects once it reads again.
         if (outgoing.writableLength > MOST_WAITING) outgoing.destroy();
-        else outgoing.write(`event: ${event}\n${said(id)}data: ${mask(JSON.stringify(data))}\n\n`);
+        else outgoing.write(`event: ${event}\n${idLine(id)}data: ${mask(JSON.stringify(data))}\n\n`);
       },
     };
     outgoing.write("retry: 1000\n\n");
@@ -96,20 +99,20 @@ export class Live {
       clearInterval(heartbeat);
     });
     closing.push(this.lists.listen(listener));
-    // What it was told is being proved may have been proved before it came to listen.
+    // A proof may have ended after the page read the list of sagas, and before it listened.
     if (this.options.machines.isOutdated()) listener.send("sagas", {});
     if (arn !== undefined) closing.push(await this.watch(arn).follow(listener, next));
-    // It may have been closed meanwhile.
+    // The page may have closed the stream meanwhile.
     if (outgoing.destroyed) leave();
   }
 
-  /** Something was done from here: whoever watches is told at once. */
+  /** The page changed something: look at once. */
   stir(arn?: string): void {
     this.lists.stir();
     if (arn !== undefined) this.histories.get(arn)?.stir();
   }
 
-  /** The machines are others than before. */
+  /** The machines or their verdicts have changed. */
   sagas(): void {
     this.options.machines.forget();
     this.lists.tell("sagas", {});
@@ -130,7 +133,7 @@ export class Live {
   }
 }
 
-/** Looks at something again and again, for as long as somebody listens. */
+/** Polls something for as long as somebody listens. */
 abstract class Watch<T> {
   protected readonly listeners = new Set<T>();
   private readonly pace: Pace;
@@ -146,7 +149,7 @@ abstract class Watch<T> {
     this.pace = PACES[target.kind];
   }
 
-  /** @returns what ends it */
+  /** @returns a function that ends it */
   listen(listener: T): () => void {
     this.listeners.add(listener);
     this.stir();
@@ -156,7 +159,7 @@ abstract class Watch<T> {
     };
   }
 
-  /** Looks at once, and often for a while. */
+  /** Polls at once, and then at the shortest interval again. */
   stir(): void {
     this.wait = 0;
     this.again = true;
@@ -169,7 +172,7 @@ abstract class Watch<T> {
     this.onIdle();
   }
 
-  /** @returns whether something has happened */
+  /** @returns whether something has changed */
   protected abstract look(): Promise<boolean>;
 
   private async go(): Promise<void> {
@@ -179,7 +182,7 @@ abstract class Watch<T> {
     try {
       while (this.again && this.listeners.size > 0) {
         this.again = false;
-        // What fails is looked at again, more seldom: it may be throttled, or its credentials may have expired.
+        // After a failure the interval grows: the request may be throttled, or the credentials may have expired.
         const happened = await this.look().catch(() => false);
         const { first, last } = this.pace;
         this.wait = happened || this.wait === 0 ? first : Math.min(this.wait * 1.5, last);
@@ -215,7 +218,7 @@ class ListWatch extends Watch<Listener> {
 
   override close(): void {
     super.close();
-    // Who comes next begins with what is there then.
+    // The next listener must not be sent the changes in between as new.
     this.seen = undefined;
   }
 
@@ -277,8 +280,8 @@ class HistoryWatch extends Watch<Follower> {
   }
 
   /**
-   * Has a page follow it from an event on: it is given what is there, and then what comes.
-   * @returns what ends it
+   * Sends a page the events from a number on: the existing ones, and then new ones.
+   * @returns a function that ends it
    */
   async follow(listener: Listener, from: number): Promise<() => void> {
     const follower = new Follower(listener, from);
@@ -289,7 +292,7 @@ class HistoryWatch extends Watch<Follower> {
         at = next;
       }
     } catch {
-      // It is looked at again.
+      // The next poll reads what is missing.
     }
     return this.listen(follower);
   }
@@ -302,11 +305,11 @@ class HistoryWatch extends Watch<Follower> {
   }
 }
 
-/** A page, and how far it has a history. */
+/** A page that follows a history. */
 class Follower {
   constructor(
     private readonly listener: Listener,
-    /** The number of the event that it is given next. */
+    /** The number of the next event to send. */
     public next: number,
   ) {}
 

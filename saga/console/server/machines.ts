@@ -9,7 +9,7 @@ import type { ConsoleOptions, KnownMachine } from "./options";
 import { notFound } from "./refusal";
 import { NOT_PROVED, type Proofs, type SagaVerdict } from "./proofs";
 
-/** A machine, with what the program says of it where that is at hand. */
+/** A state machine, with the program's knowledge of it if the program is available. */
 export interface SagaMachine {
   readonly name: string;
   readonly machineArn: string;
@@ -22,9 +22,9 @@ export interface SagaMachine {
   readonly verdict: SagaVerdict;
 }
 
-/** More than a person looks at. */
+/** The most machines that are listed. */
 const MOST = 1000;
-/** How many requests are under way at once, by which nobody else is throttled. */
+/** The most requests at a time. More might throttle other clients of the account. */
 const TOGETHER = 4;
 
 interface Listed {
@@ -32,14 +32,14 @@ interface Listed {
   readonly name: string;
 }
 
-/** How long a list of machines is good for. */
+/** How long the list of machines is cached, in milliseconds. */
 const REMEMBERED_MS: Readonly<Record<ConsoleOptions["target"]["kind"], number>> = {
   local: 1000,
   endpoint: 10_000,
   stack: 30_000,
 };
 
-/** The state machines that are there. */
+/** The state machines of the target. */
 export class Machines {
   private toldPending = false;
   private listed: { readonly at: number; readonly machines: Promise<readonly Listed[]> } | undefined;
@@ -49,13 +49,13 @@ export class Machines {
     private readonly proofs: Proofs,
   ) {}
 
-  /** Each with its ARN and what a person calls it; those that somebody starts come first. */
+  /** The machines. Those that users start come first. */
   list(): Promise<readonly Listed[]> {
     const now = Date.now();
     if (!this.listed || now - this.listed.at > REMEMBERED_MS[this.options.target.kind]) {
       const listed = { at: now, machines: this.readList() };
       this.listed = listed;
-      // What was refused may be allowed by now.
+      // A failure is not cached.
       listed.machines.catch(() => {
         if (this.listed === listed) this.listed = undefined;
       });
@@ -63,7 +63,7 @@ export class Machines {
     return this.listed.machines;
   }
 
-  /** They may be others by now. */
+  /** Drops the cached list. */
   forget(): void {
     this.listed = undefined;
   }
@@ -80,7 +80,7 @@ export class Machines {
       .sort((one, other) => order(one.arn) - order(other.arn) || (one.name < other.name ? -1 : 1));
   }
 
-  /** All that there are, but for those whose executions nobody can list. */
+  /** All machines but EXPRESS ones, whose executions can't be listed. */
   private async allArns(): Promise<readonly string[]> {
     const { paginateListStateMachines } = await import("@aws-sdk/client-sfn");
     const client = await this.options.target.sfn();
@@ -102,7 +102,7 @@ export class Machines {
     return all;
   }
 
-  /** Whether somebody was told that something is being proved which has been by now. */
+  /** Whether the last answer had a pending proof that has ended since. */
   isOutdated(): boolean {
     return this.toldPending && !this.proofs.arePending();
   }
@@ -111,19 +111,19 @@ export class Machines {
     return this.known(arn)?.name ?? named(arn);
   }
 
-  /** What the program says of a machine; where no program is at hand, what its definition tells. */
+  /** The program's declaration of a machine. Without the program, it is read from the definition. */
   declarationOf(arn: string, definition: object): Declaration | undefined {
     return this.known(arn)?.declaration ?? declaredIn(definition as RawStates);
   }
 
-  /** What is started of a machine. */
+  /** The ARN to start: an alias, if the machine has one. */
   startArnOf(arn: string): string {
     const { machineArns = [] } = this.options.target;
     return this.known(arn)?.startArn ?? machineArns.find((each) => withoutQualifier(each) === arn) ?? arn;
   }
 
   /**
-   * The ARN of the machine that somebody names.
+   * The ARN of the machine with a name or an ARN.
    * @throws Refusal
    */
   async arnOf(name: string): Promise<string> {
@@ -132,7 +132,7 @@ export class Machines {
     return found.arn;
   }
 
-  /** Whether a state of a machine is one that calls something. */
+  /** Whether a state of a machine makes a call. */
   async calls(machineArn: string, state: string): Promise<boolean> {
     const { definition } = await this.describe(await this.options.target.sfn(), machineArn);
     return tasksIn(definition as RawStates).some(([name]) => name === state);
@@ -160,7 +160,7 @@ export class Machines {
       definition: read,
       ...(declaration && { declaration }),
       examples,
-      // Of a machine that only undoes, there is nothing to prove by itself.
+      // A machine of undos is proved as a part of its saga.
       verdict: declaration && startable ? this.proofs.of(read, declaration) : NOT_PROVED,
     };
   }

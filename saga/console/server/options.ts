@@ -2,34 +2,34 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Declaration } from "../../asl/declaration";
 import type { Target } from "../../control/target";
 
-/** Where the console looks. */
+/** The target that the console shows. */
 export type ConsoleTarget = Omit<Target, "options">;
 
-/** What a console shows, and what it may do. */
+/** What a console shows and may change. */
 export interface ConsoleOptions {
   readonly target: ConsoleTarget;
-  /** Whether it starts, stops, redrives and answers. */
+  /** Whether it may start, stop and redrive executions, and answer approvals. */
   readonly writable: boolean;
-  /** The tables of this machine, whose rows are shown. */
+  /** The client of the laptop cloud's tables, whose rows are shown. */
   readonly dynamoDB?: () => Promise<DynamoDBClient>;
-  /** What the program says, as it is now, of a machine with an ARN. */
+  /** The current program's knowledge of a machine. */
   readonly known?: (machineArn: string) => KnownMachine | undefined;
-  /** Lets calls go wrong on this machine. */
+  /** Sets faults of calls in the laptop cloud. */
   readonly faults?: FaultSwitch;
-  /** Takes what must not be shown out of JSON that is about to be. */
+  /** Removes secrets from the JSON of answers. */
   readonly mask?: (json: string) => string;
 }
 
-/** Where nothing must be taken out. */
+/** The mask of a console that knows no secrets. */
 export const unmasked = (json: string): string => json;
 
-/** What the program says of a machine. */
+/** The program's knowledge of a machine. */
 export interface KnownMachine {
-  /** What a person calls it: the name of its saga's component. */
+  /** The name of the saga's component. */
   readonly name: string;
-  /** What is started, where it is not the machine itself: an alias. */
+  /** The alias with which the machine is started, if it has one. */
   readonly startArn?: string;
-  /** Whether somebody starts it, rather than another machine. */
+  /** Whether users start it, rather than another machine. */
   readonly startable: boolean;
   readonly declaration?: Declaration;
   readonly examples: readonly { readonly name: string; readonly input: unknown }[];
@@ -37,7 +37,7 @@ export interface KnownMachine {
 
 export const FAULT_KINDS = ["fail-before", "fail-after", "late", "throttle", "crash"] as const;
 
-/** A way in which the calls of one state go wrong: the next one, or each. */
+/** A fault of the calls of one state: of the next call alone, or of every call. */
 export interface ConsoleFault {
   readonly machineArn: string;
   readonly state: string;
@@ -47,8 +47,8 @@ export interface ConsoleFault {
 
 export interface FaultSwitch {
   readonly list: () => readonly ConsoleFault[];
-  /** Takes the place of what was set for the state before. */
+  /** Replaces an earlier fault of the same state. */
   readonly add: (fault: ConsoleFault) => void;
-  /** All of them, or that of one state. */
+  /** Removes all faults, or the fault of one state. */
   readonly clear: (of?: Pick<ConsoleFault, "machineArn" | "state">) => void;
 }

@@ -5,36 +5,36 @@ import type { Declaration } from "../../asl/declaration";
 import type { Violation } from "../../verify";
 import type { Asked, Proved } from "./prover";
 
-/** What is known of a machine, as the page shows it. */
+/** The verifier's verdict on a machine, as the page shows it. */
 export interface SagaVerdict {
   readonly status: "sound" | "unsound" | "not proved";
   readonly summary: string;
   readonly violations: readonly Violation[];
-  /** It is being proved. */
+  /** The proof is still running. */
   readonly pending?: true;
 }
 
 export const NOT_PROVED: SagaVerdict = {
   status: "not proved",
-  summary: "Nobody has declared what undoes what",
+  summary: "The machine has no declaration of what undoes what",
   violations: [],
 };
-const PENDING: SagaVerdict = { ...NOT_PROVED, summary: "It is being proved", pending: true };
+const PENDING: SagaVerdict = { ...NOT_PROVED, summary: "The proof is running", pending: true };
 
-/** More than anybody has, over many releases. */
+/** The most cached verdicts. */
 const MOST = 500;
 
 /**
- * Proofs of machines, each made once. A proof may take the processor for seconds: it is made in a process of its own, so
- * that what runs here goes on.
+ * Proves machines, each once. A proof may keep a processor busy for seconds, so it runs in a process of its own and does
+ * not block this one.
  */
 export class Proofs {
   private readonly known = new Map<string, SagaVerdict>();
   private readonly closing = new AbortController();
-  /** One after the other. */
+  /** The end of the last proof. Proofs run one after the other. */
   private last: Promise<unknown> = Promise.resolve();
 
-  /** @param onProved Is told that there is one more verdict. */
+  /** @param onProved Called after each verdict. */
   constructor(private readonly onProved: () => void) {}
 
   of(definition: object, declaration: Declaration): SagaVerdict {
@@ -78,7 +78,7 @@ function verdictOf(proved: Proved): SagaVerdict {
 }
 
 function proveApart(asked: Asked, signal: AbortSignal): Promise<Proved> {
-  // From its sources, this package runs by the project's ts-node.
+  // In a checkout, the sources run with ts-node.
   const extension = extname(__filename);
   return new Promise((resolve) => {
     const child = fork(join(__dirname, `prover${extension}`), {
@@ -91,13 +91,13 @@ function proveApart(asked: Asked, signal: AbortSignal): Promise<Proved> {
       resolve(proved);
     });
     child.once("error", () => {
-      resolve({ why: "The proof could not be made" });
+      resolve({ why: "The verifier's process failed" });
     });
     child.once("exit", () => {
-      resolve({ why: "The proof could not be made" });
+      resolve({ why: "The verifier's process failed" });
     });
     child.send(asked, () => {});
-    // It is no reason for this process to go on.
+    // The proof must not keep this process alive.
     child.unref();
     child.channel?.unref();
   });

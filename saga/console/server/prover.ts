@@ -1,4 +1,4 @@
-// What a process runs that proves one machine.
+// The main file of a process that proves one machine.
 
 import type { Declaration } from "../../asl/declaration";
 import { type RawStates, type Verdict, verify } from "../../verify";
@@ -15,11 +15,11 @@ function prove({ definition, declaration }: Asked): Proved {
   try {
     return { verdict: verify(definition as RawStates, declaration) };
   } catch (error) {
-    return { why: `It is not proved: ${(error as Error).message}` };
+    return { why: `The verifier refused it: ${(error as Error).message}` };
   }
 }
 
-// It goes with whoever has started it.
+// The process ends with its parent.
 process.once("disconnect", () => process.exit());
 process.once("message", (asked: Asked) => {
   process.send?.(prove(asked), () => process.exit());

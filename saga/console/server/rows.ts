@@ -1,16 +1,16 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 
-/** A row that an execution has written. */
+/** A row that an execution wrote. */
 export interface WrittenRow {
   readonly table: string;
   readonly key: Readonly<Record<string, unknown>>;
   readonly item: Readonly<Record<string, unknown>>;
 }
 
-/** Of each table so many rows are looked at. */
+/** The most rows that are scanned, per table. */
 const MOST = 20_000;
 
-/** The rows of all tables that name an execution: the store notes in each who has written it, and who has undone it. */
+/** The rows of all tables that contain an execution's ARN. The store writes into each row who wrote it and who undid it. */
 export async function rowsOf(client: DynamoDBClient, executionArn: string): Promise<readonly WrittenRow[]> {
   const [{ DescribeTableCommand, paginateListTables }, { DynamoDBDocumentClient, paginateScan }] = await Promise.all([
     import("@aws-sdk/client-dynamodb"),
@@ -39,14 +39,14 @@ export async function rowsOf(client: DynamoDBClient, executionArn: string): Prom
   return rows;
 }
 
-/** Whether an ARN stands anywhere in a value, by itself or at its head: a step of it has the ARN and more. */
+/** Whether a value contains an ARN, at any depth. A string may have a suffix after the ARN, such as a step. */
 function names(value: unknown, arn: string): boolean {
   if (typeof value === "string") return value === arn || value.startsWith(`${arn}:`) || value.startsWith(`${arn}#`);
   if (Array.isArray(value)) return value.some((each) => names(each, arn));
   return typeof value === "object" && value !== null && Object.values(value).some((each) => names(each, arn));
 }
 
-/** A row as JSON has it. */
+/** A row as JSON. */
 function plain(value: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plainValue(each)]));
 }

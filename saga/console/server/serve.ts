@@ -5,14 +5,14 @@ import { CONSOLE_PATH, ConsoleServer } from "./index";
 import type { ConsoleOptions } from "./options";
 
 export interface ServedConsole {
-  /** Where a browser finds it. */
+  /** The console's URL. */
   readonly url: string;
-  /** The program is another one by now: the pages are told. */
+  /** The program has changed: the pages are notified. */
   readonly changed: () => void;
   readonly close: () => void;
 }
 
-/** Serves a console by itself, on a free port of the loopback interface. */
+/** Serves a console on a free port of the loopback interface. */
 export async function serveConsole(options: ConsoleOptions): Promise<ServedConsole> {
   const site = new ConsoleServer(options);
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (incoming, outgoing) => {

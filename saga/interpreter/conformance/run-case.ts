@@ -65,7 +65,7 @@ export function replay({ tasks, expected }: ExecutionRecording, execution: () =>
     const answers = left.get(call.state) ?? [];
     const index = answers.findIndex(({ iteration }) => iteration === undefined || iteration === call.iteration);
     const answer: TaskAnswer | undefined = answers[index];
-    if (!answer) throw new Error(`'${call.state}' ran once more than it was recorded`);
+    if (!answer) throw new Error(`'${call.state}' was called more often than it was recorded`);
     answers.splice(index, 1);
     const submission = expected.events.find(({ type, state }) => type === "TaskSubmitted" && state === call.state);
     if (call.taskToken !== undefined) {

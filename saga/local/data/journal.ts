@@ -32,6 +32,8 @@ export interface Kept {
   readonly messages: readonly KeptMessage[];
   readonly deadLetters: readonly DeadLetter[];
   readonly calls: readonly KeptCall[];
+  /** The roles and policies of the last release, and of those before it that were still needed. */
+  readonly roles: readonly Resource[];
   /**
    * The time of the last entry, in milliseconds. The clock continues from there, even if it is ahead of the real time.
    */
@@ -52,6 +54,7 @@ const KEY = {
   message: "o!",
   deadLetter: "d!",
   call: "c!",
+  roles: "i!",
 };
 
 /** A number with leading zeros, because LevelDB sorts keys as text. */
@@ -190,6 +193,11 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     this.known.add(versionArn);
   }
 
+  /** Replaces the stored roles and policies. Executions of a machine that a later release drops still need its role. */
+  roles(roles: readonly Resource[]): void {
+    this.store.put(KEY.roles, roles);
+  }
+
   message(message: Message): () => void {
     return this.numbered(KEY.message, message);
   }
@@ -303,13 +311,15 @@ export class Journal implements ExecutionJournal, MachineKeeper {
       number(key);
       calls.push({ key, ...call });
     }
+    const roles: Resource[] = [];
+    for await (const [, stored] of store.entries<readonly Resource[]>(KEY.roles)) roles.push(...stored);
     const used = new Set(
       [...machines.flatMap((each) => [each, ...each.versions.values()]), ...executions].map((each) => each.revision),
     );
     for (const [hash, each] of revisions) if (!used.has(each)) this.forget(`${KEY.revision}${hash}`);
     const definitions = [...used].map(({ definition }) => definition);
     const functions = await this.readFunctions((versionArn) => definitions.some((each) => each.includes(versionArn)));
-    return { machines, executions, functions, messages, deadLetters, calls, latest };
+    return { machines, executions, functions, messages, deadLetters, calls, roles, latest };
   }
 
   /** Deletes such a value, once nothing refers to it. */

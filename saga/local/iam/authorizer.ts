@@ -8,7 +8,7 @@ import { PolicyNotUnderstood, readPolicy, type Statement } from "./policy";
 /** The caller of a request: a session of a role. */
 export interface Caller {
   readonly roleArn: string;
-  /** The session's name. Lambda uses the function's name, and Step Functions a random one. */
+  /** The session's name. Lambda uses the function's name, and Step Functions 32 hexadecimal digits. */
   readonly session: string;
 }
 

@@ -75,8 +75,8 @@ export const matchesAction = (pattern: string, action: string): boolean =>
   ).test(action);
 
 /**
- * Whether a pattern matches a resource. A wildcard matches the text between two colons, and "can expand to match
- * beyond", says the guide. If that would decide, the answer is unknown.
+ * Whether a pattern matches a resource. A wildcard matches the text between two colons, and according to the guide it
+ * "can expand to match beyond". If that would decide, the answer is unknown.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 export const matchesResource = (pattern: Text, resource: string, context: Context): Answer =>
@@ -94,7 +94,7 @@ export const equals = (text: Text, value: string, context: Context, ignoreCase =
 export const like = (pattern: Text, value: string, context: Context): Answer =>
   fits(pattern, context, (symbols) => regExp(symbols, anything).test(value));
 
-/** Compares each of an ARN's six parts with the pattern's. Only in the last part may a wildcard match colons. */
+/** Compares each of an ARN's six parts with the pattern's. A wildcard can match colons only in the last part. */
 export const arnLike = (pattern: Text, value: string, context: Context): Answer =>
   fits(pattern, context, (symbols) => {
     const parts: Char[][] = [[]];

@@ -268,7 +268,7 @@ export class Line<W extends PooledWorker> {
     return this.queue.length;
   }
 
-  /** When the first queued call came. */
+  /** The time at which the first queued call came. */
   get waitsSince(): number {
     return this.queue[0]?.since ?? Infinity;
   }
@@ -287,7 +287,7 @@ export class Line<W extends PooledWorker> {
     return this.idle.length > 0;
   }
 
-  /** When the longest idle worker became idle. */
+  /** The time at which the longest idle worker became idle. */
   get idleSince(): number {
     return this.idle[0]?.since ?? Infinity;
   }

@@ -1,8 +1,8 @@
 // @ts-check
 // Connects a function's SDK with the tables through a message port to their thread. A socket between two threads of one
-// process would cost more than the rest of a request. The SDK is the same as on Lambda. Only where its request handler
-// would open a socket do requests for the tables' endpoint use the port, and its signer leaves out the signature, which
-// nothing checks. Plain JavaScript, like the worker.
+// process would cost more than the rest of a request. The SDK is the same as on Lambda, except for two methods. Its
+// request handler sends requests for the tables' endpoint through the port, and its signer leaves out their signature,
+// which nothing checks. Plain JavaScript, like the worker.
 
 import { Buffer } from "node:buffer";
 import { Module } from "node:module";

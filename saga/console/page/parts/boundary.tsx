@@ -9,7 +9,7 @@ interface State {
   readonly problem?: string;
 }
 
-/** Where a view fails, it says so in its place: the rest of the page goes on. */
+/** If a view fails, its error is shown in its place, and the rest of the page still works. */
 export class Boundary extends Component<Props, State> {
   static override getDerivedStateFromError(error: unknown): State {
     return { problem: messageOf(error) };

@@ -7,7 +7,7 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** What wants an answer before anything else: the browser keeps the focus in it, and closes it on Escape. */
+/** A modal dialog: the browser keeps the focus in it, and closes it on Escape. */
 export function Dialog({ title, children, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {

@@ -1,8 +1,8 @@
-/** Data as JSON, laid out. It is text, whatever it has in it. */
+/** Data as indented JSON. It is inserted as text, never as HTML. */
 export function Json({ value, label }: { readonly value: unknown; readonly label?: string }) {
   if (value === undefined) return <p class="note">nothing</p>;
   const text = JSON.stringify(value, null, 2);
-  const shown = text.length > MOST ? `${text.slice(0, MOST)}\n… ${text.length - MOST} characters more` : text;
+  const shown = text.length > MOST ? `${text.slice(0, MOST)}\n… ${text.length - MOST} more characters` : text;
   return (
     <pre class="code" tabIndex={0} role="region" aria-label={label ?? "data"}>
       {shown}
@@ -10,5 +10,5 @@ export function Json({ value, label }: { readonly value: unknown; readonly label
   );
 }
 
-/** Step Functions takes 256 KiB, which nobody reads at once. */
+/** The most characters that are shown. Step Functions allows 256 KiB. */
 const MOST = 20_000;

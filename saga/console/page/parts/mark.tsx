@@ -1,4 +1,4 @@
-/** What can be told of a node, an effect or an execution at a glance. */
+/** The looks of nodes, effects and executions. */
 export type Look =
   | "idle"
   | "in progress"
@@ -16,7 +16,7 @@ export type Look =
   | "refused"
   | "released";
 
-/** A figure for each, so that they differ to whoever sees no colours; drawn in a square of 16. */
+/** The figures, so that looks differ without colours too. Each is drawn in a square of 16. */
 const FIGURES: Readonly<Record<Look, string>> = {
   idle: "M8 4.5a3.5 3.5 0 1 0 0 7a3.5 3.5 0 1 0 0-7",
   "in progress": "M8 2.5a5.5 5.5 0 1 1-5.5 5.5M8 5v3.2l2.2 1.6",
@@ -35,10 +35,10 @@ const FIGURES: Readonly<Record<Look, string>> = {
   confirmed: "M1.5 8.5l2.8 3.3L9.6 5M8.2 11.6l.2.2L14.4 5",
 };
 
-/** A class of the style sheet for each: names have blanks, classes none. */
+/** The CSS class of a look, without spaces. */
 export const lookClass = (look: Look): string => `look-${look.replaceAll(" ", "-")}`;
 
-/** The figure alone, for a drawing. */
+/** The figure of a look, for an SVG. */
 export const Figure = ({ look }: { readonly look: Look }) => (
   <path
     d={FIGURES[look]}
@@ -50,7 +50,7 @@ export const Figure = ({ look }: { readonly look: Look }) => (
   />
 );
 
-/** The figure and its word. */
+/** The figure of a look, with a word. */
 export function Mark({ look, children = look }: { readonly look: Look; readonly children?: string }) {
   return (
     <span class={`mark ${lookClass(look)}`}>

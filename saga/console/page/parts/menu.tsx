@@ -7,14 +7,13 @@ export interface MenuItem {
 
 interface Props {
   readonly label: string;
-  /** What it opens at. */
+  /** The element beside which the menu opens. */
   readonly anchor: Element;
-  /** Divided by lines into groups. */
   readonly groups: readonly { readonly title: string; readonly items: readonly MenuItem[] }[];
   readonly onClose: () => void;
 }
 
-/** A small menu beside what was pressed: arrows go through it, Escape and a press elsewhere close it. */
+/** A menu beside the pressed element. Arrow keys move through it. Escape and a press elsewhere close it. */
 export function Menu({ label, anchor, groups, onClose }: Props) {
   const menu = useRef<HTMLDivElement>(null);
   useEffect(() => {

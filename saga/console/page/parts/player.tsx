@@ -5,16 +5,16 @@ interface Props {
   /** Moments are numbered from 1. */
   readonly last: number;
   readonly now: number;
-  /** What a moment is called. */
+  /** The word for a moment, such as "event". */
   readonly unit: string;
   /** Milliseconds from one moment to the next. */
   readonly pace: number;
-  /** How many moments are passed at a time. */
+  /** How many moments each tick moves on. */
   readonly stride?: number;
   readonly onMove: (to: number) => void;
 }
 
-/** The buttons that go through a story: to its ends, step by step, or by itself. */
+/** Buttons that move through the moments: to the ends, step by step, or automatically. */
 export function Player({ last, now, unit, pace, stride = 1, onMove }: Props) {
   const playing = useSignal(false);
   const place = useRef({ last, now });

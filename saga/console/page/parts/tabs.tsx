@@ -5,11 +5,11 @@ import { useRef } from "preact/hooks";
 export interface Tab {
   readonly id: string;
   readonly title: string;
-  /** Made when it is looked at. */
+  /** Renders the tab's content when it is selected. */
   readonly view: () => ComponentChildren;
 }
 
-/** Views of which one is shown; arrows go from tab to tab. */
+/** Tabs, one of which is selected. Arrow keys move from tab to tab. */
 export function Tabs({ label, tabs }: { readonly label: string; readonly tabs: readonly Tab[] }) {
   const chosen = useSignal(tabs[0]?.id ?? "");
   const list = useRef<HTMLDivElement>(null);

@@ -4,21 +4,21 @@ import { useEffect, useRef } from "preact/hooks";
 
 interface Props {
   readonly count: number;
-  /** Of a row, in rem: it grows with the font. */
+  /** The height of a row, in rem. */
   readonly rowHeight: number;
   readonly row: (index: number) => ComponentChildren;
-  /** A row that is brought into view when it changes. */
+  /** The row to scroll into view. */
   readonly shown?: number | undefined;
   readonly onNearEnd?: () => void;
-  /** Attributes of the box that scrolls: its role and its name. */
+  /** Attributes of the scrolling box, such as its role. */
   readonly box: HTMLAttributes<HTMLDivElement>;
 }
 
 const BEYOND = 8;
 
 /**
- * A list of any length of which only the rows in view are made. Rows are placed through the style's object, which a strict
- * content security policy lets be.
+ * A list of any length. Only the rows in view are rendered. Their position is set through the style object, since the
+ * content security policy forbids style attributes.
  */
 export function VirtualList({ count, rowHeight, row, shown, onNearEnd, box }: Props) {
   const element = useRef<HTMLDivElement>(null);

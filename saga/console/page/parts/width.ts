@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 
 const query = matchMedia("(max-width: 44rem)");
 
-/** Whether the page is as narrow as on a phone, or enlarged as much. */
+/** Whether the page is narrow: on a phone, or enlarged. */
 export const narrow = signal(query.matches);
 
 query.addEventListener("change", () => {

@@ -2,7 +2,7 @@ import { messageOf, write } from "../api";
 import type { Fault } from "../wire";
 import { announcement, faults, readFaults, session } from "./console";
 
-/** What changes something. Each tells what it did, or throws what the server said. */
+/** The actions that change something. Each announces what it did, or throws the server's error. */
 
 export const mayWrite = (): boolean => session.value?.writable === true;
 
@@ -14,12 +14,12 @@ export async function startExecution(machineArn: string, input: unknown, name: s
 
 export async function stopExecution(arn: string): Promise<void> {
   await write("stop", { arn, cause: "stopped in the console" });
-  announcement.value = "The execution is stopped";
+  announcement.value = "The execution was stopped";
 }
 
 export async function redriveExecution(arn: string): Promise<void> {
   await write("redrive", { arn });
-  announcement.value = "The execution is redriven";
+  announcement.value = "The execution was redriven";
 }
 
 export async function approve(taskToken: string, output: unknown): Promise<void> {
@@ -47,7 +47,7 @@ export async function clearFault(fault: Fault): Promise<void> {
 export const faultsOf = (machineArn: string): readonly Fault[] =>
   faults.value.filter((fault) => fault.machineArn === machineArn);
 
-/** Runs what a button does, and keeps what went wrong for whoever pressed it. */
+/** Runs the action of a button. `onProblem` receives the message of an error, and undefined before the action. */
 export async function attempt(
   action: () => Promise<unknown>,
   onProblem: (message: string | undefined) => void,

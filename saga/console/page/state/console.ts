@@ -2,15 +2,15 @@ import { signal } from "@preact/signals";
 import { messageOf, read, useToken } from "../api";
 import type { Fault, SagaEntry, Session } from "../wire";
 
-/** What holds for the whole console: whom it talks to, and the sagas that are there. */
+/** The state of the whole console: its session, and the sagas. */
 
 export const session = signal<Session | undefined>(undefined);
 export const sagas = signal<readonly SagaEntry[] | undefined>(undefined);
-/** Calls that are to go wrong. */
+/** The faults that are set. */
 export const faults = signal<readonly Fault[]>([]);
-/** What keeps the console from showing anything. */
+/** Why the console can't show anything. */
 export const problem = signal<string | undefined>(undefined);
-/** What happened last, for whoever cannot see it happen. */
+/** The last action, for screen readers. */
 export const announcement = signal("");
 
 export async function begin(): Promise<void> {

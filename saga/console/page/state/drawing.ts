@@ -6,7 +6,7 @@ import { graphOf } from "../../../graph/model";
 const UNDECLARED = {};
 const drawn = new WeakMap<RawStates, WeakMap<object, Placed>>();
 
-/** A definition's drawing, made once. */
+/** The drawing of a definition. It is cached. */
 export function drawingOf(title: string, definition: RawStates, declaration: Declaration | undefined): Placed {
   const ofDefinition = drawn.get(definition) ?? new WeakMap<object, Placed>();
   drawn.set(definition, ofDefinition);

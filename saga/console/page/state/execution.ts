@@ -7,19 +7,19 @@ import { messageOf, read } from "../api";
 import type { Description, ExecutionAnswer, HistoryPage } from "../wire";
 import { logs, rows } from "./asides";
 
-/** The execution that is shown: all of its history, and the moment of it that is looked at. */
+/** The execution that is shown: its history, and the selected moment of it. */
 
 export interface Subject {
-  /** Its ARN; of a file that was opened, its name. */
+  /** The ARN, or the name of a file that was opened. */
   readonly key: string;
-  /** Whether the server knows it: then it may be changed, and goes on. */
+  /** Whether the server knows the execution. Otherwise its history is from a file. */
   readonly live: boolean;
   readonly saga: string;
-  /** Undefined where a history was opened and nobody has said what it is a history of. */
+  /** Undefined if the history is from a file and its machine is not known yet. */
   readonly definition: RawStates | undefined;
   readonly declaration: Declaration | undefined;
   readonly description: Description;
-  /** Whether the machine's log hides what goes in and comes out, and so does the page. */
+  /** Whether data is hidden, since the machine's log leaves out execution data. */
   readonly dataHidden?: boolean;
 }
 
@@ -28,7 +28,7 @@ export const events = signal<readonly HistoryEvent[]>([]);
 /** Whether the history is still being read. */
 export const reading = signal(false);
 export const executionProblem = signal<string | undefined>(undefined);
-/** The event whose moment is looked at; undefined for the last there is, which goes on as the execution does. */
+/** The selected event. Undefined for the last event, also when new ones arrive. */
 export const moment = signal<number | undefined>(undefined);
 
 const told = computed((): { readonly story?: Story; readonly problem?: string } => {
@@ -44,18 +44,18 @@ const told = computed((): { readonly story?: Story; readonly problem?: string } 
 
 export const story = computed(() => told.value.story);
 export const storyProblem = computed(() => told.value.problem);
-/** The id of the event whose moment is looked at. */
+/** The id of the selected event. */
 export const at = computed(() => moment.value ?? events.value.at(-1)?.id ?? 0);
 export const variables = computed(() => (story.value ? variablesAt(story.value, at.value) : {}));
 
-/** The state that each event is of: most events name none, but follow one that does. */
+/** The state of each event. Most events name no state, but one of the events before them in their thread does. */
 export const states = computed(() => {
   const found: (string | undefined)[] = [];
   for (const { id, state, previousEventId } of events.value) found[id] = state ?? found[previousEventId];
   return found;
 });
 
-/** The visit of the state that the moment is about: in branches the one of the event, not the one that began last. */
+/** The visit of the selected event's state. In parallel branches, the last visit may be of another branch. */
 export const visit = computed((): Visit | undefined => {
   const state = states.value[at.value];
   const entered = (story.value?.path ?? []).filter(({ enteredAt }) => enteredAt <= at.value);
@@ -63,26 +63,25 @@ export const visit = computed((): Visit | undefined => {
   return entered.findLast(isThere) ?? entered.at(-1);
 });
 
-/** Ids are those of GetExecutionHistory: 1, 2, 3 and so on. */
+/** The events of a history are numbered 1, 2, 3 and so on. */
 export const eventAt = (id: number): HistoryEvent | undefined => events.value[id - 1];
 
-/** Looks at the moment of an event; at the last one, it goes on with what comes. */
+/** Selects an event. If it is the last one, the selection follows new events. */
 export function lookAt(id: number): void {
   const last = events.peek().at(-1)?.id ?? 0;
   moment.value = id >= last ? undefined : Math.max(1, id);
 }
 
-/** Milliseconds since the epoch: what still runs has lasted until now. */
+/** The present, in milliseconds since the epoch, for the durations of what still runs. */
 export const clock = signal(Date.now());
 
-/** Keeps the clock going. */
 export function followClock(): void {
   setInterval(() => {
     clock.value = Date.now();
   }, 1000);
 }
 
-/** Until when it has lasted: its end, or now. A clock of its own may be ahead of this one's. */
+/** The end of the execution, or now. The last event may be later than this clock, since it has the service's time. */
 export const until = computed(() => {
   const last = events.value.at(-1)?.timestamp ?? 0;
   if (story.value?.outcome !== "running" || subject.value?.live !== true) return story.value?.ended ?? last;
@@ -123,7 +122,7 @@ export async function openExecution(arn: string, asked: number | undefined): Pro
   }
 }
 
-/** Opens a history that was saved: it never leaves the browser. */
+/** Opens a saved history. It never leaves the browser. */
 export function openSaved(saved: Subject, history: readonly HistoryEvent[]): void {
   closeExecution();
   subject.value = saved;
@@ -133,7 +132,7 @@ export function openSaved(saved: Subject, history: readonly HistoryEvent[]): voi
 async function readDescription(arn: string, aborted: AbortSignal): Promise<void> {
   const answer = await read<ExecutionAnswer>("execution", { arn }, aborted);
   const before = subject.peek();
-  // It is the same for as long as it runs, and need not be drawn again.
+  // An execution keeps its definition. The same object is kept, so that its drawing is not made again.
   const { definition, declaration } = before?.key === arn ? before : answer;
   subject.value = { key: arn, live: true, ...answer, definition, declaration };
 }

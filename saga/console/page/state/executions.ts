@@ -3,18 +3,18 @@ import type { Outcome } from "../../../control/outcome";
 import { messageOf, read } from "../api";
 import type { ExecutionEntry, ExecutionsPage } from "../wire";
 
-/** The list of executions: what is asked for, and as much of it as has been read. */
+/** The list of executions: its filter, and the part of it that has been read. */
 
 export interface Filter {
   readonly saga: string;
   readonly outcome: Outcome | "";
-  /** What the name has in it. */
+  /** A part of the name. */
   readonly text: string;
 }
 
 export const filter = signal<Filter>({ saga: "", outcome: "", text: "" });
 export const entries = signal<readonly ExecutionEntry[]>([]);
-/** Whether there are more than have been read. */
+/** Whether the server has more to read. */
 export const more = signal(false);
 export const loading = signal(false);
 export const listProblem = signal<string | undefined>(undefined);
@@ -38,7 +38,7 @@ async function load(from: string | undefined, take: (page: ExecutionsPage) => vo
     listProblem.value = undefined;
     loading.value = false;
   } catch (error) {
-    // Another request has taken this one's place.
+    // A newer request replaced this one.
     if ((error as Error).name === "AbortError") return;
     listProblem.value = messageOf(error);
     loading.value = false;
@@ -52,7 +52,7 @@ const restart = (): Promise<void> =>
     more.value = next !== undefined;
   });
 
-/** Reads on, where there is more and nothing is being read. */
+/** Reads the next page, if there is one and no request is running. */
 export function loadMore(): void {
   if (next === undefined || loading.peek()) return;
   void load(next, (page) => {
@@ -63,35 +63,35 @@ export function loadMore(): void {
   });
 }
 
-/** Reads the list whenever something else is asked for. */
+/** Reads the list whenever the filter changes. */
 export function followFilter(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let before: Filter | undefined;
   effect(() => {
     const now = filter.value;
     clearTimeout(timer);
-    // Another saga's are not shown meanwhile.
+    // The executions of another saga are removed at once.
     if (before !== undefined && now.saga !== before.saga) entries.value = [];
-    // Nobody waits for a letter's result while typing the next.
+    // While somebody types, the request waits for a pause.
     timer = setTimeout(() => void restart(), before === undefined || now.text === before.text ? 0 : 200);
     before = now;
   });
 }
 
 let refresh: ReturnType<typeof setTimeout> | undefined;
-/** Executions of which it is told that they stand otherwise, and not yet how: of a failed one, the error tells. */
+/** Executions that have changed, and have not been read again. The live event lacks the error, and so the outcome. */
 const changedArns = new Set<string>();
-/** So many beyond the first page are asked for one by one. */
+/** The most executions beyond the first page that are requested one by one. */
 const MOST_ASKED = 20;
 
-/** Reads again what has changed, and what is new. */
+/** Reads changed and new executions. */
 export function noteChanged(changed: readonly { readonly arn: string }[]): void {
   for (const { arn } of changed) changedArns.add(arn);
   clearTimeout(refresh);
   refresh = setTimeout(() => void readNewest(), 250);
 }
 
-/** The first page again, in front of what has been read beyond it. */
+/** Reads the first page again, and keeps the pages behind it. */
 async function readNewest(): Promise<void> {
   if (loading.peek()) {
     noteChanged([]);

@@ -4,10 +4,10 @@ import { begin, faults, readFaults, readSagas, sagas } from "./console";
 import { events, noteHistory, reading, subject } from "./execution";
 import { noteChanged } from "./executions";
 
-/** Whether the server tells what happens as it happens. */
+/** Whether the live stream is connected. */
 export const connected = signal(false);
 
-/** Listens for as long as the page is open: to the execution that is shown as well, once its history has been read. */
+/** Listens to the live stream while the page is open. Once the shown execution's history is read, its events come along. */
 export function followServer(): void {
   let listened: string | undefined;
   let end = (): void => undefined;
@@ -19,7 +19,7 @@ export function followServer(): void {
       arn === undefined ? {} : { arn, from: events.peek().length + 1 },
       {
         executions: (data) => {
-          // One that strikes once is gone once it has struck.
+          // A fault for one call is removed once it has acted.
           if (faults.peek().some(({ times }) => times === "once")) void readFaults().catch(() => undefined);
           noteChanged((data as { readonly changed: Parameters<typeof noteChanged>[0] }).changed);
         },
@@ -30,9 +30,9 @@ export function followServer(): void {
       },
       (is) => {
         connected.value = is;
-        // It may be another server by now, which wants another token.
+        // The server may have been restarted. It then has another token.
         if (is && lost) void begin();
-        // What was proved before anybody listened.
+        // A proof may have ended before the stream was connected.
         else if (is && sagas.peek()?.some(({ verdict }) => verdict.pending)) void readSagas().catch(() => undefined);
         lost = !is;
       },

@@ -13,7 +13,7 @@ const target = (): CommandTarget => {
   return { execution: live ? key : "ARN", options };
 };
 
-/** What to do about it, as it stands at its end: whatever moment is looked at. */
+/** The advice as of the end of the history, whichever event is selected. */
 const advice = computed(() => {
   const { declaration, description } = subject.value ?? {};
   if (!story.value) return undefined;
@@ -27,7 +27,7 @@ const ahead = computed((): readonly Ahead[] => {
   return story.value && definition ? afterRedrive(story.value, graphOf(saga, definition, declaration)) : [];
 });
 
-/** Said where somebody has to do something, or might. */
+/** The advice for an execution on which somebody may have to act. */
 export function Advice() {
   const said = advice.value;
   const outcome = story.value?.outcome;
@@ -48,13 +48,12 @@ export function Advice() {
             {ahead.value.map(({ node, again, perhaps }) => (
               <li key={node.id}>
                 <strong>{node.label}</strong> {textOf(node.kind, again)}
-                {perhaps && <span class="note"> (perhaps: a choice decides)</span>}
+                {perhaps && <span class="note"> (if a choice leads there)</span>}
               </li>
             ))}
           </ol>
           <p class="note">
-            What has succeeded is not called again. A call that is made again has the same identity, so it takes effect
-            once.
+            Calls that have succeeded are not repeated. A repeated call has the same identity, so it takes effect once.
           </p>
         </details>
       )}
@@ -64,7 +63,7 @@ export function Advice() {
 
 function textOf(kind: string, again: boolean): string {
   if (again) return "runs again, with fresh retries";
-  if (kind === "completed") return "ends it: completed";
-  if (kind === "failed") return "ends it: compensated";
-  return kind === "task" || kind === "child" || kind === "approval" ? "is called then" : "follows";
+  if (kind === "completed") return "ends the execution: completed";
+  if (kind === "failed") return "ends the execution: compensated";
+  return kind === "task" || kind === "child" || kind === "approval" ? "is called next" : "follows";
 }

@@ -12,7 +12,7 @@ interface Waiting {
   readonly input: unknown;
 }
 
-/** What waits for an answer now, whatever moment is looked at. */
+/** The calls that wait for an answer now, whichever event is selected. */
 const waiting = computed((): readonly Waiting[] => {
   const told = story.value;
   if (told?.outcome !== "running") return [];
@@ -24,7 +24,7 @@ const waiting = computed((): readonly Waiting[] => {
   });
 });
 
-/** What waits for somebody's answer, and the answer. */
+/** A form for each call that waits for an answer. */
 export function Answers() {
   return (
     <>
@@ -47,7 +47,7 @@ function Answer({ visit, token, input }: Waiting) {
   return (
     <section class="panel notice" aria-labelledby={id}>
       <h2 id={id}>{visit.instance} waits for an answer</h2>
-      <Json value={withoutToken(input)} label="What is asked" />
+      <Json value={withoutToken(input)} label="The question" />
       {mayWrite() ? (
         <>
           <div class="bar">
@@ -72,7 +72,7 @@ function Answer({ visit, token, input }: Waiting) {
           {checked.problem && <p class="problem">{`Column ${checked.problem.column}: ${checked.problem.message}`}</p>}
           <div class="bar">
             <label class="field">
-              <span>Why not</span>
+              <span>Reason for a rejection</span>
               <input value={cause.value} onInput={(event) => (cause.value = event.currentTarget.value)} />
             </label>
             <button type="button" onClick={() => void attempt(() => reject(token, "Rejected", cause.value), tell)}>
@@ -81,7 +81,7 @@ function Answer({ visit, token, input }: Waiting) {
           </div>
         </>
       ) : (
-        <p class="note">Read-only: it is answered elsewhere.</p>
+        <p class="note">This console is read-only. To answer here, open it with --allow-writes.</p>
       )}
       {problem.value !== undefined && (
         <p class="problem" role="alert">
@@ -92,7 +92,7 @@ function Answer({ visit, token, input }: Waiting) {
   );
 }
 
-/** The token is for the button: nobody need read it. */
+/** The task token is left out: only the buttons need it. */
 function withoutToken(input: unknown): unknown {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return input;
   return Object.fromEntries(Object.entries(input).filter(([name]) => name !== "task_token"));

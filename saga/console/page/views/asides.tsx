@@ -5,11 +5,11 @@ import { Json } from "../parts/json";
 import { type Aside, logs, rows } from "../state/asides";
 import { story, subject, variables } from "../state/execution";
 
-/** What stands beside the history of an execution: variables, what went in and came out, rows, logs. */
+/** The views beside the history: variables, input and output, rows, logs. */
 
 export function Variables() {
   const found = Object.entries(variables.value);
-  if (found.length === 0) return <p class="empty">None is assigned at this moment.</p>;
+  if (found.length === 0) return <p class="empty">No variable is assigned at this event.</p>;
   return (
     <>
       <dl class="variables">
@@ -22,15 +22,15 @@ export function Variables() {
           </div>
         ))}
       </dl>
-      {found.length > MOST && <p class="note">and {count(found.length - MOST)} more, of items of a list</p>}
+      {found.length > MOST && <p class="note">and {count(found.length - MOST)} more</p>}
     </>
   );
 }
 
-/** More than anybody reads; a list of thousands has one for each item. */
+/** The most variables that are shown. A list of thousands has one for each item. */
 const MOST = 50;
 
-/** A long value is shown whole where somebody asks for it. */
+/** A long value is shortened until somebody opens it. */
 function Value({ value }: { readonly value: unknown }) {
   const text = JSON.stringify(value);
   if (text.length <= SHORT) return <code>{text}</code>;
@@ -66,7 +66,7 @@ export function InputAndOutput() {
   );
 }
 
-/** A saga's cause is JSON. */
+/** The cause of a saga's failure is JSON. */
 function parsed(text: string | undefined): unknown {
   try {
     return text === undefined ? undefined : JSON.parse(text);
@@ -95,7 +95,7 @@ function List<T>({ aside: { found, problem }, none, children }: ListProps<T>) {
     <>
       {problem.value !== undefined && <p class="problem">{problem.value}</p>}
       {list === undefined && problem.value === undefined && (
-        <p class="empty">{subject.value?.live === true ? "Reading…" : "A saved history has none."}</p>
+        <p class="empty">{subject.value?.live === true ? "Reading…" : "A saved history does not contain them."}</p>
       )}
       {list?.length === 0 && <p class="empty">{none}</p>}
       {list !== undefined && list.length > 0 && children(list)}
@@ -106,7 +106,7 @@ function List<T>({ aside: { found, problem }, none, children }: ListProps<T>) {
 export function Rows() {
   useAside(rows);
   return (
-    <List aside={rows} none="It has written none.">
+    <List aside={rows} none="The execution has not written any row.">
       {(found) => (
         <ul class="rows">
           {found.map(({ table, key, item }) => (
@@ -126,7 +126,7 @@ export function Rows() {
 export function Logs() {
   useAside(logs);
   return (
-    <List aside={logs} none="Its calls have logged nothing.">
+    <List aside={logs} none="Its functions have not logged anything.">
       {(found) => (
         <div class="logs" role="region" aria-label="Logs" tabIndex={0}>
           {found.map(({ function: name, at, line }, index) => (

@@ -14,7 +14,7 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** What the verifier found, step by step on the graph, with what is outstanding after each step. */
+/** A finding of the verifier, step by step on the graph, with the outstanding effects after each step. */
 export function Counterexample({ saga: { name, definition, declaration }, violation, onClose }: Props) {
   const placed = drawingOf(name, definition, declaration);
   const steps = stepsOf(placed, violation);
@@ -77,7 +77,7 @@ export function Counterexample({ saga: { name, definition, declaration }, violat
         <section class="panel" aria-labelledby="outstanding">
           <h2 id="outstanding">Outstanding effects</h2>
           {step === undefined || step.outstanding.length === 0 ? (
-            <p class="note">None: whatever was done is undone.</p>
+            <p class="note">None: all effects are undone.</p>
           ) : (
             <ul class="outstanding">
               {step.outstanding.map(({ instance, status }) => (

@@ -5,7 +5,7 @@ import { VirtualList } from "../parts/virtual-list";
 import { narrow } from "../parts/width";
 import { at, eventAt, events, lookAt, states } from "../state/execution";
 
-/** All events; the one whose moment is looked at is chosen, and shown with all that it has. */
+/** All events, with the details of the selected one. */
 export function Events() {
   const list = events.value;
   const chosen = at.value;
@@ -60,13 +60,13 @@ export function Events() {
   );
 }
 
-/** Fields of which each has a heading of its own. */
+/** The fields that have their own headings. */
 const DATA = ["input", "parameters", "output", "assignedVariables"] as const;
 const TITLES: Readonly<Record<(typeof DATA)[number], string>> = {
   input: "Input",
   parameters: "Arguments",
   output: "Output",
-  assignedVariables: "Variables that it assigns",
+  assignedVariables: "Assigned variables",
 };
 
 function EventDetails() {

@@ -18,7 +18,6 @@ import {
   lookAt,
   moment,
   openExecution,
-  reading,
   story,
   storyProblem,
   subject,
@@ -57,7 +56,7 @@ export function Execution({ arn }: { readonly arn: string }) {
   return <Shown />;
 }
 
-/** The views of an execution, be it the server's or from a file. */
+/** The views of an execution of the server or from a file. */
 export function Shown() {
   useEffect(() => {
     noteMoment(moment.value);
@@ -119,8 +118,7 @@ function Head() {
             </span>
           )}
           {(description.redriveCount ?? 0) > 0 && <span>redriven {description.redriveCount}×</span>}
-          {subject.value?.dataHidden === true && <span>its log hides data, and so does this page</span>}
-          {reading.value && <span role="status">reading the history…</span>}
+          {subject.value?.dataHidden === true && <span>data is hidden, as in the machine's log</span>}
         </p>
       </div>
       {live && <Buttons arn={key} />}
@@ -166,8 +164,8 @@ function Buttons({ arn }: { readonly arn: string }) {
           }}
         >
           <p>
-            It stops where it is, and undoes nothing itself. A recovery machine then undoes what it has done, where the
-            saga is deployed with one.
+            It stops at once and undoes nothing. If the saga is deployed with recovery, a recovery machine then undoes
+            its effects.
           </p>
           <form method="dialog" class="buttons">
             <button type="submit">Let it run</button>
@@ -186,14 +184,14 @@ const colours = computed(() => {
   if (!story.value || !definition) return undefined;
   return coloursOf(drawingOf(saga ?? "", definition, declaration), story.value, at.value);
 });
-/** Whether the graph wants the whole width. */
+/** Whether the graph needs the whole width. */
 const wide = computed(() => {
   const { definition, declaration, saga } = subject.value ?? {};
   return definition !== undefined && isWide(drawingOf(saga ?? "", definition, declaration));
 });
 function Drawing() {
   const { saga = "", definition, declaration } = subject.value ?? {};
-  if (!definition) return <p class="empty panel">There is no graph without a definition.</p>;
+  if (!definition) return <p class="empty panel">The graph needs the definition of the machine.</p>;
   const told = story.value;
   return (
     <section class="panel" aria-labelledby="graph">
@@ -201,7 +199,7 @@ function Drawing() {
         <h2 id="graph">Graph</h2>
         {told && moment.value !== undefined && (
           <p class="note">
-            as it was at event {count(at.value)}: <OutcomeMark outcome={outcomeAt(told, at.value)} />
+            at event {count(at.value)}: <OutcomeMark outcome={outcomeAt(told, at.value)} />
           </p>
         )}
       </header>

@@ -12,7 +12,7 @@ const ask = (asked: Partial<Filter>): void => {
   filter.value = { ...filter.value, ...asked };
 };
 
-/** The executions, those that began last first; of one saga where its page says so. */
+/** The executions of all sagas, or of one. */
 export function Executions({ saga }: { readonly saga?: string }) {
   const list = entries.value;
   return (
@@ -56,7 +56,9 @@ export function Executions({ saga }: { readonly saga?: string }) {
       {list.length > 0 ? (
         <List list={list} ofOneSaga={saga !== undefined} />
       ) : (
-        !loading.value && <p class="empty">{more.value ? "None so far." : "None: start one, or ask for less."}</p>
+        !loading.value && (
+          <p class="empty">{more.value ? "None so far." : "No execution matches. Start one, or change the filter."}</p>
+        )
       )}
       {more.value && (
         <button type="button" class="further" onClick={loadMore}>
@@ -68,7 +70,7 @@ export function Executions({ saga }: { readonly saga?: string }) {
 }
 
 const summary = (length: number): string =>
-  loading.value && length === 0 ? "reading…" : `${count(length)}${more.value ? " read, there are more" : ""}`;
+  loading.value && length === 0 ? "reading…" : `${count(length)}${more.value ? " read, and there are more" : ""}`;
 
 function SagaField() {
   return (

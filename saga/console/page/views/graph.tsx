@@ -9,30 +9,29 @@ import { Figure, type Look, lookClass, Mark } from "../parts/mark";
 
 interface Props {
   readonly placed: Placed;
-  /** How each node stands, and which way was taken; where it is about no execution, nothing. */
+  /** The status of each node, and the edges taken. Undefined if the graph shows no execution. */
   readonly colours?: Colours | undefined;
-  /** The node that is looked at. */
+  /** The selected node. */
   readonly chosen?: string | undefined;
-  /** What is said of a node beside its name, such as a fault that is set. */
+  /** Notes on nodes, such as a fault that is set. */
   readonly notes?: ReadonlyMap<string, string>;
-  /** Whether pressing a node does something. */
   readonly onPress?: ((node: PlacedNode, element: SVGGElement) => void) | undefined;
   readonly pressable?: (node: PlacedNode) => boolean;
-  /** Where pressing opens a menu. */
+  /** Whether pressing opens a menu. */
   readonly menu?: boolean;
 }
 
-/** Below this nobody reads the names any more: then the graph scrolls in its box. */
+/** The smallest scale at which names are legible. A larger graph scrolls in its box. */
 const SMALLEST = 0.62;
 const LINE = 18;
 
-/** Wider than this, a graph has no room beside anything. */
+/** Whether a graph is too wide to have another panel beside it. */
 export const isWide = ({ width }: Placed): boolean => width > 900;
 
 const always = (): boolean => true;
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 
-/** A saga's state machine. One tab stop: arrows go from node to node. */
+/** The graph of a state machine. It is one tab stop. Arrow keys move from node to node. */
 export function GraphView({
   placed,
   colours,
@@ -45,7 +44,7 @@ export function GraphView({
   const box = useRef<HTMLDivElement>(null);
   const room = useSignal(placed.width);
   const stop = useSignal<string | undefined>(undefined);
-  /** Undefined while nobody has chosen one. */
+  /** Undefined until the user selects one. */
   const zoom = useSignal<number | undefined>(undefined);
 
   useEffect(() => {
@@ -78,7 +77,7 @@ export function GraphView({
     box.current?.querySelectorAll<SVGGElement>("[data-pressable]")[index]?.focus();
   };
 
-  // What is looked at is in view, where the graph is larger than its box.
+  // If the graph is larger than its box, the selected node is scrolled into view.
   useEffect(() => {
     const element = box.current as HTMLDivElement;
     const node = placed.nodes.find(({ id }) => id === chosen);
@@ -224,7 +223,7 @@ export function GraphView({
   );
 }
 
-/** What lines mean; of an execution, what marks do. */
+/** The meaning of the lines, and for an execution of the marks. */
 function Legend({ placed, colours }: { readonly placed: Placed; readonly colours: Colours | undefined }) {
   const entries = legendOf(placed, colours);
   if (entries.length === 0) return null;
@@ -248,7 +247,7 @@ function Legend({ placed, colours }: { readonly placed: Placed; readonly colours
   );
 }
 
-/** @param taken Whether an execution went this way; undefined where the graph is of none. */
+/** @param taken Whether the execution took this edge. Undefined if the graph shows no execution. */
 function Edge({ edge, taken }: { readonly edge: PlacedEdge; readonly taken: boolean | undefined }) {
   const way = wayOf(edge);
   const path = edge.points.map(({ x, y }, at) => `${at === 0 ? "M" : "L"}${x} ${y}`).join("");
@@ -276,7 +275,7 @@ function Shape({ node: { kind, x, y, width, height } }: { readonly node: PlacedN
 function Text({ node }: { readonly node: PlacedNode }): ComponentChildren {
   const { lines, x, y, height } = node;
   const first = isBox(node) ? y - height / 2 + 18 : y - ((lines.length - 1) * LINE) / 2 + 5;
-  // The blank between them is not drawn: it parts the lines for whoever has them read out.
+  // The space is not drawn. It separates the lines for screen readers.
   return lines.flatMap(({ text, note }, at) => [
     at > 0 && " ",
     <text key={at} class={note ? "small" : ""} x={x} y={first + at * LINE} text-anchor="middle">
@@ -285,7 +284,7 @@ function Text({ node }: { readonly node: PlacedNode }): ComponentChildren {
   ]);
 }
 
-/** In the corner, so that it hides no name. */
+/** The mark in the node's corner, where it hides no name. */
 function Badge({ node: { x, y, width, height }, look }: { readonly node: PlacedNode; readonly look: Look }) {
   return (
     <g class="badge" transform={`translate(${x + width / 2 - 12} ${y - height / 2 - 10})`}>

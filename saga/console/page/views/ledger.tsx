@@ -10,15 +10,15 @@ const ledger = computed((): readonly Entry[] => {
   return story.value && declaration ? ledgerAt(story.value, declaration, at.value) : [];
 });
 
-/** So many items of a list are a line each; of more, it is told how many stand how. */
+/** The most items of a list that have a line each. A longer list is counted by status. */
 const MOST = 20;
 
-/** What stands of each step's effect at the moment that is looked at. */
+/** The status of each step's effect at the selected event. */
 export function Ledger() {
   if (subject.value?.declaration === undefined) {
     return (
       <p class="empty">
-        Nothing says which step undoes which: so it is not known what the effects are.
+        The effects are not known, since the machine has no declaration of what undoes what.
         {subject.value?.live !== true && " Open the saga's declaration as well."}
       </p>
     );
@@ -46,7 +46,7 @@ export function Ledger() {
   );
 }
 
-/** Entries of one step stand together. */
+/** The entries, grouped by step. */
 function byStep(entries: readonly Entry[]): readonly (readonly Entry[])[] {
   const steps = new Map<string, Entry[]>();
   for (const entry of entries) {
@@ -96,7 +96,7 @@ function Since({ entry: { since } }: { readonly entry: Entry }) {
   );
 }
 
-/** A long list: how many of its items stand how, and each where somebody asks. */
+/** A long list: the number of its items by status, and each item once somebody opens them. */
 function Items({ entries }: { readonly entries: readonly Entry[] }) {
   const counts = new Map<Entry["status"], Entry[]>();
   for (const entry of entries) {
@@ -113,7 +113,7 @@ function Items({ entries }: { readonly entries: readonly Entry[] }) {
           <p key={status}>{first && <Mark look={lookOf(first)}>{`${count(rest.length + 1)} ${status}`}</Mark>}</p>
         ))}
         <details>
-          <summary>each of them</summary>
+          <summary>all items</summary>
           <VirtualList
             count={entries.length}
             rowHeight={2}

@@ -12,13 +12,13 @@ import { closeExecution, lookAt, openSaved, subject } from "../state/execution";
 import { executionLink, goTo, route } from "../route";
 import { Shown } from "./execution";
 
-/** What was opened so far: the history first, and then what it is a history of. */
+/** The opened history. The machine and the declaration may follow. */
 interface Opened {
   readonly name: string;
   readonly events: readonly HistoryEvent[];
 }
 
-/** A history that was saved, of any account: it is read in the browser, and goes nowhere. */
+/** Opens a saved history of any account. It is read in the browser and not sent anywhere. */
 export function Open() {
   const opened = useSignal<Opened | undefined>(undefined);
   const problem = useSignal<string | undefined>(undefined);
@@ -59,7 +59,7 @@ export function Open() {
     >
       <section class={`panel drop${over.value ? " drop-over" : ""}`} aria-labelledby="open">
         <h1 id="open">Open a history</h1>
-        <p>Choose files, or drop them here. They are read in this page, and are sent nowhere.</p>
+        <p>Choose files, or drop them here. This page reads them and does not send them anywhere.</p>
         <Choose onFiles={take} />
         <OpenArn />
         <ul class="note">
@@ -67,17 +67,15 @@ export function Open() {
             a history: <code>aws stepfunctions get-execution-history --include-execution-data --execution-arn ARN</code>
           </li>
           <li>
-            where it is of no saga that is here, its machine:{" "}
+            if no saga here matches, its machine:{" "}
             <code>aws stepfunctions describe-state-machine-for-execution --execution-arn ARN</code>
           </li>
-          <li>what undoes what, if you have it: the declaration of the saga</li>
+          <li>for the ledger, the saga's declaration of what undoes what</li>
         </ul>
         {opened.value && (
           <p role="status">
             <strong>{opened.value.name}</strong>: {counted(opened.value.events.length, "event")}
-            {subject.value?.definition
-              ? `, taken for a history of ${subject.value.saga}`
-              : ", of no saga that is here: add its machine"}
+            {subject.value?.definition ? `, matches ${subject.value.saga}` : ", matches no saga here: add its machine"}
           </p>
         )}
         {problem.value !== undefined && (
@@ -107,7 +105,7 @@ function Choose({ onFiles }: { readonly onFiles: (files: Iterable<File>) => Prom
   );
 }
 
-/** An execution of which somebody has the ARN: the server asks for it. */
+/** Opens an execution by its ARN, from the server. */
 function OpenArn() {
   const arn = useSignal("");
   const { kind, name } = session.value?.target ?? { kind: "local", name: "" };
@@ -144,13 +142,13 @@ async function jsonOf(file: File): Promise<unknown> {
     return JSON.parse(text);
   } catch {
     const { problem } = checkJson(text);
-    throw new Error(problem ? `line ${problem.line}, column ${problem.column}: ${problem.message}` : "is no JSON");
+    throw new Error(problem ? `line ${problem.line}, column ${problem.column}: ${problem.message}` : "is not JSON");
   }
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Tells by what it has whether a file is a history, a machine or a declaration. */
+/** Recognises a history, a machine or a declaration by its fields. */
 function takeFile(name: string, json: unknown, opened: Opened | undefined, onOpened: (opened: Opened) => void): void {
   const fields: Fields = typeof json === "object" && json !== null ? (json as Fields) : {};
   if (Array.isArray(json) || fields["events"] !== undefined) {
@@ -173,18 +171,18 @@ function takeFile(name: string, json: unknown, opened: Opened | undefined, onOpe
     return;
   }
   const before = subject.peek();
-  if (!opened || !before) throw new Error("is no history: open the history first");
+  if (!opened || !before) throw new Error("is not a history: open the history first");
   if (fields["calls"] !== undefined) {
     subject.value = { ...before, declaration: readDeclaration(json) };
     return;
   }
   const definition = typeof fields["definition"] === "string" ? (JSON.parse(fields["definition"]) as Fields) : fields;
-  if (definition["States"] === undefined) throw new Error("is neither a history, nor a machine, nor a declaration");
+  if (definition["States"] === undefined) throw new Error("is not a history, a machine or a declaration");
   const saga = typeof fields["name"] === "string" ? fields["name"] : name.replace(/\.json$/, "");
   subject.value = { ...before, saga, definition: readDefinition(definition) };
 }
 
-/** The saga whose machine has every state that a history enters. */
+/** A saga whose machine has all the states that the history enters. */
 function sagaOf(events: readonly HistoryEvent[]) {
   const entered = new Set(
     events.flatMap(({ type, state }) => (type.endsWith("StateEntered") && state !== undefined ? [state] : [])),

@@ -16,14 +16,14 @@ import { GraphView, isWide } from "./graph";
 import { Start } from "./start";
 import { Verdict } from "./verdict";
 
-/** One saga: its graph, what is proved of it, and its executions. */
+/** A saga: its graph, its verdict and its executions. */
 export function Saga({ name }: { readonly name: string }) {
   const saga = name === REFERENCE.name ? REFERENCE : sagaNamed(name);
   if (!saga) {
     return (
       <section class="panel">
         <h1>{name}</h1>
-        <p class="problem">There is no saga of that name here.</p>
+        <p class="problem">There is no saga with this name.</p>
       </section>
     );
   }
@@ -51,8 +51,8 @@ function Found({ saga }: { readonly saga: SagaEntry }) {
       </header>
       {!deployed && (
         <p class="panel">
-          This is the state machine of a tutorial on sagas, as many people write theirs. It is deployed nowhere. Play
-          what is wrong with it, step by step.
+          This is the state machine of a tutorial on sagas. Many people write theirs like this. It is not deployed. Play
+          its faults step by step.
         </p>
       )}
       <div
@@ -117,7 +117,7 @@ function Drawing({ saga }: { readonly saga: SagaEntry }) {
     <section class="panel" aria-labelledby="graph">
       <header class="bar">
         <h2 id="graph">Graph</h2>
-        {faulty && <p class="note">Press a call to let it go wrong.</p>}
+        {faulty && <p class="note">Press a call to set a fault.</p>}
       </header>
       <GraphView
         placed={drawingOf(name, definition, declaration)}
@@ -139,7 +139,7 @@ function Drawing({ saga }: { readonly saga: SagaEntry }) {
       )}
       {pressed.value && (
         <Menu
-          label={`What goes wrong in ${pressed.value.node.label}`}
+          label={`Fault of ${pressed.value.node.label}`}
           anchor={pressed.value.element}
           groups={TIMES.map((times) => ({
             title: times,
@@ -160,7 +160,7 @@ function Drawing({ saga }: { readonly saga: SagaEntry }) {
   );
 }
 
-/** The node of a state: names are unique in a machine. */
+/** The id of a state's node. Names are unique in a machine. */
 const idIn = ({ name, definition, declaration }: SagaEntry, state: string): string =>
   drawingOf(name, definition, declaration).nodes.find(({ label, kind }) => label === state && kind !== "start")?.id ??
   state;
@@ -171,7 +171,7 @@ function Faults({ saga: { machineArn } }: { readonly saga: SagaEntry }) {
   return (
     <section class="panel" aria-labelledby="faults">
       <h2 id="faults">Faults</h2>
-      {set.length === 0 && <p class="note">None is set: every call does what it does.</p>}
+      {set.length === 0 && <p class="note">No fault is set.</p>}
       <ul class="faults">
         {set.map((fault) => (
           <li key={`${fault.state} ${fault.kind}`}>

@@ -8,7 +8,7 @@ import { REFERENCE } from "../reference";
 import type { SagaEntry } from "../wire";
 import { Executions } from "./executions";
 
-/** The first page: the sagas with what is proved of them, and all executions. */
+/** The first page: the sagas with their verdicts, and all executions. */
 export function Sagas() {
   useEffect(() => {
     filter.value = { ...filter.peek(), saga: "" };
@@ -21,11 +21,11 @@ export function Sagas() {
         <header class="bar">
           <h1 id="sagas">Sagas</h1>
         </header>
-        {found?.length === 0 && <p class="empty">There is no saga here: the program registers none.</p>}
+        {found?.length === 0 && <p class="empty">There are no sagas: the program does not register any.</p>}
         <Cards of={[...(found ?? []).filter(({ startable }) => startable), REFERENCE]} />
         {behind.length > 0 && (
           <details>
-            <summary>{counted(behind.length, "machine")} that nobody starts but another one</summary>
+            <summary>{counted(behind.length, "machine")} that only other machines start</summary>
             <Cards of={behind} />
           </details>
         )}
@@ -43,9 +43,7 @@ const Cards = ({ of }: { readonly of: readonly SagaEntry[] }) => (
           {name}
         </a>
         <VerdictMark status={verdict.status} />
-        <p class="note">
-          {machineArn === "" ? `Not deployed: a machine to learn from. ${verdict.summary}` : verdict.summary}
-        </p>
+        <p class="note">{machineArn === "" ? `Not deployed: an example. ${verdict.summary}` : verdict.summary}</p>
       </li>
     ))}
   </ul>

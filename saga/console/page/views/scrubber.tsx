@@ -2,7 +2,7 @@ import { count, duration, precise } from "../format";
 import { Player } from "../parts/player";
 import { at, eventAt, events, lookAt, states } from "../state/execution";
 
-/** Goes to any moment of a history: the graph, the variables and the ledger are shown as they were then. */
+/** Selects an event. The graph, the variables and the ledger are shown as of that event. */
 export function Scrubber() {
   const last = events.value.length;
   const now = at.value;
@@ -12,7 +12,7 @@ export function Scrubber() {
   const since = event && first ? duration(event.timestamp - first.timestamp) : "";
   return (
     <div class="scrubber" role="group" aria-label="Moment of the history">
-      {/* However long the history is, it is over in half a minute. */}
+      {/* A history of any length plays in half a minute. */}
       <Player last={last} now={now} unit="event" pace={250} stride={Math.ceil(last / 120)} onMove={lookAt} />
       <input
         type="range"
@@ -35,5 +35,5 @@ export function Scrubber() {
   );
 }
 
-/** What an event is, and of which state. */
+/** The type and the state of an event. */
 export const eventText = (id: number): string => [eventAt(id)?.type, states.value[id]].filter(Boolean).join(" ");

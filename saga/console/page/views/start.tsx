@@ -5,7 +5,7 @@ import { executionLink, goTo } from "../route";
 import { attempt, mayWrite, startExecution } from "../state/actions";
 import type { SagaEntry } from "../wire";
 
-/** Starts a saga: with an example of the program, or with what is typed. */
+/** Starts a saga with an example of the program or with typed input. */
 export function Start({ saga }: { readonly saga: SagaEntry }) {
   const [first] = saga.examples;
   const text = useSignal(first ? JSON.stringify(first.input, null, 2) : "");
@@ -16,11 +16,7 @@ export function Start({ saga }: { readonly saga: SagaEntry }) {
   const lines = text.value.split("\n").length;
 
   if (!mayWrite()) {
-    return (
-      <p class="note">
-        Read-only: executions are started elsewhere. To start them here, open the console with --allow-writes.
-      </p>
-    );
+    return <p class="note">This console is read-only. To start executions here, open it with --allow-writes.</p>;
   }
 
   const start = async (): Promise<void> => {

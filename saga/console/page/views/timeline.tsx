@@ -10,13 +10,13 @@ import { VisitDetails } from "./visit";
 
 const scale = computed(() => {
   const times = events.value.map(({ timestamp }) => timestamp);
-  // What waits for somebody's answer is no call that takes long.
+  // A call that waits for somebody's answer counts as a pause.
   const calls = (story.value?.path ?? []).flatMap((visit) =>
     triesOf(visit).flatMap(({ from, to = Infinity, token }) => (token === undefined ? [{ from, to }] : [])),
   );
   return timescaleOf(times, calls);
 });
-/** What took time: calls, waits, and what failed; what only leads on did not. */
+/** The visits on the timeline: calls, waits and failures. Other states take no time. */
 const visits = computed(() =>
   (story.value?.path ?? []).filter(
     ({ type, calls, error }) => type === "Wait" || calls.length > 0 || error !== undefined,
@@ -25,10 +25,10 @@ const visits = computed(() =>
 
 const percent = (part: number): string => `${(part * 100).toFixed(3)}%`;
 
-/** What ran when, each call with its tries; long pauses are short, and say how long they were. */
+/** When each call ran, with its tries. Long pauses are drawn short, with their length. */
 export function Timeline() {
   const told = story.value;
-  if (!told) return <p class="empty">There is no timeline without a definition.</p>;
+  if (!told) return <p class="empty">The timeline needs the definition of the machine.</p>;
   const now = events.value[at.value - 1]?.timestamp ?? told.started;
   return (
     <div class="timeline">
@@ -49,7 +49,7 @@ function Axis({ scale: { stretches } }: { readonly scale: Timescale }) {
   const last = stretches.at(-1)?.to ?? 0;
   const breaks = stretches.filter(({ idle }) => idle);
   const left = breaks.map(({ from, to }) => duration(to - from));
-  // Else their lengths would stand on each other.
+  // More labels would overlap.
   const labelled = breaks.length <= (narrow.value ? 1 : 8);
   const label = `From ${dateTime(new Date(first))}, ${duration(last - first)} long`;
   return (
@@ -138,7 +138,7 @@ function Bar({ each, place, end, undo }: BarProps) {
   const to = place(each.to ?? end);
   const kind =
     each.outcome === "succeeded" ? (undo ? "undone" : "done") : each.outcome === "in progress" ? "open" : "failed";
-  // What took no time is seen all the same.
+  // A try of no length is still visible.
   const width = Math.max(to - from, 0.004);
   return (
     <>

@@ -7,16 +7,16 @@ interface Props {
   readonly onPlay: (violation: Violation) => void;
 }
 
-/** What the verifier finds in a saga; each can be played on the graph. */
+/** The verifier's findings. Each can be played on the graph. */
 export function Verdict({ saga, played, onPlay }: Props) {
-  // What can be watched comes first.
+  // Findings with a counterexample come first.
   const violations = saga.verdict.violations.toSorted(
     (one, other) => Number(other.path.length > 0) - Number(one.path.length > 0),
   );
   if (violations.length === 0) return null;
   return (
     <section class="panel" aria-labelledby="verdict">
-      <h2 id="verdict">What is wrong with it</h2>
+      <h2 id="verdict">Violations</h2>
       <ul class="violations">
         {violations.map((violation) => (
           <li key={`${violation.rule} ${violation.kind} ${violation.state ?? ""}`}>

@@ -5,7 +5,7 @@ import { Json } from "../parts/json";
 import { executionLink } from "../route";
 import { events, visit } from "../state/execution";
 
-/** What the state of this moment was given, and what its calls came to. */
+/** The input, the tries and the output of the selected state. */
 export function VisitDetails() {
   const shown = visit.value;
   if (!shown) return null;
@@ -20,7 +20,7 @@ export function VisitDetails() {
             <tr>
               <th scope="col">Try</th>
               <th scope="col">Took</th>
-              <th scope="col">Came to</th>
+              <th scope="col">Result</th>
             </tr>
           </thead>
           <tbody>
@@ -30,7 +30,7 @@ export function VisitDetails() {
           </tbody>
         </table>
       )}
-      {tries.length > MOST && <p class="note">and {tries.length - MOST} tries more</p>}
+      {tries.length > MOST && <p class="note">and {tries.length - MOST} more tries</p>}
       <div class="halves">
         <section>
           <h4>{tries.length > 0 ? "Called with" : "Input"}</h4>
@@ -45,7 +45,7 @@ export function VisitDetails() {
   );
 }
 
-/** An undo is tried for hours. */
+/** The most tries that are shown. An undo may be retried for hours. */
 const MOST = 50;
 
 function Line({ each, number }: { readonly each: Try; readonly number: number }) {
@@ -70,7 +70,7 @@ function Line({ each, number }: { readonly each: Try; readonly number: number })
   );
 }
 
-/** The execution of a child saga, which Step Functions names in what it answers. */
+/** The execution of a child saga, whose ARN is in the answer of Step Functions. */
 function childOf({ output }: Try): string | undefined {
   const arn = (output as { readonly ExecutionArn?: unknown } | undefined | null)?.ExecutionArn;
   return typeof arn === "string" ? arn : undefined;
