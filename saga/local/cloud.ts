@@ -3,7 +3,7 @@ import type { DeadLetter } from "./asynchronous-calls";
 import { CallFaults } from "./call-faults";
 import { cloudClock } from "./clock";
 import type { CloudOptions } from "./cloud-options";
-import { Journal, type Kept } from "./data/journal";
+import type { Journal, Kept } from "./data/journal";
 import { DeadLetters } from "./dead-letters";
 import { deployedMachines, deployMachines } from "./deployed-machines";
 import { Deliveries } from "./deliveries";
@@ -128,7 +128,7 @@ export class LocalCloud {
 
   /** Starts a cloud. The caller has to close it. */
   static async start(program: Program, options: CloudOptions = {}): Promise<LocalCloud> {
-    const data = options.data === undefined ? undefined : await Journal.open(options.data);
+    const data = options.data === undefined ? undefined : await openJournal(options.data);
     let cloud: LocalCloud;
     try {
       cloud = new LocalCloud(program, options, data);
@@ -287,6 +287,12 @@ export class LocalCloud {
     await this.deployed.close();
     await this.endpoints.close();
   }
+}
+
+/** Opens the journal of a data folder. Its database is loaded only for that: most commands keep nothing. */
+async function openJournal(folder: string): Promise<Awaited<ReturnType<typeof Journal.open>>> {
+  const { Journal } = await import("./data/journal");
+  return Journal.open(folder);
 }
 
 /** With a limit on executions, the outbox keeps this many messages for each of them. */
