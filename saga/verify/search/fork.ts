@@ -23,7 +23,7 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
   if (open) throw open;
   const rounds = retriesBranches(node);
   return runsOf(search, point, node).flatMap((runs) => {
-    const undoes = new Set(runs.flatMap(({ level }) => [...level.undoes]));
+    const undoes = runs.length === 0 ? NONE : undoneIn(node);
     const focus = focusOn(point.outstanding, undoes, around.keepFork);
     // Effects of which a violation was reported do not block an undo.
     const above = !focus && mentions(point.outstanding, undoes) ? firstOpen(point.outstanding) : undefined;
@@ -49,6 +49,16 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
       ...(focus ? joinUndo(search, around, point, node, focus, ran) : joinForward(search, around, point, node, ran)),
     ];
   });
+}
+
+const NONE: ReadonlySet<string> = new Set();
+const undone = new WeakMap<Node, ReadonlySet<string>>();
+
+/** The actions that the branches of a state undo. */
+function undoneIn(node: Node): ReadonlySet<string> {
+  const known = undone.get(node) ?? new Set(node.inner.flatMap(({ undoes }) => [...undoes]));
+  undone.set(node, known);
+  return known;
 }
 
 /** Whether the branches of a state have left a choice open. */

@@ -89,6 +89,12 @@ export const HINTS = {
         : `Let ${state} lead to ${end}, which fails with SagaCompensated`,
     ),
   fails: (state: string) => hint("fails", `Give ${state} the Error SagaCompensated`),
+  /** The branches ran again, and an undo misses the effects of the round before. */
+  branchesAgain: (state: string) =>
+    hint(
+      "branches-again",
+      `Remove ${state}'s Retry: it runs all branches again, and hides what they had done. Let the calls in them retry`,
+    ),
   held: (action: string, release: string) =>
     hint("held", `Lead to ${release} before the end: the declaration says that it releases ${action}`),
 } as const;
