@@ -22,7 +22,7 @@ const fieldsIn = (value: unknown): readonly (readonly [name: string, value: unkn
 /** What a saga decides by: conditions, lists, and variables that say what has begun and what has failed. */
 const DECIDES = /^(Condition|Items|failure|\w+_(undo|taken))$/;
 /** What a function has answered. */
-const ANSWER = /\$S\d+\b|\$states\.result\.Payload|\$states\.input(?!\.)/;
+const ANSWER = /\$S\d+\b|\$states\.result\.Payload/;
 
 const decidesByAnAnswer = ({ case: { definition } }: Compared): boolean =>
   fieldsIn(definition).some(([name, value]) => DECIDES.test(name) && typeof value === "string" && ANSWER.test(value));
