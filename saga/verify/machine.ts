@@ -5,6 +5,7 @@ import { evaluate, resolve, type Surroundings } from "./search/evaluate";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
 import { fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { failureIn } from "./can-fail";
+import { fieldOf, isSpelledOut, type Spelled } from "./spelled";
 import { keyOf, lift, OneOf, Unknown, UNKNOWN, type Value } from "./search/value";
 
 /** A value of a definition, which may hold expressions: the variables that it reads, as paths, and its evaluation. */
@@ -287,52 +288,9 @@ function isNameless({ Resource, Arguments }: RawState): boolean {
   return saga === undefined ? isSpelledOut(payload) : fieldOf(saga, "step") === undefined && isSpelledOut(saga);
 }
 
-/** Whether all fields of a value are known. */
-function isSpelledOut(spelled: Spelled): boolean {
-  if ("ast" in spelled) return spelled.ast.type === "unary" && spelled.ast.value === "{";
-  const source = sourceOf(spelled.raw);
-  if (source === undefined) return true;
-  try {
-    return isSpelledOut({ ast: parse(source) });
-  } catch {
-    return false;
-  }
-}
-
-/** A part of a payload: a value of the definition, or a part of an expression. */
-type Spelled = { readonly raw: unknown } | { readonly ast: Ast };
-
-function fieldOf(spelled: Spelled | undefined, name: string): Spelled | undefined {
-  if (spelled === undefined) return undefined;
-  if ("ast" in spelled) {
-    const found = fieldIn(spelled.ast, name);
-    return found && { ast: found };
-  }
-  const { raw } = spelled;
-  const source = sourceOf(raw);
-  if (source === undefined) {
-    const there = typeof raw === "object" && raw !== null && Object.hasOwn(raw, name);
-    return there ? { raw: (raw as Readonly<Record<string, unknown>>)[name] } : undefined;
-  }
-  try {
-    return fieldOf({ ast: parse(source) }, name);
-  } catch {
-    return undefined;
-  }
-}
-
 function templateOf(spelled: Spelled | undefined): Template {
   if (spelled === undefined) return { ...NOTHING, yields: () => undefined };
   return "ast" in spelled ? ofAst(spelled.ast) : template(spelled.raw);
-}
-
-function fieldIn(ast: Ast, name: string): Ast | undefined {
-  if (ast.type === "unary" && ast.value === "{") {
-    return (ast.lhs as readonly (readonly [Ast, Ast])[]).find(([key]) => key.value === name)?.[1];
-  }
-  // `$merge([…, {…}])`, where the fields are in a call and not in an object constructor.
-  const parts = [...(ast.arguments ?? []), ...(ast.expressions ?? [])];
-  return parts.map((part) => fieldIn(part, name)).findLast((found) => found !== undefined);
 }
 
 /** The list that a Map goes through: its Items, or a part of the input. */
