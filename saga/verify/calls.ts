@@ -1,5 +1,6 @@
+import { fieldsOf, type RawState } from "../asl/states";
 import { answerOf, callOf, type Integration, integrationOf } from "../asl/integrations";
-import { type Ast, parse, sourceOf } from "./expression";
+import { type Ast, parse, readsOf, sourceOf } from "./expression";
 import type { Flaw } from "./flaw";
 import type { Node } from "./machine";
 import { fieldOf, isSpelledOut, type Spelled, textOf } from "./spelled";
@@ -28,10 +29,11 @@ export const ruleOfOutcome = ({ part }: Node): "S2" | "S5" =>
 export function callFlaws(nodes: readonly Node[]): readonly Flaw[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   return nodes.flatMap((node): readonly Flaw[] => {
-    if (node.part?.kind !== "undo") return [...untold(node), ...namelessAmong(node, nodes)];
+    const own = [...untold(node), ...neverAnswered(node)];
+    if (node.part?.kind !== "undo") return [...own, ...namelessAmong(node, nodes)];
     const actions = [...new Set([...node.part.of, ...node.part.releases])].flatMap((name) => byName.get(name) ?? []);
     return [
-      ...untold(node),
+      ...own,
       ...tolerated(node, nodes),
       ...actions.flatMap((action) => [...sameFunction(node, action), ...namelessOf(node, action)]),
     ];
@@ -80,6 +82,32 @@ function invocationOf({ raw }: Node, { service, action, awaits }: Integration): 
   const type = fieldOf(given, "InvocationType") ?? fieldOf(given, "InvocationType.$");
   if (type === undefined) return undefined;
   return JSON.stringify(textOf(type) ?? ("raw" in type ? type.raw : "{% … %}"));
+}
+
+/** A Task that waits for its token to come back, and gives the token to nobody. */
+function neverAnswered(node: Node): readonly Flaw[] {
+  const { name, raw, jsonata } = node;
+  if (integrationOf(String(raw["Resource"]))?.awaits !== "token" || readsToken(raw, jsonata)) return [];
+  const token = jsonata ? "{% $states.context.Task.Token %}" : "$$.Task.Token";
+  const message = `${name} waits for its task token to come back, and hands it to nobody: it never succeeds`;
+  const hint = `Hand ${token} on in the ${jsonata ? "Arguments" : "Parameters"} of ${name}`;
+  return [{ rule: "S6", kind: "no-token", state: name, message, hint }];
+}
+
+/** Whether what a Task sends may hold its token. It may if it holds a part of the context that the token is in. */
+function readsToken(raw: RawState, jsonata: boolean): boolean {
+  const sent = fieldsOf(raw).filter(({ path }) => /^(Arguments|Parameters|InputPath)\b/.test(path));
+  if (!jsonata) return sent.some(({ value }) => /\$\$(\.Task(\.Token)?)?(?![.\w])/.test(String(value)));
+  return sent.some(({ value }) => {
+    const source = sourceOf(value);
+    if (source === undefined) return false;
+    try {
+      return [...readsOf(parse(source)).paths].some((path) => "states.context.Task.Token.".startsWith(`${path}.`));
+    } catch {
+      // The lints report an expression that does not parse.
+      return true;
+    }
+  });
 }
 
 /** A Map that tolerates the failure of an undo or an action in it. */

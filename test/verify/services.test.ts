@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Verdict } from "../../saga/verify";
+import { type Verdict, verify } from "../../saga/verify";
 import type { Spec } from "../generated/spec";
 import { argumentsOf, edited, step } from "./edited";
 import { type MutableLevel, stateOf } from "./mutations";
@@ -140,6 +140,55 @@ describe("the verifier, on what a service answers,", () => {
     const verdict = calling("S1", sdk("redshiftdata:executeStatement"), [{ kind: "query" }, step]);
     expect(told(verdict)).to.deep.equal([]);
     expect(verdict.proved).to.include("S2");
+  });
+
+  it("refuses a Task that waits for its token, and hands it to nobody", () => {
+    const waiting = (payload: unknown): readonly string[] => {
+      const { violations } = edited({
+        nodes: [step, step],
+        edit: (machine) => {
+          const { FunctionName } = argumentsOf(machine, "S1");
+          Object.assign(stateOf(machine, "S1"), {
+            Resource: optimised("lambda:invoke.waitForTaskToken"),
+            Arguments: { FunctionName, Payload: payload },
+          });
+        },
+      });
+      return violations.flatMap(({ kind, rule, message, hint }) =>
+        kind === "no-token" ? [`${rule}: ${message}. ${hint}`] : [],
+      );
+    };
+    const refused = [
+      "S6: S1 waits for its task token to come back, and hands it to nobody: it never succeeds. " +
+        "Hand {% $states.context.Task.Token %} on in the Arguments of S1",
+    ];
+    expect(waiting({ order: "{% $states.input %}" })).to.deep.equal(refused);
+    expect(waiting("{% {'token': $states.context.Task.Name, 'text': 'states.context.Task.Token'} %}")).to.deep.equal(
+      refused,
+    );
+    for (const handed of ["$states.context.Task.Token", "$states.context.Task", "$states.context", "$states"]) {
+      expect(waiting({ handed: `{% {'it': ${handed}} %}` }), handed).to.deep.equal([]);
+    }
+  });
+
+  it("refuses the same in JSONPath mode", () => {
+    const waiting = (fields: object): readonly string[] =>
+      verify(
+        {
+          StartAt: "A",
+          States: {
+            A: { Type: "Task", Resource: optimised("sqs:sendMessage.waitForTaskToken"), End: true, ...fields },
+          },
+        },
+        { saga: "S", calls: { A: { role: "query" } } },
+      ).violations.flatMap(({ kind, hint }) => (kind === "no-token" ? [hint] : []));
+    const refused = ["Hand $$.Task.Token on in the Parameters of A"];
+    expect(waiting({})).to.deep.equal(refused);
+    expect(waiting({ Parameters: { "MessageBody.$": "$" } })).to.deep.equal(refused);
+    expect(waiting({ Parameters: { MessageBody: { "token.$": "$$.Task.Name" } } })).to.deep.equal(refused);
+    expect(waiting({ Parameters: { MessageBody: { "token.$": "$$.Task.Token" } } })).to.deep.equal([]);
+    expect(waiting({ Parameters: { "MessageBody.$": "States.Format('{}', $$.Task.Token)" } })).to.deep.equal([]);
+    expect(waiting({ InputPath: "$$" })).to.deep.equal([]);
   });
 
   it("reads an InvocationType wherever it is spelled out, and proves nothing where it is not", () => {
