@@ -1,11 +1,12 @@
 import { type Declaration, type DeclaredCall, undoOf } from "../asl/declaration";
+import { integrationOf } from "../asl/integrations";
 import { keepsBooks } from "./bookkeeping";
 import { listIn } from "./items-path";
 import { evaluate, resolve, type Surroundings } from "./search/evaluate";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
 import { fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { failureIn } from "./can-fail";
-import { fieldOf, isSpelledOut, type Spelled } from "./spelled";
+import { fieldOf, isSpelledOut, onlyItemOf, type Spelled } from "./spelled";
 import { keyOf, lift, OneOf, Unknown, UNKNOWN, type Value } from "./search/value";
 
 /** A value of a definition, which may hold expressions: the variables that it reads, as paths, and its evaluation. */
@@ -231,7 +232,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       raises: jsonata && fieldsOf(raw).some(({ path, value: of }) => !path.startsWith("Catch") && mayRaise(of)),
       error: raw.Type === "Fail" ? value(raw["Error"]) : undefined,
       cause: raw.Type === "Fail" && around.top ? value(raw["Cause"]) : undefined,
-      identity: raw.Type === "Task" && jsonata ? identityIn(raw["Arguments"]) : undefined,
+      identity: raw.Type === "Task" && jsonata ? identityIn(raw) : undefined,
       nameless: raw.Type === "Task" && jsonata && isNameless(raw),
       keepsBooks: raw.Type === "Pass" && keepsBooks(name, around.level, jsonata),
     };
@@ -250,16 +251,16 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
 }
 
 /**
- * The identity with which a Task calls: `saga.step` and `saga.id` of its payload. For a Task that starts an execution, it is
+ * The identity with which a Task calls: `saga.step` and `saga.id` of its payload, or of the message that it sends. For a Task that starts an execution, it is
  * the name of that execution; for the undo of such a Task, the name of the execution to undo.
  */
-function identityIn(args: unknown): Identity | undefined {
+function identityIn({ Resource, Arguments: args }: RawState): Identity | undefined {
   const { Payload, Name, Input } = (args ?? {}) as { readonly [field in "Payload" | "Name" | "Input"]?: unknown };
   if (Name !== undefined) {
     const name = (Input as { readonly name?: unknown } | undefined)?.name ?? Name;
     return { ...template(name), said: "Name" };
   }
-  const saga = fieldOf({ raw: Payload }, "saga");
+  const saga = fieldOf(messageIn(String(Resource), { raw: args }) ?? { raw: Payload }, "saga");
   const step = fieldOf(saga, "step");
   if (step === undefined) return undefined;
   const id = fieldOf(saga, "id");
@@ -270,6 +271,23 @@ function identityIn(args: unknown): Identity | undefined {
     isInput: false,
     said: id === undefined ? "no saga.id" : "saga.step and saga.id",
   };
+}
+
+/** What a Task sends to a queue, to a topic, or to a bus as its only event. An object, or its JSON as a text. */
+function messageIn(resource: string, args: Spelled): Spelled | undefined {
+  const integration = integrationOf(resource);
+  if (!integration) return undefined;
+  switch (`${integration.service}:${integration.action}`) {
+    case "sqs:sendMessage":
+      return fieldOf(args, "MessageBody");
+    case "sns:publish":
+      return fieldOf(args, "Message");
+    case "events:putEvents":
+    case "eventbridge:putEvents":
+      return fieldOf(onlyItemOf(fieldOf(args, "Entries")), "Detail");
+    default:
+      return undefined;
+  }
 }
 
 /** The name of a caller. Unknown if the step or the execution is unknown. */

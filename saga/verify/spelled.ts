@@ -11,16 +11,12 @@ export function fieldOf(spelled: Spelled | undefined, name: string): Spelled | u
     return found && { ast: found };
   }
   const { raw } = spelled;
-  const source = sourceOf(raw);
-  if (source === undefined) {
+  if (sourceOf(raw) === undefined) {
     const there = typeof raw === "object" && raw !== null && Object.hasOwn(raw, name);
     return there ? { raw: (raw as Readonly<Record<string, unknown>>)[name] } : undefined;
   }
-  try {
-    return fieldOf({ ast: parse(source) }, name);
-  } catch {
-    return undefined;
-  }
+  const ast = parsed(raw);
+  return ast && fieldOf({ ast }, name);
 }
 
 function fieldIn(ast: Ast, name: string): Ast | undefined {
@@ -32,25 +28,40 @@ function fieldIn(ast: Ast, name: string): Ast | undefined {
   return parts.map((part) => fieldIn(part, name)).findLast((found) => found !== undefined);
 }
 
+/** The item of a list that has just one. */
+export function onlyItemOf(spelled: Spelled | undefined): Spelled | undefined {
+  if (spelled === undefined) return undefined;
+  if ("ast" in spelled) {
+    const { type, value, expressions = [] } = spelled.ast;
+    const [ast, ...more] = type === "unary" && value === "[" ? expressions : [];
+    return ast && more.length === 0 ? { ast } : undefined;
+  }
+  if (Array.isArray(spelled.raw)) return spelled.raw.length === 1 ? { raw: spelled.raw[0] as unknown } : undefined;
+  const ast = parsed(spelled.raw);
+  return ast && onlyItemOf({ ast });
+}
+
 /** Whether all fields of a value are known. */
 export function isSpelledOut(spelled: Spelled): boolean {
   if ("ast" in spelled) return spelled.ast.type === "unary" && spelled.ast.value === "{";
-  const source = sourceOf(spelled.raw);
-  if (source === undefined) return true;
-  try {
-    return isSpelledOut({ ast: parse(source) });
-  } catch {
-    return false;
-  }
+  if (sourceOf(spelled.raw) === undefined) return true;
+  const ast = parsed(spelled.raw);
+  return ast !== undefined && isSpelledOut({ ast });
 }
 
 /** The text that a value is, whatever the data. Undefined for any other value. */
 export function textOf(spelled: Spelled): string | undefined {
   if ("ast" in spelled) return spelled.ast.type === "string" ? String(spelled.ast.value) : undefined;
-  const source = sourceOf(spelled.raw);
-  if (source === undefined) return typeof spelled.raw === "string" ? spelled.raw : undefined;
+  if (sourceOf(spelled.raw) === undefined) return typeof spelled.raw === "string" ? spelled.raw : undefined;
+  const ast = parsed(spelled.raw);
+  return ast && textOf({ ast });
+}
+
+/** The expression in a value. The lints report one that does not parse. */
+function parsed(raw: unknown): Ast | undefined {
+  const source = sourceOf(raw);
   try {
-    return textOf({ ast: parse(source) });
+    return source === undefined ? undefined : parse(source);
   } catch {
     return undefined;
   }
