@@ -2,7 +2,7 @@ import { type Budgets, budgetsOf } from "./budget";
 import type { Declaration } from "../asl/declaration";
 import { readDefinition } from "../asl/definition";
 import { forgetExpressions } from "./expression";
-import { lostData } from "./jsonpath/lost-data";
+import { lostData } from "./dataflow/lost-data";
 import { readMachine } from "./machine";
 import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
