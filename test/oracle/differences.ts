@@ -95,7 +95,7 @@ export const EXPLAINED: readonly Explained[] = [
     explains: (compared) =>
       lines(compared, /^S(1|2|10) /) &&
       compared.verifier.some((line) =>
-        /^S[12] (\S+): \1 starts (?:after|while) .*, and leaves behind .*\b\1\b/.test(line),
+        /^S[12] (\S+): \1 starts after an earlier step has failed, and leaves behind .*\b\1\b/.test(line),
       ),
   },
 ];
