@@ -152,7 +152,7 @@ export class LocalCloud {
   /**
    * Deploys a program, or a new release of it on the same tables. Running executions continue with their definition and
    * with the function versions that it names. Resources that the release dropped stay until these executions end, and
-   * nothing else can start them. If the deployment fails, the release before it stays in place.
+   * their undos if they are stopped. Nobody else can start them. If the deployment fails, the release before it stays in place.
    * @throws AwsError InvalidDefinition
    */
   async deploy(program: Program): Promise<void> {
@@ -160,7 +160,9 @@ export class LocalCloud {
     await this.createTables(program);
     const functions = await this.deployed.prepare(program);
 
-    const isUnderWay = this.earlier.isPending || [...this.executions.values()].some(({ ended }) => !ended);
+    // The recovery of a stopped execution may not have started yet: then only the delivery of its end runs.
+    const isUnderWay =
+      this.earlier.isPending || this.executions.running().size > 0 || this.deliveries.running().length > 0;
     const before = this.release.standing;
     this.release = releaseOf({ program, standing: standing(before, program, isUnderWay) }, this.options);
     this.data?.journal.roles(rolesIn(this.release.standing));

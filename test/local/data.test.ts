@@ -9,6 +9,7 @@ import { Journal } from "../../saga/local/data/journal";
 import { Store } from "../../saga/local/data/store";
 import { Outbox } from "../../saga/local/services/outbox";
 import { evaluateProgram, type Program } from "../../saga/local/program";
+import { ofType, TABLE } from "../../saga/local/resources";
 import { StateMachines } from "../../saga/local/step-functions/machines";
 import { chaos } from "./chaos";
 import { SLOW } from "../slow";
@@ -194,6 +195,41 @@ describe("a data folder", () => {
         ["UndoFirst", { release: 1 }],
       ]);
       expect(next.deadLetters).to.deep.equal([]);
+    });
+
+    /** The first release, without its saga: only its table is left. */
+    const dropped = async (): Promise<Program> => {
+      const program = await release(1);
+      return { ...program, resources: ofType(program, TABLE) };
+    };
+    /** The undos of a stopped execution: their states, and their results. */
+    const undosOf = (cloud: LocalCloud, stopped: string): unknown => {
+      expect(cloud.executions.get(stopped)?.ended?.result.status).to.equal("ABORTED");
+      expect(cloud.deadLetters).to.deep.equal([]);
+      const others = [...cloud.executions.values()].filter(({ execution: { arn } }) => arn !== stopped);
+      return others.map(({ execution: { history } }) =>
+        history
+          .filter(({ type }) => type === "TaskSucceeded")
+          .map(({ state, output }) => [state, (output as { Payload: unknown }).Payload]),
+      );
+    };
+    const UNDONE = [[["UndoFirst", { release: 1 }]]];
+
+    it("undoes an execution that is stopped after the program has dropped its saga (S12)", async () => {
+      const { cloud, execution } = await left();
+      await cloud.deploy(await dropped());
+      execution.stop();
+      await cloud.settled();
+      expect(undosOf(cloud, execution.arn)).to.deep.equal(UNDONE);
+    });
+
+    it("undoes a stopped execution, although the program drops its saga before the recovery begins (S12)", async () => {
+      const { cloud, execution } = await left();
+      execution.stop();
+      await execution.result;
+      await cloud.deploy(await dropped());
+      await cloud.settled();
+      expect(undosOf(cloud, execution.arn)).to.deep.equal(UNDONE);
     });
 
     it("continues an execution that waits for a child, and does not start the child again", async () => {
