@@ -232,6 +232,36 @@ describe("a data folder", () => {
       expect(undosOf(cloud, execution.arn)).to.deep.equal(UNDONE);
     });
 
+    it("undoes an execution that was stopped, although the program has dropped its saga since (S12)", async () => {
+      const { cloud, execution } = await left();
+      execution.stop();
+      await execution.result;
+      // The process ends before the recovery begins.
+      await cloud.close();
+      const next = await start(await dropped());
+      await next.settled();
+      expect(undosOf(next, execution.arn)).to.deep.equal(UNDONE);
+    });
+
+    it("undoes it after several processes, and then keeps nothing of the dropped saga but its executions", async () => {
+      const { cloud, execution } = await left();
+      await cloud.close();
+      const next = await start(await dropped());
+      await next.close();
+      const last = await start(await dropped());
+      last.executions.get(execution.arn)?.execution.stop();
+      await last.settled();
+      expect(undosOf(last, execution.arn)).to.deep.equal(UNDONE);
+      await last.close();
+      // The process after it has nothing to do for the saga, so it drops the rest.
+      await (await start(await dropped())).close();
+      const { journal, kept } = await Journal.open(folder);
+      await journal.close();
+      expect(kept.machines).to.deep.equal([]);
+      expect(kept.standing).to.deep.equal([]);
+      expect(kept.executions).to.have.length(2);
+    });
+
     it("continues an execution that waits for a child, and does not start the child again", async () => {
       const program = await evaluateProgram({}, join(__dirname, "../deploy/children.ts"));
       const cloud = await start(program);
