@@ -5,8 +5,10 @@ import { CreateStateMachineCommand, ListStateMachinesCommand, SFNClient } from "
 import { expect } from "chai";
 import { type HistoryEvent, virtualClock } from "../../saga/interpreter";
 import { type CloudOptions, LocalCloud } from "../../saga/local/cloud";
+import type { DeadLetter } from "../../saga/local/asynchronous-calls";
 import { Journal } from "../../saga/local/data/journal";
 import { Store } from "../../saga/local/data/store";
+import { DeadLetters } from "../../saga/local/dead-letters";
 import { Outbox } from "../../saga/local/services/outbox";
 import { evaluateProgram, type Program } from "../../saga/local/program";
 import { ofType, TABLE } from "../../saga/local/resources";
@@ -405,6 +407,23 @@ describe("a data folder", () => {
       expect(left).to.deep.equal([]);
     });
 
+    it("keeps dead letters until a client deletes them, even in a later process", async () => {
+      const { journal } = await Journal.open(folder);
+      const letters = new DeadLetters(journal);
+      for (const n of [1, 2]) letters.add({ queueArn: "arn:queue", event: { n }, reason: new Error("no") });
+      await journal.close();
+      const next = await Journal.open(folder);
+      const restored = new DeadLetters(next.journal, next.kept.deadLetters);
+      expect(restored.letters.map(({ event }) => event)).to.deep.equal([{ n: 1 }, { n: 2 }]);
+      restored.remove(restored.letters[0] as DeadLetter);
+      await next.journal.close();
+      const last = await Journal.open(folder);
+      await last.journal.close();
+      expect(new DeadLetters(last.journal, last.kept.deadLetters).letters.map(({ event }) => event)).to.deep.equal([
+        { n: 2 },
+      ]);
+    });
+
     it("keeps messages, and calls that are not complete", async () => {
       const { journal } = await Journal.open(folder);
       journal.message({ from: "Announce", action: "sns:Publish", request: { Message: "hello" } });
@@ -429,8 +448,8 @@ describe("a data folder", () => {
       await last.close();
       expect(left.messages.map(({ message }) => message)).to.deep.equal(later);
       expect(kept.deadLetters).to.have.length(1);
-      expect(kept.deadLetters[0]).to.deep.include({ queueArn: "arn:queue", event: { a: 1 } });
-      expect(kept.deadLetters[0]?.reason).to.include({ name: "E", message: "no" });
+      expect(kept.deadLetters[0]?.letter).to.deep.include({ queueArn: "arn:queue", event: { a: 1 } });
+      expect(kept.deadLetters[0]?.letter.reason).to.include({ name: "E", message: "no" });
       expect(kept.calls.map(({ event }) => event)).to.deep.equal([{ b: 2 }]);
     });
   });

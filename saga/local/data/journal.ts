@@ -24,6 +24,12 @@ export interface KeptCall {
   readonly event: JsonObject;
 }
 
+/** A dead letter, and a function that deletes it from the folder. */
+export interface KeptLetter {
+  readonly letter: DeadLetter;
+  readonly forget: () => void;
+}
+
 /** The content of the folder when it was opened. */
 export interface Kept {
   readonly machines: readonly StateMachine[];
@@ -31,7 +37,7 @@ export interface Kept {
   /** By the ARNs of their versions, or by their own if they have none. */
   readonly functions: ReadonlyMap<string, KeptFunction>;
   readonly messages: readonly KeptMessage[];
-  readonly deadLetters: readonly DeadLetter[];
+  readonly deadLetters: readonly KeptLetter[];
   readonly calls: readonly KeptCall[];
   /** What executions need of the last release, and of those before it that were still needed, beside their functions. */
   readonly standing: readonly Resource[];
@@ -224,6 +230,10 @@ export class Journal implements ExecutionJournal, MachineKeeper {
   private numbered(prefix: string, value: unknown): () => void {
     const key = `${prefix}${ordered(++this.counter)}`;
     this.store.put(key, value);
+    return this.forgetting(key);
+  }
+
+  private forgetting(key: string): () => void {
     return () => {
       this.store.delete(key);
     };
@@ -301,15 +311,15 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     const messages: KeptMessage[] = [];
     for await (const [at, message] of store.entries<Message>(KEY.message)) {
       number(at);
-      const forget = (): void => {
-        store.delete(`${KEY.message}${at}`);
-      };
-      messages.push({ message, forget });
+      messages.push({ message, forget: this.forgetting(`${KEY.message}${at}`) });
     }
-    const deadLetters: DeadLetter[] = [];
+    const deadLetters: KeptLetter[] = [];
     for await (const [at, { reason, ...letter }] of store.entries<LetterRecord>(KEY.deadLetter)) {
       number(at);
-      deadLetters.push({ ...letter, reason: Object.assign(new Error(reason.message), { name: reason.name }) });
+      deadLetters.push({
+        letter: { ...letter, reason: Object.assign(new Error(reason.message), { name: reason.name }) },
+        forget: this.forgetting(`${KEY.deadLetter}${at}`),
+      });
     }
     const calls: KeptCall[] = [];
     for await (const [key, call] of store.entries<Omit<KeptCall, "key">>(KEY.call)) {
