@@ -3,7 +3,7 @@ import type { Declaration } from "../asl/declaration";
 import { readDefinition } from "../asl/definition";
 import { forgetExpressions } from "./expression";
 import { HINTS } from "./search/hints";
-import { lostData } from "./jsonpath/lost-data";
+import { lostData } from "./dataflow/lost-data";
 import { readMachine } from "./machine";
 import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";

@@ -25,7 +25,9 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
   return runsOf(search, point, node).flatMap((runs) => {
     const undoes = runs.length === 0 ? NONE : undoneIn(node);
     const focus = focusOn(point.outstanding, undoes, around.keepFork);
-    if (!focus && mentions(point.outstanding, undoes)) return outOfTurn(search, around, point, node, undoes);
+    // Effects of which a violation was reported do not block an undo.
+    const above = !focus && mentions(point.outstanding, undoes) ? firstOpen(point.outstanding) : undefined;
+    if (above) return outOfTurn(search, around, point, node, { undoes, above });
     if (!focus && again && runs.some(({ level }) => level.effectful)) {
       throw new SearchLimitError(`gave up on ${node.name}: its branches have more effects in each round`);
     }
@@ -71,9 +73,8 @@ function outOfTurn(
   around: Around,
   point: SearchState,
   node: Node,
-  undoes: ReadonlySet<string>,
+  { undoes, above }: { readonly undoes: ReadonlySet<string>; readonly above: Effect },
 ): Results {
-  const above = firstOpen(point.outstanding) as Effect;
   blocked(search, around, point, node.name, above);
   const outstanding = tellAbove(point.outstanding, ({ action }) => undoes.has(action));
   return outstanding === point.outstanding ? search.cut() : fork(search, around, { ...point, outstanding }, node);

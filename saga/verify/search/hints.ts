@@ -25,6 +25,9 @@ export const HINTS = {
     hint("never-completes", `Let ${state}, or a state after it, lead to an end without a failure`),
   retriable: (state: string) =>
     hint("retriable", `Put ${state} after the pivot, or declare it compensable, with an undo`),
+  /** A pivot in a branch, or in an iteration. */
+  besides: (state: string) =>
+    hint("besides", `Call ${state} after the branches or the list, or declare it compensable, with an undo`),
   uncompensated: (state: string) =>
     hint("uncompensated", `Put ${state} before the pivot, or declare it retriable and retry it on any error`),
   cause: (state: string) => hint("cause", `Give ${state} a Cause that is JSON: { saga, step, error, cause }`),

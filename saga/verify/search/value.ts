@@ -59,8 +59,8 @@ export class OneOf {
     readonly key = keyOfChoice(name, values),
   ) {}
 
-  /** The open choices that it depends on, itself among them; known once somebody has asked. */
-  choices: ReadonlySet<string> | undefined;
+  /** The open choices within its alternatives, once they are known. */
+  within: ReadonlySet<string> | undefined;
 }
 
 const keyOfChoice = (name: string, values: readonly Value[]): string =>
@@ -215,38 +215,43 @@ export const lift = (one: OneOf, apply: (value: Value) => Value): Value =>
 
 const choicesOf = new WeakMap<object, ReadonlySet<string>>();
 
-/** The open choices that a value depends on. */
-export function choicesIn(value: Value): ReadonlySet<string> {
-  if (typeof value !== "object" || value === null || value instanceof Unknown) return NONE;
-  if (value instanceof OneOf) {
-    if (value.choices) return value.choices;
-    const within = unionOf(value.values.map(choicesIn));
-    return (value.choices = within.has(value.name) ? within : new Set(within).add(value.name));
-  }
-  const before = choicesOf.get(value);
+/** The open choices within a value that has parts or alternatives. Its own choice is not among them. */
+function choicesWithin(value: OneOf | object): ReadonlySet<string> {
+  const before = value instanceof OneOf ? value.within : choicesOf.get(value);
   if (before) return before;
-  const found = unionOf(partsOf(value).map(choicesIn));
-  choicesOf.set(value, found);
+  const parts = partsOf(value).filter(hasParts);
+  const own = parts.flatMap((part) => (part instanceof OneOf ? [part.name] : []));
+  const found = unionOf(parts.map(choicesWithin), own);
+  if (value instanceof OneOf) value.within = found;
+  else choicesOf.set(value, found);
   return found;
 }
+
+const hasParts = (value: Value): value is OneOf | (Value & object) =>
+  typeof value === "object" && value !== null && !(value instanceof Unknown);
+
+/** Whether a value depends on a choice. */
+const dependsOn = (value: Value, choice: string): boolean =>
+  hasParts(value) && ((value instanceof OneOf && value.name === choice) || choicesWithin(value).has(choice));
 
 /** The parts or the alternatives of a value. */
 const partsOf = (value: object): readonly Value[] =>
   value instanceof OneOf ? value.values : (Object.values(value) as readonly Value[]);
 
-/** The union of sets: the largest of them itself if it has all the others in it, as it mostly has. */
-function unionOf(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
+/** The union of sets and of single ones. It is the largest set itself if that has all others in it, as it mostly has. */
+function unionOf(sets: readonly ReadonlySet<string>[], single: readonly string[] = []): ReadonlySet<string> {
   const largest = sets.reduce((one, other) => (other.size > one.size ? other : one), NONE);
   let union: Set<string> | undefined;
   const add = (each: string): void => {
     if (!(union ?? largest).has(each)) (union ??= new Set(largest)).add(each);
   };
+  single.forEach(add);
   for (const set of sets) if (set !== largest) set.forEach(add);
   return union ?? largest;
 }
 
 /** Whether a value depends on an open choice. */
-const isOpen = (value: Value): boolean => choicesIn(value).size > 0;
+const isOpen = (value: Value): boolean => value instanceof OneOf || (hasParts(value) && choicesWithin(value).size > 0);
 
 /** A value with each choice in it changed. A shared part is changed once. */
 function withChoices(
@@ -277,7 +282,7 @@ export interface Narrowed {
 
 /** A value with the alternatives of a choice reduced. */
 export function narrowValue(value: Value, { choice, indices, to }: Narrowed): Value {
-  const concerns = (part: Value): boolean => choicesIn(part).has(choice);
+  const concerns = (part: Value): boolean => dependsOn(part, choice);
   if (!concerns(value)) return value;
   return withChoices(value, concerns, ({ name, values }, inner) =>
     name === choice
