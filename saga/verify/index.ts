@@ -75,7 +75,8 @@ export function verify(
   const controlFlowOnly = (definition as { QueryLanguage?: unknown }).QueryLanguage !== "JSONata";
   const unproved: readonly Unproved[] = [
     ...(controlFlowOnly ? [...OF_EXPRESSIONS].map((rule) => ({ rule, why: JSONPATH })) : []),
-    ...(controlFlowOnly ? [{ rule: "assignment", why: lost.truncated ? DATA_TRUNCATED : DATA } as const] : []),
+    ...(controlFlowOnly ? [{ rule: "assignment", why: DATA } as const] : []),
+    ...(lost.truncated ? [{ rule: "assignment", why: DATA_TRUNCATED } as const] : []),
     ...(search.truncated ? [...OF_PATHS].map((rule) => ({ rule, why: TRUNCATED })) : []),
     ...unprovedOf(definition, machine),
     ...search.doubted,
@@ -95,7 +96,7 @@ export function verify(
 
 const JSONPATH = "values in JSONPath mode are unknown";
 const DATA = "in JSONPath mode the fields of the input and of results are unknown";
-const DATA_TRUNCATED = "in JSONPath mode there is data of too many shapes to follow";
+const DATA_TRUNCATED = "there is data of too many shapes to follow";
 const TRUNCATED = "not searched past the first violation";
 
 const NEVER: Violation = {
