@@ -180,7 +180,20 @@ function atOnceOf({ raw }: Node): number {
 const numberOf = (value: unknown, otherwise: number): number => (typeof value === "number" ? value : otherwise);
 
 /** The most retries of a state, with every retrier exhausted, and the sum of their waits. */
-function retriesOf({ raw }: Node): { readonly retries: number; readonly delay: number } {
+function retriesOf(node: Node): Retries {
+  const known = retriesBy.get(node) ?? countedRetries(node);
+  retriesBy.set(node, known);
+  return known;
+}
+
+interface Retries {
+  readonly retries: number;
+  readonly delay: number;
+}
+/** The cost of a state is calculated for several lengths of a list. Its retries do not depend on these. */
+const retriesBy = new WeakMap<Node, Retries>();
+
+function countedRetries({ raw }: Node): Retries {
   let retries = 0;
   let delay = 0;
   for (const retrier of raw.Retry ?? []) {

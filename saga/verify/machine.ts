@@ -1,10 +1,12 @@
 import { type Declaration, type DeclaredCall, undoOf } from "../asl/declaration";
+import { integrationOf } from "../asl/integrations";
 import { keepsBooks } from "./bookkeeping";
 import { listIn } from "./items-path";
 import { evaluate, resolve, type Surroundings } from "./search/evaluate";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
 import { fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { failureIn } from "./can-fail";
+import { fieldOf, isSpelledOut, onlyItemOf, type Spelled } from "./spelled";
 import { keyOf, lift, OneOf, Unknown, UNKNOWN, type Value } from "./search/value";
 
 /** A value of a definition, which may hold expressions: the variables that it reads, as paths, and its evaluation. */
@@ -149,7 +151,13 @@ function expression(source: string): Template {
 function ofAst(ast: Ast): Template {
   const isInput =
     ast.type === "path" && ast.steps?.map(({ value, stages }) => (stages ? "" : value)).join() === "states,input";
-  return { yields: (around) => evaluate(ast, around), paths: [...readsOf(ast).paths], isInput };
+  let last: { readonly around: Surroundings; readonly value: Value } | undefined;
+  const yields = (around: Surroundings): Value => {
+    // In whose name a Task calls is asked several times where the search stands.
+    if (last?.around !== around) last = { around, value: evaluate(ast, around) };
+    return last.value;
+  };
+  return { yields, paths: [...readsOf(ast).paths], isInput };
 }
 
 function mayRaise(value: unknown): boolean {
@@ -230,7 +238,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       raises: jsonata && fieldsOf(raw).some(({ path, value: of }) => !path.startsWith("Catch") && mayRaise(of)),
       error: raw.Type === "Fail" ? value(raw["Error"]) : undefined,
       cause: raw.Type === "Fail" && around.top ? value(raw["Cause"]) : undefined,
-      identity: raw.Type === "Task" && jsonata ? identityIn(raw["Arguments"]) : undefined,
+      identity: raw.Type === "Task" && jsonata ? identityIn(raw) : undefined,
       nameless: raw.Type === "Task" && jsonata && isNameless(raw),
       keepsBooks: raw.Type === "Pass" && keepsBooks(name, around.level, jsonata),
     };
@@ -249,16 +257,16 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
 }
 
 /**
- * The identity with which a Task calls: `saga.step` and `saga.id` of its payload. For a Task that starts an execution, it is
+ * The identity with which a Task calls: `saga.step` and `saga.id` of its payload, or of the message that it sends. For a Task that starts an execution, it is
  * the name of that execution; for the undo of such a Task, the name of the execution to undo.
  */
-function identityIn(args: unknown): Identity | undefined {
+function identityIn({ Resource, Arguments: args }: RawState): Identity | undefined {
   const { Payload, Name, Input } = (args ?? {}) as { readonly [field in "Payload" | "Name" | "Input"]?: unknown };
   if (Name !== undefined) {
     const name = (Input as { readonly name?: unknown } | undefined)?.name ?? Name;
     return { ...template(name), said: "Name" };
   }
-  const saga = fieldOf({ raw: Payload }, "saga");
+  const saga = fieldOf(messageIn(String(Resource), { raw: args }) ?? { raw: Payload }, "saga");
   const step = fieldOf(saga, "step");
   if (step === undefined) return undefined;
   const id = fieldOf(saga, "id");
@@ -269,6 +277,23 @@ function identityIn(args: unknown): Identity | undefined {
     isInput: false,
     said: id === undefined ? "no saga.id" : "saga.step and saga.id",
   };
+}
+
+/** What a Task sends to a queue, to a topic, or to a bus as its only event. An object, or its JSON as a text. */
+function messageIn(resource: string, args: Spelled): Spelled | undefined {
+  const integration = integrationOf(resource);
+  if (!integration) return undefined;
+  switch (`${integration.service}:${integration.action}`) {
+    case "sqs:sendMessage":
+      return fieldOf(args, "MessageBody");
+    case "sns:publish":
+      return fieldOf(args, "Message");
+    case "events:putEvents":
+    case "eventbridge:putEvents":
+      return fieldOf(onlyItemOf(fieldOf(args, "Entries")), "Detail");
+    default:
+      return undefined;
+  }
 }
 
 /** The name of a caller. Unknown if the step or the execution is unknown. */
@@ -287,52 +312,9 @@ function isNameless({ Resource, Arguments }: RawState): boolean {
   return saga === undefined ? isSpelledOut(payload) : fieldOf(saga, "step") === undefined && isSpelledOut(saga);
 }
 
-/** Whether all fields of a value are known. */
-function isSpelledOut(spelled: Spelled): boolean {
-  if ("ast" in spelled) return spelled.ast.type === "unary" && spelled.ast.value === "{";
-  const source = sourceOf(spelled.raw);
-  if (source === undefined) return true;
-  try {
-    return isSpelledOut({ ast: parse(source) });
-  } catch {
-    return false;
-  }
-}
-
-/** A part of a payload: a value of the definition, or a part of an expression. */
-type Spelled = { readonly raw: unknown } | { readonly ast: Ast };
-
-function fieldOf(spelled: Spelled | undefined, name: string): Spelled | undefined {
-  if (spelled === undefined) return undefined;
-  if ("ast" in spelled) {
-    const found = fieldIn(spelled.ast, name);
-    return found && { ast: found };
-  }
-  const { raw } = spelled;
-  const source = sourceOf(raw);
-  if (source === undefined) {
-    const there = typeof raw === "object" && raw !== null && Object.hasOwn(raw, name);
-    return there ? { raw: (raw as Readonly<Record<string, unknown>>)[name] } : undefined;
-  }
-  try {
-    return fieldOf({ ast: parse(source) }, name);
-  } catch {
-    return undefined;
-  }
-}
-
 function templateOf(spelled: Spelled | undefined): Template {
   if (spelled === undefined) return { ...NOTHING, yields: () => undefined };
   return "ast" in spelled ? ofAst(spelled.ast) : template(spelled.raw);
-}
-
-function fieldIn(ast: Ast, name: string): Ast | undefined {
-  if (ast.type === "unary" && ast.value === "{") {
-    return (ast.lhs as readonly (readonly [Ast, Ast])[]).find(([key]) => key.value === name)?.[1];
-  }
-  // `$merge([…, {…}])`, where the fields are in a call and not in an object constructor.
-  const parts = [...(ast.arguments ?? []), ...(ast.expressions ?? [])];
-  return parts.map((part) => fieldIn(part, name)).findLast((found) => found !== undefined);
 }
 
 /** The list that a Map goes through: its Items, or a part of the input. */
@@ -354,8 +336,14 @@ function conditionsIn({ States }: RawStates): readonly string[] {
 
 /** Every level of a machine, outer ones first. */
 export function levelsOf(level: Level): readonly Level[] {
-  return [level, ...[...level.nodes.values()].flatMap(({ inner }) => inner.flatMap(levelsOf))];
+  const known = levels.get(level) ?? [
+    level,
+    ...[...level.nodes.values()].flatMap(({ inner }) => inner.flatMap(levelsOf)),
+  ];
+  levels.set(level, known);
+  return known;
 }
+const levels = new WeakMap<Level, readonly Level[]>();
 
 /** Every transition out of a node. */
 export function transitionsOf({ raw, next, choices, catchers }: Node): readonly Transition[] {
