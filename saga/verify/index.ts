@@ -5,6 +5,7 @@ import { forgetExpressions } from "./expression";
 import { HINTS } from "./search/hints";
 import { lostData } from "./dataflow/lost-data";
 import { readMachine } from "./machine";
+import { recordFlaws } from "./recorded-step";
 import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
 import type { RawStates } from "../asl/states";
@@ -58,7 +59,7 @@ export function verify(
   const machine = readMachine(readDefinition(definition), declaration);
   const search = new Search(machine, { onProgress, limit, seconds });
   search.run();
-  const flaws = flawsOf(definition, machine, declaration).map((flaw): Violation => ({
+  const flaws = [...flawsOf(definition, machine, declaration), ...recordFlaws(definition)].map((flaw): Violation => ({
     ...flaw,
     counterexample: [],
     path: [],

@@ -283,6 +283,34 @@ describe("the verifier, on data in JSONPath mode,", () => {
       ]);
     });
 
+    it("finds a Pass that records the failure of another step (S6)", () => {
+      const machine = (step: string) =>
+        machineOf({
+          Reserve: call("reserve", "Pay", { ResultPath: null, Catch: [all("Release", "$.error")] }),
+          Pay: call("pay", undefined, { ResultPath: null, Catch: [all("Note", "$.error")] }),
+          Note: {
+            Type: "Pass",
+            Parameters: { saga: "S", step, "error.$": "$.error.Error", "cause.$": "$.error.Cause" },
+            ResultPath: "$.failure",
+            Next: "Release",
+          },
+          Release: call("release", "Failed", { ResultPath: null }),
+          Failed: FAILED,
+        });
+      const wrong = (step: string): readonly string[] =>
+        told(
+          verify(
+            machine(step) as never,
+            readDeclaration({ saga: "Sample", calls: { Reserve: compensable("Release"), Pay: { role: "query" } } }),
+          ).violations.filter(({ kind }) => kind === "wrong-step"),
+        );
+      expect(wrong("Pay")).to.deep.equal([]);
+      expect(wrong("the payment")).to.deep.equal([]);
+      expect(wrong("Reserve")).to.deep.equal([
+        "Note records a failure of Reserve, but Pay has failed: the Cause would name the wrong step → Record the step 'Pay' in Note",
+      ]);
+    });
+
     it("finds an undo that receives the error in the place of the order, whole or by its path", () => {
       const machine = (path: string, said: string): Record<string, State> => ({
         Reserve: call("reserve", "Pay", {
