@@ -77,7 +77,7 @@ export const EXPLAINED: readonly Explained[] = [
   {
     outcome: "false alarm",
     why: "what a function answers may be anything to the verifier, and is one thing here: it can't be decided by",
-    explains: (compared) => lines(compared, /^S(1|2|6|10) /) && decidesByAnAnswer(compared),
+    explains: (compared) => lines(compared, /^S(1|2|6|10) |^S11 .*is unknown/) && decidesByAnAnswer(compared),
   },
   {
     outcome: "false alarm",
@@ -95,7 +95,7 @@ export const EXPLAINED: readonly Explained[] = [
     explains: (compared) =>
       lines(compared, /^S(1|2|10) /) &&
       compared.verifier.some((line) =>
-        /^S[12] (\S+): \1 starts (?:after|while) .*, and leaves behind .*\b\1\b/.test(line),
+        /^S[12] (\S+): \1 starts after an earlier step has failed, and leaves behind .*\b\1\b/.test(line),
       ),
   },
 ];
