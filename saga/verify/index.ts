@@ -5,6 +5,7 @@ import { forgetExpressions } from "./expression";
 import { HINTS } from "./search/hints";
 import { lostData } from "./dataflow/lost-data";
 import { readMachine } from "./machine";
+import { recordFlaws } from "./recorded-step";
 import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
 import type { RawStates } from "../asl/states";
@@ -58,7 +59,7 @@ export function verify(
   const machine = readMachine(readDefinition(definition), declaration);
   const search = new Search(machine, { onProgress, limit, seconds });
   search.run();
-  const flaws = flawsOf(definition, machine, declaration).map((flaw): Violation => ({
+  const flaws = [...flawsOf(definition, machine, declaration), ...recordFlaws(definition)].map((flaw): Violation => ({
     ...flaw,
     counterexample: [],
     path: [],
@@ -77,7 +78,8 @@ export function verify(
   const controlFlowOnly = (definition as { QueryLanguage?: unknown }).QueryLanguage !== "JSONata";
   const unproved: readonly Unproved[] = [
     ...(controlFlowOnly ? [...OF_EXPRESSIONS].map((rule) => ({ rule, why: JSONPATH })) : []),
-    ...(controlFlowOnly ? [{ rule: "assignment", why: lost.truncated ? DATA_TRUNCATED : DATA } as const] : []),
+    ...(controlFlowOnly ? [{ rule: "assignment", why: DATA } as const] : []),
+    ...(lost.truncated ? [{ rule: "assignment", why: DATA_TRUNCATED } as const] : []),
     ...(search.truncated ? [...OF_PATHS].map((rule) => ({ rule, why: TRUNCATED })) : []),
     ...unprovedOf(definition, machine),
     ...search.doubted,
@@ -111,7 +113,7 @@ function causedByRetry(rule: Rule, message: string, path: Violation["path"]): Pa
 
 const JSONPATH = "values in JSONPath mode are unknown";
 const DATA = "in JSONPath mode the fields of the input and of results are unknown";
-const DATA_TRUNCATED = "in JSONPath mode there is data of too many shapes to follow";
+const DATA_TRUNCATED = "there is data of too many shapes to follow";
 const TRUNCATED = "not searched past the first violation";
 
 const NEVER: Violation = {

@@ -189,7 +189,7 @@ function lintField(
       report("undefined-variable", path, `Nothing assigns '$${variable}'`, "Assign it, or correct the name");
     } else {
       const message = `'$${variable}' is read here, and not every path has assigned it`;
-      report("unassigned-variable", path, message, "Assign it on every path that leads here, if only to null");
+      report("unassigned-variable", path, message, assignHint(state, path, variable));
     }
   }
   for (const field of states) {
@@ -232,6 +232,21 @@ function shownBy(ast: Ast): Shown {
   };
   shown.set(ast, known);
   return known;
+}
+
+/** How to assign a variable that a field reads. */
+function assignHint(state: RawState, path: string, variable: string): string {
+  const [, list, index, field] = /^(?:(Catch|Choices)\[(\d+)\]\/)?(Assign|Output)\b/.exec(path) ?? [];
+  const from = list === undefined ? state : state[list as "Catch" | "Choices"]?.[Number(index)];
+  const own = field === undefined ? undefined : (from?.["Assign"] as Readonly<Record<string, unknown>> | undefined);
+  if (own && Object.hasOwn(own, variable)) {
+    const said = sourceOf(own[variable]) === undefined ? "the value" : String(own[variable]);
+    return `Write ${said} here too: Assign takes effect after the state, so this ${String(field)} can't read it`;
+  }
+  // The Cause of a compensated execution is the failure, and never null.
+  return state.Type === "Fail" && path === "Cause"
+    ? "Assign it on every path that leads here: { saga, step, error, cause } of the failure"
+    : "Assign it on every path that leads here, if only to null";
 }
 
 /** A key that an object constructor has twice. JSONata then always fails (D1009). */

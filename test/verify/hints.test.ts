@@ -133,7 +133,7 @@ function followed(definition: unknown, declaration: unknown): readonly string[] 
 const fixture = (name: string): unknown => JSON.parse(readFileSync(join(__dirname, "fixtures", name), "utf8"));
 
 const LAMBDA = ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException"];
-const all = (Next: string) => ({ ErrorEquals: ["States.ALL"], ResultPath: "$.problem", Next });
+const all = (Next: string) => ({ ErrorEquals: ["States.ALL"], ResultPath: "$.error", Next });
 const invoke = (name: string, fields: object): object => ({
   Type: "Task",
   Resource: "arn:aws:states:::lambda:invoke",
@@ -205,17 +205,17 @@ const SAMPLES: readonly Sample[] = [
       States: {
         OpenOrder: invoke("openOrder", {
           Retry: retry,
-          Catch: [{ ErrorEquals: ["OrderFailed"], ResultPath: "$.problem", Next: "CloseOrder" }],
+          Catch: [{ ErrorEquals: ["OrderFailed"], ResultPath: "$.error", Next: "CloseOrder" }],
           Next: "Charge",
         }),
         Charge: invoke("charge", {
           Retry: retry,
-          Catch: [{ ErrorEquals: ["ChargeFailed"], ResultPath: "$.problem", Next: "Refund" }],
+          Catch: [{ ErrorEquals: ["ChargeFailed"], ResultPath: "$.error", Next: "Refund" }],
           Next: "TakeStock",
         }),
         TakeStock: invoke("takeStock", {
           Retry: retry,
-          Catch: [{ ErrorEquals: ["StockFailed"], ResultPath: "$.problem", Next: "PutBack" }],
+          Catch: [{ ErrorEquals: ["StockFailed"], ResultPath: "$.error", Next: "PutBack" }],
           Next: "Ordered",
         }),
         Ordered: { Type: "Succeed" },

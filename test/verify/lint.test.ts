@@ -353,6 +353,27 @@ describe("the lints", () => {
     });
   }
 
+  it("say how to assign a variable that a path does not assign", () => {
+    const hints = (States: object): readonly string[] => lint(machine(States)).map(({ hint }) => hint);
+    const assigns = { Assign: { x: "{% $states.result.Payload %}" } };
+    expect(
+      hints({ A: task({ ...assigns, Output: { x: "{% $x %}" }, Catch: [all], Next: "B" }), B: pass() }),
+    ).to.deep.equal([
+      "Write {% $states.result.Payload %} here too: Assign takes effect after the state, so this Output can't read it",
+    ]);
+    const caught = { ...all, Assign: { x: 1, y: "{% $x %}" } };
+    expect(hints({ A: task({ Catch: [caught], Next: "B" }), B: pass() })).to.deep.equal([
+      "Write the value here too: Assign takes effect after the state, so this Assign can't read it",
+    ]);
+    const ends = (B: object) => hints({ A: task({ ...assigns, Catch: [all], Next: "B" }), B });
+    expect(ends(pass({ Output: { x: "{% $x %}" } }))).to.deep.equal([
+      "Assign it on every path that leads here, if only to null",
+    ]);
+    expect(ends({ Type: "Fail", Error: "SagaCompensated", Cause: "{% $string($x) %}" })).to.include(
+      "Assign it on every path that leads here: { saga, step, error, cause } of the failure",
+    );
+  });
+
   it("find what a grouping reads (undefined-variable)", () => {
     expect(rulesOf(lint(one(pass({ Output: "{% $states.input{'a': $x} %}" }))))).to.deep.equal(["undefined-variable"]);
   });
