@@ -294,6 +294,21 @@ const CASES: readonly Edited[] = [
     },
   },
   {
+    title: "a list of a value that may be none: what catches that gives up the steps before it",
+    nodes: [step, forEach(step)],
+    rules: ["S1"],
+    says: "SagaCompensated ends the execution, and leaves behind S1 (done)",
+    edit: (machine) => {
+      const map = stateOf(machine, "M2") as { Items?: string };
+      map.Items = "{% $states.context.Execution.Input %}";
+      stateOf(machine, "M2").Catch?.unshift({
+        ErrorEquals: ["States.QueryEvaluationError"],
+        Assign: { failure: { saga: "Generated", step: "M2", error: "NoList", cause: "" } },
+        Next: "SagaCompensated",
+      });
+    },
+  },
+  {
     title: "a query that falls back: it has changed nothing, and left nothing",
     nodes: [query, step],
     rules: [],
