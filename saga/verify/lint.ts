@@ -5,6 +5,7 @@ import { type Given, givenAt, givenBy, thereOf } from "./given";
 import { FUNCTIONS } from "../asl/functions";
 import { edgesOf, type Field, fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { failureIn } from "./can-fail";
+import { refusedBy, wanted } from "./taken";
 
 export type LintRule =
   | "unparsable"
@@ -211,7 +212,11 @@ function lintField(
   if (partial !== undefined) {
     const message = `It can fail, and no Catch handles that here: ${partial}`;
     report("partial-expression", path, message, "Guard it with $exists or $type, or put it into an object's field");
+    return;
   }
+  const refused = isCaught(state, path) ? undefined : refusedBy(state, path, ast);
+  if (refused)
+    report("partial-expression", path, `It can fail, and no Catch handles that here: ${refused.why}`, refused.hint);
 }
 
 /** What the lints need to know of an expression, wherever it is. */
@@ -292,26 +297,6 @@ function isCaught({ Catch = [] }: RawState, path: string): boolean {
   return Catch.some(({ ErrorEquals }) =>
     ["States.QueryEvaluationError", "States.ALL"].some((error) => (ErrorEquals as readonly string[]).includes(error)),
   );
-}
-
-/** The types that a field takes. Undefined for any type. */
-function wanted(path: string): readonly Type[] | undefined {
-  if (/^Choices\[\d+\]\/Condition$/.test(path)) return ["boolean"];
-  switch (path) {
-    case "Seconds":
-    case "TimeoutSeconds":
-    case "HeartbeatSeconds":
-    case "MaxConcurrency":
-      return ["number"];
-    case "Timestamp":
-    case "Error":
-    case "Cause":
-      return ["string"];
-    case "Items":
-      return ["array", "object"];
-    default:
-      return undefined;
-  }
 }
 
 /** The paths that the result of a state always has. */

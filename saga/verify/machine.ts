@@ -4,8 +4,9 @@ import { keepsBooks } from "./bookkeeping";
 import { listIn } from "./items-path";
 import { evaluate, resolve, type Surroundings } from "./search/evaluate";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
-import { fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
+import { type Field, fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { failureIn } from "./can-fail";
+import { refusedBy, wanted } from "./taken";
 import { fieldOf, isSpelledOut, onlyItemOf, type Spelled } from "./spelled";
 import { keyOf, lift, OneOf, Unknown, UNKNOWN, type Value } from "./search/value";
 
@@ -160,11 +161,12 @@ function ofAst(ast: Ast): Template {
   return { yields, paths: [...readsOf(ast).paths], isInput };
 }
 
-function mayRaise(value: unknown): boolean {
+function mayRaise(state: RawState, { path, value }: Field): boolean {
   const source = sourceOf(value);
   if (source === undefined) return false;
   try {
-    return failureIn(parse(source)) !== undefined;
+    const ast = parse(source);
+    return (failureIn(ast, { wants: wanted(path) }) ?? refusedBy(state, path, ast)) !== undefined;
   } catch {
     return true;
   }
@@ -235,7 +237,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       given: givenIn(raw),
       part: partOf(name),
       jsonata,
-      raises: jsonata && fieldsOf(raw).some(({ path, value: of }) => !path.startsWith("Catch") && mayRaise(of)),
+      raises: jsonata && fieldsOf(raw).some((field) => !field.path.startsWith("Catch") && mayRaise(raw, field)),
       error: raw.Type === "Fail" ? value(raw["Error"]) : undefined,
       cause: raw.Type === "Fail" && around.top ? value(raw["Cause"]) : undefined,
       identity: raw.Type === "Task" && jsonata ? identityIn(raw) : undefined,

@@ -27,6 +27,10 @@ const FOLDS: Readonly<Record<string, Fold>> = {
     as: "undos are not retried on every error: after one failure their effects stay, and the later undos do not run",
     hint: () => "Let each retry States.ALL, for hours",
   },
+  "shorter-retries": {
+    as: "undos are not retried more than the actions that they undo",
+    hint: () => "Let each retry States.ALL, for hours",
+  },
   "done-once": {
     as: "steps after the pivot are not retried on any error",
     hint: () => "Let each retry States.ALL, for hours",

@@ -320,6 +320,64 @@ const CASES: readonly Edited[] = [
     },
   },
   {
+    title: "a list of a value that may be none: what catches that gives up the steps before it",
+    nodes: [step, forEach(step)],
+    rules: ["S1"],
+    says: "SagaCompensated ends the execution, and leaves behind S1 (done)",
+    edit: (machine) => {
+      const map = stateOf(machine, "M2") as { Items?: string };
+      map.Items = "{% $states.context.Execution.Input %}";
+      stateOf(machine, "M2").Catch?.unshift({
+        ErrorEquals: ["States.QueryEvaluationError"],
+        Assign: { failure: { saga: "Generated", step: "M2", error: "NoList", cause: "" } },
+        Next: "SagaCompensated",
+      });
+    },
+  },
+  {
+    title: "an undo that is retried less than its action",
+    nodes: TWO,
+    rules: ["S4"],
+    says: "U1 is not retried more than S1, which it undoes: 2 retries in 3 s, as against 6 retries in 122 s",
+    edit: (machine) => {
+      stateOf(machine, "U1").Retry = RETRY;
+    },
+  },
+  {
+    title: "an undo that is retried as its action is",
+    nodes: TWO,
+    rules: ["S4"],
+    edit: (machine) => {
+      const [retrier] = stateOf(machine, "S1").Retry ?? [];
+      stateOf(machine, "U1").Retry = [{ ...retrier, ErrorEquals: ["States.ALL"] }];
+    },
+  },
+  {
+    title: "an undo that is retried less on one error",
+    nodes: TWO,
+    rules: ["S4"],
+    says: "U1 is not retried more than S1, which it undoes: 1 retry in 1 s, as against 6 retries in 122 s",
+    edit: (machine) => {
+      stateOf(machine, "U1").Retry?.unshift({ ErrorEquals: ["Lambda.ServiceException"], MaxAttempts: 1 });
+    },
+  },
+  {
+    title: "an undo that is retried less often than its action, for longer",
+    nodes: TWO,
+    rules: [],
+    edit: (machine) => {
+      stateOf(machine, "U1").Retry = [{ ErrorEquals: ["States.ALL"], MaxAttempts: 2, IntervalSeconds: 60 }];
+    },
+  },
+  {
+    title: "an undo that is retried more often than its action, for less long",
+    nodes: TWO,
+    rules: [],
+    edit: (machine) => {
+      stateOf(machine, "U1").Retry = [{ ErrorEquals: ["States.ALL"], MaxAttempts: 60, BackoffRate: 1 }];
+    },
+  },
+  {
     title: "a query that falls back: it has changed nothing, and left nothing",
     nodes: [query, step],
     rules: [],
