@@ -98,4 +98,9 @@ export const EXPLAINED: readonly Explained[] = [
         /^S[12] (\S+): \1 starts after an earlier step has failed, and leaves behind .*\b\1\b/.test(line),
       ),
   },
+  {
+    outcome: "false alarm",
+    why: "the explorer asks that a Cause names a step, and not that it is the one that failed",
+    explains: (compared) => lines(compared, /^S6 \S+: .* a failure of \S+, but .* has failed: /),
+  },
 ];
