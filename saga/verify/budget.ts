@@ -186,7 +186,16 @@ export interface Retries {
 }
 
 /** The most retries of a state, with every retrier exhausted, and the sum of their waits. */
-function retriesOf({ raw }: Node): Retries {
+function retriesOf(node: Node): Retries {
+  const known = counted.get(node) ?? countedRetries(node);
+  counted.set(node, known);
+  return known;
+}
+
+/** The cost of a state is calculated for several lengths of a list. Its retries do not depend on these. */
+const counted = new WeakMap<Node, Retries>();
+
+function countedRetries({ raw }: Node): Retries {
   const all = (raw.Retry ?? []).map(retriesBy);
   return {
     retries: all.reduce((sum, { retries }) => sum + retries, 0),

@@ -2,7 +2,8 @@ import { type Budgets, budgetsOf } from "./budget";
 import type { Declaration } from "../asl/declaration";
 import { readDefinition } from "../asl/definition";
 import { forgetExpressions } from "./expression";
-import { lostData } from "./jsonpath/lost-data";
+import { HINTS } from "./search/hints";
+import { lostData } from "./dataflow/lost-data";
 import { readMachine } from "./machine";
 import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
@@ -64,7 +65,8 @@ export function verify(
   }));
   const found = [...search.found.values()].map(({ traces, ...rest }): Violation => {
     const path = pathOf(traces);
-    return { ...rest, counterexample: OF_ONE_STATE.has(rest.kind) ? [] : linesOf(path), path };
+    const counterexample = OF_ONE_STATE.has(rest.kind) ? [] : linesOf(path);
+    return { ...rest, ...causedByRetry(rest.rule, rest.message, path), counterexample, path };
   });
   const never: readonly Violation[] = search.completes || search.truncated ? [] : [NEVER];
   const lost = lostData(definition, declaration);
@@ -91,6 +93,20 @@ export function verify(
     controlFlowOnly,
     budgets: budgetsOf(machine, controlFlowOnly),
   };
+}
+
+/** Rules that are about effects: a further round of branches may hide those of the round before. */
+const OF_EFFECTS: ReadonlySet<Rule> = new Set(["S1", "S2", "S10"]);
+
+/**
+ * What a violation is told as if it needs a Retry that runs branches again: the shortest path to it has one, so without the
+ * Retry there is none, or a longer one, which is found then.
+ */
+function causedByRetry(rule: Rule, message: string, path: Violation["path"]): Partial<Violation> {
+  const holder = path.find(({ again }) => again)?.state;
+  if (holder === undefined || !OF_EFFECTS.has(rule)) return {};
+  const { kind, text } = HINTS.branchesAgain(holder);
+  return { kind, message: `after ${holder}'s Retry, ${message}`, hint: text };
 }
 
 const JSONPATH = "values in JSONPath mode are unknown";

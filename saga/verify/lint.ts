@@ -164,12 +164,12 @@ function lintField(
     );
     return;
   }
-  const levels = levelsIn(ast);
+  const { levels, contextReads, twice } = shownBy(ast);
   if (levels > MOST_LEVELS) {
     const message = `It nests ${levels} levels deep, and Step Functions ends an evaluation at ${MOST_LEVELS}`;
     report("deep-expression", path, message, "Put parentheses into a long chain of operators: each operand is a level");
   }
-  for (const name of contextReadsIn(ast)) {
+  for (const name of contextReads) {
     const hint = "Read from a variable, from $states, or from a parameter of the enclosing function";
     report(
       "context-read",
@@ -205,7 +205,6 @@ function lintField(
   const partial = isCaught(state, path)
     ? undefined
     : failureIn(ast, { wants: wanted(path), there: new Map([...thereIn(state), ...thereOf(input)]) });
-  const twice = keyGivenTwice(ast);
   if (partial === undefined && twice !== undefined) {
     const message = `It always fails: the key '${twice}' occurs twice in one object`;
     report("partial-expression", path, message, `Give the object each key once`);
@@ -218,6 +217,26 @@ function lintField(
   const refused = isCaught(state, path) ? undefined : refusedBy(state, path, ast);
   if (refused)
     report("partial-expression", path, `It can fail, and no Catch handles that here: ${refused.why}`, refused.hint);
+}
+
+/** What the lints need to know of an expression, wherever it is. */
+interface Shown {
+  readonly levels: number;
+  readonly contextReads: readonly string[];
+  /** A key that an object has twice. */
+  readonly twice: string | undefined;
+}
+/** Many fields have the same expression, such as the Output of two catchers. */
+const shown = new WeakMap<Ast, Shown>();
+
+function shownBy(ast: Ast): Shown {
+  const known = shown.get(ast) ?? {
+    levels: levelsIn(ast),
+    contextReads: contextReadsIn(ast),
+    twice: keyGivenTwice(ast),
+  };
+  shown.set(ast, known);
+  return known;
 }
 
 /** A key that an object constructor has twice. JSONata then always fails (D1009). */

@@ -152,7 +152,13 @@ function expression(source: string): Template {
 function ofAst(ast: Ast): Template {
   const isInput =
     ast.type === "path" && ast.steps?.map(({ value, stages }) => (stages ? "" : value)).join() === "states,input";
-  return { yields: (around) => evaluate(ast, around), paths: [...readsOf(ast).paths], isInput };
+  let last: { readonly around: Surroundings; readonly value: Value } | undefined;
+  const yields = (around: Surroundings): Value => {
+    // In whose name a Task calls is asked several times where the search stands.
+    if (last?.around !== around) last = { around, value: evaluate(ast, around) };
+    return last.value;
+  };
+  return { yields, paths: [...readsOf(ast).paths], isInput };
 }
 
 function mayRaise(state: RawState, { path, value }: Field): boolean {
@@ -332,8 +338,14 @@ function conditionsIn({ States }: RawStates): readonly string[] {
 
 /** Every level of a machine, outer ones first. */
 export function levelsOf(level: Level): readonly Level[] {
-  return [level, ...[...level.nodes.values()].flatMap(({ inner }) => inner.flatMap(levelsOf))];
+  const known = levels.get(level) ?? [
+    level,
+    ...[...level.nodes.values()].flatMap(({ inner }) => inner.flatMap(levelsOf)),
+  ];
+  levels.set(level, known);
+  return known;
 }
+const levels = new WeakMap<Level, readonly Level[]>();
 
 /** Every transition out of a node. */
 export function transitionsOf({ raw, next, choices, catchers }: Node): readonly Transition[] {

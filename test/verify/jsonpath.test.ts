@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type DeclaredCall, readDeclaration, verify, type Violation } from "../../saga/verify";
-import { flowOf } from "../../saga/verify/jsonpath/flow";
-import { referenceOf, referencesIn } from "../../saga/verify/jsonpath/reference";
+import { flowOf } from "../../saga/verify/dataflow/flow";
+import { referenceOf, referencesIn } from "../../saga/verify/dataflow/reference";
 
 type State = Record<string, unknown>;
 interface Machine {
