@@ -98,4 +98,13 @@ export const EXPLAINED: readonly Explained[] = [
         /^S[12] (\S+): \1 starts after an earlier step has failed, and leaves behind .*\b\1\b/.test(line),
       ),
   },
+  {
+    outcome: "false alarm",
+    why: "a list that may be none stops its Map: the runs found here have lists wherever that Map is entered",
+    explains: (compared) =>
+      lines(
+        compared,
+        /^(S7 |S6 \S+: nothing catches a failure of \S+: the execution stops there, with nothing left behind)/,
+      ) && compared.verifier.some((line) => /^S7 .*, Items: It can fail/.test(line)),
+  },
 ];
