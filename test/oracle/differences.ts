@@ -103,4 +103,13 @@ export const EXPLAINED: readonly Explained[] = [
     why: "the explorer asks that a Cause names a step, and not that it is the one that failed",
     explains: (compared) => lines(compared, /^S6 \S+: .* a failure of \S+, but .* has failed: /),
   },
+  {
+    outcome: "false alarm",
+    why: "a list that may be none stops its Map: the runs found here have lists wherever that Map is entered",
+    explains: (compared) =>
+      lines(
+        compared,
+        /^(S7 |S6 \S+: nothing catches a failure of \S+: the execution stops there, with nothing left behind)/,
+      ) && compared.verifier.some((line) => /^S7 .*, Items: It can fail/.test(line)),
+  },
 ];
