@@ -1,5 +1,5 @@
 declare module "asl-validator" {
-  /** The package ships its types where TypeScript does not look for them. */
+  /** TypeScript does not find the types in the package, since its manifest does not name them. */
   function validate(definition: object): {
     readonly isValid: boolean;
     readonly errorsText: (separator: string) => string;

@@ -1,4 +1,4 @@
-// Prints how much of each folder of saga/ the tests have run, from what c8 has written.
+// Prints the coverage of each folder of saga/, from c8's report.
 import { readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 

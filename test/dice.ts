@@ -1,6 +1,6 @@
 import { seededRandom } from "../saga/interpreter";
 
-/** What random cases are made by: the same for a seed. */
+/** A random generator. A seed always gives the same numbers. */
 export function dice(seed: number) {
   const random = seededRandom(seed);
   const below = (most: number): number => Math.floor(random() * most);

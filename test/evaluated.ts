@@ -4,8 +4,8 @@ import { evaluateProgram, type Program } from "../saga/local/program";
 const programs = new Map<string, Promise<Program>>();
 
 /**
- * This program, or another of the project, evaluated once for all the tests of a process: none changes what it
- * registers. One that does, or that looks at evaluation itself, evaluates its own.
+ * A program of the project, evaluated once for all tests of a process. Tests must not change its resources. A test that does,
+ * or that tests the evaluation, evaluates the program itself.
  */
 export function evaluated(path = "."): Promise<Program> {
   const program = programs.get(path) ?? evaluateProgram({}, join(__dirname, "..", path));

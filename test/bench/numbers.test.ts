@@ -20,7 +20,7 @@ function changed(part: string, name: string, of: string, value: number | undefin
 }
 
 describe("the figures of the pages", () => {
-  it("are those of the last run: another run's make another README, another page and another plot", () => {
+  it("are from the last run: other results make another README, page and plot", () => {
     const other = changed("evaluation", "this", "processor ms", 98765);
     expect(numbersBlock(other)).to.include("98,765 ms").and.not.to.equal(numbersBlock(readResults()));
     expect(README).not.to.include("98,765");
@@ -30,7 +30,7 @@ describe("the figures of the pages", () => {
     expect(growthPlot(slower)).not.to.equal(growthPlot(readResults()));
   });
 
-  it("are refused where no run has printed them", () => {
+  it("are refused if no run has printed them", () => {
     expect(() => numbersBlock(changed("growth", "100 steps", "verify ms", undefined))).to.throw(
       "no run has printed 'verify ms' of '100 steps': npm run bench -- --only growth",
     );
@@ -38,7 +38,7 @@ describe("the figures of the pages", () => {
     expect(() => growthPlot({})).to.throw("npm run bench -- --only growth");
   });
 
-  it("stand in the README between their marks, and nowhere else", () => {
+  it("are between their marks in the README, and nowhere else", () => {
     const [before = "", , after = ""] = README.split(/<!-- \/?numbers -->/);
     const measured = /\d(?:[\d.,]*\d)?\s?(?:ms|s|seconds|minutes|MB|MiB|KiB|×|times|percent|%)(?![\w/])/;
     expect(measured.exec("It takes 980 ms.")?.[0]).to.equal("980 ms");
@@ -47,15 +47,15 @@ describe("the figures of the pages", () => {
   });
 });
 
-describe("what the benchmarks count with", () => {
-  it("is the middle, of two middles their mean, and of ratios those of the same round", () => {
+describe("the arithmetic of the benchmarks", () => {
+  it("has the median, which is the mean of two middle values, and pairs ratios by round", () => {
     expect(median([3, 1, 2])).to.equal(2);
     expect(median([4, 1, 2, 3])).to.equal(2.5);
     expect(pairedRatio([1, 10, 3], [2, 20, 3])).to.equal(0.5);
     expect([0.123456, 12.3456, 1234.56].map(round)).to.deep.equal([0.123, 12.3, 1235]);
   });
 
-  it("enters a state for each call, and one more that ends a compensated order; each undo writes, an action that is refused does not", async () => {
+  it("counts a state for each call, and one more for a compensated end; an undo writes, a refused action does not", async () => {
     const all = async (definition: Definition): Promise<readonly Execution[]> =>
       Promise.all(ORDERS.map(async (order) => definition.run(order)));
     expect(await all(ours(0.25))).to.deep.equal([
@@ -64,7 +64,7 @@ describe("what the benchmarks count with", () => {
       { transitions: 5, calls: 4, writes: 3 },
       { transitions: 7, calls: 6, writes: 5 },
     ]);
-    // To Step Functions, an order that was undone has succeeded there: no state says otherwise.
+    // In that definition, an undone order succeeds: it has no Fail state.
     expect((await all(reference())).map(({ transitions }) => transitions)).to.deep.equal([3, 2, 4, 6]);
   });
 });

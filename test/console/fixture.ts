@@ -73,7 +73,7 @@ export async function startConsole(
         body: content,
       }),
     );
-    if (!answer) throw new Error(`${path}: closed without an answer`);
+    if (!answer) throw new Error(`${path}: the connection was closed without an answer`);
     return { ...answer, json: /json/.test(answer.headers["content-type"] ?? "") ? JSON.parse(answer.body) : undefined };
   };
   const { token } = (await send("api/session", {})).json as { token: string };
@@ -131,7 +131,7 @@ export async function listen(
     }
     return told;
   } catch (error) {
-    throw new Error(`told only ${JSON.stringify(told).slice(0, 2000)}`, { cause: error });
+    throw new Error(`received only ${JSON.stringify(told).slice(0, 2000)}`, { cause: error });
   } finally {
     clearTimeout(timer);
     controller.abort();
@@ -144,7 +144,7 @@ export async function until<T>(look: () => Promise<T | undefined | false>, patie
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) throw new Error(`it has not come in ${patienceMs} ms`);
+    if (Date.now() > end) throw new Error(`not found within ${patienceMs} ms`);
     await new Promise((next) => setTimeout(next, 25));
   }
 }

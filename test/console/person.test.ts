@@ -437,7 +437,7 @@ describeInBrowser("what a person sees in the console", function () {
 
     it(`rejects it, and sees it end ${SLOW}`, async () => {
       await startTrip("2");
-      await person.page.getByLabel("Reason for a rejection").fill("too dear");
+      await person.page.getByLabel("Reason for a rejection").fill("too expensive");
       await person.press("Reject");
       await person.seesGraph({ "Approve waits for an answer": "failed", "Pay pivot: no way back": "idle" });
       expect(await statusOf("2")).to.equal("FAILED");

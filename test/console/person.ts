@@ -104,7 +104,7 @@ export class Person {
     for (;;) {
       const instead = await look();
       if (instead === undefined) return;
-      if (Date.now() > end) throw new Error(`nobody sees ${what}: it is ${instead}`);
+      if (Date.now() > end) throw new Error(`expected ${what}, but saw ${instead}`);
       await this.page.waitForTimeout(50);
     }
   }

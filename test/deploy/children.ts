@@ -1,4 +1,4 @@
-// A program whose saga has five child sagas, and so eleven state machines and one for its own undos.
+// A program whose saga has five child sagas. It has eleven state machines, and one for its own undos.
 import { createOrder, deleteOrder } from "../../handlers/order";
 import { saga, SagaStateMachine, sagaTable } from "../../saga";
 

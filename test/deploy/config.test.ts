@@ -15,7 +15,7 @@ function read(given: Readonly<Record<string, string>>) {
   return readConfig();
 }
 
-/** What is wrong, a line each. */
+/** The mistakes, a line each. */
 function faults(given: Readonly<Record<string, string>>): readonly string[] {
   try {
     read(given);
@@ -34,7 +34,7 @@ describe("the config", () => {
     await pulumi.runtime.setMocks(mocks, PROJECT, "local", false);
   });
 
-  it("is the defaults where a stack says nothing, and each default is allowed", () => {
+  it("has valid defaults for everything that a stack does not set", () => {
     expect(read({})).to.deep.equal(DEFAULTS);
     expect(Object.isFrozen(read({}))).to.equal(true);
     for (const [name, key] of Object.entries<Key<unknown>>(SCHEMA)) {
@@ -42,7 +42,7 @@ describe("the config", () => {
     }
   });
 
-  it("leaves alone the keys that are the program's own, and no others", () => {
+  it("ignores the program's own keys, and no others", () => {
     const given = { stripeKey: "sk", "regions[0]": "eu", [`${PROJECT}:strypeKey`]: "sk" };
     const full = Object.entries(given).map(([key, value]) => [key.includes(":") ? key : `${PROJECT}:${key}`, value]);
     pulumi.runtime.setAllConfig(Object.fromEntries(full) as Record<string, string>);
@@ -93,21 +93,21 @@ describe("the config", () => {
     });
   }
 
-  it("is tested at a wrong value of every key, and in the program at another right one", () => {
+  it("is tested with a wrong value of every key, and in the program with another right one", () => {
     const keys = Object.keys(SCHEMA);
     expect(wrong.map(([key]) => key)).to.include.members(keys);
-    // EXPRESS is nothing for the order saga: see below.
+    // The order saga can't be EXPRESS: see below.
     expect([...VARIANTS.flatMap(({ config }) => Object.keys(config)), "workflowType"]).to.include.members(keys);
   });
 
-  it("refuses a key that there is none of, and lists those that there are; leaves those of others alone", () => {
+  it("refuses an unknown key with a list of the known ones, and ignores other packages' keys", () => {
     const [line] = faults({ logRetentionDay: "7", "aws:profile": "shop", "other:logRetentionDay": "7" });
     expect(line).to.equal(
       `${PROJECT}:logRetentionDay: there is no such key; there are ${Object.keys(SCHEMA).join(", ")}`,
     );
   });
 
-  it("reports all that is wrong together", () => {
+  it("reports all mistakes together", () => {
     expect(faults({ logLevel: "NONE", kmsKey: "", colour: "red" }).map((line) => line.split(/[: ]/)[1])).to.deep.equal([
       "logLevel",
       "kmsKey",
@@ -115,7 +115,7 @@ describe("the config", () => {
     ]);
   });
 
-  it("refuses keys that do not fit together", () => {
+  it("refuses combinations of keys that contradict each other", () => {
     expect(faults({ tableMinUnits: "1" })[0]).to.contain("a table on demand has no minimum");
     expect(faults({ tableBilling: "provisioned" })[0]).to.contain("a provisioned table wants a minimum");
     expect(faults({ tableBilling: "provisioned", tableMinUnits: "1", tableMaxUnits: "-1" })[0]).to.contain(
@@ -132,7 +132,7 @@ describe("the config", () => {
     expect(faults({ kmsKey, "aws:region": "eu-west-1" })[0]).to.contain("use a key of the stack's region");
   });
 
-  it("either is refused or has every value in its range, whatever is written", () => {
+  it("either is refused or has every value in its range, for any input", () => {
     const keys = fc.constantFrom(...Object.keys(SCHEMA));
     const values = fc.oneof(
       fc.string(),
@@ -148,7 +148,7 @@ describe("the config", () => {
     );
   });
 
-  it("refuses from a program, too, what is wrong or does not fit together", () => {
+  it("refuses the same mistakes in a program's arguments", () => {
     const refused = (settings: object): string => {
       try {
         complete("orders", settings);
@@ -197,7 +197,7 @@ describe("the config", () => {
     expect((error as Error).message).to.contain('saga-aws-pulumi:logLevel is "NONE": use one of ALL, ERROR, FATAL');
   });
 
-  it("refuses EXPRESS for the order saga, and says what it would come to", async () => {
+  it("refuses EXPRESS for the order saga, with the reason", async () => {
     const error = await evaluateProgram({ workflowType: "EXPRESS" }).catch((thrown: unknown) => thrown as Error);
     expect((error as Error).name).to.equal("SagaDefinitionError");
     expect((error as Error).message).to.equal(

@@ -1,13 +1,13 @@
-// Every resource of the order saga's program, with every property, where a stack's config says nothing.
+// Every resource of the order saga's program, with every property, without any config.
 import type { Snapshot } from "./snapshot";
 
 const MACHINE = "sfn.StateMachine OrderFulfilment";
 export const TAGS = { project: "saga-aws-pulumi", stack: "local" };
 
 interface Expected {
-  /** What it may do on the table. */
+  /** Its actions on the table. */
   readonly actions: readonly string[];
-  /** Whether an error of it brings an execution nearer to being stuck. */
+  /** Whether its errors may make an execution stuck. */
   readonly undo: boolean;
 }
 
@@ -25,7 +25,7 @@ export const policy = (...Statement: unknown[]) => ({ Version: "2012-10-17", Sta
 const trusts = (Service: string) =>
   policy({ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: `${Service}.amazonaws.com` } });
 
-/** An alarm above 0 in one minute, unless it says otherwise. */
+/** An alarm, by default above 0 in one minute. */
 const alarm = (alarmDescription: string, rest: object) => ({
   comparisonOperator: "GreaterThanThreshold",
   threshold: 0,
@@ -37,9 +37,9 @@ const alarm = (alarmDescription: string, rest: object) => ({
   tags: TAGS,
 });
 
-/** Whatever runs a task is named after the saga, too: another may have the same task. */
+/** The names of a task's resources contain the saga's name, since another saga may have the same task. */
 export const nameOf = (task: string): string => `OrderFulfilment-${task}`;
-/** What belongs to that. */
+/** The resources of a task. */
 export const partOf = (task: string, part: string): string => `${task}-${part}-OrderFulfilment`;
 
 const UNDOS = Object.keys(FUNCTIONS).filter((name) => FUNCTIONS[name]?.undo);
@@ -80,7 +80,7 @@ function functionResources(task: string, { actions }: Expected): Snapshot {
   };
 }
 
-/** The alarms of a function, for whoever wants all. */
+/** The alarms of a function if all alarms are on. */
 function functionAlarms(task: string, { undo }: Expected): Snapshot {
   const name = nameOf(task);
   const dimensions = { FunctionName: `<name of lambda.Function ${name}>` };
@@ -185,7 +185,7 @@ function machineResources(name: string, functions: readonly string[]): Snapshot 
   };
 }
 
-/** The alarm on a sum of metrics, over a minute unless it says otherwise. */
+/** An alarm on a sum of metrics, by default over a minute. */
 const total = (label: string, metrics: readonly object[], period = 60) => ({
   metricQueries: [
     { id: "total", expression: "SUM(METRICS())", label, returnData: true },
@@ -332,7 +332,7 @@ export function widgets(recovers = true) {
 
 const RECOVER = "OrderFulfilment_recover";
 
-/** What sees to executions that were stopped (S12). */
+/** The resources of the recovery (S12). */
 export const RECOVERY: Snapshot = {
   ...machineResources("OrderFulfilment_undo", UNDOS),
   [`saga-aws-pulumi:index:SagaRecovery ${RECOVER}`]: {},
@@ -441,7 +441,7 @@ export const RECOVERY: Snapshot = {
 const SWEEP = "OrderFulfilment_sweep";
 const once = { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 300 };
 
-/** What looks at executions for which there is neither event nor metric. */
+/** The resources of the sweep. */
 const sweeping: Snapshot = {
   [`saga-aws-pulumi:index:SagaSweep ${SWEEP}`]: {},
   [`cloudwatch.LogGroup ${SWEEP}`]: { namePrefix: `/aws/lambda/${SWEEP}-`, retentionInDays: 30, tags: TAGS },
@@ -512,7 +512,7 @@ const sweeping: Snapshot = {
   ),
 };
 
-/** Of the functions and the machine all but the code and the definition, which have tests of their own. */
+/** All properties, except for the code of functions and the definition of the machine, which have their own tests. */
 export const EXPECTED: Snapshot = {
   "dynamodb.Table orders": {
     billingMode: "PAY_PER_REQUEST",
@@ -540,7 +540,7 @@ export const EXPECTED: Snapshot = {
   ...sweeping,
 };
 
-/** The alarms that there are where all are asked for. */
+/** The alarms that exist only if all are requested. */
 export const DETAILS: Snapshot = {
   "cloudwatch.MetricAlarm OrderFulfilment-slow": alarm(
     "An execution of OrderFulfilment has taken more than 60 minutes.",

@@ -1,4 +1,4 @@
-// A program whose saga changes nothing, so that EXPRESS can't leave it stuck.
+// A program whose saga changes nothing, and so can be EXPRESS.
 import { logged, saga, SagaStateMachine, sagaTable, seconds, task } from "../../saga";
 
 const look = task<{ order_id: string }, { found: boolean }>("look", {

@@ -32,7 +32,7 @@ describe("a program with a child saga", function () {
     return Statement.filter(({ Resource }) => Resource[0] !== "*").map(({ Action, Resource }) => [Action, Resource]);
   };
 
-  it("deploys a machine for the child and one for its undo, each with a role for what it calls", () => {
+  it("deploys a machine for the child and one for its undo, each with a role for its calls", () => {
     expect(statements("Family-Ordering")).to.deep.equal([
       watches,
       [["lambda:InvokeFunction"], [lambda("createOrder"), lambda("deleteOrder")]],
@@ -54,8 +54,8 @@ describe("a program with a child saga", function () {
     ]);
   });
 
-  it("lets the parent deliver its log, and read what its children put out, where a key of the customer's encrypts them", async () => {
-    // A key may be another account's.
+  it("lets the parent deliver its log and read its children's outputs if a customer's key encrypts them", async () => {
+    // A key may belong to another account.
     process.env["KEY"] = "arn:aws:kms:eu-west-1:111111111111:key/1";
     const encrypted = await evaluateProgram({}, join(__dirname, "family.ts")).finally(() => delete process.env["KEY"]);
     for (const role of ["Family", "Family_undo"]) {
@@ -76,7 +76,7 @@ describe("a program with a child saga", function () {
     }
   });
 
-  it("has the parent start one version of each child machine, and name the execution that it undoes without it", () => {
+  it("starts one version of each child machine, and names the execution to undo without a version", () => {
     const versions = ["Family-Ordering", "Family-Ordering_undo"].map(
       (name) =>
         program.resources.find(({ type, name: of }) => type.endsWith(":StateMachine") && of === name)?.versionArn,
@@ -88,7 +88,7 @@ describe("a program with a child saga", function () {
     expect(States["Undo_Order"].Arguments.Input.machine).to.equal(versions[0]);
   });
 
-  it("counts a child that is stuck among the saga's own", () => {
+  it("counts a stuck child as a stuck execution of the saga", () => {
     const filters = program.resources.filter(({ type }) => type.endsWith(":LogMetricFilter"));
     const of = (name: string) => filters.find((filter) => filter.name === name)?.inputs as any;
     expect(filters.map(({ name }) => name)).to.have.members([
@@ -133,14 +133,14 @@ describe("a program with a child saga", function () {
     expect(report.path).to.deep.equal(["Order", "Pay", "Refund", "Undo_Order"]);
     const [order] = report.tables["orders"] ?? [];
     expect(order).to.include({ entity: "ORDER", status: "UNDONE" });
-    // In the name of the child's own execution, which wrote it.
+    // In the name of the child's execution, which wrote it.
     expect(order?.["undone_by"]).to.deep.equal([order?.["saga_id"]]);
     expect(order?.["saga_id"]).to.match(/:execution:Family-Ordering-[0-9a-f]{7}:[0-9a-f]{64}$/);
   });
 });
 
 describe("two sagas in one program", () => {
-  it("have functions and machines of their own, though they share a task and one is the other's child", async () => {
+  it("have their own functions and machines, although they share a task and one is the other's child", async () => {
     const { resources } = await evaluateProgram({}, join(__dirname, "siblings.ts"));
     const names = (type: string) => resources.flatMap((each) => (each.type.endsWith(type) ? [each.name] : []));
     expect(names(":Function")).to.have.members([

@@ -1,8 +1,8 @@
 type Event = Readonly<Record<string, unknown>>;
 
 /**
- * Whether an event of a log matches a pattern: what the program's patterns use of the language that CloudWatch Logs has
- * for events of JSON.
+ * Whether a log event matches a filter pattern. It has the part of CloudWatch Logs's pattern language for JSON that the
+ * program uses.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  */
 export function matches(pattern: string, event: Event): boolean {
@@ -36,7 +36,7 @@ export function matches(pattern: string, event: Event): boolean {
     const wanted = tokens[at++] as string;
     if (wanted === "*") return value !== undefined;
     const literal = JSON.parse(wanted) as string;
-    // What is not there, or null, equals nothing, and differs from nothing.
+    // A field that is missing or null neither equals nor differs from any value.
     return value !== undefined && value !== null && (value === literal) === (operator === "=");
   };
   take("{");

@@ -1,4 +1,4 @@
-// A program in two releases, by the environment: the second does itself what the first had a child saga do.
+// A program in two releases, selected by the environment. The second does itself what a child saga did in the first.
 import { createOrder, deleteOrder } from "../../handlers/order";
 import { processPayment, refundPayment } from "../../handlers/payment";
 import { saga, SagaStateMachine, sagaTable, seconds } from "../../saga";
@@ -16,7 +16,7 @@ const ordering = saga<Request>("Ordering")
   })
   .returns(() => ({}));
 
-/** Fails for want of a card. */
+/** Fails without a card. */
 const former = saga<Request>("Inlined")
   .child("Order", ordering, ({ input }) => input)
   .wait("Pause", seconds(2))

@@ -16,7 +16,7 @@ import { SLOW } from "../slow";
 describe("the limits of AWS", function () {
   this.timeout(120_000);
 
-  it(`leave room for a saga of 64 undoable steps, all of whose functions its role may call ${SLOW}`, async () => {
+  it(`allow a saga of 64 steps with undos, all of whose functions its role may call ${SLOW}`, async () => {
     process.env["STEPS"] = "64";
     const program = await evaluateProgram({}, join(__dirname, "wide.ts")).finally(() => delete process.env["STEPS"]);
     checkResources(program, {});
@@ -46,7 +46,7 @@ describe("the limits of AWS", function () {
     }
   });
 
-  it("are held by an alarm for each ten state machines", async () => {
+  it("are kept by an alarm for each ten state machines", async () => {
     const program = await evaluateProgram({}, join(__dirname, "children.ts"));
     checkResources(program, {});
     const alarms = program.resources.filter(
@@ -61,7 +61,7 @@ describe("the limits of AWS", function () {
     expect(watched.flat()).to.have.members(machines.map(({ arn }) => arn));
   });
 
-  describe("are told of before anything is created:", () => {
+  describe("are checked before anything is created:", () => {
     before(async () => {
       const mocks = {
         newResource: ({ name }: { name: string }) => ({ id: name, state: { name, arn: name } }),
@@ -69,7 +69,7 @@ describe("the limits of AWS", function () {
       };
       await pulumi.runtime.setMocks(mocks, "saga-aws-pulumi", "local", false);
     });
-    /** What a user reads. */
+    /** The message that the user reads. */
     const refusal = (deploy: () => unknown): string => {
       try {
         deploy();
@@ -137,7 +137,7 @@ describe("the limits of AWS", function () {
       for (const version of [4, 10]) {
         const error = await check(version, nine).catch((thrown: unknown) => thrown as Error);
         expect(pulumi.RunError.isInstance(error)).to.equal(true);
-        // As Pulumi does with what it comes upon in an input.
+        // As Pulumi does with promises in inputs.
         (error as Error).message = `error serializing property "x": ${(error as Error).message}`;
         expect((error as Error).message).to.equal(
           `'Sale': its state machine has no version ${version}: set previousVersion to one that it has, such as 9, 8 or 7`,
@@ -146,7 +146,7 @@ describe("the limits of AWS", function () {
       expect(told).to.deep.equal([]);
     });
 
-    it("is left to AWS where nobody can look it up", async () => {
+    it("is left to AWS if it can't be looked up", async () => {
       await check(12, () => Promise.reject(new Error("no credentials")));
       expect(told).to.deep.equal([
         "'Sale': whether its state machine has a version 12 can't be looked up: no credentials",
@@ -178,7 +178,7 @@ describe("the limits of AWS", function () {
     });
   });
 
-  it("are kept by policies that hold every statement whole, whatever its size", () => {
+  it("are kept by policies with whole statements of any size", () => {
     const arn = (at: number) => `arn:aws:lambda:eu-west-1:000000000000:function:${"x".repeat(at % 60)}${at}:*`;
     const statements: readonly Statement[] = [
       { actions: ["logs:PutLogEvents"], resources: ["*"] },

@@ -11,7 +11,7 @@ interface Registered {
   readonly opts: pulumi.ResourceOptions;
 }
 
-/** What a program registers, with what it tells the engine of it beside its inputs. */
+/** The registrations of a program, with their options. */
 async function registeredBy(
   program: (opts: pulumi.ComponentResourceOptions) => unknown,
 ): Promise<readonly Registered[]> {
@@ -48,7 +48,7 @@ const nameOf = (resource: unknown): string => {
 describe("a resource's options", function () {
   this.timeout(60_000);
 
-  it("give a state machine half an hour to go: it stays until its executions have ended", async () => {
+  it("give a state machine half an hour to be deleted, since it stays until its executions have ended", async () => {
     const registered = await registeredBy(everythingOf(orderFulfilment));
     const timeouts = registered.flatMap(({ type, name, opts: { customTimeouts } }) =>
       customTimeouts ? [[`${type} ${name}`, customTimeouts]] : [],
@@ -59,7 +59,7 @@ describe("a resource's options", function () {
     });
   });
 
-  it("are the user's as well: a transformation reaches whatever the component makes", async () => {
+  it("include the user's: a transformation applies to all resources of the component", async () => {
     const boundaries = new Map<string, unknown>();
     const mocks: pulumi.runtime.Mocks = {
       newResource: ({ type, name, inputs }) => {
@@ -75,11 +75,11 @@ describe("a resource's options", function () {
         : undefined;
     new SagaStateMachine("Sale", { saga: orderFulfilment, table: TABLE }, { transformations: [bounded] });
     await pulumi.runtime.disconnect();
-    // Of six functions, two machines, and what recovers and sweeps.
+    // The roles of six functions, of two machines, and of the recovery and the sweep.
     expect([...boundaries.values()]).to.deep.equal(Array.from({ length: 10 }, () => "arn:aws:iam::0:policy/team"));
   });
 
-  it("have a table's writes scaled only once its reads are: each may update the table at once", async () => {
+  it("order the scaling of a table's writes after that of its reads, since each may update the table", async () => {
     const registered = await registeredBy((opts) =>
       sagaTable(
         "orders",
@@ -97,7 +97,7 @@ describe("a resource's options", function () {
   });
 
   for (const saga of [orderFulfilment, tripBooking]) {
-    it(`and its name tell it from every other one in Pulumi's table, in a terminal of 80 columns: ${saga.name}${saga === orderFulfilment ? "" : ` ${SLOW}`}`, async () => {
+    it(`and its name distinguish it in Pulumi's table in a terminal of 80 columns: ${saga.name}${saga === orderFulfilment ? "" : ` ${SLOW}`}`, async () => {
       const rows = layOut(await registeredBy(everythingOf(saga))).map((row) => row.slice(0, 79));
       expect(rows.filter((row, at) => rows.indexOf(row) !== at)).to.deep.equal([]);
       expect(rows.some((row) => /^ \+ {3}│ {2}│ {2}├─ aws:cloudwatch:MetricAlarm +\w+-hourly-/.test(row))).to.equal(
@@ -110,8 +110,8 @@ describe("a resource's options", function () {
 const TABLE = { name: "orders", arn: "arn:aws:dynamodb:eu-west-1:0:table/orders" };
 
 /**
- * As the CLI lays out what is to be created: the operation, the type in its place in the tree, the name, each as wide as
- * its widest, with two spaces between. It cuts every row to the terminal's width less one.
+ * The layout of the Pulumi CLI's table: the operation, the type in the tree, and the name. Each column is as wide as its
+ * widest cell, with two spaces between. Rows are cut to the terminal's width less one.
  * @see https://github.com/pulumi/pulumi/blob/master/pkg/backend/display/tree.go
  */
 function layOut(resources: readonly Registered[]): readonly string[] {

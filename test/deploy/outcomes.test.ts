@@ -5,7 +5,7 @@ import { evaluateProgram, type Program } from "../../saga/local/program";
 import { matches } from "./filter-pattern";
 import { evaluated } from "../evaluated";
 
-/** As the service writes them without execution data; fields that are the same in all left out. */
+/** Log events as the service writes them without execution data, without the fields that are always the same. */
 const events = {
   started: { type: "ExecutionStarted", details: { roleArn: "arn:aws:iam::000000000000:role/r" } },
   completed: { type: "ExecutionSucceeded", details: {} },
@@ -32,7 +32,7 @@ describe("the metrics of outcomes", function () {
   const counted = (name: string, of = program) =>
     Object.entries(events).flatMap(([what, event]) => (matches(pattern(name, of), event) ? [what] : []));
 
-  it("count as stuck what has ended neither completed nor compensated (S6), and what was stopped if nothing recovers it (S12)", async () => {
+  it("count as stuck executions that ended neither completed nor compensated (S6), and stopped ones without recovery (S12)", async () => {
     const failed = [
       "failed by an error",
       "failed by the runtime",
@@ -44,11 +44,11 @@ describe("the metrics of outcomes", function () {
     expect(counted("stuck", ignoring)).to.deep.equal(["stopped", "timed out", ...failed]);
   });
 
-  it("count as compensated what was undone to its beginning, and nothing else", () => {
+  it("count as compensated only executions that were undone completely", () => {
     expect(counted("compensated")).to.deep.equal(["compensated"]);
   });
 
-  it("count each execution once, by what it ended with on the deployed machine", async () => {
+  it("count each execution of the deployed machine once, by its outcome", async () => {
     const cloud = await LocalCloud.start(program);
     const count = async (order: JsonObject) => {
       const { report } = await cloud.execute(order);

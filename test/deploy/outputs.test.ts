@@ -6,7 +6,7 @@ import { withOutputs } from "../../saga/deploy/definition";
 import { evaluateProgram } from "../../saga/local/program";
 
 describe("outputs of Pulumi's in a saga's mappings", () => {
-  it("are literals in the definition that is deployed, and never expressions", async () => {
+  it("are literals in the deployed definition, and never expressions", async () => {
     const { resources } = await evaluateProgram({}, join(__dirname, "outputs.ts"));
     const topic = resources.find(({ type, name }) => type === "aws:sns/topic:Topic" && name === "news");
     const machine = resources.find(({ type }) => type === "aws:sfn/stateMachine:StateMachine");
@@ -22,10 +22,10 @@ describe("outputs of Pulumi's in a saga's mappings", () => {
     ).to.equal(true);
   });
 
-  it("are refused where they are secret: a definition is no place for one", async () => {
+  it("are refused if they are secret, since a definition is readable", async () => {
     const expressionOf = (output: pulumi.Output<string>): unknown =>
       withOutputs("News", new DeferredExpression(["{% {'a': ", "} %}"], [output]));
-    // What the engine is told of an output: the promise of its value.
+    // The engine receives the promise of an output's value.
     const told = (output: unknown) => (output as { promise(): Promise<string> }).promise();
     const error = await told(expressionOf(pulumi.secret("swordfish"))).then(
       (definition) => expect.fail(`it was taken: ${definition}`),

@@ -1,4 +1,4 @@
-// A program whose saga reads what only the deployment knows.
+// A program whose saga reads outputs, which only the deployment knows.
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { concat, saga, SagaStateMachine, sagaTable, seconds, serviceTask } from "../../saga";

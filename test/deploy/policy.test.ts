@@ -6,16 +6,16 @@ import { evaluateProgram, type Resource } from "../../saga/local/program";
 import { checkResources, checkRoles } from "./rules";
 
 const SERVICE_ENDPOINTS: Readonly<Record<string, string>> = {
-  // The provider files these under CloudWatch, and calls another service for them.
+  // The provider has these in its CloudWatch module, but calls another service for them.
   "aws:cloudwatch/logGroup:LogGroup": "logs",
   "aws:cloudwatch/logMetricFilter:LogMetricFilter": "logs",
-  // Rules and targets were CloudWatch's before they were EventBridge's.
+  // EventBridge's rules and targets are in the provider's CloudWatch module, from before EventBridge had its name.
   "aws:cloudwatch/eventRule:EventRule": "events",
   "aws:cloudwatch/eventTarget:EventTarget": "events",
 };
 const serviceOf = ({ type }: Resource): string => SERVICE_ENDPOINTS[type] ?? (/^aws:(\w+)\//.exec(type)?.[1] as string);
 
-/** What the default program lacks: a key, a table that scales, a subscription. */
+/** Config for resources that the default program lacks: a key, a scaled table, a subscription. */
 const EVERYTHING = {
   kmsKey: "create",
   tableBilling: "provisioned",
@@ -24,7 +24,7 @@ const EVERYTHING = {
   alarmEmail: "sagas@example.com",
 };
 
-describe("the rules for what is deployed", function () {
+describe("the rules for deployed resources", function () {
   this.timeout(60_000);
 
   for (const path of ["test/deploy/family.ts", "examples/trip/index.ts"]) {
@@ -35,7 +35,7 @@ describe("the rules for what is deployed", function () {
     });
   }
 
-  it("refuse a function that is given no role, and so nine policies for nearly everything", async () => {
+  it("refuse a function without a role, which Pulumi gives nine policies for nearly everything", async () => {
     const program = await evaluateProgram({}, join(__dirname, "careless.ts"));
     const attached = program.resources.filter(
       ({ type }) => type === "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
@@ -46,7 +46,7 @@ describe("the rules for what is deployed", function () {
     }).to.throw("one of the program's own: expected 'arn:aws:iam::aws:policy/");
   });
 
-  it("hold for a saga that calls a service alone: nothing is shown of functions that there are none of", async () => {
+  it("hold for a saga that only calls a service: its dashboard shows no functions", async () => {
     const program = await evaluateProgram({}, join(__dirname, "services.ts"));
     checkResources(program, {});
     const dashboard = program.resources.find(({ type }) => type === "aws:cloudwatch/dashboard:Dashboard");
@@ -65,7 +65,7 @@ describe("the rules for what is deployed", function () {
     expect(machine?.inputs).to.include({ type: "EXPRESS", publish: true });
   });
 
-  it("refuse what is too wide", () => {
+  it("refuse permissions that are too wide", () => {
     const policy = (Action: string[], Resource: string[]) => ({
       resources: [
         {
@@ -99,14 +99,14 @@ describe("Pulumi.local.yaml", function () {
     config: Record<string, any>;
   };
 
-  it("has an endpoint for every service that the program has resources of", async () => {
+  it("has an endpoint for the service of each of the program's resources", async () => {
     const program = await evaluateProgram(EVERYTHING);
     const services = program.resources.filter(({ physicalName }) => physicalName !== undefined).map(serviceOf);
     expect(config["aws:endpoints"][0]).to.include.all.keys(...services);
     expect(new Set(services).size).to.equal(11);
   });
 
-  it("sends every service to one emulator, with credentials that open nothing else", () => {
+  it("sends every service to one emulator, with credentials that are valid nowhere else", () => {
     expect(new Set(Object.values(config["aws:endpoints"][0]))).to.deep.equal(new Set(["http://localhost:4566"]));
     expect(config["aws:endpoints"][0], "whose account it is is asked at the start").to.have.property("sts");
     expect([config["aws:accessKey"], config["aws:secretKey"]]).to.deep.equal(["test", "test"]);
@@ -115,7 +115,7 @@ describe("Pulumi.local.yaml", function () {
     }
   });
 
-  it("names settings and endpoints that the provider has", () => {
+  it("has only settings and endpoints of the provider", () => {
     const types = readFileSync(require.resolve("@pulumi/aws/config/vars.d.ts"), "utf8");
     const endpoints = readFileSync(require.resolve("@pulumi/aws/types/output.d.ts"), "utf8");
     const known = new Set([...endpoints.matchAll(/^ {8}(\w+)\??: string;$/gm)].map(([, each]) => each));

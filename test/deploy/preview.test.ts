@@ -7,7 +7,7 @@ import { evaluateProgram } from "../../saga/local/program";
 
 const ROOT = join(__dirname, "../..");
 
-/** What Pulumi prints where a program ends with an error: `run.ts` in its Node SDK. */
+/** The text that Pulumi prints if a program ends with an error: see `run.ts` in its Node SDK. */
 function printed(error: Error): string {
   const mistake: boolean =
     (pulumi.ResourceError.isInstance(error) && error.hideStack === true) || pulumi.RunError.isInstance(error);
@@ -28,7 +28,7 @@ describe("a preview", () => {
     ["a step that has no undo", () => evaluateProgram({}, join(__dirname, "undoless.ts")), "the undo is missing"],
   ];
   for (const [what, evaluate, says] of mistakes) {
-    it(`refuses ${what} with the reason, and without a stack that would push it out of sight`, async () => {
+    it(`refuses ${what} with the reason, and without a long stack trace`, async () => {
       const error = await evaluate().then(
         () => new Error("nothing is refused"),
         (thrown: unknown) => thrown as Error,
@@ -38,7 +38,7 @@ describe("a preview", () => {
     });
   }
 
-  it("says what is wrong with the config before it has loaded anything else", () => {
+  it("reports mistakes in the config before it loads anything else", () => {
     const script = `
       const pulumi = require("@pulumi/pulumi");
       pulumi.runtime.setMocks({ newResource: () => ({ state: {} }), call: () => ({}) }, "saga-aws-pulumi").then(() => {
@@ -53,14 +53,14 @@ describe("a preview", () => {
     const { message, loaded } = JSON.parse(printedJson.toString()) as { message: string; loaded: readonly string[] };
     expect(message).to.contain('logLevel is "NONE"');
     const paths = loaded.map((path) => relative(ROOT, path).replaceAll("\\", "/"));
-    // But for what loads TypeScript, and for the modules that the error has cut short.
+    // Except for the TypeScript loader, and for the modules whose loading the error ended.
     const own = paths.filter((path) => !path.includes("node_modules") && path !== "saga/local/transpiler.cjs");
     expect(own).to.deep.equal(["saga/deploy/config.ts"]);
     expect(paths.filter((path) => path.startsWith("node_modules/@pulumi/aws"))).to.be.empty;
   });
 
   it("leaves the types to the type checker", () => {
-    // Pulumi gives ts-node the project, and no word on this.
+    // Pulumi passes only the project to ts-node, so the project must have this setting.
     expect(create({ cwd: ROOT, project: join(ROOT, "tsconfig.json") }).options.transpileOnly).to.equal(true);
   });
 });

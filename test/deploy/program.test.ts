@@ -35,7 +35,7 @@ describe("the Pulumi program", function () {
     });
   }
 
-  it("ships a function as one small file, which requires the AWS SDK and Node's crypto at most", () => {
+  it("ships a function as one small file, which requires at most the AWS SDK and Node's crypto", () => {
     const sdks: Readonly<Record<string, readonly string[]>> = {
       OrderFulfilment_recover: ["@aws-sdk/client-sfn"],
       OrderFulfilment_sweep: ["@aws-sdk/client-lambda", "@aws-sdk/client-sfn"],
@@ -71,7 +71,7 @@ describe("the Pulumi program", function () {
     });
   });
 
-  it("exports what a caller and an operator need", () => {
+  it("exports the outputs that callers and operators need", () => {
     const find = (type: string, name: string) =>
       program.resources.find((resource) => resource.type === type && resource.name === name);
     const machine = find("aws:sfn/stateMachine:StateMachine", "OrderFulfilment");
@@ -89,16 +89,16 @@ describe("the Pulumi program", function () {
     });
   });
 
-  it("holds to the rules for what is deployed", () => {
+  it("keeps the rules for deployed resources", () => {
     checkResources(program, {});
     checkRoles(program);
     checkTags(program, TAGS);
   });
 
   for (const { config, gone = [], changes } of VARIANTS) {
-    // Of these, two that add resources, and one that removes some.
+    // Two of these add resources, and one removes some.
     const mark = QUICK.some((key) => key in config) ? "" : ` ${SLOW}`;
-    it(`with ${JSON.stringify(config)} differs in this and nothing else, and holds to the rules${mark}`, async () => {
+    it(`differs with ${JSON.stringify(config)} only in these properties, and keeps the rules${mark}`, async () => {
       const changed = await evaluateProgram(config);
       checkResources(changed, config);
       checkRoles(changed);

@@ -17,7 +17,7 @@ describe("the recovery that the program deploys", function () {
   const machine = () => find("aws:sfn/stateMachine:StateMachine", "OrderFulfilment");
   const rule = () => find("aws:cloudwatch/eventRule:EventRule", "OrderFulfilment_recover");
 
-  it("has a machine of the undos alone, the last first", () => {
+  it("has a machine of the undos alone, in reverse order", () => {
     const { definition } = find("aws:sfn/stateMachine:StateMachine", "OrderFulfilment_undo").inputs;
     expect(Object.keys((JSON.parse(definition as string) as { States: object }).States)).to.deep.equal([
       "CancelShipment",
@@ -30,7 +30,7 @@ describe("the recovery that the program deploys", function () {
     const event = (detail: JsonObject): JsonObject => ({
       source: "aws.states",
       "detail-type": "Step Functions Execution Status Change",
-      // An execution of a version has the machine's own ARN here, by all that is known, and the version's beside it.
+      // As far as is known, the event of a version's execution has the machine's ARN here, and the version's beside it.
       detail: {
         stateMachineArn: machine().arn as string,
         stateMachineVersionArn: machine().versionArn as string,
@@ -51,26 +51,26 @@ describe("the recovery that the program deploys", function () {
       [false, { status: "RUNNING", error: null }],
       [false, { status: "ABORTED", stateMachineArn: "arn:aws:states:eu-west-1:000000000000:stateMachine:Child" }],
     ];
-    it("takes an event that has a version's ARN, or an alias's, for the machine's", () => {
+    it("accepts an event with the ARN of a version or an alias of the machine", () => {
       for (const qualified of [machine().versionArn as string, `${machine().arn}:live`])
         expect(listens({ status: "ABORTED", stateMachineArn: qualified }), qualified).to.equal(true);
       expect(listens({ status: "ABORTED", stateMachineArn: `${machine().arn}0` }), "another machine").to.equal(false);
     });
     for (const [expected, detail] of cases) {
-      it(`${expected ? "takes" : "leaves"} ${JSON.stringify(detail)}`, () => {
+      it(`${expected ? "accepts" : "ignores"} ${JSON.stringify(detail)}`, () => {
         expect(listens(detail)).to.equal(expected);
       });
     }
   });
 
-  it("is not there for a saga that never has anything to undo, as no EXPRESS one has", async () => {
+  it("is not deployed for a saga without undos, such as an EXPRESS one", async () => {
     const queries = await evaluated("test/deploy/express.ts");
     expect(queries.resources.filter(({ name }) => /_undo|_recover/.test(name))).to.deep.equal([]);
   });
 });
 
-describe("the look at executions that the program deploys", () => {
-  it("has a schedule whose target is there, which the local runner checks, though it does not fire there", async () => {
+describe("the sweep that the program deploys", () => {
+  it("has a schedule whose target exists, as the local runner checks without firing it", async () => {
     const { resources, outputs } = await evaluated();
     const call = () => Promise.reject(new Error("fired"));
     await new EventBus({ resources, outputs }, call).publish({ source: "aws.events" });
@@ -82,7 +82,7 @@ describe("the look at executions that the program deploys", () => {
     );
   });
 
-  it("is not there for an EXPRESS saga, of which there is no list, and no alarm or graph waits for it", async () => {
+  it("is not deployed for an EXPRESS saga, whose executions can't be listed, and has no alarm and graph then", async () => {
     const { resources } = await evaluated("test/deploy/express.ts");
     expect(resources.filter(({ name }) => /_sweep|-old$/.test(name))).to.deep.equal([]);
     const dashboard = resources.find(({ type }) => type.endsWith(":Dashboard"))?.inputs["dashboardBody"];

@@ -1,4 +1,4 @@
-// A program in two releases, by the environment: the second has another handler, and a step more.
+// A program in two releases, selected by the environment. The second has another handler and one more step.
 import { logged, type Ref, saga, SagaStateMachine, sagaTable, seconds, task } from "../../saga";
 
 const release = Number(process.env["RELEASE"]);

@@ -1,4 +1,4 @@
-// A program whose saga has lost a step: its functions stay for the executions that began with it.
+// A program whose saga no longer has a step. The step's functions stay for executions that began with it.
 import { createOrder, deleteOrder } from "../../handlers/order";
 import { processPayment, refundPayment } from "../../handlers/payment";
 import { saga, SagaStateMachine, sagaTable } from "../../saga";

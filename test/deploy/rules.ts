@@ -1,4 +1,4 @@
-// What must hold of whatever is deployed, with any config and any saga.
+// The rules for all deployed resources, with any config and any saga.
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import type { Program, Resource } from "../../saga/local/program";
@@ -15,7 +15,7 @@ const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value)
 const statementsOf = (json: unknown): readonly Statement[] =>
   (JSON.parse(json as string) as { Statement: Statement[] }).Statement;
 
-/** What AWS allows on `*` alone, as its service authorization reference has it. */
+/** Actions that AWS allows only on `*`, according to the service authorization reference. */
 const ON_ANYTHING = [
   "logs:CreateLogDelivery",
   "logs:GetLogDelivery",
@@ -31,7 +31,7 @@ const ON_ANYTHING = [
   "xray:GetSamplingTargets",
 ];
 
-/** Where a part of an ARN may be left open: versions, streams and executions have no names yet. */
+/** ARNs that may contain a wildcard: versions, streams and executions do not exist yet. */
 const OPEN: readonly (readonly [action: RegExp, resource: RegExp])[] = [
   [/^lambda:InvokeFunction$/, /^arn:aws:lambda:[^*]+:function:[^*:]+:\*$/],
   [/^logs:(CreateLogStream|PutLogEvents)$/, /^arn:aws:logs:[^*]+:log-group:[^*:]+:\*$/],
@@ -41,7 +41,7 @@ const OPEN: readonly (readonly [action: RegExp, resource: RegExp])[] = [
   ],
 ];
 
-/** Families of actions that KMS names so itself: ReEncryptFrom and ReEncryptTo, GenerateDataKey with and without plaintext. */
+/** Wildcards from the documentation of KMS: for ReEncryptFrom and ReEncryptTo, and for the GenerateDataKey actions. */
 const FAMILIES = ["kms:ReEncrypt*", "kms:GenerateDataKey*"];
 
 function checkPolicy({ policy }: { policy: unknown }): void {
@@ -64,12 +64,12 @@ function checkPolicy({ policy }: { policy: unknown }): void {
   }
 }
 
-/** What each type must hold to. A type that is not here is not allowed: think what it must hold to, then add it. */
+/** The rules of each type. A type without rules is refused: decide on its rules, then add it. */
 const RULES: Readonly<Record<string, (inputs: any, at: { config: Readonly<Record<string, string>> }) => void>> = {
   "aws:dynamodb/table:Table"({ pointInTimeRecovery, serverSideEncryption, deletionProtectionEnabled }, { config }) {
     expect(pointInTimeRecovery).to.deep.equal({ enabled: true });
     expect(deletionProtectionEnabled).to.equal(config["deletionProtection"] !== "false");
-    // DynamoDB encrypts every table; with its own key where none is named. What is left out would stay as it was.
+    // DynamoDB encrypts every table, by default with its own key. An omitted property would keep its old value.
     expect(serverSideEncryption.enabled).to.equal(config["kmsKey"] !== undefined);
     expect("kmsKeyArn" in serverSideEncryption).to.equal(config["kmsKey"] !== undefined);
   },
@@ -98,7 +98,7 @@ const RULES: Readonly<Record<string, (inputs: any, at: { config: Readonly<Record
     expect(role).to.match(/^arn:aws:iam::\d{12}:role\//);
     expect(loggingConfig.logGroup).to.match(/^\/aws\/lambda\//);
     expect(tracingConfig).to.deep.equal({ mode: "Active" });
-    // Definitions name versions of tasks' functions; a rule invokes what is there.
+    // A definition names versions of functions. A rule invokes a function without a version.
     expect(publish).to.equal(environment && true);
     if (environment) expect(Object.keys(environment.variables), "no secrets").to.deep.equal(["TABLE_NAME"]);
     expect(vpcConfig).to.equal(undefined);
@@ -131,7 +131,7 @@ const RULES: Readonly<Record<string, (inputs: any, at: { config: Readonly<Record
     expect(sourceArn, "not any rule's").to.match(/^arn:aws:events:[^*]+:rule\//);
   },
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"({ destinationConfig, maximumRetryAttempts }) {
-    // What is called by a schedule is called again.
+    // The schedule calls the function again, so it needs no dead letter queue.
     if (maximumRetryAttempts === 0) expect(destinationConfig).to.equal(undefined);
     else expect(destinationConfig.onFailure.destination, "nothing is lost").to.match(/^arn:aws:sqs:/);
   },
@@ -182,7 +182,7 @@ const RULES: Readonly<Record<string, (inputs: any, at: { config: Readonly<Record
   },
 };
 
-/** Types with nothing in them that could be open, unencrypted or unlogged. */
+/** Types that can't be too open, unencrypted or unlogged. */
 const HARMLESS = [
   "aws:sfn/alias:Alias",
   "aws:sns/topic:Topic",
@@ -192,7 +192,7 @@ const HARMLESS = [
   "aws:appautoscaling/policy:Policy",
 ];
 
-/** Whether a type takes tags, by the provider's own code. */
+/** Whether a type has tags, according to the provider's code. */
 function taggable(type: string): boolean {
   const [, path] = /^aws:(\w+\/\w+):/.exec(type) as unknown as [string, string];
   return /resourceInputs\["tags"\]/.test(readFileSync(require.resolve(`@pulumi/aws/${path}`), "utf8"));
@@ -202,7 +202,7 @@ type Config = Readonly<Record<string, string>>;
 const deployed = ({ resources }: Program): readonly Resource[] =>
   resources.filter(({ physicalName }) => physicalName !== undefined);
 
-/** Every type is known, and every resource holds to the rules of its type. */
+/** Checks that every type is known, and that every resource keeps the rules of its type. */
 export function checkResources(program: Program, config: Config): void {
   for (const { type, name, inputs } of deployed(program)) {
     expect(type, name).to.be.oneOf([...Object.keys(RULES), ...HARMLESS]);
@@ -210,7 +210,7 @@ export function checkResources(program: Program, config: Config): void {
   }
 }
 
-/** Each function and each machine has a role of its own, and each role one policy; and what does not fit into it. */
+/** Checks that each function and each machine has its own role, and each role one policy and its overflow. */
 export function checkRoles(program: Program): void {
   const all = deployed(program);
   const users = all.filter(({ type }) => /:(Function|StateMachine)$/.test(type));
@@ -219,7 +219,8 @@ export function checkRoles(program: Program): void {
   const roles = all.filter(({ type }) => type === "aws:iam/role:Role");
   expect(roles.map(({ arn }) => arn)).to.have.members(taken);
   const policies = all.filter(({ type }) => type === "aws:iam/rolePolicy:RolePolicy");
-  // A machine's use of a key names the machine, which its other policy must come before; a function's waits for no table.
+  // A machine's policy for a key names the machine, so it is separate from the policy that must exist before the machine. A
+  // function's policy for a key is separate, so that it does not wait for the table.
   const first = policies.filter(({ name }) => !/-key(-|$)/.test(name));
   expect(first.map(({ inputs }) => inputs["role"])).to.have.members(roles.map(({ physicalName }) => physicalName));
   for (const { name, physicalName } of roles) {
@@ -233,7 +234,7 @@ export function checkRoles(program: Program): void {
     expect((inputs["policy"] as string).length, name).to.be.at.most(6_144);
 }
 
-/** Whatever takes tags has these; a function, its task's name too. */
+/** Checks that every resource that can have tags has these. A function has its task's name too. */
 export function checkTags(program: Program, tags: Config): void {
   const tagged = deployed(program).filter(({ type }) => taggable(type));
   expect(tagged.length).to.be.above(20);

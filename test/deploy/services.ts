@@ -1,4 +1,4 @@
-// A program whose saga calls a service, and no function.
+// A program whose saga calls a service and no function.
 import { saga, SagaStateMachine, sagaTable, seconds, serviceTask } from "../../saga";
 
 const TOPIC = "arn:aws:sns:eu-west-1:000000000000:news";

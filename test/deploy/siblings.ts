@@ -1,4 +1,4 @@
-// Two sagas that share a task, one of which is also the other's child: what only this test deploys.
+// A program for this test alone: two sagas share a task, and one is also the other's child.
 import { createOrder, deleteOrder } from "../../handlers/order";
 import { saga, SagaStateMachine, sagaTable } from "../../saga";
 

@@ -1,19 +1,19 @@
 import type { Program, Resource } from "../../saga/local/program";
 
-/** Inputs by resource, `lambda.Function OrderFulfilment-createOrder`, and every ARN and physical name in them by its resource's name. */
+/** Inputs by resource, such as `lambda.Function OrderFulfilment-createOrder`. ARNs and physical names are replaced by the names of their resources. */
 export type Snapshot = Readonly<Record<string, unknown>>;
 
 /** `aws:lambda/function:Function` → `lambda.Function` */
 const short = (type: string): string => type.replace(/^aws:(\w+)\/.*:/, "$1.");
 export const keyOf = ({ type, name }: Resource): string => `${short(type)} ${name}`;
 
-/** What a program registers, in a form that is to be read, and that says what refers to what. */
+/** A program's resources in a readable form, with their references. */
 export async function snapshot({ resources }: Program): Promise<Snapshot> {
   const names = resources
     .flatMap((resource): [string | undefined, string][] => [
       [resource.versionArn, `version of ${keyOf(resource)}`],
       [resource.arn, `arn of ${keyOf(resource)}`],
-      // A name that was given is no reference.
+      // A name that the program sets is not a reference.
       [resource.inputs["name"] === undefined ? resource.physicalName : undefined, `name of ${keyOf(resource)}`],
     ])
     .filter((pair): pair is [string, string] => pair[0] !== undefined)
@@ -26,7 +26,7 @@ export async function snapshot({ resources }: Program): Promise<Snapshot> {
     const { code, ...inputs } = resource.inputs;
     const text = JSON.stringify({ ...inputs, ...(code !== undefined && { code: await textsOf(code) }) });
     const value = JSON.parse(text, (key, each: unknown) =>
-      // A template looks like JSON, and is none.
+      // A template looks like JSON, but is not.
       typeof each === "string" && key !== "inputTemplate" ? readable(each) : each,
     ) as unknown;
     return [keyOf(resource), value] as const;
@@ -43,12 +43,12 @@ export async function textsOf(code: unknown): Promise<Record<string, string>> {
 
 type Difference = readonly [before: unknown, after: unknown];
 
-/** Every place where two values differ, down to the leaves; what is not there is undefined. */
+/** Every place where two values differ, down to the leaves. A missing value is undefined. */
 export function differences(before: unknown, after: unknown, path = ""): Readonly<Record<string, Difference>> {
   if (JSON.stringify(before) === JSON.stringify(after)) return {};
   if (!isTree(before) || !isTree(after) || Array.isArray(before) !== Array.isArray(after))
     return { [path]: [before, after] };
-  // A list with more in it is another list.
+  // Lists of different lengths are compared as a whole.
   if (Array.isArray(before) && before.length !== (after as unknown as unknown[]).length)
     return { [path]: [before, after] };
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { evaluateProgram } from "../../saga/local/program";
 
-describe("a saga that is not sound", () => {
-  it("is refused on its resource, with the rule, before anything of it is registered", async () => {
+describe("an unsound saga", () => {
+  it("is refused on its resource, with the rule, before its resources are registered", async () => {
     let refused: { message: string; resource?: { __name?: string } } | undefined;
     try {
       await evaluateProgram({}, join(__dirname, "unsound.ts"));

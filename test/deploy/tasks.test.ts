@@ -40,7 +40,7 @@ describe("a task of the real world", function () {
   const functionOf = (task: string) => registered[`lambda.Function Shop-${task}`] as any;
   const allowed = (name: string) => (registered[`iam.RolePolicy ${name}`] as any).policy.Statement as any[];
 
-  it("has its environment, the component's, and the names of its tables", () => {
+  it("has its environment, the component's environment, and the names of its tables", () => {
     expect(functionOf("charge").environment.variables).to.deep.equal({
       TABLE_NAME: "bookings",
       LEDGER_TABLE_NAME: "<name of dynamodb.Table ledger>",
@@ -60,7 +60,7 @@ describe("a task of the real world", function () {
     });
   });
 
-  it("may do what it declares, read its secrets, stand in its subnets, and no more", () => {
+  it("may do what it declares, read its secrets and use its subnets, and no more", () => {
     const allow = (Action: string[], Resource: string[]) => ({ Effect: "Allow", Action, Resource });
     const own = (name: string) => [
       allow(["logs:CreateLogStream", "logs:PutLogEvents"], [`<arn of cloudwatch.LogGroup ${name}>:*`]),
@@ -89,7 +89,7 @@ describe("a task of the real world", function () {
     expect(allowed("Shop-refund")).to.deep.equal(own("Shop-refund"));
   });
 
-  it("has a memory, a concurrency, a network and layers of its own", () => {
+  it("has its own memory, concurrency, network and layers", () => {
     expect(functionOf("charge")).to.deep.include({
       memorySize: 1024,
       reservedConcurrentExecutions: 5,
@@ -99,16 +99,16 @@ describe("a task of the real world", function () {
     expect(functionOf("refund")).to.include({ memorySize: 256 }).and.not.to.have.any.keys("vpcConfig", "layers");
   });
 
-  it("ends before its step gives it up: a step of five minutes has a function of nearly as many", () => {
+  it("times out before its step: the function of a five-minute step has almost as long", () => {
     const { States } = (registered["sfn.StateMachine Shop"] as any).definition;
     const waits = (state: string) => States[state].TimeoutSeconds as number;
     expect([waits("Charge"), functionOf("charge").timeout]).to.deep.equal([300, 295]);
     expect([waits("Refund"), functionOf("refund").timeout]).to.deep.equal([30, 25]);
-    // Of its own.
+    // This task sets its own timeout.
     expect([waits("Report"), functionOf("report").timeout]).to.deep.equal([45, 40]);
   });
 
-  it("is a function that was there before: invoked by the ARN that is given, and nothing is deployed", () => {
+  it("may be an existing function, which is invoked by its ARN and not deployed", () => {
     const { States } = (registered["sfn.StateMachine Shop"] as any).definition;
     const shipping = "arn:aws:lambda:eu-west-1:000000000000:function:shipping:live";
     const recall = "arn:aws:lambda:eu-west-1:000000000000:function:recall";
@@ -124,7 +124,7 @@ describe("a task of the real world", function () {
     expect(program.outputs["functions"]).to.deep.equal(["charge", "refund", "report", "retract"]);
   });
 
-  it("tells its role, its function and its log group", () => {
+  it("exposes its role, its function and its log group", () => {
     const named = (type: string) =>
       program.resources.find((each) => each.type === type && each.name === "Shop-charge")?.physicalName;
     expect(program.outputs["charged"]).to.deep.equal({
@@ -134,7 +134,7 @@ describe("a task of the real world", function () {
     });
   });
 
-  it("is started by a role that may start executions by the alias, and in no other way", () => {
+  it("is started by a role that may start executions only by the alias", () => {
     expect(registered["iam.RolePolicy Shop-start"]).to.deep.equal({
       role: "api-role",
       policy: {
@@ -161,7 +161,7 @@ describe("a task of the real world", function () {
       mkdirSync(at, { recursive: true });
       writeFileSync(join(at, "index.js"), text);
     };
-    /** The function in the form that ships, with an SDK that answers with what it was asked. */
+    /** The serialised function, with an SDK that returns its requests. */
     async function start(environment: Readonly<Record<string, string>>) {
       const resource = program.resources.find(({ name, type }) => name === "Shop-charge" && type.endsWith(":Function"));
       const form = await deployedForm(resource as never);
@@ -203,7 +203,7 @@ describe("a task of the real world", function () {
       ]);
     });
 
-    it("fails a call that comes before its secrets can be read, and tries again at the next", async () => {
+    it("fails a call while its secrets can't be read, and tries again at the next call", async () => {
       const deployed = await start({ DENIED: "1" });
       const failure = await deployed.invoke({ order_id: "7" }).then(
         () => undefined,
@@ -215,7 +215,7 @@ describe("a task of the real world", function () {
       expect(payload.charged).to.equal("8 with sk_live_0");
     });
 
-    it("leaves alone what its environment has already", async () => {
+    it("does not overwrite variables that its environment already has", async () => {
       const deployed = await start({ HOOK_SECRET: "here", MAIL_TOKEN: "there", DENIED: "1" });
       const { payload } = (await deployed.invoke({ order_id: "7" })) as { payload: any };
       await deployed.close();
@@ -238,7 +238,7 @@ describe("a task is refused", () => {
   };
   const defined = (options: TaskOptions) => refusal(() => task<Order, object>("charge", { ...options, handler }));
 
-  it("by itself, where only a deploy would find out", () => {
+  it("by itself, for mistakes that otherwise only a deploy would find", () => {
     expect(defined({ environment: { AWS_REGION: "here" } })).to.equal(
       "task 'charge': Lambda sets AWS_REGION itself. Give the variable another name.",
     );
@@ -300,7 +300,7 @@ describe("a task is refused", () => {
         return new SagaStateMachine("Shop", { saga: shop, ...tables });
       });
 
-    it("that has no table, or not that one", () => {
+    it("without a table, or with another one", () => {
       expect(deployed({})).to.equal("nothing is refused");
       expect(deployed({ table: ["GetItem"] })).to.equal(
         "'Shop': the task 'charge' does GetItem to the component's table, and there is none: give it one with table",
@@ -338,7 +338,7 @@ describe("a task is refused", () => {
       );
     });
 
-    it("whose handler captures what can't be serialised, in a sentence that names it", async () => {
+    it("whose handler captures something that can't be serialised, in a sentence that names it", async () => {
       const client = new DynamoDBClient({ region: "eu-west-1" });
       const clients = { db: client };
       const send = () => client.config;
@@ -364,7 +364,7 @@ describe("a task is refused", () => {
       client.destroy();
     });
 
-    it("whose handler requires what its archive does not have", async () => {
+    it("whose handler requires a package that its archive does not have", async () => {
       const requiring = (name: string) => () => {
         // require("nothing-of-this")
         const module = name === "yaml" ? require("yaml") : require("fast-check/lib/cjs/fast-check");
@@ -384,7 +384,7 @@ describe("a task is refused", () => {
       expect(await shipped(allowed)).to.have.length(2);
     });
 
-    it("never for a secret in its environment: that one stays a secret on its way to the engine", async () => {
+    it("never for a secret in its environment, which stays a secret on its way to the engine", async () => {
       let environment: unknown;
       const mocks: pulumi.runtime.Mocks = {
         newResource: ({ type, name, inputs }) => {

@@ -1,4 +1,4 @@
-// A program whose tasks have what the real world wants of them.
+// A program whose tasks use many options.
 import * as pulumi from "@pulumi/pulumi";
 import { existingTask, minutes, saga, SagaStateMachine, sagaTable, seconds, task, type TaskEvent } from "../../saga";
 
@@ -66,7 +66,7 @@ export const stateMachineArn = machine.arn;
 export const charged = { role: role.name, function: made.name, logGroup: logGroup.name };
 export const functions = Object.keys(machine.functions);
 
-// Nobody runs this: the type checker refuses an action that DynamoDB does not have.
+// This never runs. The type checker refuses an action that DynamoDB does not have.
 export const misspelt = () =>
   task<Order, object>("misspelt", {
     // @ts-expect-error "GetItems"

@@ -1,4 +1,4 @@
-// A program with a step that has no undo. The type checker refuses it, and nobody has asked that.
+// A program with a step without an undo. The type checker would refuse it, but does not run.
 import { processPayment } from "../../handlers/payment";
 import { saga } from "../../saga/language";
 

@@ -1,4 +1,4 @@
-// A program whose saga retries what it calls a refusal.
+// A program whose saga retries an error that it declares as definite.
 import { logged, saga, SagaStateMachine, sagaTable, task } from "../../saga";
 
 const act = (name: string) =>

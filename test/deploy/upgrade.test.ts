@@ -12,7 +12,7 @@ import { SLOW } from "../slow";
 const ROOT = join(__dirname, "../..");
 const MACHINE = "sfn.StateMachine OrderFulfilment";
 
-/** Everything that the program registers, down to the bytes of the code. */
+/** All that the program registers, with the bytes of the code. */
 async function raw({ resources }: Program): Promise<Readonly<Record<string, unknown>>> {
   const entries = resources.map(async (resource) => {
     const { code } = resource.inputs;
@@ -45,11 +45,11 @@ describe("an upgrade", function () {
     deployed = await evaluated();
   });
 
-  it("without a change changes nothing, not a byte", async () => {
+  it("without a change changes no byte", async () => {
     expect(differences(await raw(deployed), await raw(await evaluateProgram()))).to.deep.equal({});
   });
 
-  it("of one handler touches its function, and the definition, which names the new version", async () => {
+  it("of one handler changes its function, and the definition, which names the new version", async () => {
     const { table, handler } = payment.processPayment;
     const after = await withPayment(
       task("processPayment", {
@@ -68,7 +68,7 @@ describe("an upgrade", function () {
       `${MACHINE}.inputs.definition`,
       `${MACHINE}.versionArn`,
     ]);
-    // But for the versions, it is the program that it was.
+    // Except for the versions, the program is the same.
     const [was, is] = await Promise.all([snapshot(deployed), snapshot(after)]);
     expect(Object.keys(differences(was, is))).to.deep.equal([
       "lambda.Function OrderFulfilment-processPayment.code.__index.js",
@@ -83,7 +83,7 @@ describe("an upgrade", function () {
     }
   });
 
-  it("leaves executions that began before it the functions that they call, in the versions that they call", async () => {
+  it("keeps the versions of functions that running executions call", async () => {
     const program = await evaluateProgram({}, join(__dirname, "retired.ts"));
     const registered = await snapshot(program);
     const role = registered["iam.RolePolicy Short"] as {
@@ -106,7 +106,7 @@ describe("an upgrade", function () {
       await cloud.close();
     });
 
-    /** An execution of a program's first release that waits, while the second one is deployed. */
+    /** An execution of the first release that waits while the second release is deployed. */
     async function overtaken(path: string): Promise<Execution> {
       const releaseOf = async (number: number): Promise<Program> => {
         process.env["RELEASE"] = String(number);
@@ -128,7 +128,7 @@ describe("an upgrade", function () {
       return old;
     }
 
-    it("lets an execution that waits end on the code and the definition that it began with", async () => {
+    it("lets a waiting execution end with the code and the definition with which it began", async () => {
       const old = await overtaken("release.ts");
       const { report: young } = await cloud.execute({ order_id: "2" });
       expect(young.path).to.deep.equal(["First", "Pause", "Second", "Third"]);
@@ -137,7 +137,7 @@ describe("an upgrade", function () {
       expect(JSON.stringify(old.history)).not.to.contain("Third");
     });
 
-    it("has one that is stopped undone by the code and the recovery machine of its own time (S12)", async () => {
+    it("undoes a stopped execution with the code and the recovery machine of its own release (S12)", async () => {
       const old = await overtaken("release.ts");
       old.stop();
       await cloud.settled();
@@ -151,7 +151,7 @@ describe("an upgrade", function () {
       expect(cloud.deadLetters).to.deep.equal([]);
     });
 
-    it("lets it be undone by machines that only a retired saga names, as a child's", async () => {
+    it("lets an execution be undone by a child's machine that only a retired saga names", async () => {
       const old = await overtaken("inlined.ts");
       expect(await old.result).to.include({ status: "FAILED", error: "SagaCompensated" });
       expect((await cloud.table.rows("1")).map(({ entity, status }) => [entity, status])).to.deep.equal([

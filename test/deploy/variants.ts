@@ -1,4 +1,4 @@
-// Every key of the config at each other kind of value, and what that changes, exactly.
+// Every key of the config with each other kind of value, and the exact changes.
 import {
   DETAILS,
   EXPECTED,
@@ -36,13 +36,13 @@ const { input } = EXPECTED["cloudwatch.EventTarget OrderFulfilment_sweep"] as { 
 
 export interface Variant {
   readonly config: Readonly<Record<string, string>>;
-  /** Resources that are not there any more. */
+  /** Resources that no longer exist. */
   readonly gone?: readonly string[];
   readonly changes: Differences;
 }
 
 const encrypted = (key: string): Differences => ({
-  // Nothing of the table in it, for which it would wait: a function may use the key before the table does.
+  // The policy does not mention the table, for which it would wait. A function may use the key before the table exists.
   ...Object.fromEntries(
     Object.keys(FUNCTIONS).map((task) => [
       `iam.RolePolicy ${partOf(task, "key")}`,
@@ -97,7 +97,7 @@ const forLog = [
   },
 ];
 
-/** What each role gets for a key, and after how many of its statements. */
+/** Each role's statements for a key, and their position in its policy. */
 export const KEY_STATEMENTS: Readonly<Record<string, { readonly at: number; readonly added: readonly object[] }>> = {
   ...Object.fromEntries(machines.map((name) => [name, { at: 1, added: forLog }])),
   OrderFulfilment_recover: {

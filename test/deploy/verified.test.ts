@@ -21,13 +21,13 @@ const refusal = async (doing: () => unknown): Promise<Error & { verdicts?: unkno
   }
   return expect.fail("nothing is refused");
 };
-/** What the engine is told of an output: the promise of its value. */
+/** The engine receives the promise of an output's value. */
 const told = (output: unknown): Promise<unknown> => (output as { promise(): Promise<unknown> }).promise();
 
 const S3 = "arn:aws:states:::aws-sdk:s3:getObject";
 const failure = "{% {'step': 'Look', 'error': $states.errorOutput.Error, 'cause': $states.errorOutput.Cause} %}";
 const gaveUp = { Next: "Compensated", Assign: { failure } };
-/** A saga of one query, which some fields are changed of. */
+/** A saga of one query, with some fields changed. */
 const looks = (more: object = {}) => ({
   QueryLanguage: "JSONata",
   StartAt: "Look",
@@ -55,7 +55,7 @@ const looks = (more: object = {}) => ({
 const declaration = { saga: "Looks", calls: { Look: { role: "query" } } } as const;
 const hangs = looks({ TimeoutSeconds: undefined });
 
-describe("a state machine that somebody has written", () => {
+describe("a handwritten state machine", () => {
   let program: Program;
   before(async () => {
     program = await evaluateProgram({}, PROGRAM);
@@ -63,7 +63,7 @@ describe("a state machine that somebody has written", () => {
   const prove = (definition: DefinitionInput, given: object = declaration) =>
     verifiedDefinition("Looks", definition, { declaration: given as never, resource: { __name: "Looks" } as never });
 
-  it("is deployed as it is written, with the outputs in it, whichever form it has", async () => {
+  it("is deployed unchanged, with its outputs, in either form", async () => {
     const [queue] = ofType(program, "aws:sqs/queue:Queue");
     const { States } = definitionIn(program);
     expect(States["Charge"].Arguments.FunctionName).to.equal(queue?.arn);
@@ -75,7 +75,7 @@ describe("a state machine that somebody has written", () => {
     }
   });
 
-  it("has what a saga's own machine has, but for its recovery", () => {
+  it("has the resources of a saga's machine, except for its recovery", () => {
     const made = program.resources.map(({ type, name }) => `${type.split(":").at(-1) as string} ${name}`);
     expect(made).to.have.members([
       "VerifiedStateMachine Booking",
@@ -103,14 +103,14 @@ describe("a state machine that somebody has written", () => {
     );
   });
 
-  it("counts an execution that is stopped, or times out, as stuck, since nothing recovers it", () => {
+  it("counts a stopped or timed-out execution as stuck, since nothing recovers it", () => {
     const stuck = ofType(program, "aws:cloudwatch/logMetricFilter:LogMetricFilter").find(
       ({ name }) => name === "Booking-stuck",
     );
     expect(stuck?.inputs["pattern"]).to.contain('($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut")');
   });
 
-  it("may do what its statements say, and may be started by its alias alone", () => {
+  it("may do what its statements allow, and may be started only by its alias", () => {
     const queues = ofType(program, "aws:sqs/queue:Queue");
     const policies = ofType(program, "aws:iam/rolePolicy:RolePolicy");
     const policyOf = (name: string) => policies.find((each) => each.name === name)?.inputs["policy"] as string;
@@ -122,7 +122,7 @@ describe("a state machine that somebody has written", () => {
     expect(policyOf("Booking-start")).to.contain('"states:StateMachineQualifier":["live"]');
   });
 
-  it("is refused on its resource, with what to do, before anything of it is registered", async () => {
+  it("is refused on its resource, with a hint, before its resources are registered", async () => {
     const error = await refusal(() => evaluateProgram({ careless: "1" }, PROGRAM));
     expect(error.message).to.match(/^the saga 'Booking' is not sound\nS4: Refund is not retried on every error/);
     expect(error.message).to.match(/\n {2}→ Let Refund retry States\.ALL, for hours$/);
@@ -130,17 +130,17 @@ describe("a state machine that somebody has written", () => {
     expect(error.verdicts).to.have.length(1);
   });
 
-  it("is refused in a preview too, which knows no output, as far as they are what is called", async () => {
+  it("is refused in a preview too, in which outputs are unknown, if they are only the called resources", async () => {
     const unknown = pulumi.output(pulumi.unknown as unknown as string);
     const error = await refusal(() => prove(looks({ Arguments: { Bucket: unknown }, TimeoutSeconds: undefined })));
     expect(error.message).to.contain("S7: Look, TimeoutSeconds: The task may take forever");
-    // What is not known yet is no reason to refuse: of a time, nothing is said before it is known.
+    // An unknown output is not a reason to refuse: an unknown time is not checked.
     const later = prove(looks({ Arguments: { Bucket: unknown }, TimeoutSeconds: unknown }));
     expect(await (later as unknown as { isKnown: Promise<boolean> }).isKnown).to.equal(false);
     prove(unknown);
   });
 
-  it("is proved once they are known, for outputs in which a rule reads in whose name a task calls, and how", async () => {
+  it("is proved once its outputs are known, if rules read them, such as the identity of a call", async () => {
     const { States, ...machine } = definitionIn(program);
     const given = States["Charge"].Arguments;
     const id = "{% $states.context.Execution.Id %}";
@@ -157,7 +157,7 @@ describe("a state machine that somebody has written", () => {
     }
   });
 
-  it("is refused for an undo that calls its action's function, by one output, before that is known", async () => {
+  it("is refused if an undo calls its action's function by the same output, before that is known", async () => {
     const error = await refusal(() => evaluateProgram({ same: "1" }, PROGRAM));
     expect(error.message).to.contain("Refund calls the same function as Charge, which it undoes");
   });
@@ -171,7 +171,7 @@ describe("a state machine that somebody has written", () => {
     expect(await told(prove(looks({ TimeoutSeconds: later(7) })))).to.deep.equal(looks({ TimeoutSeconds: 7 }));
   });
 
-  it("is refused where something in it is secret, and does not say what", async () => {
+  it("is refused if it contains a secret, without printing it", async () => {
     const error = await refusal(() => told(prove(looks({ Arguments: { Bucket: pulumi.secret("swordfish") } }))));
     expect(error.message).to.match(
       /^'Looks': its definition has a secret in it, and whoever may see the state machine/,
@@ -202,14 +202,14 @@ describe("a state machine that somebody has written", () => {
     });
   }
 
-  it("is refused as EXPRESS, where something might get stuck", async () => {
+  it("is refused as EXPRESS if an execution might get stuck", async () => {
     const error = await refusal(() => evaluateProgram({ express: "1" }, PROGRAM));
     expect(error.message).to.equal(
       "'Booking': EXPRESS has no redrive, and Charge is more than a query: set workflowType to STANDARD",
     );
   });
 
-  it("is proved by `saga verify`, as the sagas of a program are", async () => {
+  it("is proved by `saga verify`, like the sagas of a program", async () => {
     const write = process.stdout.write.bind(process.stdout);
     let printed = "";
     process.stdout.write = (text: unknown) => ((printed += String(text)), true);

@@ -1,4 +1,4 @@
-// A program with a state machine that somebody has written, which calls a function and a queue of the program's.
+// A program with a handwritten state machine, which calls a function and a queue of the program.
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { VerifiedStateMachine } from "../../saga";

@@ -1,4 +1,4 @@
-// A program whose saga has more steps than the policy of one role has room for, each with a function and an undo of its own.
+// A program whose saga has more steps than fit into one role's policy, each with its own function and undo.
 import { logged, saga, SagaStateMachine, sagaTable, task } from "../../saga";
 
 type Order = { order_id: string };
@@ -9,7 +9,7 @@ const act = (name: string) =>
   });
 const input = ({ input: given }: { input: { order_id: any } }) => ({ order_id: given.order_id });
 
-// Each step has another type, which no loop has.
+// The builder has another type after each step, so a loop can't be typed.
 let steps: any = saga<Order>("Wide");
 for (let at = 1; at <= Number(process.env["STEPS"]); at++) {
   const undo = { name: `Undo${at}`, task: act(`takeBackWhatTheStepDid${at}`), input };

@@ -25,7 +25,7 @@ const PAGES = [
 ];
 const moduleOf = (page: string): string => join(ROOT, `${page.replace(/\W/g, "-")}.ts`);
 
-/** All pages in one program, the TypeScript of each a module at the project's top. */
+/** A TypeScript program with the code of all pages, each as a module at the project's top. */
 function checker(): ts.Program {
   const texts = new Map(
     PAGES.map((page) => [moduleOf(page), [...read(page).matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) => text)]),
@@ -81,7 +81,7 @@ describe("the documentation", function () {
     });
   }
 
-  it("has the keys of the config's schema in Pulumi.yaml, each with its type, default and meaning", () => {
+  it("has the keys of the config's schema in Pulumi.yaml, with type, default and description", () => {
     const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Key> };
     const schema = Object.entries<Key>(SCHEMA).map(([key, { type, default: value, description }]) => [
       key,
@@ -91,18 +91,18 @@ describe("the documentation", function () {
   });
 
   for (const name of pages) {
-    it(`has ${join("docs", name)} as the code makes it`, async () => {
+    it(`has an up-to-date ${join("docs", name)}`, async () => {
       expect(read(`docs/${name}`), "run npm run docs").to.equal(await page(name));
     });
   }
 
   for (const [name, draw] of Object.entries(PICTURES)) {
-    it(`has images/${name} as the code draws it now`, () => {
+    it(`has an up-to-date images/${name}`, () => {
       expect(read(`docs/images/${name}`) === draw(), "run npm run docs").to.be.true;
     });
   }
 
-  it("has no picture that nothing draws and none that no page shows", () => {
+  it("has only pictures that the code draws and pages show", () => {
     const shown = [
       "README.md",
       ...readdirSync(join(ROOT, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
@@ -117,7 +117,7 @@ describe("the documentation", function () {
   });
 
   for (const file of ["Pulumi.dev.yaml", "Pulumi.local.yaml"]) {
-    it(`sets in ${file} only keys that there are, to values that are allowed`, () => {
+    it(`sets only known keys to allowed values in ${file}`, () => {
       const { config } = parse(read(file)) as { config: Record<string, unknown> };
       const own = Object.entries(config).filter(([key]) => key.startsWith("saga-aws-pulumi:"));
       expect(own).not.to.be.empty;
@@ -128,7 +128,7 @@ describe("the documentation", function () {
     });
   }
 
-  it("says of the four orders what they are held to", () => {
+  it("describes the four orders as they are tested", () => {
     const orders = JSON.parse(read("examples/orders.json")) as Order[];
     const cells = [...read("README.md").matchAll(/^\| (\d) +\| (.*?) +\| (\w+) +\| (.*?) +\|$/gm)].map((row) =>
       row.slice(1),
@@ -140,13 +140,13 @@ describe("the documentation", function () {
     expect(cells).to.deep.equal(held);
   });
 
-  it("shows a step as it is compiled", () => {
+  it("shows the compiled form of a step", () => {
     const [, shown] = /```json\n([\s\S]*?)```/.exec(read("docs/language.md")) as RegExpExecArray;
     const { States } = JSON.parse(read("test/order/order-fulfilment.asl.json")) as { States: Record<string, unknown> };
     expect(States["CreateOrder"]).to.deep.equal(JSON.parse(shown as string));
   });
 
-  it("has each rule, and each code of a mistake", () => {
+  it("has all rules and all codes of mistakes", () => {
     const rules = [...read("docs/semantics.md").matchAll(/^\| (S\d+) /gm)].map(([, rule]) => rule);
     expect(rules).to.deep.equal(Array.from({ length: 13 }, (_, n) => `S${n + 1}`));
     const codes = [...read("saga/language/errors.ts").matchAll(/^ {2}\| "([\w-]+)"/gm)].map(([, code]) => code);
@@ -155,7 +155,7 @@ describe("the documentation", function () {
     expect(shown).to.have.members(codes);
   });
 
-  it("has an action for GitHub whose commands there are", () => {
+  it("has a GitHub action with existing commands", () => {
     const [, block] = /```yaml\n([\s\S]*?)```/.exec(read("docs/definitions.md")) as RegExpExecArray;
     const { jobs, permissions } = parse(block as string) as {
       readonly permissions: Readonly<Record<string, string>>;
@@ -174,19 +174,19 @@ describe("the documentation", function () {
       expect(outputOf(values)).to.equal("sarif");
       const [upload] = steps.filter(({ uses }) => uses?.includes("upload-sarif"));
       expect(upload?.with?.["sarif_file"]).to.equal(output);
-      // It is shown where the proof has failed, too.
+      // The step must run after a failed proof too.
       expect(upload?.if).to.equal("success() || failure()");
       expect(permissions["security-events"]).to.equal("write");
     }
   });
 
-  it("has each block of TypeScript where a test reads it", () => {
+  it("has TypeScript only on pages that a test checks", () => {
     const others = ["docs/mistakes.md", "docs/tutorial.md"];
     const shown = everyPage().filter((path) => read(path).includes("```ts\n"));
     expect(shown).to.have.members([...PAGES, ...others]);
   });
 
-  it("names only scripts of npm that there are", () => {
+  it("names only existing npm scripts", () => {
     for (const path of everyPage()) {
       const own = join(dirname(path), "package.json");
       const { scripts } = JSON.parse(read(existsSync(join(ROOT, own)) ? own : "package.json")) as Manifest;
@@ -195,7 +195,7 @@ describe("the documentation", function () {
     }
   });
 
-  it("leads to pages that there are, and to headings that they have", () => {
+  it("links only to existing pages and headings", () => {
     const all = readdirSync(join(ROOT, "docs/api")).map((name) => `docs/api/${name}`);
     for (const page of [...everyPage(), ...all]) {
       for (const [, target = "", heading] of read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
@@ -212,7 +212,7 @@ describe("the documentation", function () {
     expect(repeated(new Map(everyPage().map((path) => [path, read(path)])))).to.deep.equal([]);
   });
 
-  it("would notice a sentence on two pages, whatever its line breaks and links", () => {
+  it("is checked: the test notices a sentence on two pages, with other line breaks and links", () => {
     const pages = new Map([
       ["one", "It says it once. A function must time out before its step does,\nsince it would still run."],
       [
@@ -231,7 +231,7 @@ describe("the documentation", function () {
   });
 });
 
-/** The pages that people write and read; typedoc's are made of the code. */
+/** The written pages. typedoc makes the other ones from the code. */
 function everyPage(): readonly string[] {
   const inDocs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" });
   const pages = inDocs.filter((path) => path.endsWith(".md") && !path.startsWith("api"));
@@ -243,7 +243,7 @@ function everyPage(): readonly string[] {
   ].sort();
 }
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** The anchors of a page's headings on GitHub. */
 const headingsOf = (page: string): readonly string[] =>
   [...page.replace(/```[^]*?```/g, "").matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
     heading
@@ -252,7 +252,7 @@ const headingsOf = (page: string): readonly string[] =>
       .replaceAll(" ", "-"),
   );
 
-/** The runs of ten words that more than one page has. Code does not count, nor do the README's figures, which it shares. */
+/** Runs of ten words that are on more than one page. Code and the README's figures, which are shared, do not count. */
 function repeated(pages: ReadonlyMap<string, string>): readonly string[] {
   const found = new Map<string, Set<string>>();
   for (const [path, text] of pages) {

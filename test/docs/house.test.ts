@@ -10,11 +10,11 @@ const PAGES = [
   ...readdirSync(join(ROOT, "docs")).flatMap((name) => (/\.md$/.test(name) ? [`docs/${name}`] : [])),
 ];
 
-/** The groups of nodes that lead to each other: the strongly connected components of more than one node. */
+/** The strongly connected components of more than one node. */
 function circlesIn(edges: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
   const reach = (from: string): ReadonlySet<string> => {
     const reached = new Set(edges.get(from));
-    // A set's iteration goes on to what is added to it.
+    // Iterating over a set includes elements that are added meanwhile.
     for (const each of reached) for (const next of edges.get(each) ?? []) reached.add(next);
     return reached;
   };
@@ -26,19 +26,19 @@ function circlesIn(edges: ReadonlyMap<string, readonly string[]>): readonly (rea
   return circles.sort();
 }
 
-/** Recursion over the nodes of a saga or the levels of a machine, which nest in each other. */
+/** Allowed circles: recursion over the nested nodes of a saga and the nested levels of a machine. */
 const RECURSION = [
   ["child", "for-each", "parallel", "sequence", "settled", "when"].map((name) => `saga/compile/${name}.ts`),
   ["loader", "state-loader"].map((name) => `saga/interpreter/${name}.ts`),
   ["run", "states/map", "states/parallel"].map((name) => `saga/interpreter/${name}.ts`),
 ];
 
-describe("the house", () => {
-  it("has no circle of files beside the recursion of what nests", () => {
+describe("the architecture", () => {
+  it("has no circular imports, except for the allowed recursion", () => {
     expect(circlesIn(importsOfFiles())).to.deep.equal(RECURSION);
   });
 
-  it("notices a circle, through a third file too, and none where files merely share one", () => {
+  it("is checked: the test notices circles, also through a third file, and accepts shared imports", () => {
     const edges = new Map([
       ["a", ["b", "d"]],
       ["b", ["c"]],
@@ -49,14 +49,14 @@ describe("the house", () => {
   });
 
   for (const page of PAGES) {
-    it(`has every path in saga/ that ${page} names`, () => {
+    it(`has all paths in saga/ that ${page} names`, () => {
       const named = [...read(page).matchAll(/(?<![\w/.-])saga\/[\w./-]*\w(?:\/|\.\w+)?/g)].map(([path]) => path);
       expect(named.filter((path) => !existsSync(join(ROOT, path)) && !existsSync(join(ROOT, `${path}.ts`)))).to.be
         .empty;
     });
   }
 
-  it("has a row in docs/architecture.md for each folder, and none for another", () => {
+  it("has a row in docs/architecture.md for each folder and for nothing else", () => {
     const rows = [...read("docs/architecture.md").matchAll(/^\| `(saga\/[a-z]+\/)`/gm)].map(([, folder]) => folder);
     const folders = readdirSync(join(ROOT, "saga"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
     expect(rows.sort()).to.deep.equal(folders.map(({ name }) => `saga/${name}/`).sort());

@@ -13,7 +13,7 @@ interface Told {
   readonly output: string;
 }
 
-/** The commands of the page's transcript, each with what it printed. */
+/** The commands of the page's transcript, with their output. */
 function transcript(): readonly Told[] {
   const page = readFileSync(join(__dirname, "../../docs/local.md"), "utf8");
   const [, text = ""] = /```console\n(.*?)```/s.exec(page) ?? [];
@@ -26,7 +26,7 @@ function transcript(): readonly Told[] {
     });
 }
 
-/** A line's words, as a shell makes them: quotes, and variables outside of single ones. */
+/** Splits a line like a shell, with quotes, and with variables outside of single quotes. */
 function words(line: string, variables: ReadonlyMap<string, string>): readonly string[] {
   const expand = (text: string): string => text.replace(/\$(\w+)/g, (_, name: string) => variables.get(name) ?? "");
   return [...line.matchAll(/(?:'[^']*'|"(?:[^"\\]|\\.)*"|[^\s'"])+/g)].map(([word]) =>
@@ -36,7 +36,7 @@ function words(line: string, variables: ReadonlyMap<string, string>): readonly s
   );
 }
 
-/** What of JMESPath the transcript has. */
+/** The part of JMESPath that the transcript uses. */
 function queried(value: Json | undefined, query: string | undefined): Json {
   if (query === undefined) return value ?? null;
   const field = (of: Json | undefined, name: string): Json => ((of ?? {}) as JsonObject)[name] ?? null;
@@ -59,7 +59,7 @@ const pascal = (kebab: string): string => camel(`-${kebab}`);
 describe("the laptop cloud's page", function () {
   this.timeout(120_000);
 
-  it("has a transcript that the cloud still gives, command by command", async () => {
+  it("has an up-to-date transcript", async () => {
     const cloud = await LocalCloud.start(await evaluateProgram());
     const options = {
       endpoint: cloud.endpoint,
@@ -69,7 +69,7 @@ describe("the laptop cloud's page", function () {
     };
     const clients = { stepfunctions: new sfn.SFNClient(options), lambda: new lambda.LambdaClient(options) };
 
-    /** There is no client of SQS here: what it sends is this. */
+    /** A request to SQS, since no SQS client is installed. */
     async function sqs(action: string, request: object): Promise<JsonObject> {
       const headers = {
         "Content-Type": "application/x-amz-json-1.0",
@@ -81,7 +81,7 @@ describe("the laptop cloud's page", function () {
       return (await answer.json()) as JsonObject;
     }
 
-    /** What a command of the CLI prints. */
+    /** The output of a command of the AWS CLI. */
     async function run(line: string, variables: ReadonlyMap<string, string>): Promise<string> {
       const args = words(line.replace(/^aws (--endpoint-url "\$AWS_ENDPOINT_URL" )?/, ""), variables);
       const [service = "", action = ""] = args;
@@ -122,13 +122,13 @@ describe("the laptop cloud's page", function () {
       return (payload?.transformToString() ?? "") + JSON.stringify(answer, null, 4);
     }
 
-    /** Without what differs at each run: names, times, and what is made of names; nor does the order of fields matter. */
+    /** Removes the differences between runs: names, times, hashes of names, and the order of fields. */
     const masked = (text: string): readonly string[] =>
       text
         .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<uuid>")
         .replace(/"\d{4}-\d\d-\d\dT[\d:.]+Z"|\b\d{10}(\.\d+)?\b/g, "<time>")
         .replace(/(pay|trk)_[0-9a-f]+/g, "$1_<hash>")
-        // A version is named after the code of the functions.
+        // A version's name contains a hash of the functions' code.
         .replace(/(stateMachine:[\w-]+):\d+/g, "$1:<version>")
         .split("\n")
         .map((line) => line.replace(/,$/, ""))

@@ -21,7 +21,7 @@ interface Told {
 
 const BLOCK = /```console\n(.*?)```/gs;
 
-/** The commands of the page's transcripts, each with what it printed. */
+/** The commands of the page's transcripts, with their output. */
 const told = (page: string): readonly Told[] =>
   [...page.matchAll(BLOCK)].flatMap(([, text = ""]) =>
     text
@@ -33,11 +33,11 @@ const told = (page: string): readonly Told[] =>
       }),
   );
 
-/** A line's words, as a shell makes them. */
+/** Splits a line like a shell. */
 const words = (line: string): readonly string[] =>
   [...line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) => word.replace(/'([^']*)'|"([^"]*)"/g, "$1$2"));
 
-/** Without what differs at each run: times, how long something took, and the room before it. */
+/** Removes the differences between runs: times and durations, with the spaces before them. */
 const masked = (text: string): string =>
   text
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?/g, "<date>")
@@ -52,9 +52,9 @@ const sorted = (text: string): string => text.split("\n").sort().join("\n");
 describe("the page on what ran", function () {
   this.timeout(240_000);
 
-  it("has transcripts that the command still gives, verb by verb", async () => {
+  it("has up-to-date transcripts of all verbs", async () => {
     const stubs: Record<string, Stub> = {};
-    // Virtual time has no room between the commands: what somebody stops, or answers, takes real time.
+    // Virtual time would pass between the commands. Executions that are stopped or answered need real time.
     const [order, slow, trip] = await Promise.all([
       LocalCloud.start(await evaluated(), { time: "virtual", stubs }),
       LocalCloud.start(await evaluated(), { stubs }),
@@ -76,7 +76,7 @@ describe("the page on what ran", function () {
       delete stubs["RefundPayment"];
       return Promise.resolve();
     };
-    /** What happens before a command. */
+    /** The preparations for commands. */
     const before: Readonly<Record<string, () => Promise<unknown>>> = {
       "npx saga redrive order-5": mend,
       'npx saga stop order-7 --cause "the customer cancelled"': async () => {
@@ -92,7 +92,7 @@ describe("the page on what ran", function () {
       "npx saga logs order-8": async () => (await begin(slow, "order-8", { ...ORDER, order_id: "8" })).over,
       [`npx saga approve trip-1 '{"by":"Ada"}'`]: async () =>
         until(await begin(trip, "trip-1", { ...TRIP, order_id: "1" }), "TaskSubmitted"),
-      'npx saga reject trip-2 Refused:"too dear"': async () =>
+      'npx saga reject trip-2 Refused:"too expensive"': async () =>
         until(await begin(trip, "trip-2", { ...TRIP, order_id: "2" }), "TaskSubmitted"),
       "npx saga explain trip-2": () => trip.settled(),
     };
@@ -130,7 +130,7 @@ describe("the page on what ran", function () {
         return;
       }
       for (const [at, { line, output }] of commands.entries()) {
-        // Of two that began in the same millisecond either may come first.
+        // Executions that began in the same millisecond may have any order.
         const shown = (text: string): string => (/ list\b/.test(line) ? sorted(masked(text)) : masked(text));
         expect(shown((printed[at] as Told).output), line).to.equal(shown(output));
       }

@@ -12,7 +12,7 @@ import { sizes } from "../slow";
 
 const RUNS = Number(process.env["GENERATED_RUNS"] ?? 300);
 
-/** Runs a saga until its history has so many events, stops it, and recovers it from what the history tells. */
+/** Runs a saga until its history has some number of events, stops it, and recovers it from the history. */
 async function abort({ nodes, ...rest }: Scenario, events: number) {
   const built = build(nodes);
   const clock = virtualClock();
@@ -22,7 +22,7 @@ async function abort({ nodes, ...rest }: Scenario, events: number) {
     ...common,
     input: built.input as never,
     onEvent: ({ id }) => {
-      // One level of calls deeper, so that a call that has begun is under way.
+      // One more turn, so that a call that has begun is in flight.
       if (id === events)
         void Promise.resolve().then(() => {
           execution.stop();
@@ -48,14 +48,14 @@ async function abort({ nodes, ...rest }: Scenario, events: number) {
     const input = { execution: execution.arn, input: built.input, ...history.historyResults };
     end = (await startExecution(machine, { ...common, input: input as never }).result).status;
   }
-  // Whatever is still on its way arrives.
+  // Late calls arrive.
   await clock.sleep(600_000);
   return { built, world, status, stopped, before, history, recovery, end };
 }
 
 describe("generated sagas, stopped", () => {
   for (const [cases, mark] of sizes(RUNS, RUNS / 5)) {
-    it(`leave no effects, or all of them after their pivot, wherever they are stopped (S12, ${cases} cases)${mark}`, async function () {
+    it(`have no effects after a stop at any event, or all of them after the pivot (S12, ${cases} cases)${mark}`, async function () {
       this.timeout(240_000);
       const outcomes = { ended: 0, undone: 0, completed: 0 };
       await fc.assert(
@@ -93,10 +93,10 @@ describe("generated sagas, stopped", () => {
             expect(undo, `${identity} is undone`).not.to.equal(undefined);
             const mine = `t-${identity}`;
             expect(undo?.input["own"], identity).to.equal(answered.has(mine) ? mine : undefined);
-            // Wherever it stands: in a branch, or in an item of a list.
+            // Also in a branch or in an item of a list.
             expect(undo?.input["previous"], identity).to.equal(begun.get(identity)?.input["previous"]);
           }
-          // S1, and of what has not begun as well: its tombstone refuses a redrive.
+          // S1. Steps that have not begun are undone too: their tombstones refuse a redrive.
           for (const later of undos) {
             for (const earlier of undos) {
               const [a, b] = [built.possible.get(earlier.identity), built.possible.get(later.identity)];

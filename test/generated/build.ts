@@ -2,7 +2,7 @@ import { eq, type Saga, saga, seconds } from "../../saga/language";
 import { stub } from "../language/tasks";
 import type { Spec } from "./spec";
 
-/** An action of the saga, and where it stands: actions that part at a branch or an item run at once. */
+/** An action of the saga, with its place. Actions in different branches or items run in parallel. */
 export interface Action {
   readonly name: string;
   readonly kind: "step" | "pivot" | "query" | "retriable";
@@ -14,16 +14,16 @@ export interface Built {
   readonly saga: Saga;
   readonly input: Record<string, unknown>;
   readonly actions: ReadonlyMap<string, Action>;
-  /** What a completed execution has done: the identity of every call, with where it stands. */
+  /** The calls of a completed execution: their identities and places. */
   readonly expected: ReadonlyMap<string, Position>;
-  /** What any execution may do. */
+  /** The calls that an execution may make. */
   readonly possible: ReadonlyMap<string, Position>;
 }
 
-/** Numbers place a node in its sequence; strings name the branch or the item that it is in. */
+/** The place of a node. A number is a position in a sequence, and a string is a branch or an item. */
 export type Position = readonly (number | string)[];
 
-/** Whether one comes before the other whatever happens; undefined where they may run at once, or never both. */
+/** Whether one always comes before the other. Undefined if they run in parallel or never both run. */
 export function isBefore(left: Position, right: Position): boolean | undefined {
   for (let at = 0; at < Math.min(left.length, right.length); at++) {
     const [a, b] = [left[at], right[at]];
@@ -33,7 +33,7 @@ export function isBefore(left: Position, right: Position): boolean | undefined {
   return undefined;
 }
 
-/** Builds the saga through the public builder; its types are left aside, since its shape is not known before it runs. */
+/** Builds the saga with the public builder, without types, since its shape is known only at run time. */
 export function build(nodes: readonly Spec[]): Built {
   const actions = new Map<string, Action>();
   const expected = new Map<string, Position>();
@@ -44,7 +44,7 @@ export function build(nodes: readonly Spec[]): Built {
   function note(name: string, indexes: readonly (readonly number[])[], position: Position, taken: boolean): void {
     for (const each of indexes) {
       const identity = name + each.map((index) => `[${index}]`).join("");
-      // The item stands in the position at the place of its forEach.
+      // In a position, the item is at the place of its forEach.
       let item = 0;
       const at = position.map((part) => (part === "item" ? `item${each[item++]}` : part));
       possible.set(identity, at);

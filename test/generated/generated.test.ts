@@ -26,12 +26,12 @@ async function run({ nodes, ...rest }: Scenario) {
     world.broken = false;
     result = await execution.redrive();
   }
-  // Whatever is still on its way arrives.
+  // Late calls arrive.
   await clock.sleep(600_000);
   return { built, machine, world, execution, result, stuck };
 }
 
-/** The actions that may have taken effect, and must be undone if the saga is. */
+/** The actions that may have taken effect, and must be undone if the saga is compensated. */
 function begun({ calls }: World, built: Built): Set<string> {
   const identities = new Set<string>();
   for (const call of calls.filter(({ undo }) => !undo)) {
@@ -45,7 +45,7 @@ function begun({ calls }: World, built: Built): Set<string> {
 const succeeded = (calls: readonly Call[]): readonly Call[] =>
   calls.filter(({ ended, failed }) => ended !== undefined && failed === undefined);
 
-/** An undo after whose success the state machine went on: the last try of a state. */
+/** The successful undos: the last try of each state. */
 function undosOf(calls: readonly Call[]): ReadonlyMap<string, readonly Call[]> {
   const undos = new Map<string, Call[]>();
   for (const call of calls.filter(({ undo }) => undo))
@@ -55,7 +55,7 @@ function undosOf(calls: readonly Call[]): ReadonlyMap<string, readonly Call[]> {
 
 describe("generated sagas, run as they are compiled", () => {
   for (const [cases, mark] of sizes(RUNS)) {
-    it(`leave all effects or none, whichever calls fail (${cases} cases)${mark}`, async function () {
+    it(`have all effects or none, for any failing calls (${cases} cases)${mark}`, async function () {
       this.timeout(240_000);
       const outcomes = { completed: 0, compensated: 0, stuck: 0 };
       await fc.assert(
@@ -64,7 +64,7 @@ describe("generated sagas, run as they are compiled", () => {
           const { live, calls } = world;
           if (stuck) outcomes.stuck++;
 
-          // Undos are never given to a saga that completes; and a redriven one comes to an end.
+          // A completed saga has no undos. A redriven saga ends.
           if (result.status === "SUCCEEDED") {
             outcomes.completed++;
             const effects = [...built.expected.keys()].filter((identity) => world.action(identity).kind !== "query");
@@ -88,12 +88,12 @@ describe("generated sagas, run as they are compiled", () => {
             ...started,
           ]);
           for (const tries of undos.values()) {
-            // A timed-out try may come to its end later; none begins once one has succeeded in time.
+            // A timed-out try may end later. No try begins after one has succeeded in time.
             const first = tries.findIndex(({ failed, ended }) => ended !== undefined && failed === undefined);
             expect(first, "an undo succeeds").to.be.at.least(0);
             expect(tries.length - 1, "at most once").to.equal(first);
           }
-          // S1: of two actions in sequence, the later is undone before the earlier.
+          // S1: the later of two actions in sequence is undone first.
           for (const [later, laterUndo] of undos) {
             for (const [earlier, earlierUndo] of undos) {
               const [a, b] = [built.possible.get(earlier), built.possible.get(later)];
@@ -106,13 +106,13 @@ describe("generated sagas, run as they are compiled", () => {
         }),
         { numRuns: cases },
       );
-      // The cases are worth their time only if they reach every end.
+      // The cases are useful only if they reach every outcome.
       expect(Math.min(...Object.values(outcomes)), JSON.stringify(outcomes)).to.be.above(cases / 100);
     });
   }
 
   for (const [cases, mark] of sizes(300)) {
-    it(`give their undos the results that there were, and leave out those that there were not (${cases} cases)${mark}`, async function () {
+    it(`pass existing results to their undos, and leave out missing ones (${cases} cases)${mark}`, async function () {
       this.timeout(120_000);
       await fc.assert(
         fc.asyncProperty(scenario, async (tried) => {
@@ -137,7 +137,7 @@ describe("generated sagas, run as they are compiled", () => {
   }
 
   for (const [cases, mark] of sizes(300)) {
-    it(`enter no state on the success path but one a step, and the Choices that AWS demands (S13, ${cases} cases)${mark}`, async function () {
+    it(`enter one state for each step on the success path, and the Choices that AWS requires (S13, ${cases} cases)${mark}`, async function () {
       this.timeout(120_000);
       await fc.assert(
         fc.asyncProperty(scenario, async ({ nodes }) => {

@@ -17,18 +17,18 @@ import { sizes } from "../slow";
 /** Tries after the first one (S4): an action's budget for transient faults, and an undo's for any error. */
 const [ACTION_RETRIES, UNDO_RETRIES] = [6, 12];
 
-/** How the failing step fails, whether before or after its effect, or on its way to one. */
+/** How the failing step fails: before, during or after its effect. */
 type Failure = "transient-passes" | "transient-exhausts" | "business" | "definite" | "timeout";
 
 interface Case {
   readonly steps: number;
-  /** The failing step, counted from 1; none where it is greater than `steps`. */
+  /** The number of the failing step, from 1. If it is greater than `steps`, no step fails. */
   readonly failing: number;
   readonly failure: Failure;
   readonly afterEffect: boolean;
-  /** For a failure that passes: after how many tries. */
+  /** For a transient failure: the number of failing tries. */
   readonly tries: number;
-  /** Which of the undos that run is at fault, and whether it passes: else the saga is stuck, and redriven. */
+  /** The failing undo. If its failure is not transient, the saga is stuck and redriven. */
   readonly undo: { readonly at: number; readonly passesAfter: number | "redrive" } | undefined;
 }
 
@@ -49,7 +49,7 @@ const cases: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 8 }).chain((steps) =
   }),
 );
 
-/** Each step reads the one before; each undo its own step. The types are left aside: the shape is known at run time only. */
+/** Each step reads the step before, and each undo its own step. Without types, since the shape is known only at run time. */
 function build(steps: number): Saga {
   let builder: any = saga<{ order: string }>("Linear");
   for (let n = 1; n <= steps; n++) {
@@ -63,7 +63,7 @@ function build(steps: number): Saga {
   return builder.returns((scope: any) => ({ last: scope[`Do${steps}`].token })) as Saga;
 }
 
-/** What the rules demand, said without a look at the compiler: every call in order, by its function's name. */
+/** The calls that the rules require, in order, by function. It does not use the compiler. */
 function demanded({ steps, failing, failure, tries, undo }: Case) {
   const times = (name: string, count: number): string[] => Array.from({ length: count }, () => name);
   const calls: string[] = [];
@@ -76,7 +76,7 @@ function demanded({ steps, failing, failure, tries, undo }: Case) {
     for (let n = failing + 1; n <= steps; n++) calls.push(`do${n}`);
     return { calls, outcome: "completed", stuckAt: undefined };
   }
-  // S2: the failing step's own undo runs too, unless the error says for sure that nothing happened.
+  // S2: the failing step's own undo runs too, unless the error is definite.
   const chain = Array.from({ length: failure === "definite" ? failing - 1 : failing }, (_, n) => n + 1).reverse();
   const faulty = undo && chain[undo.at];
   let stuckAt: string | undefined;
@@ -92,7 +92,7 @@ function demanded({ steps, failing, failure, tries, undo }: Case) {
   return { calls, outcome: "compensated", stuckAt };
 }
 
-/** What the saga acts on. It keeps S3's bargain, and fails as the case says. */
+/** The world of the saga's tasks. It keeps S3, and fails as the case says. */
 class World {
   readonly calls: { name: string; id: unknown; step: unknown; payload: Record<string, Json> }[] = [];
   readonly live = new Set<string>();
@@ -158,9 +158,9 @@ class World {
   }
 }
 
-describe("a linear saga, compiled and run, whichever step fails and however", () => {
+describe("a compiled linear saga with any failing step", () => {
   for (const [runs, mark] of sizes(600, 100)) {
-    it(`makes exactly the calls that S1, S2 and S4 demand, and ends as S5 and S6 say (${runs} cases)${mark}`, async function () {
+    it(`makes exactly the calls that S1, S2 and S4 require, and ends as S5 and S6 say (${runs} cases)${mark}`, async function () {
       this.timeout(60_000);
       const machines = Array.from({ length: 8 }, (_, n) => loadMachine(compile(build(n + 1), ({ name }) => name)));
       const reached = { completed: 0, compensated: 0, stuck: 0 };
@@ -183,7 +183,7 @@ describe("a linear saga, compiled and run, whichever step fails and however", ()
             world.mended = true;
             result = await execution.redrive();
           }
-          // What is still on its way arrives.
+          // Late calls arrive.
           await clock.sleep(7_200_000);
 
           expect(world.calls.map(({ name }) => name)).to.deep.equal(calls);
@@ -218,7 +218,7 @@ describe("a linear saga, compiled and run, whichever step fails and however", ()
         }),
         { numRuns: runs, seed: 1987 },
       );
-      // The cases are worth their time only if they reach every end.
+      // The cases are useful only if they reach every outcome.
       expect(Math.min(...Object.values(reached)), JSON.stringify(reached)).to.be.above(runs / 20);
     });
   }

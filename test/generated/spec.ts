@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 
-/** A saga as data, to build one from, to drive it, and to know what it should do. */
+/** A saga as data. It is built, run, and compared with its expected calls. */
 export type Spec =
   | { readonly kind: "step"; readonly definite: boolean }
   | { readonly kind: "query" }
@@ -23,17 +23,17 @@ export type Fault =
   /** An error that nobody retries, before or after the effect. */
   | "error-before"
   | "error-after"
-  /** Refused, with an error that the step may have called definite. */
+  /** Refused with an error that the step may declare as definite. */
   | "refused"
-  /** No answer within the state's timeout: the effect comes at once, or after the state has given up. */
+  /** No answer within the state's timeout. The effect comes at once, or after the timeout. */
   | "timeout"
   | "late";
 
 export interface Scenario {
   readonly nodes: readonly Spec[];
-  /** Which call goes wrong, by its number in the order of the calls, and how. */
+  /** The failing calls, by their number in the order of calls. */
   readonly faults: readonly (readonly [call: number, fault: Fault])[];
-  /** Whether undos, and what follows the pivot, fail for good until somebody redrives the execution. */
+  /** Whether undos, and steps after the pivot, fail until the execution is redriven. */
   readonly broken: boolean;
 }
 

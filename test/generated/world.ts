@@ -2,7 +2,7 @@ import { type Clock, type Json, type JsonObject, type TaskCall, TaskFailure } fr
 import type { Built } from "./build";
 import type { Fault, Scenario } from "./spec";
 
-/** One call as the world saw it. */
+/** A call that the world received. */
 export interface Call {
   readonly identity: string;
   readonly undo: boolean;
@@ -12,12 +12,12 @@ export interface Call {
   readonly input: JsonObject;
 }
 
-/** What the saga acts on: it keeps S3's bargain, and breaks whenever the scenario says. */
+/** The world of the saga's tasks. It keeps S3, and fails when the scenario says so. */
 export class World {
   readonly live = new Set<string>();
   readonly undone = new Set<string>();
   readonly calls: Call[] = [];
-  /** Counts every call and every answer, so that their order is known though the virtual clock stands still. */
+  /** Numbers all calls and answers, since many have the same virtual time. */
   private moment = 0;
   broken: boolean;
   private readonly faults: ReadonlyMap<number, Fault>;
@@ -66,7 +66,7 @@ export class World {
         this.act(call);
         throw new TaskFailure("Unexpected", "after the effect");
       case "refused":
-        // Nothing had happened on an earlier try either: that is what a definite error says.
+        // A definite error means that nothing happened on earlier tries either.
         if (this.live.has(call.identity)) return this.act(call);
         throw new TaskFailure("Refused", "nothing happened");
       case "timeout":

@@ -70,7 +70,8 @@ export async function explore(
     }
     if (!completes) {
       const bad = await run(subject, inputs[0] as Json, new Map());
-      const offence = { rule: "S6", what: `nothing fails, and it never completes: it ends ${bad.end}` } as const;
+      const but = bad.raised.length > 0 ? ` but what ${bad.raised.join(" and ")} computes` : "";
+      const offence = { rule: "S6", what: `nothing fails${but}, and it never completes: it ends ${bad.end}` } as const;
       return { sound: false, runs, complete: -1, bad: { ...bad, offences: [offence], input: inputs[0] as Json } };
     }
     tasks = alternate(random.shuffle(next));

@@ -30,6 +30,8 @@ export interface Run {
   readonly entered: readonly string[];
   readonly end: string;
   readonly left: readonly string[];
+  /** The states of which an expression has failed. */
+  readonly raised: readonly string[];
 }
 
 const EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:Saga:1";
@@ -115,6 +117,7 @@ class Runner {
   private readonly choices: Choice[] = [];
   private readonly faults: string[] = [];
   private readonly entered: string[] = [];
+  private readonly raised = new Set<string>();
   private readonly world: World;
   private readonly context: JsonObject;
   private readonly inputKey: string;
@@ -167,6 +170,7 @@ class Runner {
       entered: this.entered,
       end: end === undefined ? "SUCCEEDED" : end instanceof Failure ? `FAILED with ${end.error}` : end.message,
       left: world.left(),
+      raised: [...this.raised],
     };
   }
 
@@ -480,7 +484,9 @@ class Runner {
     try {
       return await evaluate(template, { lookup, states: { input: frame.input, ...own, context }, contextKey });
     } catch (error) {
-      throw error instanceof QueryFailed ? queryFailed(error.message) : error;
+      if (!(error instanceof QueryFailed)) throw error;
+      this.raised.add(name);
+      throw queryFailed(error.message);
     }
   }
 

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { stranger, type Stranger } from "./stranger";
 import { SLOW } from "../slow";
 
-describe(`the command, in somebody else's program ${SLOW}`, function () {
+describe(`the command in another program ${SLOW}`, function () {
   this.timeout(180_000);
   let market: Stranger;
   before(() => {
@@ -16,7 +16,7 @@ describe(`the command, in somebody else's program ${SLOW}`, function () {
 
   const APPROVED = ["--answer", 'Approve={"by":"Ada"}'];
 
-  it("starts one of two sagas, on the table that is its own, and prints what it sent", async () => {
+  it("starts one of two sagas on its own table, and prints what it sent", async () => {
     const { code, out, err } = await market.saga(["start", "Signup", '{"id":"1","note":"x"}', ...APPROVED]);
     expect(err).to.equal("");
     expect(out).to.contain("✔ done    CreateAccount\n").and.to.contain("completed  SUCCEEDED");
@@ -26,11 +26,11 @@ describe(`the command, in somebody else's program ${SLOW}`, function () {
     expect(code).to.equal(0);
   });
 
-  it("says of a saga that waits for an answer how to give one, and ends; and takes a refusal", async () => {
+  it("says how to answer a saga that waits for an answer, and accepts a rejection", async () => {
     const input = '{"id":"1","note":"it\'s"}';
     const [waiting, refused] = await Promise.all([
       market.saga(["start", "Signup", input]),
-      market.saga(["start", "Signup", input, "--fail", "Approve=Refused: too dear", "--json"]),
+      market.saga(["start", "Signup", input, "--fail", "Approve=Refused: too expensive", "--json"]),
     ]);
     expect(waiting.out).to.contain("… waits   Approve\n  waiting  RUNNING\n");
     expect(waiting.out.replace(/\s+/g, " ")).to.contain(
@@ -39,11 +39,11 @@ describe(`the command, in somebody else's program ${SLOW}`, function () {
     expect(waiting.code).to.equal(5);
     const [report] = JSON.parse(refused.out) as { outcome: string; cause: string }[];
     expect(report?.outcome).to.equal("compensated");
-    expect(JSON.parse(report?.cause as string)).to.include({ error: "Refused", cause: "too dear" });
+    expect(JSON.parse(report?.cause as string)).to.include({ error: "Refused", cause: "too expensive" });
     expect(refused.code).to.equal(3);
   });
 
-  it("tells the items of a list apart, without the states in between", async () => {
+  it("shows the items of a list, without the states in between", async () => {
     const goods = [{ id: "a" }, { id: "b", note: "broken" }];
     const { code, out } = await market.saga(["start", "Shop", JSON.stringify({ id: "1", goods })]);
     const marked = [...out.matchAll(/^ {2}(\S \w+) +(\S+)$/gm)].map(
@@ -58,13 +58,13 @@ describe(`the command, in somebody else's program ${SLOW}`, function () {
     expect(code).to.equal(3);
   });
 
-  it("runs the examples of the folder, and finds one that came out otherwise", async () => {
+  it("runs the examples of the folder, and reports a different outcome", async () => {
     const { code, out } = await market.saga(["run"]);
     expect(out).to.match(/2 of 2 examples came out as documented\n$/);
     expect(code).to.equal(0);
   });
 
-  it("refuses what does not say which saga, or names none, in one sentence with what there is", async () => {
+  it("refuses a missing or unknown saga in one sentence, with the known ones", async () => {
     const [several, none, unread] = await Promise.all([
       market.saga(["start", "{}"]),
       market.saga(["start", "Signin", "{}"]),
@@ -76,7 +76,7 @@ describe(`the command, in somebody else's program ${SLOW}`, function () {
     expect([several.code, none.code, unread.code]).to.deep.equal([2, 2, 2]);
   });
 
-  it("takes a stack's config; a secret of it from the environment, and does not print it, or a placeholder", async () => {
+  it("reads a stack's config, and its secrets from the environment; never prints a secret or a placeholder", async () => {
     const start = ["start", "Signup", '{"id":"1","note":"known-key"}', ...APPROVED, "--stack", "dev"];
     const [known, unknown, overruled] = await Promise.all([
       market.saga(start, { env: { PAYMENT_KEY: "known-key" } }),
@@ -93,7 +93,7 @@ describe(`the command, in somebody else's program ${SLOW}`, function () {
     expect(overruled.err).to.equal("");
   });
 
-  it("gives functions what they take from config and from Secrets Manager; asks for a function's answer, and takes it", async () => {
+  it("gives functions their config and secrets, and reads the answers of external functions from a file", async () => {
     const stubs = join(market.folder, "stubs.json");
     writeFileSync(stubs, '{"score": {"output": {"points": 7}}}');
     const env = { PAYMENT_KEY: "known-key", API_KEY: "api" };

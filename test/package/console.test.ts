@@ -7,7 +7,7 @@ import { stranger, type Stranger } from "./stranger";
 import { until } from "../console/fixture";
 import { SLOW } from "../slow";
 
-describe(`the console, in somebody else's program ${SLOW}`, function () {
+describe(`the console in another program ${SLOW}`, function () {
   this.timeout(180_000);
   let market: Stranger;
   let running: ChildProcess | undefined;
@@ -19,7 +19,7 @@ describe(`the console, in somebody else's program ${SLOW}`, function () {
     market.remove();
   });
 
-  it("comes with the package, and nothing that builds it does", () => {
+  it("is in the package, without its build", () => {
     const files = readdirSync(join(market.installed, "dist/console"), { recursive: true, encoding: "utf8" });
     expect(files).to.include.members(["index.html", "app.js", "app.css", join("server", "index.js")]);
     expect(files.filter((file) => /^build\.|^page|\.tsx?$/.test(file.replace(/\.d\.ts$/, "")))).to.deep.equal([]);
@@ -29,7 +29,7 @@ describe(`the console, in somebody else's program ${SLOW}`, function () {
     expect(dependencies).not.to.have.any.keys("preact", "@preact/signals", "esbuild", "playwright-core", "axe-core");
   });
 
-  it("is served by saga dev: its page, its sagas and their proofs, and what is started from it", async () => {
+  it("is served by saga dev: its page, the sagas with their proofs, and executions that it starts", async () => {
     running = spawn(process.execPath, [join(market.installed, "dist/cli/main.js"), "dev", "--port", "0", "--json"], {
       cwd: market.folder,
       env: { ...market.env, NO_COLOR: "1" },

@@ -10,7 +10,7 @@ import { evaluateProgram } from "../../saga/local/program";
 import { stranger, type Stranger } from "./stranger";
 import { SLOW } from "../slow";
 
-/** Every file of a function's archive, with its text. */
+/** The files of a function's archive, with their text. */
 function archiveOf({ code, files = {} }: FunctionOptions): ReadonlyMap<string, string> {
   const found = new Map(Object.entries(code));
   const add = (name: string, source: string): void => {
@@ -58,7 +58,7 @@ describe(`a marketplace, from an empty folder with the packed package alone ${SL
 
   it("type-checks with its own settings, and passes its own tests", async () => {
     const { stdout } = await promisify(execFile)("npm", ["test"], { cwd: market.folder, env: market.env });
-    // As Node's test runner counts, whichever its reporter: TAP, or from Node 24 on spec.
+    // The summary of Node's test runner, in TAP or (from Node 24) in spec format.
     expect(stdout)
       .to.match(/^[#ℹ] fail 0$/m)
       .and.to.match(/^[#ℹ] pass 11$/m);
@@ -76,7 +76,7 @@ describe(`a marketplace, from an empty folder with the packed package alone ${SL
     expect(code).to.equal(0);
   });
 
-  it("sells, by the payment service, a table with keys of its own and a message", async () => {
+  it("sells with the payment service, a table with its own keys, and a message", async () => {
     const { code, out, err } = await saga("start", "Checkout", basket);
     expect(err).to.equal("");
     expect(out).to.contain('output   {"order":"o-1","payment":"pay-1","fee":"4.24"}');
@@ -86,7 +86,7 @@ describe(`a marketplace, from an empty folder with the packed package alone ${SL
     expect(code).to.equal(0);
   });
 
-  it("asks somebody, says how to answer, and lets a seller in", async () => {
+  it("asks for an approval, says how to answer, and admits a seller", async () => {
     const asked = partners.applications.length;
     const waiting = await saga("start", "Onboarding", application);
     expect(waiting.out).to.contain("… waits   Approve");
@@ -99,7 +99,7 @@ describe(`a marketplace, from an empty folder with the packed package alone ${SL
     expect([waiting.code, agreed.code]).to.deep.equal([5, 0]);
   });
 
-  it("runs the examples of its folder: each saga succeeds, and each is undone", async () => {
+  it("runs the examples of its folder, in which each saga completes and each is compensated", async () => {
     const { code, out } = await saga("run");
     expect(out).to.match(/4 of 4 examples came out as documented\n$/);
     expect(out)
@@ -119,7 +119,7 @@ describe(`a marketplace, from an empty folder with the packed package alone ${SL
     expect(readFileSync(file, "utf8")).to.match(/^<svg [^]*class="node task undo"[^]*<\/svg>\n$/);
   });
 
-  it("has no byte of this package in any archive, and its npm package in one function alone", async () => {
+  it("has no code of this package in its archives, and its npm package in one archive alone", async () => {
     const here = process.cwd();
     process.chdir(market.folder);
     try {

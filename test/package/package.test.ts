@@ -8,7 +8,7 @@ import { type Package, stranger, type Stranger } from "./stranger";
 import { SLOW } from "../slow";
 
 const says = (said: string) => `module.exports = () => ${said};`;
-/** Two need a third, in different versions. */
+/** Two packages depend on different versions of a third. */
 const PACKAGES: readonly Package[] = [
   { name: "second", version: "1.0.0", inner: true, files: { "index.js": says('"second 1"') } },
   { name: "second", version: "2.0.0", inner: true, files: { "index.js": says('"second 2"') } },
@@ -26,10 +26,10 @@ const PACKAGES: readonly Package[] = [
   },
 ];
 
-/** A program of the stranger's, and its functions in the form that ships. */
+/** A program in another folder, with its serialised functions. */
 async function evaluate({ folder }: Stranger, file: string) {
   const here = process.cwd();
-  // Where a program stands tells what its functions ship.
+  // The folder of a program decides which packages its functions contain.
   process.chdir(folder);
   try {
     const program = await evaluateProgram({}, join(folder, file));
@@ -40,7 +40,7 @@ async function evaluate({ folder }: Stranger, file: string) {
   }
 }
 
-/** Every file of a function's archive, and how many bytes they have. */
+/** The files of a function's archive, and their total size in bytes. */
 function filesOf({ code, files: others = {} }: FunctionOptions): {
   readonly names: readonly string[];
   readonly bytes: number;
@@ -55,7 +55,7 @@ function filesOf({ code, files: others = {} }: FunctionOptions): {
   return { names: [...files.keys()].sort(), bytes: [...files.values()].reduce((sum, each) => sum + each, 0) };
 }
 
-describe(`the package, as another program uses it ${SLOW}`, function () {
+describe(`the package in another program ${SLOW}`, function () {
   this.timeout(120_000);
   let seats: Stranger;
   let program: Program;
@@ -91,11 +91,11 @@ describe(`the package, as another program uses it ${SLOW}`, function () {
     ]);
   });
 
-  it("has declarations that a strict program type-checks against", () => {
+  it("has declarations for a strict type check", () => {
     expect(seats.diagnose()).to.deep.equal([]);
   });
 
-  it("comes into no function, and neither does what it needs itself", () => {
+  it("is in no function, and neither are its dependencies", () => {
     expect(functions.map(({ name }) => name)).to.have.members([
       "Seats-holdSeat",
       "Seats-releaseSeat",
@@ -114,7 +114,7 @@ describe(`the package, as another program uses it ${SLOW}`, function () {
     }
   });
 
-  describe("ships with each function its handler, the packages that it names with what they need, and nothing else", () => {
+  describe("ships each function with its handler, its packages and their dependencies, and nothing else", () => {
     const QUOTE = [
       "__index.js",
       "node_modules/@scope/third/index.js",
@@ -136,7 +136,7 @@ describe(`the package, as another program uses it ${SLOW}`, function () {
 
     for (const [how, prepare] of [
       ["as npm leaves it", () => undefined],
-      // Newer than all that it lists: whoever goes by it believes it.
+      // The lock file is newer than all packages in it, so tools trust it.
       [
         "with npm's own list, which says nothing of what a package is for",
         () => {
@@ -170,7 +170,7 @@ describe(`the package, as another program uses it ${SLOW}`, function () {
     });
   });
 
-  it("books a seat, and gives back none that another booking has", async () => {
+  it("books a seat, and does not release another booking's seat", async () => {
     const cloud = await LocalCloud.start(program);
     try {
       const booking = { order_id: "1", seat: "12A", price: 40 };

@@ -51,7 +51,7 @@ function readme(page = read("README.md")) {
   return { program, commands: commands.filter((line) => !SERVES.includes(line)), others };
 }
 
-/** Runs until somebody ends it: test/cli/dev.test.ts. */
+/** Runs until it is stopped, and is tested in test/cli/dev.test.ts. */
 const SERVES: readonly string[] = ["npm run --silent saga -- dev"];
 
 interface Ended {
@@ -59,7 +59,7 @@ interface Ended {
   readonly out: string;
 }
 
-/** What the README says of its commands in this repository. */
+/** The README's descriptions of its commands in this repository. */
 const IN_REPOSITORY: Readonly<Record<string, (ended: Ended) => void>> = {
   "npm ci && npm start": ({ code, out }) => {
     const orders = out.split(/\n\n/).flatMap((told) => {
@@ -95,7 +95,7 @@ describe("the blocks of the README and of the tutorial", () => {
     expect(tutorial().others).to.deep.equal([]);
   });
 
-  it("would be missed without one", () => {
+  it("are checked: the test notices a block that no test runs", () => {
     const added = (language: string, text: string): string => `\n\`\`\`${language}\n${text}\n\`\`\`\n`;
     expect(readme(added("json", "{}")).others).to.deep.equal(["{}\n"]);
     expect(readme(added("sh", "npm run bench")).commands).to.deep.equal(["npm run bench"]);
@@ -108,7 +108,7 @@ describe(`the README's commands in the repository ${SLOW}`, function () {
   this.timeout(120_000);
   for (const [command, holds] of Object.entries(IN_REPOSITORY)) {
     it(`has \`${command}\` do what it says`, async () => {
-      // A test must not take away the packages that it runs with.
+      // `npm ci` is left out, since it would remove the packages of the running test.
       holds(await shell(command.replace("npm ci && ", ""), ROOT, process.env));
     });
   }
@@ -161,7 +161,7 @@ describe(`the README and the tutorial, followed in an empty folder with the pack
     expect([sold.code, taken.code]).to.deep.equal([0, 3]);
   });
 
-  it("has a tutorial that ends with a saga that type-checks, is proved, runs as is shown, and passes its tests", async () => {
+  it("has a tutorial that ends with a saga that type-checks, is proved, runs as the page shows, and passes its tests", async () => {
     const { files, commands, shown } = tutorial();
     expect(files.map(({ file }) => file)).to.deep.equal([
       "Pulumi.yaml",
@@ -188,7 +188,7 @@ describe(`the README and the tutorial, followed in an empty folder with the pack
   });
 });
 
-/** Runs a script as somebody does who types it, without what npm has set for the tests. */
+/** Runs a script as in a terminal, without the variables that npm sets for the tests. */
 function shell(script: string, cwd: string, given: NodeJS.ProcessEnv): Promise<Ended> {
   const own = Object.entries(given).filter(([key]) => !/^(npm_|INIT_CWD|TS_NODE|NODE_OPTIONS)/.test(key));
   const env = { ...Object.fromEntries(own), NO_COLOR: "1", COLUMNS: "80" };

@@ -1,4 +1,4 @@
-// A program with a folder of its own, whose functions require packages of npm; and one that uses what this package has for them.
+// A program in its own folder, whose functions require npm packages. One of them uses this package's store.
 import { logged, saga, SagaStateMachine, task } from "saga-aws-pulumi";
 
 interface Order {

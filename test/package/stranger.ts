@@ -38,24 +38,24 @@ const { name, version, peerDependencies } = JSON.parse(readFileSync(join(ROOT, "
 /** A folder with a program, and with the package as npm packs and installs it. */
 export interface Stranger {
   readonly folder: string;
-  /** Where the package is installed. */
+  /** The folder of the installed package. */
   readonly installed: string;
-  /** What the type checker says of the program, and of the declarations that it sees of the package. */
+  /** The type checker's output for the program and for the package's declarations. */
   readonly diagnose: () => readonly string[];
-  /** Runs the command that the package brings. */
+  /** Runs the package's command. */
   readonly saga: (args: readonly string[], options?: Options) => Promise<Ended>;
-  /** What npm and mocha say of themselves is nothing that the program should hear. */
+  /** The environment without the variables of npm and mocha, which the program must not see. */
   readonly env: NodeJS.ProcessEnv;
   readonly remove: () => void;
 }
 
-/** A package of npm; what it needs of others here, it names by their versions. */
+/** A package of npm, with its dependencies on other packages here. */
 export interface Package {
   readonly name: string;
   readonly version: string;
   readonly needs?: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;
-  /** It is needed, and not by the program. */
+  /** Whether only other packages need it. */
   readonly inner?: boolean;
 }
 
@@ -91,14 +91,14 @@ export function stranger(
   mkdirSync(folder);
   const tarballs = [join(built, `${name}-${version}.tgz`), ...pack(packages, join(root, "packages"))];
   npm(`install --prefer-offline --legacy-peer-deps ${[...tarballs, ...published].join(" ")}`, folder);
-  // The peers, which are large, are here already: just they and what they need, and nothing that this project alone has.
+  // The peer dependencies are large, so they are linked from this project, with their own dependencies and nothing else.
   for (const each of installedWith([...Object.keys(peerDependencies), "@types/node", "ts-node", "typescript"])) {
     const link = join(modules, each);
     if (existsSync(link)) continue;
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(ROOT, "node_modules", each), link, "junction");
   }
-  // npm links the commands of what it installs itself.
+  // npm links the commands only of packages that it installs itself.
   for (const [command, file] of COMMANDS) symlinkSync(join("..", file), join(modules, ".bin", command));
   if (program !== undefined) {
     const source = join(ROOT, program);
@@ -129,7 +129,7 @@ export function stranger(
   };
 }
 
-/** The tarballs of those that the program itself wants. */
+/** The tarballs of the program's direct dependencies. */
 function pack(packages: readonly Package[], at: string): readonly string[] {
   const tarball = (each: string, of: string) => join(at, `${each.replace("@", "").replace("/", "-")}-${of}.tgz`);
   mkdirSync(at);
@@ -149,7 +149,7 @@ function pack(packages: readonly Package[], at: string): readonly string[] {
 const clean = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([key]) => !/^(npm_|INIT_CWD|TS_NODE|NODE_OPTIONS)/.test(key)));
 
-/** The packages that are installed with these, at the top: what they need, and what that does. */
+/** The packages that are installed with these, with all their dependencies. */
 function installedWith(names: readonly string[]): readonly string[] {
   const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
     readonly packages: Readonly<Record<string, Locked>>;
@@ -163,7 +163,7 @@ function installedWith(names: readonly string[]): readonly string[] {
   return [...found].filter((each) => existsSync(join(ROOT, "node_modules", each)));
 }
 
-/** Reads each source file once, for whatever is built of it. */
+/** Reads each source file once. */
 type Reader = (options: ts.CompilerOptions) => ts.CompilerHost;
 
 function reader(): Reader {
@@ -179,21 +179,21 @@ function reader(): Reader {
   };
 }
 
-/** What `npm run build` does, to another folder. */
+/** Does the same as `npm run build`, in another folder. */
 function build(outDir: string, read: Reader): void {
   const { options, fileNames } = configured("tsconfig.build.json");
   const { emitSkipped } = ts.createProgram(fileNames, { ...options, outDir }, read(options)).emit();
   if (emitSkipped) throw new Error("the package could not be built");
   const page = ["-r", "ts-node/register/transpile-only", "saga/console/build.ts", join(outDir, "console")];
   execFileSync(process.execPath, page, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
-  // Which is JavaScript as it stands.
+  // These files are JavaScript already.
   for (const file of readdirSync(join(ROOT, "saga"), { recursive: true, encoding: "utf8" })) {
     if (/\.[cm]js$/.test(file)) cpSync(join(ROOT, "saga", file), join(outDir, file));
   }
 }
 
 function diagnose(folder: string, read: Reader): readonly string[] {
-  // Without the path by which this project finds its own sources under the package's name.
+  // The paths that map the package's name to this project's sources must not apply.
   const options = { ...configured("tsconfig.json").options, paths: {}, types: ["node"] };
   const program = ts.createProgram([join(folder, "index.ts")], options, read(options));
   const seen = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(folder));

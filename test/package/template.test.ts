@@ -10,14 +10,14 @@ const ROOT = join(__dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 describe("the template of a program", () => {
-  it("has the files of the tutorial, word for word", () => {
+  it("has exactly the files of the tutorial", () => {
     const tutorial = read("docs/tutorial.md");
     for (const file of ["tsconfig.json", "tasks.ts", "transfer.ts", "index.ts", "transfer.test.ts"]) {
       expect(tutorial).to.contain(read(`templates/saga/${file}`));
     }
   });
 
-  it("names the versions that this project is tested with", () => {
+  it("has the versions with which this project is tested", () => {
     interface Manifest {
       readonly version: string;
       readonly dependencies: Readonly<Record<string, string>>;

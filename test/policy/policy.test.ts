@@ -108,6 +108,18 @@ const ROOT = join(__dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 describe("the policy pack", () => {
+  it("says what the manual says", async () => {
+    const manual = read("docs/definitions.md").replace(/^ {6}/gm, "");
+    for (const [definition, name] of [
+      [machine({ refund: {} }), "Booking"],
+      [machine(), "Weekly"],
+    ] as const) {
+      const options = name === "Booking" ? declared : {};
+      const [first] = await analyze(props(definition), { name, options });
+      expect(manual).to.contain(`\n${first?.message ?? "no message"}\n`);
+    }
+  });
+
   it("of the manual is the one that Pulumi's engine runs, with the versions that this project is tested with", () => {
     const files = ["PulumiPolicy.yaml", "package.json", "index.ts", "booking.saga.json"];
     for (const file of files) expect(read("docs/definitions.md")).to.contain(read(`test/pulumi/pack/${file}`));

@@ -2,7 +2,11 @@
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { readDeclaration } from "../../saga/asl/declaration";
+import type { RawStates } from "../../saga/asl/states";
 import { transientErrors } from "../../saga/asl/transient";
+import { storyText } from "../../saga/deploy/violation-text";
+import { storiesOf, verify } from "../../saga/verify";
 import { stranger, type Stranger } from "../package/stranger";
 import { findCli, Sandbox } from "./sandbox";
 
@@ -137,35 +141,24 @@ if (cli === undefined) {
         ...lines.map((line) => `      ${line}`),
       ].join("\n");
     const DESCRIPTION = "No failure of a state machine's tasks leaves a saga half done.";
-    const ORDER = [
-      DESCRIPTION,
-      "'Order' is not sound",
-      "S6: an execution whose steps are undone ends SUCCEEDED: nobody can tell it from a completed one",
-      "    CreateOrder fails: States.Timeout; it may have taken effect, or may yet",
-      "    DeleteOrder undoes CreateOrder",
-      "    the execution ends SUCCEEDED",
-      "  → Let DeleteOrder lead to a Fail with Error SagaCompensated",
-      "S4: 3 steps are given up on a fault that passes: CreateOrder, ProcessPayment, ProcessShipment",
-      `  → Let each retry ${transientErrors(INVOKE).join(", ")}`,
-      "S4: 3 undos are given up after one failure, and what is to be undone after them stays: CancelShipment, RefundPayment, DeleteOrder",
-      "  → Let each retry States.ALL, for hours",
-      "S7: 3 states leave States.DataLimitExceeded to States.ALL, which may not take it: CreateOrder, ProcessPayment, ProcessShipment",
-      "  → Name it in a catcher of its own of each, before States.ALL",
-      "S7: 6 tasks without a timeout: CreateOrder, ProcessPayment, ProcessShipment, CancelShipment, RefundPayment, DeleteOrder",
-      "  → Give each a TimeoutSeconds",
-    ];
+    /** What the verifier says of a machine. */
+    const found = ({ name, definition }: Machine, declaration: string): readonly string[] => {
+      const { violations } = verify(
+        definition as RawStates,
+        readDeclaration(JSON.parse(readFileSync(declaration, "utf8"))),
+      );
+      expect(violations).not.to.be.empty;
+      const stories = storiesOf(violations).map(storyText).join("\n").split("\n");
+      return [DESCRIPTION, `'${name}' is not sound`, ...stories];
+    };
+    const ORDER = found(order, join(FIXTURES, "reference.saga.json"));
+    const REFUND = found(unsound("known"), join(__dirname, "pack/booking.saga.json"));
     const WEEKLY = [
       DESCRIPTION,
       "'Weekly' is not declared, so that nothing is proved of it",
       "  → Say what undoes what: in the policy's config under declarations, in a file that its tag saga:declaration names, or in its Comment. If it is no saga, tag it saga:declaration=none",
     ];
 
-    const REFUND = [
-      DESCRIPTION,
-      "'Booking' is not sound",
-      "S4: Refund is given up after one failure, and what it undoes stays, as does all that is to be undone after it",
-      "  → Let Refund retry States.ALL, for hours",
-    ];
     const UNKNOWN =
       "can't run policy 'sound-state-machines' from policy pack 'sagas@v1.0.0' during preview: string value at .definition can't be known during preview";
 

@@ -253,12 +253,12 @@ describe("a saga with branches, a list, an approval and a pivot, run by a test",
 
   it("is refused, or never answered", async () => {
     const refused = await startSaga(tripBooking, { input: { ...TRIP, total: 4000 } });
-    await refused.refuse(requestApproval, "Refused", "too dear");
+    await refused.refuse(requestApproval, "Refused", "too expensive");
     expect(refused.failure).to.deep.equal({
       saga: "TripBooking",
       step: "Approve",
       error: "Refused",
-      cause: "too dear",
+      cause: "too expensive",
     });
 
     const unheard = await startSaga(tripBooking, { input: { ...TRIP, total: 4000 } });

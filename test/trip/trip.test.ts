@@ -29,7 +29,7 @@ describe("the trip saga, deployed on this machine", function () {
       answer: (state, request) => {
         asked.push({ state, ...(request as JsonObject) });
         const { total } = request as { total: number };
-        return total <= 5000 ? { output: { by: "the manager" } } : { error: "Refused", cause: "too dear" };
+        return total <= 5000 ? { output: { by: "the manager" } } : { error: "Refused", cause: "too expensive" };
       },
     });
   });
@@ -85,7 +85,7 @@ describe("the trip saga, deployed on this machine", function () {
       saga: "TripBooking",
       step: "Approve",
       error: "Refused",
-      cause: "too dear",
+      cause: "too expensive",
     });
   });
 

@@ -5,12 +5,12 @@ import * as ts from "typescript";
 const ROOT = join(__dirname, "../..");
 const FILE = join(__dirname, "refused.ts");
 
-/** What each file parses to, for all the programs of a process. */
+/** Parsed files, for all programs of a process. */
 const parsed = new Map<string, ts.SourceFile | undefined>();
 
 /**
- * What `tsc` prints first of each mistake in some snippets that follow a common beginning: the first line of each message,
- * with its code. They import the language as `saga-aws-pulumi`.
+ * The first line and the code of each of `tsc`'s messages, for snippets with a common beginning. They import the language
+ * as `saga-aws-pulumi`.
  */
 export function diagnose(shared: string, snippets: readonly string[]): readonly (readonly string[])[] {
   const parts = [shared, ...snippets];

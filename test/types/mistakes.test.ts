@@ -15,7 +15,7 @@ interface Mistake {
   readonly says: string;
 }
 
-/** The page: what its examples share, and a mistake for each heading. */
+/** The page's examples: their common beginning, and a mistake for each heading. */
 function readPage(): { readonly shared: string; readonly mistakes: readonly Mistake[] } {
   const [head, ...sections] = PAGE.split(/^### /m);
   const fence = (text: string, language: string): string =>
@@ -30,7 +30,7 @@ function readPage(): { readonly shared: string; readonly mistakes: readonly Mist
   };
 }
 
-/** What a definition throws, as Node prints its first line; or what the serialisation of a task that it exports does. */
+/** The first line of the error that a definition, or the serialisation of its exported task, throws. */
 async function define(shared: string, code: string): Promise<string> {
   const { outputText } = ts.transpileModule(`${shared}\n${code}`, {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
@@ -59,7 +59,7 @@ describe("the page of mistakes", function () {
   this.timeout(60_000);
   const { shared, mistakes } = readPage();
 
-  it("quotes what is said first of each", async () => {
+  it("quotes the first line of each message", async () => {
     expect(mistakes).not.to.be.empty;
     const said = diagnose(
       shared,
@@ -67,12 +67,12 @@ describe("the page of mistakes", function () {
     );
     for (const [index, { title, code, says }] of mistakes.entries()) {
       const [first] = said[index] as readonly string[];
-      // What the types accept is refused when the saga is defined, or its tasks are deployed.
+      // Other mistakes are refused when the saga is defined or its tasks are deployed.
       expect(first ?? (await define(shared, code)), title).to.equal(says);
     }
   });
 
-  it("has examples that are right but for the mistake", async () => {
+  it("has examples with one mistake each", async () => {
     expect(diagnose("", [shared])).to.deep.equal([[]]);
     expect(await define(shared, "")).to.equal("");
   });

@@ -105,7 +105,7 @@ const REFUSED: readonly (readonly [title: string, line: string, sentence: string
 ];
 
 describe("the types", () => {
-  it("say in a sentence what they refuse, before anything else, and say nothing beside it", function () {
+  it("refuse with a sentence as the first message, and with no other message", function () {
     this.timeout(60_000);
     const said = diagnose(
       BEFORE,

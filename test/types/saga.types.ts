@@ -63,10 +63,10 @@ reserved.step("failure", { task: charge, input: () => ({ reservation: "" }), und
 // @ts-expect-error the undo is missing
 reserved.step("Charge", { task: charge, input: () => ({ reservation: "" }) });
 
-// A mapping gives the task what it wants.
+// A mapping must give the task its input.
 // @ts-expect-error reservation is missing
 reserved.step("Charge", { task: charge, input: () => ({}), undo: undoCharge });
-// @ts-expect-error a number is no string
+// @ts-expect-error a number is not a string
 reserved.step("Charge", { task: charge, input: ({ input }) => ({ reservation: input.count }), undo: undoCharge });
 // @ts-expect-error an optional field is not enough
 reserved.step("Charge", { task: charge, input: ({ input }) => ({ reservation: input.note }), undo: undoCharge });
@@ -77,7 +77,7 @@ reserved.step("Charge", { task: charge, input: ({ input }) => ({ reservation: in
 // @ts-expect-error not its own result
 reserved.step("Charge", { task: charge, input: ({ Charge }) => ({ reservation: Charge.charge }), undo: undoCharge });
 
-// An undo can't rely on its own step's result.
+// An undo must not rely on its own step's result.
 saga<Purchase>("Purchase").step("Reserve", {
   task: reserve,
   input: ({ input }) => ({ sku: input.sku }),
@@ -89,7 +89,7 @@ saga<Purchase>("Purchase").step("Reserve", {
   },
 });
 
-// A reference is no value.
+// A reference is not a value.
 saga<Purchase>("Purchase").step("Reserve", {
   task: reserve,
   // @ts-expect-error not a string
@@ -108,7 +108,7 @@ declare const line: Ref<{ sku: string; count: number }>;
 declare const sku: Ref<string>;
 [line, { sku, count: 1 }, { sku: "a", count: 2 }] satisfies Mapped<{ sku: string; count: number }[]>;
 
-// Every shape gives its results to the later scope.
+// Every shape adds its results to the later scope.
 
 const shapes = reserved
   .parallel("Both", {
@@ -160,7 +160,7 @@ same<
   Saga<Purchase, { tags: readonly { readonly Tag: { charge: string } }[]; extra: string | undefined }>
 >();
 
-// A saga in another: its input is mapped, its output is in scope.
+// An included saga: its input is mapped, and its output is in scope.
 saga<{ order: Purchase }>("Outer")
   .include("Buy", shaped, ({ input }) => input.order)
   .returns(({ Buy }) => {
@@ -168,41 +168,41 @@ saga<{ order: Purchase }>("Outer")
     return { extra: Buy.extra };
   });
 saga<{ order: string }>("Outer")
-  // @ts-expect-error the included saga wants a purchase
+  // @ts-expect-error the included saga needs a purchase
   .include("Buy", shaped, ({ input }) => input.order);
 
-// A test compares like with like.
+// A condition compares values of the same type.
 declare const count: Ref<number>;
 declare const text: Ref<string>;
-// @ts-expect-error a number is not compared with a text
+// @ts-expect-error a number is not compared with a string
 gt(count, "3");
-// @ts-expect-error nor is a text equal to a number
+// @ts-expect-error a string is not compared with a number
 eq(text, 3);
 shapes.forEach(
   "Letters",
-  // @ts-expect-error a list is gone through, a text is not
+  // @ts-expect-error forEach needs a list, not a string
   ({ input }) => input.sku,
   (s) => s,
 );
 
-// A list that nobody may change fits where a list is wanted, at any depth.
+// A readonly list fits a list, at any depth.
 declare const frozen: Ref<{ readonly lines: readonly { readonly sku: string }[] }>;
 frozen satisfies Mapped<{ lines: { sku: string }[] }>;
 declare const lined: Task<{ lines: { sku: string; count?: number }[] }, object>;
 saga<{ lines: readonly { readonly sku: string }[] }>("Lines")
   .query("Whole", { task: lined, input: ({ input }) => ({ lines: input.lines }) })
   .query("Each", { task: lined, input: () => ({ lines: [{ sku: "a", count: 1 }, { sku: "b" }] }) })
-  // @ts-expect-error the lists' items are not what is wanted
+  // @ts-expect-error the lists' items have another type
   .query("Other", { task: lined, input: ({ input }) => ({ lines: [input.lines] }) });
 
-// What JSON brings of a Date is a string.
+// In JSON, a Date is a string.
 declare const booked: Ref<{ at: Date; until?: Date }>;
 same<typeof booked.at, Ref<string>>();
 same<typeof booked.until, Ref<string | undefined>>();
 // @ts-expect-error a task gets no Date
 booked.at satisfies Mapped<Date>;
 
-// Of a union, every member's fields can be read.
+// The fields of every member of a union can be read.
 type Payment = { kind: "card"; card: string } | { kind: "bank"; iban: string; bank: { name: string } };
 declare const paid: Ref<{ by: Payment; again?: Payment; before: { id: string } | null }>;
 paid.by.kind satisfies Ref<"card" | "bank">;
@@ -221,30 +221,30 @@ saga<{ by: Payment; iban: string }>("Pay")
     input: ({ input }) => ({ by: { kind: "bank", iban: input.iban, bank: { name: "x" } } }),
   });
 
-// A literal stays the literal that it is, in a mapping that takes nothing from its scope too.
+// A literal keeps its literal type, also in a mapping that does not use its scope.
 declare const planned: Task<{ plan: "free" | "pro"; tags: string[]; more: Record<string, unknown> }, object>;
 saga("Plan")
   .query("Pro", { task: planned, input: () => ({ plan: "pro", tags: ["a", "b"], more: { a: [1, { b: true }] } }) })
   // @ts-expect-error there is no such plan
   .query("Por", { task: planned, input: () => ({ plan: "por", tags: [], more: {} }) });
 
-// A whole reference fits where it has all that is wanted, and more.
+// A whole reference may have more fields than needed.
 reserved.query("Whole", { task: charge, input: ({ Reserve }) => Reserve });
 // @ts-expect-error a purchase has no reservation
 reserved.query("Whole", { task: charge, input: ({ input }) => input });
 
-// So does what is declared as any mapping that fits.
+// A mapping may be declared with its type.
 declare const anyCharge: () => Mapped<{ reservation: string; card?: string }>;
 declare const anyCount: () => Mapped<{ reservation: number }>;
 reserved.query("Any", { task: charge, input: anyCharge });
-// @ts-expect-error a number is no string
+// @ts-expect-error a number is not a string
 reserved.query("Any", { task: charge, input: anyCount });
 function undoBy<In>(name: string, task: Task<In, unknown>, input: () => Mapped<In>) {
   return { name, task, input };
 }
 reserved.step("Charge", { task: charge, input: anyCharge, undo: undoBy("Refund", refund, () => ({ count: 1 })) });
 
-// What Pulumi will know fits where its value does.
+// An output fits if its value does.
 declare const output: Output<string>;
 declare const numbers: Output<number>;
 declare const either: Input<string>;
@@ -253,10 +253,10 @@ const deployed = reserved
   .query("Input", { task: charge, input: () => ({ reservation: either }) })
   .returns(() => ({ output, text: either }));
 deployed satisfies Saga<Purchase, { output: string; text: string }>;
-// @ts-expect-error it will be a number
+// @ts-expect-error the output's value is a number
 reserved.query("Output", { task: charge, input: () => ({ reservation: numbers }) });
 
-// What a test has found to be present is so in its branch.
+// A value that a condition found present is present in its branch.
 reserved.when(
   "Noted",
   ({ input }) => isPresent(input.note),
@@ -291,7 +291,7 @@ reserved
       card: orElse(A.charge, B.charge),
     }),
   });
-// So can an undo do without its own result.
+// An undo can have an alternative to its own result.
 saga<Purchase>("Purchase").step("Reserve", {
   task: reserve,
   input: ({ input }) => ({ sku: input.sku }),

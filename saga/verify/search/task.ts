@@ -247,11 +247,13 @@ export function dropped(
   search: SearchContext,
   around: Around,
   point: SearchState,
-  { name }: Node,
+  { name, catchers }: Node,
   error: string,
 ): void {
   const remains = effectsOf(point.outstanding);
   if (error === DATA_LIMIT) {
+    // Without any Catch, the other errors are reported already.
+    if (remains.length === 0 && catchers.length === 0) return;
     const message = `no catcher of ${name} names ${DATA_LIMIT}, and States.ALL may not match it: the execution stops, ${left(point.outstanding)}`;
     search.report(around, point, "S7", name, message, HINTS.dataLimit(name));
     return;

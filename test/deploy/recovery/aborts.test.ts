@@ -8,9 +8,9 @@ import { SLOW } from "../../slow";
 interface Case {
   readonly title: string;
   readonly input: JsonObject;
-  /** The entities of which a stopped execution leaves tombstones. */
+  /** The entities of which a stopped execution has tombstones after its recovery. */
   readonly undone: readonly string[];
-  /** And those that are there where it goes on, because its pivot has succeeded. */
+  /** The entities of an execution whose pivot has succeeded, and which goes on. */
   readonly completed?: { readonly pivot: string; readonly live: readonly string[] };
 }
 
@@ -46,17 +46,17 @@ const PROGRAMS: Readonly<Record<string, readonly Case[]>> = {
   ],
 };
 
-/** A call is under way; it has been answered; a state is left; an item is begun. */
+/** The events at which executions are stopped: a call begins or is answered, a state is left, an item begins. */
 const MOMENTS = /^Task(Started|Succeeded|Failed)$|StateExited$|^MapIterationStarted$/;
 
-/** How many executions run at once. */
+/** The number of executions at a time. */
 const TOGETHER = 4;
 
 describe("an execution that is stopped, on this machine", function () {
   this.timeout(240_000);
 
   for (const [program, cases] of Object.entries(PROGRAMS)) {
-    // One program shows it; the others differ in the shape of their sagas.
+    // The quick tests have one program. The others differ only in the shape of their sagas.
     describe(`by the program ${program}${program === "index.ts" ? "" : ` ${SLOW}`}`, () => {
       let cloud: LocalCloud;
       let policy: Resource;
@@ -70,11 +70,11 @@ describe("an execution that is stopped, on this machine", function () {
       beforeEach(() => cloud.table.clear());
       after(() => cloud.close());
 
-      /** Runs until an event of that number, and stops there. */
+      /** Runs an execution until an event, and stops it. */
       async function stop(input: JsonObject, at: number): Promise<Execution> {
         const execution = cloud.startExecution(input, ({ id, type }: HistoryEvent) => {
           if (id !== at) return;
-          // By the next turn of the loop the call is under way: its effect comes late.
+          // In the next turn of the event loop, the call has begun, so its effect comes late.
           if (type === "TaskStarted")
             setImmediate(() => {
               execution.stop();
@@ -88,7 +88,7 @@ describe("an execution that is stopped, on this machine", function () {
         (await cloud.table.rows(order_id)).map((row) => `${String(row["entity"])} ${String(row["status"])}`);
 
       for (const { title, input, undone, completed } of cases) {
-        it(`${title}: is undone wherever it is stopped${completed ? ", but after its pivot goes on" : ""} (S12)`, async () => {
+        it(`${title}: is undone after a stop at any event${completed ? ", and goes on after its pivot" : ""} (S12)`, async () => {
           const whole = cloud.startExecution({ ...input, order_id: "bystander" });
           await whole.result;
           const bystander = await cloud.table.rows("bystander");
@@ -122,7 +122,7 @@ describe("an execution that is stopped, on this machine", function () {
 
       if (program !== "index.ts") return;
 
-      it("refuses what comes late: a call that was under way, and all that a redrive would do (S3)", async () => {
+      it("refuses a late call, and all calls of a redrive (S3)", async () => {
         const execution = await stop({ ...ORDER, order_id: "1" }, 9);
         const [, late] = execution.history.flatMap(({ type, parameters }) =>
           type === "TaskScheduled" ? [parameters as { Payload: JsonObject }] : [],
@@ -141,7 +141,7 @@ describe("an execution that is stopped, on this machine", function () {
         expect(await cloud.table.rows("1")).to.deep.equal(before);
       });
 
-      it("is recovered once, though its end is told twice", async () => {
+      it("is recovered once if its end is reported twice", async () => {
         const events: JsonObject[] = [];
         const publish = cloud.publish.bind(cloud);
         cloud.publish = (event) => {
@@ -153,7 +153,7 @@ describe("an execution that is stopped, on this machine", function () {
         await stop({ ...ORDER, order_id: "1" }, 9);
         void publish(events[0] as JsonObject);
         await cloud.settled();
-        // And once more, long after; and without what need not be in it.
+        // And a third time much later, without optional fields.
         const { executionArn, stateMachineArn, status, stopDate } = events[0]?.["detail"] as JsonObject;
         void publish({ ...events[0], detail: { executionArn, stateMachineArn, status, stopDate } as JsonObject });
         await cloud.settled();
@@ -163,7 +163,7 @@ describe("an execution that is stopped, on this machine", function () {
         expect(await rowsOf("1")).to.deep.equal(ORDERED.map((entity) => `${entity} UNDONE`));
       });
 
-      it("goes to the dead letters, with the reason, where it can't be recovered", async () => {
+      it("goes to the dead letter queue, with the reason, if it can't be recovered", async () => {
         const input = { ...ORDER, order_id: "1", note: "x".repeat(262_144 - 100) };
         const inputs = policy.inputs as { policy: string };
         const { policy: whole } = inputs;
@@ -183,7 +183,7 @@ describe("an execution that is stopped, on this machine", function () {
     });
   }
 
-  it("is left as it stands where the program is told to ignore it", async () => {
+  it("is not recovered if the program ignores stops", async () => {
     const cloud = await LocalCloud.start(await evaluateProgram({ onAbort: "ignore" }));
     try {
       const execution = cloud.startExecution({ ...ORDER, order_id: "1" }, ({ type }) => {

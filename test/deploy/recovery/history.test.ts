@@ -2,7 +2,7 @@ import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
 import { historyReader } from "../../../saga/deploy/recovery/history";
 
-/** Events as the service gives them, in order; each follows the one before it, unless it says otherwise. */
+/** Events in the service's form. Each follows the one before it, unless it has a `previousEventId`. */
 function read(pivot: string | undefined, reads: readonly string[], events: readonly Partial<HistoryEvent>[]) {
   const history = historyReader(pivot, reads);
   events.forEach((event, index) => {
@@ -36,7 +36,7 @@ const item = (name: string, index: number) =>
 const at = (previousEventId: number, event: Partial<HistoryEvent>) => ({ ...event, previousEventId });
 
 describe("the results in a history", () => {
-  it("hold the variables that were assigned and that an undo reads, the last value of each", () => {
+  it("have the last value of each assigned variable that an undo reads", () => {
     const { historyResults } = read(
       undefined,
       ["A", "B"],
@@ -52,7 +52,7 @@ describe("the results in a history", () => {
     expect(historyResults).to.deep.equal({ results: { A: { id: 1 }, B: null }, items: {} });
   });
 
-  it("is the result of a task that was answered, by whatever it called, before its state was left", () => {
+  it("have the result of a task whose state was not left yet, for every kind of call", () => {
     const reads = ["Function", "Token", "Service", "Child", "Child_undo"];
     const { historyResults } = read(undefined, reads, [
       entered("Function"),
@@ -73,7 +73,7 @@ describe("the results in a history", () => {
     });
   });
 
-  it("hold branches together, and items and their own items apart", () => {
+  it("combine branches, and separate items and nested items", () => {
     const { historyResults } = read(
       undefined,
       ["In", "Deep", "After"],
@@ -89,7 +89,7 @@ describe("the results in a history", () => {
         at(8, item("Inner", 2)), // 9
         at(9, entered("Deep")), // 10
         at(10, exited("Deep", { Deep: "deep" })), // 11
-        // Whichever item was the last: what follows a Map is no part of it.
+        // States after a Map do not belong to its last item.
         at(11, exited("Inner", { In: "third" }, "Map")), // 12
         at(12, exited("Outer", {}, "Map")), // 13
         at(13, entered("After")), // 14
@@ -107,7 +107,7 @@ describe("the results in a history", () => {
     });
   });
 
-  it("is that the pivot has succeeded, and not that it was tried, or has failed", () => {
+  it("contain the pivot only if it has succeeded", () => {
     const committed = (...events: Partial<HistoryEvent>[]) => read("Pay", [], events).committed();
     expect(committed(entered("Pay"), succeeded({ Payload: 1 }))).to.equal(false);
     expect(committed(entered("Pay"), exited("Pay", { failure: {}, Pay: null }))).to.equal(false);
@@ -116,7 +116,7 @@ describe("the results in a history", () => {
     expect(committed(entered("Pay"), exited("Pay", { Pay: 1 }), { type: "ExecutionAborted" })).to.equal(true);
   });
 
-  it("is complete once its last event is an end", () => {
+  it("are complete once the last event ends the execution", () => {
     const end = { type: "ExecutionTimedOut" } as const;
     expect(read(undefined, [], [entered("A"), end]).ended()).to.equal(true);
     expect(read(undefined, [], [entered("A")]).ended()).to.equal(false);

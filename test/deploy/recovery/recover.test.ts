@@ -43,20 +43,20 @@ describe("the function that recovers, as it is deployed", function () {
   let stepFunctions: StepFunctions;
   let executions: Executions;
   let count = 0;
-  /** What has been asked of Step Functions. */
+  /** The requests to Step Functions. */
   const asked: string[] = [];
   /** Every call that was made. */
   const calls: Call[] = [];
-  /** What the tasks do. */
+  /** The behaviour of the tasks. */
   let answer: (call: Call) => Json;
-  /** What else happens at a call, before it is answered. */
+  /** A hook that runs at each call before its answer. */
   let onCall: (call: Call, execution: Execution) => void;
 
   before(async () => {
     program = await evaluated("examples/trip/index.ts");
   });
   beforeEach(async () => {
-    // The registered machines; only time is virtual.
+    // The machines are the registered ones. Only time is virtual.
     stepFunctions = new StepFunctions({
       clock: virtualClock(),
       random: seededRandom(1),
@@ -115,7 +115,7 @@ describe("the function that recovers, as it is deployed", function () {
   const machine = (name: string) => resource("aws:sfn/stateMachine:StateMachine", name);
   const target = () => stepFunctions.machines.get(versionArn());
   const versionArn = () => machine("TripBooking").versionArn as string;
-  /** One that has ended; stopped while a state calls, where one is named. */
+  /** An ended execution. With `state`, it is stopped during that state's call. */
   async function ended(input: Json = TRIP, stopIn?: string, by = versionArn()): Promise<KnownExecution> {
     let stopped = false;
     const name = `trip-${++count}`;
@@ -155,14 +155,14 @@ describe("the function that recovers, as it is deployed", function () {
     return state === "RentCar" ? {} : DONE;
   };
 
-  it("does nothing about one that has completed, or has run its undos", async () => {
+  it("does nothing for an execution that has completed or was compensated", async () => {
     expect(await tell(await ended())).to.deep.equal({ did: "nothing", why: "it is SUCCEEDED" });
     refuse("Pay");
     expect(await tell(await ended())).to.deep.equal({ did: "nothing", why: "it has run its undos" });
     expect(recoveries()).to.deep.equal([]);
   });
 
-  it("leaves one that is stuck to a redrive, whether in an undo or after the pivot (S5)", async () => {
+  it("leaves a stuck execution to a redrive, in an undo and after the pivot (S5)", async () => {
     refuse("IssueTickets");
     const why = "it is stuck, and waits for a redrive";
     expect(await tell(await ended())).to.deep.equal({ did: "nothing", why });
@@ -174,14 +174,14 @@ describe("the function that recovers, as it is deployed", function () {
     expect(recoveries()).to.deep.equal([]);
   });
 
-  it("runs the undos of one that was stopped, each in the name of its step, and once", async () => {
+  it("runs the undos of a stopped execution, each once and in the name of its step", async () => {
     const known = await ended(TRIP, "Pay");
     calls.length = 0;
     expect(await tell(known)).to.deep.equal({ did: "recovered", why: "it is ABORTED" });
     expect(await tell(known)).to.deep.equal({ did: "recovered", why: "it is ABORTED" });
     const [one, ...others] = recoveries();
     expect(others).to.deep.equal([]);
-    // What its own states read, and DescribeExecution tells.
+    // Its states read these values, which DescribeExecution returns.
     expect((one?.execution.input as { startedAt?: string }).startedAt).to.equal(
       `${known.execution.startTime.slice(0, 19)}Z`,
     );
@@ -204,7 +204,7 @@ describe("the function that recovers, as it is deployed", function () {
     );
   });
 
-  it("redrives one whose pivot has succeeded, which then completes (S9)", async () => {
+  it("redrives an execution whose pivot has succeeded, which then completes (S9)", async () => {
     const known = await ended(TRIP, "IssueTickets");
     const event = endOf(known);
     expect(await tell(known)).to.deep.equal({ did: "redriven", why: "its pivot has succeeded" });
@@ -214,7 +214,7 @@ describe("the function that recovers, as it is deployed", function () {
     expect(recoveries()).to.deep.equal([]);
   });
 
-  it("asks again where the description or the history lags behind the event; not where it was redriven", async () => {
+  it("fails, to be retried, if the description or the history lags behind the event, but not after a redrive", async () => {
     const known = await ended(TRIP, "Pay");
     const { execution } = known;
     const event = endOf(known);
@@ -229,7 +229,7 @@ describe("the function that recovers, as it is deployed", function () {
     expect(recoveries()).to.deep.equal([]);
   });
 
-  it("fails on one that began when none were recovered, for nobody knows which undos are its own", async () => {
+  it("fails for an execution that began before recovery was deployed, since its undos are not known", async () => {
     const known = await ended(TRIP, "Pay");
     const definition = { ...(JSON.parse(known.revision.definition) as object), Comment: "Saga TripBooking" };
     const { version, revision } = target();
@@ -240,7 +240,7 @@ describe("the function that recovers, as it is deployed", function () {
     expect(recoveries()).to.deep.equal([]);
   });
 
-  it("asks for the definition of each version once, so that many may be stopped together", async () => {
+  it("requests the definition of each version once, so that many executions may stop at a time", async () => {
     for (const each of [await ended(TRIP, "Pay"), await ended(TRIP, "Pay"), await ended(TRIP, "IssueTickets")]) {
       expect(await tell(each))
         .to.have.property("did")
@@ -251,7 +251,7 @@ describe("the function that recovers, as it is deployed", function () {
     ]);
   });
 
-  it("asks for the definition of the execution where it has no version, or one that has been deleted", async () => {
+  it("requests the execution's definition if it has no version or a deleted one", async () => {
     const without = await ended(TRIP, "Pay", machine("TripBooking").arn);
     expect(await tell(without)).to.include({ did: "recovered" });
     expect(asked).to.include("states:DescribeStateMachineForExecution").and.not.include("states:DescribeStateMachine");
@@ -261,12 +261,12 @@ describe("the function that recovers, as it is deployed", function () {
     expect(recoveries()).to.have.length(2);
   });
 
-  it("may do all that it does, and is refused what its role does not grant", async () => {
+  it("has the permissions that it needs, and no others", async () => {
     const policy = resource("aws:iam/rolePolicy:RolePolicy", "TripBooking_recover").inputs as { policy: string };
     const { policy: whole } = policy;
     const unversioned = machine("TripBooking").arn as string;
     const needed: readonly (readonly [action: string, stopIn: string, by?: string])[] = [
-      // Before it has been told, and remembers.
+      // Before it has read and cached the definition.
       ["DescribeStateMachine", "Pay"],
       ["DescribeStateMachineForExecution", "Pay", unversioned],
       ["DescribeExecution", "Pay"],
@@ -288,7 +288,7 @@ describe("the function that recovers, as it is deployed", function () {
     }
   });
 
-  it(`recovers one that is lost because its history is full, reading all pages of it ${SLOW}`, async () => {
+  it(`recovers an execution that failed because its history is full, and reads all its pages ${SLOW}`, async () => {
     answer = tiresome;
     const known = await ended({ ...TRIP, cars: cars(1200) });
     expect(await known.execution.result).to.include({ status: "FAILED", error: "States.Runtime" });
@@ -299,13 +299,13 @@ describe("the function that recovers, as it is deployed", function () {
     expect(calls.filter(({ state }) => state === "ReturnCar")).to.have.length(1200);
   });
 
-  it(`fails on one that can neither go on nor be undone, so that somebody is told ${SLOW}`, async () => {
+  it(`fails for an execution that can neither go on nor be undone, so that an alarm reports it ${SLOW}`, async () => {
     answer = tiresome;
     const paid = async (length: number) =>
       (await ended({ ...TRIP, cars: cars(length) })).execution.history.findIndex(
         ({ type, state }) => type === "TaskStateExited" && state === "Pay",
       );
-    // The tries of what follows the pivot do not fit.
+    // The tries after the pivot fill the history.
     const [none, one] = [await paid(0), await paid(1)];
     answer = (call) => {
       if (call.state === "IssueTickets") throw new TaskFailure("Refused", "");
@@ -320,7 +320,7 @@ describe("the function that recovers, as it is deployed", function () {
     );
   });
 
-  it("starts a recovery that is stuck in an undo that never succeeds, and goes on there when it is redriven (S5)", async () => {
+  it("starts a recovery that is stuck in a failing undo, and that a redrive continues there (S5)", async () => {
     const known = await ended(TRIP, "Pay");
     refuse("CancelHotel");
     await tell(known);

@@ -18,7 +18,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const UNDONE = ["ORDER UNDONE", "PAYMENT UNDONE", "SHIPMENT UNDONE"];
 
-describe("the function that looks after executions, as it is deployed", function () {
+describe("the function of the sweep, as it is deployed", function () {
   this.timeout(120_000);
   let program: Program;
   let cloud: LocalCloud;
@@ -30,7 +30,7 @@ describe("the function that looks after executions, as it is deployed", function
   });
   beforeEach(async () => {
     cloud = await LocalCloud.start(program, { onLog: (line) => lines.push(line) });
-    // Every event is lost.
+    // In these tests, every event is lost.
     cloud.publish = () => Promise.resolve();
     lines.length = 0;
   });
@@ -39,7 +39,7 @@ describe("the function that looks after executions, as it is deployed", function
   const find = (type: string, name: string, { resources } = program) =>
     resources.find((one) => one.type.endsWith(`:${type}`) && one.name === name) as Resource;
   const machine = (name: string) => find("StateMachine", name).arn as string;
-  /** What the schedule calls the function with. */
+  /** The input from the schedule. */
   const given = (of = program) =>
     JSON.parse(find("EventTarget", "OrderFulfilment_sweep", of).inputs["input"] as string) as Sweep;
   const sweepWith = async (event: Sweep) => {
@@ -53,7 +53,7 @@ describe("the function that looks after executions, as it is deployed", function
       (error: unknown) => JSON.parse((error as { cause: string }).cause) as { errorType: string; errorMessage: string },
     );
 
-  /** An order that was stopped after its payment, so long ago. */
+  /** An order that was stopped after its payment, some time ago. */
   async function stopped(ago: number, order_id = `order-${++orders}`): Promise<KnownExecution> {
     const execution: Execution = cloud.startExecution({ ...ORDER, order_id }, ({ type, state }) => {
       if (type === "TaskStateExited" && state === "ProcessPayment") execution.stop();
@@ -63,7 +63,7 @@ describe("the function that looks after executions, as it is deployed", function
     known.ended = { ...(known.ended as Required<KnownExecution>["ended"]), stopDate: Date.now() - ago };
     return known;
   }
-  /** One that stands in the list, and does nothing. */
+  /** An execution that is only in the list. */
   function add(of: string, name: string, startDate: number, status?: "ABORTED" | "TIMED_OUT"): void {
     const result = status ? Promise.resolve({ status, history: [] }) : new Promise(() => {});
     const arn = `${of.replace(":stateMachine:", ":execution:")}:${name}`;
@@ -88,7 +88,7 @@ describe("the function that looks after executions, as it is deployed", function
   const recoveries = () =>
     [...cloud.executions.values()].filter(({ machineArn }) => machineArn === machine("OrderFulfilment_undo"));
 
-  it("tells the age of the oldest execution that runs, on whichever page it is, and none of what has ended", async () => {
+  it("logs the age of the oldest running execution on any page, and ignores ended ones", async () => {
     const { inputs } = find("LogMetricFilter", "OrderFulfilment_sweep");
     const { pattern, metricTransformation } = inputs as {
       pattern: string;
@@ -107,7 +107,7 @@ describe("the function that looks after executions, as it is deployed", function
     const now = Date.now();
     for (let index = 0; index < 2100; index++) add(machine("OrderFulfilment"), `n${index}`, now - MINUTE - index);
     add(machine("OrderFulfilment"), "oldest", now - 3 * HOUR);
-    // A redrive is what a list sorts by; its age is from its start.
+    // The list is sorted by redrive dates, but an execution's age begins at its start.
     Object.assign(cloud.executions.get(`${executionsOf(machine("OrderFulfilment"))}:oldest`) as object, {
       redriveDate: now - MINUTE,
       redriveCount: 1,
@@ -119,7 +119,7 @@ describe("the function that looks after executions, as it is deployed", function
     expect(JSON.parse(lines.at(-1) as string)).to.include({ running: 2101 });
   });
 
-  it("has one recovered that was stopped and whose event was lost, once (S12)", async () => {
+  it("recovers a stopped execution whose event was lost, once (S12)", async () => {
     const known = await stopped(12 * MINUTE);
     expect(await sweep()).to.deep.equal({ oldestRunning: 0, handedOver: 1 });
     await cloud.settled();
@@ -137,7 +137,7 @@ describe("the function that looks after executions, as it is deployed", function
     expect(cloud.deadLetters).to.deep.equal([]);
   });
 
-  it(`finds each wherever it stands among many, one that timed out too ${SLOW}`, async () => {
+  it(`finds each among many, also a timed-out one ${SLOW}`, async () => {
     const now = Date.now();
     for (let index = 0; index < 1100; index++) {
       add(machine("OrderFulfilment"), `n${index}`, now - MINUTE, index % 2 ? "ABORTED" : "TIMED_OUT");
@@ -152,15 +152,15 @@ describe("the function that looks after executions, as it is deployed", function
     expect(await sweep()).to.include({ handedOver: 0 });
   });
 
-  it("leaves one whose event may still come, and one that stopped more than a day ago", async () => {
+  it("ignores an execution whose event may still arrive, and one that stopped more than a day ago", async () => {
     for (const ago of [0, 9 * MINUTE, 24 * HOUR + MINUTE, 40 * 24 * HOUR]) await stopped(ago);
     expect(await sweep()).to.deep.equal({ oldestRunning: 0, handedOver: 0 });
   });
 
-  it(`takes up one that is not recovered after 10 minutes, 20, 40 and so on, so that it fills no queue ${SLOW}`, async () => {
+  it(`passes on an execution that is not recovered after 10 minutes, 20, 40 and so on, so that it does not fill the queue ${SLOW}`, async () => {
     const known = await stopped(0);
     const turns: number[] = [];
-    // No recovery is ever found in that machine.
+    // That machine never has a recovery.
     const event = { ...given(), recovery: { ...given().recovery, machineArn: machine("OrderFulfilment") } } as Sweep;
     for (let minutes = 1; minutes < 26 * 60; minutes += 5) {
       Object.assign(known.ended as object, { stopDate: Date.now() - minutes * MINUTE });
@@ -181,14 +181,14 @@ describe("the function that looks after executions, as it is deployed", function
       ).to.equal(true);
   });
 
-  it("hands nothing over where nothing recovers", async () => {
+  it("passes nothing on without a recovery", async () => {
     const ignoring = await evaluateProgram({ onAbort: "ignore" });
     expect(given(ignoring)).to.have.all.keys("machineArn");
     await stopped(12 * MINUTE);
     expect(await sweepWith(given(ignoring))).to.deep.equal({ oldestRunning: 0, handedOver: 0 });
   });
 
-  it("may do all that it does, and is refused what its role does not grant", async () => {
+  it("has the permissions that it needs, and no others", async () => {
     const known = await stopped(12 * MINUTE);
     const policy = find("RolePolicy", "OrderFulfilment_sweep").inputs as { policy: string };
     const { policy: whole } = policy;
@@ -213,7 +213,7 @@ describe("the function that looks after executions, as it is deployed", function
     expect(await rowsOf(known)).to.deep.equal(UNDONE);
   });
 
-  it("fails where there are more than it looks at, having told of those that it has seen", async () => {
+  it("fails if there are more executions than it reads, after it has logged those that it read", async () => {
     const startDate = Date.now() / 1000 - 600;
     let pages = 0;
     const route = {

@@ -1,4 +1,4 @@
-// Two sagas with two tables, an approval, a message and a secret: a program that knows nothing of this project's own.
+// A program of its own, with two sagas, two tables, an approval, a message and a secret.
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import {
@@ -21,7 +21,7 @@ interface Row {
   readonly entity: string;
 }
 
-/** Writes a row, or marks it as undone where an undo stands: that is never written over. */
+/** Writes a row, unless an undo has marked it as undone. */
 const write = (name: string, entity: string, live: boolean) =>
   task<{ readonly id: string; readonly note?: string }, { readonly id: string }>(name, {
     table: ["UpdateItem"],

@@ -18,7 +18,6 @@ import {
   lookAt,
   moment,
   openExecution,
-  reading,
   story,
   storyProblem,
   subject,
@@ -120,7 +119,6 @@ function Head() {
           )}
           {(description.redriveCount ?? 0) > 0 && <span>redriven {description.redriveCount}×</span>}
           {subject.value?.dataHidden === true && <span>data is hidden, as in the machine's log</span>}
-          {reading.value && <span role="status">reading the history…</span>}
         </p>
       </div>
       {live && <Buttons arn={key} />}
