@@ -3,6 +3,7 @@ import {
   isArray,
   isKnown,
   isObject,
+  isTest,
   keyOf,
   Leading,
   type Lengths,
@@ -237,8 +238,17 @@ function constructed(ast: Ast, context: Value, around: Surroundings): Value {
     return item.type === "unary" && item.value === "[" && !(found instanceof Unknown) ? [found] : found;
   });
   for (const item of items) if (item instanceof OneOf && !item.values.every(isSingle)) throw needs(item);
+  const [only] = items;
+  // `[x]` is `x` itself if that is a list. Else it is a list of one item or of none, like another list of this length.
+  if (items.length === 1 && only instanceof Unknown && isList(only) && !isArrayOf(ast)) return only;
   return items.some((item) => item instanceof Unknown) ? UNKNOWN : spread(items);
 }
+
+/** Whether an unknown value may be a list that another expression reads too. */
+const isList = (one: Unknown): boolean => one.path !== undefined && !isTest(one.path) && !(one instanceof TypeOf);
+
+/** Whether an array constructor has an array constructor as its first item. */
+const isArrayOf = ({ expressions: [item] = [] }: Ast): boolean => item?.type === "unary" && item.value === "[";
 
 function block(expressions: readonly Ast[], context: Value, around: Surroundings): Value {
   const own = new Map<string, Value>();
