@@ -1,19 +1,15 @@
 import { type Declaration, type DeclaredCall, undoOf } from "../asl/declaration";
 import { keepsBooks } from "./bookkeeping";
 import { listIn } from "./items-path";
-import { evaluate, resolve, type Surroundings } from "./search/evaluate";
+import { evaluate, resolve } from "./search/evaluate";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
 import { fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { failureIn } from "./can-fail";
+import { conditionOf, givenIn, outputOf, outputOfCatch, testIn } from "./jsonpath/templates";
+import { NOTHING, type Template } from "./template";
 import { keyOf, lift, OneOf, Unknown, UNKNOWN, type Value } from "./search/value";
 
-/** A value of a definition, which may hold expressions: the variables that it reads, as paths, and its evaluation. */
-export interface Template {
-  readonly yields: (around: Surroundings) => Value;
-  readonly paths: readonly string[];
-  /** Whether it is the unchanged input of the state. */
-  readonly isInput: boolean;
-}
+export type { Template } from "./template";
 
 /** A transition out of a state. */
 export interface Transition {
@@ -98,6 +94,8 @@ export interface Level {
   /** The levels within it have the ids after its own, up to this one. */
   readonly lastId: number;
   readonly top: boolean;
+  /** Whether the state around may read its output. */
+  readonly hasReader: boolean;
   readonly startAt: string;
   readonly nodes: ReadonlyMap<string, Node>;
   /** The actions that states in it, or in levels within, undo. */
@@ -110,8 +108,6 @@ export interface Level {
 export const EXECUTION = "execution";
 /** Separates a step's name from the id of another execution. It has thin spaces, which no name has. */
 export const OF_ANOTHER = "\u2009of\u2009";
-
-const NOTHING: Template = { yields: () => UNKNOWN, paths: [], isInput: false };
 
 function template(raw: unknown): Template {
   const source = sourceOf(raw);
@@ -162,14 +158,14 @@ function mayRaise(value: unknown): boolean {
   }
 }
 
-/** Reads a definition in JSONata mode, or the control flow of one in JSONPath mode. */
+/** Reads a definition in JSONata mode; or one in JSONPath mode, without its payloads. */
 export function readMachine(definition: RawStates, declaration: Declaration): Level {
   const names = Object.keys(declaration.calls);
   const asked = new Map<string, number>();
   for (const condition of conditionsIn(definition)) asked.set(condition, (asked.get(condition) ?? 0) + 1);
   let levels = 0;
 
-  function level(raw: RawStates, top: boolean, language: unknown): Level {
+  function level(raw: RawStates, top: boolean, language: unknown, hasReader: boolean): Level {
     const id = levels++;
     const nodes = new Map(
       Object.entries(raw.States).map(([name, state]) => [name, node(name, state, { language, level: raw, top })]),
@@ -179,6 +175,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       id,
       lastId: levels - 1,
       top,
+      hasReader,
       startAt: raw.StartAt,
       nodes,
       undoes: new Set(
@@ -198,14 +195,20 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
     const language = raw["QueryLanguage"] ?? around.language;
     const jsonata = language === "JSONata";
     const value = (of: unknown): Template => (jsonata ? template(of) : NOTHING);
-    const givenIn = ({ Type, Arguments, ItemSelector }: RawState): Template | undefined => {
+    const given = ({ Type, Arguments, ItemSelector }: RawState): Template | undefined => {
+      if (!jsonata) return givenIn(raw);
       const given = Type === "Parallel" ? Arguments : Type === "Map" ? ItemSelector : undefined;
       return given === undefined ? undefined : value(given);
     };
-    const transition = (from: Readonly<Record<string, unknown>>, to: unknown): Transition => ({
+    const passing = jsonata ? undefined : outputOf(raw);
+    const transition = (
+      from: Readonly<Record<string, unknown>>,
+      to: unknown,
+      output: Template | undefined = passing,
+    ): Transition => ({
       to: to as string | undefined,
       assigns: jsonata ? Object.entries(from["Assign"] ?? {}).map(([key, of]) => [key, template(of)]) : [],
-      output: from["Output"] === undefined ? undefined : value(from["Output"]),
+      output: jsonata && from["Output"] !== undefined ? template(from["Output"]) : output,
     });
     const list = raw.Type === "Map" && !jsonata ? listIn(raw, around.level, around.top) : undefined;
     return {
@@ -214,17 +217,17 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       byPlace: list !== undefined,
       next: transition(raw, raw.Type === "Choice" ? raw.Default : raw.Next),
       choices: (raw.Choices ?? []).map((rule) => ({
-        condition: value(rule["Condition"]),
+        condition: jsonata ? template(rule["Condition"]) : conditionOf(rule, raw),
         transition: transition(rule, rule["Next"]),
-        askedAgain: jsonata && (asked.get(String(rule["Condition"])) ?? 0) > 1,
+        askedAgain: (asked.get(testOf(rule, raw)) ?? 0) > 1,
       })),
       catchers: (raw.Catch ?? []).map((catcher) => ({
         errors: catcher["ErrorEquals"] as readonly string[],
-        transition: transition(catcher, catcher["Next"]),
+        transition: transition(catcher, catcher["Next"], jsonata ? undefined : outputOfCatch(catcher)),
       })),
-      inner: innerOf(raw).map((within) => level(within, false, language)),
+      inner: innerOf(raw).map((within) => level(within, false, language, jsonata || raw["ResultPath"] !== null)),
       items: raw.Type === "Map" ? itemsOf(raw, list, value) : undefined,
-      given: givenIn(raw),
+      given: given(raw),
       part: partOf(name),
       jsonata,
       raises: jsonata && fieldsOf(raw).some(({ path, value: of }) => !path.startsWith("Catch") && mayRaise(of)),
@@ -245,7 +248,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
     return { kind: "undo", of, releases, bulk: of.some((action) => declaration.calls[action]?.bulk === true) };
   }
 
-  return level(definition, true, (definition as { QueryLanguage?: unknown }).QueryLanguage);
+  return level(definition, true, (definition as { QueryLanguage?: unknown }).QueryLanguage, false);
 }
 
 /**
@@ -344,10 +347,14 @@ function itemsOf(raw: RawState, list: string | undefined, value: (of: unknown) =
   return raw["Items"] === undefined ? NOTHING : value(raw["Items"]);
 }
 
-/** The conditions of all Choices of a definition. */
+/** The test of a rule: equal texts for equal tests. */
+const testOf = (rule: Readonly<Record<string, unknown>>, state: RawState): string =>
+  typeof rule["Condition"] === "string" ? rule["Condition"] : testIn(rule, state);
+
+/** The tests of all Choices of a definition. */
 function conditionsIn({ States }: RawStates): readonly string[] {
   return Object.values(States).flatMap((state) => [
-    ...(state.Choices ?? []).map(({ Condition }) => String(Condition)),
+    ...(state.Choices ?? []).map((rule) => testOf(rule, state)),
     ...innerOf(state).flatMap(conditionsIn),
   ]);
 }

@@ -1,5 +1,6 @@
 import type { Ast } from "../expression";
 import {
+  fieldOf,
   isArray,
   isKnown,
   isObject,
@@ -15,6 +16,7 @@ import {
   NO_LIST,
   NO_LIST_TYPE,
   ONE_OR_MORE,
+  OTHER_FIELDS,
   RESULTS,
   testOf,
   TypeOf,
@@ -98,6 +100,7 @@ function raw(ast: Ast, context: Value, around: Surroundings): Value {
     case "wildcard":
       if (context instanceof Unknown) return UNKNOWN;
       if (context instanceof OneOf) throw needs(context);
+      if (hasOthers(context)) return UNKNOWN;
       return isObject(context) ? sequence(spread(Object.values(context))) : undefined;
     case "path":
       return path(ast.steps ?? [], context, around);
@@ -163,7 +166,7 @@ function member(context: Value, key: string, around: Surroundings): Value {
   }
   if (context instanceof OneOf) return lift(context, (one) => member(one, key, around));
   if (isArray(context)) return joined(context.map((item) => member(item, key, around)));
-  return isObject(context) ? context[key] : undefined;
+  return isObject(context) ? resolve(fieldOf(context, key), around.lengths) : undefined;
 }
 
 /**
@@ -389,7 +392,7 @@ function applied(name: string, given: Value): Value {
     case "string":
       return typeof given === "string" || typeof given === "number" ? textOf(given) : UNKNOWN;
     case "merge": {
-      if (!isArray(given) || !given.every(isObject)) return UNKNOWN;
+      if (!isArray(given) || !given.every(isObject) || given.some(hasOthers)) return UNKNOWN;
       const fields = given.flatMap((one): readonly (readonly [string, Value])[] => Object.entries(one));
       return Object.fromEntries<Value>(fields);
     }
@@ -400,6 +403,9 @@ function applied(name: string, given: Value): Value {
       return UNKNOWN;
   }
 }
+
+/** Whether only some fields of an object are known. */
+const hasOthers = (value: Value): boolean => isObject(value) && OTHER_FIELDS in value;
 
 const lambdaOf = (ast: Ast): Lambda => ({
   parameters: (ast.arguments ?? []).map(({ value: name }) => String(name)),

@@ -1,7 +1,7 @@
 import { type Level, levelsOf, type Node, type Template, type Transition, transitionsOf } from "../machine";
 import { type Position, positionsOf } from "./components";
 import { withoutIndexes } from "./search-state";
-import { isArray, isObject, OneOf, oneOf, pathsIn, Unknown, UNKNOWN, type Value } from "./value";
+import { fieldOf, isArray, isObject, OneOf, oneOf, OTHER_FIELDS, pathsIn, Unknown, UNKNOWN, type Value } from "./value";
 
 /** The data of a search state. */
 export interface Data {
@@ -235,9 +235,10 @@ function inputsOf(
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const read = new Map<string, Set<string>>([...level.nodes.keys()].map((name) => [name, new Set()]));
   const handedOn = ({ raw }: Node, { to, output }: Transition): Iterable<string> => {
-    const wanted = to === undefined ? (level.top ? NONE : ALL) : (read.get(to) ?? NONE);
+    const wanted = to === undefined ? (level.hasReader ? ALL : NONE) : (read.get(to) ?? NONE);
     if (wanted.size === 0) return NONE;
     if (output ? output.isInput : PASSING.has(raw.Type)) return wanted;
+    if (output?.dependsOn) return output.dependsOn(wanted);
     return output ? inputPaths(output) : NONE;
   };
   const reads = (node: Node): readonly string[] => {
@@ -306,6 +307,11 @@ function narrowed(value: Value, fields: Fields): Value {
   const known = fields.known.get(value);
   if (known !== undefined) return known;
   const inner = (of: Value): Value => narrowed(of, fields);
+  const others = isObject(value) ? value[OTHER_FIELDS] : undefined;
+  // If it changes none of the fields that are read, it is the value that it was made from.
+  if (isObject(value) && others instanceof Unknown && ![...fields.fields.keys()].some((field) => field in value)) {
+    return others;
+  }
   const made =
     value instanceof OneOf
       ? oneOf(value.name, value.values.map(inner))
@@ -313,7 +319,7 @@ function narrowed(value: Value, fields: Fields): Value {
         ? value.map(inner)
         : Object.fromEntries(
             [...fields.fields].flatMap(([field, of]): readonly (readonly [string, Value])[] => {
-              const found = isObject(value) ? withoutNothing(narrowed(value[field], of), of) : undefined;
+              const found = isObject(value) ? withoutNothing(narrowed(fieldOf(value, field), of), of) : undefined;
               return found === undefined ? [] : [[field, found]];
             }),
           );
