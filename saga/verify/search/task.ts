@@ -261,8 +261,11 @@ export function dropped(
   const rule = own ? "S2" : remains.length > 0 ? "S1" : "S6";
   const message = `nothing catches a failure of ${name}: the execution stops there, ${left(point.outstanding)}`;
   const { compensated } = namesIn(search.machine);
-  const [first] = remains;
-  const to = first ? undoFrom(search.machine, around.level, first.action) : compensated;
+  // A list without items leaves nothing of its own, but one with items needs its undo.
+  const { undoOf } = namesIn(search.machine);
+  const within = inner.flatMap(levelsOf).flatMap(({ nodes }) => [...nodes.keys()]);
+  const first = within.find((one) => undoOf.has(one)) ?? remains[0]?.action;
+  const to = remains.length > 0 && first !== undefined ? undoFrom(search.machine, around.level, first) : compensated;
   const undoes = inner.some((level) => level.undoes.size > 0) && !inner.some(({ effectful }) => effectful);
   const hint = undoes && error === "States.QueryEvaluationError" ? HINTS.raises(name) : HINTS.uncaught(name, to);
   search.report(around, point, rule, name, message, hint);
