@@ -42,6 +42,8 @@ export interface UndoPart {
 export interface Identity extends Template {
   /** Its source text, for a message. */
   readonly said: string;
+  /** The field with a part that changes while the execution runs, or that another execution may share; and that part. */
+  readonly changing: { readonly field: "saga.id" | "saga.step"; readonly part: string } | undefined;
 }
 
 export interface ChoiceRule {
@@ -259,7 +261,7 @@ function identityIn(args: unknown): Identity | undefined {
   const { Payload, Name, Input } = (args ?? {}) as { readonly [field in "Payload" | "Name" | "Input"]?: unknown };
   if (Name !== undefined) {
     const name = (Input as { readonly name?: unknown } | undefined)?.name ?? Name;
-    return { ...template(name), said: "Name" };
+    return { ...template(name), said: "Name", changing: undefined };
   }
   const saga = fieldOf({ raw: Payload }, "saga");
   const step = fieldOf(saga, "step");
@@ -271,7 +273,16 @@ function identityIn(args: unknown): Identity | undefined {
     paths: [...stepSaid.paths, ...idSaid.paths],
     isInput: false,
     said: id === undefined ? "no saga.id" : "saga.step and saga.id",
+    changing: changingIn("saga.id", idSaid) ?? changingIn("saga.step", stepSaid),
   };
+}
+
+/** Parts of the Context object that change, or that two executions may share. */
+const CHANGING = /^states\.context\.(State\.(RetryCount|EnteredTime)|Execution\.(RedriveCount|RedriveTime|StartTime))$/;
+
+function changingIn(field: "saga.id" | "saga.step", { paths }: Template): Identity["changing"] {
+  const path = paths.find((one) => CHANGING.test(one));
+  return path === undefined ? undefined : { field, part: `$${path}` };
 }
 
 /** The name of a caller. Unknown if the step or the execution is unknown. */

@@ -73,6 +73,27 @@ const CASES: readonly Case[] = [
     edit: ({ PutBack = {} }) => (PutBack["Catch"] = [{ ErrorEquals: ["States.ALL"], Next: "Close" }]),
   },
   {
+    title: "the Retry that lists an error with MaxAttempts 0",
+    machine: LIST,
+    hint: "Give Retry[0] of Open MaxAttempts above 0",
+    edit: ({ Open }) => ((Open?.["Retry"] as [State])[0]["MaxAttempts"] = 0),
+  },
+  {
+    title: "the Retry that takes an error before the one that lists it",
+    machine: LIST,
+    hint: "Put Retry[1] of Open before Retry[0]",
+    edit: ({ Open }) => (Open?.["Retry"] as State[]).unshift({ ErrorEquals: ["States.TaskFailed"], MaxAttempts: 0 }),
+  },
+  {
+    title: "the saga.id, if it is the part of an identity that changes",
+    machine: LIST,
+    hint: "Give Open the saga.id {% $states.context.Execution.Id %}",
+    edit: ({ Open }) => {
+      const args = Open?.["Arguments"] as { readonly Payload: { readonly saga: State } };
+      args.Payload.saga["id"] = "{% $states.context.State.EnteredTime %}";
+    },
+  },
+  {
     title: "the declaration, if it has no undo to lead to",
     machine: "fixtures/optional-step",
     hint: "Declare an undo of F, and lead F's Catch to it; or declare the errors as definite after which F has done nothing",
