@@ -105,13 +105,16 @@ const HTTP = [429, 502, 503, 504];
 /** A placeholder that is named after a function. */
 const NAMES_FUNCTION = /^\$\{[^}]*(function|lambda)[^}]*\}$/i;
 
+/** Whether a Resource is a function itself, by its ARN or by a placeholder that is named after one. */
+export const isFunction = (resource: string): boolean =>
+  /^arn:aws[\w-]*:lambda:/.test(resource) || NAMES_FUNCTION.test(resource);
+
 /**
  * The transient errors of what a Task calls, under the names that Step Functions reports (S4).
  * @param resource The Task's `Resource`.
  */
 export function transientErrors(resource: string): readonly string[] {
-  const lambda = /^arn:aws[\w-]*:(states:::lambda:invoke|lambda:)/.test(resource);
-  if (lambda || NAMES_FUNCTION.test(resource)) return LAMBDA;
+  if (/^arn:aws[\w-]*:states:::lambda:invoke/.test(resource) || isFunction(resource)) return LAMBDA;
   const [, sdk, service = ""] = /^arn:aws[\w-]*:states:::(aws-sdk:)?([\w-]+):/.exec(resource) ?? [];
   if (service === "") return [];
   if (sdk === undefined && service === "http") {
@@ -129,6 +132,7 @@ function ofSdk(service: string): Naming {
 
 /** Whether a Resource leaves open what it calls, because it contains a placeholder such as `${Charge}`. */
 export const isUnknownResource = (resource: string): boolean =>
-  resource.includes("${") &&
-  transientErrors(resource).length === 0 &&
-  !/^arn:aws[\w-]*:states:.*:activity:/.test(resource);
+  resource.includes("${") && transientErrors(resource).length === 0 && !isActivity(resource);
+
+/** Whether a Resource is an activity. Its worker reports how the work has ended. */
+export const isActivity = (resource: string): boolean => /^arn:aws[\w-]*:states:.*:activity:/.test(resource);

@@ -51,7 +51,7 @@ export interface StartExecution<Arn> {
 }
 
 /** The input of an undo machine. */
-export interface UndoInput<Arn> {
+interface UndoInput<Arn> {
   /** The machine and the name of the execution to undo. Together they make its ARN. */
   readonly machine: Arn;
   readonly name: string;

@@ -84,7 +84,7 @@ omit it, it is the latest one:
                           ones. Default: 1000 (dev)
   --json                  prints JSON and nothing else
 
-Exit codes: 0 completed, or proved; 1 failed, or not sound; 2 wrong usage;
+Exit codes: 0 completed, or no violation; 1 failed, or not sound; 2 wrong usage;
 3 compensated; 4 stuck; 5 waits for an answer.
 `;
 

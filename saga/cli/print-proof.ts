@@ -14,11 +14,10 @@ import { paint, wrap } from "./print";
 const ASSUMED = "an undo undoes what its action did: check it with checkTaskContract, or saga faults";
 
 /** Prints what is proved of a saga, its counterexamples, and its budgets, in 80 columns. */
-export function printProof({ saga, sound, proved, unproved, violations, states, budgets }: Verdict): void {
-  const count = `${violations.length} violation${violations.length === 1 ? "" : "s"}`;
-  const verdict = sound ? paint("green", "sound") : paint("red", `not sound: ${count}`);
+export function printProof(verdict: Verdict): void {
+  const { saga, proved, unproved, violations, states, budgets } = verdict;
   const lines = [
-    `${paint("bold", saga)}  ${verdict}  (${states.toLocaleString("en")} states searched)`,
+    `${paint("bold", saga)}  ${headline(verdict)}  (${states.toLocaleString("en")} states searched)`,
     "",
     ...Object.entries(RULES).flatMap(([rule, says]) => {
       const [mark, style] = proved.some((one) => one === rule)
@@ -38,6 +37,15 @@ export function printProof({ saga, sound, proved, unproved, violations, states, 
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }
+
+/** A definition is sound only if every rule is proved. */
+function headline({ sound, unproved, violations }: Verdict): string {
+  if (!sound) return paint("red", `not sound: ${counted(violations.length, "violation")}`);
+  const open = new Set(unproved.map(({ rule }) => rule)).size;
+  return open === 0 ? paint("green", "sound") : paint("yellow", `no violation found, ${counted(open, "rule")} open`);
+}
+
+const counted = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
 /** Why rules are open, each reason once. */
 function openLines(unproved: readonly Unproved[]): string[] {

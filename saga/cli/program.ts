@@ -71,7 +71,7 @@ async function readStubsFile(file: string | undefined): Promise<Stubs> {
 }
 
 /** Splits `key=value`. */
-export function keyAndValue(argument: string, option: string): readonly [key: string, value: string] {
+function keyAndValue(argument: string, option: string): readonly [key: string, value: string] {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(argument) ?? [];
   if (key === undefined || value === undefined) throw new UsageError(`${option} must be NAME=VALUE, not '${argument}'`);
   return [key, value];

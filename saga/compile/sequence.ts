@@ -1,4 +1,5 @@
 import type { StepNode, WaitNode, Node } from "../language/nodes";
+import { TIMESTAMP } from "../asl/times";
 import { renderOnce } from "./jsonata";
 import { expression } from "./syntax";
 import { call, identityOf, resultOf, stepName } from "./call";
@@ -95,11 +96,5 @@ function wait<Arn>(frame: Frame<Arn>, { name, until }: WaitNode, { exit }: NodeC
   });
 }
 
-// A Wait has no Catch, so it must only get valid timestamps (S7). A day that its month does not have is invalid too.
-const DAY =
-  "(\\d{4}-(0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])|\\d{4}-(0[469]|11)-(0[1-9]|[12]\\d|30)|\\d{4}-02-(0[1-9]|1\\d|2[0-8])" +
-  "|(\\d\\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)";
-const TIMESTAMP = `/^${DAY}T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$/`;
-
 const timestamp = (value: string): string =>
-  `$type(${value}) = 'string' ? ($contains(${value}, ${TIMESTAMP}) ? ${value} : $now()) : $now()`;
+  `$type(${value}) = 'string' ? ($contains(${value}, /${TIMESTAMP}/) ? ${value} : $now()) : $now()`;

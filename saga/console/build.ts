@@ -66,7 +66,7 @@ function licences(inputs: readonly string[]): string {
  * Writes the page into a folder.
  * @returns a line with its size
  */
-export async function writePage(folder: string): Promise<string> {
+async function writePage(folder: string): Promise<string> {
   const { files, compressed } = await buildPage();
   await mkdir(folder, { recursive: true });
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);

@@ -24,7 +24,7 @@ export class TargetError extends Error {
 }
 
 /** The default port of `saga dev`. */
-export const DEV_PORT = 4566;
+const DEV_PORT = 4566;
 const LOCAL = { accessKeyId: "local", secretAccessKey: "local" };
 
 /** The laptop cloud of `saga dev`. */

@@ -24,7 +24,7 @@ export function linesOf({ label, notes, undoes }: GraphNode): readonly Line[] {
 }
 
 /** Breaks text after spaces and punctuation and before capitals. A longer word is broken anywhere. */
-export function wrapped(text: string): readonly string[] {
+function wrapped(text: string): readonly string[] {
   const words = text.match(/\s+|[^\s\p{Lu}_./:-]*[_./:-]+|\p{Lu}+[^\s\p{Lu}_./:-]*[_./:-]*|[^\s\p{Lu}_./:-]+/gu) ?? [];
   const parts = words.flatMap((word) => word.match(new RegExp(`.{1,${MOST}}`, "gsu")) ?? []);
   const lines: string[] = [];

@@ -3,7 +3,7 @@ import type { StateFailure } from "./errors";
 import type { Random } from "./random";
 
 /** Whether ErrorEquals names the error ("Handling errors in Step Functions workflows"). */
-export function matchesError(errorEquals: readonly string[], failure: StateFailure): boolean {
+function matchesError(errorEquals: readonly string[], failure: StateFailure): boolean {
   const { error } = failure;
   if (error === "States.Runtime") return false;
   return errorEquals.some((name) => {

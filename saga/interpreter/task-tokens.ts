@@ -22,7 +22,7 @@ export class TaskTimedOut extends Error {
 }
 
 /** The answers and heartbeats that came before a restore. */
-export interface TokenMail {
+interface TokenMail {
   readonly answers: ReadonlyMap<string, TokenAnswer>;
   readonly heartbeats: ReadonlyMap<string, number>;
 }

@@ -13,7 +13,7 @@ import { type MappingFunction, type Names, runMapping } from "./run-mapping";
 import { checkFree, type UsedNames, useNode } from "./check";
 import { undoRetry } from "./retry";
 import { asObject, readStep, type StepDefinition } from "./step";
-import type { Defaults, Given, Phase, SagaBuilder } from "./types";
+import type { Defaults, Phase, SagaBuilder } from "./types";
 
 /**
  * Begins a saga. Either all of its steps take effect, or undos take back those that did.
@@ -31,7 +31,7 @@ import type { Defaults, Given, Phase, SagaBuilder } from "./types";
  *   })
  *   .returns(({ Withdraw }) => ({ booking: Withdraw.booking }));
  */
-export function saga<Input>(name: string, defaults: Defaults = {}): SagaBuilder<Input, Given<Input>> {
+export function saga<Input>(name: string, defaults: Defaults = {}): SagaBuilder<Input> {
   checkSagaName(name);
   const given: Names = new Map([
     ["input", { maybe: false }],
@@ -48,7 +48,7 @@ export function saga<Input>(name: string, defaults: Defaults = {}): SagaBuilder<
     usedNames: { names: new Set(), tasks: new Map(), sagas: new Map() },
   };
   // The body works on plain data; the types describe it precisely.
-  return new Builder(root as State) as unknown as SagaBuilder<Input, Given<Input>>;
+  return new Builder(root as State) as unknown as SagaBuilder<Input>;
 }
 
 /** What a builder knows. */

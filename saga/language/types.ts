@@ -2,7 +2,7 @@ import type { Test } from "./condition";
 import type { Duration } from "./duration";
 import type { ReservedName } from "./names";
 import type { Saga } from "./nodes";
-import type { Fitting, Mapped, Maybe, OwnResult, Ref, Unmapped } from "./ref";
+import type { Fitting, Mapped, OwnResult, Ref, Unmapped } from "./ref";
 import type { Retry } from "./retry";
 import type { SagaIdentity, Task } from "./task";
 
@@ -42,6 +42,28 @@ interface SagaInScope extends SagaIdentity {
    */
   readonly startedAt: string;
 }
+
+/** What a node leaves for later mappings, and under which name. */
+interface Result<Name extends string, Out> {
+  readonly name: Name;
+  readonly out: Out;
+}
+
+type AnyResult = Result<string, unknown>;
+
+/** The results of nothing. They are not `never`, to which no builder of `any` could be assigned. */
+type NoResult = Result<never, never>;
+
+/**
+ * What a mapping finds. The results are a union, of which one type is made with a field for each. An intersection of a type for
+ * each would take the checker the square of their number at each step, because it looks for each field in each of them.
+ */
+type Scope<Input, Results extends AnyResult> = [Results["name"]] extends [never]
+  ? Given<Input>
+  : Given<Input> & { readonly [Each in Results as Each["name"]]: Found<Each> };
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a builder of any results has
+type Found<Each extends AnyResult> = unknown extends Each ? any : Ref<Each["out"]>;
 
 // A mistake in a whole step is reported at its name. The checker prints the given type before the expected one, and the type
 // of a name is short.
@@ -107,13 +129,13 @@ export interface Undo<Scope, In, M = Mapped<In>> extends Call {
   readonly input: (scope: Scope) => M;
 }
 
-/** A step, a pivot or a query. */
+/** A step, a pivot or a query. Nothing is inferred from its scope, which the checker would search for what could be. */
 interface Step<P extends Phase, Scope, Name extends string, In, Out, M, UndoIn, UndoM> extends Call {
   readonly task: Task<In, Out>;
   /** The task's input. This function runs while the saga is defined, over references. */
-  readonly input: (scope: Scope) => M;
+  readonly input: (scope: NoInfer<Scope>) => M;
   /** Runs if a later step fails, and if this step fails, since it may still have taken effect (S2). */
-  readonly undo?: Undo<Scope & { readonly [Own in Name]: OwnResult<Out> }, UndoIn, UndoM>;
+  readonly undo?: Undo<NoInfer<Scope & { readonly [Own in Name]: OwnResult<Out> }>, UndoIn, UndoM>;
   /**
    * Errors of the task that prove that no try had an effect. After them the step's own undo does not run. Only before the
    * pivot.
@@ -126,22 +148,46 @@ type PresentRef<T> = unknown extends T
   ? SagaTypeError<"no reference: only the test isPresent(…) hands one on">
   : Ref<T>;
 
-// The type from which any sequence of steps is inferred.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-type AnyBuilder<Scope = any> = SagaBuilder<any, Scope, any, any>;
+/** The builder that a branch begins with. */
+type Branch<Input, Around extends AnyResult, P extends Phase, Names extends string> = SagaBuilder<
+  Input,
+  NoResult,
+  Inner<P>,
+  Names,
+  Around
+>;
 
-/** The results of a branch, without the scope around it. */
-type Own<Outer, Inside> = { readonly [Name in Exclude<keyof Inside, keyof Outer>]: Unmapped<Inside[Name]> };
-type MaybeOwn<Outer, Inside> = { readonly [Name in Exclude<keyof Inside, keyof Outer>]: Maybe<Unmapped<Inside[Name]>> };
-type Later<Scope, Name extends string, Out> = Scope & { readonly [K in Name]: Ref<Out> };
-type ScopeOf<Builder> = Builder extends AnyBuilder<infer Scope> ? Scope : never;
+/** Any builder of a branch with these results. With `never` that is any builder of a branch. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Built<Input, Results extends AnyResult> = SagaBuilder<Input, Results, any, any, any>;
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type OutOfBranch<Builder> = Builder extends Built<any, infer Results> ? OutOf<Results> : never;
+
+/** The results of a branch, as one value. */
+type OutOf<Results extends AnyResult> = { readonly [Each in Results as Each["name"]]: Each["out"] };
+
+/** The results of a branch that may not run. */
+type Optional<Results extends AnyResult> = Results extends NoResult
+  ? NoResult
+  : Results extends Result<infer Name, infer Out>
+    ? Result<Name, Out | undefined>
+    : never;
 
 /**
  * A saga under construction. Every method returns a new, frozen builder. It throws a SagaDefinitionError for mistakes that the
  * types can't see: `code`, `step` and `hint` say what is wrong, where, and what to do.
- * `Scope` contains the input and the result of each earlier step, by the step's name.
+ * A mapping finds the input, `Results` of the earlier steps by their names, and in a branch the results `Around` it.
+ * A builder may stand for one with fewer results. The variance is declared, because the checker would otherwise compare two
+ * builders method by method, which takes minutes in a saga of a hundred steps with branches.
  */
-export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names extends string = ReservedName> {
+export interface SagaBuilder<
+  in out Input,
+  in Results extends AnyResult = NoResult,
+  in out P extends Phase = "start",
+  in Names extends string = ReservedName,
+  in Around extends AnyResult = NoResult,
+> {
   /** Adds a step. Before the pivot it is an action with its undo; after the pivot it is an action that is never given up. */
   step<
     Name extends string,
@@ -152,8 +198,8 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
     UndoIn = NoUndo,
   >(
     name: Name & StepName<Name, Names, P, UndoIn>,
-    step: Step<P, Scope, Name, In, Out, M, UndoIn, UndoM>,
-  ): SagaBuilder<Input, Later<Scope, Name, Out>, P, Names | Name>;
+    step: Step<P, Scope<Input, Around | Results>, Name, In, Out, M, UndoIn, UndoM>,
+  ): SagaBuilder<Input, Results | Result<Name, Out>, P, Names | Name, Around>;
 
   /**
    * Adds the point of no return. After the pivot has succeeded, the saga only goes forward. The pivot's undo runs if the pivot
@@ -168,8 +214,8 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
     UndoIn = NoUndo,
   >(
     name: Name & PivotName<Name, Names, P, UndoIn>,
-    pivot: Step<"start", Scope, Name, In, Out, M, UndoIn, UndoM>,
-  ): SagaBuilder<Input, Later<Scope, Name, Out>, "committed", Names | Name>;
+    pivot: Step<"start", Scope<Input, Around | Results>, Name, In, Out, M, UndoIn, UndoM>,
+  ): SagaBuilder<Input, Results | Result<Name, Out>, "committed", Names | Name, Around>;
 
   /** Adds a step that changes nothing, and therefore needs no undo. */
   query<
@@ -181,8 +227,8 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
     UndoIn = NoUndo,
   >(
     name: Name & QueryName<Name, Names, UndoIn>,
-    query: Step<"committed", Scope, Name, In, Out, M, UndoIn, UndoM>,
-  ): SagaBuilder<Input, Later<Scope, Name, Out>, P, Names | Name>;
+    query: Step<"committed", Scope<Input, Around | Results>, Name, In, Out, M, UndoIn, UndoM>,
+  ): SagaBuilder<Input, Results | Result<Name, Out>, P, Names | Name, Around>;
 
   /**
    * Runs branches side by side. A failure does not abort the other branches. When all have ended, the saga goes on, or all
@@ -191,49 +237,54 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
    */
   parallel<
     Name extends string,
-    Branches extends Readonly<Record<string, (branch: SagaBuilder<Input, Scope, Inner<P>, Names>) => AnyBuilder>>,
+    Branches extends Readonly<
+      Record<string, (branch: Branch<Input, Around | Results, P, Names>) => Built<Input, never>>
+    >,
   >(
     name: Name & FreeName<Name, Names>,
     branches: Branches,
   ): SagaBuilder<
     Input,
-    Scope &
-      Readonly<
-        Record<Name, Ref<{ readonly [Branch in keyof Branches]: Own<Scope, ScopeOf<ReturnType<Branches[Branch]>>> }>>
-      >,
+    Results | Result<Name, { readonly [Branch in keyof Branches]: OutOfBranch<ReturnType<Branches[Branch]>> }>,
     P,
-    Names | Name
+    Names | Name,
+    Around
   >;
 
   /**
    * Runs steps only if a test holds, and otherwise other steps. Later steps may find their results absent. After
    * `isPresent(reference)`, the steps for which the test holds get the reference as present.
    */
-  when<Name extends string, Present, Then, Otherwise = Scope>(
+  when<Name extends string, Present, Then extends AnyResult, Otherwise extends AnyResult = NoResult>(
     name: Name & FreeName<Name, Names>,
-    test: (scope: Scope) => Test<Present>,
-    then: (branch: SagaBuilder<Input, Scope, Inner<P>, Names>, present: PresentRef<Present>) => AnyBuilder<Then>,
-    otherwise?: (branch: SagaBuilder<Input, Scope, Inner<P>, Names>) => AnyBuilder<Otherwise>,
+    test: (scope: Scope<Input, Around | Results>) => Test<Present>,
+    then: (branch: Branch<Input, Around | Results, P, Names>, present: PresentRef<Present>) => Built<Input, Then>,
+    otherwise?: (branch: Branch<Input, Around | Results, P, Names>) => Built<Input, Otherwise>,
   ): SagaBuilder<
     Input,
-    Scope & MaybeOwn<Scope, Then> & MaybeOwn<Scope, Otherwise>,
+    Results | Optional<Then> | Optional<Otherwise>,
     P,
-    Names | Name | Extract<keyof Then | keyof Otherwise, string>
+    Names | Name | Then["name"] | Otherwise["name"],
+    Around
   >;
 
   /**
    * Runs steps for every item of a list, several items at once. A failure does not abort the other items. The result is a
    * list of each item's results. A missing list counts as empty.
    */
-  forEach<Name extends string, Item, Each>(
+  forEach<Name extends string, Item, Each extends AnyResult>(
     name: Name & FreeName<Name, Names>,
-    items: (scope: Scope) => Ref<readonly Item[]> | Ref<readonly Item[] | undefined>,
-    body: (branch: SagaBuilder<Input, Scope, Inner<P>, Names>, item: Ref<Item>, index: Ref<number>) => AnyBuilder<Each>,
+    items: (scope: Scope<Input, Around | Results>) => Ref<readonly Item[]> | Ref<readonly Item[] | undefined>,
+    body: (
+      branch: Branch<Input, Around | Results, P, Names>,
+      item: Ref<Item>,
+      index: Ref<number>,
+    ) => Built<Input, Each>,
     options?: {
       /** The number of items that run at once, 1 to 40, the limit of an inline Map. Default 40. */
       readonly maxConcurrency?: number;
     },
-  ): SagaBuilder<Input, Scope & Readonly<Record<Name, Ref<readonly Own<Scope, Each>[]>>>, P, Names | Name>;
+  ): SagaBuilder<Input, Results | Result<Name, readonly OutOf<Each>[]>, P, Names | Name, Around>;
 
   /**
    * Waits for a duration, or until a timestamp such as `2027-01-31T08:00:00Z`. A wait can't fail: it does not wait at all for
@@ -241,8 +292,8 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
    */
   wait(
     name: string,
-    until: Duration | ((scope: Scope) => Ref<string> | Ref<string | undefined>),
-  ): SagaBuilder<Input, Scope, P, Names>;
+    until: Duration | ((scope: Scope<Input, Around | Results>) => Ref<string> | Ref<string | undefined>),
+  ): SagaBuilder<Input, Results, P, Names, Around>;
 
   /**
    * Makes another saga's steps and undos part of this one. `name` and an underscore precede their names. The input of the
@@ -251,8 +302,8 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
   include<Name extends string, In, Out, const M extends Fitting<M, In>>(
     name: Name & FreeName<Name, Names>,
     saga: Saga<In, Out>,
-    input: (scope: Scope) => M,
-  ): SagaBuilder<Input, Later<Scope, Name, Out>, P, Names | Name>;
+    input: (scope: Scope<Input, Around | Results>) => M,
+  ): SagaBuilder<Input, Results | Result<Name, Out>, P, Names | Name, Around>;
 
   /**
    * Runs another saga as an execution of its own, and waits for it. The undo of a completed child is an execution of that
@@ -262,15 +313,15 @@ export interface SagaBuilder<Input, Scope, P extends Phase = "start", Names exte
   child<Name extends string, In, Out, const M extends Fitting<M, In>>(
     name: Name & FreeName<Name, Names>,
     saga: Saga<In, Out>,
-    input: (scope: Scope) => M,
+    input: (scope: Scope<Input, Around | Results>) => M,
     options?: {
       /** The time after which the execution is stopped and undone. Default 1 hour. */
       readonly timeout?: Duration;
     },
-  ): SagaBuilder<Input, Later<Scope, Name, Out>, P, Names | Name>;
+  ): SagaBuilder<Input, Results | Result<Name, Out>, P, Names | Name, Around>;
 
   /** Finishes the saga with the output of a completed execution. */
-  returns<const Output>(output: (scope: Scope) => Output): Saga<Input, Unmapped<Output>>;
+  returns<const Output>(output: (scope: Scope<Input, Around | Results>) => Output): Saga<Input, Unmapped<Output>>;
 }
 
 /** The settings of steps that have none of their own. */

@@ -1,6 +1,7 @@
 import type { Authorize } from "./iam/authorizer";
 import type { JsonObject } from "../interpreter";
 import type { Program } from "./program";
+import { INVOKE_CONFIG } from "./resources";
 
 /** An event that could not be processed, in the queue that the program registers for such events. */
 export interface DeadLetter {
@@ -42,9 +43,7 @@ export class AsynchronousCalls {
     const lambda = resources.find(({ arn }) => arn === functionArn);
     if (!lambda) throw new Error(`the program registers no function ${functionArn}`);
     const config = resources.find(
-      ({ type, inputs }) =>
-        type === "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig" &&
-        inputs["functionName"] === lambda.physicalName,
+      ({ type, inputs }) => type === INVOKE_CONFIG && inputs["functionName"] === lambda.physicalName,
     );
     const { maximumRetryAttempts = 2, destinationConfig } = (config?.inputs ?? {}) as Partial<InvokeConfig>;
     const caller = { roleArn: lambda.inputs["role"] as string, session: lambda.physicalName as string };

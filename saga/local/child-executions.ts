@@ -59,7 +59,7 @@ function startChild(
   const again = there?.parent !== undefined && there.parent.arn === parent?.arn;
   if (again && earlier.takeUp(there.execution.arn)) return there;
   try {
-    return stepFunctions.start(stateMachineArn, { ...options, byMachine: true });
+    return stepFunctions.start(stateMachineArn, { ...options, byProgram: true });
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     const { name, message, status } = error;

@@ -3,7 +3,7 @@ import type { DeadLetter } from "./asynchronous-calls";
 import { CallFaults } from "./call-faults";
 import { cloudClock } from "./clock";
 import type { CloudOptions } from "./cloud-options";
-import { Journal, type Kept } from "./data/journal";
+import type { Journal, Kept } from "./data/journal";
 import { DeadLetters } from "./dead-letters";
 import { deployedMachines, deployMachines } from "./deployed-machines";
 import { Deliveries } from "./deliveries";
@@ -22,7 +22,7 @@ import type { Place } from "./place";
 import type { Program } from "./program";
 import { placeOf, type Release, releaseOf } from "./release";
 import { type Reported, report } from "./report";
-import { mainMachine, ofType, rolesIn, TABLE } from "./resources";
+import { mainMachine, neededByExecutions, ofType, TABLE } from "./resources";
 import { Outbox } from "./services/outbox";
 import { standing } from "./standing";
 import type { Executions } from "./step-functions/executions";
@@ -69,7 +69,7 @@ export class LocalCloud {
     const { journal, kept } = data ?? {};
     const { stubs = {}, keep, onLog } = options;
     const functionsBefore = [...(kept?.functions.values() ?? [])].map(({ resource }) => resource);
-    const before = [...functionsBefore, ...(kept?.roles ?? [])];
+    const before = [...functionsBefore, ...(kept?.standing ?? [])];
     this.release = releaseOf(
       { program, standing: standing({ ...program, resources: before }, program, true) },
       options,
@@ -128,7 +128,7 @@ export class LocalCloud {
 
   /** Starts a cloud. The caller has to close it. */
   static async start(program: Program, options: CloudOptions = {}): Promise<LocalCloud> {
-    const data = options.data === undefined ? undefined : await Journal.open(options.data);
+    const data = options.data === undefined ? undefined : await openJournal(options.data);
     let cloud: LocalCloud;
     try {
       cloud = new LocalCloud(program, options, data);
@@ -152,7 +152,7 @@ export class LocalCloud {
   /**
    * Deploys a program, or a new release of it on the same tables. Running executions continue with their definition and
    * with the function versions that it names. Resources that the release dropped stay until these executions end, and
-   * nothing else can start them. If the deployment fails, the release before it stays in place.
+   * their undos if they are stopped. Nobody else can start them. If the deployment fails, the release before it stays in place.
    * @throws AwsError InvalidDefinition
    */
   async deploy(program: Program): Promise<void> {
@@ -160,14 +160,16 @@ export class LocalCloud {
     await this.createTables(program);
     const functions = await this.deployed.prepare(program);
 
-    const isUnderWay = this.earlier.isPending || [...this.executions.values()].some(({ ended }) => !ended);
+    // The recovery of a stopped execution may not have started yet: then only the delivery of its end runs.
+    const isUnderWay =
+      this.earlier.isUnderWay || this.executions.running().size > 0 || this.deliveries.running().length > 0;
     const before = this.release.standing;
     this.release = releaseOf({ program, standing: standing(before, program, isUnderWay) }, this.options);
-    this.data?.journal.roles(rolesIn(this.release.standing));
+    this.data?.journal.standing(neededByExecutions(this.release.standing));
     this.faults.clear();
     this.deployed.take(functions);
     if (this.earlier.isPending) this.deployed.restore(this.data?.kept.functions ?? new Map());
-    else this.deployed.closeReplaced(this.release.standing);
+    this.deployed.closeReplaced(this.release.standing);
     deployMachines(this.stepFunctions.machines, program, { deployed: machines, isUnderWay });
     this.deliveries.follow(this.release.standing);
     this.endpoints.dynamoDB.forget();
@@ -287,6 +289,12 @@ export class LocalCloud {
     await this.deployed.close();
     await this.endpoints.close();
   }
+}
+
+/** Opens the journal of a data folder. Its database is loaded only for that: most commands keep nothing. */
+async function openJournal(folder: string): Promise<Awaited<ReturnType<typeof Journal.open>>> {
+  const { Journal } = await import("./data/journal");
+  return Journal.open(folder);
 }
 
 /** With a limit on executions, the outbox keeps this many messages for each of them. */

@@ -1,6 +1,8 @@
+import type { HistoryEvent } from "../interpreter";
 import type { Kept } from "./data/journal";
 import type { Deliveries } from "./deliveries";
 import type { Ends } from "./ends";
+import type { KeptExecution } from "./step-functions/journal";
 import type { StepFunctions } from "./step-functions/service";
 
 /** The services that continue its work. */
@@ -22,9 +24,15 @@ export class EarlierProcess {
     private readonly context: EarlierProcessContext,
   ) {}
 
-  /** Whether it has executions that have not resumed yet. */
+  /** Whether its work has not resumed yet. */
   get isPending(): boolean {
-    return !this.gone && (this.kept?.executions.length ?? 0) > 0;
+    return this.kept !== undefined && !this.gone;
+  }
+
+  /** Whether work that has not resumed yet needs the resources of earlier releases. */
+  get isUnderWay(): boolean {
+    if (!this.kept || this.gone) return false;
+    return this.kept.calls.length > 0 || this.kept.executions.some(isUnfinished);
   }
 
   /**
@@ -61,4 +69,12 @@ export class EarlierProcess {
       });
     }
   }
+}
+
+/** Whether an execution runs, waits for a redrive, or has ended without its end being published. */
+function isUnfinished({ entries, untold }: KeptExecution): boolean {
+  const last = entries.findLast((entry): entry is HistoryEvent => "type" in entry);
+  if (untold || last === undefined) return true;
+  if (last.type === "ExecutionFailed") return last.error !== "SagaCompensated";
+  return !["ExecutionSucceeded", "ExecutionAborted", "ExecutionTimedOut"].includes(last.type);
 }

@@ -3,6 +3,7 @@ import { matches } from "./event-pattern";
 import type { KnownExecution } from "./step-functions/executions";
 import type { Json, JsonObject } from "../interpreter";
 import { ACCOUNT, type Program } from "./program";
+import { EVENT_RULE, EVENT_TARGET, ofType } from "./resources";
 import { describe } from "./step-functions/description";
 
 /**
@@ -20,14 +21,13 @@ export class EventBus {
     { resources }: Program,
     private readonly call: (functionArn: string, event: JsonObject) => Promise<void>,
   ) {
-    const ofType = (wanted: string) => resources.filter(({ type }) => type === wanted);
-    const targets = ofType("aws:cloudwatch/eventTarget:EventTarget").map(({ inputs }) => inputs as unknown as Target);
+    const targets = ofType({ resources }, EVENT_TARGET).map(({ inputs }) => inputs as unknown as Target);
     for (const { rule, arn } of targets) {
       // Targets in other accounts, and services' own targets, are not on this machine.
       if (!arn.includes(`:${ACCOUNT}:`) || resources.some((each) => each.arn === arn)) continue;
       throw new Error(`the rule ${rule} calls ${arn}, which the program does not register`);
     }
-    this.rules = ofType("aws:cloudwatch/eventRule:EventRule").flatMap(({ physicalName, inputs: { eventPattern } }) =>
+    this.rules = ofType({ resources }, EVENT_RULE).flatMap(({ physicalName, inputs: { eventPattern } }) =>
       eventPattern === undefined
         ? []
         : {

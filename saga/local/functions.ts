@@ -51,10 +51,10 @@ export class Functions {
     for (const [arn, run] of prepared) this.deployed.set(arn, run);
   }
 
-  /** Restores the function versions of an earlier process, which its executions still call. */
+  /** Restores the functions of an earlier process that its executions still call, unless the release has them. */
   restore(kept: ReadonlyMap<string, KeptFunction>): void {
-    for (const [versionArn, { resource, form }] of kept) {
-      if (!this.deployed.has(versionArn)) this.deployed.set(versionArn, this.run(resource, form));
+    for (const [arn, { resource, form }] of kept) {
+      if (!this.deployed.has(arn)) this.deployed.set(arn, this.run(resource, form));
     }
   }
 
@@ -117,7 +117,9 @@ export class Functions {
     const there = this.deployed.get(resource.arn as string);
     if (there && resource.versionArn === undefined && this.digests.get(there) === digestOf(form)) return there;
     this.context.journal?.function({ resource, form });
-    return this.run(resource, form);
+    const run = this.run(resource, form);
+    if (resource.versionArn === undefined) this.digests.set(run, digestOf(form));
+    return run;
   }
 
   private run(resource: Resource, form: FunctionOptions): DeployedFunction {
@@ -133,7 +135,6 @@ export class Functions {
     };
     const run = deployFunction({ ...form, environment, tables, onLog });
     this.runs.add(run);
-    if (resource.versionArn === undefined) this.digests.set(run, digestOf(form));
     return run;
   }
 }

@@ -2,8 +2,11 @@ import Module = require("node:module");
 import { join } from "node:path";
 import type * as Pulumi from "@pulumi/pulumi";
 
-/** Pulumi loads this package at its start. It uses it only to find the packages of a function that it packs itself. */
-const SELDOM = "@npmcli/arborist";
+/**
+ * What Pulumi loads at its start and seldom uses: two packages that find the packages of a function which Pulumi packs
+ * itself, and its automation API, which only programs that run Pulumi use.
+ */
+const SELDOM: ReadonlySet<string> = new Set(["@npmcli/arborist", "normalize-package-data", "./automation"]);
 
 /**
  * The module that parses the source of a serialised function. Pulumi would parse a shared helper again for each
@@ -14,15 +17,15 @@ const PARSER = "./parseFunction";
 type Load = (request: string, parent: unknown, isMain: boolean) => unknown;
 
 /**
- * Loads the program's own Pulumi, which holds the state of the mocks. A rarely used part, half of its modules, loads on
- * first use.
+ * Loads the program's own Pulumi, which holds the state of the mocks. Rarely used parts, more than half of its modules,
+ * load on first use.
  * @param folder The program's folder.
  */
 export function loadPulumi(folder: string): typeof Pulumi {
   const loader = Module as unknown as { _load: Load };
   const { _load: load } = loader;
   loader._load = (request, ...where) => {
-    if (request === SELDOM) return onceUsed(() => load.call(Module, request, ...where));
+    if (SELDOM.has(request)) return onceUsed(() => load.call(Module, request, ...where));
     const loaded = load.call(Module, request, ...where);
     if (request === PARSER) parseOnce(loaded as Partial<Parser>);
     return loaded;

@@ -12,14 +12,21 @@ export class NoSuchResource extends Error {
 export const ofType = ({ resources }: Pick<Program, "resources">, type: string): readonly Resource[] =>
   resources.filter((resource) => resource.type === type);
 
-/** The roles of a program, and their policies. */
-export const rolesIn = ({ resources }: Pick<Program, "resources">): readonly Resource[] =>
-  resources.filter(({ type }) => type.startsWith("aws:iam/"));
+/**
+ * What executions need beside their machines, functions and tables: the roles with their policies, and what recovers
+ * the stopped ones (S12). A journal can keep these resources, because they have no code.
+ */
+export const neededByExecutions = ({ resources }: Pick<Program, "resources">): readonly Resource[] =>
+  resources.filter(({ type }) => type.startsWith("aws:iam/") || RECOVERY.has(type));
 
+export const EVENT_RULE = "aws:cloudwatch/eventRule:EventRule";
+export const EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget";
+export const INVOKE_CONFIG = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig";
 export const FUNCTION = "aws:lambda/function:Function";
 export const TABLE = "aws:dynamodb/table:Table";
 export const QUEUE = "aws:sqs/queue:Queue";
 export const ALIAS = "aws:sfn/alias:Alias";
+const RECOVERY: ReadonlySet<string> = new Set([EVENT_RULE, EVENT_TARGET, INVOKE_CONFIG, QUEUE]);
 const STATE_MACHINE = "aws:sfn/stateMachine:StateMachine";
 
 /** Every state machine that the program registers: sagas, their children, their undos, and any others. */

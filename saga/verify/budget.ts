@@ -179,20 +179,35 @@ function atOnceOf({ raw }: Node): number {
 
 const numberOf = (value: unknown, otherwise: number): number => (typeof value === "number" ? value : otherwise);
 
+/** Retries, and the sum of the waits before them, in seconds. */
+export interface Retries {
+  readonly retries: number;
+  readonly delay: number;
+}
+
+/** The cost of a state is calculated for several lengths of a list. Its retries do not depend on these. */
+const counted = new WeakMap<Node, Retries>();
+
 /** The most retries of a state, with every retrier exhausted, and the sum of their waits. */
-function retriesOf({ raw }: Node): { readonly retries: number; readonly delay: number } {
-  let retries = 0;
+function retriesOf(node: Node): Retries {
+  const known = counted.get(node);
+  if (known) return known;
+  const all = (node.raw.Retry ?? []).map(retriesBy);
+  const retries = all.reduce((sum, each) => sum + each.retries, 0);
+  const made = { retries, delay: all.reduce((sum, { delay }) => sum + delay, 0) };
+  counted.set(node, made);
+  return made;
+}
+
+/** The most retries of one retrier. */
+export function retriesBy(retrier: Readonly<Record<string, unknown>>): Retries {
+  const retries = numberOf(retrier["MaxAttempts"], 3);
+  const longest = numberOf(retrier["MaxDelaySeconds"], Infinity);
+  const rate = numberOf(retrier["BackoffRate"], 2);
+  let wait = numberOf(retrier["IntervalSeconds"], 1);
   let delay = 0;
-  for (const retrier of raw.Retry ?? []) {
-    const attempts = numberOf(retrier["MaxAttempts"], 3);
-    const longest = numberOf(retrier["MaxDelaySeconds"], Infinity);
-    const rate = numberOf(retrier["BackoffRate"], 2);
-    let wait = numberOf(retrier["IntervalSeconds"], 1);
-    let left = attempts;
-    for (; left > 0 && wait < longest && rate > 1 && Number.isFinite(delay); left--, wait *= rate) delay += wait;
-    // From here on all waits are equal.
-    delay += left > 0 ? left * Math.min(wait, longest) : 0;
-    retries += attempts;
-  }
-  return { retries, delay };
+  let left = retries;
+  for (; left > 0 && wait < longest && rate > 1 && Number.isFinite(delay); left--, wait *= rate) delay += wait;
+  // From here on all waits are equal.
+  return { retries, delay: delay + (left > 0 ? left * Math.min(wait, longest) : 0) };
 }

@@ -1,6 +1,9 @@
-import { type Ast, parse, sourceOf } from "./expression";
+import { fieldsOf, type RawState } from "../asl/states";
+import { answerOf, callOf, type Integration, integrationOf } from "../asl/integrations";
+import { type Ast, parse, readsOf, sourceOf } from "./expression";
 import type { Flaw } from "./flaw";
 import type { Node } from "./machine";
+import { fieldOf, isSpelledOut, type Spelled, textOf } from "./spelled";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -15,48 +18,96 @@ const argumentsOf = ({ raw }: Node): Fields => {
 
 const isAction = (node: Node): boolean => node.part?.kind === "action" && node.part.call.role !== "query";
 
-/** Flaws of single calls: a call that is not awaited, an undo that calls like its action, a call without an identity. */
+/** Whether a Task is an action or an undo, so that the saga depends on how its call ends. */
+export const changesAnything = (node: Node): boolean => node.part?.kind === "undo" || isAction(node);
+
+/** The rule that a call breaks if the saga does not learn how it ends. */
+export const ruleOfOutcome = ({ part }: Node): "S2" | "S5" =>
+  part?.kind === "undo" || (part?.kind === "action" && part.call.role === "retriable") ? "S5" : "S2";
+
+/** Flaws of single calls: a call whose end is not told, an undo that calls like its action, a call without an identity. */
 export function callFlaws(nodes: readonly Node[]): readonly Flaw[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   return nodes.flatMap((node): readonly Flaw[] => {
-    if (node.part?.kind !== "undo") return [...notAwaited(node), ...namelessAmong(node, nodes)];
+    const own = [...untold(node), ...neverAnswered(node)];
+    if (node.part?.kind !== "undo") return [...own, ...namelessAmong(node, nodes)];
     const actions = [...new Set([...node.part.of, ...node.part.releases])].flatMap((name) => byName.get(name) ?? []);
     return [
-      ...notAwaited(node),
+      ...own,
       ...tolerated(node, nodes),
       ...actions.flatMap((action) => [...sameFunction(node, action), ...namelessOf(node, action)]),
     ];
   });
 }
 
-/** A call that the service accepts and the saga does not await. The saga never learns whether it takes effect. */
-function notAwaited(node: Node): readonly Flaw[] {
-  const { name, raw, part } = node;
-  const how = notAwaitedBy(node);
-  if (how === undefined || (part?.kind !== "undo" && !isAction(node))) return [];
-  const retriable = part?.kind === "action" && part.call.role === "retriable";
-  return [
-    {
-      rule: part?.kind === "undo" || retriable ? "S5" : "S2",
-      kind: "not-awaited",
-      state: name,
-      message: `${name} ${how}, so the saga does not learn whether it succeeds`,
-      hint: String(raw["Resource"]).includes("startExecution")
-        ? `Let ${name} start it with startExecution.sync:2`
-        : `Let ${name} call with the InvocationType RequestResponse, and await the answer`,
-    },
+/** A call whose answer does not say whether it has succeeded. The saga takes it for one that is done. */
+function untold(node: Node): readonly Flaw[] {
+  const { name, raw } = node;
+  if (!changesAnything(node)) return [];
+  const integration = integrationOf(String(raw["Resource"]));
+  if (!integration) return [];
+  const answer = answerOf(integration);
+  const call = callOf(integration);
+  const flaw = (kind: string, message: string, hint: string): readonly Flaw[] => [
+    { rule: ruleOfOutcome(node), kind, state: name, message: `${name} ${message}`, hint },
   ];
+  if (answer.tells === "failure") {
+    const message = `calls ${call}, which succeeds even if ${answer.if}: only ${answer.field} in its answer tells`;
+    return flaw("hidden-failure", message, `Let ${name} ${answer.instead}`);
+  }
+  const unknown = "so the saga does not learn whether it succeeds";
+  if (answer.tells === "accepted") {
+    const hint =
+      answer.instead === undefined
+        ? `Let ${name} call a function that awaits it, or hand on a task token with .waitForTaskToken`
+        : `Let ${name} call ${answer.instead}`;
+    return flaw("not-awaited", `calls ${call} and does not await it, ${unknown}`, hint);
+  }
+  const type = invocationOf(node, integration);
+  if (type === undefined || type === JSON.stringify(REQUEST)) return [];
+  const hint = `Let ${name} call with the InvocationType ${REQUEST}, and await the answer`;
+  return flaw("not-awaited", `invokes its function with the InvocationType ${type}, ${unknown}`, hint);
 }
 
-function notAwaitedBy(node: Node): string | undefined {
-  const resource = String(node.raw["Resource"]);
-  const { InvocationType } = argumentsOf(node);
-  if (resource.includes(".waitForTaskToken") || resource.includes(".sync")) return undefined;
-  if (/:states:startExecution$/.test(resource)) return "starts an execution and does not await it";
-  const invokes = /:(lambda:invoke|aws-sdk:lambda:invoke)$/.test(resource);
-  if (/:aws-sdk:lambda:invokeAsync$/.test(resource)) return "invokes its function and does not await it";
-  if (!invokes || InvocationType === undefined || InvocationType === "RequestResponse") return undefined;
-  return `invokes its function with the InvocationType ${JSON.stringify(InvocationType)}`;
+/** Whether a Task may invoke its function without awaiting it, since its arguments are not spelled out. */
+export const mayNotAwait = ({ raw }: Node, { service, action, awaits }: Integration): boolean =>
+  service === "lambda" && action === "invoke" && awaits === "answer" && !isSpelledOut({ raw: raw["Arguments"] ?? {} });
+
+const REQUEST = "RequestResponse";
+
+/** How a Task invokes its function, as it is written. Undefined if it does not say so, and for any other call. */
+function invocationOf({ raw }: Node, { service, action, awaits }: Integration): string | undefined {
+  if (service !== "lambda" || action !== "invoke" || awaits !== "answer") return undefined;
+  const given: Spelled = { raw: raw["Arguments"] ?? raw["Parameters"] };
+  const type = fieldOf(given, "InvocationType") ?? fieldOf(given, "InvocationType.$");
+  if (type === undefined) return undefined;
+  return JSON.stringify(textOf(type) ?? ("raw" in type ? type.raw : "{% … %}"));
+}
+
+/** A Task that waits for its token to come back, and gives the token to nobody. */
+function neverAnswered(node: Node): readonly Flaw[] {
+  const { name, raw, jsonata } = node;
+  if (integrationOf(String(raw["Resource"]))?.awaits !== "token" || readsToken(raw, jsonata)) return [];
+  const token = jsonata ? "{% $states.context.Task.Token %}" : "$$.Task.Token";
+  const message = `${name} waits for its task token to come back, and hands it to nobody: it never succeeds`;
+  const hint = `Hand ${token} on in the ${jsonata ? "Arguments" : "Parameters"} of ${name}`;
+  return [{ rule: "S6", kind: "no-token", state: name, message, hint }];
+}
+
+/** Whether what a Task sends may hold its token. It may if it holds a part of the context that the token is in. */
+function readsToken(raw: RawState, jsonata: boolean): boolean {
+  const sent = fieldsOf(raw).filter(({ path }) => /^(Arguments|Parameters|InputPath)\b/.test(path));
+  if (!jsonata) return sent.some(({ value }) => /\$\$(\.Task(\.Token)?)?(?![.\w])/.test(String(value)));
+  return sent.some(({ value }) => {
+    const source = sourceOf(value);
+    if (source === undefined) return false;
+    try {
+      return [...readsOf(parse(source)).paths].some((path) => "states.context.Task.Token.".startsWith(`${path}.`));
+    } catch {
+      // The lints report an expression that does not parse.
+      return true;
+    }
+  });
 }
 
 /** A Map that tolerates the failure of an undo or an action in it. */

@@ -66,8 +66,16 @@ export interface Reads {
   readonly calls: ReadonlySet<string>;
 }
 
+const readBy = new WeakMap<Ast, Reads>();
+
 /** The names that an expression reads, without the variables that it binds itself. */
 export function readsOf(ast: Ast): Reads {
+  const known = readBy.get(ast) ?? walkedReads(ast);
+  readBy.set(ast, known);
+  return known;
+}
+
+function walkedReads(ast: Ast): Reads {
   const variables = new Set<string>();
   const paths = new Set<string>();
   const states = new Set<string>();

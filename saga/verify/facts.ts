@@ -29,13 +29,19 @@ export interface Fact {
 export class Facts {
   static readonly NONE = new Facts(new Map());
 
-  private constructor(private readonly facts: ReadonlyMap<string, Fact>) {}
+  /** The types of the expressions of which something is known: the key of any other is not worth making. */
+  private readonly types: ReadonlySet<string | undefined>;
+
+  private constructor(private readonly facts: ReadonlyMap<string, Fact>) {
+    this.types = new Set(Array.from(facts.values(), ({ of: [first] }) => first?.type));
+  }
 
   of(...asts: readonly Ast[]): Known | undefined {
-    return this.facts.get(keyOf(asts))?.known;
+    return this.types.has(asts[0]?.type) ? this.facts.get(keyOf(asts))?.known : undefined;
   }
 
   with(learned: readonly Fact[]): Facts {
+    if (learned.length === 0) return this;
     const facts = new Map(this.facts);
     for (const fact of learned) {
       // A fact that a value exists does not replace a known type.
@@ -53,7 +59,9 @@ export class Facts {
 
   /** The facts in another context. Facts about the old context are dropped. */
   elsewhere(): Facts {
-    return new Facts(new Map([...this.facts].filter(([, { of }]) => of.every(isRooted))));
+    return this.facts.size === 0
+      ? this
+      : new Facts(new Map([...this.facts].filter(([, { of }]) => of.every(isRooted))));
   }
 }
 

@@ -2,8 +2,10 @@ import { type Budgets, budgetsOf } from "./budget";
 import type { Declaration } from "../asl/declaration";
 import { readDefinition } from "../asl/definition";
 import { forgetExpressions } from "./expression";
-import { lostData } from "./jsonpath/lost-data";
+import { HINTS } from "./search/hints";
+import { lostData } from "./dataflow/lost-data";
 import { readMachine } from "./machine";
+import { recordFlaws } from "./recorded-step";
 import { type Rule, RULES, type Violation } from "./rules";
 import { Search, type SearchOptions } from "./search/search";
 import type { RawStates } from "../asl/states";
@@ -57,14 +59,15 @@ export function verify(
   const machine = readMachine(readDefinition(definition), declaration);
   const search = new Search(machine, { onProgress, limit, seconds });
   search.run();
-  const flaws = flawsOf(definition, machine, declaration).map((flaw): Violation => ({
+  const flaws = [...flawsOf(definition, machine, declaration), ...recordFlaws(definition)].map((flaw): Violation => ({
     ...flaw,
     counterexample: [],
     path: [],
   }));
   const found = [...search.found.values()].map(({ traces, ...rest }): Violation => {
     const path = pathOf(traces);
-    return { ...rest, counterexample: OF_ONE_STATE.has(rest.kind) ? [] : linesOf(path), path };
+    const counterexample = OF_ONE_STATE.has(rest.kind) ? [] : linesOf(path);
+    return { ...rest, ...causedByRetry(rest.rule, rest.message, path), counterexample, path };
   });
   const never: readonly Violation[] = search.completes || search.truncated ? [] : [NEVER];
   const lost = lostData(definition, declaration);
@@ -75,7 +78,8 @@ export function verify(
   const controlFlowOnly = (definition as { QueryLanguage?: unknown }).QueryLanguage !== "JSONata";
   const unproved: readonly Unproved[] = [
     ...(controlFlowOnly ? [...OF_EXPRESSIONS].map((rule) => ({ rule, why: JSONPATH })) : []),
-    ...(controlFlowOnly ? [{ rule: "assignment", why: lost.truncated ? DATA_TRUNCATED : DATA } as const] : []),
+    ...(controlFlowOnly ? [{ rule: "assignment", why: DATA } as const] : []),
+    ...(lost.truncated ? [{ rule: "assignment", why: DATA_TRUNCATED } as const] : []),
     ...(search.truncated ? [...OF_PATHS].map((rule) => ({ rule, why: TRUNCATED })) : []),
     ...unprovedOf(definition, machine),
     ...search.doubted,
@@ -93,9 +97,23 @@ export function verify(
   };
 }
 
+/** Rules that are about effects: a further round of branches may hide those of the round before. */
+const OF_EFFECTS: ReadonlySet<Rule> = new Set(["S1", "S2", "S10"]);
+
+/**
+ * What a violation is told as if it needs a Retry that runs branches again: the shortest path to it has one, so without the
+ * Retry there is none, or a longer one, which is found then.
+ */
+function causedByRetry(rule: Rule, message: string, path: Violation["path"]): Partial<Violation> {
+  const holder = path.find(({ again }) => again)?.state;
+  if (holder === undefined || !OF_EFFECTS.has(rule)) return {};
+  const { kind, text } = HINTS.branchesAgain(holder);
+  return { kind, message: `after ${holder}'s Retry, ${message}`, hint: text };
+}
+
 const JSONPATH = "values in JSONPath mode are unknown";
 const DATA = "in JSONPath mode the fields of the input and of results are unknown";
-const DATA_TRUNCATED = "in JSONPath mode there is data of too many shapes to follow";
+const DATA_TRUNCATED = "there is data of too many shapes to follow";
 const TRUNCATED = "not searched past the first violation";
 
 const NEVER: Violation = {

@@ -5,6 +5,7 @@ import { type Given, givenAt, givenBy, thereOf } from "./given";
 import { FUNCTIONS } from "../asl/functions";
 import { edgesOf, type Field, fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { failureIn } from "./can-fail";
+import { refusedBy, wanted } from "./taken";
 import { assignedAt, typesRead } from "./variable-types";
 
 export type LintRule =
@@ -144,12 +145,12 @@ function lintField(
     );
     return;
   }
-  const levels = levelsIn(ast);
+  const { levels, contextReads, twice } = shownBy(ast);
   if (levels > MOST_LEVELS) {
     const message = `It nests ${levels} levels deep, and Step Functions ends an evaluation at ${MOST_LEVELS}`;
     report("deep-expression", path, message, "Put parentheses into a long chain of operators: each operand is a level");
   }
-  for (const name of contextReadsIn(ast)) {
+  for (const name of contextReads) {
     const hint = "Read from a variable, from $states, or from a parameter of the enclosing function";
     report(
       "context-read",
@@ -170,7 +171,7 @@ function lintField(
       report("undefined-variable", path, `Nothing assigns '$${variable}'`, "Assign it, or correct the name");
     } else {
       const message = `'$${variable}' is read here, and not every path has assigned it`;
-      report("unassigned-variable", path, message, "Assign it on every path that leads here, if only to null");
+      report("unassigned-variable", path, message, assignHint(state, path, variable));
     }
   }
   for (const field of states) {
@@ -185,7 +186,6 @@ function lintField(
   const partial = isCaught(state, path)
     ? undefined
     : failureIn(ast, { wants: wanted(path), there: thereAt(state, input), variables: typesRead(ast, assigned) });
-  const twice = keyGivenTwice(ast);
   if (partial === undefined && twice !== undefined) {
     const message = `It always fails: the key '${twice}' occurs twice in one object`;
     report("partial-expression", path, message, `Give the object each key once`);
@@ -193,7 +193,46 @@ function lintField(
   if (partial !== undefined) {
     const message = `It can fail, and no Catch handles that here: ${partial}`;
     report("partial-expression", path, message, "Guard it with $exists or $type, or put it into an object's field");
+    return;
   }
+  const refused = isCaught(state, path) ? undefined : refusedBy(state, path, ast);
+  if (refused)
+    report("partial-expression", path, `It can fail, and no Catch handles that here: ${refused.why}`, refused.hint);
+}
+
+/** What the lints need to know of an expression, wherever it is. */
+interface Shown {
+  readonly levels: number;
+  readonly contextReads: readonly string[];
+  /** A key that an object has twice. */
+  readonly twice: string | undefined;
+}
+/** Many fields have the same expression, such as the Output of two catchers. */
+const shown = new WeakMap<Ast, Shown>();
+
+function shownBy(ast: Ast): Shown {
+  const known = shown.get(ast) ?? {
+    levels: levelsIn(ast),
+    contextReads: contextReadsIn(ast),
+    twice: keyGivenTwice(ast),
+  };
+  shown.set(ast, known);
+  return known;
+}
+
+/** How to assign a variable that a field reads. */
+function assignHint(state: RawState, path: string, variable: string): string {
+  const [, list, index, field] = /^(?:(Catch|Choices)\[(\d+)\]\/)?(Assign|Output)\b/.exec(path) ?? [];
+  const from = list === undefined ? state : state[list as "Catch" | "Choices"]?.[Number(index)];
+  const own = field === undefined ? undefined : (from?.["Assign"] as Readonly<Record<string, unknown>> | undefined);
+  if (own && Object.hasOwn(own, variable)) {
+    const said = sourceOf(own[variable]) === undefined ? "the value" : String(own[variable]);
+    return `Write ${said} here too: Assign takes effect after the state, so this ${String(field)} can't read it`;
+  }
+  // The Cause of a compensated execution is the failure, and never null.
+  return state.Type === "Fail" && path === "Cause"
+    ? "Assign it on every path that leads here: { saga, step, error, cause } of the failure"
+    : "Assign it on every path that leads here, if only to null";
 }
 
 /** A key that an object constructor has twice. JSONata then always fails (D1009). */
@@ -239,26 +278,6 @@ function isCaught({ Catch = [] }: RawState, path: string): boolean {
   return Catch.some(({ ErrorEquals }) =>
     ["States.QueryEvaluationError", "States.ALL"].some((error) => (ErrorEquals as readonly string[]).includes(error)),
   );
-}
-
-/** The types that a field takes. Undefined for any type. */
-function wanted(path: string): readonly Type[] | undefined {
-  if (/^Choices\[\d+\]\/Condition$/.test(path)) return ["boolean"];
-  switch (path) {
-    case "Seconds":
-    case "TimeoutSeconds":
-    case "HeartbeatSeconds":
-    case "MaxConcurrency":
-      return ["number"];
-    case "Timestamp":
-    case "Error":
-    case "Cause":
-      return ["string"];
-    case "Items":
-      return ["array", "object"];
-    default:
-      return undefined;
-  }
 }
 
 /** The paths that always have a value in the expressions of a state. */

@@ -1,12 +1,17 @@
 import { type Declaration, type DeclaredCall, undoOf } from "../asl/declaration";
+import { integrationOf } from "../asl/integrations";
 import { keepsBooks } from "./bookkeeping";
 import { listIn } from "./items-path";
-import { evaluate, resolve } from "./search/evaluate";
+import { evaluate, resolve, type Surroundings } from "./search/evaluate";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
-import { fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
+import { type Field, fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { failureIn } from "./can-fail";
-import { conditionOf, givenIn, outputOf, outputOfCatch, testIn } from "./jsonpath/templates";
+import { conditionOf, givenIn, outputOf, outputOfCatch, testIn } from "./dataflow/templates";
 import { NOTHING, type Template } from "./template";
+import type { VariableTypes } from "./facts";
+import { assignedAt, typesRead } from "./variable-types";
+import { refusedBy, wanted } from "./taken";
+import { fieldOf, isSpelledOut, onlyItemOf, type Spelled } from "./spelled";
 import { keyOf, lift, OneOf, Unknown, UNKNOWN, type Value } from "./search/value";
 
 export type { Template } from "./template";
@@ -58,6 +63,13 @@ interface Surrounding {
   readonly language: unknown;
   readonly level: RawStates;
   readonly top: boolean;
+  /** For each state, what is known of the variables. */
+  readonly types: ReadonlyMap<string, VariableTypes>;
+}
+
+interface Before {
+  /** What is known of the variables of the levels around. */
+  readonly before: VariableTypes;
 }
 
 /** A state as the search reads it. */
@@ -147,14 +159,24 @@ function expression(source: string): Template {
 function ofAst(ast: Ast): Template {
   const isInput =
     ast.type === "path" && ast.steps?.map(({ value, stages }) => (stages ? "" : value)).join() === "states,input";
-  return { yields: (around) => evaluate(ast, around), paths: [...readsOf(ast).paths], isInput };
+  let last: { readonly around: Surroundings; readonly value: Value } | undefined;
+  const yields = (around: Surroundings): Value => {
+    // In whose name a Task calls is asked several times where the search stands.
+    if (last?.around !== around) last = { around, value: evaluate(ast, around) };
+    return last.value;
+  };
+  return { yields, paths: [...readsOf(ast).paths], isInput };
 }
 
-function mayRaise(value: unknown): boolean {
+function mayRaise(state: RawState, { path, value }: Field, variables: VariableTypes): boolean {
   const source = sourceOf(value);
   if (source === undefined) return false;
   try {
-    return failureIn(parse(source)) !== undefined;
+    const ast = parse(source);
+    return (
+      (failureIn(ast, { wants: wanted(path), variables: typesRead(ast, variables) }) ?? refusedBy(state, path, ast)) !==
+      undefined
+    );
   } catch {
     return true;
   }
@@ -167,10 +189,17 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
   for (const condition of conditionsIn(definition)) asked.set(condition, (asked.get(condition) ?? 0) + 1);
   let levels = 0;
 
-  function level(raw: RawStates, top: boolean, language: unknown, hasReader: boolean): Level {
+  function level(
+    raw: RawStates,
+    { top, language, hasReader, before }: Omit<Surrounding, "level" | "types"> & Pick<Level, "hasReader"> & Before,
+  ): Level {
     const id = levels++;
+    const types = assignedAt(raw, before, () => new Map());
     const nodes = new Map(
-      Object.entries(raw.States).map(([name, state]) => [name, node(name, state, { language, level: raw, top })]),
+      Object.entries(raw.States).map(([name, state]) => [
+        name,
+        node(name, state, { language, level: raw, top, types }),
+      ]),
     );
     const all = [...nodes.values()];
     return {
@@ -212,6 +241,7 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       assigns: jsonata ? Object.entries(from["Assign"] ?? {}).map(([key, of]) => [key, template(of)]) : [],
       output: jsonata && from["Output"] !== undefined ? template(from["Output"]) : output,
     });
+    const variables: VariableTypes = around.types.get(name) ?? new Map();
     const list = raw.Type === "Map" && !jsonata ? listIn(raw, around.level, around.top) : undefined;
     return {
       name,
@@ -227,15 +257,18 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
         errors: catcher["ErrorEquals"] as readonly string[],
         transition: transition(catcher, catcher["Next"], jsonata ? undefined : outputOfCatch(catcher)),
       })),
-      inner: innerOf(raw).map((within) => level(within, false, language, jsonata || raw["ResultPath"] !== null)),
+      inner: innerOf(raw).map((within) =>
+        level(within, { top: false, language, hasReader: jsonata || raw["ResultPath"] !== null, before: variables }),
+      ),
       items: raw.Type === "Map" ? itemsOf(raw, list, value) : undefined,
       given: given(raw),
       part: partOf(name),
       jsonata,
-      raises: jsonata && fieldsOf(raw).some(({ path, value: of }) => !path.startsWith("Catch") && mayRaise(of)),
+      raises:
+        jsonata && fieldsOf(raw).some((field) => !field.path.startsWith("Catch") && mayRaise(raw, field, variables)),
       error: raw.Type === "Fail" ? value(raw["Error"]) : undefined,
       cause: raw.Type === "Fail" && around.top ? value(raw["Cause"]) : undefined,
-      identity: raw.Type === "Task" && jsonata ? identityIn(raw["Arguments"]) : undefined,
+      identity: raw.Type === "Task" && jsonata ? identityIn(raw) : undefined,
       nameless: raw.Type === "Task" && jsonata && isNameless(raw),
       keepsBooks: raw.Type === "Pass" && keepsBooks(name, around.level, jsonata),
     };
@@ -250,20 +283,21 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
     return { kind: "undo", of, releases, bulk: of.some((action) => declaration.calls[action]?.bulk === true) };
   }
 
-  return level(definition, true, (definition as { QueryLanguage?: unknown }).QueryLanguage, false);
+  const { QueryLanguage: language } = definition as { QueryLanguage?: unknown };
+  return level(definition, { top: true, language, hasReader: false, before: new Map() });
 }
 
 /**
- * The identity with which a Task calls: `saga.step` and `saga.id` of its payload. For a Task that starts an execution, it is
+ * The identity with which a Task calls: `saga.step` and `saga.id` of its payload, or of the message that it sends. For a Task that starts an execution, it is
  * the name of that execution; for the undo of such a Task, the name of the execution to undo.
  */
-function identityIn(args: unknown): Identity | undefined {
+function identityIn({ Resource, Arguments: args }: RawState): Identity | undefined {
   const { Payload, Name, Input } = (args ?? {}) as { readonly [field in "Payload" | "Name" | "Input"]?: unknown };
   if (Name !== undefined) {
     const name = (Input as { readonly name?: unknown } | undefined)?.name ?? Name;
     return { ...template(name), said: "Name", changing: undefined };
   }
-  const saga = fieldOf({ raw: Payload }, "saga");
+  const saga = fieldOf(messageIn(String(Resource), { raw: args }) ?? { raw: Payload }, "saga");
   const step = fieldOf(saga, "step");
   if (step === undefined) return undefined;
   const id = fieldOf(saga, "id");
@@ -285,6 +319,23 @@ function changingIn(field: "saga.id" | "saga.step", { paths }: Template): Identi
   return path === undefined ? undefined : { field, part: `$${path}` };
 }
 
+/** What a Task sends to a queue, to a topic, or to a bus as its only event. An object, or its JSON as a text. */
+function messageIn(resource: string, args: Spelled): Spelled | undefined {
+  const integration = integrationOf(resource);
+  if (!integration) return undefined;
+  switch (`${integration.service}:${integration.action}`) {
+    case "sqs:sendMessage":
+      return fieldOf(args, "MessageBody");
+    case "sns:publish":
+      return fieldOf(args, "Message");
+    case "events:putEvents":
+    case "eventbridge:putEvents":
+      return fieldOf(onlyItemOf(fieldOf(args, "Entries")), "Detail");
+    default:
+      return undefined;
+  }
+}
+
 /** The name of a caller. Unknown if the step or the execution is unknown. */
 function nameOf(step: Value, of: Value): Value {
   if (step instanceof OneOf) return lift(step, (one) => nameOf(one, of));
@@ -301,52 +352,9 @@ function isNameless({ Resource, Arguments }: RawState): boolean {
   return saga === undefined ? isSpelledOut(payload) : fieldOf(saga, "step") === undefined && isSpelledOut(saga);
 }
 
-/** Whether all fields of a value are known. */
-function isSpelledOut(spelled: Spelled): boolean {
-  if ("ast" in spelled) return spelled.ast.type === "unary" && spelled.ast.value === "{";
-  const source = sourceOf(spelled.raw);
-  if (source === undefined) return true;
-  try {
-    return isSpelledOut({ ast: parse(source) });
-  } catch {
-    return false;
-  }
-}
-
-/** A part of a payload: a value of the definition, or a part of an expression. */
-type Spelled = { readonly raw: unknown } | { readonly ast: Ast };
-
-function fieldOf(spelled: Spelled | undefined, name: string): Spelled | undefined {
-  if (spelled === undefined) return undefined;
-  if ("ast" in spelled) {
-    const found = fieldIn(spelled.ast, name);
-    return found && { ast: found };
-  }
-  const { raw } = spelled;
-  const source = sourceOf(raw);
-  if (source === undefined) {
-    const there = typeof raw === "object" && raw !== null && Object.hasOwn(raw, name);
-    return there ? { raw: (raw as Readonly<Record<string, unknown>>)[name] } : undefined;
-  }
-  try {
-    return fieldOf({ ast: parse(source) }, name);
-  } catch {
-    return undefined;
-  }
-}
-
 function templateOf(spelled: Spelled | undefined): Template {
   if (spelled === undefined) return { ...NOTHING, yields: () => undefined };
   return "ast" in spelled ? ofAst(spelled.ast) : template(spelled.raw);
-}
-
-function fieldIn(ast: Ast, name: string): Ast | undefined {
-  if (ast.type === "unary" && ast.value === "{") {
-    return (ast.lhs as readonly (readonly [Ast, Ast])[]).find(([key]) => key.value === name)?.[1];
-  }
-  // `$merge([…, {…}])`, where the fields are in a call and not in an object constructor.
-  const parts = [...(ast.arguments ?? []), ...(ast.expressions ?? [])];
-  return parts.map((part) => fieldIn(part, name)).findLast((found) => found !== undefined);
 }
 
 /** The list that a Map goes through: its Items, or a part of the input. */
@@ -372,8 +380,14 @@ function conditionsIn({ States }: RawStates): readonly string[] {
 
 /** Every level of a machine, outer ones first. */
 export function levelsOf(level: Level): readonly Level[] {
-  return [level, ...[...level.nodes.values()].flatMap(({ inner }) => inner.flatMap(levelsOf))];
+  const known = levels.get(level) ?? [
+    level,
+    ...[...level.nodes.values()].flatMap(({ inner }) => inner.flatMap(levelsOf)),
+  ];
+  levels.set(level, known);
+  return known;
 }
+const levels = new WeakMap<Level, readonly Level[]>();
 
 /** Every transition out of a node. */
 export function transitionsOf({ raw, next, choices, catchers }: Node): readonly Transition[] {

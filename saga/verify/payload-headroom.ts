@@ -1,70 +1,95 @@
 import { type Level, type Node, transitionsOf } from "./machine";
-import { topologicalOrder } from "./topological-order";
 import { either, NUMBER, object, REFERENCE, repeated, type Shape, tuple } from "./shape";
 import { templateShape, type Variables } from "./size";
+import { topologicalOrder } from "./topological-order";
 
+/**
+ * The largest payload, in bytes of UTF-8: the input and the output of a state or a task, and all variables of one Assign
+ * together. A larger one fails the state with States.DataLimitExceeded.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
+ */
+const PAYLOAD_LIMIT = 256 * 1024;
+
+/** A payload, and its room for data below the limit. */
 export interface PayloadBudget {
   readonly state: string;
-  /** Which of the state's values it is; an Assign is all that is assigned at once. */
+  /** The payload within the state. An Assign counts as one payload. */
   readonly part: "Arguments" | "ItemSelector" | "result" | "Assign" | "Output";
-  /** Bytes of it that are the same in every execution. */
+  /** The bytes that are the same in every execution, such as braces and keys. */
   readonly fixedBytes: number;
-  /** How many references it has, each to a value of the data; one that is copied counts as often. */
+  /** The number of references to data of unknown size. A copy counts as another reference. */
   readonly references: number;
-  /** Bytes left for each reference, if they share equally what is left of 256 KiB. */
+  /** The bytes for each reference, if all references share the rest of the limit equally. */
   readonly bytesEach: number;
 }
 
-const PAYLOAD_LIMIT = 256 * 1024;
+/**
+ * The payload of a machine with the fewest bytes for each reference; undefined if no payload has a reference.
+ *
+ * Nobody knows the size of real data before it arrives, and a payload that outgrows the limit fails its state. This figure
+ * shows how large data may become, and which payload outgrows the limit first. For example, `{"order":…,"payment":…}` has two
+ * references, and each may take half of what the braces and keys leave.
+ *
+ * It is a lower bound for the room, if all references have the same size: a variable has the largest value that any path
+ * assigns, a list has ten items, and a state in a loop runs once.
+ */
+export function payloadHeadroom(machine: Level): PayloadBudget | undefined {
+  const headroom = new Headroom();
+  headroom.measure(machine, REFERENCE, new Map());
+  return headroom.least;
+}
 
-/** A way out of a state: what it assigns and puts out, of what has come of the state. */
+/** A way out of a state: to the next state, by a rule of a Choice, or by a Catch. */
 interface Exit {
-  readonly raw: Readonly<Record<string, unknown>>;
+  /** The fields of the state, of the rule or of the catcher: Assign, Output, and Next or Default. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** What its expressions can read as `$states`. */
   readonly states: Readonly<Record<string, Shape>>;
+  /** The output, if the fields have no Output. */
   readonly output: Shape;
 }
 
-/**
- * The value of a machine with the least room for data below the limit of a payload. Every value has a shape: the bytes that
- * are always the same, and references to data of a size that nobody knows, each taken to have an equal share of what is
- * left. So an object of two references has its braces and keys, and half of the rest for each.
- *
- * Each level is gone through once, in the order of its states, with the shapes of the variables so far: a variable is taken
- * at its largest, a list to have ten items, and a loop as if it were gone through once.
- */
-export function payloadHeadroom(machine: Level): PayloadBudget | undefined {
-  let least: PayloadBudget | undefined;
+class Headroom {
+  least: PayloadBudget | undefined;
 
-  function compare(state: string, part: PayloadBudget["part"], { size: { fixed, references } }: Shape): void {
-    if (references === 0) return;
-    const bytesEach = Math.max(0, Math.floor((PAYLOAD_LIMIT - fixed) / references));
-    if (!least || bytesEach < least.bytesEach) least = { state, part, fixedBytes: fixed, references, bytesEach };
-  }
-
-  /** What a level puts out, of what it is given; its values are compared on the way. */
-  function outputOf(level: Level, input: Shape, outer: Variables): Shape {
+  /**
+   * Compares all payloads of a level. The states are measured once each, in the order in which they run, so the inputs of a
+   * state and the variables before it are known.
+   * @returns The output of the level.
+   */
+  measure(level: Level, input: Shape, outer: Variables): Shape {
     const variables = new Map(outer);
     const inputs = new Map([[level.startAt, [input]]]);
     const outputs: Shape[] = [];
     for (const node of topologicalOrder(level, transitionsOf).order.toReversed()) {
-      for (const exit of exitsOf(node, either(inputs.get(node.name) ?? []), variables)) {
-        const output = leave(node.name, exit, variables);
-        const into = typeof exit.raw["Next"] === "string" ? exit.raw["Next"] : exit.raw["Default"];
-        if (typeof into !== "string") outputs.push(output);
-        else if (!inputs.get(into)?.push(output)) inputs.set(into, [output]);
+      for (const exit of this.exitsOf(node, either(inputs.get(node.name) ?? []), variables)) {
+        const output = this.leave(node.name, exit, variables);
+        const next = exit.fields["Next"] ?? exit.fields["Default"];
+        if (typeof next !== "string") outputs.push(output);
+        else if (!inputs.get(next)?.push(output)) inputs.set(next, [output]);
       }
     }
     return either(outputs);
   }
 
-  /** What a state puts out on its way; what it assigns is added to the variables. */
-  function leave(state: string, { raw, states, output }: Exit, variables: Map<string, Shape>): Shape {
+  private compare(state: string, part: PayloadBudget["part"], { size: { fixed, references } }: Shape): void {
+    // A payload without references never grows.
+    if (references === 0) return;
+    const bytesEach = Math.max(0, Math.floor((PAYLOAD_LIMIT - fixed) / references));
+    if (this.least && this.least.bytesEach <= bytesEach) return;
+    this.least = { state, part, fixedBytes: fixed, references, bytesEach };
+  }
+
+  /** Compares the Assign and the Output of an exit, and adds what it assigns to the variables. Returns the output. */
+  private leave(state: string, { fields, states, output }: Exit, variables: Map<string, Shape>): Shape {
+    const { Assign = {}, Output } = fields;
     variables.set("states", object(states));
-    const assigned = templateShape(raw["Assign"] ?? {}, variables);
-    const left = raw["Output"] === undefined ? output : templateShape(raw["Output"], variables);
-    compare(state, "Assign", assigned);
-    compare(state, "Output", left);
-    for (const name of Object.keys(raw["Assign"] ?? {})) {
+    const assigned = templateShape(Assign, variables);
+    const left = Output === undefined ? output : templateShape(Output, variables);
+    this.compare(state, "Assign", assigned);
+    this.compare(state, "Output", left);
+    for (const name of Object.keys(Assign as object)) {
       const before = variables.get(name);
       const value = assigned.field(name, (shape) => shape);
       variables.set(name, before ? either([before, value]) : value);
@@ -72,49 +97,55 @@ export function payloadHeadroom(machine: Level): PayloadBudget | undefined {
     return left;
   }
 
-  function exitsOf({ name, raw, inner }: Node, input: Shape, variables: Map<string, Shape>): readonly Exit[] {
-    const before = { input, context: object(CONTEXT) };
-    const value = (of: unknown, context = before.context): Shape =>
-      templateShape(of, variables.set("states", object({ input, context })));
-    const caught = (raw.Catch ?? []).map((catcher): Exit => ({
-      raw: catcher,
-      states: { ...before, errorOutput: ERROR },
+  /** Compares the payloads of a state except those of its exits, and returns the exits. */
+  private exitsOf(node: Node, input: Shape, variables: Map<string, Shape>): readonly Exit[] {
+    const { raw } = node;
+    const states = { input, context: CONTEXT };
+    if (raw.Type === "Fail") return [];
+    if (raw.Type !== "Task" && raw.Type !== "Parallel" && raw.Type !== "Map") {
+      return [...(raw.Choices ?? []), raw].map((fields) => ({ fields, states, output: input }));
+    }
+    const result = this.resultOf(node, input, variables);
+    this.compare(node.name, "result", result);
+    const caught = distinct(raw.Catch ?? []).map((fields): Exit => ({
+      fields,
+      states: { ...states, errorOutput: ERROR },
       output: ERROR,
     }));
-    const succeeded = (result: Shape): readonly Exit[] => {
-      compare(name, "result", result);
-      return [{ raw, states: { ...before, result }, output: result }, ...caught];
-    };
-    switch (raw.Type) {
-      case "Task":
-        compare(name, "Arguments", raw["Arguments"] === undefined ? input : value(raw["Arguments"]));
-        return succeeded(REFERENCE);
-      case "Parallel": {
-        const given = raw["Arguments"] === undefined ? input : value(raw["Arguments"]);
-        compare(name, "Arguments", given);
-        return succeeded(tuple(inner.map((branch) => outputOf(branch, given, variables))));
-      }
-      case "Map": {
-        const each = (raw["Items"] === undefined ? input : value(raw["Items"])).at();
-        const given = raw["ItemSelector"] === undefined ? each : value(raw["ItemSelector"], contextOf(each));
-        compare(name, "ItemSelector", given);
-        return succeeded(either(inner.map((iteration) => repeated(outputOf(iteration, given, variables)))));
-      }
-      case "Fail":
-        return [];
-      default:
-        return [...(raw.Choices ?? []), raw].map((way) => ({ raw: way, states: before, output: input }));
-    }
+    return [{ fields: raw, states: { ...states, result }, output: result }, ...caught];
   }
 
-  outputOf(machine, REFERENCE, new Map());
-  return least;
+  /** The result of a Task, a Parallel or a Map. What the state hands to its call or its branches is compared on the way. */
+  private resultOf({ name, raw, inner }: Node, input: Shape, variables: Map<string, Shape>): Shape {
+    const shapeOf = (field: "Arguments" | "Items" | "ItemSelector", otherwise: Shape, context = CONTEXT): Shape => {
+      if (raw[field] === undefined) return otherwise;
+      return templateShape(raw[field], variables.set("states", object({ input, context })));
+    };
+    if (raw.Type === "Map") {
+      const item = shapeOf("Items", input).at();
+      const given = shapeOf("ItemSelector", item, contextWith(item));
+      this.compare(name, "ItemSelector", given);
+      return either(inner.map((iteration) => repeated(this.measure(iteration, given, variables))));
+    }
+    const given = shapeOf("Arguments", input);
+    this.compare(name, "Arguments", given);
+    if (raw.Type === "Task") return REFERENCE;
+    return tuple(inner.map((branch) => this.measure(branch, given, variables)));
+  }
 }
 
+/** Catchers of different errors mostly do the same: the output of a second one is no larger. */
+function distinct(catchers: readonly Exit["fields"][]): readonly Exit["fields"][] {
+  const textOf = (catcher: Exit["fields"]): string => JSON.stringify({ ...catcher, ErrorEquals: undefined });
+  return [...new Map(catchers.map((catcher) => [textOf(catcher), catcher])).values()];
+}
+
+/** The error output that a Catch reads. */
 const ERROR = object({ Error: REFERENCE, Cause: REFERENCE });
 
-/** The context object, as far as its parts are told apart. */
-const CONTEXT = { Execution: REFERENCE, State: REFERENCE, StateMachine: REFERENCE, Task: REFERENCE };
-/** The same as an ItemSelector sees it. */
-const contextOf = (item: Shape): Shape =>
-  object({ ...CONTEXT, Map: object({ Item: object({ Index: NUMBER, Value: item }) }) });
+/** The context object. Each part that an expression reads counts as one reference. */
+const PARTS = { Execution: REFERENCE, State: REFERENCE, StateMachine: REFERENCE, Task: REFERENCE };
+const CONTEXT = object(PARTS);
+/** The context object as an ItemSelector can read it. */
+const contextWith = (item: Shape): Shape =>
+  object({ ...PARTS, Map: object({ Item: object({ Index: NUMBER, Value: item }) }) });

@@ -42,6 +42,8 @@ export interface PathEvent {
   readonly fails: boolean;
   /** The effects that the event changes. */
   readonly effects: readonly EffectChange[];
+  /** The state runs its branches again, by its Retry. */
+  readonly again?: true;
 }
 
 export interface EffectChange {

@@ -87,7 +87,7 @@ export function repeated(item: Shape): Shape {
 
 /** The largest of several shapes. */
 export function either(shapes: readonly Shape[]): Shape {
-  const [first = NOTHING, ...others] = new Set(shapes);
+  const [first = NOTHING, ...others] = new Set(shapes.filter((shape) => shape !== NOTHING));
   if (others.length === 0) return first;
   const all = [first, ...others];
   return {

@@ -1,5 +1,6 @@
 import type { Declaration } from "../asl/declaration";
 import { isUnknownResource, transientErrors } from "../asl/transient";
+import { type Retries, retriesBy } from "./budget";
 import { callFlaws } from "./calls";
 import { givesUp } from "./fallback";
 import { fieldFindings } from "./fields";
@@ -47,6 +48,7 @@ export function flawsOf(definition: RawStates, machine: Level, declaration: Decl
     ...levelsOf(machine).flatMap(leadsNowhere),
     ...missing(nodes, declaration),
     ...levelsOf(machine).flatMap((level) => [...level.nodes.values()].flatMap((node) => retryFlaws(node, level))),
+    ...nodes.flatMap((node) => shorterRetries(node, nodes)),
   ];
 }
 
@@ -153,6 +155,27 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   const unretried = unretriedIn(node, level);
   return unretried.length === 0 ? [] : flaw("S4", "not-retried", ...notRetried(node, unretried));
 }
+
+/** An undo that gives up on an error no later than the action that it undoes. */
+function shorterRetries(undo: Node, nodes: readonly Node[]): readonly Flaw[] {
+  const { name, raw, part } = undo;
+  if (part?.kind !== "undo" || !isRetried(raw) || !isRetried(raw, "States.Timeout")) return [];
+  const own = (raw.Retry ?? []).map(retriesBy);
+  const actions = nodes.filter((node) => part.of.includes(node.name));
+  return actions.flatMap((action): readonly Flaw[] => {
+    const theirs = (action.raw.Retry ?? []).map(retriesBy).filter(({ retries }) => retries > 0);
+    const pairs = own.flatMap((mine) => theirs.map((other) => [mine, other] as const));
+    const [mine, other] = pairs.find(([less, more]) => less.retries <= more.retries && less.delay <= more.delay) ?? [];
+    if (!mine || !other) return [];
+    const message = `${name} is not retried more than ${action.name}, which it undoes: ${inWords(mine)}, as against ${inWords(other)}`;
+    return [
+      { rule: "S4", kind: "shorter-retries", state: name, message, hint: `Let ${name} retry States.ALL, for hours` },
+    ];
+  });
+}
+
+const inWords = ({ retries, delay }: Retries): string =>
+  `${retries.toLocaleString("en")} ${retries === 1 ? "retry" : "retries"} in ${Math.round(delay).toLocaleString("en")} s`;
 
 /** The message and the hint for a step that gives up on transient faults. */
 function notRetried({ name, raw }: Node, unretried: readonly string[]): readonly [message: string, hint: string] {

@@ -27,6 +27,10 @@ const FOLDS: Readonly<Record<string, Fold>> = {
     as: "undos are not retried on every error: after one failure their effects stay, and the later undos do not run",
     hint: () => "Let each retry States.ALL, for hours",
   },
+  "shorter-retries": {
+    as: "undos are not retried more than the actions that they undo",
+    hint: () => "Let each retry States.ALL, for hours",
+  },
   "done-once": {
     as: "steps after the pivot are not retried on any error",
     hint: () => "Let each retry States.ALL, for hours",
@@ -46,14 +50,18 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   },
 };
 
-/** The violations for the reader. Violations of one kind are folded, in the order of the first. */
+/** A Retry of a Parallel or a Map may break several rules in several states. It is one mistake. */
+const OF_ONE_CAUSE = "branches-again";
+
+/** The violations for the reader. Violations of one kind, or of one cause, are folded, in the order of the first. */
 export function storiesOf(violations: readonly Violation[]): readonly Story[] {
   const groups = new Map<string, Violation[]>();
   for (const violation of violations) {
-    const { rule, kind, message, state } = violation;
+    const { rule, kind, message, hint, state } = violation;
     const folds = Object.hasOwn(FOLDS, kind) && state !== undefined;
     // The transient faults differ from service to service.
-    const key = folds ? `${rule} ${kind} ${kind === "not-retried" ? after(message) : ""}` : `${groups.size}`;
+    const of = kind === OF_ONE_CAUSE ? `${kind} ${hint}` : `${groups.size}`;
+    const key = folds ? `${rule} ${kind} ${kind === "not-retried" ? after(message) : ""}` : of;
     groups.set(key, [...(groups.get(key) ?? []), violation]);
   }
   return [...groups.values()].map(storyOf);
@@ -62,6 +70,9 @@ export function storiesOf(violations: readonly Violation[]): readonly Story[] {
 function storyOf(alike: readonly Violation[]): Story {
   const [first] = alike as readonly [Violation];
   const { rule, kind, message, hint, counterexample } = first;
+  const others = new Set(alike.map((each) => each.rule).filter((each) => each !== rule));
+  if (others.size > 0)
+    return { rule, message: `${message} (${[...others].join(", ")} too)`, steps: counterexample, hint };
   const states = [...new Set(alike.map(({ state }) => state))];
   const fold = FOLDS[kind];
   if (!fold || states.length < 2) return { rule, message, steps: counterexample, hint };

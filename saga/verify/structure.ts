@@ -7,8 +7,8 @@ type Report = (field: string, message: string, hint: string) => void;
 
 /** The largest definition that Step Functions takes: 1 MB. */
 const MOST_BYTES = 1024 * 1024;
-/** The longest time in seconds that Step Functions takes. */
-const LONGEST = 99_999_999;
+/** The longest time in seconds that Step Functions takes, and the most retries. */
+export const LONGEST = 99_999_999;
 const ENDING: ReadonlySet<string> = new Set(["Succeed", "Fail"]);
 
 /** The fields of one query language only. */

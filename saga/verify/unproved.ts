@@ -1,4 +1,6 @@
-import { isUnknownResource } from "../asl/transient";
+import { answerOf, callOf, integrationOf } from "../asl/integrations";
+import { isActivity, isFunction, isUnknownResource } from "../asl/transient";
+import { changesAnything, mayNotAwait, ruleOfOutcome } from "./calls";
 import { fieldFindings } from "./fields";
 import { givesUp } from "./fallback";
 import { type Level, levelsOf, type Node } from "./machine";
@@ -33,6 +35,9 @@ export function unprovedOf(definition: RawStates, machine: Level): readonly Unpr
       names(nodes.filter(isHandedOver)),
       "these send an undo as a message, and do not learn whether it succeeds",
     ),
+    ...(["S2", "S5"] as const).flatMap((rule) =>
+      because(rule, untoldIn(nodes, rule), "it is not known whether these are done when they are answered"),
+    ),
   ];
 }
 
@@ -58,5 +63,18 @@ function isNameless({ raw, part, identity }: Node): boolean {
 }
 
 /** An undo that is only a message. A queue or a bus takes it, and another system acts on it. */
-const isHandedOver = ({ raw, part }: Node): boolean =>
-  part?.kind === "undo" && /:::(aws-sdk:)?(sqs|sns|events|eventbridge):\w+$/.test(String(raw["Resource"]));
+const isHandedOver = ({ raw, part }: Node): boolean => {
+  const integration = integrationOf(String(raw["Resource"]));
+  return part?.kind === "undo" && integration !== undefined && answerOf(integration).tells === "sent";
+};
+
+/** The calls of which nobody knows what an answer means, among those that a rule depends on. */
+const untoldIn = (nodes: readonly Node[], rule: Rule): readonly string[] =>
+  nodes.flatMap((node) => {
+    const resource = String(node.raw["Resource"]);
+    if (!changesAnything(node) || ruleOfOutcome(node) !== rule) return [];
+    if (isFunction(resource) || isActivity(resource)) return [];
+    const integration = integrationOf(resource);
+    if (integration && answerOf(integration).tells !== "unknown" && !mayNotAwait(node, integration)) return [];
+    return [`${node.name} (${integration ? callOf(integration) : resource})`];
+  });

@@ -144,6 +144,21 @@ describe("saga verify, of a file", () => {
     inColumns(out);
   });
 
+  it("does not call a machine sound while rules are open, and finds no violation in it", async () => {
+    const machine = { StartAt: "Wait", States: { Wait: { Type: "Wait", Seconds: 1, End: true } } };
+    for (const [language, headline] of [
+      ["JSONPath", /^S {2}no violation found, 3 rules open {2}\(1 states searched\)\n/],
+      ["JSONata", /^S {2}sound {2}\(1 states searched\)\n/],
+    ] as const) {
+      writeFileSync(join(folder, "wait.asl.json"), JSON.stringify({ ...machine, QueryLanguage: language }));
+      const { code, out, err } = await saga("wait.asl.json", "-d", '{"saga":"S","calls":{}}');
+      expect(out).to.match(headline);
+      expect([code, err]).to.deep.equal([0, ""]);
+      const json = await saga("wait.asl.json", "--json", "-d", '{"saga":"S","calls":{}}');
+      expect((JSON.parse(json.out) as [object])[0]).to.deep.include({ sound: true });
+    }
+  });
+
   it("prints SARIF that its schema accepts, with the line of each state", async () => {
     await saga("sam.yaml", "--init", "--force");
     const { code, out, err } = await saga("sam.yaml", "--format", "sarif");

@@ -5,10 +5,13 @@ import { CreateStateMachineCommand, ListStateMachinesCommand, SFNClient } from "
 import { expect } from "chai";
 import { type HistoryEvent, virtualClock } from "../../saga/interpreter";
 import { type CloudOptions, LocalCloud } from "../../saga/local/cloud";
+import type { DeadLetter } from "../../saga/local/asynchronous-calls";
 import { Journal } from "../../saga/local/data/journal";
 import { Store } from "../../saga/local/data/store";
+import { DeadLetters } from "../../saga/local/dead-letters";
 import { Outbox } from "../../saga/local/services/outbox";
 import { evaluateProgram, type Program } from "../../saga/local/program";
+import { ofType, TABLE } from "../../saga/local/resources";
 import { StateMachines } from "../../saga/local/step-functions/machines";
 import { chaos } from "./chaos";
 import { SLOW } from "../slow";
@@ -196,6 +199,71 @@ describe("a data folder", () => {
       expect(next.deadLetters).to.deep.equal([]);
     });
 
+    /** The first release, without its saga: only its table is left. */
+    const dropped = async (): Promise<Program> => {
+      const program = await release(1);
+      return { ...program, resources: ofType(program, TABLE) };
+    };
+    /** The undos of a stopped execution: their states, and their results. */
+    const undosOf = (cloud: LocalCloud, stopped: string): unknown => {
+      expect(cloud.executions.get(stopped)?.ended?.result.status).to.equal("ABORTED");
+      expect(cloud.deadLetters).to.deep.equal([]);
+      const others = [...cloud.executions.values()].filter(({ execution: { arn } }) => arn !== stopped);
+      return others.map(({ execution: { history } }) =>
+        history
+          .filter(({ type }) => type === "TaskSucceeded")
+          .map(({ state, output }) => [state, (output as { Payload: unknown }).Payload]),
+      );
+    };
+    const UNDONE = [[["UndoFirst", { release: 1 }]]];
+
+    it("undoes an execution that is stopped after the program has dropped its saga (S12)", async () => {
+      const { cloud, execution } = await left();
+      await cloud.deploy(await dropped());
+      execution.stop();
+      await cloud.settled();
+      expect(undosOf(cloud, execution.arn)).to.deep.equal(UNDONE);
+    });
+
+    it("undoes a stopped execution, although the program drops its saga before the recovery begins (S12)", async () => {
+      const { cloud, execution } = await left();
+      execution.stop();
+      await execution.result;
+      await cloud.deploy(await dropped());
+      await cloud.settled();
+      expect(undosOf(cloud, execution.arn)).to.deep.equal(UNDONE);
+    });
+
+    it("undoes an execution that was stopped, although the program has dropped its saga since (S12)", async () => {
+      const { cloud, execution } = await left();
+      execution.stop();
+      await execution.result;
+      // The process ends before the recovery begins.
+      await cloud.close();
+      const next = await start(await dropped());
+      await next.settled();
+      expect(undosOf(next, execution.arn)).to.deep.equal(UNDONE);
+    });
+
+    it("undoes it after several processes, and then keeps nothing of the dropped saga but its executions", async () => {
+      const { cloud, execution } = await left();
+      await cloud.close();
+      const next = await start(await dropped());
+      await next.close();
+      const last = await start(await dropped());
+      last.executions.get(execution.arn)?.execution.stop();
+      await last.settled();
+      expect(undosOf(last, execution.arn)).to.deep.equal(UNDONE);
+      await last.close();
+      // The process after it has nothing to do for the saga, so it drops the rest.
+      await (await start(await dropped())).close();
+      const { journal, kept } = await Journal.open(folder);
+      await journal.close();
+      expect(kept.machines).to.deep.equal([]);
+      expect(kept.standing).to.deep.equal([]);
+      expect(kept.executions).to.have.length(2);
+    });
+
     it("continues an execution that waits for a child, and does not start the child again", async () => {
       const program = await evaluateProgram({}, join(__dirname, "../deploy/children.ts"));
       const cloud = await start(program);
@@ -339,6 +407,23 @@ describe("a data folder", () => {
       expect(left).to.deep.equal([]);
     });
 
+    it("keeps dead letters until a client deletes them, even in a later process", async () => {
+      const { journal } = await Journal.open(folder);
+      const letters = new DeadLetters(journal);
+      for (const n of [1, 2]) letters.add({ queueArn: "arn:queue", event: { n }, reason: new Error("no") });
+      await journal.close();
+      const next = await Journal.open(folder);
+      const restored = new DeadLetters(next.journal, next.kept.deadLetters);
+      expect(restored.letters.map(({ event }) => event)).to.deep.equal([{ n: 1 }, { n: 2 }]);
+      restored.remove(restored.letters[0] as DeadLetter);
+      await next.journal.close();
+      const last = await Journal.open(folder);
+      await last.journal.close();
+      expect(new DeadLetters(last.journal, last.kept.deadLetters).letters.map(({ event }) => event)).to.deep.equal([
+        { n: 2 },
+      ]);
+    });
+
     it("keeps messages, and calls that are not complete", async () => {
       const { journal } = await Journal.open(folder);
       journal.message({ from: "Announce", action: "sns:Publish", request: { Message: "hello" } });
@@ -363,8 +448,8 @@ describe("a data folder", () => {
       await last.close();
       expect(left.messages.map(({ message }) => message)).to.deep.equal(later);
       expect(kept.deadLetters).to.have.length(1);
-      expect(kept.deadLetters[0]).to.deep.include({ queueArn: "arn:queue", event: { a: 1 } });
-      expect(kept.deadLetters[0]?.reason).to.include({ name: "E", message: "no" });
+      expect(kept.deadLetters[0]?.letter).to.deep.include({ queueArn: "arn:queue", event: { a: 1 } });
+      expect(kept.deadLetters[0]?.letter.reason).to.include({ name: "E", message: "no" });
       expect(kept.calls.map(({ event }) => event)).to.deep.equal([{ b: 2 }]);
     });
   });

@@ -98,21 +98,23 @@ describe("the evaluation of a program", function () {
     for (const folder of folders) rmSync(folder, { recursive: true });
   });
 
-  it("loads only the part of Pulumi that it uses, without the packing of functions", () => {
+  it("loads only the part of Pulumi that it uses, without the packing of functions and the automation API", () => {
     const script = `
       const { evaluateProgram } = require("${ROOT}/saga/local/program");
       evaluateProgram({}, "${ROOT}").then(() => {
         const loaded = Object.keys(require.cache);
-        console.log(loaded.filter((file) => /@npmcli|@pulumi.aws.index\\.js$/.test(file)).length, loaded.length);
+        const seldom = /@npmcli|normalize-package-data|@pulumi.(aws.index|pulumi.automation.index)\\.js$/;
+        console.log(loaded.filter((file) => seldom.test(file)).length, loaded.length);
+        console.log(typeof require("@pulumi/pulumi").automation.LocalWorkspace.createStack);
       });`;
-    const [unused, loaded] = execFileSync(process.execPath, ["-r", "ts-node/register/transpile-only", "-e", script], {
-      cwd: ROOT,
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    })
-      .split(" ")
-      .map(Number);
+    const [counts = "", onceUsed] = execFileSync(
+      process.execPath,
+      ["-r", "ts-node/register/transpile-only", "-e", script],
+      { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+    ).split("\n");
+    const [unused, loaded] = counts.split(" ").map(Number);
     expect(unused).to.equal(0);
+    expect(onceUsed).to.equal("function");
     expect(loaded).to.be.greaterThan(300).and.lessThan(900);
   });
 });
@@ -179,6 +181,28 @@ describe("a program's TypeScript", function () {
 
 describe("the command", function () {
   this.timeout(60_000);
+
+  it("loads the database of a data folder only for one", () => {
+    const script = `
+      const { LocalCloud } = require("${ROOT}/saga/local/cloud");
+      const loaded = () => Object.keys(require.cache).some((file) => /node_modules.classic-level/.test(file));
+      const start = async (options) => {
+        await (await LocalCloud.start({ resources: [], outputs: {} }, options)).close();
+        console.log(loaded());
+      };
+      start({}).then(() => start({ data: process.argv[1] }));`;
+    const folder = mkdtempSync(join(tmpdir(), "data-"));
+    try {
+      const out = execFileSync(
+        process.execPath,
+        ["-r", "ts-node/register/transpile-only", "-e", script, join(folder, "data")],
+        { cwd: ROOT, encoding: "utf8" },
+      );
+      expect(out).to.equal("false\ntrue\n");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   for (const args of [["--help"], ["start"], ["nothing"], ["verify", "--most", "1"]]) {
     it(`loads next to nothing for 'saga ${args.join(" ")}'`, () => {

@@ -3,7 +3,18 @@
 // Compiled by `tsc`, never run: each line that must be refused carries @ts-expect-error.
 import { compile } from "../../saga/compile";
 import type { Input, Output } from "@pulumi/pulumi";
-import { eq, gt, isPresent, type Mapped, type Maybe, type Ref, saga, type Saga, type Task } from "../../saga/language";
+import {
+  eq,
+  gt,
+  isPresent,
+  type Mapped,
+  type Maybe,
+  type Ref,
+  saga,
+  type Saga,
+  type SagaBuilder,
+  type Task,
+} from "../../saga/language";
 import { charge, type Purchase, refund, release, reserve, stub } from "../language/tasks";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -301,3 +312,32 @@ saga<Purchase>("Purchase").step("Reserve", {
     input: ({ Reserve }) => ({ reservation: orElse(Reserve.reservation, "none") }),
   },
 });
+
+// A builder may stand for one with fewer results, and for no other.
+const look = { task: charge, input: () => ({ reservation: "" }) };
+declare const rarely: boolean;
+let growing = saga<Purchase>("Growing").query("First", look);
+if (rarely) growing = growing.query("Second", look);
+growing.returns(({ First }) => ({ charge: First.charge }));
+// @ts-expect-error what may not have run is not in scope
+growing.returns(({ Second }) => ({ charge: Second.charge }));
+// @ts-expect-error it has no result of the first
+growing = saga<Purchase>("Growing");
+// @ts-expect-error it is past the pivot
+growing = growing.pivot("Pivot", { ...look, undo: undoCharge });
+// @ts-expect-error it takes another input
+growing = saga<{ sku: string }>("Growing").query("First", look);
+let loose: SagaBuilder<Purchase, any, any, any> = saga<Purchase>("Loose");
+for (const name of ["A", "B"] as string[]) {
+  // @ts-expect-error of no name is it known that it is free
+  loose = loose.query(name, look);
+}
+loose.returns(({ A }) => ({ charge: A.charge }));
+
+// A branch that JavaScript decides has the results of either.
+saga<Purchase>("Either")
+  .parallel("Both", { left: (s) => (rarely ? s.query("A", look) : s.query("B", look)), right: (s) => s })
+  .returns(({ Both }) => {
+    same<typeof Both.left.A.charge, Ref<string | undefined>>();
+    return { left: Both.left };
+  });

@@ -33,6 +33,23 @@ const CASES: readonly Edited[] = [
     },
   },
   {
+    title: "a Retry on a Map whose step may be refused: once it is done, it is not",
+    nodes: [step, forEach({ kind: "step", definite: true })],
+    rules: [],
+    edit: (machine) => {
+      stateOf(machine, "M2").Retry = RETRY;
+    },
+  },
+  {
+    title: "a step of an item, and one after the list, each with the undo of the other: told, and no crash",
+    nodes: [forEach(forEach(step, step, step)), step, step],
+    rules: ["S1"],
+    edit: (_machine, calls) => {
+      const { S5, S7 } = calls;
+      if (S5 && S7) Object.assign(calls, { S5: { ...S5, undo: "U7" }, S7: { ...S7, undo: "U5" } });
+    },
+  },
+  {
     title: "a Retry on the Parallel that undoes: an undo that runs again finds nothing to undo (S3)",
     nodes: [parallel([step], [step])],
     rules: [],
@@ -231,7 +248,7 @@ const CASES: readonly Edited[] = [
     nodes: [step, query],
     rules: [],
     open: ["S11"],
-    says: "these do not call in the name of this execution for certain: S2",
+    says: "these calls may have the identity of another execution: S2",
     edit: (machine) => {
       inPayload(machine, "S2", /Execution\.Id/, "Execution.Name");
     },
@@ -258,6 +275,15 @@ const CASES: readonly Edited[] = [
     nodes: [{ kind: "pivot" }, forEach({ kind: "when", holds: true, then: [step], otherwise: [] })],
     rules: [],
     edit: () => undefined,
+  },
+  {
+    title: "a pivot for each item: one may fail after another's has succeeded",
+    nodes: [step, forEach(step)],
+    rules: ["S9"],
+    says: "S3 is declared the pivot, but runs in a branch or for each item",
+    edit: (_machine, calls) => {
+      calls["S3"] = { ...(calls["S3"] as (typeof calls)[string]), role: "pivot" };
+    },
   },
   {
     title: "a list that is done, and undone, in reverse",
@@ -291,6 +317,64 @@ const CASES: readonly Edited[] = [
         Assign: { failure: { saga: "Generated", step: "S3", error: "Refused", cause: "" }, P2_undo: {} },
         Next: "SagaCompensated",
       });
+    },
+  },
+  {
+    title: "a list of a value that may be none: what catches that gives up the steps before it",
+    nodes: [step, forEach(step)],
+    rules: ["S1"],
+    says: "SagaCompensated ends the execution, and leaves behind S1 (done)",
+    edit: (machine) => {
+      const map = stateOf(machine, "M2") as { Items?: string };
+      map.Items = "{% $states.context.Execution.Input %}";
+      stateOf(machine, "M2").Catch?.unshift({
+        ErrorEquals: ["States.QueryEvaluationError"],
+        Assign: { failure: { saga: "Generated", step: "M2", error: "NoList", cause: "" } },
+        Next: "SagaCompensated",
+      });
+    },
+  },
+  {
+    title: "an undo that is retried less than its action",
+    nodes: TWO,
+    rules: ["S4"],
+    says: "U1 is not retried more than S1, which it undoes: 2 retries in 3 s, as against 6 retries in 122 s",
+    edit: (machine) => {
+      stateOf(machine, "U1").Retry = RETRY;
+    },
+  },
+  {
+    title: "an undo that is retried as its action is",
+    nodes: TWO,
+    rules: ["S4"],
+    edit: (machine) => {
+      const [retrier] = stateOf(machine, "S1").Retry ?? [];
+      stateOf(machine, "U1").Retry = [{ ...retrier, ErrorEquals: ["States.ALL"] }];
+    },
+  },
+  {
+    title: "an undo that is retried less on one error",
+    nodes: TWO,
+    rules: ["S4"],
+    says: "U1 is not retried more than S1, which it undoes: 1 retry in 1 s, as against 6 retries in 122 s",
+    edit: (machine) => {
+      stateOf(machine, "U1").Retry?.unshift({ ErrorEquals: ["Lambda.ServiceException"], MaxAttempts: 1 });
+    },
+  },
+  {
+    title: "an undo that is retried less often than its action, for longer",
+    nodes: TWO,
+    rules: [],
+    edit: (machine) => {
+      stateOf(machine, "U1").Retry = [{ ErrorEquals: ["States.ALL"], MaxAttempts: 2, IntervalSeconds: 60 }];
+    },
+  },
+  {
+    title: "an undo that is retried more often than its action, for less long",
+    nodes: TWO,
+    rules: [],
+    edit: (machine) => {
+      stateOf(machine, "U1").Retry = [{ ErrorEquals: ["States.ALL"], MaxAttempts: 60, BackoffRate: 1 }];
     },
   },
   {

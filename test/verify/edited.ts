@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { compile } from "../../saga/compile";
 import { declarationOf } from "../../saga/compile/declaration";
-import { type DeclaredCall, type Rule, type Verdict, verify } from "../../saga/verify";
+import { type Declaration, type DeclaredCall, type Rule, type Verdict, verify } from "../../saga/verify";
 import { build } from "../generated/build";
 import type { Spec } from "../generated/spec";
 import { type MutableLevel, stateOf } from "./mutations";
@@ -24,15 +24,24 @@ export const query: Spec = { kind: "query" };
 export const parallel = (...branches: readonly (readonly Spec[])[]): Spec => ({ kind: "parallel", branches });
 export const forEach = (...body: readonly Spec[]): Spec => ({ kind: "forEach", items: 2, body });
 
-/** A definition, and its declaration, with an edit. */
-export function edited({ nodes, edit }: Pick<Edited, "nodes" | "edit">): Verdict {
+/** A definition as the compiler emits it, and its declaration, with an edit. */
+export function machineOf({ nodes, edit }: Pick<Edited, "nodes" | "edit">): {
+  readonly machine: MutableLevel;
+  readonly declaration: Declaration;
+} {
   const { saga } = build(nodes);
   const arn = ({ name }: { readonly name: string }): string => `arn:aws:lambda:eu-west-1:000000000000:function:${name}`;
   const machine = JSON.parse(JSON.stringify(compile(saga, arn))) as MutableLevel;
   const { calls, ...declaration } = declarationOf(saga);
   const changed: Record<string, DeclaredCall> = { ...calls };
   edit(machine, changed);
-  return verify(machine, { ...declaration, calls: changed });
+  return { machine, declaration: { ...declaration, calls: changed } };
+}
+
+/** What the verifier says of an edited machine. */
+export function edited(of: Pick<Edited, "nodes" | "edit">): Verdict {
+  const { machine, declaration } = machineOf(of);
+  return verify(machine, declaration);
 }
 
 export const argumentsOf = (machine: MutableLevel, name: string) =>

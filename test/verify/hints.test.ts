@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type DeclaredCall, readDeclaration, verify, type Violation } from "../../saga/verify";
+import { type DeclaredCall, readDeclaration, storiesOf, verify, type Violation } from "../../saga/verify";
+import { forEach, machineOf, parallel, step } from "./edited";
 import { type MutableLevel, type MutableState, stateOf } from "./mutations";
 
 /** Does what a hint says. */
@@ -102,6 +103,7 @@ const FOLLOWED: readonly (readonly [pattern: RegExp, follow: Follow])[] = [
     },
   ],
   [/^Give (.+) no Catch: /, (machine, [name = ""]) => delete stateOf(machine, name).Catch],
+  [/^Remove (.+)'s Retry: /, (machine, [name = ""]) => delete stateOf(machine, name).Retry],
   [
     /^Leave (.+) out: begin with (.+)$/,
     (machine, [name = "", next = ""]) => {
@@ -131,7 +133,7 @@ function followed(definition: unknown, declaration: unknown): readonly string[] 
 const fixture = (name: string): unknown => JSON.parse(readFileSync(join(__dirname, "fixtures", name), "utf8"));
 
 const LAMBDA = ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException"];
-const all = (Next: string) => ({ ErrorEquals: ["States.ALL"], ResultPath: "$.problem", Next });
+const all = (Next: string) => ({ ErrorEquals: ["States.ALL"], ResultPath: "$.error", Next });
 const invoke = (name: string, fields: object): object => ({
   Type: "Task",
   Resource: "arn:aws:states:::lambda:invoke",
@@ -203,17 +205,17 @@ const SAMPLES: readonly Sample[] = [
       States: {
         OpenOrder: invoke("openOrder", {
           Retry: retry,
-          Catch: [{ ErrorEquals: ["OrderFailed"], ResultPath: "$.problem", Next: "CloseOrder" }],
+          Catch: [{ ErrorEquals: ["OrderFailed"], ResultPath: "$.error", Next: "CloseOrder" }],
           Next: "Charge",
         }),
         Charge: invoke("charge", {
           Retry: retry,
-          Catch: [{ ErrorEquals: ["ChargeFailed"], ResultPath: "$.problem", Next: "Refund" }],
+          Catch: [{ ErrorEquals: ["ChargeFailed"], ResultPath: "$.error", Next: "Refund" }],
           Next: "TakeStock",
         }),
         TakeStock: invoke("takeStock", {
           Retry: retry,
-          Catch: [{ ErrorEquals: ["StockFailed"], ResultPath: "$.problem", Next: "PutBack" }],
+          Catch: [{ ErrorEquals: ["StockFailed"], ResultPath: "$.error", Next: "PutBack" }],
           Next: "Ordered",
         }),
         Ordered: { Type: "Succeed" },
@@ -285,6 +287,29 @@ describe("the hints of the verifier, followed one after another,", () => {
     ]);
     expect(hints).to.have.length(17);
   });
+
+  for (const [title, nodes, state] of [
+    ["branches", [parallel([step, step], [step])], "P1"],
+    ["items", [forEach(step, step)], "M1"],
+    ["branches within a branch", [parallel([parallel([step, step], [step])], [step])], "P2"],
+  ] as const) {
+    it(`name the Retry that runs ${title} again, once`, () => {
+      const { machine, declaration } = machineOf({
+        nodes,
+        edit: (made) => {
+          stateOf(made, state).Retry = [{ ErrorEquals: ["States.ALL"], MaxAttempts: 2 }];
+        },
+      });
+      const { violations } = verify(machine, declaration);
+      expect(new Set(violations.map(({ rule }) => rule))).to.deep.equal(new Set(["S1", "S2"]));
+      const [story, ...others] = storiesOf(violations);
+      expect(others).to.deep.equal([]);
+      expect(story?.message).to.match(new RegExp(`^after ${state}'s Retry, U\\d runs .* \\(S2 too\\)$`));
+      const hint = `Remove ${state}'s Retry: it runs all branches again, and hides what they had done. Let the calls in them retry`;
+      expect(story?.hint).to.equal(hint);
+      expect(followed(machine, declaration)).to.deep.equal([hint]);
+    });
+  }
 
   for (const { title, definition, calls, finds } of SAMPLES) {
     it(`lead to a sound one from ${title}`, () => {

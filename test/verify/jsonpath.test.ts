@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type DeclaredCall, readDeclaration, verify, type Violation } from "../../saga/verify";
-import { flowOf } from "../../saga/verify/jsonpath/flow";
-import { referenceOf, referencesIn } from "../../saga/verify/jsonpath/reference";
+import { flowOf } from "../../saga/verify/dataflow/flow";
+import { referenceOf, referencesIn } from "../../saga/verify/dataflow/reference";
 
 type State = Record<string, unknown>;
 interface Machine {
@@ -95,8 +95,9 @@ describe("the verifier, on data in JSONPath mode,", () => {
     it("finds a Catch that puts its error over what the undo reads", () => {
       const machine = reference();
       Object.assign(stateOf(machine, "DeleteOrder"), { InputPath: "$.order.id" });
+      delete stateOf(machine, "CreateOrder")["ResultPath"];
       catcherOf(machine, "ProcessPayment")["ResultPath"] = "$.order";
-      expect(told(lostIn(machine, calls))).to.deep.equal([
+      expect(told(lostIn(machine, calls))).to.include.members([
         "DeleteOrder reads $.order.id, and ProcessPayment's Catch has put { Error, Cause } at $.order → " +
           "Give ProcessPayment's Catch another ResultPath, such as $.error, so that DeleteOrder still has $.order.id",
       ]);
@@ -183,7 +184,7 @@ describe("the verifier, on data in JSONPath mode,", () => {
         Release: {
           Type: "Task",
           Resource: "arn:aws:states:::dynamodb:updateItem",
-          Parameters: { TableName: "Held", Key: { id: { "S.$": "States.Format('held#{}', $.held.id)" } } },
+          Parameters: { TableName: "Held", Key: { id: { "S.$": "States.Format('held#{}', $.order.id)" } } },
           Next: "Failed",
         },
         Failed: FAILED,
@@ -191,8 +192,8 @@ describe("the verifier, on data in JSONPath mode,", () => {
       const declared = { Reserve: compensable("Release"), Pay: compensable("Release") };
       expect(lost(machine("$.problem"), declared)).to.deep.equal([]);
       expect(lost(machine(), declared)).to.deep.equal([
-        "Release reads $.held.id, and Pay's Catch has replaced all data by { Error, Cause } → " +
-          "Give Pay's Catch a ResultPath, such as $.error, so that Release still has $.held.id",
+        "Release reads $.order.id, and Pay's Catch has replaced all data by { Error, Cause } → " +
+          "Give Pay's Catch a ResultPath, such as $.error, so that Release still has $.order.id",
       ]);
     });
 
@@ -215,6 +216,124 @@ describe("the verifier, on data in JSONPath mode,", () => {
       expect(lost(branch(), declared)).to.deep.equal([
         "CancelFlight reads $.flight, and Fly's Catch has replaced all data by { Error, Cause } → " +
           "Give Fly's Catch a ResultPath, such as $.error, so that CancelFlight still has $.flight",
+      ]);
+    });
+
+    const bought = (more: Record<string, State> = {}): Record<string, State> => ({
+      Charge: call("charge", "Ship", { ResultPath: "$.payment", Catch: [all("Refund", "$.error")] }),
+      Ship: call("ship", undefined, { ResultPath: "$.parcel", Catch: [all("Recall", "$.error")] }),
+      Recall: call("recall", "Refund", { ResultPath: null }),
+      Refund: call("refund", "Failed", { ResultPath: null, Parameters: { "id.$": "$.payment.id" } }),
+      Failed: FAILED,
+      ...more,
+    });
+    const charged = { Charge: compensable("Refund"), Ship: compensable("Recall") };
+    const UNPAID =
+      "Refund reads $.payment.id, but only Charge writes $.payment, and it has not done so on this path → " +
+      "Write $.payment on each path to Refund, or let Refund do without it";
+
+    it("finds an undo that reads the result of its action, after the action has failed", () => {
+      expect(lost(bought(), charged)).to.deep.equal([UNPAID]);
+      const [found] = lostIn(machineOf(bought()), charged);
+      expect(found?.counterexample).to.deep.equal([
+        "Charge fails: States.Timeout",
+        "Refund starts here; not there: $.payment.id",
+      ]);
+      const shaped = { Type: "Pass", Parameters: { "order.$": "$.order" }, Next: "Charge" };
+      expect(lost({ Shape: shaped, ...bought() }, charged)).to.deep.equal([UNPAID]);
+    });
+
+    it("takes it once each path writes it, or a Choice asks for it", () => {
+      const { Charge, ...others } = bought();
+      const to = (name: string): State => ({ ...Charge, Catch: [all(name, "$.error")] });
+      const none = { Type: "Pass", Result: { id: null }, ResultPath: "$.payment", Next: "Refund" };
+      expect(lost({ Charge: to("None"), None: none, ...others }, charged)).to.deep.equal([]);
+      const asks = {
+        Type: "Choice",
+        Choices: [{ Variable: "$.payment", IsPresent: true, Next: "Refund" }],
+        Default: "Failed",
+      };
+      expect(lost({ Charge: to("Paid"), Paid: asks, ...others }, charged)).to.deep.equal([]);
+    });
+
+    it("takes a path that the execution's input has, as a step on the way to success shows", () => {
+      const reads = { Parameters: { "id.$": "$.payment.id" }, ResultPath: null };
+      expect(lost({ Look: call("look", "Charge", reads), ...bought() }, charged)).to.deep.equal([]);
+      const first = { Parameters: { "id.$": "$$.Execution.Input.payment.id" }, ResultPath: null };
+      expect(lost({ Look: call("look", "Charge", first), ...bought() }, charged)).to.deep.equal([]);
+      const { Charge, ...others } = bought();
+      const inPlace = { ...Charge, Parameters: { "id.$": "$.payment.id" } };
+      expect(lost({ Charge: inPlace, ...others }, charged)).to.deep.equal([]);
+    });
+
+    it("finds a Cause that reads what no state on this path has written", () => {
+      const note = (Next: string): State => ({ Type: "Pass", Result: {}, ResultPath: "$.failure", Next });
+      const machine = bought({
+        Charge: call("charge", "Ship", { ResultPath: "$.payment", Catch: [all("NoteCharge", "$.error")] }),
+        Ship: call("ship", "Tell", { ResultPath: "$.parcel", Catch: [all("NoteShip", "$.error")] }),
+        Tell: call("tell", undefined, { ResultPath: null, Catch: [all("Recall", "$.error")] }),
+        NoteCharge: note("Refund"),
+        NoteShip: note("Recall"),
+        Refund: call("refund", "Failed", { ResultPath: null }),
+        Failed: { ...FAILED, CausePath: "States.JsonToString($.failure)" },
+      });
+      expect(lost(machine, { ...charged, Tell: { role: "query" } })).to.deep.equal([
+        "Failed reads $.failure, but only NoteCharge and NoteShip write $.failure, and none of them has done so on this path → " +
+          "Write $.failure on each path to Failed, or let Failed do without it",
+      ]);
+    });
+
+    it("finds a Pass that records the failure of another step (S6)", () => {
+      const machine = (step: string) =>
+        machineOf({
+          Reserve: call("reserve", "Pay", { ResultPath: null, Catch: [all("Release", "$.error")] }),
+          Pay: call("pay", undefined, { ResultPath: null, Catch: [all("Note", "$.error")] }),
+          Note: {
+            Type: "Pass",
+            Parameters: { saga: "S", step, "error.$": "$.error.Error", "cause.$": "$.error.Cause" },
+            ResultPath: "$.failure",
+            Next: "Release",
+          },
+          Release: call("release", "Failed", { ResultPath: null }),
+          Failed: FAILED,
+        });
+      const wrong = (step: string): readonly string[] =>
+        told(
+          verify(
+            machine(step) as never,
+            readDeclaration({ saga: "Sample", calls: { Reserve: compensable("Release"), Pay: { role: "query" } } }),
+          ).violations.filter(({ kind }) => kind === "wrong-step"),
+        );
+      expect(wrong("Pay")).to.deep.equal([]);
+      expect(wrong("the payment")).to.deep.equal([]);
+      expect(wrong("Reserve")).to.deep.equal([
+        "Note records a failure of Reserve, but Pay has failed: the Cause would name the wrong step → Record the step 'Pay' in Note",
+      ]);
+    });
+
+    it("finds an undo that receives the error in the place of the order, whole or by its path", () => {
+      const machine = (path: string, said: string): Record<string, State> => ({
+        Reserve: call("reserve", "Pay", {
+          Parameters: { "order.$": "$.order" },
+          ResultPath: null,
+          Catch: [all("Failed", "$.error")],
+        }),
+        Pay: call("pay", undefined, { ResultPath: null, Catch: [all("Refund", path)] }),
+        Refund: call("refund", "Failed", {
+          ResultPath: null,
+          Parameters: { saga: { "id.$": "$$.Execution.Id" }, "order.$": said },
+        }),
+        Failed: FAILED,
+      });
+      const declared = { Reserve: { role: "query" } as const, Pay: compensable("Refund") };
+      expect(lost(machine("$.order", "$.order"), declared)).to.deep.equal([
+        "Refund reads $.order, and Pay's Catch has put { Error, Cause } at $.order → " +
+          "Give Pay's Catch another ResultPath, such as $.error, so that Refund still has $.order",
+      ]);
+      expect(lost(machine("$.error", "$.error"), declared)).to.deep.equal([]);
+      expect(lost(machine("$", "$"), declared)).to.deep.equal([
+        "Refund has no data to undo with: Pay's Catch has replaced all data by { Error, Cause } → " +
+          "Give Pay's Catch a ResultPath, such as $.error, so that Refund still has the saga's data",
       ]);
     });
 

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { tripBooking } from "../../examples/trip/saga";
 import { orderFulfilment } from "../../orderFulfilment";
+import { TIMESTAMP } from "../../saga/asl/times";
 import { compile, compileMachine, machinesOf, recoveryOf } from "../../saga/compile";
 import { type Saga, saga } from "../../saga/language";
 import { type Finding, lint, type LintRule } from "../../saga/verify/lint";
@@ -342,6 +343,99 @@ const ASSIGNED: readonly (readonly [title: string, reads: string, bad: unknown, 
   ["a text", "Output: $length($x)", 1, "{% 'a' & $states.input.a %}"],
 ];
 
+const NUMBER = "$type($states.input.n) = 'number'";
+const wait = (Seconds: string): object => ({ Type: "Wait", Seconds, Next: "B" });
+const timeout = (TimeoutSeconds: string): object => task({ TimeoutSeconds, Next: "B" });
+const heartbeat = (HeartbeatSeconds: string): object => task({ HeartbeatSeconds, Next: "B" });
+const until = (Timestamp: string): object => ({ Type: "Wait", Timestamp, Next: "B" });
+
+/** Numbers and times that a field refuses: an expression that may yield one, and one that does not. */
+const BOUNDED: readonly (readonly [title: string, state: (expression: string) => object, bad: string, good: string])[] =
+  [
+    ["below nothing", wait, "-1", "0"],
+    ["no whole number", wait, "1.5", "15"],
+    ["above the largest", wait, "1e12", "99999999"],
+    ["any number", wait, `${NUMBER} ? $states.input.n : 1`, `${NUMBER} ? 2 : 1`],
+    [
+      "rounded, and without bounds",
+      wait,
+      `${NUMBER} ? $floor($states.input.n) : 1`,
+      `${NUMBER} ? ($states.input.n < 0 or $states.input.n > 60 ? 60 : $floor($states.input.n)) : 1`,
+    ],
+    [
+      "bounded, and not whole",
+      wait,
+      `${NUMBER} ? ($states.input.n >= 0 and $states.input.n <= 60 ? $states.input.n : 60) : 1`,
+      `${NUMBER} ? ($states.input.n >= 0 and $states.input.n <= 60 and $floor($states.input.n) = $states.input.n ? $states.input.n : 60) : 1`,
+    ],
+    [
+      "bounded on one side",
+      wait,
+      `${NUMBER} ? ($states.input.n >= 0 ? $ceil($states.input.n) : 60) : 1`,
+      `${NUMBER} ? (0 <= $states.input.n and 60 > $states.input.n ? $ceil($states.input.n) : 60) : 1`,
+    ],
+    [
+      "on the wrong side of its test",
+      wait,
+      `${NUMBER} ? ($states.input.n < 0 or $states.input.n > 60 ? $floor($states.input.n) : 60) : 1`,
+      `${NUMBER} ? ($states.input.n = 7 ? $states.input.n : 60) : 1`,
+    ],
+    [
+      "bound to a name that another value had",
+      wait,
+      `($n := 5; $n > 0 ? ($n := ${NUMBER} ? $states.input.n : 1; $n) : 1)`,
+      "($n := 5; $n > 0 ? ($m := $n; $m) : 1)",
+    ],
+    ["a count", (of) => timeout(of), "$count($states.input.items)", "$exists($states.input.items) ? 30 : 60"],
+    ["a timeout of none", timeout, "$exists($states.input) ? 0 : 5", "$exists($states.input) ? 1 : 5"],
+    [
+      "a heartbeat as long as the timeout",
+      heartbeat,
+      "$exists($states.input) ? 5 : 1",
+      "$exists($states.input) ? 4 : 1",
+    ],
+    [
+      "a timeout as short as the heartbeat",
+      (TimeoutSeconds) => task({ TimeoutSeconds, HeartbeatSeconds: 10, Next: "B" }),
+      "$exists($states.input) ? 10 : 20",
+      "$exists($states.input) ? 11 : 20",
+    ],
+    [
+      "a heartbeat beside a timeout that may be shorter",
+      (HeartbeatSeconds) =>
+        task({ TimeoutSeconds: "{% $exists($states.input) ? 20 : 30 %}", HeartbeatSeconds, Next: "B" }),
+      "20",
+      "19",
+    ],
+    [
+      "iterations below none",
+      (MaxConcurrency) => ({
+        Type: "Map",
+        Items: [],
+        MaxConcurrency,
+        ItemProcessor: machine({ C: pass() }),
+        Next: "B",
+      }),
+      "-1",
+      "$count($states.input.items)",
+    ],
+    ["any text", until, "$type($states.input.at) = 'string' ? $states.input.at : $now()", "$now()"],
+    ["a day that there is not", until, "'2026-02-30T00:00:00Z'", "'2028-02-29T00:00:00Z'"],
+    ["a time in another form", until, "$now('[Y]')", "$fromMillis($millis())"],
+    [
+      "a text that has a time in it",
+      until,
+      "$type($states.input.at) = 'string' ? ($contains($states.input.at, /\\d{4}-\\d\\d-\\d\\dT/) ? $states.input.at : $now()) : $now()",
+      `$type($states.input.at) = 'string' ? ($contains($states.input.at, /${TIMESTAMP}/) ? $states.input.at : $now()) : $now()`,
+    ],
+    [
+      "another text than the one that was tested",
+      until,
+      `$type($states.input.at) = 'string' ? ($contains($states.input.at, /${TIMESTAMP}/) ? $replace($states.input.at, /T/, ' ') : $now()) : $now()`,
+      `($at := $states.input.at; $type($at) = 'string' ? ($contains($at, /${TIMESTAMP}/) ? $at : $states.context.Execution.StartTime) : $now())`,
+    ],
+  ];
+
 const rulesOf = (findings: readonly Finding[]) => [...new Set(findings.map(({ rule }) => rule))];
 
 /** What is emitted for a saga, its recovery included, as JSON. */
@@ -413,6 +507,40 @@ describe("the lints", () => {
     expect(around({ n: 0, sure: true }, { n: "{% $n + 1 %}" })).to.deep.equal([]);
     expect(rulesOf(around({ n: 0, sure: true }, { n: "{% $n & '1' %}" }))).to.deep.equal(["partial-expression"]);
     expect(rulesOf(around({ n: 0, sure: true }, { n: "{% $n * 2 %}" }))).to.deep.equal(["partial-expression"]);
+  });
+
+  it("say how to assign a variable that a path does not assign", () => {
+    const hints = (States: object): readonly string[] => lint(machine(States)).map(({ hint }) => hint);
+    const assigns = { Assign: { x: "{% $states.result.Payload %}" } };
+    expect(
+      hints({ A: task({ ...assigns, Output: { x: "{% $x %}" }, Catch: [all], Next: "B" }), B: pass() }),
+    ).to.deep.equal([
+      "Write {% $states.result.Payload %} here too: Assign takes effect after the state, so this Output can't read it",
+    ]);
+    const caught = { ...all, Assign: { x: 1, y: "{% $x %}" } };
+    expect(hints({ A: task({ Catch: [caught], Next: "B" }), B: pass() })).to.deep.equal([
+      "Write the value here too: Assign takes effect after the state, so this Assign can't read it",
+    ]);
+    const ends = (B: object) => hints({ A: task({ ...assigns, Catch: [all], Next: "B" }), B });
+    expect(ends(pass({ Output: { x: "{% $x %}" } }))).to.deep.equal([
+      "Assign it on every path that leads here, if only to null",
+    ]);
+    expect(ends({ Type: "Fail", Error: "SagaCompensated", Cause: "{% $string($x) %}" })).to.include(
+      "Assign it on every path that leads here: { saga, step, error, cause } of the failure",
+    );
+  });
+
+  for (const [title, state, bad, good] of BOUNDED) {
+    it(`find a number or a time that a field refuses: ${title} (partial-expression)`, () => {
+      const with_ = (source: string) => lint(machine({ A: state(`{% ${source} %}`), B: pass() }));
+      expect(rulesOf(with_(bad)), bad).to.deep.equal(["partial-expression"]);
+      expect(with_(good), good).to.deep.equal([]);
+    });
+  }
+
+  it("leave a number that a field refuses to the Catch of its task", () => {
+    const A = task({ TimeoutSeconds: "{% -1 %}", Catch: [all], Next: "B" });
+    expect(lint(machine({ A, B: pass() }))).to.deep.equal([]);
   });
 
   it("find what a grouping reads (undefined-variable)", () => {

@@ -1,5 +1,7 @@
+import { expect } from "chai";
 import type { Spec } from "../generated/spec";
-import { type Edited, forEach, inPayload, query, step, tryEach } from "./edited";
+import { type Edited, edited, forEach, inPayload, query, step, tryEach } from "./edited";
+import { stateOf } from "./mutations";
 
 const pivot: Spec = { kind: "pivot" };
 /** A step, the pivot, and one after it: S1, S2, S3. */
@@ -117,3 +119,51 @@ const CASES: readonly Edited[] = [
 ];
 
 tryEach("the verifier, on the names in which calls are made,", CASES);
+
+const SAGA = { id: "{% $states.context.Execution.Id %}", step: "S1" };
+const SPELLED = "{'saga': {'id': $states.context.Execution.Id, 'step': 'S1'}}";
+
+/** Messages with an identity: the call, and its arguments. */
+const MESSAGES: readonly (readonly [call: string, args: unknown])[] = [
+  ["sqs:sendMessage", { QueueUrl: "q", MessageBody: { saga: SAGA } }],
+  ["sqs:sendMessage", { QueueUrl: "q", MessageBody: `{% $string(${SPELLED}) %}` }],
+  ["sqs:sendMessage", `{% {'QueueUrl': 'q', 'MessageBody': $string($merge([{'a': 1}, ${SPELLED}]))} %}`],
+  ["aws-sdk:sqs:sendMessage", { QueueUrl: "q", MessageBody: `{% $string(${SPELLED}) %}` }],
+  ["sns:publish", { TopicArn: "t", Message: { saga: SAGA } }],
+  ["events:putEvents", { Entries: [{ Source: "s", Detail: { saga: SAGA } }] }],
+  ["events:putEvents", { Entries: `{% [{'Source': 's', 'Detail': ${SPELLED}}] %}` }],
+  ["aws-sdk:eventbridge:putEvents", { Entries: [{ Detail: `{% $string(${SPELLED}) %}` }] }],
+];
+
+describe("the verifier, on the names in messages,", () => {
+  const sending = (call: string, args: unknown) =>
+    edited({
+      nodes: [step, step],
+      edit: (machine) => {
+        Object.assign(stateOf(machine, "S1"), { Resource: `arn:aws:states:::${call}`, Arguments: args });
+      },
+    });
+
+  for (const [call, args] of MESSAGES) {
+    it(`reads the identity in ${call} of ${JSON.stringify(args)}`, () => {
+      expect(sending(call, args).proved).to.include("S11");
+      const others = JSON.parse(JSON.stringify(args).replace("S1", "S2")) as unknown;
+      expect(sending(call, others).violations.map(({ rule, message }) => `${rule}: ${message}`)).to.include(
+        "S11: U1 undoes 'S2' with the identity 'S1'",
+      );
+    });
+  }
+
+  it("finds none in another field, in one of several events, or in text", () => {
+    const without: readonly (readonly [call: string, args: unknown])[] = [
+      ["sqs:sendMessage", { QueueUrl: "q", MessageBody: {}, saga: SAGA }],
+      ["sqs:sendMessage", { QueueUrl: "q", MessageBody: "{% $states.input %}" }],
+      ["events:putEvents", { Entries: [{ Detail: { saga: SAGA } }, { Detail: {} }] }],
+    ];
+    for (const [call, args] of without) {
+      expect(sending(call, args).unproved.map(({ rule, why }) => `${rule}: ${why}`)).to.include(
+        "S11: these call without an identity: S1",
+      );
+    }
+  });
+});

@@ -195,7 +195,8 @@ describe("the verifier, on what people write,", () => {
       },
       TakeBack: takeBack,
       Close: undo("Close", "Failed"),
-      Failed: FAILED,
+      // Items that fail leave no error: the Choice finds them.
+      Failed: { ...FAILED, CausePath: "States.JsonToString($)" },
     });
     // No way completes it, so that what is looked at is the undoing alone.
     const undoing = (takeBack: State, hold: DeclaredCall): readonly string[] =>

@@ -27,7 +27,7 @@ const CAUSES: readonly Edited[] = [
     title: "a failure that is null on one way",
     nodes: [step, step],
     rules: ["S6"],
-    says: "does not say which step failed, and how: what it reads is not assigned on this path",
+    says: "does not say which step failed, and how: what it reads is no failure on this path",
     edit: (machine) => {
       lastCatch(machine, "S2").Assign = { failure: null, S2: null };
     },
@@ -48,6 +48,56 @@ const CAUSES: readonly Edited[] = [
     says: "the Cause of these is unknown: SagaCompensated",
     edit: (machine) => {
       lastCatch(machine, "S2").Assign = { failure: "{% $S1 %}" };
+    },
+  },
+  {
+    title: "a failure under the name of another step",
+    nodes: [step, step],
+    rules: ["S6"],
+    says: "S2's Catch records a failure of S1, but S2 has failed: the Cause would name the wrong step",
+    edit: (machine) => {
+      for (const { Assign } of stateOf(machine, "S2").Catch ?? []) {
+        const assigns = Assign as { failure: string };
+        assigns.failure = assigns.failure.replace("'S2'", "'S1'");
+      }
+    },
+  },
+  {
+    title: "a failure under a name that is no state's",
+    nodes: [step, step],
+    rules: [],
+    edit: (machine) => {
+      for (const { Assign } of stateOf(machine, "S2").Catch ?? []) {
+        const assigns = Assign as { failure: string };
+        assigns.failure = assigns.failure.replace("'S2'", "'the second step'");
+      }
+    },
+  },
+  {
+    title: "the result of an undo in the place of the failure",
+    nodes: [step, step],
+    rules: ["S6"],
+    says: "does not say which step failed, and how: what it reads is no failure on this path",
+    edit: (machine) => {
+      stateOf(machine, "U2")["Assign"] = { failure: "{% $states.result.Payload %}" };
+    },
+  },
+  {
+    title: "a Cause that is prose",
+    nodes: [step],
+    rules: ["S6"],
+    says: "the Cause of a compensated execution does not say which step failed, and how",
+    edit: (machine) => {
+      stateOf(machine, "SagaCompensated")["Cause"] = "{% 'failed: ' & $failure.step %}";
+    },
+  },
+  {
+    title: "a Cause that may be JSON",
+    nodes: [step],
+    rules: [],
+    open: ["S6"],
+    edit: (machine) => {
+      stateOf(machine, "SagaCompensated")["Cause"] = "{% '{\"step\":\"' & $failure.step & '\"}' %}";
     },
   },
   {

@@ -1,6 +1,6 @@
 /** Requests to the console's server, from which the page was loaded. */
 
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(
     override readonly name: string,
     message: string,

@@ -8,7 +8,7 @@ export type Route =
   | { readonly view: "open"; readonly at: number | undefined };
 
 /** Reads a hash. An unknown hash is the list of sagas. */
-export function readRoute(hash: string): Route {
+function readRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#?\/?/, "").split("?", 2);
   const [view, ...rest] = path.split("/");
   const what = decoded(rest.join("/"));

@@ -6,7 +6,7 @@ import { extname, join } from "node:path";
 import { Refusal } from "./refusal";
 
 /** The page's files, with their content types. */
-export const FILES: Readonly<Record<string, string>> = {
+const FILES: Readonly<Record<string, string>> = {
   "index.html": "text/html; charset=utf-8",
   "app.js": "text/javascript; charset=utf-8",
   "app.css": "text/css; charset=utf-8",

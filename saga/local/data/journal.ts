@@ -5,6 +5,7 @@ import { type JournalEntry, type Json, type JsonObject, loadMachine } from "../.
 import type { DeadLetter } from "../asynchronous-calls";
 import type { FunctionOptions } from "../lambda/function";
 import type { Resource } from "../program";
+import { EVENT_TARGET, ofType } from "../resources";
 import type { KeptMessage, Message } from "../services/outbox";
 import type { ExecutionJournal, KeptExecution, StartedAs } from "../step-functions/journal";
 import type { Alias, MachineKeeper, Revision, StateMachine } from "../step-functions/machines";
@@ -23,17 +24,23 @@ export interface KeptCall {
   readonly event: JsonObject;
 }
 
+/** A dead letter, and a function that deletes it from the folder. */
+export interface KeptLetter {
+  readonly letter: DeadLetter;
+  readonly forget: () => void;
+}
+
 /** The content of the folder when it was opened. */
 export interface Kept {
   readonly machines: readonly StateMachine[];
   readonly executions: readonly KeptExecution[];
-  /** By the ARNs of their versions. */
+  /** By the ARNs of their versions, or by their own if they have none. */
   readonly functions: ReadonlyMap<string, KeptFunction>;
   readonly messages: readonly KeptMessage[];
-  readonly deadLetters: readonly DeadLetter[];
+  readonly deadLetters: readonly KeptLetter[];
   readonly calls: readonly KeptCall[];
-  /** The roles and policies of the last release, and of those before it that were still needed. */
-  readonly roles: readonly Resource[];
+  /** What executions need of the last release, and of those before it that were still needed, beside their functions. */
+  readonly standing: readonly Resource[];
   /**
    * The time of the last entry, in milliseconds. The clock continues from there, even if it is ahead of the real time.
    */
@@ -54,7 +61,7 @@ const KEY = {
   message: "o!",
   deadLetter: "d!",
   call: "c!",
-  roles: "i!",
+  standing: "i!",
 };
 
 /** A number with leading zeros, because LevelDB sorts keys as text. */
@@ -168,10 +175,11 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     this.store.delete(`${KEY.machine}${arn}`);
   }
 
-  /** Stores a version of a function. A version never changes. */
+  /** Stores a function. A version never changes. A function without versions is replaced. */
   function({ resource, form }: KeptFunction): void {
     const { arn, versionArn } = resource;
-    if (versionArn === undefined || this.known.has(versionArn)) return;
+    const key = `${KEY.function}${versionArn ?? arn}`;
+    if (versionArn !== undefined && this.known.has(key)) return;
     const { name, handler, environment, timeoutSeconds, memory, code, files = {} } = form;
     const contents = [
       ...Object.entries(code).map(([path, text]) => [path, Buffer.from(text)] as const),
@@ -184,18 +192,21 @@ export class Journal implements ExecutionJournal, MachineKeeper {
         inputs: { role: resource.inputs["role"], tags: resource.inputs["tags"] },
         ...(resource.physicalName !== undefined && { physicalName: resource.physicalName }),
         ...(arn !== undefined && { arn }),
-        versionArn,
+        ...(versionArn !== undefined && { versionArn }),
       },
       form: { name, handler, environment, timeoutSeconds, memory },
       files: Object.fromEntries(contents.map(([path, content]) => [path, this.file(content)])),
     };
-    this.once(`${KEY.function}${versionArn}`, record);
-    this.known.add(versionArn);
+    this.known.add(key);
+    this.store.put(key, record);
   }
 
-  /** Replaces the stored roles and policies. Executions of a machine that a later release drops still need its role. */
-  roles(roles: readonly Resource[]): void {
-    this.store.put(KEY.roles, roles);
+  /**
+   * Replaces the stored resources. Executions of a machine that a later release drops still need its role, and the rule
+   * and the queue of its recovery.
+   */
+  standing(resources: readonly Resource[]): void {
+    this.store.put(KEY.standing, resources);
   }
 
   message(message: Message): () => void {
@@ -219,6 +230,10 @@ export class Journal implements ExecutionJournal, MachineKeeper {
   private numbered(prefix: string, value: unknown): () => void {
     const key = `${prefix}${ordered(++this.counter)}`;
     this.store.put(key, value);
+    return this.forgetting(key);
+  }
+
+  private forgetting(key: string): () => void {
     return () => {
       this.store.delete(key);
     };
@@ -296,30 +311,34 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     const messages: KeptMessage[] = [];
     for await (const [at, message] of store.entries<Message>(KEY.message)) {
       number(at);
-      const forget = (): void => {
-        store.delete(`${KEY.message}${at}`);
-      };
-      messages.push({ message, forget });
+      messages.push({ message, forget: this.forgetting(`${KEY.message}${at}`) });
     }
-    const deadLetters: DeadLetter[] = [];
+    const deadLetters: KeptLetter[] = [];
     for await (const [at, { reason, ...letter }] of store.entries<LetterRecord>(KEY.deadLetter)) {
       number(at);
-      deadLetters.push({ ...letter, reason: Object.assign(new Error(reason.message), { name: reason.name }) });
+      deadLetters.push({
+        letter: { ...letter, reason: Object.assign(new Error(reason.message), { name: reason.name }) },
+        forget: this.forgetting(`${KEY.deadLetter}${at}`),
+      });
     }
     const calls: KeptCall[] = [];
     for await (const [key, call] of store.entries<Omit<KeptCall, "key">>(KEY.call)) {
       number(key);
       calls.push({ key, ...call });
     }
-    const roles: Resource[] = [];
-    for await (const [, stored] of store.entries<readonly Resource[]>(KEY.roles)) roles.push(...stored);
+    const standing: Resource[] = [];
+    for await (const [, stored] of store.entries<readonly Resource[]>(KEY.standing)) standing.push(...stored);
     const used = new Set(
       [...machines.flatMap((each) => [each, ...each.versions.values()]), ...executions].map((each) => each.revision),
     );
     for (const [hash, each] of revisions) if (!used.has(each)) this.forget(`${KEY.revision}${hash}`);
     const definitions = [...used].map(({ definition }) => definition);
-    const functions = await this.readFunctions((versionArn) => definitions.some((each) => each.includes(versionArn)));
-    return { machines, executions, functions, messages, deadLetters, calls, roles, latest };
+    const called = new Set<unknown>(calls.map(({ functionArn }) => functionArn));
+    for (const { inputs } of ofType({ resources: standing }, EVENT_TARGET)) called.add(inputs["arn"]);
+    const functions = await this.readFunctions(
+      (arn) => called.has(arn) || definitions.some((each) => each.includes(arn)),
+    );
+    return { machines, executions, functions, messages, deadLetters, calls, standing, latest };
   }
 
   /** Deletes such a value, once nothing refers to it. */
@@ -328,7 +347,7 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     this.store.delete(key);
   }
 
-  private async readFunctions(needed: (versionArn: string) => boolean): Promise<ReadonlyMap<string, KeptFunction>> {
+  private async readFunctions(needed: (arn: string) => boolean): Promise<ReadonlyMap<string, KeptFunction>> {
     const { store, known } = this;
     const kept = new Map<string, string>();
     for await (const [hash, content] of store.entries<string>(KEY.file)) {
@@ -337,9 +356,9 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     }
     const functions = new Map<string, KeptFunction>();
     const used = new Set<string>();
-    for await (const [versionArn, { resource, form, files }] of store.entries<FunctionRecord>(KEY.function)) {
-      if (!needed(versionArn)) {
-        this.forget(`${KEY.function}${versionArn}`);
+    for await (const [arn, { resource, form, files }] of store.entries<FunctionRecord>(KEY.function)) {
+      if (!needed(arn)) {
+        this.forget(`${KEY.function}${arn}`);
         continue;
       }
       const contents = Object.entries(files).map(([path, hash]) => {
@@ -348,8 +367,8 @@ export class Journal implements ExecutionJournal, MachineKeeper {
         if (content === undefined) throw store.damaged(`${KEY.file}${hash}`);
         return [path, Buffer.from(content, "base64")] as const;
       });
-      functions.set(versionArn, { resource, form: { ...form, code: {}, contents: Object.fromEntries(contents) } });
-      known.add(`${KEY.function}${versionArn}`).add(versionArn);
+      functions.set(arn, { resource, form: { ...form, code: {}, contents: Object.fromEntries(contents) } });
+      known.add(`${KEY.function}${arn}`);
     }
     for (const hash of kept.keys()) if (!used.has(hash)) this.forget(`${KEY.file}${hash}`);
     return functions;

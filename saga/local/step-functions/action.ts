@@ -7,8 +7,11 @@ export interface Action {
   readonly shape: Shape;
   /** The resource that the caller needs a permission for; `*` for an action without resources. */
   readonly resource: (request: JsonObject) => string;
-  /** Answers a request, which was validated against the shape. */
-  readonly act: (request: JsonObject) => object | Promise<object>;
+  /**
+   * Answers a request, which was validated against the shape.
+   * @param byProgram Whether a function of the program makes it, and not a client.
+   */
+  readonly act: (request: JsonObject, byProgram?: boolean) => object | Promise<object>;
 }
 
 /** Actions by their names. */

@@ -52,15 +52,15 @@ export function executionActions(service: StepFunctions): Actions {
 
   return {
     StartExecution: onMachine(
-      (request) => {
+      (request, byProgram = false) => {
         const arn = requiredText(request, "stateMachineArn");
         checkArn(arn, "stateMachine");
-        const { machine } = machines.get(arn);
+        const { machine } = machines.get(arn, { withdrawn: byProgram });
         const input = readInput(textOf(request, "input"));
         const name = textOf(request, "name");
         const there = name === undefined ? undefined : executions.get(executionArn(machine.arn, name));
         const same = there && !there.ended && isDeepStrictEqual(there.execution.input, input);
-        const { execution, startDate } = same ? there : service.start(arn, { input, name });
+        const { execution, startDate } = same ? there : service.start(arn, { input, name, byProgram });
         return { executionArn: execution.arn, startDate: seconds(startDate) };
       },
       { stateMachineArn: ARN, name: NAME, input: DATA, traceHeader: TRACE_HEADER },

@@ -191,9 +191,9 @@ export class StateMachines {
       definition === revision.definition &&
       roleArn === revision.roleArn &&
       JSON.stringify(configuration) === JSON.stringify(revision.configuration);
+    const read = definition === revision.definition ? revision.machine : readDefinition(definition, machine.type);
     machine.updateDate = this.clock.now();
     if (same) return;
-    const read = definition === revision.definition ? revision.machine : readDefinition(definition, machine.type);
     machine.revision = { definition, machine: read, roleArn, configuration, id: randomUUID() };
     this.changed(machine);
   }

@@ -48,9 +48,10 @@ export interface StartOptions {
   /** Holds the timeouts of the parent while a call of this execution waits for a worker. */
   readonly onHold?: (() => () => void) | undefined;
   /**
-   * Whether a machine starts it. An execution that began before a release may start machines that the release withdrew.
+   * Whether a machine or a function starts it. What serves executions that began before a release may start machines
+   * that the release withdrew: child sagas, and the undos of a stopped execution (S12).
    */
-  readonly byMachine?: boolean;
+  readonly byProgram?: boolean;
   readonly parent?: Parent | undefined;
 }
 
@@ -76,8 +77,8 @@ export class StepFunctions {
    * @throws AwsError as StartExecution does
    */
   start(stateMachineArn: string, options: StartOptions): KnownExecution {
-    const { input, name = randomUUID(), byMachine = false, ...listeners } = options;
-    const target = this.machines.get(stateMachineArn, { withdrawn: byMachine });
+    const { input, name = randomUUID(), byProgram = false, ...listeners } = options;
+    const target = this.machines.get(stateMachineArn, { withdrawn: byProgram });
     const { machine } = target;
     if (!EXECUTION_NAME.test(name)) throw new AwsError("InvalidName", `Invalid Name: '${name}'`);
     if (machine.type === "EXPRESS") {

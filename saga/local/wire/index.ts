@@ -64,8 +64,9 @@ export async function startWire(
   services: WireServices,
   { host = "127.0.0.1", port = 0, exposed = false, limits = {}, site }: WireOptions = {},
 ): Promise<Served> {
-  const refuse: Refusal = async ({ signer }, action, resource) => {
-    const caller = services.callerOf(signer.accessKey);
+  const callerOf = ({ signer }: WireRequest) => services.callerOf(signer.accessKey);
+  const refuse: Refusal = async (request, action, resource) => {
+    const caller = callerOf(request);
     return caller && services.authorize(caller, action, resource);
   };
   const { place } = services;
@@ -78,6 +79,7 @@ export async function startWire(
       version: "1.0",
       service: "states",
       refuse,
+      isByProgram: (request) => callerOf(request) !== undefined,
       durable: services.durable,
     }),
   };
@@ -111,7 +113,6 @@ export async function startWire(
         },
       ),
   };
-  const callerOf = ({ signer }: WireRequest) => services.callerOf(signer.accessKey);
   const identity: Route = {
     handle: sts({ place, callerOf }),
     writeError: queryError(STS),

@@ -9,18 +9,27 @@ export interface JsonService {
   /** The service's name in IAM: `states`. */
   readonly service: string;
   readonly refuse: Refusal;
+  /** Whether a function of the program makes a request. By default, none does. */
+  readonly isByProgram?: (request: WireRequest) => boolean;
   /** Resolves once everything so far is written to the data folder. */
   readonly durable?: (() => Promise<void>) | undefined;
 }
 
 /** Answers the requests of a service with the AWS JSON protocol. The target header names the action. */
-export function jsonService({ actions, version, service, refuse, durable }: JsonService): Handler {
+export function jsonService({
+  actions,
+  version,
+  service,
+  refuse,
+  isByProgram = () => false,
+  durable,
+}: JsonService): Handler {
   return async (request) => {
     const [name, action] = actionOf(actions, request);
     const asked = checkRequest(action.shape, jsonOf(request));
     const why = await refuse(request, `${service}:${name}`, action.resource(asked));
     if (why !== undefined) throw new AwsError("AccessDeniedException", why);
-    const answer = await action.act(asked);
+    const answer = await action.act(asked, isByProgram(request));
     // A client that has the response must find its effect again, even after a crash of this process.
     await durable?.();
     return {

@@ -219,7 +219,7 @@ function asLambdaSays(payload: Json): Json {
   return error["errorType"] === "Lambda.Unknown" ? { ...error, errorType: "Runtime.ExitError" } : error;
 }
 
-export const tooLargeFor = (type: string, bytes: number, most: number): AwsError =>
+const tooLargeFor = (type: string, bytes: number, most: number): AwsError =>
   new AwsError(
     "RequestTooLargeException",
     `${bytes} byte payload is too large for the ${type} invocation type (limit ${most} bytes)`,

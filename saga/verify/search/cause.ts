@@ -1,10 +1,8 @@
 import { type Ast, parse, sourceOf } from "../expression";
+import { FIELDS } from "../recorded-step";
 import type { RawState } from "../../asl/states";
 import { evaluate, type Surroundings, truth } from "./evaluate";
-import { isObject, lift, needs, OneOf, TOLD, Unknown, UNKNOWN, type Value } from "./value";
-
-/** The fields in the Cause of a compensated execution (S6). */
-const FIELDS = ["saga", "step", "error", "cause"];
+import { hasAnswer, isObject, lift, needs, OneOf, TOLD, Unknown, UNKNOWN, type Value } from "./value";
 
 /** Surroundings in which no variable is known. */
 const ANYWHERE: Surroundings = { variable: () => UNKNOWN, lengths: new Map() };
@@ -56,8 +54,13 @@ function textTells(ast: Ast, around: Surroundings): boolean | undefined {
   if (ast.type === "function" && ast.procedure?.value === "string" && given) {
     return valueTells(evaluate(given, around));
   }
-  return isTold(evaluate(ast, around));
+  const opening = openingOf(ast).trimStart();
+  return opening !== "" && !opening.startsWith("{") ? false : isTold(evaluate(ast, around));
 }
+
+/** The text that a concatenation certainly begins with, as far as its first part is a constant. */
+const openingOf = ({ type, value, lhs }: Ast): string =>
+  type === "string" ? String(value) : type === "binary" && value === "&" ? openingOf(lhs as Ast) : "";
 
 /** Whether a text is JSON with the four fields. */
 function isTold(text: Value): boolean | undefined {
@@ -78,7 +81,8 @@ function agreed(value: OneOf, test: (one: Value) => boolean | undefined): boolea
 /** Whether a value is an object with the four fields. */
 function valueTells(value: Value): boolean | undefined {
   if (value === TOLD) return true;
-  if (value instanceof Unknown) return undefined;
+  // The result of an undo is no failure.
+  if (value instanceof Unknown) return hasAnswer(value) ? false : undefined;
   if (value instanceof OneOf) return agreed(value, valueTells);
   return isObject(value) && FIELDS.every((field) => (value[field] ?? null) !== null);
 }

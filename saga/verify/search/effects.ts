@@ -1,4 +1,4 @@
-import { type Narrowed, NeedsChoice } from "./value";
+import { type Narrowed, NeedsChoice, type Rename, SAME_NAMES } from "./value";
 
 /** An effect of the saga that is not undone. */
 export interface Effect {
@@ -355,9 +355,11 @@ function rewritten(
 }
 
 /** A stack with the alternatives of a choice reduced. */
-export const narrowEffects = (outstanding: OutstandingEffects, { choice, indices, to }: Narrowed): OutstandingEffects =>
-  rewritten(outstanding, {
-    concerns: (of) => choicesIn(of).has(choice),
+export function narrowEffects(outstanding: OutstandingEffects, { choice, indices, to }: Narrowed): OutstandingEffects {
+  const concerns = (of: OutstandingEffects): boolean => choicesIn(of).has(choice);
+  if (!concerns(outstanding)) return outstanding;
+  return rewritten(outstanding, {
+    concerns,
     either: (either, rest, inner) =>
       either.choice === choice
         ? pushEither(
@@ -367,16 +369,16 @@ export const narrowEffects = (outstanding: OutstandingEffects, { choice, indices
           )
         : pushEither(either.choice, either.outstanding.map(inner), rest),
   });
+}
 
 /** A stack with its choices renamed. */
-export const renameEffects = (
-  outstanding: OutstandingEffects,
-  rename: (choice: string) => string,
-): OutstandingEffects =>
-  rewritten(outstanding, {
-    concerns: ({ open }) => open,
-    either: (either, rest, inner) => pushEither(rename(either.choice), either.outstanding.map(inner), rest),
-  });
+export const renameEffects = (outstanding: OutstandingEffects, rename: Rename): OutstandingEffects =>
+  rename === SAME_NAMES
+    ? outstanding
+    : rewritten(outstanding, {
+        concerns: ({ open }) => open,
+        either: (either, rest, inner) => pushEither(rename(either.choice), either.outstanding.map(inner), rest),
+      });
 
 /** A stack with all effects changed, at every depth. */
 export const changeEffects = (

@@ -49,7 +49,7 @@ function untold(
   if (telling === undefined) search.doubt("S6", "the Cause of these is unknown", name);
   if (telling !== false) return;
   const never = tells(raw) === false;
-  const message = `the Cause of a compensated execution does not say which step failed, and how${never ? "" : ": what it reads is not assigned on this path"}`;
+  const message = `the Cause of a compensated execution does not say which step failed, and how${never ? "" : ": what it reads is no failure on this path"}`;
   search.report(around, point, "S6", name, message, never ? HINTS.cause(name) : HINTS.causeHere(name));
 }
 

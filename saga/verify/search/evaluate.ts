@@ -277,8 +277,8 @@ const kindOf = (found: Value): string => (found === null ? "null" : isArray(foun
 
 function binary(operator: string, left: Value, right: () => Value): Value {
   if (operator !== "and" && operator !== "or") {
-    if (left instanceof OneOf) return lift(left, (one) => binary(operator, one, right));
     const other = right();
+    if (left instanceof OneOf) return lift(left, (one) => binary(operator, one, () => other));
     if (other instanceof OneOf) return lift(other, (one) => binary(operator, left, () => one));
   }
   switch (operator) {

@@ -44,29 +44,43 @@ export function isRetried(state: RawState, error: string = UNNAMED, allTakesData
   return retries(state, error, allTakesDataLimit);
 }
 
+/** The faults of each state, by what they depend on: the search needs them each time that it enters the state. */
+const known = new WeakMap<Node, Map<string, readonly Fault[]>>();
+
+function once(node: Node, key: string, make: () => readonly Fault[]): readonly Fault[] {
+  const ofNode = known.get(node) ?? new Map<string, readonly Fault[]>();
+  known.set(node, ofNode);
+  const faults = ofNode.get(key) ?? make();
+  ofNode.set(key, faults);
+  return faults;
+}
+
 /** The faults of a Task. */
-export function faultsOf({ raw, catchers }: Node, definite: readonly string[]): readonly Fault[] {
-  const named = [...errorsIn(raw.Retry), ...errorsIn(raw.Catch)].filter(
-    (error) => error !== "States.ALL" && error !== "States.TaskFailed",
-  );
-  return distinct(catchers, raw, ["States.Timeout", UNNAMED, ...definite, ...named, DATA_LIMIT], definite);
+export function faultsOf(node: Node, definite: readonly string[]): readonly Fault[] {
+  return once(node, `task ${definite.join()}`, () => {
+    const { raw } = node;
+    const named = [...errorsIn(raw.Retry), ...errorsIn(raw.Catch)].filter(
+      (error) => error !== "States.ALL" && error !== "States.TaskFailed",
+    );
+    return distinct(node, ["States.Timeout", UNNAMED, ...definite, ...named, DATA_LIMIT], definite);
+  });
 }
 
 /**
  * The faults of a Parallel or a Map itself: the outputs of its branches are too large together, or one of its own expressions
  * raises an error.
  */
-export function faultsOfJoining({ raw, catchers, raises }: Node, large: boolean): readonly Fault[] {
-  const errors = [...(large ? [DATA_LIMIT] : []), ...(raises ? ["States.QueryEvaluationError"] : [])];
-  return distinct(catchers, raw, errors, []);
-}
+export const faultsOfJoining = (node: Node, large: boolean): readonly Fault[] =>
+  once(node, `joining ${String(large)}`, () =>
+    distinct(node, [...(large ? [DATA_LIMIT] : []), ...(node.raises ? ["States.QueryEvaluationError"] : [])], []),
+  );
 
 /**
  * The faults of a Parallel or a Map by a failed branch: it fails with the error of the branch. An error that the branch
  * does not name stands for every error, also for those that this state names.
  */
-export const faultsOfBranch = ({ raw, catchers }: Node, error: string): readonly Fault[] =>
-  distinct(catchers, raw, standsFor(raw, error), []);
+export const faultsOfBranch = (node: Node, error: string): readonly Fault[] =>
+  once(node, `branch ${error}`, () => distinct(node, standsFor(node.raw, error), []));
 
 /** Whether a Retry runs the branches again after one has failed with this error. */
 export const isBranchRetried = ({ raw }: Node, error: string): boolean =>
@@ -80,12 +94,7 @@ function standsFor({ Retry, Catch }: RawState, error: string): readonly string[]
   return [error, UNNAMED, ...named];
 }
 
-function distinct(
-  catchers: readonly CatchRule[],
-  raw: RawState,
-  errors: readonly string[],
-  definite: readonly string[],
-): readonly Fault[] {
+function distinct({ raw, catchers }: Node, errors: readonly string[], definite: readonly string[]): readonly Fault[] {
   const found = new Map<string, Fault>();
   for (const error of errors) {
     for (const assumed of error === DATA_LIMIT ? [true, false] : [false]) {

@@ -23,9 +23,11 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
   if (open) throw open;
   const rounds = retriesBranches(node);
   return runsOf(search, point, node).flatMap((runs) => {
-    const undoes = new Set(runs.flatMap(({ level }) => [...level.undoes]));
+    const undoes = runs.length === 0 ? NONE : undoneIn(node);
     const focus = focusOn(point.outstanding, undoes, around.keepFork);
-    if (!focus && mentions(point.outstanding, undoes)) return outOfTurn(search, around, point, node, undoes);
+    // Effects of which a violation was reported do not block an undo.
+    const above = !focus && mentions(point.outstanding, undoes) ? firstOpen(point.outstanding) : undefined;
+    if (above) return outOfTurn(search, around, point, node, { undoes, above });
     if (!focus && again && runs.some(({ level }) => level.effectful)) {
       throw new SearchLimitError(`gave up on ${node.name}: its branches have more effects in each round`);
     }
@@ -49,6 +51,16 @@ export function fork(search: SearchContext, around: Around, point: SearchState, 
   });
 }
 
+const NONE: ReadonlySet<string> = new Set();
+const undone = new WeakMap<Node, ReadonlySet<string>>();
+
+/** The actions that the branches of a state undo. */
+function undoneIn(node: Node): ReadonlySet<string> {
+  const known = undone.get(node) ?? new Set(node.inner.flatMap(({ undoes }) => [...undoes]));
+  undone.set(node, known);
+  return known;
+}
+
 /** Whether the branches of a state have left a choice open. */
 const isOf =
   ({ level }: Around, { name, inner }: Node) =>
@@ -61,9 +73,8 @@ function outOfTurn(
   around: Around,
   point: SearchState,
   node: Node,
-  undoes: ReadonlySet<string>,
+  { undoes, above }: { readonly undoes: ReadonlySet<string>; readonly above: Effect },
 ): Results {
-  const above = firstOpen(point.outstanding) as Effect;
   blocked(search, around, point, node.name, above);
   const outstanding = tellAbove(point.outstanding, ({ action }) => undoes.has(action));
   return outstanding === point.outstanding ? search.cut() : fork(search, around, { ...point, outstanding }, node);

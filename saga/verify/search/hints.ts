@@ -27,6 +27,9 @@ export const HINTS = {
     hint("never-completes", `Let ${state}, or a state after it, lead to an end without a failure`),
   retriable: (state: string) =>
     hint("retriable", `Put ${state} after the pivot, or declare it compensable, with an undo`),
+  /** A pivot in a branch, or in an iteration. */
+  besides: (state: string) =>
+    hint("besides", `Call ${state} after the branches or the list, or declare it compensable, with an undo`),
   uncompensated: (state: string) =>
     hint("uncompensated", `Put ${state} before the pivot, or declare it retriable and retry it on any error`),
   cause: (state: string) => hint("cause", `Give ${state} a Cause that is JSON: { saga, step, error, cause }`),
@@ -113,6 +116,12 @@ export const HINTS = {
         : `Let ${state} lead to ${end}, which fails with SagaCompensated`,
     ),
   fails: (state: string) => hint("fails", `Give ${state} the Error SagaCompensated`),
+  /** The branches ran again, and an undo misses the effects of the round before. */
+  branchesAgain: (state: string) =>
+    hint(
+      "branches-again",
+      `Remove ${state}'s Retry: it runs all branches again, and hides what they had done. Let the calls in them retry`,
+    ),
   held: (action: string, release: string) =>
     hint("held", `Lead to ${release} before the end: the declaration says that it releases ${action}`),
 } as const;

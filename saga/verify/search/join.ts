@@ -2,12 +2,25 @@ import { type Focus, type Fork, type OutstandingEffects, pushFork, split } from 
 import { examples } from "./examples";
 import { DATA_LIMIT, faultsOfJoining } from "./faults";
 import type { Level, Node } from "../machine";
-import { isWithin, type Rename, renamed, resolved, SAME_NAMES, type SearchState } from "./search-state";
+import { isWithin, renamed, resolved, type SearchState } from "./search-state";
 import { type Around, type End, type Results, type SearchContext } from "./context";
 import { HINTS } from "./hints";
 import { dropped } from "./task";
 import { after, type Event } from "./trace";
-import { hasAnswer, isKnown, isTest, keyOf, LENGTHS, needs, NeedsLength, OneOf, UNKNOWN, type Value } from "./value";
+import {
+  hasAnswer,
+  isKnown,
+  isTest,
+  keyOf,
+  LENGTHS,
+  needs,
+  NeedsLength,
+  OneOf,
+  type Rename,
+  SAME_NAMES,
+  UNKNOWN,
+  type Value,
+} from "./value";
 
 /** A branch or an iteration before its search. */
 export interface Run {
@@ -44,11 +57,17 @@ export const outsideOf = (around: Around, node: Node, { level, index, suffix }: 
  * @throws NeedsLength if two of them have assumed a length
  */
 export function agreeOnLengths(point: SearchState, ran: readonly Ran[]): void {
+  if (ran.length < 2) return;
   const assumed = new Set<string>();
   for (const { ends } of ran) {
-    const lengths = ends.flatMap((end) => [...end.point.lengths]);
-    const own = lengths.filter(([path, length]) => keyOf(length) !== keyOf(point.lengths.get(path)));
-    for (const path of new Set(own.map(([name]) => name))) {
+    const own = new Set<string>();
+    for (const end of ends) {
+      end.point.lengths.forEach((length, path) => {
+        const before = point.lengths.get(path);
+        if (length !== before && keyOf(length) !== keyOf(before)) own.add(path);
+      });
+    }
+    for (const path of own) {
       const before = point.lengths.get(path);
       if (before !== undefined && !(before instanceof OneOf)) continue;
       if (!assumed.has(path)) assumed.add(path);

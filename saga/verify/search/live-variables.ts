@@ -1,7 +1,19 @@
 import { type Level, levelsOf, type Node, type Template, type Transition, transitionsOf } from "../machine";
 import { type Position, positionsOf } from "./components";
 import { withoutIndexes } from "./search-state";
-import { fieldOf, isArray, isObject, OneOf, oneOf, OTHER_FIELDS, pathsIn, Unknown, UNKNOWN, type Value } from "./value";
+import {
+  fieldOf,
+  isArray,
+  isObject,
+  lift,
+  OneOf,
+  OTHER_FIELDS,
+  pathsIn,
+  Unknown,
+  UNKNOWN,
+  type Value,
+  withValues,
+} from "./value";
 
 /** The data of a search state. */
 export interface Data {
@@ -43,6 +55,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
   const live = new Map<Level, ReadonlyMap<string, ReadonlySet<string>>>();
   const inputs = new Map<Level, ReadonlyMap<string, ReadonlySet<string>>>();
   const positions = new Map(levels.map((level) => [level, positionsOf(level)]));
+  const lastFirst = new Map(levels.map((level) => [level, nodesOf(level, positions.get(level) as Positions)]));
 
   // Inner levels come first: the state that holds a level reads what the level reads.
   for (const level of levels.toReversed()) {
@@ -56,12 +69,16 @@ export function liveVariablesOf(machine: Level): LiveVariables {
     reads.set(level, [...new Set(outside)]);
     live.set(
       level,
-      backwards(level, (node) => byState.get(node.name) as readonly string[], variablesOf),
+      backwards(
+        lastFirst.get(level) as readonly Node[],
+        (node) => byState.get(node.name) as readonly string[],
+        variablesOf,
+      ),
     );
-    inputs.set(level, inputsOf(level, deciding, inputs));
+    inputs.set(level, inputsOf(level, lastFirst.get(level) as readonly Node[], { deciding, inner: inputs }));
   }
 
-  const undoes = undoesAhead(machine, levels);
+  const undoes = undoesAhead(machine, lastFirst);
   const executionInput = ahead(levels, (level, state) =>
     [...(live.get(level)?.get(state) ?? NONE)].flatMap((path) => (path.startsWith(OF_EXECUTION) ? [path] : [])),
   );
@@ -79,14 +96,15 @@ export function liveVariablesOf(machine: Level): LiveVariables {
     const paths = inputs.get(level)?.get(state) ?? NONE;
     return paths.size > 0 ? narrowed(input, fieldsOf(paths)) : UNKNOWN;
   };
-  const touched = new WeakMap<readonly string[], Map<string, boolean>>();
+  const touched = new WeakMap<Iterable<string>, Map<string, boolean>>();
   /** Whether the length of a list may still matter. */
-  const isRead = (paths: readonly string[], values: readonly Value[]) => {
+  const isRead = (paths: Iterable<string>, values: readonly Value[]) => {
     const known = touched.get(paths) ?? new Map<string, boolean>();
     touched.set(paths, known);
     const isTouched = (list: string): boolean => {
       const found =
-        known.get(list) ?? paths.some((path) => touches(`${EXECUTION_INPUT}${path.slice(OF_EXECUTION.length)}`, list));
+        known.get(list) ??
+        [...paths].some((path) => touches(`${EXECUTION_INPUT}${path.slice(OF_EXECUTION.length)}`, list));
       known.set(list, found);
       return found;
     };
@@ -98,24 +116,31 @@ export function liveVariablesOf(machine: Level): LiveVariables {
   const isCyclic = new Set(
     [...positions.values()].flatMap((byState) => [...byState].flatMap(([name, { cyclic }]) => (cyclic ? [name] : []))),
   );
+  const outermostOf = new WeakMap<ReadonlyMap<string, Value>, ReadonlyMap<string, Value>>();
   /** The lost records without those within another one that is certainly lost. */
-  const outermost = (lost: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> =>
-    filtered(lost, (name) => {
+  const outermost = (lost: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> => {
+    const known = outermostOf.get(lost);
+    if (known) return known;
+    const certain = [...lost].flatMap(([name, is]) => (is === true ? [name] : []));
+    const found = filtered(lost, (name) => {
       const holders = undoes.around.get(withoutIndexes(name)) ?? [];
-      const isAround = (other: string): boolean => {
-        const holder = withoutIndexes(other);
-        return holders.includes(holder) && indexes(name).startsWith(indexes(other));
-      };
-      return ![...lost].some(([other, is]) => is === true && isAround(other));
+      const isAround = (other: string): boolean =>
+        holders.includes(withoutIndexes(other)) && indexes(name).startsWith(indexes(other));
+      return !certain.some(isAround);
     });
+    outermostOf.set(lost, found);
+    return found;
+  };
   const isHolder =
-    (holders: readonly string[]) =>
-    (name: string): boolean =>
-      holders.includes(withoutIndexes(name)) || isCyclic.has(withoutIndexes(name));
+    (holders: ReadonlySet<string>) =>
+    (name: string): boolean => {
+      const holder = withoutIndexes(name);
+      return holders.has(holder) || isCyclic.has(holder);
+    };
+  const commonHolders = new Map(levels.map((level) => [level, commonOf(level, undoes.around)]));
   /** The lost records within a level. If all that a level undoes is lost, only that matters. */
   const lostWithin = (level: Level, lost: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> => {
-    const [first, ...others] = [...level.undoes].map((action) => undoes.around.get(action) ?? []);
-    const common = (first ?? []).filter((holder) => others.every((holders) => holders.includes(holder)));
+    const common = commonHolders.get(level) as readonly string[];
     const isWhole = [...lost].some(([name, is]) => is === true && common.includes(withoutIndexes(name)));
     const whole = isWhole ? common[0] : undefined;
     return whole === undefined ? lost : new Map([[whole, true]]);
@@ -141,7 +166,7 @@ export function liveVariablesOf(machine: Level): LiveVariables {
       const left = narrowedInput(level, state, input);
       const read = isRead(executionInput(level, state), [left, ...kept.values()]);
       // A list within an item may be handed on to the levels around, which may read it.
-      const isWithin = (path: string): boolean => !level.top && !/^input(\.[^[]*)?$/.test(path);
+      const isWithin = (path: string): boolean => !level.top && (path.includes("[") || !/^input(\.[^[]*)?$/.test(path));
       return {
         variables: kept,
         input: left,
@@ -183,30 +208,36 @@ const isOfState = (path: string): boolean => path === "states" || path === OF_ST
 /** The results for each state of what holds of it, or of a state that may follow it, in the levels around it too. */
 function ahead(
   levels: readonly Level[],
-  at: (level: Level, state: string) => readonly string[],
-): (level: Level, state: string) => readonly string[] {
-  const after = new Map<Level, readonly string[]>();
-  const of = (level: Level, state: string): readonly string[] => [
-    ...new Set([...at(level, state), ...(after.get(level) ?? [])]),
-  ];
+  at: (level: Level, state: string) => Iterable<string>,
+): (level: Level, state: string) => ReadonlySet<string> {
+  const after = new Map<Level, ReadonlySet<string>>();
+  const of = (level: Level, state: string): ReadonlySet<string> =>
+    new Set([...at(level, state), ...(after.get(level) ?? [])]);
   // Outer levels come first.
   for (const level of levels) {
     for (const node of level.nodes.values()) {
-      const next = transitionsOf(node).flatMap(({ to }) => (to === undefined ? [] : of(level, to)));
-      for (const inner of node.inner) after.set(inner, [...new Set([...next, ...(after.get(level) ?? [])])]);
+      if (node.inner.length === 0) continue;
+      const next = transitionsOf(node).flatMap(({ to }) => (to === undefined ? [] : [...of(level, to)]));
+      for (const inner of node.inner) after.set(inner, new Set([...next, ...(after.get(level) ?? [])]));
     }
   }
-  const known = new Map<Level, Map<string, readonly string[]>>(levels.map((level) => [level, new Map()]));
+  const known = new Map<Level, Map<string, ReadonlySet<string>>>(levels.map((level) => [level, new Map()]));
   return (level, state) => {
-    const byState = known.get(level) as Map<string, readonly string[]>;
+    const byState = known.get(level) as Map<string, ReadonlySet<string>>;
     const found = byState.get(state) ?? of(level, state);
     byState.set(state, found);
     return found;
   };
 }
 
+/** The Parallel and Map states around every action that a level undoes, outermost first. */
+function commonOf({ undoes }: Level, around: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const [first = [], ...others] = [...undoes].map((action) => around.get(action) ?? []);
+  return first.filter((holder) => others.every((holders) => holders.includes(holder)));
+}
+
 /** The Parallel and Map states with an action that may still be undone. */
-function undoesAhead(machine: Level, levels: readonly Level[]) {
+function undoesAhead(machine: Level, lastFirst: ReadonlyMap<Level, readonly Node[]>) {
   const around = new Map<string, string[]>();
   const note = (level: Level, holders: readonly string[]): void => {
     for (const { name, inner } of level.nodes.values()) {
@@ -219,19 +250,25 @@ function undoesAhead(machine: Level, levels: readonly Level[]) {
     node.part?.kind === "undo"
       ? [...node.part.of, ...node.part.releases].flatMap((action) => around.get(action) ?? [])
       : node.inner.flatMap(({ undoes }) => [...undoes].flatMap((action) => around.get(action) ?? []));
-  const at = new Map(levels.map((level) => [level, backwards(level, undone, () => [])]));
+  const at = new Map([...lastFirst].map(([level, nodes]) => [level, backwards(nodes, undone, () => [])]));
   return {
     around,
-    ahead: ahead(levels, (level, state) => [...(at.get(level)?.get(state) ?? [])]),
-    within: (level: Level): readonly string[] => [...(at.get(level)?.get(level.startAt) ?? [])],
+    ahead: ahead([...lastFirst.keys()], (level, state) => at.get(level)?.get(state) ?? NONE),
+    within: (level: Level): ReadonlySet<string> => at.get(level)?.get(level.startAt) ?? NONE,
   };
 }
 
 /** For each state of a level, the fields of its input that it, or a later state, reads for a decision. "" is the whole input. */
 function inputsOf(
   level: Level,
-  deciding: ReadonlySet<string>,
-  inner: ReadonlyMap<Level, ReadonlyMap<string, ReadonlySet<string>>>,
+  lastFirst: readonly Node[],
+  {
+    deciding,
+    inner,
+  }: {
+    readonly deciding: ReadonlySet<string>;
+    readonly inner: ReadonlyMap<Level, ReadonlyMap<string, ReadonlySet<string>>>;
+  },
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const read = new Map<string, Set<string>>([...level.nodes.keys()].map((name) => [name, new Set()]));
   const handedOn = ({ raw }: Node, { to, output }: Transition): Iterable<string> => {
@@ -253,8 +290,7 @@ function inputsOf(
   };
   for (let changed = true; changed;) {
     changed = false;
-    // The successors of a state usually come after it in the list, so the reverse order converges quickly.
-    for (const node of [...level.nodes.values()].reverse()) {
+    for (const node of lastFirst) {
       const known = read.get(node.name) as Set<string>;
       const before = known.size;
       for (const path of reads(node)) known.add(path);
@@ -287,7 +323,10 @@ function fieldsAt(paths: Iterable<string>): Fields {
     if (path === "") whole = true;
     else {
       const field = rootOf(path);
-      byField.set(field, [...(byField.get(field) ?? []), path.slice(field.length + 1)]);
+      const rest = path.slice(field.length + 1);
+      const known = byField.get(field);
+      if (known) known.push(rest);
+      else byField.set(field, [rest]);
     }
   }
   return { whole, fields: new Map([...byField].map(([field, rest]) => [field, fieldsAt(rest)])), known: new WeakMap() };
@@ -295,47 +334,67 @@ function fieldsAt(paths: Iterable<string>): Fields {
 
 /** The values at some paths, in objects without other fields. */
 function projected(variables: ReadonlyMap<string, Value>, { fields }: Fields): ReadonlyMap<string, Value> {
-  const kept = [...variables].flatMap(([name, value]): readonly (readonly [string, Value])[] => {
+  const kept = new Map<string, Value>();
+  variables.forEach((value, name) => {
     const of = fields.get(name);
-    return of ? [[name, narrowed(value, of)]] : [];
+    if (of) kept.set(name, narrowed(value, of));
   });
-  return new Map(kept);
+  return kept;
 }
 
+/** The same value where all of it is kept: then what is known of it is known of what is kept. */
 function narrowed(value: Value, fields: Fields): Value {
   if (fields.whole || typeof value !== "object" || value === null || value instanceof Unknown) return value;
   const known = fields.known.get(value);
   if (known !== undefined) return known;
-  const inner = (of: Value): Value => narrowed(of, fields);
-  const others = isObject(value) ? value[OTHER_FIELDS] : undefined;
-  // If it changes none of the fields that are read, it is the value that it was made from.
-  if (isObject(value) && others instanceof Unknown && ![...fields.fields.keys()].some((field) => field in value)) {
-    return others;
-  }
   const made =
     value instanceof OneOf
-      ? oneOf(value.name, value.values.map(inner))
+      ? withValues(
+          value,
+          value.values.map((one) => narrowed(one, fields)),
+        )
       : isArray(value)
-        ? value.map(inner)
-        : Object.fromEntries(
-            [...fields.fields].flatMap(([field, of]): readonly (readonly [string, Value])[] => {
-              const found = isObject(value) ? withoutNothing(narrowed(fieldOf(value, field), of), of) : undefined;
-              return found === undefined ? [] : [[field, found]];
-            }),
-          );
+        ? narrowedItems(value, fields)
+        : narrowedFields(value, fields);
   fields.known.set(value, made);
+  return made;
+}
+
+function narrowedItems(items: readonly Value[], fields: Fields): readonly Value[] {
+  const made = items.map((item) => narrowed(item, fields));
+  return made.every((item, index) => item === items[index]) ? items : made;
+}
+
+function narrowedFields(value: { readonly [key: string]: Value }, { fields }: Fields): Value {
+  const others = value[OTHER_FIELDS];
+  if (others instanceof Unknown) return partsOf(value, others, fields);
+  const made: { [key: string]: Value } = {};
+  let same = true;
+  for (const key of Object.keys(value)) {
+    const of = fields.get(key);
+    const found = of && withoutNothing(narrowed(value[key], of), of);
+    if (found !== undefined) made[key] = found;
+    same &&= found !== undefined && found === value[key];
+  }
+  return same ? value : made;
+}
+
+/** The same for an object of which only some fields are known. */
+function partsOf(value: { readonly [key: string]: Value }, others: Unknown, fields: Fields["fields"]): Value {
+  // If it changes none of the fields that are read, it is the value that it was made from.
+  if (![...fields.keys()].some((field) => Object.hasOwn(value, field))) return others;
+  const made: { [key: string]: Value } = {};
+  for (const [field, of] of fields) {
+    const found = withoutNothing(narrowed(fieldOf(value, field), of), of);
+    if (found !== undefined) made[field] = found;
+  }
   return made;
 }
 
 /** An absent value in place of one that has none of the fields, if nothing else of it is read. */
 function withoutNothing(value: Value, fields: Fields): Value {
   if (fields.whole) return value;
-  if (value instanceof OneOf) {
-    return oneOf(
-      value.name,
-      value.values.map((one) => withoutNothing(one, fields)),
-    );
-  }
+  if (value instanceof OneOf) return lift(value, (one) => withoutNothing(one, fields));
   return isObject(value) && Object.keys(value).length === 0 ? undefined : value;
 }
 
@@ -382,29 +441,47 @@ function readVariables(levels: readonly Level[], decisionsAlone: boolean): Reado
   return deciding;
 }
 
-/** For each state, the names that it or a later state reads, without those that a state in between assigns. */
+type Positions = ReadonlyMap<string, Position>;
+
+/** The states of a level in the reverse order: each before those that lead to it, unless they are in a loop. */
+function nodesOf({ nodes }: Level, positions: Positions): readonly Node[] {
+  const rank = ({ name }: Node): number => positions.get(name)?.rank ?? -1;
+  return [...nodes.values()].sort((one, other) => rank(other) - rank(one));
+}
+
+/**
+ * For each state, the names that it or a later state reads, without those that a state in between assigns.
+ * @param nodes The states of a level. One pass is enough if each comes before those that lead to it.
+ */
 function backwards(
-  level: Level,
+  nodes: readonly Node[],
   readsOf: (node: Node) => readonly string[],
   assignsOf: (transition: ReturnType<typeof transitionsOf>[number]) => readonly string[],
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const before = new Map<string, Node[]>();
-  for (const node of level.nodes.values()) {
-    for (const { to } of transitionsOf(node)) if (to !== undefined) before.set(to, [...(before.get(to) ?? []), node]);
+  for (const node of nodes) {
+    for (const { to } of transitionsOf(node)) {
+      const known = to === undefined ? undefined : before.get(to);
+      if (known) known.push(node);
+      else if (to !== undefined) before.set(to, [node]);
+    }
   }
-  const at = new Map<string, Set<string>>([...level.nodes].map(([name]) => [name, new Set()]));
-  const changed = [...level.nodes.values()];
-  for (let node = changed.pop(); node; node = changed.pop()) {
+  const at = new Map<string, Set<string>>(nodes.map(({ name }) => [name, new Set()]));
+  const changed = new Set(nodes);
+  // A set goes on to what is added to it while it is gone through.
+  for (const node of changed) {
+    changed.delete(node);
     const known = at.get(node.name) as Set<string>;
     const size = known.size;
     for (const name of readsOf(node)) known.add(name);
     for (const transition of transitionsOf(node)) {
-      const assigned = new Set(assignsOf(transition));
-      for (const name of (transition.to === undefined ? undefined : at.get(transition.to)) ?? []) {
-        if (!assigned.has(name)) known.add(name);
-      }
+      const after = transition.to === undefined ? undefined : at.get(transition.to);
+      const assigned = assignsOf(transition);
+      after?.forEach((path) => {
+        if (assigned.length === 0 || !assigned.includes(rootOf(path))) known.add(path);
+      });
     }
-    if (known.size > size) changed.push(...(before.get(node.name) ?? []));
+    if (known.size > size) for (const each of before.get(node.name) ?? []) changed.add(each);
   }
   return at;
 }

@@ -39,7 +39,7 @@ export function roundsOf(
         outstanding,
         lengths: new Map([...start.lengths, ...lengths]),
         lost: new Map([...start.lost, ...lost]),
-        trace: after(trace, { text: `${name} is tried again`, state: name }),
+        trace: after(trace, { text: `${name} is tried again`, state: name, again: true }),
       };
       open.push(...settled(next, around.level));
     }

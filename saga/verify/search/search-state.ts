@@ -21,7 +21,9 @@ import {
   NeedsChoice,
   NeedsLength,
   OneOf,
+  type Rename,
   renameValue,
+  SAME_NAMES,
   UNKNOWN,
   type Value,
 } from "./value";
@@ -54,7 +56,7 @@ export interface SearchState {
 }
 
 /** The name of a state, without the indexes of items. */
-export const withoutIndexes = (name: string): string => name.replace(/(\[\d+\])+$/, "");
+export const withoutIndexes = (name: string): string => (name.endsWith("]") ? name.replace(/(\[\d+\])+$/, "") : name);
 
 /** A key that is equal for search states that differ only in data. */
 export const controlKey = ({ at, failed, committed, refused, astray }: SearchState): string =>
@@ -67,7 +69,8 @@ function keyOfMap(values: ReadonlyMap<string, Value>): number {
   if (values.size === 0) return -1;
   const known = mapKeys.get(values);
   if (known !== undefined) return known;
-  const texts = Array.from(values, ([name, value]) => `${name}=${keyOf(value)}`);
+  const texts: string[] = [];
+  values.forEach((value, name) => texts.push(`${name}=${keyOf(value)}`));
   const key = numberOf(texts.sort().join());
   mapKeys.set(values, key);
   return key;
@@ -171,10 +174,6 @@ export function openChoice(
 const partsOf = (value: Value): readonly Value[] =>
   value instanceof OneOf ? value.values : (Object.values(value as object) as readonly Value[]);
 
-/** Renames a choice. */
-export type Rename = (choice: string) => string;
-export const SAME_NAMES: Rename = (choice) => choice;
-
 /** A search state with its choices renamed for the level around it. */
 export const renamed = (state: SearchState, rename: Rename): SearchState =>
   rename === SAME_NAMES
@@ -196,6 +195,8 @@ export function merge(
   nameOf: (states: string) => string,
   keepFork = false,
 ): SearchState {
+  const [only, ...more] = states;
+  if (only && more.length === 0) return only;
   const distinct = new Map<number, SearchState>();
   for (const state of states) {
     const key = stateKey(state);

@@ -56,6 +56,7 @@ export class Search implements SearchContext {
   private readonly size: number;
   private readonly ends = new Map<string, readonly End[]>();
   private readonly choices = new Map<string, number>();
+  private readonly seen = new WeakMap<SearchState, Surroundings>();
 
   constructor(
     readonly machine: Level,
@@ -276,22 +277,11 @@ export class Search implements SearchContext {
   }
 
   /** The values that the expressions of a state can read. */
-  surroundings({ at, variables, input, lengths }: SearchState, result: Value, item?: Value): Surroundings {
-    const states: Value = {
-      input,
-      result,
-      errorOutput: UNKNOWN,
-      context: {
-        ...CONTEXT,
-        // Only the Map's own fields can read the item. The states within can't.
-        ...(item !== undefined && { Map: { Item: item } }),
-        State: { ...STATE_CONTEXT, Name: at },
-      },
-    };
-    return {
-      variable: (name) => (name === "states" ? states : variables.has(name) ? variables.get(name) : UNKNOWN),
-      lengths,
-    };
+  surroundings(point: SearchState, result: Value, item?: Value): Surroundings {
+    if (result !== UNKNOWN || item !== undefined) return seenFrom(point, result, item);
+    const known = this.seen.get(point) ?? seenFrom(point, result);
+    this.seen.set(point, known);
+    return known;
   }
 
   /** Takes a transition from a state to another one, or to the end of the level. */
@@ -353,6 +343,25 @@ const CONTEXT: Readonly<Record<string, Value>> = {
   ...unknown("StateMachine Task"),
 };
 const STATE_CONTEXT = unknown("EnteredTime RetryCount");
+
+/** The values that the expressions of a state can read. */
+function seenFrom({ at, variables, input, lengths }: SearchState, result: Value, item?: Value): Surroundings {
+  const states: Value = {
+    input,
+    result,
+    errorOutput: UNKNOWN,
+    context: {
+      ...CONTEXT,
+      // Only the Map's own fields can read the item. The states within can't.
+      ...(item !== undefined && { Map: { Item: item } }),
+      State: { ...STATE_CONTEXT, Name: at },
+    },
+  };
+  return {
+    variable: (name) => (name === "states" ? states : variables.has(name) ? variables.get(name) : UNKNOWN),
+    lengths,
+  };
+}
 
 const depthOf = (outstanding: OutstandingEffects): number => outstanding?.depth ?? 0;
 

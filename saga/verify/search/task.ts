@@ -103,7 +103,9 @@ function action(
       effects: lasts ? [{ instance: name, becomes: "done" }] : [],
     }),
   ];
-  for (const fault of faultsOf(node, definite ?? [])) {
+  // A call that is made again, after it was done, gets the same answer: nothing refuses it.
+  const answered = further && has(point.outstanding, (effect) => isSought(effect, sought) && effect.status === "done");
+  for (const fault of faultsOf(node, definite ?? []).filter((each) => !(each.definite && answered))) {
     const becomes = fault.definite ? "gone" : "doubtful";
     const event: Event = {
       text: `${name} fails: ${described(fault, undone)}`,
@@ -145,9 +147,9 @@ function again(point: SearchState, { name }: Node, instance: string): SearchStat
 
 /** A query has no effect, so a wrong identity does no harm. But then S11 is not proved. */
 function doubtCaller(search: SearchContext, name: string, caller: string | undefined): void {
-  if (caller === undefined) search.doubt("S11", "in whose name these call is not known", name);
+  if (caller === undefined) search.doubt("S11", "the identity of these calls is not known", name);
   else if (caller.includes(OF_ANOTHER))
-    search.doubt("S11", "these do not call in the name of this execution for certain", name);
+    search.doubt("S11", "these calls may have the identity of another execution", name);
 }
 
 /** The outstanding effects after a refusal. The declaration says that a refusal is definite, on any attempt. */
@@ -197,6 +199,10 @@ function misplaced(
   } else if (role !== "retriable" && point.committed) {
     const message = `${name} is declared ${role}, but runs after the pivot has succeeded: nothing undoes it there`;
     tell(search, around, point, "S9", name, message, HINTS.uncompensated(name));
+  } else if (role === "pivot" && !around.level.top) {
+    // Whether it has succeeded is not known after the branches have joined.
+    const message = `${name} is declared the pivot, but runs in a branch or for each item: the calls beside it may fail and be undone after it`;
+    tell(search, around, point, "S9", name, message, HINTS.besides(name));
   }
 }
 

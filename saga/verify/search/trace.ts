@@ -16,6 +16,8 @@ export interface Event {
   readonly state?: string;
   /** The state failed. */
   readonly fails?: boolean;
+  /** Whether the Retry of a Parallel or a Map runs its branches again. */
+  readonly again?: true;
   /** The effects that the event changes. */
   readonly effects?: readonly EffectChange[];
   readonly within?: readonly Within[];
@@ -105,8 +107,8 @@ function told(
   chosen: Chosen,
   { outside, depth }: Pick<Within, "outside"> & { readonly depth: number },
 ): readonly PathEvent[] {
-  return all.flatMap(({ text, state, fails = false, effects = [], within = [] }) => [
-    { text, depth, state, fails, effects },
+  return all.flatMap(({ text, state, fails = false, again, effects = [], within = [] }) => [
+    { text, depth, state, fails, effects, ...(again && { again }) },
     ...within.flatMap(({ label, trace, outside: around }) => {
       const name = (choice: string): string => outside(around(choice));
       const known = events(trace, chosen, name);

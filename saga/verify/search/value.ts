@@ -58,10 +58,13 @@ export class OneOf {
     readonly values: readonly Value[],
     readonly key = keyOfChoice(name, values),
   ) {}
+
+  /** The open choices within its alternatives, once they are known. */
+  within: ReadonlySet<string> | undefined;
 }
 
 const keyOfChoice = (name: string, values: readonly Value[]): string =>
-  `<${name}:${numberOf(values.map(keyOf).join("|"))}>`;
+  `<${numberOf(`${name}:${values.map(keyOf).join("|")}`)}>`;
 
 /** A value as far as it is known. Undefined if it is certainly absent. */
 export type Value =
@@ -157,7 +160,8 @@ export const isArray = (value: Value): value is readonly Value[] => Array.isArra
 /** A key that is equal for equal values. */
 export function keyOf(value: Value): string {
   if (value === undefined) return "~";
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value !== "object" || value === null) return String(value);
   if (value instanceof OneOf) return value.key;
   if (value instanceof Leading) return `??+${keyOf(value.first)}`;
   if (value instanceof Unknown) return NAMED.get(value) ?? `?${value.path ?? ""}`;
@@ -183,11 +187,17 @@ const NAMED: ReadonlyMap<Unknown, string> = new Map([
   [NO_LIST_TYPE, "?no list's type"],
 ]);
 
+const knownOnes = new WeakMap<object, boolean>();
+
 /** Whether a value is completely known. */
 export function isKnown(value: Value): boolean {
+  if (typeof value !== "object" || value === null) return true;
   if (value instanceof Unknown || value instanceof OneOf) return false;
-  if (isArray(value)) return value.every(isKnown);
-  return !isObject(value) || Object.values(value).every(isKnown);
+  const before = knownOnes.get(value);
+  if (before !== undefined) return before;
+  const found = partsOf(value).every(isKnown);
+  knownOnes.set(value, found);
+  return found;
 }
 
 /** A choice between several values, or the value itself if all are equal. */
@@ -203,47 +213,56 @@ export function oneOf(name: string, values: readonly Value[]): Value {
   return made;
 }
 
+/** A choice with other values; the same object if none of them differs. */
+export const withValues = (one: OneOf, values: readonly Value[]): Value =>
+  values.every((value, index) => value === one.values[index]) ? one : oneOf(one.name, values);
+
 /** Applies a function to each alternative, at every depth. */
-export function lift({ name, values }: OneOf, apply: (value: Value) => Value): Value {
-  return oneOf(
-    name,
-    values.map((value) => (value instanceof OneOf ? lift(value, apply) : apply(value))),
+export const lift = (one: OneOf, apply: (value: Value) => Value): Value =>
+  withValues(
+    one,
+    one.values.map((value) => (value instanceof OneOf ? lift(value, apply) : apply(value))),
   );
-}
 
 const choicesOf = new WeakMap<object, ReadonlySet<string>>();
 
-/** The open choices that a value depends on. */
-export function choicesIn(value: Value): ReadonlySet<string> {
-  if (typeof value !== "object" || value === null || value instanceof Unknown) return NONE;
-  const before = choicesOf.get(value);
+/** The open choices within a value that has parts or alternatives. Its own choice is not among them. */
+function choicesWithin(value: OneOf | object): ReadonlySet<string> {
+  const before = value instanceof OneOf ? value.within : choicesOf.get(value);
   if (before) return before;
-  const all = partsOf(value).map(choicesIn);
-  const found = value instanceof OneOf ? unionOf([value.name], ...all) : unionOf(...all);
-  choicesOf.set(value, found);
+  const parts = partsOf(value).filter(hasParts);
+  const own = parts.flatMap((part) => (part instanceof OneOf ? [part.name] : []));
+  const found = unionOf(parts.map(choicesWithin), own);
+  if (value instanceof OneOf) value.within = found;
+  else choicesOf.set(value, found);
   return found;
 }
+
+const hasParts = (value: Value): value is OneOf | (Value & object) =>
+  typeof value === "object" && value !== null && !(value instanceof Unknown);
+
+/** Whether a value depends on a choice. */
+const dependsOn = (value: Value, choice: string): boolean =>
+  hasParts(value) && ((value instanceof OneOf && value.name === choice) || choicesWithin(value).has(choice));
 
 /** The parts or the alternatives of a value. */
 const partsOf = (value: object): readonly Value[] =>
   value instanceof OneOf ? value.values : (Object.values(value) as readonly Value[]);
 
-function unionOf(...sets: readonly Iterable<string>[]): ReadonlySet<string> {
-  const union = new Set<string>();
-  for (const set of sets) for (const each of set) union.add(each);
-  return union.size === 0 ? NONE : union;
+/** The union of sets and of single ones. It is the largest set itself if that has all others in it, as it mostly has. */
+function unionOf(sets: readonly ReadonlySet<string>[], single: readonly string[] = []): ReadonlySet<string> {
+  const largest = sets.reduce((one, other) => (other.size > one.size ? other : one), NONE);
+  let union: Set<string> | undefined;
+  const add = (each: string): void => {
+    if (!(union ?? largest).has(each)) (union ??= new Set(largest)).add(each);
+  };
+  single.forEach(add);
+  for (const set of sets) if (set !== largest) set.forEach(add);
+  return union ?? largest;
 }
-
-const openOnes = new WeakMap<object, boolean>();
 
 /** Whether a value depends on an open choice. */
-function isOpen(value: Value): boolean {
-  if (value instanceof OneOf) return true;
-  if (typeof value !== "object" || value === null || value instanceof Unknown) return false;
-  const known = openOnes.get(value) ?? partsOf(value).some(isOpen);
-  openOnes.set(value, known);
-  return known;
-}
+const isOpen = (value: Value): boolean => value instanceof OneOf || (hasParts(value) && choicesWithin(value).size > 0);
 
 /** A value with each choice in it changed. A shared part is changed once. */
 function withChoices(
@@ -273,22 +292,28 @@ export interface Narrowed {
 }
 
 /** A value with the alternatives of a choice reduced. */
-export const narrowValue = (value: Value, { choice, indices, to }: Narrowed): Value =>
-  withChoices(
-    value,
-    (part) => choicesIn(part).has(choice),
-    ({ name, values }, inner) =>
-      name === choice
-        ? oneOf(
-            to,
-            indices.map((index) => inner(values[index])),
-          )
-        : oneOf(name, values.map(inner)),
+export function narrowValue(value: Value, { choice, indices, to }: Narrowed): Value {
+  const concerns = (part: Value): boolean => dependsOn(part, choice);
+  if (!concerns(value)) return value;
+  return withChoices(value, concerns, ({ name, values }, inner) =>
+    name === choice
+      ? oneOf(
+          to,
+          indices.map((index) => inner(values[index])),
+        )
+      : oneOf(name, values.map(inner)),
   );
+}
+
+/** Renames a choice. */
+export type Rename = (choice: string) => string;
+export const SAME_NAMES: Rename = (choice) => choice;
 
 /** A value with its choices renamed. */
-export const renameValue = (value: Value, rename: (choice: string) => string): Value =>
-  withChoices(value, isOpen, ({ name, values }, inner) => oneOf(rename(name), values.map(inner)));
+export const renameValue = (value: Value, rename: Rename): Value =>
+  rename === SAME_NAMES || !isOpen(value)
+    ? value
+    : withChoices(value, isOpen, ({ name, values }, inner) => oneOf(rename(name), values.map(inner)));
 
 /** Merges several values. The choice is as deep as possible: objects are merged field by field, lists item by item. */
 export function mergeValues(choice: string, values: readonly Value[]): Value {
@@ -324,10 +349,10 @@ const pathsOf = new WeakMap<object, ReadonlySet<string>>();
 /** The paths of all unknown parts of a value. */
 export function pathsIn(value: Value): ReadonlySet<string> {
   if (typeof value !== "object" || value === null) return NONE;
-  if (value instanceof Unknown) return value.path === undefined ? NONE : new Set([value.path]);
+  if (value instanceof Unknown && value.path === undefined) return NONE;
   const before = pathsOf.get(value);
   if (before) return before;
-  const found = unionOf(...partsOf(value).map(pathsIn));
+  const found = value instanceof Unknown ? new Set([value.path as string]) : unionOf(partsOf(value).map(pathsIn));
   pathsOf.set(value, found);
   return found;
 }

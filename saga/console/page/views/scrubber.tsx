@@ -36,4 +36,4 @@ export function Scrubber() {
 }
 
 /** The type and the state of an event. */
-export const eventText = (id: number): string => [eventAt(id)?.type, states.value[id]].filter(Boolean).join(" ");
+const eventText = (id: number): string => [eventAt(id)?.type, states.value[id]].filter(Boolean).join(" ");

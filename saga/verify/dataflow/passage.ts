@@ -1,8 +1,21 @@
 import { innerOf, type RawState, type RawStates } from "../../asl/states";
 import { DATA_LIMIT } from "../search/faults";
 import { matching, unmatched } from "./choice";
-import { ANYTHING, catchOf, caught, type Data, listOf, made, type Origin, plain, write } from "./data";
+import {
+  ANYTHING,
+  built,
+  carryUnwritten,
+  caught,
+  type Data,
+  leftover,
+  listOf,
+  made,
+  type Origin,
+  plain,
+  write,
+} from "./data";
 import { type Lost, Reader } from "./reader";
+import { leftWithout } from "./received";
 import { referenceOf } from "./reference";
 
 /** The data and the variables before a state. */
@@ -17,6 +30,8 @@ export interface Way extends Known {
   readonly to: string | undefined;
   /** The event on this way, for the story. */
   readonly event: string | undefined;
+  /** The state fails, and its Catch leads this way. */
+  readonly fails: boolean;
 }
 
 /** A branch or an iteration, with its input. */
@@ -28,11 +43,11 @@ export interface Passage {
   readonly ways: readonly Way[];
   readonly inside: readonly Inside[];
   readonly lost: readonly Lost[];
-  /** The Catch whose error is the whole input of a Task. */
+  /** The field that has left a Task only an error, or nothing. */
   readonly given: Origin | undefined;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** The integration whose output has known fields. The output of a function that is called by its own ARN is unknown. */
 const INVOKES = /^arn:aws[\w-]*:states:::lambda:invoke$/;
@@ -64,12 +79,13 @@ export function pass(name: string, state: RawState, known: Known): Passage {
 
   switch (state.Type) {
     case "Task": {
-      const before = reader.wholes.length;
+      // InputPath selects, and Parameters decides what the Task receives.
+      reader.received.length = 0;
       parameters(input);
-      const given = state["Parameters"] === undefined ? [catchOf(input)] : reader.wholes.slice(before);
-      const out = INVOKES.test(String(state["Resource"])) ? invoked(by("call")) : ANYTHING;
-      const ways = [onward(put(result(out)), `${name} is done`)];
-      return passage(ways, { given: given.every((one) => one !== undefined) ? given[0] : undefined });
+      const given =
+        state["Parameters"] === undefined ? leftover(input) : leftWithout(reader.received, reader.identified);
+      const ways = [onward(put(result(outcome(state, by("call")))), `${name} is done`)];
+      return passage(ways, { given });
     }
     case "Parallel": {
       const start = { data: parameters(input), variables: known.variables };
@@ -105,49 +121,42 @@ export function pass(name: string, state: RawState, known: Known): Passage {
   }
 }
 
-/** Passes data through a state in JSONata mode. The lints read its expressions. Its output may be anything. */
-export function passInJsonata(state: RawState, { data, variables }: Known): Passage {
-  const keeps = state["Output"] === undefined && !["Task", "Parallel", "Map"].includes(state.Type);
-  const known = { data: keeps ? data : ANYTHING, variables };
-  const rules = [...(state.Choices ?? []), ...(state.Catch ?? [])];
-  return {
-    ways: [
-      way(known, state, { to: state.Type === "Choice" ? state.Default : state.Next, data: known.data }),
-      ...rules.map((rule) => way(known, rule, { to: rule["Next"] as string, data: ANYTHING })),
-    ],
-    inside: innerOf(state).map((level) => ({ level, data: ANYTHING, variables })),
-    lost: [],
-    given: undefined,
-  };
-}
-
 /** A way with its assigned variables. */
-function way(
+export function way(
   { variables }: Known,
   from: Fields,
   { to, data, event }: { readonly to: string | undefined; readonly data: Data; readonly event?: string | undefined },
 ): Way {
   const names = Object.keys((from["Assign"] as object | undefined) ?? {}).map((name) => name.replace(/\.\$$/, ""));
-  return { to, data, event, variables: names.length === 0 ? variables : new Set([...variables, ...names]) };
+  return {
+    to,
+    data,
+    event,
+    fails: false,
+    variables: names.length === 0 ? variables : new Set([...variables, ...names]),
+  };
 }
 
 /** The input with a result at ResultPath. */
 function placed(path: unknown, input: Data, result: Data): Data {
-  if (path === undefined) return result;
+  if (path === undefined) return carryUnwritten(input, result);
   if (path === null) return input;
   const reference = typeof path === "string" ? referenceOf(path) : undefined;
   return reference?.of === "data" ? write(input, reference.segments, result) : ANYTHING;
 }
 
-function invoked(by: Origin): Data {
-  return made(new Map(PUT_OUT.split(" ").map((field) => [field, ANYTHING])), by);
-}
+/** The result of a Task. */
+export const outcome = ({ Resource: resource }: RawState, by: Origin): Data =>
+  INVOKES.test(String(resource)) ? made(new Map(PUT_OUT.split(" ").map((field) => [field, ANYTHING])), by) : ANYTHING;
 
 /** The literal Result of a Pass. */
 function literal(raw: unknown, by: Origin): Data {
   if (Array.isArray(raw)) return listOf(by, raw.length);
   if (typeof raw !== "object" || raw === null) return plain(by);
-  return made(new Map(Object.entries(raw).map(([key, value]) => [key, literal(value, by)])), by);
+  return built(
+    Object.entries(raw).map(([key, value]) => [key, literal(value, by)]),
+    by,
+  );
 }
 
 /** The input of each iteration of a Map. */
@@ -161,7 +170,7 @@ function item(name: string, state: RawState, input: Data, reader: Reader): Data 
 }
 
 /** The output of a Map: a list, unless a ResultWriter writes it elsewhere. */
-const itemsOut = ({ ResultWriter: elsewhere }: RawState, by: Origin): Data =>
+export const itemsOut = ({ ResultWriter: elsewhere }: RawState, by: Origin): Data =>
   elsewhere === undefined ? listOf(by) : ANYTHING;
 
 function choices(
@@ -185,16 +194,26 @@ function choices(
 }
 
 /** The ways out by a Catch. The error is at its ResultPath. Without a ResultPath it is all of the data. */
-function caughtWays(name: string, state: RawState, known: Known): readonly Way[] {
+const caughtWays = (name: string, state: RawState, known: Known): readonly Way[] =>
+  waysOfCatch(name, state, known, (catcher) => {
+    const path = catcher["ResultPath"];
+    const error = caught({ state: name, field: "Catch", ...(typeof path === "string" && { path }) });
+    return { data: placed(path, known.data, error), whole: path === undefined || path === "$" };
+  });
+
+/** The ways out by a Catch, with the data that each puts out, and whether that is only the error. */
+export function waysOfCatch(
+  name: string,
+  state: RawState,
+  known: Known,
+  put: (catcher: Fields) => { readonly data: Data; readonly whole: boolean },
+): readonly Way[] {
   const ways: Way[] = [];
   for (const catcher of state.Catch ?? []) {
     const errors = catcher["ErrorEquals"] as readonly string[];
-    const path = catcher["ResultPath"];
-    const error = caught({ state: name, field: "Catch", ...(typeof path === "string" && { path }) });
-    const whole = path === undefined || path === "$";
+    const { data, whole } = put(catcher);
     const event = `${name} fails: ${exampleOf(errors, state)}${whole ? "; its Catch replaces the data by { Error, Cause }" : ""}`;
-    const data = placed(path, known.data, error);
-    ways.push(way(known, catcher, { to: catcher["Next"] as string, data, event }));
+    ways.push({ ...way(known, catcher, { to: catcher["Next"] as string, data, event }), fails: true });
     // The catchers after it catch nothing.
     if (errors.includes("States.ALL")) break;
   }

@@ -3,10 +3,30 @@ import type { Segment } from "./reference";
 /** The state and the field that have made data, with all its fields known. */
 export interface Origin {
   readonly state: string;
-  readonly field: "Catch" | "Parameters" | "ItemSelector" | "Result" | "ResultSelector" | "branches" | "call" | "null";
-  /** Where a Catch puts the error. */
+  readonly field:
+    | "Arguments"
+    | "Catch"
+    | "Output"
+    | "Parameters"
+    | "ItemSelector"
+    | "Result"
+    | "ResultSelector"
+    | "branches"
+    | "call"
+    | "null"
+    | "unwritten";
+  /** Where a Catch puts the error, or the path that no state has written. */
   readonly path?: string;
+  /** The states that write the path. */
+  readonly writers?: readonly string[];
+  /** The state is in JSONata mode. */
+  readonly jsonata?: boolean;
+  /** What the fields of the data have, if none has more. */
+  readonly holds?: Holds | undefined;
 }
+
+/** Data without any fields; constants alone; errors of Catches, perhaps with constants. */
+export type Holds = "nothing" | "constants" | "errors";
 
 /** The possible data at a place. Whatever is not certainly absent may exist. */
 export type Data = typeof ANYTHING | Absent | Made | List;
@@ -44,11 +64,26 @@ export function made(fields: ReadonlyMap<string, Data>, others: Made["others"]):
 }
 
 /** A text, a number, or any value without fields. */
-export const plain = (by: Origin): Data => made(NONE, by);
+export const plain = (by: Origin): Data => made(NONE, { ...by, holds: "constants" });
+
+/** An object that a template or an expression builds. */
+export function built(fields: readonly (readonly [name: string, field: Data])[], by: Origin): Data {
+  const holds = fields.reduce<Origin["holds"]>((all, [, field]) => holdsWith(all, field), "nothing");
+  return made(new Map(fields), { ...by, holds });
+}
+
+/** What data has with one more field. */
+export function holdsWith(holds: Origin["holds"], field: Data): Origin["holds"] {
+  if (holds === undefined || field === ANYTHING || field.kind === "list") return undefined;
+  if (field.kind === "absent") return holds;
+  const more = field.others === ANYTHING ? undefined : field.others.holds;
+  return more === undefined ? undefined : [holds, more].includes("errors") ? "errors" : "constants";
+}
 
 /** The error object of a Catch. */
-export const caught = (by: Origin): Data => {
-  const text = plain(by);
+export const caught = (origin: Origin): Data => {
+  const by: Origin = { ...origin, holds: "errors" };
+  const text = made(NONE, by);
   return made(
     new Map([
       ["Error", text],
@@ -58,11 +93,26 @@ export const caught = (by: Origin): Data => {
   );
 };
 
-/** The Catch whose error is all of the data. */
-export const catchOf = (data: Data): Origin | undefined =>
-  data !== ANYTHING && data.kind === "made" && data.others !== ANYTHING && data.others.field === "Catch"
+/** The field that has left only errors, or an Output that has left nothing, of all data. */
+export const leftover = (data: Data): Origin | undefined =>
+  data !== ANYTHING &&
+  data.kind === "made" &&
+  data.others !== ANYTHING &&
+  (data.others.holds === "errors" || (data.others.holds === "nothing" && data.others.field === "Output"))
     ? data.others
     : undefined;
+
+/** The data with the paths of the data before it that no state has written: they are still unwritten. */
+export function carryUnwritten(before: Data, after: Data): Data {
+  if (before === ANYTHING || before.kind !== "made" || after === ANYTHING || after.kind !== "made") return after;
+  if (after.others === ANYTHING) return after;
+  const unwritten = [...before.fields].filter(([name, field]) => isUnwritten(field) && !after.fields.has(name));
+  return unwritten.length === 0 ? after : made(new Map([...after.fields, ...unwritten]), after.others);
+}
+
+/** Whether data is absent because no state has written it, unless it is in the execution's input. */
+export const isUnwritten = (data: Data): data is Absent =>
+  data !== ANYTHING && data.kind === "absent" && data.by?.field === "unwritten";
 
 /** The data at a path. */
 export const read = (data: Data, path: readonly Segment[]): Data => path.reduce(member, data);
@@ -88,7 +138,9 @@ export function write(data: Data, [segment, ...rest]: readonly Segment[], value:
       : data.kind === "made"
         ? [data.fields, data.others]
         : [NONE, data.by ?? ANYTHING];
-  return made(new Map([...fields, [segment, write(member(data, segment), rest, value)]]), others);
+  const field = write(member(data, segment), rest, value);
+  const origin = others === ANYTHING ? others : { ...others, holds: holdsWith(others.holds, field) };
+  return made(new Map([...fields, [segment, field]]), origin);
 }
 
 /** The data reduced to fields of these names. */
@@ -98,19 +150,20 @@ export function project(data: Data, names: ReadonlySet<string>): Data {
   return made(new Map(asked.map(([name, field]) => [name, project(field, names)])), data.others);
 }
 
-/** The data without the absences that Choices have found. */
+/** The data without the absences that Choices have found, and without the paths that no state has written. */
 export function forget(data: Data): Data {
   if (data === ANYTHING || data.kind === "list") return data;
-  if (data.kind === "absent") return data.by === undefined ? ANYTHING : data;
+  if (data.kind === "absent") return data.by === undefined || isUnwritten(data) ? ANYTHING : data;
   return made(new Map([...data.fields].map(([name, field]) => [name, forget(field)])), data.others);
 }
 
 /** A key for data, without its origins. */
 export function keyOf(data: Data): string {
   if (data === ANYTHING) return "*";
-  if (data.kind === "absent") return "-";
+  if (data.kind === "absent") return isUnwritten(data) ? "~" : "-";
   if (data.kind === "list") return `[${data.length ?? ""}]`;
   const fields = [...data.fields].map(([name, field]) => `${JSON.stringify(name)}:${keyOf(field)}`).sort();
   const { others } = data;
-  return `{${fields.join()}${others === ANYTHING ? ",*" : others.field === "Catch" ? ",Catch" : ""}}`;
+  const rest = others === ANYTHING ? ",*" : `,${others.holds ?? ""}${others.field === "unwritten" ? "~" : ""}`;
+  return `{${fields.join()}${rest}}`;
 }

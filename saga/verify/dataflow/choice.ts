@@ -1,4 +1,4 @@
-import { absent, ANYTHING, type Data, read, write } from "./data";
+import { absent, ANYTHING, type Data, isUnwritten, read, write } from "./data";
 import { referenceOf } from "./reference";
 
 type Rule = Readonly<Record<string, unknown>>;
@@ -27,7 +27,9 @@ export function matching(rule: Rule, data: Data, look: Look): Data | undefined {
   }
   if (reference?.of !== "data" || reference.segments.some((segment) => typeof segment === "number")) return data;
   const found = read(data, reference.segments);
-  const gone = found !== ANYTHING && found.kind === "absent";
+  // A machine that tests for a path expects that the execution's input may have it.
+  if (present && isUnwritten(found)) return write(data, referenceOf(found.by?.path ?? said)?.segments ?? [], ANYTHING);
+  const gone = found !== ANYTHING && found.kind === "absent" && !isUnwritten(found);
   if (present) return gone ? undefined : data;
   if (gone) return data;
   return isThere(found) ? undefined : write(data, reference.segments, absent());
