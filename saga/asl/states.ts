@@ -23,17 +23,16 @@ export interface RawStates {
 export interface Edge {
   readonly to: string | undefined;
   readonly assigns: readonly string[];
+  /** The values of `assigns`, as the definition has them. */
+  readonly values: Readonly<Record<string, unknown>>;
 }
-
-const assigned = (from: Readonly<Record<string, unknown>>): readonly string[] =>
-  Object.keys((from["Assign"] as object | undefined) ?? {});
 
 /** Every way out of a state, with an error and without. */
 export function edgesOf(state: RawState): readonly Edge[] {
-  const out = (from: Readonly<Record<string, unknown>>, to: unknown): Edge => ({
-    to: to as string | undefined,
-    assigns: assigned(from),
-  });
+  const out = (from: Readonly<Record<string, unknown>>, to: unknown): Edge => {
+    const values = (from["Assign"] as Edge["values"] | undefined) ?? {};
+    return { to: to as string | undefined, assigns: Object.keys(values), values };
+  };
   const caught = (state.Catch ?? []).map((catcher) => out(catcher, catcher["Next"]));
   if (state.Type === "Choice") {
     return [...(state.Choices ?? []).map((rule) => out(rule, rule["Next"])), out(state, state.Default), ...caught];

@@ -1,5 +1,5 @@
-import type { Ast } from "./expression";
-import { certain, COMPUTABLE, Facts, type Known, type Type } from "./facts";
+import { type Ast, parse } from "./expression";
+import { certain, COMPUTABLE, type Fact, Facts, type Known, type Type, type VariableTypes } from "./facts";
 import { factsFrom } from "./guards";
 import { HASHES, SIGNATURES } from "./signatures";
 
@@ -15,7 +15,9 @@ export interface ExpressionContext {
   /** The types that the field takes. Any type if undefined. */
   readonly wants?: readonly Type[] | undefined;
   /** Paths that always have a value here, beside those of every state: `states.result.Payload`. */
-  readonly there?: ReadonlyMap<string, Type>;
+  readonly there?: ReadonlyMap<string, Type> | undefined;
+  /** What is known of the machine's variables here. Any value for a variable that is not in it. */
+  readonly variables?: VariableTypes | undefined;
 }
 
 /**
@@ -23,15 +25,30 @@ export interface ExpressionContext {
  * yields a type that its field does not take. So `$x + 1` can fail, since `$x` may be text; `$type($x) = 'number' ? … : 0`
  * guards it. A part can fail unless it is known to be safe. Undefined if no part can fail.
  */
-export function failureIn(ast: Ast, { wants, there = new Map() }: ExpressionContext = {}): string | undefined {
+export function failureIn(ast: Ast, { wants, there, variables }: ExpressionContext = {}): string | undefined {
   try {
-    const { type, defined } = new Inference(new Map([...ALWAYS, ...there])).infer(ast, Facts.NONE);
+    const { type, defined } = inferred(ast, { there, variables });
     if (!defined) return "it may yield nothing";
-    return wants && !wants.includes(type) ? `it may yield something else than a ${wants.join(" or ")}` : undefined;
+    return wants && !wants.includes(type) ? `it may yield something else than ${anyOf(wants)}` : undefined;
   } catch (error) {
     if (error instanceof CanFail) return error.part;
     throw error;
   }
+}
+
+/** The type of the value that an expression yields, if it yields one. */
+export function typeOf(ast: Ast, { there, variables }: Omit<ExpressionContext, "wants"> = {}): Known {
+  try {
+    return inferred(ast, { there, variables });
+  } catch (error) {
+    if (error instanceof CanFail) return certain("any");
+    throw error;
+  }
+}
+
+function inferred(ast: Ast, { there = new Map(), variables = new Map() }: Omit<ExpressionContext, "wants">): Known {
+  const learned = [...variables].map(([name, known]): Fact => ({ of: [parse(`$${name}`)], known }));
+  return new Inference(new Map([...ALWAYS, ...there])).infer(ast, Facts.NONE.with(learned));
 }
 
 /** Paths that have a value in every execution. The structure rules check where an expression may read them. */
@@ -50,6 +67,10 @@ const ALWAYS: ReadonlyMap<string, Type> = new Map<string, Type>([
 ]);
 
 const NOTHING: Known = { type: "any", defined: false };
+
+/** `an array or an object`. */
+const anyOf = (types: readonly Type[]): string =>
+  types.map((type) => `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`).join(" or ");
 
 function say(ast: Ast): string {
   if (ast.type === "function") return `$${String(ast.procedure?.value)}(…)`;
@@ -79,8 +100,9 @@ class Inference {
   private inferAlone(ast: Ast, facts: Facts): Known {
     switch (ast.type) {
       case "string":
+        return certain("string");
       case "number":
-        return certain(ast.type);
+        return isStep(ast) ? { ...certain("number"), ...COMPUTABLE } : certain("number");
       case "value":
         return certain(typeof ast.value === "boolean" ? "boolean" : "any");
       case "regex":
@@ -186,7 +208,8 @@ class Inference {
       case "-":
       case "*":
         if (left.type === "number" && right.type === "number" && left.computable && right.computable) {
-          return { type: "number", defined: left.defined && right.defined };
+          const counts = ast.value !== "*" && (isStep(lhs) || isStep(rhs));
+          return { type: "number", defined: left.defined && right.defined, ...(counts ? COMPUTABLE : {}) };
         }
         throw new CanFail(`'${ast.value}' of values that may not be two numbers, or whose result may be too large`);
       default:
@@ -212,7 +235,7 @@ class Inference {
     known.forEach(({ type, defined }, index) => {
       const types = takes[index] as readonly Type[];
       if (types.length === 0) return;
-      if (!types.includes(type)) throw new CanFail(`${say(ast)} of a value that may not be a ${types.join(" or ")}`);
+      if (!types.includes(type)) throw new CanFail(`${say(ast)} of a value that may not be ${anyOf(types)}`);
       // An absent first argument yields no result. Any other absent argument is an error.
       if (index > 0 && !defined) throw new CanFail(`${say(ast)} of a value that may be absent`);
     });
@@ -267,6 +290,12 @@ class Inference {
     return certain("object");
   }
 }
+
+/**
+ * The number that a counter is changed by. An execution has at most 25,000 events, so a sum of such numbers stays far below
+ * the limit of computable numbers.
+ */
+const isStep = ({ type, value }: Ast): boolean => type === "number" && Math.abs(Number(value)) <= 1e9;
 
 /** `states.input.a`: a path of plain names that begins with a variable. Empty for any other expression. */
 function pathOf({ steps = [], predicate, group }: Ast): string {

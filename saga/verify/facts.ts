@@ -13,6 +13,9 @@ export interface Known {
   readonly computable?: true;
 }
 
+/** What is known of each variable that every path has assigned. */
+export type VariableTypes = ReadonlyMap<string, Known>;
+
 export const COMPUTABLE = { computable: true } as const;
 export const certain = (type: Type): Known => ({ type, defined: true });
 

@@ -24,7 +24,7 @@ export interface Verdict {
   readonly violations: readonly Violation[];
   /** The number of states that the search has visited. */
   readonly states: number;
-  /** The machine is in JSONPath mode: values are unknown, and every Choice may go either way. Lost data is still found. */
+  /** The machine is in JSONPath mode: payloads are not read, and only values that the machine itself writes are known. */
   readonly controlFlowOnly: boolean;
   readonly budgets: Budgets;
 }

@@ -1,11 +1,12 @@
 import { contextReadsIn, levelsIn, MOST_LEVELS } from "../asl/expressions";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
-import type { Type } from "./facts";
+import type { Type, VariableTypes } from "./facts";
 import { type Given, givenAt, givenBy, thereOf } from "./given";
 import { FUNCTIONS } from "../asl/functions";
 import { edgesOf, type Field, fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { failureIn } from "./can-fail";
 import { refusedBy, wanted } from "./taken";
+import { assignedAt, typesRead } from "./variable-types";
 
 export type LintRule =
   | "unparsable"
@@ -48,13 +49,13 @@ export function lint(definition: RawStates & { readonly TimeoutSeconds?: unknown
     });
   }
   const all = new Set<string>();
-  level(definition, { before: new Set(), outer: new Set(), names: all, given: new Set() }, findings);
+  level(definition, { before: new Map(), outer: new Set(), names: all, given: new Set() }, findings);
   return findings;
 }
 
 interface Around {
   /** Variables that every path has assigned when the level begins. */
-  readonly before: ReadonlySet<string>;
+  readonly before: VariableTypes;
   /** Variables that outer levels assign somewhere. */
   readonly outer: ReadonlySet<string>;
   /** The names of all states so far. */
@@ -65,11 +66,11 @@ interface Around {
 
 /** The machine, a branch, or an iteration. */
 function level(states: RawStates, { before, outer, names, given }: Around, findings: Finding[]): void {
-  const { StartAt, States } = states;
+  const { States } = states;
   const own = new Set(Object.values(States).flatMap((state) => edgesOf(state).flatMap(({ assigns }) => assigns)));
   const somewhere = new Set([...outer, ...own]);
-  const entry = assignedAt(StartAt, States, before);
   const inputs = givenAt(states, given);
+  const entry = assignedAt(states, before, (name, state) => thereAt(state, inputs.get(name) ?? new Set()));
 
   for (const [name, state] of Object.entries(States)) {
     const report = (rule: LintRule, field: string, message: string, hint: string): void => {
@@ -103,26 +104,6 @@ function level(states: RawStates, { before, outer, names, given }: Around, findi
   }
 }
 
-/** For each reachable state, the variables that every path to it has assigned. */
-function assignedAt(start: string, states: RawStates["States"], before: ReadonlySet<string>) {
-  const at = new Map<string, ReadonlySet<string>>([[start, before]]);
-  const changed = [start];
-  for (let name = changed.pop(); name !== undefined; name = changed.pop()) {
-    const state = Object.hasOwn(states, name) ? states[name] : undefined;
-    if (!state) continue;
-    for (const { to, assigns } of edgesOf(state)) {
-      if (to === undefined) continue;
-      const along = new Set([...(at.get(name) as ReadonlySet<string>), ...assigns]);
-      const known = at.get(to);
-      const both = known ? new Set([...known].filter((variable) => along.has(variable))) : along;
-      if (known && known.size === both.size) continue;
-      at.set(to, both);
-      changed.push(to);
-    }
-  }
-  return at;
-}
-
 type Report = (rule: LintRule, field: string, message: string, hint: string) => void;
 
 function lintErrors(name: string, state: RawState, report: Report): void {
@@ -147,7 +128,7 @@ function lintField(
     assigned,
     somewhere,
     input,
-  }: { readonly assigned: ReadonlySet<string>; readonly somewhere: ReadonlySet<string>; readonly input: Given },
+  }: { readonly assigned: VariableTypes; readonly somewhere: ReadonlySet<string>; readonly input: Given },
   report: Report,
 ): void {
   const source = sourceOf(value);
@@ -204,7 +185,7 @@ function lintField(
   }
   const partial = isCaught(state, path)
     ? undefined
-    : failureIn(ast, { wants: wanted(path), there: new Map([...thereIn(state), ...thereOf(input)]) });
+    : failureIn(ast, { wants: wanted(path), there: thereAt(state, input), variables: typesRead(ast, assigned) });
   if (partial === undefined && twice !== undefined) {
     const message = `It always fails: the key '${twice}' occurs twice in one object`;
     report("partial-expression", path, message, `Give the object each key once`);
@@ -298,6 +279,10 @@ function isCaught({ Catch = [] }: RawState, path: string): boolean {
     ["States.QueryEvaluationError", "States.ALL"].some((error) => (ErrorEquals as readonly string[]).includes(error)),
   );
 }
+
+/** The paths that always have a value in the expressions of a state. */
+const thereAt = (state: RawState, input: Given): ReadonlyMap<string, Type> =>
+  new Map([...thereIn(state), ...thereOf(input)]);
 
 /** The paths that the result of a state always has. */
 function thereIn({ Type, Resource }: RawState): ReadonlyMap<string, Type> {

@@ -6,17 +6,15 @@ import { evaluate, resolve, type Surroundings } from "./search/evaluate";
 import { type Ast, parse, readsOf, sourceOf } from "./expression";
 import { type Field, fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { failureIn } from "./can-fail";
+import { conditionOf, givenIn, outputOf, outputOfCatch, testIn } from "./dataflow/templates";
+import { NOTHING, type Template } from "./template";
+import type { VariableTypes } from "./facts";
+import { assignedAt, typesRead } from "./variable-types";
 import { refusedBy, wanted } from "./taken";
 import { fieldOf, isSpelledOut, onlyItemOf, type Spelled } from "./spelled";
 import { keyOf, lift, OneOf, Unknown, UNKNOWN, type Value } from "./search/value";
 
-/** A value of a definition, which may hold expressions: the variables that it reads, as paths, and its evaluation. */
-export interface Template {
-  readonly yields: (around: Surroundings) => Value;
-  readonly paths: readonly string[];
-  /** Whether it is the unchanged input of the state. */
-  readonly isInput: boolean;
-}
+export type { Template } from "./template";
 
 /** A transition out of a state. */
 export interface Transition {
@@ -49,6 +47,8 @@ export interface UndoPart {
 export interface Identity extends Template {
   /** Its source text, for a message. */
   readonly said: string;
+  /** The field with a part that changes while the execution runs, or that another execution may share; and that part. */
+  readonly changing: { readonly field: "saga.id" | "saga.step"; readonly part: string } | undefined;
 }
 
 export interface ChoiceRule {
@@ -63,6 +63,13 @@ interface Surrounding {
   readonly language: unknown;
   readonly level: RawStates;
   readonly top: boolean;
+  /** For each state, what is known of the variables. */
+  readonly types: ReadonlyMap<string, VariableTypes>;
+}
+
+interface Before {
+  /** What is known of the variables of the levels around. */
+  readonly before: VariableTypes;
 }
 
 /** A state as the search reads it. */
@@ -101,6 +108,8 @@ export interface Level {
   /** The levels within it have the ids after its own, up to this one. */
   readonly lastId: number;
   readonly top: boolean;
+  /** Whether the state around may read its output. */
+  readonly hasReader: boolean;
   readonly startAt: string;
   readonly nodes: ReadonlyMap<string, Node>;
   /** The actions that states in it, or in levels within, undo. */
@@ -113,8 +122,6 @@ export interface Level {
 export const EXECUTION = "execution";
 /** Separates a step's name from the id of another execution. It has thin spaces, which no name has. */
 export const OF_ANOTHER = "\u2009of\u2009";
-
-const NOTHING: Template = { yields: () => UNKNOWN, paths: [], isInput: false };
 
 function template(raw: unknown): Template {
   const source = sourceOf(raw);
@@ -161,34 +168,45 @@ function ofAst(ast: Ast): Template {
   return { yields, paths: [...readsOf(ast).paths], isInput };
 }
 
-function mayRaise(state: RawState, { path, value }: Field): boolean {
+function mayRaise(state: RawState, { path, value }: Field, variables: VariableTypes): boolean {
   const source = sourceOf(value);
   if (source === undefined) return false;
   try {
     const ast = parse(source);
-    return (failureIn(ast, { wants: wanted(path) }) ?? refusedBy(state, path, ast)) !== undefined;
+    return (
+      (failureIn(ast, { wants: wanted(path), variables: typesRead(ast, variables) }) ?? refusedBy(state, path, ast)) !==
+      undefined
+    );
   } catch {
     return true;
   }
 }
 
-/** Reads a definition in JSONata mode, or the control flow of one in JSONPath mode. */
+/** Reads a definition in JSONata mode; or one in JSONPath mode, without its payloads. */
 export function readMachine(definition: RawStates, declaration: Declaration): Level {
   const names = Object.keys(declaration.calls);
   const asked = new Map<string, number>();
   for (const condition of conditionsIn(definition)) asked.set(condition, (asked.get(condition) ?? 0) + 1);
   let levels = 0;
 
-  function level(raw: RawStates, top: boolean, language: unknown): Level {
+  function level(
+    raw: RawStates,
+    { top, language, hasReader, before }: Omit<Surrounding, "level" | "types"> & Pick<Level, "hasReader"> & Before,
+  ): Level {
     const id = levels++;
+    const types = assignedAt(raw, before, () => new Map());
     const nodes = new Map(
-      Object.entries(raw.States).map(([name, state]) => [name, node(name, state, { language, level: raw, top })]),
+      Object.entries(raw.States).map(([name, state]) => [
+        name,
+        node(name, state, { language, level: raw, top, types }),
+      ]),
     );
     const all = [...nodes.values()];
     return {
       id,
       lastId: levels - 1,
       top,
+      hasReader,
       startAt: raw.StartAt,
       nodes,
       undoes: new Set(
@@ -208,15 +226,22 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
     const language = raw["QueryLanguage"] ?? around.language;
     const jsonata = language === "JSONata";
     const value = (of: unknown): Template => (jsonata ? template(of) : NOTHING);
-    const givenIn = ({ Type, Arguments, ItemSelector }: RawState): Template | undefined => {
+    const given = ({ Type, Arguments, ItemSelector }: RawState): Template | undefined => {
+      if (!jsonata) return givenIn(raw);
       const given = Type === "Parallel" ? Arguments : Type === "Map" ? ItemSelector : undefined;
       return given === undefined ? undefined : value(given);
     };
-    const transition = (from: Readonly<Record<string, unknown>>, to: unknown): Transition => ({
+    const passing = jsonata ? undefined : outputOf(raw);
+    const transition = (
+      from: Readonly<Record<string, unknown>>,
+      to: unknown,
+      output: Template | undefined = passing,
+    ): Transition => ({
       to: to as string | undefined,
       assigns: jsonata ? Object.entries(from["Assign"] ?? {}).map(([key, of]) => [key, template(of)]) : [],
-      output: from["Output"] === undefined ? undefined : value(from["Output"]),
+      output: jsonata && from["Output"] !== undefined ? template(from["Output"]) : output,
     });
+    const variables: VariableTypes = around.types.get(name) ?? new Map();
     const list = raw.Type === "Map" && !jsonata ? listIn(raw, around.level, around.top) : undefined;
     return {
       name,
@@ -224,20 +249,23 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       byPlace: list !== undefined,
       next: transition(raw, raw.Type === "Choice" ? raw.Default : raw.Next),
       choices: (raw.Choices ?? []).map((rule) => ({
-        condition: value(rule["Condition"]),
+        condition: jsonata ? template(rule["Condition"]) : conditionOf(rule, raw),
         transition: transition(rule, rule["Next"]),
-        askedAgain: jsonata && (asked.get(String(rule["Condition"])) ?? 0) > 1,
+        askedAgain: (asked.get(testOf(rule, raw)) ?? 0) > 1,
       })),
       catchers: (raw.Catch ?? []).map((catcher) => ({
         errors: catcher["ErrorEquals"] as readonly string[],
-        transition: transition(catcher, catcher["Next"]),
+        transition: transition(catcher, catcher["Next"], jsonata ? undefined : outputOfCatch(catcher)),
       })),
-      inner: innerOf(raw).map((within) => level(within, false, language)),
+      inner: innerOf(raw).map((within) =>
+        level(within, { top: false, language, hasReader: jsonata || raw["ResultPath"] !== null, before: variables }),
+      ),
       items: raw.Type === "Map" ? itemsOf(raw, list, value) : undefined,
-      given: givenIn(raw),
+      given: given(raw),
       part: partOf(name),
       jsonata,
-      raises: jsonata && fieldsOf(raw).some((field) => !field.path.startsWith("Catch") && mayRaise(raw, field)),
+      raises:
+        jsonata && fieldsOf(raw).some((field) => !field.path.startsWith("Catch") && mayRaise(raw, field, variables)),
       error: raw.Type === "Fail" ? value(raw["Error"]) : undefined,
       cause: raw.Type === "Fail" && around.top ? value(raw["Cause"]) : undefined,
       identity: raw.Type === "Task" && jsonata ? identityIn(raw) : undefined,
@@ -255,7 +283,8 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
     return { kind: "undo", of, releases, bulk: of.some((action) => declaration.calls[action]?.bulk === true) };
   }
 
-  return level(definition, true, (definition as { QueryLanguage?: unknown }).QueryLanguage);
+  const { QueryLanguage: language } = definition as { QueryLanguage?: unknown };
+  return level(definition, { top: true, language, hasReader: false, before: new Map() });
 }
 
 /**
@@ -266,7 +295,7 @@ function identityIn({ Resource, Arguments: args }: RawState): Identity | undefin
   const { Payload, Name, Input } = (args ?? {}) as { readonly [field in "Payload" | "Name" | "Input"]?: unknown };
   if (Name !== undefined) {
     const name = (Input as { readonly name?: unknown } | undefined)?.name ?? Name;
-    return { ...template(name), said: "Name" };
+    return { ...template(name), said: "Name", changing: undefined };
   }
   const saga = fieldOf(messageIn(String(Resource), { raw: args }) ?? { raw: Payload }, "saga");
   const step = fieldOf(saga, "step");
@@ -278,7 +307,16 @@ function identityIn({ Resource, Arguments: args }: RawState): Identity | undefin
     paths: [...stepSaid.paths, ...idSaid.paths],
     isInput: false,
     said: id === undefined ? "no saga.id" : "saga.step and saga.id",
+    changing: changingIn("saga.id", idSaid) ?? changingIn("saga.step", stepSaid),
   };
+}
+
+/** Parts of the Context object that change, or that two executions may share. */
+const CHANGING = /^states\.context\.(State\.(RetryCount|EnteredTime)|Execution\.(RedriveCount|RedriveTime|StartTime))$/;
+
+function changingIn(field: "saga.id" | "saga.step", { paths }: Template): Identity["changing"] {
+  const path = paths.find((one) => CHANGING.test(one));
+  return path === undefined ? undefined : { field, part: `$${path}` };
 }
 
 /** What a Task sends to a queue, to a topic, or to a bus as its only event. An object, or its JSON as a text. */
@@ -328,10 +366,14 @@ function itemsOf(raw: RawState, list: string | undefined, value: (of: unknown) =
   return raw["Items"] === undefined ? NOTHING : value(raw["Items"]);
 }
 
-/** The conditions of all Choices of a definition. */
+/** The test of a rule: equal texts for equal tests. */
+const testOf = (rule: Readonly<Record<string, unknown>>, state: RawState): string =>
+  typeof rule["Condition"] === "string" ? rule["Condition"] : testIn(rule, state);
+
+/** The tests of all Choices of a definition. */
 function conditionsIn({ States }: RawStates): readonly string[] {
   return Object.values(States).flatMap((state) => [
-    ...(state.Choices ?? []).map(({ Condition }) => String(Condition)),
+    ...(state.Choices ?? []).map((rule) => testOf(rule, state)),
     ...innerOf(state).flatMap(conditionsIn),
   ]);
 }

@@ -128,7 +128,7 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   if (part?.kind !== "action") return [];
   if (part.call.role === "query") {
     const errors = unretriedIn(node, level).filter((error) => givesUp(node, level, error) === true);
-    return errors.length === 0 ? [] : flaw("S4", "not-retried", ...notRetried(name, errors));
+    return errors.length === 0 ? [] : flaw("S4", "not-retried", ...notRetried(node, errors));
   }
   if (part.call.role === "retriable") {
     return anyError
@@ -153,7 +153,7 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
     return flaw("S4", "unknown-call", message, hint);
   }
   const unretried = unretriedIn(node, level);
-  return unretried.length === 0 ? [] : flaw("S4", "not-retried", ...notRetried(name, unretried));
+  return unretried.length === 0 ? [] : flaw("S4", "not-retried", ...notRetried(node, unretried));
 }
 
 /** An undo that gives up on an error no later than the action that it undoes. */
@@ -178,10 +178,25 @@ const inWords = ({ retries, delay }: Retries): string =>
   `${retries.toLocaleString("en")} ${retries === 1 ? "retry" : "retries"} in ${Math.round(delay).toLocaleString("en")} s`;
 
 /** The message and the hint for a step that gives up on transient faults. */
-const notRetried = (name: string, unretried: readonly string[]): readonly [message: string, hint: string] => {
+function notRetried({ name, raw }: Node, unretried: readonly string[]): readonly [message: string, hint: string] {
   const errors = unretried.join(", ");
-  return [`${name} is not retried on a transient fault: ${errors}`, `Let ${name} retry ${errors}`];
-};
+  const message = `${name} is not retried on a transient fault: ${errors}`;
+  const entries = (raw.Retry ?? []).map((entry) => entry["ErrorEquals"] as readonly string[]);
+  const named = entries.findIndex((entry) => unretried.every((error) => entry.includes(error)));
+  if (named === -1) return [message, `Let ${name} retry ${errors}`];
+  // The first retrier that matches decides. A later one that names the error has no effect.
+  const wide = entries.findIndex((entry) => entry.includes("States.ALL") || entry.includes("States.TaskFailed"));
+  if (wide === -1 || wide >= named) {
+    return [
+      `${message}. Retry[${named}] lists them, but has MaxAttempts 0`,
+      `Give Retry[${named}] of ${name} MaxAttempts above 0`,
+    ];
+  }
+  return [
+    `${message}. Retry[${named}] lists them, but Retry[${wide}] takes them first, and has MaxAttempts 0`,
+    `Put Retry[${named}] of ${name} before Retry[${wide}]`,
+  ];
+}
 
 /** The transient faults that a call does not retry. None if the called service is unknown. */
 export function unretriedIn(node: Node, level: Level): readonly string[] {

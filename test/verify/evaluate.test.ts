@@ -114,6 +114,14 @@ describe("the evaluator of unknown values", () => {
     expect(items(new Map([["input.list", 2]]))).to.deep.equal([{ i: 0 }, { i: 1 }]);
     expect(items(new Map([["input.list", 0]]))).to.deep.equal([]);
   });
+
+  it("takes a list in brackets for the list", () => {
+    const list = new Unknown("input.list");
+    expect(known("[$l]", { l: list })).to.equal(list);
+    expect(known("[[$l]]", { l: list })).to.equal(UNKNOWN);
+    expect(known("[$l, 1]", { l: list })).to.equal(UNKNOWN);
+    expect(known("[$l = 1]", { l: list })).to.equal(UNKNOWN);
+  });
 });
 
 /** Without what JSONata adds to its lists. */

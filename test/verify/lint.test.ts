@@ -321,6 +321,28 @@ const TYPED: readonly (readonly [field: string, state: (expression: string) => o
   ],
 ];
 
+/** What a path assigns to `$x`, and an expression of `$x` that its field takes on every path only if `good` is assigned. */
+const ASSIGNED: readonly (readonly [title: string, reads: string, bad: unknown, good: unknown])[] = [
+  ["a comparison", "Condition: $x", "{% $states.input.a %}", "{% $states.input.a = true %}"],
+  ["a test for a value", "Condition: $x", "{% $lookup($states.input, 'a') %}", "{% $exists($states.input.a) %}"],
+  ["a membership", "Condition: $x", "{% $states.input %}", "{% false in $states.input.ok %}"],
+  [
+    "two truths",
+    "Condition: $x",
+    "{% $states.input.a = 1 ? true : 'no' %}",
+    "{% $states.input.a = 1 ? true : false %}",
+  ],
+  ["a truth, and null on the other path", "Condition: $x", null, true],
+  ["a guarded truth", "Condition: $exists($x) ? $x : false", 1, true],
+  ["a list of what a path holds", "Items: $x", "{% $states.input.a %}", "{% [$states.input.a] %}"],
+  ["a list, and a text on the other path", "Items: $x", "none", []],
+  ["an object", "Output: $merge([$x, {'b': 1}])", "{% $states.input %}", "{% {'a': $states.input.a} %}"],
+  ["an object with expressions in it", "Output: $merge([$x, {'b': 1}])", [], { a: "{% $states.input %}" }],
+  ["a number", "Condition: $x >= 10", "{% $string($states.input) %}", 0],
+  ["a number that is added to", "Output: $x + 1", 1e200, 1],
+  ["a text", "Output: $length($x)", 1, "{% 'a' & $states.input.a %}"],
+];
+
 const NUMBER = "$type($states.input.n) = 'number'";
 const wait = (Seconds: string): object => ({ Type: "Wait", Seconds, Next: "B" });
 const timeout = (TimeoutSeconds: string): object => task({ TimeoutSeconds, Next: "B" });
@@ -446,6 +468,46 @@ describe("the lints", () => {
       expect(with_(good), good).to.deep.equal([]);
     });
   }
+
+  for (const [title, reads, bad, good] of ASSIGNED) {
+    const [field, source] = reads.split(/: (.*)/) as [string, string];
+    it(`know the type of a variable that is assigned ${title} (partial-expression)`, () => {
+      const expression = `{% ${source} %}`;
+      const reader = {
+        Condition: { Type: "Choice", Choices: [{ Condition: expression, Next: "End" }], Default: "End" },
+        Items: { Type: "Map", Items: expression, ItemProcessor: machine({ C: pass() }), Next: "End" },
+        Output: { Type: "Pass", Output: expression, Next: "End" },
+      }[field];
+      const assigning = (x: unknown) =>
+        lint(
+          machine({
+            A: { Type: "Choice", Choices: [{ Condition: "{% true %}", Assign: { x }, Next: "B" }], Default: "D" },
+            D: pass({ Assign: { x: good }, End: undefined, Next: "B" }),
+            B: reader,
+            End: pass(),
+          }),
+        );
+      expect(rulesOf(assigning(bad))).to.deep.equal(["partial-expression"]);
+      expect(assigning(good)).to.deep.equal([]);
+    });
+  }
+
+  it("know the type of an outer variable in a branch, of one that is copied, and of a counter (partial-expression)", () => {
+    const around = (first: object, changed: object) =>
+      lint(
+        machine({
+          A: pass({ Assign: first, End: undefined, Next: "B" }),
+          B: pass({ Assign: { ...changed, yes: "{% $sure %}" }, End: undefined, Next: "P" }),
+          P: { Type: "Parallel", Branches: [machine({ C: choice("$yes and $n >= 10 or $yes") })], Next: "If" },
+          If: { Type: "Choice", Choices: [{ Condition: "{% $n < 3 and $yes %}", Next: "B" }], Default: "End" },
+          End: pass(),
+        }),
+      );
+    const choice = (test: string) => ({ Type: "Pass", Output: `{% (${test}) ? 1 : 2 %}`, End: true });
+    expect(around({ n: 0, sure: true }, { n: "{% $n + 1 %}" })).to.deep.equal([]);
+    expect(rulesOf(around({ n: 0, sure: true }, { n: "{% $n & '1' %}" }))).to.deep.equal(["partial-expression"]);
+    expect(rulesOf(around({ n: 0, sure: true }, { n: "{% $n * 2 %}" }))).to.deep.equal(["partial-expression"]);
+  });
 
   it("say how to assign a variable that a path does not assign", () => {
     const hints = (States: object): readonly string[] => lint(machine(States)).map(({ hint }) => hint);

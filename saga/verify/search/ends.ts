@@ -1,9 +1,9 @@
 import { type Effect, effectsOf, mayHave, type OutstandingEffects } from "./effects";
 import { sourceOf } from "../expression";
 import { COMPUTED } from "./faults";
-import { HINTS, namesIn } from "./hints";
+import { type Hint, HINTS, namesIn, undoFirst, undoFrom } from "./hints";
 import { tells } from "./cause";
-import { type Level, levelsOf, type Node } from "../machine";
+import { levelsOf, type Node } from "../machine";
 import type { RawState } from "../../asl/states";
 import type { SearchState } from "./search-state";
 import type { Around, Results, SearchContext } from "./context";
@@ -87,31 +87,30 @@ function unfinished(search: SearchContext, around: Around, point: SearchState, s
   const remains = effectsOf(point.outstanding);
   const message = `${state} ends the execution, ${left(point.outstanding)}`;
   const { undoOf } = namesIn(search.machine);
+  const place = { level: around.level, trace: point.trace };
   const of = (test: (effect: (typeof remains)[number]) => boolean) => remains.find(test);
   const stuck = of(({ status }) => status === "undoFailed");
   const own = of(({ status, forked }) => status === "doubtful" && !forked);
   if (stuck) {
     const to = undoOf.get(stuck.action) ?? `the undo of ${stuck.action}`;
     search.report(around, point, "S5", state, message, HINTS.stuck(to));
-  } else if (own) search.report(around, point, "S2", state, message, HINTS.own(own.action, undoOf.get(own.action)));
-  else if (of(({ forked }) => forked)) {
-    const undos = remains.flatMap(({ action }) => undoOf.get(action) ?? []);
-    const fork = holderOf(
-      search.machine,
-      remains.map(({ action }) => action),
-    );
-    search.report(around, point, "S10", state, message, HINTS.decide(fork, [...new Set(undos)]));
-  } else {
-    const { action } = remains[0] as Effect;
-    search.report(around, point, "S1", state, message, HINTS.first(state, undoOf.get(action), action));
+  } else if (own) search.report(around, point, "S2", state, message, undoFirst(search.machine, place, state, own));
+  else if (of(({ forked }) => forked)) search.report(around, point, "S10", state, message, decideOn(search, remains));
+  else {
+    const first = remains[0] as Effect;
+    search.report(around, point, "S1", state, message, undoFirst(search.machine, place, state, first));
   }
 }
 
-/** The state of the top level that holds the actions in its branches. */
-function holderOf(machine: Level, actions: readonly string[]): string {
-  const within = (node: Node): boolean =>
-    node.inner.flatMap(levelsOf).some((level) => actions.some((action) => level.nodes.has(action)));
-  return [...machine.nodes.values()].find(within)?.name ?? "the state with the branches";
+/** The hint for effects of branches of which some have failed: one Choice decides what follows. */
+export function decideOn({ machine }: SearchContext, effects: readonly Effect[]): Hint {
+  const undos = effects.flatMap(({ action }) => undoFrom(machine, machine, action) ?? []);
+  const within = ({ inner }: Node): boolean =>
+    inner.flatMap(levelsOf).some(({ nodes }) => effects.some(({ action }) => nodes.has(action)));
+  const holder = [...machine.nodes.values()].find(within);
+  const after = machine.nodes.get(holder?.next.to ?? "");
+  const choice = after?.raw.Type === "Choice" ? after.name : undefined;
+  return HINTS.decide(holder?.name ?? "the state with the branches", [...new Set(undos)], choice);
 }
 
 /** Reports calls that must be released before the execution completes. */

@@ -1,8 +1,10 @@
 import type { Ast } from "../expression";
 import {
+  fieldOf,
   isArray,
   isKnown,
   isObject,
+  isTest,
   keyOf,
   Leading,
   type Lengths,
@@ -14,6 +16,7 @@ import {
   NO_LIST,
   NO_LIST_TYPE,
   ONE_OR_MORE,
+  OTHER_FIELDS,
   RESULTS,
   testOf,
   TypeOf,
@@ -97,6 +100,7 @@ function raw(ast: Ast, context: Value, around: Surroundings): Value {
     case "wildcard":
       if (context instanceof Unknown) return UNKNOWN;
       if (context instanceof OneOf) throw needs(context);
+      if (hasOthers(context)) return UNKNOWN;
       return isObject(context) ? sequence(spread(Object.values(context))) : undefined;
     case "path":
       return path(ast.steps ?? [], context, around);
@@ -162,7 +166,7 @@ function member(context: Value, key: string, around: Surroundings): Value {
   }
   if (context instanceof OneOf) return lift(context, (one) => member(one, key, around));
   if (isArray(context)) return joined(context.map((item) => member(item, key, around)));
-  return isObject(context) ? context[key] : undefined;
+  return isObject(context) ? resolve(fieldOf(context, key), around.lengths) : undefined;
 }
 
 /**
@@ -237,8 +241,17 @@ function constructed(ast: Ast, context: Value, around: Surroundings): Value {
     return item.type === "unary" && item.value === "[" && !(found instanceof Unknown) ? [found] : found;
   });
   for (const item of items) if (item instanceof OneOf && !item.values.every(isSingle)) throw needs(item);
+  const [only] = items;
+  // `[x]` is `x` itself if that is a list. Else it is a list of one item or of none, like another list of this length.
+  if (items.length === 1 && only instanceof Unknown && isList(only) && !isArrayOf(ast)) return only;
   return items.some((item) => item instanceof Unknown) ? UNKNOWN : spread(items);
 }
+
+/** Whether an unknown value may be a list that another expression reads too. */
+const isList = (one: Unknown): boolean => one.path !== undefined && !isTest(one.path) && !(one instanceof TypeOf);
+
+/** Whether an array constructor has an array constructor as its first item. */
+const isArrayOf = ({ expressions: [item] = [] }: Ast): boolean => item?.type === "unary" && item.value === "[";
 
 function block(expressions: readonly Ast[], context: Value, around: Surroundings): Value {
   const own = new Map<string, Value>();
@@ -379,7 +392,7 @@ function applied(name: string, given: Value): Value {
     case "string":
       return typeof given === "string" || typeof given === "number" ? textOf(given) : UNKNOWN;
     case "merge": {
-      if (!isArray(given) || !given.every(isObject)) return UNKNOWN;
+      if (!isArray(given) || !given.every(isObject) || given.some(hasOthers)) return UNKNOWN;
       const fields = given.flatMap((one): readonly (readonly [string, Value])[] => Object.entries(one));
       return Object.fromEntries<Value>(fields);
     }
@@ -390,6 +403,9 @@ function applied(name: string, given: Value): Value {
       return UNKNOWN;
   }
 }
+
+/** Whether only some fields of an object are known. */
+const hasOthers = (value: Value): boolean => isObject(value) && OTHER_FIELDS in value;
 
 const lambdaOf = (ast: Ast): Lambda => ({
   parameters: (ast.arguments ?? []).map(({ value: name }) => String(name)),

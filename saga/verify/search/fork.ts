@@ -1,7 +1,7 @@
 import { type Effect, firstOpen, focusOn, mentions, project, push, pushFork, stack, tellAbove } from "./effects";
 import { DATA_LIMIT, faultsOfBranch } from "./faults";
 import { HINTS } from "./hints";
-import { sharedNames } from "./identity";
+import { nodesOf, sharedNames } from "./identity";
 import type { Node } from "../machine";
 import { isWithin, openChoice, renamed, type SearchState } from "./search-state";
 import { type Around, type End, type Results, type SearchContext, SearchLimitError } from "./context";
@@ -201,8 +201,9 @@ function aborted(
     const message = `no catcher of ${state} in its branch names ${DATA_LIMIT}, and States.ALL may not match it`;
     search.report(around, { ...point, trace }, "S7", state, message, HINTS.dataLimit(state));
   } else if (aborts) {
-    const message = `a failure of ${state} fails its branch, which aborts the other branches of ${node.name} at any point`;
-    search.report(around, { ...point, trace }, "S10", state, message, HINTS.abort(state));
+    const isFail = nodesOf(search.machine).get(state)?.raw.Type === "Fail";
+    const message = `${isFail ? state : `a failure of ${state}`} fails its branch, which aborts the other branches of ${node.name} at any point`;
+    search.report(around, { ...point, trace }, "S10", state, message, HINTS.abort(state, isFail));
   }
   const behind = renamed(end.point, outside);
   // Of a stuck branch it matters only that one of its effects is not undone.

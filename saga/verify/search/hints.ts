@@ -1,4 +1,6 @@
+import type { Effect } from "./effects";
 import { type Level, levelsOf } from "../machine";
+import { pathOf, type Trace } from "./trace";
 
 /** The fix for a mistake, with the names of its states. */
 export interface Hint {
@@ -36,13 +38,15 @@ export const HINTS = {
       "cause-here",
       `Let each path to ${state} assign what its Cause reads: { saga, step, error, cause } of the failure`,
     ),
-  decide: (state: string, undos: readonly string[]) =>
-    hint(
+  decide: (state: string, undos: readonly string[], choice?: string) => {
+    const to = undos.length === 0 ? "the undo of every branch" : undos.join(" and ");
+    return hint(
       "decide",
-      `Let one Choice follow ${state}: it goes on if all branches are done, else to ${
-        undos.length === 0 ? "the undo of every branch" : undos.join(" and ")
-      }`,
-    ),
+      choice === undefined
+        ? `Let one Choice follow ${state}: it goes on if all branches are done, else to ${to}`
+        : `Let ${choice} test the record of every branch of ${state}: it goes on if all are done, else to ${to}`,
+    );
+  },
   dataLimit: (state: string) =>
     hint("data-limit", `Give ${state} a catcher of its own for States.DataLimitExceeded, before States.ALL`),
   handsOn: (state: string) =>
@@ -68,7 +72,19 @@ export const HINTS = {
       "apart",
       `Let each branch of ${state} undo the effects of one branch, and undo in sequence what ran in sequence`,
     ),
-  own: (action: string, undo: string | undefined) => hint("own", `Lead ${action}'s Catch to ${undo ?? "its own undo"}`),
+  own: (action: string, undo: string | undefined) =>
+    hint(
+      "own",
+      undo === undefined
+        ? `Declare an undo of ${action}, and lead ${action}'s Catch to it; or declare the errors as definite after which ${action} has done nothing`
+        : `Lead ${action}'s Catch to ${undo}`,
+    ),
+  /** A state with branches or items has run, and has left out some effects that it should undo. */
+  every: (kind: "own" | "first", holder: string, action: string, list: string | undefined) =>
+    hint(
+      kind,
+      `Let ${holder} undo every call of ${action}${list === undefined ? "" : `: go through the same list as ${list}`}`,
+    ),
   identity: (state: string, action: string) => hint("identity", `Give ${state} the saga.id and saga.step of ${action}`),
   ownExecution: (state: string) =>
     hint("own-execution", `Give ${state} the saga.id {% $states.context.Execution.Id %}`),
@@ -77,8 +93,19 @@ export const HINTS = {
       "own-identity",
       `Give ${state} an identity of its own: a saga.step with the name of the step, and in a list with the item's index`,
     ),
-  abort: (state: string) =>
-    hint("abort", `Give ${state} a Catch that ends its branch with a record of what the branch did`),
+  abort: (state: string, isFail: boolean) =>
+    hint(
+      "abort",
+      isFail
+        ? `Make ${state} a Pass that ends its branch with a record of the failure`
+        : `Give ${state} a Catch that ends its branch with a record of what the branch did`,
+    ),
+  /** An undo in branches or items whose expressions may raise an error. A Catch would give the undo up (S5). */
+  raises: (state: string) =>
+    hint(
+      "raises",
+      `Change the expressions of ${state} that S7 names, so that they can't fail, and give ${state} no Catch`,
+    ),
   stuck: (state: string) =>
     hint("stuck", `Give ${state} no Catch: the execution then stops in it, and a redrive resumes it`),
   compensated: (state: string, end: string | undefined) =>
@@ -130,3 +157,45 @@ export function namesIn(machine: Level): Names {
   names.set(machine, made);
   return made;
 }
+
+/** The state of a level that is a state, or that has it in its branches or items. */
+export const stateIn = (level: Level, state: string): string | undefined =>
+  [...level.nodes.values()].find(({ name, inner }) => name === state || inner.some((within) => has(within, state)))
+    ?.name;
+
+const has = (level: Level, state: string): boolean => levelsOf(level).some(({ nodes }) => nodes.has(state));
+
+/** The state of a level that undoes an action, itself or within. Undefined if no state undoes the action. */
+export function undoFrom(machine: Level, level: Level, action: string): string | undefined {
+  const undo = namesIn(machine).undoOf.get(action);
+  return undo === undefined ? undefined : (stateIn(level, undo) ?? undo);
+}
+
+/**
+ * The hint for a state that runs, or ends the execution, before an action is undone.
+ *
+ * @param place The level of the state, and the path to it.
+ */
+export function undoFirst(
+  machine: Level,
+  { level, trace }: { readonly level: Level; readonly trace: Trace },
+  state: string,
+  { action, status }: Pick<Effect, "action" | "status">,
+): Hint {
+  const kind = status === "doubtful" ? "own" : "first";
+  const undo = namesIn(machine).undoOf.get(action);
+  const to = undoFrom(machine, level, action);
+  if (undo === undefined || to === undefined)
+    return kind === "own" ? HINTS.own(action, undo) : HINTS.first(state, undo, action);
+  if (to === state) return HINTS.apart(state);
+  const from = stateIn(level, action);
+  if (to !== undo && passes(trace, to)) {
+    const isList = level.nodes.get(to)?.raw.Type === "Map" && from !== undefined && from !== action;
+    return HINTS.every(kind, to, action, isList ? from : undefined);
+  }
+  const together = levelsOf(machine).some(({ nodes }) => nodes.has(action) && nodes.has(undo));
+  return kind === "own" && together ? HINTS.own(action, undo) : { ...HINTS.first(state, to, action), kind };
+}
+
+/** Whether the path of a counterexample enters a state. */
+const passes = (trace: Trace, state: string): boolean => pathOf([trace]).some((event) => event.state === state);

@@ -25,7 +25,15 @@ export function unknownCaller(search: SearchContext, around: Around, point: Sear
     search.report(around, point, "S11", name, message, HINTS.ownExecution(name));
     return;
   }
-  const message = `the identity of ${name} is unknown: another call may have the same ${identity.said}`;
+  const { changing, said } = identity;
+  if (changing) {
+    const { field, part } = changing;
+    const message = `the identity of ${name} is unknown: its ${field} reads ${part}, which changes, or is not of this execution alone`;
+    const hint = field === "saga.id" ? HINTS.ownExecution(name) : HINTS.ownIdentity(name);
+    search.report(around, point, "S11", name, message, hint);
+    return;
+  }
+  const message = `the identity of ${name} is unknown: another call may have the same ${said}`;
   search.report(around, point, "S11", name, message, HINTS.ownIdentity(name));
 }
 

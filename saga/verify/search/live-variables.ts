@@ -1,7 +1,19 @@
 import { type Level, levelsOf, type Node, type Template, type Transition, transitionsOf } from "../machine";
 import { type Position, positionsOf } from "./components";
 import { withoutIndexes } from "./search-state";
-import { isArray, isObject, lift, OneOf, pathsIn, Unknown, UNKNOWN, type Value, withValues } from "./value";
+import {
+  fieldOf,
+  isArray,
+  isObject,
+  lift,
+  OneOf,
+  OTHER_FIELDS,
+  pathsIn,
+  Unknown,
+  UNKNOWN,
+  type Value,
+  withValues,
+} from "./value";
 
 /** The data of a search state. */
 export interface Data {
@@ -260,9 +272,10 @@ function inputsOf(
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const read = new Map<string, Set<string>>([...level.nodes.keys()].map((name) => [name, new Set()]));
   const handedOn = ({ raw }: Node, { to, output }: Transition): Iterable<string> => {
-    const wanted = to === undefined ? (level.top ? NONE : ALL) : (read.get(to) ?? NONE);
+    const wanted = to === undefined ? (level.hasReader ? ALL : NONE) : (read.get(to) ?? NONE);
     if (wanted.size === 0) return NONE;
     if (output ? output.isInput : PASSING.has(raw.Type)) return wanted;
+    if (output?.dependsOn) return output.dependsOn(wanted);
     return output ? inputPaths(output) : NONE;
   };
   const reads = (node: Node): readonly string[] => {
@@ -353,6 +366,8 @@ function narrowedItems(items: readonly Value[], fields: Fields): readonly Value[
 }
 
 function narrowedFields(value: { readonly [key: string]: Value }, { fields }: Fields): Value {
+  const others = value[OTHER_FIELDS];
+  if (others instanceof Unknown) return partsOf(value, others, fields);
   const made: { [key: string]: Value } = {};
   let same = true;
   for (const key of Object.keys(value)) {
@@ -362,6 +377,18 @@ function narrowedFields(value: { readonly [key: string]: Value }, { fields }: Fi
     same &&= found !== undefined && found === value[key];
   }
   return same ? value : made;
+}
+
+/** The same for an object of which only some fields are known. */
+function partsOf(value: { readonly [key: string]: Value }, others: Unknown, fields: Fields["fields"]): Value {
+  // If it changes none of the fields that are read, it is the value that it was made from.
+  if (![...fields.keys()].some((field) => Object.hasOwn(value, field))) return others;
+  const made: { [key: string]: Value } = {};
+  for (const [field, of] of fields) {
+    const found = withoutNothing(narrowed(fieldOf(value, field), of), of);
+    if (found !== undefined) made[field] = found;
+  }
+  return made;
 }
 
 /** An absent value in place of one that has none of the fields, if nothing else of it is read. */

@@ -81,7 +81,7 @@ export class Search implements SearchContext {
     this.explore(top, {
       at: this.machine.startAt,
       variables: new Map(),
-      input: UNKNOWN,
+      input: new Unknown("input"),
       lengths: new Map(),
       outstanding: null,
       lost: new Map(),
@@ -290,7 +290,8 @@ export class Search implements SearchContext {
     const { to } = transition;
     const trace = event ? after(point.trace, event) : point.trace;
     const seen = this.surroundings(point, result);
-    const output = level.top ? UNKNOWN : transition.output ? transition.output.yields(seen) : result;
+    const isRead = to === undefined ? level.hasReader : !level.top || this.live.readsInput(level, to);
+    const output = !isRead ? UNKNOWN : transition.output ? transition.output.yields(seen) : result;
     if (to === undefined) {
       const ended: SearchState = { ...point, at: "", variables: new Map(), input: output, refused: undefined, trace };
       if (level.top) finish(this, around, ended, node.name);

@@ -15,9 +15,9 @@ import {
 } from "./effects";
 import { truth } from "./evaluate";
 import { examples } from "./examples";
-import { left, listed } from "./ends";
+import { decideOn, left, listed } from "./ends";
 import { DATA_LIMIT, type Fault, faultsOf } from "./faults";
-import { type Hint, HINTS, namesIn } from "./hints";
+import { type Hint, HINTS, namesIn, stateIn, undoFirst, undoFrom } from "./hints";
 import {
   calledSo,
   callerOf,
@@ -212,8 +212,7 @@ function goesOn(search: SearchContext, around: Around, point: SearchState, { nam
   const { undoOf } = namesIn(search.machine);
   const message = `${name} starts after an earlier step has failed, ${left(point.outstanding)}`;
   if (point.failed === "branch") {
-    const undos = effects.flatMap(({ action: of }) => undoOf.get(of) ?? []);
-    tell(search, around, point, "S10", name, message, HINTS.decide("the state before it", [...new Set(undos)]));
+    tell(search, around, point, "S10", name, message, decideOn(search, effects));
     return;
   }
   if (point.failed === "undoing") {
@@ -253,7 +252,7 @@ export function dropped(
   search: SearchContext,
   around: Around,
   point: SearchState,
-  { name, catchers }: Node,
+  { name, catchers, inner }: Node,
   error: string,
 ): void {
   const remains = effectsOf(point.outstanding);
@@ -267,9 +266,15 @@ export function dropped(
   const own = remains.some(({ action: of, status }) => of === name && status === "doubtful");
   const rule = own ? "S2" : remains.length > 0 ? "S1" : "S6";
   const message = `nothing catches a failure of ${name}: the execution stops there, ${left(point.outstanding)}`;
-  const { undoOf, compensated } = namesIn(search.machine);
-  const to = remains.length > 0 ? undoOf.get((remains[0] as Effect).action) : compensated;
-  search.report(around, point, rule, name, message, HINTS.uncaught(name, to));
+  const { compensated } = namesIn(search.machine);
+  // A list without items leaves nothing of its own, but one with items needs its undo.
+  const { undoOf } = namesIn(search.machine);
+  const within = inner.flatMap(levelsOf).flatMap(({ nodes }) => [...nodes.keys()]);
+  const first = within.find((one) => undoOf.has(one)) ?? remains[0]?.action;
+  const to = remains.length > 0 && first !== undefined ? undoFrom(search.machine, around.level, first) : compensated;
+  const undoes = inner.some((level) => level.undoes.size > 0) && !inner.some(({ effectful }) => effectful);
+  const hint = undoes && error === "States.QueryEvaluationError" ? HINTS.raises(name) : HINTS.uncaught(name, to);
+  search.report(around, point, rule, name, message, hint);
 }
 
 function undo(search: SearchContext, around: Around, point: SearchState, node: Node, part: UndoPart): Results {
@@ -421,18 +426,22 @@ function otherName(
 /** Reports an undo that runs before a later effect is undone. */
 export function blocked(search: SearchContext, around: Around, point: SearchState, state: string, above: Effect): void {
   const { status, instance, action: of } = above;
-  const to = namesIn(search.machine).undoOf.get(of);
+  const hint = undoFirst(search.machine, { level: around.level, trace: point.trace }, state, above);
   if (status === "undoFailed") {
+    // The effect of a branch that has stopped in an undo has the name of this undo.
+    const undo = namesIn(search.machine).undoOf.get(of);
+    const to = undo ?? stateIn(around.level, of) ?? of;
     for (const known of examples(point)) {
-      const message = `${state} runs although the undo of ${instance} has failed, ${left(known.outstanding)}`;
-      tell(search, around, known, "S5", state, message, HINTS.stuck(to ?? `the undo of ${of}`));
+      const failed = undo === undefined ? `${of} has failed in ${to}` : `the undo of ${instance} has failed`;
+      const message = `${state} runs although ${failed}, ${left(known.outstanding)}`;
+      tell(search, around, known, "S5", state, message, HINTS.stuck(to));
     }
   } else if (status === "doubtful") {
     const message = `${state} runs before the undo of ${instance}, which failed and may have taken effect`;
-    tell(search, around, point, "S2", state, message, HINTS.own(of, to));
+    tell(search, around, point, "S2", state, message, hint);
   } else {
     const message = `${state} runs while ${instance}, which started later, is not undone`;
-    tell(search, around, point, "S1", state, message, HINTS.first(state, to, of));
+    tell(search, around, point, "S1", state, message, hint);
   }
 }
 

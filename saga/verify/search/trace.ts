@@ -52,6 +52,8 @@ export function pathOf(traces: readonly Trace[]): readonly PathEvent[] {
     path.unshift(...told(known.events, known.chosen, { outside: (choice) => choice, depth: 0 }));
     ({ chosen } = known);
   }
+  // A branch in which nothing has happened yet has only its heading.
+  while (path.at(-1)?.text.endsWith(":") === true) path.pop();
   return path;
 }
 

@@ -144,6 +144,17 @@ export const isObject = (value: Value): value is { readonly [key: string]: Value
   !(value instanceof Unknown) &&
   !(value instanceof OneOf);
 
+/** The name under which an object has its other fields, if they are those of an unknown value. */
+export const OTHER_FIELDS = "\u2026";
+
+/** A field of an object. */
+export function fieldOf(object: { readonly [key: string]: Value }, name: string): Value {
+  if (Object.hasOwn(object, name)) return object[name];
+  const others = object[OTHER_FIELDS];
+  if (!(others instanceof Unknown)) return undefined;
+  return others.path === undefined ? UNKNOWN : new Unknown(`${others.path}.${name}`);
+}
+
 export const isArray = (value: Value): value is readonly Value[] => Array.isArray(value);
 
 /** A key that is equal for equal values. */
