@@ -106,6 +106,21 @@ describe("the evaluator of unknown values", () => {
     expect(() => known("[$a[at = 1]]", { a: either })).to.throw("which branch it is");
   });
 
+  it("decides a choice before the many choices of its alternatives, which would have every combination", () => {
+    const way = (name: string): Value => [new OneOf(name, [{ failure: { step: "S" } }, {}])];
+    const ways = (count: number): Value => Array.from({ length: count }, (_, index) => way(`way ${index}`));
+    const failed = (alternatives: Value): (() => Value) => {
+      const a = new OneOf("length", [...(alternatives as readonly Value[]), []]);
+      return () => known("$exists($a.failure)", { a });
+    };
+    const choices = ["way 0", "way 1", "way 2", "way 3", "way 4", "way 5"];
+    expect(failed(ways(6)))
+      .to.throw("which length it is")
+      .with.deep.include({ alternatives: [...choices, undefined] });
+    expect(failed(ways(2))).to.throw("which way 0 it is");
+    expect(failed([way("one"), ...[1, 2, 3, 4, 5, 6].map(() => way("one"))])).to.throw("which one it is");
+  });
+
   it("asks for the length of a list that is gone through", () => {
     const list = new Unknown("input.list");
     const items = (lengths: ReadonlyMap<string, number>): Value =>

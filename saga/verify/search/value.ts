@@ -217,12 +217,36 @@ export function oneOf(name: string, values: readonly Value[]): Value {
 export const withValues = (one: OneOf, values: readonly Value[]): Value =>
   values.every((value, index) => value === one.values[index]) ? one : oneOf(one.name, values);
 
-/** Applies a function to each alternative, at every depth. */
-export const lift = (one: OneOf, apply: (value: Value) => Value): Value =>
-  withValues(
-    one,
-    one.values.map((value) => (value instanceof OneOf ? lift(value, apply) : apply(value))),
+/** So many different choices may matter to the alternatives of one choice before it is decided itself. */
+const FEW_CHOICES = 5;
+
+/**
+ * Applies a function to each alternative, at every depth.
+ *
+ * @throws NeedsChoice if the function depends on an open choice. If the alternatives depend on many different ones, this
+ * choice is decided first, since then only one of them matters. Decided one after the other while this one stays open, they
+ * would have every combination of their outcomes.
+ */
+export function lift(one: OneOf, apply: (value: Value) => Value): Value {
+  const needed = new Map<number, NeedsChoice>();
+  const values = one.values.map((value, index) => {
+    try {
+      return value instanceof OneOf ? lift(value, apply) : apply(value);
+    } catch (error) {
+      if (error instanceof NeedsChoice) needed.set(index, error);
+      else if (needed.size === 0) throw error;
+      return undefined;
+    }
+  });
+  const [first] = needed.values();
+  if (!first) return withValues(one, values);
+  const different = new Set([...needed.values()].map(({ choice }) => choice));
+  if (different.size <= FEW_CHOICES) throw first;
+  throw new NeedsChoice(
+    one.name,
+    values.map((_, index) => needed.get(index)?.choice),
   );
+}
 
 const choicesOf = new WeakMap<object, ReadonlySet<string>>();
 
