@@ -36,7 +36,7 @@ export const definition = {
     Refund: {
       ...call,
       Arguments: { FunctionName: config.get("same") === undefined ? refund.arn : charge.arn, Payload: payload },
-      ...(config.get("careless") === undefined && { Retry: [{ ErrorEquals: ["States.ALL"] }] }),
+      ...(config.get("careless") === undefined && { Retry: [{ ErrorEquals: ["States.ALL"], MaxAttempts: 10 }] }),
       Next: "Compensated",
     },
     Compensated: {

@@ -159,7 +159,7 @@ class World {
 }
 
 describe("a compiled linear saga with any failing step", () => {
-  for (const [runs, mark] of sizes(600, 100)) {
+  for (const [runs, mark] of sizes(600, 60)) {
     it(`makes exactly the calls that S1, S2 and S4 require, and ends as S5 and S6 say (${runs} cases)${mark}`, async function () {
       this.timeout(60_000);
       const machines = Array.from({ length: 8 }, (_, n) => loadMachine(compile(build(n + 1), ({ name }) => name)));

@@ -1,3 +1,4 @@
+import { SLOW } from "../slow";
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { compile } from "../../saga/compile";
@@ -113,7 +114,7 @@ describe("JavaScript on a reference in a mapping", () => {
     });
   }
 
-  it("is refused with ?? among a thousand references", () => {
+  it(`is refused with ?? among a thousand references ${SLOW}`, () => {
     const fields = Array.from({ length: 1000 }, (_, index) => `f${index}`);
     const map =
       (mistaken: string) =>

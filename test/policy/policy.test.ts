@@ -71,7 +71,7 @@ const task = (name: string, more: object) => ({
 });
 const machine = ({
   Comment,
-  refund = { Retry: [{ ErrorEquals: ["States.ALL"] }] },
+  refund = { Retry: [{ ErrorEquals: ["States.ALL"], MaxAttempts: 10 }] },
 }: { Comment?: string; refund?: object } = {}) => {
   const failure = `{% {"step": "Charge", "error": $states.errorOutput.Error, "cause": $states.errorOutput.Cause} %}`;
   const undo = { Next: "Refund", Assign: { failure } };

@@ -51,7 +51,10 @@ const call = (name: string) => ({
 });
 const undone = { Next: "Refund", Assign: { failure } };
 /** A sound one, which the pack declares; or one whose undo is not retried. */
-const booking = (as: Machine["as"], undo: object = { Retry: [{ ErrorEquals: ["States.ALL"] }] }): Machine => ({
+const booking = (
+  as: Machine["as"],
+  undo: object = { Retry: [{ ErrorEquals: ["States.ALL"], MaxAttempts: 10 }] },
+): Machine => ({
   name: "Booking",
   as,
   definition: {
