@@ -66,13 +66,14 @@ const OPTIMISED: ReadonlyMap<string, string> = new Map([
   ["emr:runJobFlow", "elasticmapreduce:createCluster"],
   ["emr:addJobFlowSteps", "elasticmapreduce:addStep"],
   ["emr:terminateJobFlows", "elasticmapreduce:terminateCluster"],
-  ["emrcontainers:startJobRun", "emr-containers:startJobRun"],
-  ["emrcontainers:deleteVirtualCluster", "emr-containers:deleteVirtualCluster"],
-  ...each("", "startJobRun createApplication deleteApplication startApplication stopApplication").map(
-    (action) => [`emrserverless${action}`, `emr-serverless${action}`] as const,
-  ),
   ["sfn:startExecution", "states:startExecution"],
   ["lambda:invokeAsync", "lambda:invoke"],
+]);
+
+/** Services of the SDK whose optimised integration has another name. */
+const OPTIMISED_SERVICES: ReadonlyMap<string, string> = new Map([
+  ["emrcontainers", "emr-containers"],
+  ["emrserverless", "emr-serverless"],
 ]);
 
 /** Calls of the SDK that start something for which there is no Run a Job. */
@@ -183,7 +184,8 @@ export function answerOf(integration: Integration): Answer {
   const call = `${service}:${action}`;
   const failure = sdk && Object.hasOwn(FAILURES, call) ? FAILURES[call] : undefined;
   if (failure) return { tells: "failure", ...failure };
-  const optimised = sdk ? (OPTIMISED.get(call) ?? call) : call;
+  const named = sdk ? `${OPTIMISED_SERVICES.get(service) ?? service}:${action}` : call;
+  const optimised = (sdk ? OPTIMISED.get(call) : undefined) ?? named;
   if (call === "lambda:invokeAsync") return { tells: "accepted", instead: optimised };
   if (JOBS.has(optimised)) {
     return { tells: "accepted", instead: `${optimised}.sync${optimised === "states:startExecution" ? ":2" : ""}` };

@@ -1,6 +1,6 @@
 import { fieldsOf, type RawState } from "../asl/states";
 import { answerOf, callOf, type Integration, integrationOf } from "../asl/integrations";
-import { type Ast, parse, readsOf, sourceOf } from "./expression";
+import { type Ast, expressionIn, readsOf, sourceOf } from "./expression";
 import type { Flaw } from "./flaw";
 import type { Node } from "./machine";
 import { fieldOf, isSpelledOut, type Spelled, textOf } from "./spelled";
@@ -99,14 +99,9 @@ function readsToken(raw: RawState, jsonata: boolean): boolean {
   const sent = fieldsOf(raw).filter(({ path }) => /^(Arguments|Parameters|InputPath)\b/.test(path));
   if (!jsonata) return sent.some(({ value }) => /\$\$(\.Task(\.Token)?)?(?![.\w])/.test(String(value)));
   return sent.some(({ value }) => {
-    const source = sourceOf(value);
-    if (source === undefined) return false;
-    try {
-      return [...readsOf(parse(source)).paths].some((path) => "states.context.Task.Token.".startsWith(`${path}.`));
-    } catch {
-      // The lints report an expression that does not parse.
-      return true;
-    }
+    if (sourceOf(value) === undefined) return false;
+    const ast = expressionIn(value);
+    return !ast || [...readsOf(ast).paths].some((path) => "states.context.Task.Token.".startsWith(`${path}.`));
   });
 }
 
@@ -167,8 +162,9 @@ function constantsOf(node: Node): ReadonlySet<string> {
   const found = new Set<string>();
   const walk = (value: unknown, path: string): void => {
     if (path === "/saga") return;
-    const source = sourceOf(value);
-    if (source !== undefined) ofExpression(source, path);
+    const ast = expressionIn(value);
+    if (ast) ofAst(ast, path);
+    else if (sourceOf(value) !== undefined) return;
     else if (Array.isArray(value)) for (const item of value as readonly unknown[]) walk(item, path);
     else if (isFields(value)) {
       for (const [key, field] of Object.entries(value)) if (!key.endsWith(".$")) walk(field, `${path}/${key}`);
@@ -182,13 +178,6 @@ function constantsOf(node: Node): ReadonlySet<string> {
       for (const [key, field] of ast.lhs as readonly (readonly [Ast, Ast])[]) {
         ofAst(field, `${path}/${String(key.value)}`);
       }
-    }
-  };
-  const ofExpression = (source: string, path: string): void => {
-    try {
-      ofAst(parse(source), path);
-    } catch {
-      // The lints report an expression that does not parse.
     }
   };
   walk(Payload ?? {}, "");

@@ -1,4 +1,4 @@
-import { type Ast, parse } from "./expression";
+import { type Ast, calledBy, parse, pathOf, TIME_PATHS } from "./expression";
 import { certain, COMPUTABLE, type Fact, Facts, type Known, type Type, type VariableTypes } from "./facts";
 import { factsFrom } from "./guards";
 import { HASHES, SIGNATURES } from "./signatures";
@@ -270,9 +270,8 @@ class Inference {
     const to = ast.procedure?.value === "toMillis";
     if (!only || given.length !== 1) throw new CanFail(`${say(ast)} with ${given.length} arguments`);
     this.infer(only, facts);
-    const called = only.type === "function" && only.procedure?.type === "variable" ? only.procedure.value : undefined;
-    const clock = called === (to ? "now" : "millis") && (only.arguments ?? []).length === 0;
-    if (!clock && !(to && TIMES.has(pathOf(only)))) {
+    const clock = calledBy(only) === (to ? "now" : "millis") && (only.arguments ?? []).length === 0;
+    if (!clock && !(to && TIME_PATHS.has(pathOf(only)))) {
       throw new CanFail(`${say(ast)} of a value that may be no ${to ? "time" : "number of milliseconds"}`);
     }
     return to ? { ...certain("number"), ...COMPUTABLE } : certain("string");
@@ -296,17 +295,6 @@ class Inference {
  * the limit of computable numbers.
  */
 const isStep = ({ type, value }: Ast): boolean => type === "number" && Math.abs(Number(value)) <= 1e9;
-
-/** `states.input.a`: a path of plain names that begins with a variable. Empty for any other expression. */
-function pathOf({ steps = [], predicate, group }: Ast): string {
-  const plain = steps.every(({ type, stages, predicate: filter }, at) => {
-    return type === (at ? "name" : "variable") && !stages && !filter;
-  });
-  return plain && !predicate && !group ? steps.map(({ value }) => String(value)).join(".") : "";
-}
-
-/** Paths at which Step Functions writes a time, in ISO 8601. */
-const TIMES: ReadonlySet<string> = new Set(["states.context.Execution.StartTime", "states.context.State.EnteredTime"]);
 
 /** The parameters of a function in `$map` and `$filter`: an item, its index, and all items. */
 const PARAMETERS: readonly Known[] = [certain("any"), certain("number"), certain("array")];

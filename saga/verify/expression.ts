@@ -36,21 +36,49 @@ export function sourceOf(value: unknown): string | undefined {
   return typeof value === "string" ? /^\{%([\s\S]*)%\}$/.exec(value.trim())?.[1]?.trim() : undefined;
 }
 
-const parsed = new Map<string, Ast>();
+const trees = new Map<string, Ast>();
 
 /** Forgets all syntax trees, so that the cache does not grow from one definition to the next. */
 export function forgetExpressions(): void {
-  parsed.clear();
+  trees.clear();
 }
 
 /** @throws an error with JSONata's own message where 2.0.6 does not parse it */
 export function parse(source: string): Ast {
-  const known = parsed.get(source);
+  const known = trees.get(source);
   if (known) return known;
   const ast = jsonata(source).ast() as unknown as Ast;
-  parsed.set(source, ast);
+  trees.set(source, ast);
   return ast;
 }
+
+/** The expression in a value. Undefined if the value has none, or one that does not parse: the lints report that. */
+export function expressionIn(value: unknown): Ast | undefined {
+  const source = sourceOf(value);
+  try {
+    return source === undefined ? undefined : parse(source);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `states.input.a`: a path of plain names that begins with a variable. Empty for any other expression. */
+export function pathOf({ steps = [], predicate, group }: Ast): string {
+  const plain = steps.every(({ type, stages, predicate: filter }, at) => {
+    return type === (at ? "name" : "variable") && !stages && !filter;
+  });
+  return plain && !predicate && !group ? steps.map(({ value }) => String(value)).join(".") : "";
+}
+
+/** Paths at which Step Functions writes a time, in ISO 8601. */
+export const TIME_PATHS: ReadonlySet<string> = new Set([
+  "states.context.Execution.StartTime",
+  "states.context.State.EnteredTime",
+]);
+
+/** The function that an expression calls by its name. A block may bind that name to another one: the lints refuse that. */
+export const calledBy = ({ type, procedure }: Ast): string | undefined =>
+  type === "function" && procedure?.type === "variable" ? String(procedure.value) : undefined;
 
 /** The names from outside an expression that it reads and calls. */
 export interface Reads {

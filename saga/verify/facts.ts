@@ -37,7 +37,7 @@ export class Facts {
   }
 
   of(...asts: readonly Ast[]): Known | undefined {
-    return this.types.has(asts[0]?.type) ? this.facts.get(keyOf(asts))?.known : undefined;
+    return this.types.has(asts[0]?.type) ? this.facts.get(keyOfAll(asts))?.known : undefined;
   }
 
   with(learned: readonly Fact[]): Facts {
@@ -45,7 +45,7 @@ export class Facts {
     const facts = new Map(this.facts);
     for (const fact of learned) {
       // A fact that a value exists does not replace a known type.
-      if (fact.known.type !== "any" || !this.of(...fact.of)?.defined) facts.set(keyOf(fact.of), fact);
+      if (fact.known.type !== "any" || !this.of(...fact.of)?.defined) facts.set(keyOfAll(fact.of), fact);
     }
     return new Facts(facts);
   }
@@ -54,7 +54,7 @@ export class Facts {
   bind(variable: Ast, known: Known): Facts {
     const name = JSON.stringify(variable.value);
     const others = [...this.facts].filter(([key]) => !key.includes(name));
-    return new Facts(new Map([...others, [keyOf([variable]), { of: [variable], known }]]));
+    return new Facts(new Map([...others, [keyOf(variable), { of: [variable], known }]]));
   }
 
   /** The facts in another context. Facts about the old context are dropped. */
@@ -67,7 +67,8 @@ export class Facts {
 
 const keys = new WeakMap<Ast, string>();
 
-function keyOfOne(ast: Ast): string {
+/** A key that is equal for equal expressions, wherever they are. */
+export function keyOf(ast: Ast): string {
   const known = keys.get(ast);
   if (known !== undefined) return known;
   const key = JSON.stringify(ast, (name, value: unknown) =>
@@ -77,7 +78,7 @@ function keyOfOne(ast: Ast): string {
   return key;
 }
 
-const keyOf = (asts: readonly Ast[]): string => asts.map(keyOfOne).join();
+const keyOfAll = (asts: readonly Ast[]): string => asts.map(keyOf).join();
 
 /** Whether an expression does not read the context. */
 function isRooted(ast: Ast): boolean {

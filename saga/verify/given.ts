@@ -1,4 +1,4 @@
-import { type Ast, parse, sourceOf } from "./expression";
+import { type Ast, expressionIn, pathOf, sourceOf } from "./expression";
 import type { Type } from "./facts";
 import { failureIn } from "./can-fail";
 import type { RawState, RawStates } from "../asl/states";
@@ -10,14 +10,13 @@ const NONE: Given = new Set();
 
 /** The fields that a value always has: the fields of an object whose values can't be absent. */
 function fieldsOf(value: unknown, input: Given): Given {
-  const source = sourceOf(value);
-  if (source === undefined) {
+  if (sourceOf(value) === undefined) {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return NONE;
     return new Set(Object.entries(value).flatMap(([key, field]) => (isThere(field, input) ? [key] : [])));
   }
-  const ast = parsed(source);
+  const ast = expressionIn(value);
   if (!ast) return NONE;
-  if (isInput(ast)) return input;
+  if (pathOf(ast) === "states.input") return input;
   if (ast.type !== "unary" || ast.value !== "{") return NONE;
   const there = thereOf(input);
   const pairs = ast.lhs as readonly (readonly [Ast, Ast])[];
@@ -28,21 +27,10 @@ function fieldsOf(value: unknown, input: Given): Given {
 
 /** Whether a field always has a value. An expression that yields nothing fails the state. Plain text always has one. */
 const isThere = (value: unknown, input: Given): boolean => {
-  const source = sourceOf(value);
-  const ast = source === undefined ? undefined : parsed(source);
-  return source === undefined || (ast !== undefined && failureIn(ast, { there: thereOf(input) }) === undefined);
+  if (sourceOf(value) === undefined) return true;
+  const ast = expressionIn(value);
+  return ast !== undefined && failureIn(ast, { there: thereOf(input) }) === undefined;
 };
-
-function parsed(source: string): Ast | undefined {
-  try {
-    return parse(source);
-  } catch {
-    return undefined;
-  }
-}
-
-const isInput = ({ type, steps = [], predicate, group }: Ast): boolean =>
-  type === "path" && steps.map(({ value }) => value).join(".") === "states.input" && !predicate && !group;
 
 /** The fields as the paths by which an expression reads them. */
 export const thereOf = (input: Given): ReadonlyMap<string, Type> =>

@@ -3,7 +3,7 @@ import { integrationOf } from "../asl/integrations";
 import { keepsBooks } from "./bookkeeping";
 import { listIn } from "./items-path";
 import { evaluate, resolve, type Surroundings } from "./search/evaluate";
-import { type Ast, parse, readsOf, sourceOf } from "./expression";
+import { type Ast, expressionIn, pathOf, readsOf, sourceOf } from "./expression";
 import { type Field, fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { failureIn } from "./can-fail";
 import { conditionOf, givenIn, outputOf, outputOfCatch, testIn } from "./dataflow/templates";
@@ -124,8 +124,10 @@ export const EXECUTION = "execution";
 export const OF_ANOTHER = "\u2009of\u2009";
 
 function template(raw: unknown): Template {
-  const source = sourceOf(raw);
-  if (source !== undefined) return expression(source);
+  if (sourceOf(raw) !== undefined) {
+    const ast = expressionIn(raw);
+    return ast ? ofAst(ast) : NOTHING;
+  }
   if (Array.isArray(raw)) {
     const items = raw.map(template);
     return {
@@ -145,41 +147,22 @@ function template(raw: unknown): Template {
   return { yields: () => raw as Value, paths: [], isInput: false };
 }
 
-function expression(source: string): Template {
-  let ast: Ast;
-  try {
-    ast = parse(source);
-  } catch {
-    // The lints report an expression that does not parse.
-    return NOTHING;
-  }
-  return ofAst(ast);
-}
-
 function ofAst(ast: Ast): Template {
-  const isInput =
-    ast.type === "path" && ast.steps?.map(({ value, stages }) => (stages ? "" : value)).join() === "states,input";
   let last: { readonly around: Surroundings; readonly value: Value } | undefined;
   const yields = (around: Surroundings): Value => {
     // In whose name a Task calls is asked several times where the search stands.
     if (last?.around !== around) last = { around, value: evaluate(ast, around) };
     return last.value;
   };
-  return { yields, paths: [...readsOf(ast).paths], isInput };
+  return { yields, paths: [...readsOf(ast).paths], isInput: pathOf(ast) === "states.input" };
 }
 
 function mayRaise(state: RawState, { path, value }: Field, variables: VariableTypes): boolean {
-  const source = sourceOf(value);
-  if (source === undefined) return false;
-  try {
-    const ast = parse(source);
-    return (
-      (failureIn(ast, { wants: wanted(path), variables: typesRead(ast, variables) }) ?? refusedBy(state, path, ast)) !==
-      undefined
-    );
-  } catch {
-    return true;
-  }
+  if (sourceOf(value) === undefined) return false;
+  const ast = expressionIn(value);
+  if (!ast) return true;
+  const partial = failureIn(ast, { wants: wanted(path), variables: typesRead(ast, variables) });
+  return (partial ?? refusedBy(state, path, ast)) !== undefined;
 }
 
 /** Reads a definition in JSONata mode; or one in JSONPath mode, without its payloads. */
@@ -288,8 +271,8 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
 }
 
 /**
- * The identity with which a Task calls: `saga.step` and `saga.id` of its payload, or of the message that it sends. For a Task that starts an execution, it is
- * the name of that execution; for the undo of such a Task, the name of the execution to undo.
+ * The identity with which a Task calls: `saga.step` and `saga.id` of its payload, or of the message that it sends. For a Task
+ * that starts an execution, it is the name of that execution; for the undo of such a Task, the name of the execution to undo.
  */
 function identityIn({ Resource, Arguments: args }: RawState): Identity | undefined {
   const { Payload, Name, Input } = (args ?? {}) as { readonly [field in "Payload" | "Name" | "Input"]?: unknown };

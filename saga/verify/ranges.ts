@@ -1,5 +1,6 @@
 import { TIMESTAMP } from "../asl/times";
-import type { Ast } from "./expression";
+import { type Ast, calledBy, pathOf, TIME_PATHS } from "./expression";
+import { keyOf } from "./facts";
 
 /** Numbers of which every one is at least `least` and at most `most`. */
 export interface Range {
@@ -80,17 +81,11 @@ function times(ast: Ast, guards: Guards): boolean {
       return (called === "now" && given === 0) || (called === "fromMillis" && given === 1);
     }
     case "path":
-      return WRITTEN.has((ast.steps ?? []).map(({ value, stages }) => (stages ? "" : String(value))).join("."));
+      return TIME_PATHS.has(pathOf(ast));
     default:
       return false;
   }
 }
-
-/** Paths at which Step Functions writes a time. */
-const WRITTEN: ReadonlySet<string> = new Set([
-  "states.context.Execution.StartTime",
-  "states.context.State.EnteredTime",
-]);
 
 /** Both sides of a condition, each with what the test says there. A side that is missing yields nothing, which is no number. */
 function ways({ condition, then, else: otherwise }: Ast, guards: Guards): readonly (readonly [Ast, Guards])[] {
@@ -166,12 +161,3 @@ const either = (all: readonly Range[]): Range => ({
   most: Math.max(...all.map(({ most }) => most)),
   whole: all.every(({ whole }) => whole),
 });
-
-/** The function that an expression calls by its name. A block may bind that name to another one: the lints refuse that. */
-const calledBy = ({ type, procedure }: Ast): string | undefined =>
-  type === "function" && procedure?.type === "variable" ? String(procedure.value) : undefined;
-
-const keyOf = (ast: Ast): string =>
-  JSON.stringify(ast, (name, value: unknown) =>
-    name === "position" ? undefined : value instanceof RegExp ? String(value) : value,
-  );

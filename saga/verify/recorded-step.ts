@@ -1,6 +1,6 @@
 import { edgesOf, innerOf, type RawState, type RawStates } from "../asl/states";
-import { type Ast, parse, sourceOf } from "./expression";
 import type { Flaw } from "./flaw";
+import { fieldOf, isSpelledOut, textOf } from "./spelled";
 
 /** The fields in the record of a failure (S6). */
 export const FIELDS: readonly string[] = ["saga", "step", "error", "cause"];
@@ -68,35 +68,11 @@ function recordsOf({ Assign, Output, Parameters, Result }: Fields): readonly str
   return values.flatMap((value) => stepOf(value) ?? []);
 }
 
+/** The constant step of a value with all fields of a record. */
 function stepOf(value: unknown): string | undefined {
-  const source = sourceOf(value);
-  if (source !== undefined) return stepIn(source);
-  if (typeof value !== "object" || value === null) return undefined;
-  const fields = value as Fields;
-  const isRecord = FIELDS.every((field) => Object.hasOwn(fields, field) || Object.hasOwn(fields, `${field}.$`));
-  const { step } = fields;
-  if (!isRecord || typeof step !== "string") return undefined;
-  return sourceOf(step) === undefined ? step : constant(sourceOf(step) as string);
-}
-
-function stepIn(source: string): string | undefined {
-  const ast = parsed(source);
-  if (ast?.type !== "unary" || ast.value !== "{") return undefined;
-  const fields = new Map((ast.lhs as readonly (readonly [Ast, Ast])[]).map(([key, field]) => [key.value, field]));
-  const step = FIELDS.every((field) => fields.has(field)) ? fields.get("step") : undefined;
-  return step?.type === "string" ? String(step.value) : undefined;
-}
-
-function constant(source: string): string | undefined {
-  const ast = parsed(source);
-  return ast?.type === "string" ? String(ast.value) : undefined;
-}
-
-function parsed(source: string): Ast | undefined {
-  try {
-    return parse(source);
-  } catch {
-    // The lints report an expression that does not parse.
-    return undefined;
-  }
+  const record = { raw: value };
+  const has = (field: string): boolean => fieldOf(record, field) !== undefined;
+  if (!isSpelledOut(record) || !FIELDS.every((field) => has(field) || has(`${field}.$`))) return undefined;
+  const step = fieldOf(record, "step");
+  return step && textOf(step);
 }

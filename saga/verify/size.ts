@@ -1,4 +1,4 @@
-import { type Ast, type Filter, parse, sourceOf } from "./expression";
+import { type Ast, type Filter, expressionIn, sourceOf } from "./expression";
 import { BOOLEAN, either, literal, NUMBER, object, REFERENCE, type Shape, sum, tuple, whole } from "./shape";
 
 /** The shapes of variables, with `states`. An absent variable is a reference. */
@@ -6,22 +6,13 @@ export type Variables = ReadonlyMap<string, Shape>;
 
 /** The largest size of a value of a definition after its expressions are evaluated. */
 export function templateShape(raw: unknown, variables: Variables): Shape {
-  const source = sourceOf(raw);
-  if (source !== undefined) return expressionShape(source, variables);
+  if (sourceOf(raw) !== undefined) {
+    const ast = expressionIn(raw);
+    return ast ? shapeOf(ast, variables) : REFERENCE;
+  }
   if (Array.isArray(raw)) return tuple(raw.map((item) => templateShape(item, variables)));
   if (typeof raw !== "object" || raw === null) return literal(raw);
   return object(Object.fromEntries(Object.entries(raw).map(([key, of]) => [key, templateShape(of, variables)])));
-}
-
-function expressionShape(source: string, variables: Variables): Shape {
-  let ast: Ast;
-  try {
-    ast = parse(source);
-  } catch {
-    // The lints report an expression that does not parse.
-    return REFERENCE;
-  }
-  return shapeOf(ast, variables);
 }
 
 function shapeOf(ast: Ast, variables: Variables): Shape {

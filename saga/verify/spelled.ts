@@ -1,4 +1,4 @@
-import { type Ast, parse, sourceOf } from "./expression";
+import { type Ast, expressionIn, sourceOf } from "./expression";
 
 /** A part of a payload: a value of the definition, or a part of an expression. */
 export type Spelled = { readonly raw: unknown } | { readonly ast: Ast };
@@ -15,7 +15,7 @@ export function fieldOf(spelled: Spelled | undefined, name: string): Spelled | u
     const there = typeof raw === "object" && raw !== null && Object.hasOwn(raw, name);
     return there ? { raw: (raw as Readonly<Record<string, unknown>>)[name] } : undefined;
   }
-  const ast = parsed(raw);
+  const ast = expressionIn(raw);
   return ast && fieldOf({ ast }, name);
 }
 
@@ -37,7 +37,7 @@ export function onlyItemOf(spelled: Spelled | undefined): Spelled | undefined {
     return ast && more.length === 0 ? { ast } : undefined;
   }
   if (Array.isArray(spelled.raw)) return spelled.raw.length === 1 ? { raw: spelled.raw[0] as unknown } : undefined;
-  const ast = parsed(spelled.raw);
+  const ast = expressionIn(spelled.raw);
   return ast && onlyItemOf({ ast });
 }
 
@@ -45,7 +45,7 @@ export function onlyItemOf(spelled: Spelled | undefined): Spelled | undefined {
 export function isSpelledOut(spelled: Spelled): boolean {
   if ("ast" in spelled) return spelled.ast.type === "unary" && spelled.ast.value === "{";
   if (sourceOf(spelled.raw) === undefined) return true;
-  const ast = parsed(spelled.raw);
+  const ast = expressionIn(spelled.raw);
   return ast !== undefined && isSpelledOut({ ast });
 }
 
@@ -53,16 +53,6 @@ export function isSpelledOut(spelled: Spelled): boolean {
 export function textOf(spelled: Spelled): string | undefined {
   if ("ast" in spelled) return spelled.ast.type === "string" ? String(spelled.ast.value) : undefined;
   if (sourceOf(spelled.raw) === undefined) return typeof spelled.raw === "string" ? spelled.raw : undefined;
-  const ast = parsed(spelled.raw);
+  const ast = expressionIn(spelled.raw);
   return ast && textOf({ ast });
-}
-
-/** The expression in a value. The lints report one that does not parse. */
-function parsed(raw: unknown): Ast | undefined {
-  const source = sourceOf(raw);
-  try {
-    return source === undefined ? undefined : parse(source);
-  } catch {
-    return undefined;
-  }
 }

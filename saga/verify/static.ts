@@ -114,14 +114,15 @@ function comesBack({ name, catchers }: Node, { nodes }: Level, error: string): b
   return to === name;
 }
 
+const retriesAnyError = ({ raw }: Node): boolean => isRetried(raw) && isRetried(raw, "States.Timeout");
+
 function retryFlaws(node: Node, level: Level): readonly Flaw[] {
   const { name, raw, part } = node;
   const flaw = (rule: Rule, kind: string, message: string, hint: string): readonly Flaw[] => [
     { rule, kind, state: name, message, hint },
   ];
-  const anyError = isRetried(raw) && isRetried(raw, "States.Timeout");
   if (part?.kind === "undo") {
-    if (anyError) return [];
+    if (retriesAnyError(node)) return [];
     const message = `${name} is not retried on every error: after one failure its effect stays, and the later undos do not run`;
     return flaw("S4", "undone-once", message, `Let ${name} retry States.ALL, for hours`);
   }
@@ -131,7 +132,7 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
     return errors.length === 0 ? [] : flaw("S4", "not-retried", ...notRetried(node, errors));
   }
   if (part.call.role === "retriable") {
-    return anyError
+    return retriesAnyError(node)
       ? []
       : flaw("S9", "done-once", `${name} is not retried on any error`, `Let ${name} retry States.ALL, for hours`);
   }
@@ -159,7 +160,7 @@ function retryFlaws(node: Node, level: Level): readonly Flaw[] {
 /** An undo that gives up on an error no later than the action that it undoes. */
 function shorterRetries(undo: Node, nodes: readonly Node[]): readonly Flaw[] {
   const { name, raw, part } = undo;
-  if (part?.kind !== "undo" || !isRetried(raw) || !isRetried(raw, "States.Timeout")) return [];
+  if (part?.kind !== "undo" || !retriesAnyError(undo)) return [];
   const own = (raw.Retry ?? []).map(retriesBy);
   const actions = nodes.filter((node) => part.of.includes(node.name));
   return actions.flatMap((action): readonly Flaw[] => {

@@ -1,4 +1,4 @@
-import { type Ast, parse, sourceOf } from "./expression";
+import { type Ast, expressionIn } from "./expression";
 import type { Type } from "./facts";
 import { isTime, rangeOf } from "./ranges";
 import { LONGEST } from "./structure";
@@ -67,10 +67,6 @@ function limitsOf(state: RawState, path: string): readonly [least: number, most:
 }
 
 function leastOf(value: unknown): number {
-  const source = sourceOf(value);
-  try {
-    return source === undefined ? LONGEST : rangeOf(parse(source)).least;
-  } catch {
-    return LONGEST;
-  }
+  const ast = expressionIn(value);
+  return ast ? rangeOf(ast).least : LONGEST;
 }

@@ -1,4 +1,4 @@
-import { type Ast, parse, readsOf, sourceOf } from "./expression";
+import { type Ast, expressionIn, readsOf, sourceOf } from "./expression";
 import { certain, COMPUTABLE, type Known, type Type, type VariableTypes } from "./facts";
 import { edgesOf, type RawState, type RawStates } from "../asl/states";
 import { typeOf } from "./can-fail";
@@ -61,17 +61,12 @@ function agree(one: Known, other: Known): Known {
 }
 
 function typeOfValue(value: unknown, variables: VariableTypes, there: ReadonlyMap<string, Type>): Known {
-  const source = sourceOf(value);
-  if (source === undefined) return typeOfLiteral(value);
-  try {
-    const ast = parse(source);
-    const { type, computable } = typeOf(ast, { there, variables: typesRead(ast, variables) });
-    // An expression that yields nothing fails its state, and assigns nothing.
-    return { ...certain(type), ...(computable ? COMPUTABLE : {}) };
-  } catch {
-    // The lints report an expression that does not parse.
-    return certain("any");
-  }
+  if (sourceOf(value) === undefined) return typeOfLiteral(value);
+  const ast = expressionIn(value);
+  if (!ast) return certain("any");
+  const { type, computable } = typeOf(ast, { there, variables: typesRead(ast, variables) });
+  // An expression that yields nothing fails its state, and assigns nothing.
+  return { ...certain(type), ...(computable ? COMPUTABLE : {}) };
 }
 
 function typeOfLiteral(value: unknown): Known {

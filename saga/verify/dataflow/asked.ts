@@ -1,5 +1,5 @@
 import { edgesOf, fieldsOf, innerOf, type RawState, type RawStates } from "../../asl/states";
-import { parse, readsOf, sourceOf } from "../expression";
+import { type Ast, expressionIn, readsOf, sourceOf } from "../expression";
 import { isIntrinsic, referenceOf, referencesIn } from "./reference";
 
 const NONE: ReadonlySet<string> = new Set();
@@ -35,8 +35,7 @@ export const variableNamed = (name: string): string => `$${name}`;
 function namesIn(state: RawState): readonly string[] {
   const own = fieldsOf(state).flatMap(({ value }) => {
     const said = String(value);
-    const source = sourceOf(said);
-    if (source !== undefined) return namesOf(source);
+    if (sourceOf(said) !== undefined) return namesOf(expressionIn(said));
     const reference = referenceOf(said);
     const found = isIntrinsic(said) ? referencesIn(said) : reference ? [reference] : [];
     return found.flatMap(({ variable, segments }) => [
@@ -48,12 +47,7 @@ function namesIn(state: RawState): readonly string[] {
 }
 
 /** The names of fields that an expression reads from `$states`. */
-function namesOf(source: string): readonly string[] {
-  try {
-    const paths = [...readsOf(parse(source)).paths];
-    return paths.flatMap((path) => (path.startsWith("states.") ? path.split(".").slice(2) : []));
-  } catch {
-    // The lints report an expression that does not parse.
-    return [];
-  }
+function namesOf(ast: Ast | undefined): readonly string[] {
+  const paths = ast ? [...readsOf(ast).paths] : [];
+  return paths.flatMap((path) => (path.startsWith("states.") ? path.split(".").slice(2) : []));
 }

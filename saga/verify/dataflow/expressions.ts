@@ -1,4 +1,4 @@
-import { type Ast, parse, sourceOf } from "../expression";
+import { type Ast, expressionIn, sourceOf } from "../expression";
 import { ANYTHING, built, type Data, holdsWith, keyOf, leftover, listOf, made, type Origin, plain, read } from "./data";
 import type { Lost } from "./reader";
 import { isIdentity, type Received } from "./received";
@@ -32,8 +32,10 @@ export class ExpressionReader {
   constructor(private readonly roots: Roots) {}
 
   readonly fill = (raw: unknown, by: Origin, as?: string): Data => {
-    const source = sourceOf(raw);
-    if (source !== undefined) return this.expression(source, { by, as, always: true });
+    if (sourceOf(raw) !== undefined) {
+      const ast = expressionIn(raw);
+      return ast ? this.value(ast, { by, as, always: true }) : ANYTHING;
+    }
     if (Array.isArray(raw)) {
       for (const item of raw) this.fill(item, by, as);
       return listOf(by, raw.length);
@@ -44,15 +46,6 @@ export class ExpressionReader {
       by,
     );
   };
-
-  private expression(source: string, reading: Reading): Data {
-    try {
-      return this.value(parse(source), reading);
-    } catch {
-      // The lints report an expression that does not parse.
-      return ANYTHING;
-    }
-  }
 
   private value(ast: Ast, reading: Reading): Data {
     const inner = (part: Ast | undefined, more: Partial<Reading> = {}): Data =>

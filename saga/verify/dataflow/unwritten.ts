@@ -1,7 +1,7 @@
 import { fieldsOf, innerOf, type RawState, type RawStates } from "../../asl/states";
-import { parse, readsOf, sourceOf } from "../expression";
+import { type Ast, expressionIn, readsOf, sourceOf } from "../expression";
 import { absent, ANYTHING, type Data, read, write } from "./data";
-import { referenceOf, referencesIn, type Segment } from "./reference";
+import { isIntrinsic, referenceOf, referencesIn, type Segment } from "./reference";
 
 /** A path that states of a level write, and which states do. */
 interface Written {
@@ -35,7 +35,7 @@ export function readFromContext(level: RawStates): readonly string[] {
   return Object.values(level.States).flatMap((state) => [
     ...fieldsOf(state).flatMap(({ value }) => {
       const said = String(value);
-      const references = [referenceOf(said) ?? [], said.startsWith("States.") ? referencesIn(said) : []].flat();
+      const references = [referenceOf(said) ?? [], isIntrinsic(said) ? referencesIn(said) : []].flat();
       return references.flatMap(({ of, segments: [execution, input, ...path] }) =>
         of === "context" && execution === "Execution" && input === "Input" && path.length > 0 ? [pathOf(path)] : [],
       );
@@ -77,27 +77,23 @@ function writesOf(
 
 /** The fields of an Output in JSONata mode that depend on the result of the state. */
 function resultsIn(output: unknown): readonly string[] {
-  const source = sourceOf(output);
-  if (source !== undefined) {
-    try {
-      return resultsOf(parse(source));
-    } catch {
-      return [];
-    }
+  if (sourceOf(output) !== undefined) {
+    const ast = expressionIn(output);
+    return ast ? resultsOf(ast) : [];
   }
   if (typeof output !== "object" || output === null || Array.isArray(output)) return [];
   return Object.entries(output).flatMap(([key, value]) => {
-    const inner = sourceOf(value);
-    return inner?.includes("$states.result") ? [key] : [];
+    const ast = expressionIn(value);
+    return ast && readsResult(ast) ? [key] : [];
   });
 }
 
-type Ast = ReturnType<typeof parse>;
+const readsResult = (ast: Ast): boolean => readsOf(ast).states.has("result");
 
 function resultsOf(ast: Ast): readonly string[] {
   if (ast.type === "unary" && ast.value === "{") {
     const pairs = ast.lhs as readonly (readonly [Ast, Ast])[];
-    return pairs.flatMap(([key, value]) => (readsOf(value).states.has("result") ? [String(key.value)] : []));
+    return pairs.flatMap(([key, value]) => (readsResult(value) ? [String(key.value)] : []));
   }
   return [...(ast.arguments ?? []), ...(ast.type === "unary" ? (ast.expressions ?? []) : [])].flatMap(resultsOf);
 }

@@ -1,4 +1,4 @@
-import { type Ast, parse, sourceOf } from "../expression";
+import { type Ast, expressionIn, sourceOf } from "../expression";
 import { FIELDS } from "../recorded-step";
 import type { RawState } from "../../asl/states";
 import { evaluate, type Surroundings, truth } from "./evaluate";
@@ -16,16 +16,9 @@ const ANYWHERE: Surroundings = { variable: () => UNKNOWN, lengths: new Map() };
 export function tells({ Cause, CausePath }: RawState, around = ANYWHERE): boolean | undefined {
   if (CausePath !== undefined) return undefined;
   if (typeof Cause !== "string") return false;
-  const source = sourceOf(Cause);
-  if (source === undefined) return isTelling(Cause);
-  let ast: Ast;
-  try {
-    ast = parse(source);
-  } catch {
-    // The lints report an expression that does not parse.
-    return undefined;
-  }
-  return textTells(ast, around);
+  if (sourceOf(Cause) === undefined) return isTelling(Cause);
+  const ast = expressionIn(Cause);
+  return ast && textTells(ast, around);
 }
 
 /** The conjunction of two outcomes, either of which may be unknown. */

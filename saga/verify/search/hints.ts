@@ -184,9 +184,8 @@ export function undoFirst(
 ): Hint {
   const kind = status === "doubtful" ? "own" : "first";
   const undo = namesIn(machine).undoOf.get(action);
-  const to = undoFrom(machine, level, action);
-  if (undo === undefined || to === undefined)
-    return kind === "own" ? HINTS.own(action, undo) : HINTS.first(state, undo, action);
+  if (undo === undefined) return kind === "own" ? HINTS.own(action, undo) : HINTS.first(state, undo, action);
+  const to = stateIn(level, undo) ?? undo;
   if (to === state) return HINTS.apart(state);
   const from = stateIn(level, action);
   if (to !== undo && passes(trace, to)) {
