@@ -21,7 +21,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   "no-timeout": { as: "tasks without a timeout", hint: () => "Give each a TimeoutSeconds" },
   "not-retried": {
     as: "steps are not retried on a transient fault",
-    hint: ({ message }) => `Let each retry ${after(message)}`,
+    hint: ({ hint, state }) => hint.replace(` ${state as string} `, " each "),
   },
   "undone-once": {
     as: "undos are not retried on every error: after one failure their effects stay, and the later undos do not run",

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type DeclaredCall, readDeclaration, verify } from "../../saga/verify";
+import { type DeclaredCall, readDeclaration, storiesOf, verify } from "../../saga/verify";
 
 type State = Record<string, unknown>;
 type States = Record<string, State>;
@@ -116,4 +116,13 @@ describe("the hints of the verifier name", () => {
       expect(hints).to.include(hint);
     });
   }
+
+  it("the Retry of several steps in one sentence, if it lists an error with MaxAttempts 0", () => {
+    const definition = at(`${LIST}.asl.json`);
+    const { Open, Pick } = statesWithin(definition);
+    const { PickOne } = statesWithin(Pick?.["ItemProcessor"]);
+    for (const step of [Open, PickOne]) (step?.["Retry"] as [State])[0]["MaxAttempts"] = 0;
+    const { violations } = verify(definition as never, readDeclaration(at(`${LIST}.saga.json`)));
+    expect(storiesOf(violations).map(({ hint }) => hint)).to.include("Give Retry[0] of each MaxAttempts above 0");
+  });
 });
