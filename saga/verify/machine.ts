@@ -88,7 +88,7 @@ export interface Node {
   readonly part: Part | undefined;
   /** The state is in JSONata mode, so the verifier reads its expressions. */
   readonly jsonata: boolean;
-  /** Whether an expression outside its catchers may raise an error. */
+  /** A Parallel or a Map of which an expression outside its catchers may raise an error. Any Task may fail anyway. */
   readonly raises: boolean;
   /** The Error of a Fail state. */
   readonly error: Template | undefined;
@@ -177,7 +177,9 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
     { top, language, hasReader, before }: Omit<Surrounding, "level" | "types"> & Pick<Level, "hasReader"> & Before,
   ): Level {
     const id = levels++;
-    const types = assignedAt(raw, before, () => new Map());
+    // Only a state with branches or items asks for the types of variables.
+    const isFlat = Object.values(raw.States).every((state) => innerOf(state).length === 0);
+    const types = isFlat ? new Map<string, VariableTypes>() : assignedAt(raw, before, () => new Map());
     const nodes = new Map(
       Object.entries(raw.States).map(([name, state]) => [
         name,
@@ -248,7 +250,9 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
       part: partOf(name),
       jsonata,
       raises:
-        jsonata && fieldsOf(raw).some((field) => !field.path.startsWith("Catch") && mayRaise(raw, field, variables)),
+        jsonata &&
+        innerOf(raw).length > 0 &&
+        fieldsOf(raw).some((field) => !field.path.startsWith("Catch") && mayRaise(raw, field, variables)),
       error: raw.Type === "Fail" ? value(raw["Error"]) : undefined,
       cause: raw.Type === "Fail" && around.top ? value(raw["Cause"]) : undefined,
       identity: raw.Type === "Task" && jsonata ? identityIn(raw) : undefined,
