@@ -1,3 +1,4 @@
+import { COMPENSATED } from "../asl/outcome";
 import type { HistoryEvent } from "../interpreter";
 import type { Kept } from "./data/journal";
 import type { Deliveries } from "./deliveries";
@@ -75,6 +76,6 @@ export class EarlierProcess {
 function isUnfinished({ entries, untold }: KeptExecution): boolean {
   const last = entries.findLast((entry): entry is HistoryEvent => "type" in entry);
   if (untold || last === undefined) return true;
-  if (last.type === "ExecutionFailed") return last.error !== "SagaCompensated";
+  if (last.type === "ExecutionFailed") return last.error !== COMPENSATED;
   return !["ExecutionSucceeded", "ExecutionAborted", "ExecutionTimedOut"].includes(last.type);
 }
