@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
-import type { ExecutionReport, Outcome, Visit } from "../local/report";
+import type { Outcome } from "../asl/outcome";
+import type { ExecutionReport, Visit } from "../local/report";
 import type { Advice } from "./advice";
 
 export type Style = Parameters<typeof styleText>[0];
