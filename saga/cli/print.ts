@@ -87,12 +87,27 @@ export function printNote(note: string): void {
   printError(`note: ${note}`);
 }
 
-/** Prints JSON, in which control characters are escaped, so that they do nothing to a terminal. */
+/** Prints JSON. */
 export function printJson(value: unknown): void {
-  const text = JSON.stringify(value, null, 2).replaceAll(UNPRINTABLE, (character) =>
-    character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  process.stdout.write(`${jsonText(value, 2)}\n`);
+}
+
+/** Prints JSON as one line, for programs that read line by line. */
+export function printJsonLine(value: unknown): void {
+  process.stdout.write(`${jsonText(value)}\n`);
+}
+
+/** JSON without secrets. Control characters are escaped, so that they do nothing to a terminal. */
+const jsonText = (value: unknown, indent?: number): string =>
+  maskedJson(
+    JSON.stringify(value, null, indent).replaceAll(UNPRINTABLE, (character) =>
+      character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    ),
   );
-  process.stdout.write(`${maskedJson(text)}\n`);
+
+/** Prints text of several lines, which may contain a saga's data. */
+export function printText(text: string): void {
+  process.stdout.write(`${text.split("\n").map(legible).join("\n")}\n`);
 }
 
 const secrets = new Set<string>();
