@@ -135,12 +135,14 @@ export default tseslint.config(
       "What tells of executions talks to Step Functions as any client does: it knows nothing of what runs behind it.",
   }),
   restrict(
-    ["advice", "declared", "history", "ledger", "outcome", "spots", "story"].map((name) => `saga/control/${name}.ts`),
+    ["advice", "declared", "failure", "history", "ledger", "outcome", "spots", "story"].map(
+      (name) => `saga/control/${name}.ts`,
+    ),
     [
       AGPL,
       { group: [AWS, "node:*"], message: "What reads a history runs in a browser, too." },
       {
-        regex: "^\\./(?!(?:advice|declared|history|ledger|outcome|spots|story)$)|^\\.\\./(?!asl/)",
+        regex: "^\\./(?!(?:advice|declared|failure|history|ledger|outcome|spots|story)$)|^\\.\\./(?!asl/)",
         message: "What reads a history runs in a browser, too.",
       },
     ],

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { messageOf, shortened, textOf } from "../control/failure";
 import type { ExecutionReport, Outcome, Visit } from "../local/report";
 import type { Advice } from "./advice";
 
@@ -151,23 +152,21 @@ function visitLines({ state, did, error, cause }: Visit, advice: Advice | undefi
   const { mark, style } = LOOK[did];
   const line = `  ${paint(style, `${mark} ${did.padEnd(6)}`)}  ${legible(state)}`;
   if (error === undefined) return [line];
-  const message = messageOf(cause);
-  const advised = advice?.(error, message);
+  const failure = { error, ...(cause !== undefined && { cause }) };
+  const advised = advice?.(error, messageOf(failure));
   return [
     line,
-    ...wrap("           ", `${error}: ${message}`),
+    ...wrap("           ", beginningOf(textOf(failure))),
     ...(advised === undefined ? [] : wrap("         → ", advised)),
   ];
 }
 
-/** The message of a cause. Lambda's cause is JSON. */
-function messageOf(cause: string | undefined): string {
-  try {
-    return (JSON.parse(cause ?? "") as { errorMessage?: string }).errorMessage ?? cause ?? "";
-  } catch {
-    return cause ?? "";
-  }
-}
+/** The characters of a text that are printed, so that a long one does not hide the others. */
+const MOST = 1000;
+
+/** A text, or the beginning of a long one. */
+export const beginningOf = (text: string, most = MOST): string =>
+  text.length <= most ? text : `${shortened(text, most)} (--json has all of it)`;
 
 function rowLines({ tables }: ExecutionReport, looks: ReadonlyMap<string, TableLook>): string[] {
   const named = Object.entries(tables);
