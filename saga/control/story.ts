@@ -1,5 +1,6 @@
 import type { Declaration } from "../asl/declaration";
 import type { RawStates } from "../asl/states";
+import type { Failure } from "./failure";
 import type { HistoryEvent } from "./history";
 import { COMPENSATED, type ExecutionOutcome } from "../asl/outcome";
 import { type Side, type Spot, spotsOf } from "./spots";
@@ -32,11 +33,6 @@ export interface Try {
 /** The tries of a call. A redrive begins a new call, with fresh retries. */
 export interface Call {
   readonly tries: readonly Try[];
-}
-
-export interface Failure {
-  readonly error: string;
-  readonly cause?: string;
 }
 
 /** A visit of a state. A state has a visit for each item of a list, and for each round of a loop. */
