@@ -1,3 +1,4 @@
+import { bind } from "./functions";
 import { render } from "./jsonata";
 import { expression, object, text } from "./syntax";
 import type { ForEachNode } from "../language/nodes";
@@ -71,27 +72,35 @@ export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, context: Node
 }
 
 /** The items with their indexes, and with the item around them if there is one. A missing list counts as empty. */
-function itemsOf(node: ForEachNode, env: Env, more: Fields = []): string {
+function itemsOf(node: ForEachNode, env: Env, { more = [], values = [] }: Further = {}): string {
   const each = object([["item", "$item"], ["index", "$index"], ...carried(env), ...more]);
   const list = render(node.items, spellIn(env));
-  return `($list := ${list}; $list != null ? [$map($list, function($item, $index) {${each}})] : [])`;
+  const items = `$given.list != null ? [$map($given.list, function($item, $index) {${each}})] : []`;
+  return bind([["list", list], ...values], items);
 }
 
 /** The records of the items that have something to undo. Without records it may be all items. */
 function begunItems(node: ForEachNode, env: Env, entry: string): string {
   const records = spellIn(env)(names.records(node.name));
   const around = carried(env);
-  const begun = "$filter($records, function($record) {$exists($record.undo)})";
+  const begun = "$filter($given.records, function($record) {$exists($record.undo)})";
   const kept = ["item", "index", "undo", "results"].map((field) => [field, `$done.${field}`] as const);
   const recorded =
     around.length === 0 ? `[${begun}]` : `[$map(${begun}, function($done) {${object([...kept, ...around])}})]`;
-  const lost = itemsOf(node, env, [["undo", text(entry)]]);
-  return `($records := ${records}; $type($records) = 'array' ? ${recorded} : ${lost})`;
+  const lost = itemsOf(node, env, { more: [["undo", text(entry)]] });
+  return bind([["records", records]], `$type($given.records) = 'array' ? ${recorded} : ${lost}`);
 }
 
 /** All items, each with its results in the history. */
 function itemsWithHistory(node: ForEachNode, env: Env, historyResults: string): string {
-  return `($ofItems := ${historyResults}.items.${node.name}; ${itemsOf(node, env, [["historyResults", "$lookup($ofItems, $string($index))"]])})`;
+  const values = [["done", `${historyResults}.items.${node.name}`]] as const;
+  return itemsOf(node, env, { more: [["historyResults", "$lookup($given.done, $string($index))"]], values });
+}
+
+interface Further {
+  /** Fields of each item. They may read the values. */
+  readonly more?: Fields;
+  readonly values?: Fields;
 }
 
 type Fields = readonly (readonly [string, string])[];

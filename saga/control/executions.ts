@@ -3,7 +3,7 @@ import type { DescribeExecutionOutput, ExecutionListItem } from "@aws-sdk/client
 import { type HistoryEvent, readHistory } from "./history";
 import { inGroups } from "./in-groups";
 import { asked, type Definition, type Machine, NotThere, readDefinitionText } from "./machines";
-import { type Outcome, outcomeOf, STATUS_OF } from "./outcome";
+import { type ExecutionOutcome, executionOutcomeOf, STATUS_OF } from "../asl/outcome";
 import type { Target } from "./target";
 
 /** The answer of DescribeExecution. */
@@ -14,7 +14,7 @@ export interface Listed {
   readonly arn: string;
   readonly name: string;
   readonly saga: string;
-  readonly outcome: Outcome;
+  readonly outcome: ExecutionOutcome;
   /** The status in Step Functions. */
   readonly status: string;
   readonly started: Date;
@@ -25,7 +25,7 @@ export interface Listed {
 const TOGETHER = 4;
 
 export interface ListOptions {
-  readonly outcome?: Outcome | undefined;
+  readonly outcome?: ExecutionOutcome | undefined;
   readonly most: number;
 }
 
@@ -71,7 +71,7 @@ async function listedOf(target: Target, machine: Machine, item: ExecutionListIte
     arn,
     name,
     saga: machine.name,
-    outcome: outcomeOf(status, error),
+    outcome: executionOutcomeOf(status, error),
     status,
     started: startDate,
     ended: stopDate,

@@ -21,7 +21,9 @@ export function sagaKey(
   if (kmsKey !== "create") return pulumi.output(kmsKey);
   const policy = pulumi
     .all([aws.getCallerIdentityOutput({}), aws.getRegionOutput({}), aws.getPartitionOutput({})])
-    .apply(([{ accountId: account }, { region }, { partition }]) => keyPolicy({ account, region, partition }));
+    .apply(([{ accountId: account }, { region }, { partition, dnsSuffix }]) =>
+      keyPolicy({ account, region, partition, dnsSuffix }),
+    );
   const key = new aws.kms.Key(
     name,
     { description: `Data of ${name} at rest`, enableKeyRotation: true, deletionWindowInDays: 30, policy, tags },
@@ -32,7 +34,12 @@ export function sagaKey(
 }
 
 /** The policy of a key: the account's IAM decides, and the two services that store and deliver logs may use the key. */
-function keyPolicy({ account, region, partition }: ReturnType<typeof placeOf>): string {
+function keyPolicy({
+  account,
+  region,
+  partition,
+  dnsSuffix,
+}: ReturnType<typeof placeOf> & { readonly dnsSuffix: string }): string {
   const logs = `arn:${partition}:logs:${region}:${account}`;
   const statement = (Principal: object, Action: string | string[], Condition?: object) => ({
     Effect: "Allow",
@@ -47,7 +54,8 @@ function keyPolicy({ account, region, partition }: ReturnType<typeof placeOf>): 
     Statement: [
       statement({ AWS: `arn:${partition}:iam::${account}:root` }, "kms:*"),
       statement(
-        { Service: `logs.${region}.amazonaws.com` },
+        // In China its name ends in amazonaws.com.cn: KMS refuses a policy with a principal that does not exist.
+        { Service: `logs.${region}.${dnsSuffix}` },
         ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
         { ArnLike: { "kms:EncryptionContext:aws:logs:arn": `${logs}:log-group:*` } },
       ),

@@ -36,6 +36,11 @@ export class Ends {
     deliveries.add(this.tell(ended));
   }
 
+  /** Whether the end of an execution has not been published. */
+  isUntold(arn: string): boolean {
+    return this.untold.has(arn);
+  }
+
   /** Handles an execution that ended in an earlier process. */
   restore({ type, execution: { arn } }: KnownExecution, isUntold: boolean): void {
     if (type === "EXPRESS") this.context.stepFunctions.drop(arn);

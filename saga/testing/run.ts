@@ -18,7 +18,7 @@ import type { Saga } from "../language/nodes";
 import type { AnyTask, SagaIdentity, Task } from "../language/task";
 import { executionArn } from "../local/step-functions/arns";
 import { awsHistoryEvent } from "../local/step-functions/history-events";
-import { type Outcome, outcomeOf } from "../local/report";
+import { type Outcome, outcomeOf } from "../asl/outcome";
 import { type Machines, machinesFor, stepOf, type TestMachine } from "./machines";
 import { type MemoryTable, memoryTable, tableVariables } from "./memory-table";
 import type { Mishap } from "./mishaps";

@@ -1,10 +1,12 @@
+import { COMPENSATED } from "../asl/outcome";
+
 /** The rules of docs/semantics.md that the verifier checks, and two of the platform. */
 export const RULES = {
   S1: "undos run in the reverse of the order in which their actions started",
   S2: "the undo of a failed action runs too, and first, unless its failure is definite",
   S4: "transient faults of an action are retried, refusals never; undos are retried on any error",
   S5: "an undo, or a step after the pivot, that fails for good stops in its state, and can be redriven",
-  S6: "a completed saga ends SUCCEEDED; a compensated one ends FAILED with SagaCompensated",
+  S6: `a completed saga ends SUCCEEDED; a compensated one ends FAILED with ${COMPENSATED}`,
   S7: "every failure can be caught; every task has a timeout of its own",
   S9: "once the pivot has succeeded, the saga only goes forward",
   S10: "branches settle, then one Choice decides; every effect of each branch is undone",

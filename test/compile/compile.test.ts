@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { compile } from "../../saga/compile";
+import { tripBooking } from "../../examples/trip/saga";
+import { compile, compileMachine, machinesOf, recoveryOf } from "../../saga/compile";
 import { minutes, saga, seconds } from "../../saga/language";
 import { charge, type Purchase, refund, release, reserve } from "../language/tasks";
 
@@ -160,6 +161,13 @@ describe("the compiler", () => {
       typeof value === "object" && value !== null && (!Object.isFrozen(value) || Object.values(value).some(unfrozen));
     expect(unfrozen(machine)).to.equal(false);
     expect(JSON.parse(JSON.stringify(machine))).to.deep.equal(machine);
+  });
+
+  it("binds a name to an object alone: whether AWS lets an expression read a name that is bound to nothing is not known", () => {
+    const machines = [...machinesOf(tripBooking), recoveryOf(tripBooking)?.machine].flatMap((each) => each ?? []);
+    const definitions = [compile(tripBooking, arn), ...machines.map((each) => compileMachine(each, arn))];
+    const bound = [...JSON.stringify(definitions).matchAll(/\$\w+ := ./g)].map(([found]) => found);
+    expect([...new Set(bound)]).to.deep.equal(["$given := {"]);
   });
 
   it("accepts ARNs of any type, and does not change them", () => {

@@ -1,3 +1,4 @@
+import { COMPENSATED } from "../../asl/outcome";
 import type { Effect } from "./effects";
 import { type Level, levelsOf } from "../machine";
 import { pathOf, type Trace } from "./trace";
@@ -8,6 +9,9 @@ export interface Hint {
   readonly kind: string;
   readonly text: string;
 }
+
+/** The end of a compensated execution, for a machine that has none yet. */
+const COMPENSATED_END = `a Fail with Error ${COMPENSATED}`;
 
 const hint = (kind: string, text: string): Hint => ({ kind, text });
 
@@ -52,7 +56,7 @@ export const HINTS = {
   handsOn: (state: string) =>
     hint("hands-on", `Give each branch of ${state} an Output of {}: nothing reads the result of an undo`),
   uncaught: (state: string, to: string | undefined) =>
-    hint("uncaught", `Give ${state} a Catch for States.ALL that leads to ${to ?? "a Fail with Error SagaCompensated"}`),
+    hint("uncaught", `Give ${state} a Catch for States.ALL that leads to ${to ?? COMPENSATED_END}`),
   committed: (state: string) =>
     hint(
       "committed",
@@ -64,7 +68,7 @@ export const HINTS = {
   refused: (state: string, action: string, to: string | undefined) =>
     hint("refused", `Lead ${action}'s Catch of refusals to ${to ?? "the end"}: ${state} has nothing to undo`),
   instead: (state: string, to: string | undefined) =>
-    hint("instead", `Let no undo lead to ${state}: lead to ${to ?? "a Fail with Error SagaCompensated"}`),
+    hint("instead", `Let no undo lead to ${state}: lead to ${to ?? COMPENSATED_END}`),
   first: (state: string, undo: string | undefined, action: string) =>
     hint("first", `Lead to ${undo ?? `the undo of ${action}`} first, and from there on to ${state}`),
   apart: (state: string) =>
@@ -112,10 +116,10 @@ export const HINTS = {
     hint(
       "compensated",
       end === undefined
-        ? `Let ${state} lead to a Fail with Error SagaCompensated`
-        : `Let ${state} lead to ${end}, which fails with SagaCompensated`,
+        ? `Let ${state} lead to ${COMPENSATED_END}`
+        : `Let ${state} lead to ${end}, which fails with ${COMPENSATED}`,
     ),
-  fails: (state: string) => hint("fails", `Give ${state} the Error SagaCompensated`),
+  fails: (state: string) => hint("fails", `Give ${state} the Error ${COMPENSATED}`),
   /** The branches ran again, and an undo misses the effects of the round before. */
   branchesAgain: (state: string) =>
     hint(
@@ -150,9 +154,7 @@ export function namesIn(machine: Level): Names {
       part?.kind === "undo" ? part.releases.map((action) => [action, name] as const) : [],
     ),
   );
-  const ends = [...machine.nodes.values()].filter(
-    ({ raw }) => raw.Type === "Fail" && raw["Error"] === "SagaCompensated",
-  );
+  const ends = [...machine.nodes.values()].filter(({ raw }) => raw.Type === "Fail" && raw["Error"] === COMPENSATED);
   const made: Names = { undoOf, held, compensated: ends[0]?.name };
   names.set(machine, made);
   return made;
