@@ -110,6 +110,9 @@ export const HINTS = {
       "own-identity",
       `Give ${state} an identity of its own: a saga.step with the name of the step, and in a list with the item's index`,
     ),
+  nameOf: (state: string, action: string) => hint("identity", `Give ${state} the Name of ${action}`),
+  ownName: (state: string) =>
+    hint("own-name", `Give ${state} the Name {% $states.context.Execution.Name & '-${state}' %}`),
   abort: (state: string, isFail: boolean) =>
     hint(
       "abort",

@@ -104,7 +104,7 @@ function action(
   const lasts = undone && !confirmed;
   const caller = callerOf(search, started, node);
   if (caller !== undefined) search.noteCaller(caller, { node, around, point, lasts });
-  if (query && node.identity) doubtCaller(search, node.name, caller);
+  if (query && node.identity) doubtCaller(search, node, caller);
   if (lasts && saysNames(search.machine)) sharedName(search, around, point, node, name);
   const sought: Sought = { actions: new Set([node.name]), instances: new Set([name]) };
   // A further round with the same identity has the same effect, at the same place in the stack.
@@ -170,9 +170,12 @@ function again(point: SearchState, { name }: Node, instance: string): SearchStat
 }
 
 /** A query has no effect, so a wrong identity does no harm. But then S11 is not proved. */
-function doubtCaller(search: SearchContext, name: string, caller: string | undefined): void {
-  if (caller === undefined) search.doubt("S11", "the identity of these calls is not known", name);
-  else if (caller.includes(OF_ANOTHER))
+function doubtCaller(search: SearchContext, { name, identity }: Node, caller: string | undefined): void {
+  const { part, calls = false } = identity?.changing ?? {};
+  if (caller === undefined) {
+    const why = calls ? `the identity of these calls changes with ${part}` : "the identity of these calls is not known";
+    search.doubt("S11", why, name);
+  } else if (caller.includes(OF_ANOTHER))
     search.doubt("S11", "these calls may have the identity of another execution", name);
 }
 
