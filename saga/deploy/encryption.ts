@@ -7,7 +7,8 @@ import { placeOf, type Statement } from "./policy";
  * The ARN of the customer managed key that the stack's config names: an existing key, or a key of the stack. It is undefined
  * if AWS's own keys encrypt.
  *
- * A key that is given must have the statements of `keyPolicy` in its own policy.
+ * The policy of an existing key must allow its use by the account's roles, by `logs.REGION.amazonaws.com` and by
+ * `delivery.logs.amazonaws.com`.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  */
