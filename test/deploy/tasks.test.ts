@@ -256,6 +256,9 @@ describe("a task is refused", () => {
     expect(defined({ environment: { TABLE_NAME: "mine" } })).to.contain("the component sets TABLE_NAME itself");
     expect(defined({ secrets: { "api-key": "arn" } })).to.contain("'api-key' can't name a variable");
     expect(defined({ environment: { KEY: "a" }, secrets: { KEY: "arn" } })).to.contain("both in environment and in");
+    expect(defined({ tables: { cardLog: ["PutItem"], card_log: ["PutItem"] } })).to.equal(
+      "task 'charge': 'cardLog' and 'card_log' both have the variable CARD_LOG_TABLE_NAME. Give one of the tables another name.",
+    );
     expect(defined({ packages: ["stripe@12"] })).to.contain("'stripe@12' is no name of an npm package");
     expect(defined({ timeout: minutes(16) })).to.contain("its function's timeout is 960 s");
     expect(defined({ memory: 64 })).to.contain("its memory is 64 MB");
