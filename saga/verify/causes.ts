@@ -33,10 +33,12 @@ export function inOrder(violations: readonly Violation[]): readonly Violation[] 
  * Whether a violation follows from another one: on its path a state raises the error of which the other one tells, or calls
  * with an identity that is made of the data that the other one misses.
  */
-function isCause(cause: Violation, { rule, state, path }: Violation): boolean {
+function isCause(cause: Violation, { rule, kind, state, path }: Violation): boolean {
   if (rule === cause.rule) return false;
   const error = RAISED.get(cause.kind);
   if (error !== undefined) {
+    // The Catch that is missing mends both.
+    if (kind === "uncaught" && state === cause.state) return false;
     return path.some((event) => event.fails && event.state === cause.state && event.text.includes(error));
   }
   return state === cause.state || path.some((event) => event.state === cause.state && event.effects.length > 0);
