@@ -1,6 +1,7 @@
 import { type Budgets, budgetsOf } from "./budget";
 import type { Declaration } from "../asl/declaration";
 import { readDefinition } from "../asl/definition";
+import { inOrder } from "./causes";
 import { forgetExpressions } from "./expression";
 import { HINTS } from "./search/hints";
 import { lostData } from "./dataflow/lost-data";
@@ -73,9 +74,7 @@ export function verify(
   });
   const never: readonly Violation[] = search.completes || search.truncated ? [] : [NEVER];
   const lost = lostData(definition, declaration);
-  const violations = [...found, ...flaws, ...lost.violations, ...never].sort(
-    (one, other) => order(one.rule) - order(other.rule),
-  );
+  const violations = inOrder([...found, ...flaws, ...lost.violations, ...never]);
   const broken = new Set(violations.map(({ rule }) => rule));
   const controlFlowOnly = (definition as { QueryLanguage?: unknown }).QueryLanguage !== "JSONata";
   const unproved: readonly Unproved[] = [
@@ -129,9 +128,6 @@ const NEVER: Violation = {
 };
 
 const rules = Object.keys(RULES) as Rule[];
-/** First what Step Functions refuses and what leaves an effect behind. The other rules follow. */
-const FIRST: readonly Rule[] = ["definition", "S1", "S2", "S5", "S6"];
-const order = (rule: Rule): number => [...FIRST, ...rules].indexOf(rule);
 /** Violations that one state shows on any path. */
 const OF_ONE_STATE: ReadonlySet<string> = new Set([
   "bookkeeping",

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { type DeclaredCall, readDeclaration, verify, type Violation } from "../../saga/verify";
+import { followed } from "./follow";
 
 /** Sagas as people write them in JSONPath mode: a Catch for each step, and a chain of undos. */
 type State = Record<string, unknown>;
@@ -39,9 +40,9 @@ const compensable = (name: string, more: Partial<DeclaredCall> = {}): DeclaredCa
   ...more,
 });
 
+const starting = (States: Record<string, State>) => ({ StartAt: Object.keys(States)[0] as string, States });
 function violationsOf(States: Record<string, State>, calls: Record<string, DeclaredCall>): readonly Violation[] {
-  const definition = { StartAt: Object.keys(States)[0] as string, States };
-  return verify(definition as never, readDeclaration({ saga: "Sample", calls })).violations;
+  return verify(starting(States) as never, readDeclaration({ saga: "Sample", calls })).violations;
 }
 const told = (violations: readonly Violation[]): readonly string[] =>
   violations.map(({ rule, message }) => `${rule}: ${message}`);
@@ -113,6 +114,8 @@ describe("the verifier, on what people write,", () => {
         "Leave GiveBack out: lead to Refund instead",
       ],
     ]);
+    const hints = followed(starting(early), { saga: "Sample", calls: charged });
+    expect(hints).to.deep.equal(["Leave GiveBack out: lead to Refund instead"]);
     const other = { ...early, GiveBack: undo("giveBack", "Failed") };
     expect(told(violationsOf(other, charged))).to.deep.equal(["definition: GiveBack is not declared"]);
   });
@@ -159,12 +162,14 @@ describe("the verifier, on what people write,", () => {
   });
 
   it("takes the call of an undo on the way to success for a release that is not declared", () => {
-    const [found, ...others] = violationsOf(locked, { Lock: compensable("Unlock"), Work: compensable("Unwork") });
+    const calls = { Lock: compensable("Unlock"), Work: compensable("Unwork") };
+    const [found, ...others] = violationsOf(locked, calls);
     expect(others).to.deep.equal([]);
     expect([found?.message, found?.hint]).to.deep.equal([
       "UnlockDone is not declared, and makes the same call as Unlock, the undo of Lock, on the way to success",
       'Declare UnlockDone as the "release" of Lock, or leave UnlockDone out',
     ]);
+    expect(followed(starting(locked), { saga: "Sample", calls })).to.deep.equal([found?.hint]);
   });
 
   it("finds a lock that is held when the execution completes (S6), after a pivot, too", () => {
