@@ -107,6 +107,7 @@ function checkCall(state: string, fields: Fields, calls: Fields): void {
 
 /** A state that undoes or releases must not be declared as a call. */
 function checkState(named: unknown, where: string, { state, calls }: { state: string; calls: Fields }): void {
+  if (Array.isArray(named)) refuse(where, "names several states: name one, and let every path lead to it");
   if (typeof named !== "string" || named === "") refuse(where, "is no name of a state");
   if (named === state) refuse(where, "is the call itself");
   if (Object.hasOwn(calls, named)) refuse(where, `is ${named}, which is declared as a call`);

@@ -71,12 +71,9 @@ export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, context: Node
   }
 }
 
-/** The items with their indexes, and with the item around them if there is one. A missing list counts as empty. */
-function itemsOf(node: ForEachNode, env: Env, { more = [], values = [] }: Further = {}): string {
-  const each = object([["item", "$item"], ["index", "$index"], ...carried(env), ...more]);
-  const list = render(node.items, spellIn(env));
-  const items = `$given.list != null ? [$map($given.list, function($item, $index) {${each}})] : []`;
-  return bind([["list", list], ...values], items);
+/** The items with their indexes, and with the item around them if there is one. */
+function itemsOf(node: ForEachNode, env: Env): string {
+  return bind([listOf(node, env)], eachOf(env));
 }
 
 /** The records of the items that have something to undo. Without records it may be all items. */
@@ -87,20 +84,23 @@ function begunItems(node: ForEachNode, env: Env, entry: string): string {
   const kept = ["item", "index", "undo", "results"].map((field) => [field, `$done.${field}`] as const);
   const recorded =
     around.length === 0 ? `[${begun}]` : `[$map(${begun}, function($done) {${object([...kept, ...around])}})]`;
-  const lost = itemsOf(node, env, { more: [["undo", text(entry)]] });
-  return bind([["records", records]], `$type($given.records) = 'array' ? ${recorded} : ${lost}`);
+  const lost = eachOf(env, [["undo", text(entry)]]);
+  return bind([["records", records], listOf(node, env)], `$type($given.records) = 'array' ? ${recorded} : (${lost})`);
 }
 
 /** All items, each with its results in the history. */
 function itemsWithHistory(node: ForEachNode, env: Env, historyResults: string): string {
-  const values = [["done", `${historyResults}.items.${node.name}`]] as const;
-  return itemsOf(node, env, { more: [["historyResults", "$lookup($given.done, $string($index))"]], values });
+  const results = `${historyResults}.items.${node.name}`;
+  const each = eachOf(env, [["historyResults", "$lookup($given.results, $string($index))"]]);
+  return bind([["results", results], listOf(node, env)], each);
 }
 
-interface Further {
-  /** Fields of each item. They may read the values. */
-  readonly more?: Fields;
-  readonly values?: Fields;
+const listOf = (node: ForEachNode, env: Env): Field => ["list", render(node.items, spellIn(env))];
+
+/** The items of the list that is bound to a name. A missing list counts as empty. */
+function eachOf(env: Env, more: readonly Field[] = []): string {
+  const each = object([["item", "$item"], ["index", "$index"], ...carried(env), ...more]);
+  return `$given.list != null ? [$map($given.list, function($item, $index) {${each}})] : []`;
 }
 
-type Fields = readonly (readonly [string, string])[];
+type Field = readonly [string, string];

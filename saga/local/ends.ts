@@ -47,8 +47,9 @@ export class Ends {
     else if (isUntold) this.untold.add(arn);
   }
 
-  /** Publishes the ends that an earlier process did not publish. */
+  /** Publishes the ends that an earlier process did not publish. This process may keep fewer executions than that one. */
   goOn(): void {
+    this.letGo();
     const { stepFunctions, deliveries } = this.context;
     for (const arn of this.untold) deliveries.add(this.tell(stepFunctions.executions.get(arn) as KnownExecution));
   }

@@ -8,9 +8,8 @@ import { type Declaration, DeclarationError } from "../asl/declaration";
 import { DefinitionError, readDefinition } from "../asl/definition";
 import { MACHINE_RESOURCES, PROVING_COMPONENTS } from "../asl/machine-resources";
 import type { RawStates } from "../asl/states";
-import { undeclaredIn } from "../asl/tasks";
 import { storyText } from "../deploy/violation-text";
-import { SearchLimitError, storiesOf, verify } from "../verify";
+import { SearchLimitError, storiesOf, undeclaredIn, verify } from "../verify";
 import { declarationFrom, declarationIn } from "./declarations";
 import { withReferences } from "./unknown";
 

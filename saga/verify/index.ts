@@ -140,6 +140,8 @@ const OF_ONE_STATE: ReadonlySet<string> = new Set([
   "cause",
   "default",
   "undeclared",
+  "second-undo",
+  "release",
 ]);
 
 export type { Budgets, OutcomeBudget } from "./budget";
@@ -149,6 +151,7 @@ export { DefinitionError, readDefinition } from "../asl/definition";
 export type { PayloadBudget } from "./payload-headroom";
 export { type EffectChange, type PathEvent, type Rule, RULES, type Violation } from "./rules";
 export { storiesOf, type Story } from "./stories";
+export { undeclaredIn } from "./undeclared";
 export type { Unproved } from "./unproved";
 export { SearchLimitError } from "./search/context";
 export type { RawStates } from "../asl/states";
