@@ -43,6 +43,10 @@ export interface Known {
 const REDRIVABLE_DAYS = 14;
 const DAY = 86_400_000;
 
+/** Why an execution should not be redriven that another one has recovered. */
+export const whyNotRedrive = (recoveryArn: string): string =>
+  `${recoveryArn} has recovered it: after a redrive, its next step would find a tombstone and fail, and it would be undone again`;
+
 /** What to do about an execution, as of the end of its history. */
 export function adviceOf({
   story,

@@ -488,6 +488,16 @@ function tokenIn(value: unknown): string | undefined {
   return undefined;
 }
 
+/** What a call asks of the one who answers: its input without the token, and without the saga's identity (S11). */
+export function questionOf({ input, token }: Pick<Try, "input" | "token">): unknown {
+  if (input === undefined) return undefined;
+  const asked = JSON.parse(
+    JSON.stringify(input, (_, value: unknown) => (token !== undefined && value === token ? undefined : value)),
+  ) as unknown;
+  if (!isFields(asked)) return asked;
+  return Object.fromEntries(Object.entries(asked).filter(([name]) => name !== "saga"));
+}
+
 /** The answer of a call. Lambda's answer is reduced to its payload. */
 function answerIn({ output, resource, resourceType }: HistoryEvent): unknown {
   return resourceType === "lambda" && resource === "invoke" && isFields(output) ? output["Payload"] : output;

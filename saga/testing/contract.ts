@@ -14,6 +14,7 @@ import {
   START,
 } from "./contract-model";
 import { type Move, movesAtOnce, movesInDoubt, randomMoves, sequences } from "./contract-moves";
+import { messageOf } from "./message";
 import { Tasks } from "./tasks";
 
 /** A task, whose handler runs in this process; or a function that calls one, such as a deployed function. */
@@ -255,7 +256,7 @@ class Check<In extends object, Out, UndoIn extends object> {
       } catch (error) {
         const inDoubt = interrupt !== undefined;
         const { name, error: reported } = error as { name: string; error?: string };
-        const message = messageOf(error);
+        const message = messageOf(error as Error);
         return { error: reported ?? name, inDoubt, ...(message !== "" && { cause: `: ${message}` }) };
       }
     };
@@ -324,17 +325,6 @@ class Check<In extends object, Out, UndoIn extends object> {
     const known = this.found.get(law);
     if (known && known.calls.length <= calls.length) return;
     this.found.set(law, Object.freeze({ law, sentence: LAWS[law], calls, what }));
-  }
-}
-
-/** The message of a call's error. A task's cause is JSON. */
-function messageOf(error: unknown): string {
-  const { message, cause } = error as { readonly message?: string; readonly cause?: unknown };
-  if (typeof cause !== "string") return message ?? "";
-  try {
-    return (JSON.parse(cause) as { readonly errorMessage?: string }).errorMessage ?? cause;
-  } catch {
-    return cause;
   }
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { HistoryEvent as AwsHistoryEvent } from "@aws-sdk/client-sfn";
 import { historyReader } from "../deploy/recovery/history";
 import {
@@ -23,6 +24,7 @@ import { type Machines, machinesFor, stepOf, type TestMachine } from "./machines
 import { type MemoryTable, memoryTable, tableVariables } from "./memory-table";
 import type { Mishap } from "./mishaps";
 import type { StandIn } from "./stand-in";
+import { textOfRun } from "./print-run";
 import { Tasks } from "./tasks";
 
 export type { Outcome };
@@ -327,6 +329,16 @@ export class SagaRun<Output = unknown> {
     const { status } = await undoing.result;
     await this.landed();
     return { did: "recovered", status, path: pathOf(undoing) };
+  }
+
+  /** What happened, for the message of a failing test: the outcome, and each call with its answer or its error. */
+  toString(): string {
+    return textOfRun(this, { saga: this.saga.name });
+  }
+
+  /** What `console.log` prints. @internal */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   /** Runs until the execution ends, or waits for the test. @internal */
