@@ -93,6 +93,8 @@ class Follower {
   private look(since = performance.now()): void {
     // A running evaluation checks again at its end.
     if (this.busy || this.closed) return;
+    // What the program lacks may come in a folder that is new.
+    if (!this.complete) this.watch.watch([...this.hashes.keys()]);
     const now = hash([...this.hashes.keys(), ...this.candidates()]);
     const changed = new Set([...now].flatMap(([file, content]) => (this.hashes.get(file) === content ? [] : [file])));
     if (changed.size === 0) return;
