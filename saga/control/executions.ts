@@ -3,7 +3,7 @@ import type { DescribeExecutionOutput, ExecutionListItem } from "@aws-sdk/client
 import { type HistoryEvent, readHistory } from "./history";
 import { inGroups } from "./in-groups";
 import { asked, type Definition, type Machine, NotThere, readDefinitionText } from "./machines";
-import { type Outcome, outcomeOf, STATUS_OF } from "./outcome";
+import { type ExecutionOutcome, executionOutcomeOf, STATUS_OF } from "../asl/outcome";
 import type { Target } from "./target";
 
 /** The answer of DescribeExecution. */
@@ -14,18 +14,21 @@ export interface Listed {
   readonly arn: string;
   readonly name: string;
   readonly saga: string;
-  readonly outcome: Outcome;
+  readonly outcome: ExecutionOutcome;
   /** The status in Step Functions. */
   readonly status: string;
   readonly started: Date;
   readonly ended: Date | undefined;
 }
 
+/** The part of a target that answers about executions. */
+type Asked = Pick<Target, "kind" | "name" | "sfn">;
+
 /** The most requests at a time. More might throttle other clients of the account. */
 const TOGETHER = 4;
 
 export interface ListOptions {
-  readonly outcome?: Outcome | undefined;
+  readonly outcome?: ExecutionOutcome | undefined;
   readonly most: number;
 }
 
@@ -71,7 +74,7 @@ async function listedOf(target: Target, machine: Machine, item: ExecutionListIte
     arn,
     name,
     saga: machine.name,
-    outcome: outcomeOf(status, error),
+    outcome: executionOutcomeOf(status, error),
     status,
     started: startDate,
     ended: stopDate,
@@ -79,7 +82,7 @@ async function listedOf(target: Target, machine: Machine, item: ExecutionListIte
 }
 
 /** @throws NotThere, TargetError */
-export async function describe(target: Target, executionArn: string): Promise<DescribeExecutionOutput> {
+export async function describe(target: Asked, executionArn: string): Promise<DescribeExecutionOutput> {
   const { DescribeExecutionCommand } = await import("@aws-sdk/client-sfn");
   const client = await target.sfn();
   try {
@@ -157,7 +160,7 @@ export async function definitionOf(target: Target, executionArn: string): Promis
  * @param undo The ARN of the recovery machine, from the note in the definition.
  */
 export async function recoveryOf(
-  target: Target,
+  target: Asked,
   { executionArn = "", redriveCount = 0 }: Pick<DescribeExecutionOutput, "executionArn" | "redriveCount">,
   undo: string,
 ): Promise<DescribeExecutionOutput | undefined> {
