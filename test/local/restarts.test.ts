@@ -179,6 +179,18 @@ describe("a restart with another program or a damaged folder", function () {
     expect(await (await start(fixture)).table.rows()).to.deep.equal([]);
   });
 
+  it("refuses damaged tables before anything runs, and does not change them", async () => {
+    await (await start(fixture)).close();
+    const current = join(folder, "tables", "CURRENT");
+    writeFileSync(current, "garbage\n");
+    const error = await refusal(fixture);
+    expect(error).to.have.property("name", "DataError");
+    expect(error.message).to.match(
+      /^the data in .*data can't be read: .*\. It was not changed: repair it, move it away, or use/,
+    );
+    expect(readFileSync(current, "utf8")).to.equal("garbage\n");
+  });
+
   it("refuses the target of a rule that the program does not register, and keeps the release before it", async () => {
     const cloud = await start(fixture);
     const rule = resource("aws:cloudwatch/eventTarget:EventTarget", "gone", "", { rule: "r", arn: `${LAMBDA}:gone` });

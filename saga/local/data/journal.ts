@@ -9,7 +9,7 @@ import { EVENT_TARGET, ofType } from "../resources";
 import type { KeptMessage, Message } from "../services/outbox";
 import type { ExecutionJournal, KeptExecution, StartedAs } from "../step-functions/journal";
 import type { Alias, MachineKeeper, Revision, StateMachine } from "../step-functions/machines";
-import { Store } from "./store";
+import { checkTables, Store } from "./store";
 
 /** A function in its deployed form, with its resource. */
 export interface KeptFunction {
@@ -120,6 +120,7 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     const store = await Store.open(folder);
     const journal = new Journal(store, join(folder, "tables"));
     try {
+      await checkTables(folder, journal.tables);
       return { journal, kept: await journal.read() };
     } catch (error) {
       await store.close();

@@ -42,16 +42,7 @@ export class Store {
   static async open(folder: string): Promise<Store> {
     claim(folder);
     const db = new ClassicLevel(join(folder, "journal"));
-    try {
-      await db.open();
-    } catch (error) {
-      const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
-      if (code !== "LEVEL_LOCKED") throw unreadable(folder, message, error);
-      throw new DataError(
-        `the data in ${folder} is in use by another process: stop that process, or use another folder`,
-        { cause: error },
-      );
-    }
+    await opened(db, folder);
     return new Store(folder, db);
   }
 
@@ -146,6 +137,30 @@ export class Store {
     }
     this.writing = undefined;
     this.isWriting = false;
+  }
+}
+
+/**
+ * Checks that the database of the tables in a folder can be opened. dynalite would say only that it is closed.
+ * @throws DataError
+ */
+export async function checkTables(folder: string, tables: string): Promise<void> {
+  if (!existsSync(tables)) return;
+  const db = new ClassicLevel(tables);
+  await opened(db, folder);
+  await db.close();
+}
+
+async function opened(db: ClassicLevel, folder: string): Promise<void> {
+  try {
+    await db.open();
+  } catch (error) {
+    const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+    if (code !== "LEVEL_LOCKED") throw unreadable(folder, message, error);
+    throw new DataError(
+      `the data in ${folder} is in use by another process: stop that process, or use another folder`,
+      { cause: error },
+    );
   }
 }
 
