@@ -195,6 +195,7 @@ export default tseslint.config(
       "test/deploy/tasks.test.ts",
       "test/faults/stranger.ts",
       "test/local/odds.ts",
+      "test/local/transfers.ts",
     ],
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },

@@ -1,7 +1,6 @@
 // A program whose tasks write two tables at once: in a function, without a permission for one of the items, and by a
 // service integration.
-import { saga, SagaStateMachine, sagaTable, serviceTask, task } from "../../saga";
-import { type TableAction } from "../../saga";
+import { saga, SagaStateMachine, sagaTable, serviceTask, type TableAction, task } from "../../saga";
 
 interface Transfer {
   readonly account: string;
@@ -45,7 +44,7 @@ const transfer = (name: string, actions: readonly TableAction[]) =>
     },
   });
 
-const close = serviceTask<{ TransactItems: object[] }, object>("close", {
+const close = serviceTask<{ TransactItems: unknown[] }, object>("close", {
   resource: "arn:aws:states:::aws-sdk:dynamodb:transactWriteItems",
   allow: [
     { actions: ["dynamodb:UpdateItem"], resources: [accounts.arn] },
@@ -57,7 +56,7 @@ const input = ({ input: given }: { input: any }) => ({ account: given.account, a
 const machines = [
   saga<Transfer>("Transfer").query("Book", { task: transfer("transfer", ["PutItem"]), input }),
   saga<Transfer>("Denied").query("Book", { task: transfer("denied", ["GetItem"]), input }),
-  saga<{ account: string; booking: string; operation: string }>("Close").query("Close", {
+  saga<{ account: string; booking: string }>("Close").query("Close", {
     task: close,
     input: ({ input: given }) => ({
       TransactItems: [
@@ -81,7 +80,7 @@ const machines = [
   }),
 ].map((each) => {
   const made = each.returns(() => ({}));
-  return new SagaStateMachine(made.name, { saga: made, table: accounts, tables: { ledger } } as never);
+  return new SagaStateMachine(made.name, { saga: made, table: accounts, tables: { ledger } });
 });
 
 export const arns = machines.map(({ arn }) => arn);
