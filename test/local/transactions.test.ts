@@ -23,6 +23,7 @@ import { ACTIONS } from "../../saga/local/dynamodb/server";
 import { type LocalDynamoDB, type Rows, startDynamoDB, type TableInputs } from "../../saga/local/dynamodb/table";
 import { evaluateProgram, type Program } from "../../saga/local/program";
 import type { ExecutionReport } from "../../saga/local/report";
+import { TABLE } from "../../saga/local/resources";
 import { SLOW } from "../slow";
 
 const load = createRequire(__filename);
@@ -328,6 +329,17 @@ describe("transactions on the tables", () => {
       expect(await balance()).to.equal(2);
     });
 
+    it("are refused while a request with the token still runs", async () => {
+      const UpdateExpression = "ADD balance :one";
+      const Update = { TableName: "Accounts", Key: { id: { S: "ada" } }, UpdateExpression };
+      const TransactItems = [{ Update: { ...Update, ExpressionAttributeValues: { ":one": { N: "1" } } } }];
+      const request = () => dynamoDB.call("TransactWriteItems", { TransactItems, ClientRequestToken: "running" });
+      const [first, second] = await Promise.all([request(), request()]);
+      expect(first).to.deep.equal({ ok: true, body: {} });
+      expect(second.body["__type"]).to.equal("com.amazonaws.dynamodb.v20120810#TransactionInProgressException");
+      expect(await balance()).to.equal(1);
+    });
+
     it("are made if the request before was cancelled", async () => {
       await write([book("four")]);
       const failed = await failureOf(again("four"));
@@ -475,6 +487,17 @@ describe("transactions of a program, on this machine", function () {
     expect(report.tables["ledger"]).to.have.length(1);
   });
 
+  it("are open to AWS clients, on the port of all services", async () => {
+    const client = clientOf(cloud.endpoint);
+    const table = program.resources.find(({ type, name }) => type === TABLE && name === "accounts");
+    const TableName = table?.physicalName;
+    await client.send(new TransactWriteCommand({ TransactItems: [{ Put: { TableName, Item: { account: "eve" } } }] }));
+    const Get = { TableName, Key: { account: "eve" } };
+    const { Responses } = await client.send(new TransactGetCommand({ TransactItems: [{ Get }] }));
+    expect(Responses).to.deep.equal([{ Item: { account: "eve" } }]);
+    client.destroy();
+  });
+
   it("need the action of each item on its table, which the advice names", async () => {
     const { report } = await cloud.execute({ account: "ben", amount: 5 }, "Denied");
     const { errorMessage } = JSON.parse(failureIn(report).cause) as { errorMessage: string };
@@ -484,6 +507,11 @@ describe("transactions of a program, on this machine", function () {
     const advice = adviceOn(program)("AccessDeniedException", errorMessage);
     expect(advice).to.equal(`add "PutItem" to 'tables.ledger' of the task 'denied'`);
     expect(report.tables).to.deep.equal({});
+    // The options of a task have no actions that concern a table itself.
+    const other = errorMessage.replaceAll("dynamodb:PutItem", "dynamodb:UpdateTable");
+    expect(adviceOn(program)("AccessDeniedException", other)).to.equal(
+      `allow it to the task 'denied': allow: [{ actions: ["dynamodb:UpdateTable"], resources: […] }]`,
+    );
   });
 
   it("are made by a service task, with the machine's permissions", async () => {
@@ -498,7 +526,7 @@ describe("transactions of a program, on this machine", function () {
 });
 
 describe("the advice on a missing permission", () => {
-  it("puts the actions of a task's tables into the task's options, and others into 'allow'", () => {
+  it("knows the actions of a task's options", () => {
     const actions: Readonly<Record<TableAction, true>> = {
       ...{ BatchGetItem: true, BatchWriteItem: true, ConditionCheckItem: true, DeleteItem: true, DescribeTable: true },
       ...{ GetItem: true, PartiQLDelete: true, PartiQLInsert: true, PartiQLSelect: true, PartiQLUpdate: true },
