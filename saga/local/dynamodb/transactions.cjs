@@ -24,8 +24,11 @@ const validations = require("dynalite/validations");
  * @property {(store: any, part: Part, done: (error: any, result: any) => void) => void} act
  */
 
-const FIELDS = ["TableName", "Item", "Key", "ConditionExpression", "ProjectionExpression", "UpdateExpression"];
-const NAMES_AND_VALUES = ["ExpressionAttributeNames", "ExpressionAttributeValues"];
+/** The fields of a part, which are those of dynalite's action without the older forms of conditions and updates. */
+const FIELDS = [
+  ...["TableName", "Item", "Key", "ConditionExpression", "ProjectionExpression", "UpdateExpression"],
+  ...["ExpressionAttributeNames", "ExpressionAttributeValues"],
+];
 const REQUIRED = { type: "String", notNull: true };
 
 /**
@@ -35,18 +38,18 @@ const REQUIRED = { type: "String", notNull: true };
  */
 function kindOf(action, fields, act = require(`dynalite/actions/${action}`)) {
   const { types, custom } = require(`dynalite/validations/${action}`);
-  const taken = [...FIELDS, ...NAMES_AND_VALUES].filter((name) => name in types).map((name) => [name, types[name]]);
+  const taken = FIELDS.filter((name) => name in types).map((name) => [name, types[name]]);
   return { types: { ...Object.fromEntries(taken), ...fields }, custom, act };
 }
 
-const onFailure = { ReturnValuesOnConditionCheckFailure: { type: "String", enum: ["ALL_OLD", "NONE"] } };
+const ON_FAILURE = { ReturnValuesOnConditionCheckFailure: { type: "String", enum: ["ALL_OLD", "NONE"] } };
 
 /** @type {Readonly<Record<string, Kind>>} */
 const WRITES = {
-  Put: kindOf("putItem", onFailure),
-  Update: kindOf("updateItem", { ...onFailure, UpdateExpression: REQUIRED }),
-  Delete: kindOf("deleteItem", onFailure),
-  ConditionCheck: kindOf("deleteItem", { ...onFailure, ConditionExpression: REQUIRED }, checkCondition),
+  Put: kindOf("putItem", ON_FAILURE),
+  Update: kindOf("updateItem", { ...ON_FAILURE, UpdateExpression: REQUIRED }),
+  Delete: kindOf("deleteItem", ON_FAILURE),
+  ConditionCheck: kindOf("deleteItem", { ...ON_FAILURE, ConditionExpression: REQUIRED }, checkCondition),
 };
 const GETS = { Get: kindOf("getItem", {}) };
 
@@ -116,6 +119,8 @@ exports.transactionsOf = (store, { now, kept }) => {
   /** @type {Set<string>} */
   const running = new Set();
   const loading = kept ? load() : undefined;
+  // Only a transaction needs them, and fails without them.
+  loading?.catch(() => {});
 
   async function load() {
     const found = [];
@@ -215,35 +220,32 @@ exports.transactionsOf = (store, { now, kept }) => {
       return await holding(keys, async () => {
         const { recording, commit } = recorded(store);
         const done = await all(recording, operations, { hoists: true });
+        // A read unit has four times the size of a write unit.
         const known = { hash, at: time, reads: total(operations, done, (units) => Math.ceil(units / 4)) };
-        const expired = expiredAt(time);
         await commit([
-          ...expired.map((key) => ({ type: "del", key })),
+          ...forgottenAt(time).map((key) => ({ type: "del", key })),
           ...(token === undefined ? [] : [{ type: "put", key: token, value: known }]),
         ]);
-        for (const key of expired) tokens.delete(key);
         if (token !== undefined) tokens.set(token, known);
-        return {
-          ConsumedCapacity: capacity(
-            total(operations, done, (units) => units),
-            "Write",
-            data,
-          ),
-        };
+        return { ConsumedCapacity: capacity(total(operations, done), "Write", data) };
       });
     } finally {
       if (token !== undefined) running.delete(token);
     }
   }
 
-  /** @param {number} time */
-  function expiredAt(time) {
-    const expired = [];
+  /**
+   * Forgets the expired tokens. Each is returned once, so that nothing deletes a token that is in use again.
+   * @param {number} time
+   */
+  function forgottenAt(time) {
+    const forgotten = [];
     for (const [key, token] of tokens) {
       if (!isExpired(token, time)) break;
-      expired.push(key);
+      tokens.delete(key);
+      forgotten.push(key);
     }
-    return expired;
+    return forgotten;
   }
 
   /** @param {any} content */
@@ -252,11 +254,7 @@ exports.transactionsOf = (store, { now, kept }) => {
     const done = await holding(keys, () => all(store, operations, { hoists: false }));
     limit(done.reduce((sum, { Item }) => sum + (Item ? db.itemSize(Item) : 0), 0));
     return {
-      ConsumedCapacity: capacity(
-        total(operations, done, (units) => units),
-        "Read",
-        data,
-      ),
+      ConsumedCapacity: capacity(total(operations, done), "Read", data),
       // An item has no attributes if it does not have those of the projection.
       Responses: done.map(({ Item }) => (Item && Object.keys(Item).length > 0 ? { Item } : {})),
     };
@@ -379,9 +377,8 @@ function recorded(store) {
  * The capacity by table. A transaction takes twice as much as other requests.
  * @param {readonly Operation[]} operations
  * @param {readonly Done[]} done
- * @param {(units: number) => number} of
  */
-function total(operations, done, of) {
+function total(operations, done, of = (/** @type {number} */ units) => units) {
   /** @type {Record<string, number>} */
   const units = {};
   done.forEach((each, at) => {
