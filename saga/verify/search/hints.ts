@@ -25,6 +25,19 @@ export const HINTS = {
     ),
   undeclared: (state: string) =>
     hint("undeclared", `Declare ${state}: an action with its undo, a query, or another action's undo`),
+  /** @param isBeside Whether both states are in one level. */
+  secondUndo: (
+    state: string,
+    { undo, action, isBeside }: { readonly undo: string; readonly action: string; readonly isBeside: boolean },
+  ) =>
+    hint(
+      "second-undo",
+      isBeside
+        ? `Leave ${state} out: lead to ${undo} instead`
+        : `Leave ${state} out: end its branch, or its item, with a record of the failure, and let ${undo} undo ${action}`,
+    ),
+  release: (state: string, action: string) =>
+    hint("release", `Declare ${state} as the "release" of ${action}, or leave ${state} out`),
   default: (state: string) => hint("default", `Give ${state} a Default`),
   endless: (state: string) => hint("endless", `Add a path from ${state} to an end`),
   neverCompletes: (state: string) =>
@@ -97,6 +110,9 @@ export const HINTS = {
       "own-identity",
       `Give ${state} an identity of its own: a saga.step with the name of the step, and in a list with the item's index`,
     ),
+  nameOf: (state: string, action: string) => hint("identity", `Give ${state} the Name of ${action}`),
+  ownName: (state: string) =>
+    hint("own-name", `Give ${state} the Name {% $states.context.Execution.Name & '-${state}' %}`),
   abort: (state: string, isFail: boolean) =>
     hint(
       "abort",
