@@ -141,7 +141,7 @@ export default tseslint.config(
       AGPL,
       { group: [AWS, "node:*"], message: "What reads a history runs in a browser, too." },
       {
-          regex: "^\\./(?!(?:advice|declared|failure|history|ledger|spots|story)$)|^\\.\\./(?!asl/)",
+        regex: "^\\./(?!(?:advice|declared|failure|history|ledger|spots|story)$)|^\\.\\./(?!asl/)",
         message: "What reads a history runs in a browser, too.",
       },
     ],
