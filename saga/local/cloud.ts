@@ -118,7 +118,8 @@ export class LocalCloud {
       faults: this.faults,
       dynamoDB,
     });
-    const served = { ...common, callers, stepFunctions, taskCalls, functions, deliveries, deadLetters };
+    const now = () => clock.now();
+    const served = { ...common, now, callers, stepFunctions, taskCalls, functions, deliveries, deadLetters };
     this.openEndpoints = () => openEndpoints(served, options.wire);
     this.executions = stepFunctions.executions;
     this.deployed = functions;
