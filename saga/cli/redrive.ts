@@ -1,4 +1,5 @@
-import { stuckIn } from "../control/advice";
+import { COMPENSATED } from "../asl/outcome";
+import { stuckIn, whyNotRedrive } from "../control/advice";
 import { isOutstanding } from "../control/ledger";
 import { statusAt } from "../control/story";
 import { examine, type Examined } from "./examined";
@@ -68,11 +69,8 @@ export async function redrive(named: string | undefined, values: Values): Promis
 /** Why a redrive would do no good. */
 function reasonAgainst({ story, recovery, saga }: Examined): string | undefined {
   if (story.outcome === "compensated")
-    return `${saga} has compensated: a redrive would only end in SagaCompensated again`;
-  if (recovery) {
-    return `${recovery.arn} has recovered it: after a redrive, its next step would find a tombstone and fail, and it would be undone again`;
-  }
-  return undefined;
+    return `${saga} has compensated: a redrive would only end in ${COMPENSATED} again`;
+  return recovery && whyNotRedrive(recovery.arn);
 }
 
 interface Plan {

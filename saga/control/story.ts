@@ -1,10 +1,10 @@
 import type { Declaration } from "../asl/declaration";
 import type { RawStates } from "../asl/states";
+import type { Failure } from "./failure";
 import type { HistoryEvent } from "./history";
-import { COMPENSATED, type Outcome } from "./outcome";
+import { COMPENSATED, type ExecutionOutcome } from "../asl/outcome";
 import { type Side, type Spot, spotsOf } from "./spots";
 
-export type { Outcome } from "./outcome";
 export type { Side, Spot } from "./spots";
 
 /** A try of a call. */
@@ -33,11 +33,6 @@ export interface Try {
 /** The tries of a call. A redrive begins a new call, with fresh retries. */
 export interface Call {
   readonly tries: readonly Try[];
-}
-
-export interface Failure {
-  readonly error: string;
-  readonly cause?: string;
 }
 
 /** A visit of a state. A state has a visit for each item of a list, and for each round of a loop. */
@@ -82,7 +77,7 @@ export type VisitStatus = "in progress" | "waiting" | "done" | "failed" | "undon
 
 /** What an execution did, according to its history. */
 export interface Story {
-  readonly outcome: Outcome;
+  readonly outcome: ExecutionOutcome;
   readonly path: readonly Visit[];
   readonly events: readonly HistoryEvent[];
   /** Milliseconds since the epoch. */
@@ -93,7 +88,7 @@ export interface Story {
   readonly error: string | undefined;
   readonly cause: string | undefined;
   /** The events at which it started, ended or was redriven, in order, with the outcome from there on. */
-  readonly turns: readonly { readonly at: number; readonly outcome: Outcome }[];
+  readonly turns: readonly { readonly at: number; readonly outcome: ExecutionOutcome }[];
   /** The execution whose undos it runs, if it recovers one (S12). */
   readonly recovers: string | undefined;
   readonly assigned: readonly Assigned[];
@@ -141,7 +136,7 @@ export function variablesAt({ assigned }: Story, eventId: number): Readonly<Reco
 }
 
 /** The outcome of an execution as of an event. */
-export const outcomeAt = ({ turns }: Story, eventId: number): Outcome =>
+export const outcomeAt = ({ turns }: Story, eventId: number): ExecutionOutcome =>
   turns.findLast(({ at }) => at <= eventId)?.outcome ?? "running";
 
 /** The status of a visit as of an event. Undefined before the visit. */
@@ -197,7 +192,7 @@ interface Place {
 }
 
 const TOP: Place = { visit: undefined, items: [] };
-const TURNS: Readonly<Record<string, Outcome>> = {
+const TURNS: Readonly<Record<string, ExecutionOutcome>> = {
   ExecutionStarted: "running",
   ExecutionRedriven: "running",
   ExecutionSucceeded: "completed",
@@ -215,7 +210,7 @@ class Reader {
   /** The visits that have not been left, by state and items. */
   private readonly open = new Map<string, Open>();
   private readonly assigned: Assigned[] = [];
-  private readonly turns: { at: number; outcome: Outcome }[] = [];
+  private readonly turns: { at: number; outcome: ExecutionOutcome }[] = [];
   private redrives = 0;
 
   constructor(private readonly spots: ReadonlyMap<string, Spot>) {}
@@ -275,7 +270,7 @@ class Reader {
     return place;
   }
 
-  private turn({ id, type, error }: HistoryEvent, turn: Outcome, place: Place): Place {
+  private turn({ id, type, error }: HistoryEvent, turn: ExecutionOutcome, place: Place): Place {
     this.turns.push({ at: id, outcome: turn === "stuck" && error === COMPENSATED ? "compensated" : turn });
     if (type === "ExecutionRedriven") this.redrives++;
     else if (turn !== "running" && turn !== "completed") for (const visit of this.open.values()) cutOff(visit, id);
@@ -491,6 +486,16 @@ function tokenIn(value: unknown): string | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** What a call asks of the one who answers: its input without the token, and without the saga's identity (S11). */
+export function questionOf({ input, token }: Pick<Try, "input" | "token">): unknown {
+  if (input === undefined) return undefined;
+  const asked = JSON.parse(
+    JSON.stringify(input, (_, value: unknown) => (token !== undefined && value === token ? undefined : value)),
+  ) as unknown;
+  if (!isFields(asked)) return asked;
+  return Object.fromEntries(Object.entries(asked).filter(([name]) => name !== "saga"));
 }
 
 /** The answer of a call. Lambda's answer is reduced to its payload. */

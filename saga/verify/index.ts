@@ -1,6 +1,7 @@
 import { type Budgets, budgetsOf } from "./budget";
 import type { Declaration } from "../asl/declaration";
 import { readDefinition } from "../asl/definition";
+import { inOrder } from "./causes";
 import { forgetExpressions } from "./expression";
 import { HINTS } from "./search/hints";
 import { lostData } from "./dataflow/lost-data";
@@ -16,6 +17,7 @@ import { linesOf, pathOf } from "./search/trace";
 /** The result of a verification. */
 export interface Verdict {
   readonly saga: string;
+  /** Whether there are no violations. */
   readonly sound: boolean;
   /** Rules that hold on every path. */
   readonly proved: readonly Rule[];
@@ -24,8 +26,9 @@ export interface Verdict {
   readonly violations: readonly Violation[];
   /** The number of states that the search has visited. */
   readonly states: number;
-  /** The machine is in JSONPath mode: payloads are not read, and only values that the machine itself writes are known. */
+  /** Whether the machine is in JSONPath mode. The verifier then reads no payloads, and knows only values that the machine writes. */
   readonly controlFlowOnly: boolean;
+  /** The maximum cost of each outcome. */
   readonly budgets: Budgets;
 }
 
@@ -71,9 +74,7 @@ export function verify(
   });
   const never: readonly Violation[] = search.completes || search.truncated ? [] : [NEVER];
   const lost = lostData(definition, declaration);
-  const violations = [...found, ...flaws, ...lost.violations, ...never].sort(
-    (one, other) => order(one.rule) - order(other.rule),
-  );
+  const violations = inOrder([...found, ...flaws, ...lost.violations, ...never]);
   const broken = new Set(violations.map(({ rule }) => rule));
   const controlFlowOnly = (definition as { QueryLanguage?: unknown }).QueryLanguage !== "JSONata";
   const unproved: readonly Unproved[] = [
@@ -127,9 +128,6 @@ const NEVER: Violation = {
 };
 
 const rules = Object.keys(RULES) as Rule[];
-/** First what Step Functions refuses and what leaves an effect behind. The other rules follow. */
-const FIRST: readonly Rule[] = ["definition", "S1", "S2", "S5", "S6"];
-const order = (rule: Rule): number => [...FIRST, ...rules].indexOf(rule);
 /** Violations that one state shows on any path. */
 const OF_ONE_STATE: ReadonlySet<string> = new Set([
   "bookkeeping",
@@ -138,6 +136,8 @@ const OF_ONE_STATE: ReadonlySet<string> = new Set([
   "cause",
   "default",
   "undeclared",
+  "second-undo",
+  "release",
 ]);
 
 export type { Budgets, OutcomeBudget } from "./budget";
@@ -147,6 +147,7 @@ export { DefinitionError, readDefinition } from "../asl/definition";
 export type { PayloadBudget } from "./payload-headroom";
 export { type EffectChange, type PathEvent, type Rule, RULES, type Violation } from "./rules";
 export { storiesOf, type Story } from "./stories";
+export { undeclaredIn } from "./undeclared";
 export type { Unproved } from "./unproved";
 export { SearchLimitError } from "./search/context";
 export type { RawStates } from "../asl/states";

@@ -1,134 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type DeclaredCall, readDeclaration, storiesOf, verify, type Violation } from "../../saga/verify";
-import { forEach, machineOf, parallel, step } from "./edited";
+import { type DeclaredCall, readDeclaration, storiesOf, verify } from "../../saga/verify";
+import { forEach, inPayload, machineOf, parallel, step } from "./edited";
+import { followed } from "./follow";
 import { type MutableLevel, type MutableState, stateOf } from "./mutations";
-
-/** Does what a hint says. */
-type Follow = (machine: MutableLevel, groups: readonly string[], violation: Violation) => void;
-
-const lead = (state: MutableState, to: string): void => {
-  delete state.End;
-  state.Next = to;
-};
-const catching = (state: MutableState, error: string, to: string): void => {
-  const entry = { ErrorEquals: [error], ResultPath: "$.error", Next: to };
-  const all = state.Catch?.find(({ ErrorEquals }) => ErrorEquals.includes("States.ALL"));
-  if (error === "States.ALL" && all) all.Next = to;
-  else state.Catch = error === "States.ALL" ? [...(state.Catch ?? []), entry] : [entry, ...(state.Catch ?? [])];
-};
-/** A Fail for what was undone, put there where there is none. */
-const compensated = (machine: MutableLevel): string => {
-  machine.States["Compensated"] ??= { Type: "Fail", Error: "SagaCompensated" };
-  return "Compensated";
-};
-
-const FOLLOWED: readonly (readonly [pattern: RegExp, follow: Follow])[] = [
-  [/^Give (.+) a TimeoutSeconds$/, (machine, [name = ""]) => (stateOf(machine, name)["TimeoutSeconds"] = 30)],
-  [/^Give every state its own timeout instead$/, (machine) => delete machine["TimeoutSeconds"]],
-  [
-    /^Let (.+) retry States\.ALL, for hours$/,
-    (machine, [name = ""]) =>
-      (stateOf(machine, name).Retry = [{ ErrorEquals: ["States.ALL"], MaxAttempts: 20, MaxDelaySeconds: 600 }]),
-  ],
-  [
-    /^Let (.+) retry only transient errors, by their names$/,
-    (machine, [name = ""]) => delete stateOf(machine, name).Retry,
-  ],
-  [
-    /^Let (.+) retry (.+)$/,
-    (machine, [name = "", errors = ""]) => {
-      const state = stateOf(machine, name);
-      state.Retry = [...(state.Retry ?? []), { ErrorEquals: errors.split(", "), MaxAttempts: 6 }];
-    },
-  ],
-  [
-    /^Give (.+) a catcher of its own for States\.DataLimitExceeded, before States\.ALL$/,
-    (machine, [name = ""]) => {
-      const state = stateOf(machine, name);
-      const all = state.Catch?.find(({ ErrorEquals }) => ErrorEquals.includes("States.ALL"));
-      catching(state, "States.DataLimitExceeded", all?.Next ?? compensated(machine));
-    },
-  ],
-  [
-    /^Let (.+) lead to a Fail with Error SagaCompensated$/,
-    (machine, [name = ""]) => {
-      const state = stateOf(machine, name);
-      if (state.Type === "Task") lead(state, compensated(machine));
-      else {
-        for (const field of Object.keys(state)) Reflect.deleteProperty(state, field);
-        Object.assign(state, { Type: "Fail", Error: "SagaCompensated" });
-      }
-    },
-  ],
-  [
-    /^Give (.+) the Error SagaCompensated$/,
-    (machine, [name = ""]) => (stateOf(machine, name)["Error"] = "SagaCompensated"),
-  ],
-  [
-    /^Give (.+) a Cause that is JSON: /,
-    (machine, [name = ""]) => {
-      const state = stateOf(machine, name);
-      delete state["Cause"];
-      state["CausePath"] = "States.JsonToString($.error)";
-    },
-  ],
-  [
-    /^Give (.+) a Catch for States\.ALL that leads to (.+)$/,
-    (machine, [name = "", to = ""]) => {
-      catching(stateOf(machine, name), "States.ALL", /^a Fail /.test(to) ? compensated(machine) : to);
-    },
-  ],
-  [
-    /^Give (.+)'s Catch a ResultPath, such as (\S+), so that /,
-    (machine, [name = "", path = ""]) => {
-      for (const catcher of stateOf(machine, name).Catch ?? []) Object.assign(catcher, { ResultPath: path });
-    },
-  ],
-  [
-    /^Lead (.+)'s Catch to (.+)$/,
-    (machine, [name = "", to = ""]) => {
-      for (const catcher of stateOf(machine, name).Catch ?? []) catcher.Next = to;
-    },
-  ],
-  [
-    /^Lead to (.+) first, and from there on to (.+)$/,
-    (machine, [first = "", then = ""]) => {
-      for (const state of Object.values(machine.States)) {
-        if (state !== machine.States[first] && state.Next === then) state.Next = first;
-        for (const catcher of state.Catch ?? []) if (catcher.Next === then) catcher.Next = first;
-      }
-      lead(stateOf(machine, first), then);
-    },
-  ],
-  [/^Give (.+) no Catch: /, (machine, [name = ""]) => delete stateOf(machine, name).Catch],
-  [/^Remove (.+)'s Retry: /, (machine, [name = ""]) => delete stateOf(machine, name).Retry],
-  [
-    /^Leave (.+) out: begin with (.+)$/,
-    (machine, [name = "", next = ""]) => {
-      machine.StartAt = next;
-      Reflect.deleteProperty(machine.States, name);
-    },
-  ],
-];
-
-/** What is done, hint by hint, until nothing is found. */
-function followed(definition: unknown, declaration: unknown): readonly string[] {
-  const machine = structuredClone(definition) as MutableLevel;
-  const read = readDeclaration(declaration);
-  const hints: string[] = [];
-  for (;;) {
-    const [violation] = verify(machine, read).violations;
-    if (!violation) return hints;
-    const [pattern, follow] = FOLLOWED.find(([one]) => one.test(violation.hint)) ?? [];
-    const told = [...hints, `${violation.rule}: ${violation.message} → ${violation.hint}`].join("\n");
-    if (!pattern || !follow) throw new Error(`nobody knows how to follow the last of these:\n${told}`);
-    if (hints.length > 60) throw new Error(`the hints lead nowhere:\n${told}`);
-    hints.push(violation.hint);
-    follow(machine, pattern.exec(violation.hint)?.slice(1) ?? [], violation);
-  }
-}
 
 const fixture = (name: string): unknown => JSON.parse(readFileSync(join(__dirname, "fixtures", name), "utf8"));
 
@@ -278,6 +154,16 @@ const SAMPLES: readonly Sample[] = [
   },
 ];
 
+/** Writes a payload as an object whose `saga` a hint can change. */
+function spellOut({ Arguments: args }: MutableState): void {
+  const given = args as { Payload?: unknown } | undefined;
+  const [, saga = ""] = /'saga': \{(.*?)\}/.exec(String(given?.Payload)) ?? [];
+  const [, id, made] = /^'id': (.*), 'step': (.*)$/.exec(saga) ?? [];
+  if (given && id !== undefined && made !== undefined) {
+    given.Payload = { saga: { id: `{% ${id} %}`, step: `{% ${made} %}` } };
+  }
+}
+
 describe("the hints of the verifier, followed one after another,", () => {
   it("lead from the reference system's machine to a sound one", () => {
     const hints = followed(fixture("reference.asl.json"), fixture("reference.saga.json"));
@@ -310,6 +196,46 @@ describe("the hints of the verifier, followed one after another,", () => {
       expect(followed(machine, declaration)).to.deep.equal([hint]);
     });
   }
+
+  for (const [title, name, what, by, hint] of [
+    ["the saga.id that an action makes on each try", "S1", /'id': \$states[\w.]+/, "'id': $uuid()", "saga.id"],
+    ["the saga.step that an action makes on each try", "S1", /'step': 'S1'/, "'step': $string($millis())", "identity"],
+    [
+      "the saga.step that an undo makes on each try",
+      "U1",
+      /'step': 'S1'/,
+      "'step': $now()",
+      "saga.id and saga.step of S1",
+    ],
+  ] as const) {
+    it(`replace ${title}, and nothing else`, () => {
+      const edit = (made: MutableLevel): void => {
+        inPayload(made, name, what, by);
+        for (const state of Object.values(made.States)) spellOut(state);
+      };
+      const { machine, declaration } = machineOf({ nodes: [step, step], edit });
+      const hints = followed(machine, declaration);
+      expect(hints).to.have.length(1);
+      expect(hints[0]).to.include(`Give ${name} `).and.to.include(hint);
+    });
+  }
+
+  it("replace the name of an execution that is made on each try", () => {
+    const start = (Name: string) => ({
+      Resource: "arn:aws:states:::states:startExecution.sync:2",
+      Arguments: { StateMachineArn: "arn:aws:states:eu-west-1:000000000000:stateMachine:Child", Name },
+    });
+    const { machine, declaration } = machineOf({
+      nodes: [step],
+      edit: ({ States }) => {
+        for (const name of ["S1", "U1"]) Object.assign(States[name] ?? {}, start("{% $uuid() %}"));
+      },
+    });
+    expect(followed(machine, declaration).toSorted()).to.deep.equal([
+      "Give S1 the Name {% $states.context.Execution.Name & '-S1' %}",
+      "Give U1 the Name of S1",
+    ]);
+  });
 
   for (const { title, definition, calls, finds } of SAMPLES) {
     it(`lead to a sound one from ${title}`, () => {
