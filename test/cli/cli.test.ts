@@ -205,6 +205,9 @@ describe("the command line", function () {
       [["verify", "-d", "{}"], /^-d works only with a file to verify/],
     ];
     for (const [args, says] of cases) refused(await command(args), 2, says);
+  });
+
+  it(`refuses what is piped in if it is not JSON, and answers if nothing is piped in ${SLOW}`, async () => {
     const [nothing, empty, unheard] = await Promise.all([
       cli(["run", "-"], { input: "nothing" }),
       cli(["verify", "-"]),
@@ -338,13 +341,18 @@ describe("the command line", function () {
     const file = join(folder, "marked.json");
     const declaration = join(ROOT, REFERENCE.replace(".asl.json", ".saga.json"));
     writeFileSync(file, `\uFEFF${readFileSync(join(ROOT, REFERENCE), "utf8")}`);
-    const piped = await cli(["verify", "-", "-d", `@${declaration}`], { input: readFileSync(file, "utf8").slice(1) });
-    expect([piped.code, piped.err]).to.deep.equal([1, ""]);
     const { code, out, err } = await command(["verify", file, "-d", `@${declaration}`]);
-    expect(piped.out).to.equal(out);
     expect(out).to.match(/^orderFulfilmentSaga {2}not sound/);
     expect(err).to.equal("");
     expect(code).to.equal(1);
+  });
+
+  it(`reads a definition from a pipe as it reads it from a file ${SLOW}`, async () => {
+    const declared = ["-d", `@${join(ROOT, REFERENCE.replace(".asl.json", ".saga.json"))}`];
+    const piped = await cli(["verify", "-", ...declared], { input: readFileSync(join(ROOT, REFERENCE), "utf8") });
+    expect([piped.code, piped.err]).to.deep.equal([1, ""]);
+    const { out } = await command(["verify", REFERENCE, ...declared]);
+    expect(piped.out).to.equal(out);
   });
 
   it("refuses a file that is not a state machine, and says where", async () => {

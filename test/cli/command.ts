@@ -1,4 +1,6 @@
 import { command as run } from "../../saga/cli/command";
+import * as programs from "../../saga/local/program";
+import { evaluateOnce } from "../evaluated";
 
 export interface Ended {
   readonly code: number | null;
@@ -18,7 +20,8 @@ interface Given {
 }
 
 /**
- * Runs a command line in this process, ten times as fast as in a process of its own. Tests of signals, of pipes, and of
+ * Runs a command line in this process, ten times as fast as in a process of its own. Commands share the evaluation of the
+ * repository's programs. Tests of signals, of pipes, and of
  * a program's effects on its process need a process of their own.
  */
 export function command(args: readonly string[], given: Given = {}): Promise<Ended> {
@@ -43,6 +46,7 @@ async function runAlone(args: readonly string[], { env = {}, terminal = {} }: Gi
     }),
     swap(stderr, { isTTY: false, write: (text: unknown) => ((written.err += String(text)), true) }),
     swap(process.env, { NO_COLOR: undefined, ...env }),
+    swap(programs, { evaluate: evaluateOnce }),
   ];
   try {
     const code = await run([...args]);

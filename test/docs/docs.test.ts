@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { expect } from "chai";
-import * as ts from "typescript";
 import { parse } from "yaml";
 import { page, pages } from "../../docs/make";
 import { PICTURES } from "../../docs/pictures";
@@ -10,37 +9,10 @@ import { OPTIONS } from "../../saga/cli/options";
 import { VERBS } from "../../saga/cli/verbs";
 import { outputOf } from "../../saga/cli/verify";
 import { SCHEMA } from "../../saga/deploy/config";
+import { PAGES } from "../checked/pages";
 
 const ROOT = join(__dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
-
-const PAGES = [
-  "README.md",
-  "docs/language.md",
-  "docs/tasks.md",
-  "docs/starting.md",
-  "docs/store.md",
-  "docs/testing.md",
-  "docs/definitions.md",
-];
-const moduleOf = (page: string): string => join(ROOT, `${page.replace(/\W/g, "-")}.ts`);
-
-/** A TypeScript program with the code of all pages, each as a module at the project's top. */
-function checker(): ts.Program {
-  const texts = new Map(
-    PAGES.map((page) => [moduleOf(page), [...read(page).matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) => text)]),
-  );
-  for (const blocks of texts.values()) expect(blocks).not.to.be.empty;
-  const config = ts.readConfigFile(join(ROOT, "tsconfig.json"), (path) => ts.sys.readFile(path));
-  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, ROOT);
-  const host = ts.createCompilerHost(options);
-  const getSourceFile = host.getSourceFile.bind(host);
-  host.getSourceFile = (path, target) => {
-    const blocks = texts.get(path);
-    return blocks ? ts.createSourceFile(path, blocks.join("\n"), target) : getSourceFile(path, target);
-  };
-  return ts.createProgram([...texts.keys()], options, host);
-}
 
 interface Order {
   readonly title: string;
@@ -68,18 +40,6 @@ interface Key {
 
 describe("the documentation", function () {
   this.timeout(120_000);
-
-  let program: ts.Program;
-  before(() => {
-    program = checker();
-  });
-  for (const page of PAGES) {
-    it(`has code in ${page} that the type checker accepts`, () => {
-      const module = program.getSourceFile(moduleOf(page));
-      const said = [...program.getSyntacticDiagnostics(module), ...program.getSemanticDiagnostics(module)];
-      expect(said.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).to.deep.equal([]);
-    });
-  }
 
   it("has the keys of the config's schema in Pulumi.yaml, with type, default and description", () => {
     const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, Key> };

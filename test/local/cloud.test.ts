@@ -35,10 +35,12 @@ describe("a program without a saga, on this machine", function () {
     expect(servers()).to.equal(before);
   });
 
-  it("has a captured secret, one in the environment, and one that the function reads", async () => {
+  it("has all tables; a captured secret, one in the environment, and one that the function reads", async () => {
     const notes: string[] = [];
     const invoke = async (env: NodeJS.ProcessEnv) => {
       const cloud = await start({ env, onNote: (note) => notes.push(note) });
+      expect([...cloud.tables.keys()]).to.have.members(["rows", "others"]);
+      expect(() => cloud.table).to.throw("the program has 2 tables, not one");
       return (await cloud.functions.get("teller")?.invoke({}))?.payload;
     };
     const known = { captured: "hush-hush", environment: "hush-hush" };
@@ -48,12 +50,6 @@ describe("a program without a saga, on this machine", function () {
     expect(notes).to.deep.equal([
       "the secret 'prod/stripe-key' has no value here, and a placeholder replaces it: set STRIPE_KEY",
     ]);
-  });
-
-  it("has all tables, with their indexes", async () => {
-    const cloud = await start();
-    expect([...cloud.tables.keys()]).to.have.members(["rows", "others"]);
-    expect(() => cloud.table).to.throw("the program has 2 tables, not one");
   });
 
   it(`runs a service's action on the table, with the service's errors and the machine's permissions ${SLOW}`, async () => {
