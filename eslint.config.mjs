@@ -136,12 +136,12 @@ export default tseslint.config(
       "What tells of executions talks to Step Functions as any client does: it knows nothing of what runs behind it.",
   }),
   restrict(
-    ["advice", "declared", "history", "ledger", "spots", "story"].map((name) => `saga/control/${name}.ts`),
+    ["advice", "declared", "failure", "history", "ledger", "spots", "story"].map((name) => `saga/control/${name}.ts`),
     [
       AGPL,
       { group: [AWS, "node:*"], message: "What reads a history runs in a browser, too." },
       {
-        regex: "^\\./(?!(?:advice|declared|history|ledger|spots|story)$)|^\\.\\./(?!asl/)",
+          regex: "^\\./(?!(?:advice|declared|failure|history|ledger|spots|story)$)|^\\.\\./(?!asl/)",
         message: "What reads a history runs in a browser, too.",
       },
     ],

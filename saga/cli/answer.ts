@@ -1,7 +1,7 @@
-import { statusAt, triesOf } from "../control/story";
+import { questionOf, statusAt, triesOf } from "../control/story";
 import { examine } from "./examined";
 import { readJson } from "./input";
-import { legible, paint, printJson, wrap } from "./print";
+import { beginningOf, legible, paint, printJson, wrap } from "./print";
 import { type Place, placeOf } from "./target";
 import { NotPossible } from "./not-possible";
 import { UsageError } from "./usage-error";
@@ -31,13 +31,13 @@ export async function reject(named: string | undefined, given: string | undefine
 interface Waiting {
   readonly title: string;
   readonly state: string;
-  readonly input: unknown;
+  readonly question: unknown;
   readonly token: string | undefined;
 }
 
 async function answer(named: string | undefined, given: Answer, values: Values): Promise<number> {
   const place = await placeOf(values);
-  const { title, state, input, token } = await findWaiting(place, named, values);
+  const { title, state, question, token } = await findWaiting(place, named, values);
   if (token === undefined) {
     throw new NotPossible(
       `the history of ${title} does not contain the token of ${state}: the one who received it must answer with SendTaskSuccess`,
@@ -48,7 +48,7 @@ async function answer(named: string | undefined, given: Answer, values: Values):
     const said = "output" in given ? `approves ${state}` : `rejects ${state}`;
     const lines = [
       paint("bold", legible(`${said} of ${title}`)),
-      ...(input === undefined ? [] : wrap("asked    ", JSON.stringify(withoutToken(input, token)))),
+      ...(question === undefined ? [] : wrap("asked    ", beginningOf(JSON.stringify(question)))),
     ];
     process.stdout.write(`${lines.join("\n")}\n`);
   }
@@ -112,12 +112,6 @@ async function waitingIn(place: Place, named: string, values: Values): Promise<r
   return story.path.flatMap((visit) => {
     const last = triesOf(visit).at(-1);
     if (!last?.waits || statusAt(story, visit, Infinity) !== "waiting") return [];
-    return [{ title, state: visit.instance, input: last.input, token: last.token }];
+    return [{ title, state: visit.instance, question: questionOf(last), token: last.token }];
   });
 }
-
-/** The input without the token, which only the one who answers should see, and without the saga's identity. */
-const withoutToken = (input: unknown, token: string): unknown =>
-  JSON.parse(
-    JSON.stringify(input, (name, value: unknown) => (value === token || name === "saga" ? undefined : value)),
-  ) as unknown;

@@ -7,8 +7,9 @@ import { machinesOf as machinesIn, startableMachines } from "../local/resources"
 import type { KnownExecution } from "../local/step-functions/executions";
 import { CONSOLE_PATH } from "../console/server";
 import { closeBeforeEnd } from "./ending";
-import { columns, hideSecrets, legible, paint, printNote, type Style } from "./print";
+import { columns, hideSecrets, legible, paint, printJsonLine, printNote, type Style } from "./print";
 import type { ReadProgram } from "./program";
+import { readPort } from "./numbers";
 import { UsageError } from "./usage-error";
 
 export interface DevOptions {
@@ -48,8 +49,6 @@ export function devOptions(values: DevValues): DevOptions {
   const { data, keep = String(KEEP) } = values;
   if (!/^\d+$/.test(keep)) throw new UsageError(`--keep must be a number of executions, not '${keep}'`);
   if (data === "") throw new UsageError("--data needs a folder");
-  if (!/^\d+$/.test(port) || Number(port) > 65_535)
-    throw new UsageError(`--port must be a port from 0 to 65535, not '${port}'`);
   const loopback = host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
   if (!loopback && !expose) {
     throw new UsageError(
@@ -57,7 +56,7 @@ export function devOptions(values: DevValues): DevOptions {
     );
   }
   if (expose && values.host === undefined) throw new UsageError("--expose needs --host, such as --host 0.0.0.0");
-  const where = { port: Number(port), host, exposed: expose && !loopback };
+  const where = { port: readPort(port), host, exposed: expose && !loopback };
   return { ...where, time: timeOf(time), json, ...(data !== undefined && { data }), keep: Number(keep) };
 }
 
@@ -92,7 +91,8 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
     keep,
     ...(data !== undefined && { data }),
     onEnd: (ended) => {
-      print(json ? JSON.stringify(endingOf(ended)) : endingLine(ended, names.get(ended.machineArn)));
+      if (json) printJsonLine(endingOf(ended));
+      else print(endingLine(ended, names.get(ended.machineArn)));
     },
   };
   // It ends by a signal, or because it can't start.
@@ -110,7 +110,7 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
         throw error;
       }
       const machines = machinesOf(cloud, program);
-      if (json) print(JSON.stringify({ endpoint: cloud.endpoint, region: cloud.place().region, machines }));
+      if (json) printJsonLine({ endpoint: cloud.endpoint, region: cloud.place().region, machines });
       else for (const line of greeting(cloud, machines)) print(line);
     };
     const following = followProgram(source, {
@@ -125,11 +125,11 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
       onRelease: (release) => {
         // The greeting has already shown the first release.
         if (release.first) return;
-        if (json) print(JSON.stringify({ ...release.changes, seconds: release.seconds }));
+        if (json) printJsonLine({ ...release.changes, seconds: release.seconds });
         else print(`${paint("green", "↻ deployed")}    ${legible(lineOf(release))}`);
       },
       onProblem: ({ message, place }) => {
-        if (json) print(JSON.stringify({ problem: message, place }));
+        if (json) printJsonLine({ problem: message, place });
         else for (const line of problemLines(message, place)) print(line);
       },
     });

@@ -5,7 +5,7 @@ import type { HistoryEvent } from "../control/history";
 import { declarationFor, examine, type Examined, judged } from "./examined";
 import { readJsonFile } from "./input";
 import { callersPath } from "./paths";
-import { legible, paint, printJson, printNote, wrap } from "./print";
+import { beginningOf, legible, paint, printJson, printNote, wrap } from "./print";
 import { adviceLines, ledgerLines, outcomeLine, pathLines } from "./print-story";
 import { jsonOf } from "./show";
 import { placeOf } from "./target";
@@ -43,10 +43,10 @@ export function linesOf(examined: Examined): readonly string[] {
   return [
     paint("bold", legible(title)),
     ...(recovers === undefined ? [] : wrap("undoes   ", recovers)),
-    ...(input === undefined ? [] : wrap("input    ", JSON.stringify(input))),
+    ...(input === undefined ? [] : wrap("input    ", beginningOf(JSON.stringify(input)))),
     ...pathLines(story),
     ...outcomeLine(story),
-    ...(output === undefined || recovers !== undefined ? [] : wrap("output   ", JSON.stringify(output))),
+    ...(output === undefined || recovers !== undefined ? [] : wrap("output   ", beginningOf(JSON.stringify(output)))),
     ...(recovery === undefined
       ? []
       : ["", ...wrap("recovery ", recovery.arn), ...pathLines(recovery.story), ...outcomeLine(recovery.story)]),

@@ -14,7 +14,9 @@ import {
   type Stage,
   type Undone,
 } from "../testing/faults";
+import { printJson, printText } from "./print";
 import { checkAnswers, type LoadedProgram } from "./program";
+import { progress } from "./progress";
 import { UsageError } from "./usage-error";
 import { declarationIn } from "./verify";
 
@@ -44,27 +46,27 @@ export async function faults(
   const { json, ...exploring } = options;
   const stages: Stage[] = [];
   const started = performance.now();
-  const shown = process.stderr.isTTY && !json;
   try {
     for (let count = 0; count < stagesAtOnce(); count++) {
       // In virtual time, neither the saga's waits nor those of its child sagas take time.
       const open = (twins: Program) => LocalCloud.start(twins, { stubs, time: "virtual" });
       stages.push(await setUp(program, { machine, open }));
     }
-    const explored = await explore(stages, {
-      ...exploring,
-      ...(declaration && { declaration }),
-      onPlan(plan) {
-        if (!json) process.stdout.write(`${formatPlan(plan)}\n\n`);
-      },
-      onProgress(done) {
-        if (shown && done % 10 === 0) process.stderr.write(`\r${done.toLocaleString("en")} scenarios …`);
-      },
-    });
-    if (shown) process.stderr.write("\r\u001b[K");
+    const explored = await progress("scenarios", (tell) =>
+      explore(stages, {
+        ...exploring,
+        ...(declaration && { declaration }),
+        onPlan(plan) {
+          if (!json) printText(`${formatPlan(plan)}\n`);
+        },
+        onProgress(done) {
+          if (done % 10 === 0) tell(done);
+        },
+      }),
+    );
     const seconds = Math.round((performance.now() - started) / 1000);
-    if (json) process.stdout.write(`${JSON.stringify(explored, null, 2)}\n`);
-    else process.stdout.write(`${formatFindings(explored.findings)}\n\n${formatVerdict(explored)} (${seconds} s)\n`);
+    if (json) printJson(explored);
+    else printText(`${formatFindings(explored.findings)}\n\n${formatVerdict(explored)} (${seconds} s)`);
     return isSound(explored) ? 0 : 1;
   } catch (error) {
     if (error instanceof FaultsError) throw new UsageError(error.message);
@@ -84,12 +86,4 @@ export function readUndone(text: string): Undone {
     throw new UsageError(`--undone must be ATTRIBUTE=VALUE, such as status=UNDONE, not '${text}'`);
   }
   return { attribute, value };
-}
-
-/** @throws UsageError */
-export function readMost(text: string): number {
-  const most = Number(text);
-  if (!Number.isInteger(most) || most < 1)
-    throw new UsageError(`--most must be a whole number from 1 on, not '${text}'`);
-  return most;
 }

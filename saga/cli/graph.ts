@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { extname } from "node:path";
 import type { Declaration } from "../asl/declaration";
 import type { RawStates } from "../asl/states";
 import { declarationOf } from "../compile/declaration";
@@ -12,9 +12,9 @@ import type { Saga } from "../language/nodes";
 import { definitionOf, mainMachine } from "../local/resources";
 import { examineNamed } from "./explain";
 import type { Values } from "./options";
-import { callersPath } from "./paths";
 import type { LoadedProgram } from "./program";
 import { UsageError } from "./usage-error";
+import { writeFile } from "./write-file";
 
 const FORMATS = { mermaid, svg, dot, json } as const;
 
@@ -30,13 +30,30 @@ export function formatOf({ json: asJson, format, output }: Pick<Values, "json" |
   if (asJson === true && format !== undefined && format !== "json")
     throw new UsageError(`--json and --format ${format} exclude each other`);
   if (asJson === true) return "json";
-  if (format === undefined) {
-    const ending = output?.slice(output.lastIndexOf(".") + 1) ?? "";
-    return isFormat(ending) ? ending : "mermaid";
-  }
+  if (format === undefined) return formatOfFile(output ?? "");
   if (!isFormat(format))
     throw new UsageError(`no format '${format}'; the formats are ${Object.keys(FORMATS).join(", ")}`);
   return format;
+}
+
+/** The format of each extension. */
+const EXTENSIONS: Readonly<Record<string, Format>> = {
+  "": "mermaid",
+  ".md": "mermaid",
+  ".mermaid": "mermaid",
+  ".mmd": "mermaid",
+  ".svg": "svg",
+  ".dot": "dot",
+  ".gv": "dot",
+  ".json": "json",
+};
+
+function formatOfFile(file: string): Format {
+  const format = EXTENSIONS[extname(file).toLowerCase()];
+  if (format) return format;
+  throw new UsageError(
+    `no format has the extension of '${file}': use .mmd, .svg, .dot or .json, or choose a format with --format`,
+  );
 }
 
 /** The graph as data, for programs that draw it themselves. */
@@ -83,6 +100,6 @@ export async function graphOfExecution(
 function draw(drawing: Graph, colours: Colours | undefined, { format, output }: Omit<GraphOptions, "name">): number {
   const text = FORMATS[format](drawing, colours);
   if (output === undefined) process.stdout.write(text);
-  else writeFileSync(callersPath(output), text);
+  else writeFile(output, text);
   return 0;
 }

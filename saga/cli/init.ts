@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { besideOf } from "./definitions/declarations";
 import { type Found, isRead } from "./definitions/found";
 import { type Guess, guessCalls } from "./definitions/guess";
@@ -7,6 +7,7 @@ import { callersPath, commandName } from "./paths";
 import { legible, paint, printNote, wrap } from "./print";
 import { quoted } from "./program";
 import { UsageError } from "./usage-error";
+import { writeFile } from "./write-file";
 
 /**
  * `saga verify --init`: drafts a declaration of each machine in a file, or of the named one, for the user to edit. It
@@ -33,7 +34,7 @@ export async function initDeclarations(
   }
   for (const { found, to, guesses } of drafts) {
     const calls = Object.fromEntries(guesses);
-    writeFileSync(callersPath(to), `${JSON.stringify({ saga: found.name, calls }, null, 2)}\n`);
+    writeFile(to, `${JSON.stringify({ saga: found.name, calls }, null, 2)}\n`);
     tell(to, guesses);
   }
   for (const each of machines)

@@ -1,7 +1,7 @@
 import { type ExecutionOutcome, EXECUTION_OUTCOMES } from "../asl/outcome";
 import { legible, paint, printJson } from "./print";
 import { at, elapsed, outcomeShown } from "./print-story";
-import { progress } from "./progress";
+import { readMost } from "./numbers";
 import { placeOf } from "./target";
 import { UsageError } from "./usage-error";
 import type { Values } from "./options";
@@ -10,8 +10,8 @@ const MOST = 20;
 
 /** `saga list`: the latest executions. */
 export async function list(saga: string | undefined, values: Values): Promise<number> {
-  const { json, status, most = String(MOST) } = values;
-  if (!/^[1-9]\d*$/.test(most)) throw new UsageError(`--most must be a whole number from 1 on, not '${most}'`);
+  const { json, status } = values;
+  const most = values.most === undefined ? MOST : readMost(values.most);
   const { listExecutions } = await import("../control/executions");
   const outcome = status?.toLowerCase().replaceAll(/[-_]/g, " ") as ExecutionOutcome | undefined;
   if (outcome !== undefined && !EXECUTION_OUTCOMES.includes(outcome)) {
@@ -19,7 +19,7 @@ export async function list(saga: string | undefined, values: Values): Promise<nu
     throw new UsageError(`no status '${status as string}'; the statuses are ${there}`);
   }
   const { target, machines } = await placeOf(values, saga);
-  const listed = await progress("executions", () => listExecutions(target, machines, { outcome, most: Number(most) }));
+  const listed = await listExecutions(target, machines, { outcome, most });
   if (json === true) {
     printJson(listed);
     return 0;

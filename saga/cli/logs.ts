@@ -1,6 +1,5 @@
 import { examine } from "./examined";
 import { legible, paint, printJson } from "./print";
-import { progress } from "./progress";
 import { placeOf } from "./target";
 import type { Values } from "./options";
 
@@ -10,15 +9,13 @@ export async function logs(named: string | undefined, values: Values): Promise<n
   const { arn = "", story, definition } = await examine(place, named, values);
   const [{ logsOf }, { asked }] = await Promise.all([import("../control/logs"), import("../control/machines")]);
   const { started, ended } = story;
-  const lines = await progress("functions", async () =>
-    asked(place.target, async () =>
-      logsOf(await place.target.logs(), {
-        arn,
-        definition,
-        started: new Date(started),
-        stopped: ended === undefined ? undefined : new Date(ended),
-      }),
-    ),
+  const lines = await asked(place.target, async () =>
+    logsOf(await place.target.logs(), {
+      arn,
+      definition,
+      started: new Date(started),
+      stopped: ended === undefined ? undefined : new Date(ended),
+    }),
   );
   if (values.json === true) {
     printJson(lines);

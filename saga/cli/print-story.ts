@@ -1,9 +1,9 @@
 import type { ExecutionOutcome } from "../asl/outcome";
-import { messageOf } from "../control/advice";
+import { textOf } from "../control/failure";
 import type { Entry } from "../control/ledger";
-import { type Failure, statusAt, type Story, triesOf, type Visit, type VisitStatus } from "../control/story";
+import { statusAt, type Story, triesOf, type Visit, type VisitStatus } from "../control/story";
 import type { Examined } from "./examined";
-import { columns, legible, LOOK, paint, type Style, wrap } from "./print";
+import { beginningOf, columns, legible, LOOK, paint, type Style, wrap } from "./print";
 
 const DID: Readonly<Record<VisitStatus, keyof typeof LOOK | "aborted" | "runs">> = {
   "in progress": "runs",
@@ -62,7 +62,7 @@ export const at = (milliseconds: number): string =>
   `${new Date(milliseconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
 /** The states that are printed: Tasks and Waits, and other states in which something went wrong. */
-export const told = (story: Story): readonly (readonly [Visit, VisitStatus])[] =>
+const printedStates = (story: Story): readonly (readonly [Visit, VisitStatus])[] =>
   story.path.flatMap((visit) => {
     const status = statusAt(story, visit, Infinity);
     if (status === undefined) return [];
@@ -73,7 +73,7 @@ export const told = (story: Story): readonly (readonly [Visit, VisitStatus])[] =
 
 /** One line for each state, as a local run prints it, with its tries and its duration. */
 export function pathLines(story: Story): readonly string[] {
-  return told(story).flatMap(([visit, status]) => {
+  return printedStates(story).flatMap(([visit, status]) => {
     const did = visit.type === "Wait" && status === "done" ? "waited" : DID[status];
     const { mark, style } = LOOKS[did];
     const { started, ended, error, instance } = visit;
@@ -85,14 +85,8 @@ export function pathLines(story: Story): readonly string[] {
     const line = `  ${paint(style, `${mark} ${did.padEnd(7)}`)} ${name}${note === "" ? "" : `${" ".repeat(gap)}${paint("dim", note)}`}`;
     return error === undefined || status === "done" || status === "undone"
       ? [line]
-      : [line, ...wrap("           ", failureText(error))];
+      : [line, ...wrap("           ", beginningOf(textOf(error)))];
   });
-}
-
-/** The error's name, and the message in its cause. */
-function failureText(failure: Failure): string {
-  const message = messageOf(failure);
-  return message === "" ? failure.error : `${failure.error}: ${message}`;
 }
 
 /** How it has ended, with the status of Step Functions. */
@@ -110,7 +104,7 @@ export function outcomeLine({ outcome, error, cause, turns }: Story): readonly s
   const times = redrives > 0 ? `  (redriven${redrives > 1 ? ` ${redrives} times` : ""})` : "";
   const line = `  ${paint(OUTCOME[outcome].style, outcome)}  ${status}${why}${times}`;
   // The failure of a compensated saga is printed at the state that failed.
-  return outcome === "aborted" && cause !== undefined ? [line, ...wrap("           ", cause)] : [line];
+  return outcome === "aborted" && cause !== undefined ? [line, ...wrap("           ", beginningOf(cause))] : [line];
 }
 
 /** The effect of each step. */

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { Outcome } from "../asl/outcome";
+import { messageOf, shortened, textOf } from "../control/failure";
 import type { ExecutionReport, Visit } from "../local/report";
 import type { Advice } from "./advice";
 
@@ -88,12 +89,27 @@ export function printNote(note: string): void {
   printError(`note: ${note}`);
 }
 
-/** Prints JSON, in which control characters are escaped, so that they do nothing to a terminal. */
+/** Prints JSON. */
 export function printJson(value: unknown): void {
-  const text = JSON.stringify(value, null, 2).replaceAll(UNPRINTABLE, (character) =>
-    character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  process.stdout.write(`${jsonText(value, 2)}\n`);
+}
+
+/** Prints JSON as one line, for programs that read line by line. */
+export function printJsonLine(value: unknown): void {
+  process.stdout.write(`${jsonText(value)}\n`);
+}
+
+/** JSON without secrets. Control characters are escaped, so that they do nothing to a terminal. */
+const jsonText = (value: unknown, indent?: number): string =>
+  maskedJson(
+    JSON.stringify(value, null, indent).replaceAll(UNPRINTABLE, (character) =>
+      character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    ),
   );
-  process.stdout.write(`${maskedJson(text)}\n`);
+
+/** Prints text of several lines, which may contain a saga's data. */
+export function printText(text: string): void {
+  process.stdout.write(`${text.split("\n").map(legible).join("\n")}\n`);
 }
 
 const secrets = new Set<string>();
@@ -137,23 +153,21 @@ function visitLines({ state, did, error, cause }: Visit, advice: Advice | undefi
   const { mark, style } = LOOK[did];
   const line = `  ${paint(style, `${mark} ${did.padEnd(6)}`)}  ${legible(state)}`;
   if (error === undefined) return [line];
-  const message = messageOf(cause);
-  const advised = advice?.(error, message);
+  const failure = { error, ...(cause !== undefined && { cause }) };
+  const advised = advice?.(error, messageOf(failure));
   return [
     line,
-    ...wrap("           ", `${error}: ${message}`),
+    ...wrap("           ", beginningOf(textOf(failure))),
     ...(advised === undefined ? [] : wrap("         → ", advised)),
   ];
 }
 
-/** The message of a cause. Lambda's cause is JSON. */
-function messageOf(cause: string | undefined): string {
-  try {
-    return (JSON.parse(cause ?? "") as { errorMessage?: string }).errorMessage ?? cause ?? "";
-  } catch {
-    return cause ?? "";
-  }
-}
+/** The characters of a text that are printed, so that a long one does not hide the others. */
+const MOST = 1000;
+
+/** A text, or the beginning of a long one. */
+export const beginningOf = (text: string, most = MOST): string =>
+  text.length <= most ? text : `${shortened(text, most)} (--json has all of it)`;
 
 function rowLines({ tables }: ExecutionReport, looks: ReadonlyMap<string, TableLook>): string[] {
   const named = Object.entries(tables);

@@ -1,5 +1,5 @@
 import { COMPENSATED } from "../asl/outcome";
-import { stuckIn } from "../control/advice";
+import { stuckIn, whyNotRedrive } from "../control/advice";
 import { isOutstanding } from "../control/ledger";
 import { statusAt } from "../control/story";
 import { examine, type Examined } from "./examined";
@@ -70,10 +70,7 @@ export async function redrive(named: string | undefined, values: Values): Promis
 function reasonAgainst({ story, recovery, saga }: Examined): string | undefined {
   if (story.outcome === "compensated")
     return `${saga} has compensated: a redrive would only end in ${COMPENSATED} again`;
-  if (recovery) {
-    return `${recovery.arn} has recovered it: after a redrive, its next step would find a tombstone and fail, and it would be undone again`;
-  }
-  return undefined;
+  return recovery && whyNotRedrive(recovery.arn);
 }
 
 interface Plan {

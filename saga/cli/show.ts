@@ -1,6 +1,6 @@
 import { variablesAt } from "../control/story";
 import { examine, type Examined } from "./examined";
-import { legible, paint, printJson, wrap } from "./print";
+import { beginningOf, legible, paint, printJson, wrap } from "./print";
 import { at, elapsed, outcomeLine, pathLines } from "./print-story";
 import { placeOf } from "./target";
 import type { Values } from "./options";
@@ -45,12 +45,14 @@ function linesOf({ arn = "", saga, story }: Examined, withEvents: boolean): read
     paint("bold", legible(`${saga} ${arn.replace(/^.*:/, "")}`)),
     `  ${legible(arn)}`,
     `  started  ${at(started)}${took}`,
-    ...(input === undefined ? [] : wrap("input    ", JSON.stringify(input))),
+    ...(input === undefined ? [] : wrap("input    ", beginningOf(JSON.stringify(input)))),
     ...pathLines(story),
     ...outcomeLine(story),
-    ...(output === undefined ? [] : wrap("output   ", JSON.stringify(output))),
+    ...(output === undefined ? [] : wrap("output   ", beginningOf(JSON.stringify(output)))),
     ...(variables.length === 0 ? [] : ["  variables"]),
-    ...variables.flatMap(([name, value]) => wrap(`  ${name.padEnd(width)}  `, shortened(JSON.stringify(value)))),
+    ...variables.flatMap(([name, value]) =>
+      wrap(`  ${name.padEnd(width)}  `, beginningOf(JSON.stringify(value), MOST_OF_VARIABLE)),
+    ),
     ...(withEvents ? ["  events"] : []),
     ...(withEvents
       ? events.map(({ id, type, timestamp, state, error }) => {
@@ -61,7 +63,5 @@ function linesOf({ arn = "", saga, story }: Examined, withEvents: boolean): read
   ];
 }
 
-/** The characters of a value that are printed, so that a long one does not hide the others. */
-const MOST = 300;
-const shortened = (text: string): string =>
-  text.length <= MOST ? text : `${text.slice(0, MOST)}… (--json has all of it)`;
+/** The characters of a variable that are printed. There may be many. */
+const MOST_OF_VARIABLE = 300;

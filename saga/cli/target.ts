@@ -1,5 +1,6 @@
 import type { Machine } from "../control/machines";
 import type { Target } from "../control/target";
+import { readPort } from "./numbers";
 import { callersPath } from "./paths";
 import type { Values } from "./options";
 import { UsageError } from "./usage-error";
@@ -32,11 +33,7 @@ export async function targetOf(values: Pick<Values, "port" | "endpoint" | "stack
     }
     return stackTarget({ name: stack, folder, region: regionOf(() => readProject(folder, { stack })) });
   }
-  if (port !== undefined) {
-    if (!/^\d+$/.test(port) || Number(port) > 65_535)
-      throw new UsageError(`--port must be a port from 0 to 65535, not '${port}'`);
-    return localTarget(Number(port));
-  }
+  if (port !== undefined) return localTarget(readPort(port));
   // The SDKs read it too, and 'saga dev' prints it.
   const said = process.env["AWS_ENDPOINT_URL"];
   return said === undefined ? localTarget() : { ...endpointTarget(urlOf(said, "AWS_ENDPOINT_URL")), options: "" };

@@ -1,4 +1,5 @@
 import { readJson } from "./input";
+import { readMost } from "./numbers";
 import { type LoadedProgram, loadProgram, readAnswers, readProgram } from "./program";
 import type { Values } from "./options";
 import { UsageError } from "./usage-error";
@@ -142,7 +143,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       if (values.single === true && values.pairs === true) {
         throw new UsageError("--single and --pairs exclude each other");
       }
-      const { faults, readMost, readUndone } = await import("./faults");
+      const { faults, readUndone } = await import("./faults");
       const options = {
         input: await readJson(input),
         ...(beside !== undefined && { beside: await readJson(beside) }),

@@ -1,5 +1,6 @@
+import { shortened, textOf } from "./failure";
 import { type Entry, isOutstanding } from "./ledger";
-import { type Failure, statusAt, type Story, type Visit } from "./story";
+import { statusAt, type Story, type Visit } from "./story";
 
 /** Advice on an execution: what to do, and the command that does it. */
 export interface Advice {
@@ -41,6 +42,10 @@ export interface Known {
  */
 const REDRIVABLE_DAYS = 14;
 const DAY = 86_400_000;
+
+/** Why an execution should not be redriven that another one has recovered. */
+export const whyNotRedrive = (recoveryArn: string): string =>
+  `${recoveryArn} has recovered it: after a redrive, its next step would find a tombstone and fail, and it would be undone again`;
 
 /** What to do about an execution, as of the end of its history. */
 export function adviceOf({
@@ -117,10 +122,7 @@ function stuck(story: Story, known: Known, command: Command): Advice {
     };
   }
   const names = all.map(({ instance }) => instance).join(" and ");
-  const why =
-    first.error === undefined
-      ? ""
-      : ` (${[first.error.error, messageOf(first.error)].filter((part) => part !== "").join(": ")})`;
+  const why = first.error === undefined ? "" : ` (${shortened(textOf(first.error), MOST_OF_WHY)})`;
   if (!isRedrivable(story, known)) {
     return {
       do: "recover",
@@ -133,6 +135,9 @@ function stuck(story: Story, known: Known, command: Command): Advice {
     command: command("redrive"),
   };
 }
+
+/** The characters of a failure that advice quotes. The state itself has all of it. */
+const MOST_OF_WHY = 200;
 
 function isRedrivable({ ended, events }: Story, { redrivable, now = Date.now() }: Known): boolean {
   if (redrivable !== undefined) return redrivable;
@@ -176,16 +181,6 @@ function stopped(
     text: `It was ${how}, and will not continue by itself. The stack's recovery undoes it within minutes, unless the program sets onAbort: ignore. Until then these effects may be live: ${outstanding.map(({ instance }) => instance).join(", ")}. To see whether it is recovered:`,
     command: command("explain"),
   };
-}
-
-/** The readable part of a cause. Lambda's causes are JSON with an `errorMessage`. */
-export function messageOf({ cause = "" }: Failure): string {
-  try {
-    const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
-    return typeof errorMessage === "string" ? errorMessage : cause;
-  } catch {
-    return cause;
-  }
 }
 
 /** An argument, quoted for a shell. */

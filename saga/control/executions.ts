@@ -21,6 +21,9 @@ export interface Listed {
   readonly ended: Date | undefined;
 }
 
+/** The part of a target that answers about executions. */
+type Asked = Pick<Target, "kind" | "name" | "sfn">;
+
 /** The most requests at a time. More might throttle other clients of the account. */
 const TOGETHER = 4;
 
@@ -79,7 +82,7 @@ async function listedOf(target: Target, machine: Machine, item: ExecutionListIte
 }
 
 /** @throws NotThere, TargetError */
-export async function describe(target: Target, executionArn: string): Promise<DescribeExecutionOutput> {
+export async function describe(target: Asked, executionArn: string): Promise<DescribeExecutionOutput> {
   const { DescribeExecutionCommand } = await import("@aws-sdk/client-sfn");
   const client = await target.sfn();
   try {
@@ -157,7 +160,7 @@ export async function definitionOf(target: Target, executionArn: string): Promis
  * @param undo The ARN of the recovery machine, from the note in the definition.
  */
 export async function recoveryOf(
-  target: Target,
+  target: Asked,
   { executionArn = "", redriveCount = 0 }: Pick<DescribeExecutionOutput, "executionArn" | "redriveCount">,
   undo: string,
 ): Promise<DescribeExecutionOutput | undefined> {

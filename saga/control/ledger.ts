@@ -1,6 +1,7 @@
 import { type Declaration, type DeclaredCall, undoOf } from "../asl/declaration";
 import { COMPENSATED } from "../asl/outcome";
-import { type Failure, type Story, triesOf, type Try, type Visit } from "./story";
+import type { Failure } from "./failure";
+import { type Story, triesOf, type Try, type Visit } from "./story";
 
 /**
  * The status of a step's effect, as far as the history shows it.

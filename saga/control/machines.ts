@@ -80,7 +80,7 @@ export function readDefinitionText(text: string | undefined): Definition {
 }
 
 /** Sends a request. Connection and credential errors become a TargetError. */
-export async function asked<T>(target: Target, request: () => Promise<T>): Promise<T> {
+export async function asked<T>(target: Pick<Target, "kind" | "name">, request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Declaration } from "../asl/declaration";
 import type { RawStates } from "../asl/states";
+import type { Failure } from "./failure";
 import type { HistoryEvent } from "./history";
 import { COMPENSATED, type ExecutionOutcome } from "../asl/outcome";
 import { type Side, type Spot, spotsOf } from "./spots";
@@ -32,11 +33,6 @@ export interface Try {
 /** The tries of a call. A redrive begins a new call, with fresh retries. */
 export interface Call {
   readonly tries: readonly Try[];
-}
-
-export interface Failure {
-  readonly error: string;
-  readonly cause?: string;
 }
 
 /** A visit of a state. A state has a visit for each item of a list, and for each round of a loop. */
@@ -490,6 +486,16 @@ function tokenIn(value: unknown): string | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** What a call asks of the one who answers: its input without the token, and without the saga's identity (S11). */
+export function questionOf({ input, token }: Pick<Try, "input" | "token">): unknown {
+  if (input === undefined) return undefined;
+  const asked = JSON.parse(
+    JSON.stringify(input, (_, value: unknown) => (token !== undefined && value === token ? undefined : value)),
+  ) as unknown;
+  if (!isFields(asked)) return asked;
+  return Object.fromEntries(Object.entries(asked).filter(([name]) => name !== "saga"));
 }
 
 /** The answer of a call. Lambda's answer is reduced to its payload. */

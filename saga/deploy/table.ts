@@ -2,23 +2,25 @@ import * as aws from "./aws";
 import * as pulumi from "@pulumi/pulumi";
 import { complete, type Config } from "./config";
 
+/** An omitted setting has the default of the config key with the same name. */
 export interface SagaTableArgs extends Partial<
   Pick<Config, "deletionProtection" | "tableBilling" | "tableMinUnits" | "tableMaxUnits">
 > {
-  /** The attribute that is the partition key; a text, as every key here. */
+  /** The partition key: the name of an attribute of type string. */
   readonly hashKey: string;
-  /** The attribute that is the sort key, where there is one. */
+  /** The sort key: the name of an attribute of type string. Default: the table has no sort key. */
   readonly rangeKey?: string;
-  /** The attribute with the time at which an item is deleted. Default `expires_at`, in which the store writes it. */
+  /** The attribute with the time at which DynamoDB deletes an item. Default `expires_at`, to which the store writes it. */
   readonly ttlAttribute?: string;
-  /** The ARN of a customer managed key; without one, DynamoDB's own key encrypts. */
+  /** The ARN of the customer managed key that encrypts the table. Default: DynamoDB's own key. */
   readonly kmsKeyArn?: pulumi.Output<string> | undefined;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 /**
- * A table for a saga's tasks, with keys of your own: kept from being deleted, restored to any second, encrypted.
- * @throws RunError for settings that do not fit together
+ * A DynamoDB table for a saga's tasks, with keys of your own. It has deletion protection, point-in-time recovery and
+ * encryption.
+ * @throws RunError for settings that contradict each other
  *
  * @example
  * const table = sagaTable("bookings", { hashKey: "booking_id", rangeKey: "entity" });

@@ -14,8 +14,8 @@ export interface StoreAttributes {
   /** `LIVE` or `UNDONE`. Default `status`. */
   readonly status: string;
   /**
-   * Every saga that has undone the row. They are kept when a later saga takes the row over, so that their late actions
-   * are refused. Default `undone_by`.
+   * Every saga that has undone the row. The list stays when a later saga writes the row, so that late actions of the earlier
+   * sagas are refused. Default `undone_by`.
    */
   readonly undoneBy: string;
   /** When a tombstone expires, in seconds since the epoch. Make it the table's TTL attribute. Default `expires_at`. */

@@ -17,6 +17,7 @@ import { linesOf, pathOf } from "./search/trace";
 /** The result of a verification. */
 export interface Verdict {
   readonly saga: string;
+  /** Whether there are no violations. */
   readonly sound: boolean;
   /** Rules that hold on every path. */
   readonly proved: readonly Rule[];
@@ -25,8 +26,9 @@ export interface Verdict {
   readonly violations: readonly Violation[];
   /** The number of states that the search has visited. */
   readonly states: number;
-  /** The machine is in JSONPath mode: payloads are not read, and only values that the machine itself writes are known. */
+  /** Whether the machine is in JSONPath mode. The verifier then reads no payloads, and knows only values that the machine writes. */
   readonly controlFlowOnly: boolean;
+  /** The maximum cost of each outcome. */
   readonly budgets: Budgets;
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { HELP, HELP_OF } from "../../saga/cli/help";
+import { hideSecrets } from "../../saga/cli/print";
 import { SLOW } from "../slow";
 import { command, type Ended } from "./command";
 
@@ -77,7 +78,7 @@ describe("the command line", function () {
       return /^ +→ (.*)$/m.exec(out)?.[1];
     };
     expect(await advice("Booking")).to.equal(`add "UpdateItem" to 'table' of the task 'book'`);
-    expect(await advice("Chargeing")).to.equal(`add "UpdateItem" to 'tables.wallets' of the task 'charge'`);
+    expect(await advice("Chargeing")).to.equal(`add "UpdateItem" to 'tables.cardWallets' of the task 'charge'`);
     expect(await advice("Refilling")).to.equal("the table 'wallets' has the hashKey 'acount'");
     const { out } = await command(["start", "Refilling", '{"account":"ada"}', ...program], {
       terminal: { columns: 1_000 },
@@ -232,6 +233,26 @@ describe("the command line", function () {
     expect(text.out + json.out).not.to.match(/[\u202a-\u202e]/);
     expect(json.out).to.contain('"\\u202ecod.exe"');
     expect(JSON.parse(json.out)[0].input.order_id).to.equal("\u202ecod.exe");
+  });
+
+  it(`faults: prints no secret, and no character that changes the direction of text ${SLOW}`, async () => {
+    hideSecrets(["sk_left_behind"]);
+    const left = [
+      "faults",
+      "--input",
+      '{"account":"\\u202Efor sk_left_behind"}',
+      "--single",
+      "--program",
+      "test/cli/left.ts",
+    ];
+    const [text, json] = await Promise.all([command(left), command([...left, "--json"])]);
+    expect(text.out.replace(/\s+/g, " ")).to.contain("for [secret]").and.to.contain("is still there, and not undone");
+    const { findings } = JSON.parse(json.out) as { findings: readonly { violations: readonly string[] }[] };
+    expect(findings.flatMap(({ violations }) => violations).join("\n")).to.contain("\u202efor [secret]");
+    expect(text.out + json.out)
+      .not.to.match(/[\u202a-\u202e]/)
+      .and.not.to.contain("sk_left_behind");
+    expect([text.code, json.code]).to.deep.equal([1, 1]);
   });
 
   it("is as wide as its terminal", async () => {

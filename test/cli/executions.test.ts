@@ -227,6 +227,24 @@ describe("the verbs on executions", function () {
       expect((await explain(stuck, "--definition", machine)).ledger).to.deep.equal(said.ledger);
     });
 
+    it("prints the beginning of a long cause and of a long input; --json has all of it", async () => {
+      const history = readFileSync(stuck, "utf8");
+      const [cause, address] = ["no answer ".repeat(3000), "far ".repeat(5000)];
+      const long = history.replaceAll("no answer from stripe.com", cause).replaceAll("123-1234", address);
+      const saved = file("long.json", JSON.parse(long) as object);
+      const { out } = await command(["explain", saved]);
+      expect(out.length).to.be.below(6000);
+      expect(out.replace(/\s+/g, " "))
+        .to.match(/StripeError: (no answer )+[^…]{0,9}… \(--json has all of it\)/)
+        .and.match(/input .* far [^…]{0,3}… \(--json has all of it\)/)
+        .and.match(
+          /Repair what makes RefundPayment fail \(StripeError: (no answer ){10,20}[^…]{0,9}…\)\. Then redrive/,
+        );
+      const { input, path } = await explain(saved);
+      expect(input.card_no).to.equal(address);
+      expect(JSON.stringify(path)).to.contain(cause);
+    });
+
     it("says what is wrong with the file", async () => {
       const { events } = JSON.parse(readFileSync(stuck, "utf8")) as { events: unknown[] };
       const part = file("part.json", { events: events.slice(3) });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { CreateStateMachineCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
 import { SLOW } from "../slow";
@@ -143,6 +144,33 @@ describe("the console's API", () => {
     }
     const late = await served.ask("api/answer", { body: { taskToken: "0".repeat(64), output: {} } });
     expect([late.status, late.json.error.name]).to.deep.equal([400, "TaskTimedOut"]);
+  });
+
+  it("shows the recovery of a stopped execution, and does not redrive what is recovered (S12)", async () => {
+    const sfn = new SFNClient(clientOptions(served.cloud));
+    const roleArn = "arn:aws:iam::000000000000:role/all";
+    const Comment = JSON.stringify({ saga: "Held", undo: `${machineArn("Held_undo")}:1` });
+    const held = { Comment, StartAt: "Hold", States: { Hold: { Type: "Wait", Seconds: 3600, End: true } } };
+    const undo = { StartAt: "Undo", States: { Undo: { Type: "Pass", End: true } } };
+    for (const [name, states] of [
+      ["Held", held],
+      ["Held_undo", undo],
+    ] as const) {
+      const definition = JSON.stringify({ QueryLanguage: "JSONata", ...states });
+      await sfn.send(new CreateStateMachineCommand({ name, roleArn, definition }));
+    }
+    const arn = await start("Held", {});
+    expect((await served.ask(`api/execution?arn=${arn}`)).json).not.to.have.property("recovery");
+    await served.ask("api/stop", { body: { arn } });
+    expect(await ended(arn)).to.include({ recovery: null });
+    const name = createHash("sha256").update(`${arn}/0`).digest("hex");
+    const recovery = await start("Held_undo", {}, name);
+    await ended(recovery);
+    expect((await ended(arn)).recovery).to.deep.equal({ arn: recovery, outcome: "completed" });
+    const { status, json } = await served.ask("api/redrive", { body: { arn } });
+    expect([status, json.error.name]).to.deep.equal([409, "Recovered"]);
+    expect(json.error.message).to.match(/has recovered it: after a redrive, its next step would find a tombstone/);
+    expect((await ended(arn)).description).not.to.have.property("redriveCount", 1);
   });
 
   it("passes on refusals of AWS in AWS's words", async () => {

@@ -426,13 +426,15 @@ describeInBrowser("what a person sees in the console", function () {
       await startTrip("1");
       await person.findsNothingInTheWay();
       await person.page.getByLabel("Result (JSON)").fill('{"by": "the manager"}');
-      await person.press("Approve");
+      await person.page.getByRole("button", { name: "Approve", exact: true }).first().dblclick();
       await person.seesGraph({
         "Approve waits for an answer": "done",
         "Pay pivot: no way back": "done",
         completed: "done",
       });
       expect(await statusOf("1")).to.equal("SUCCEEDED");
+      // The second press of the double click has sent nothing.
+      expect(person.requests.filter(({ body }) => body.includes("taskToken"))).to.have.length(1);
     });
 
     it(`rejects it, and sees it end ${SLOW}`, async () => {
@@ -452,7 +454,10 @@ describeInBrowser("what a person sees in the console", function () {
       await person.press("Stop…");
       await person.press("Stop it");
       await person.seesGraph({ "Approve waits for an answer": "aborted" });
-      await person.seesText("it was stopped before anything took effect");
+      await person.seesText("its recovery has undone its effects");
+      expect(await person.page.getByRole("button", { name: "Redrive" }).count()).to.equal(0);
+      await person.page.getByText("recovered by").getByRole("link").click();
+      await person.seesText("recovers trip-3");
       expect(await statusOf("3")).to.equal("ABORTED");
     });
   });

@@ -20,7 +20,8 @@ const eventsFrom = (from: number, to: number, last = "WaitStateExited"): readonl
 
 /** Time that passes when the test says so. */
 class Clock {
-  private readonly real = { setTimeout, clearTimeout, now: Date.now };
+  private readonly timersBefore = { setTimeout, clearTimeout, setInterval, clearInterval };
+  private readonly nowBefore = Date.now;
   private timers: { readonly at: number; readonly act: () => void }[] = [];
 
   constructor(private now: number) {
@@ -30,7 +31,19 @@ class Clock {
       this.timers.push(timer);
       return timer;
     }) as unknown as typeof setTimeout;
-    globalThis.clearTimeout = (timer: unknown) => {
+    globalThis.setInterval = ((act: () => void, ms = 0) => {
+      const timer = {
+        at: this.now + ms,
+        act: () => {
+          timer.at += ms;
+          this.timers.push(timer);
+          act();
+        },
+      };
+      this.timers.push(timer);
+      return timer;
+    }) as unknown as typeof setInterval;
+    globalThis.clearTimeout = globalThis.clearInterval = (timer: unknown) => {
       this.timers = this.timers.filter((each) => each !== timer);
     };
   }
@@ -43,8 +56,8 @@ class Clock {
   }
 
   release(): void {
-    Date.now = this.real.now;
-    Object.assign(globalThis, { setTimeout: this.real.setTimeout, clearTimeout: this.real.clearTimeout });
+    Date.now = this.nowBefore;
+    Object.assign(globalThis, this.timersBefore);
   }
 }
 
@@ -147,6 +160,22 @@ describe("the page's state of an execution", () => {
     execution.noteHistory(ARN, eventsFrom(4, 5, "ExecutionSucceeded"));
     await answer("execution", describe_("SUCCEEDED"));
     expect(execution.subject.value.description.status).to.equal("SUCCEEDED");
+  });
+
+  it("reads the recovery of a stopped execution every two seconds until it has ended (S12)", async () => {
+    execution.followRecovery();
+    await open(3);
+    execution.noteHistory(ARN, eventsFrom(4, 5, "ExecutionAborted"));
+    const recovery = (outcome: string) => ({ arn: `${ARN}_undo`, outcome });
+    await answer("execution", { ...describe_("ABORTED"), recovery: null });
+    for (const found of [null, recovery("running"), recovery("completed")]) {
+      expect(requests).to.deep.equal([]);
+      clock.pass(2000);
+      await answer("execution", { ...describe_("ABORTED"), recovery: found });
+      expect(execution.subject.value.recovery).to.deep.equal(found);
+    }
+    clock.pass(10_000);
+    expect(requests).to.deep.equal([]);
   });
 
   describe("rows and logs", () => {

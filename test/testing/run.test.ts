@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { expect } from "chai";
 import { tripBooking } from "../../examples/trip/saga";
 import { requestApproval } from "../../examples/trip/tasks";
@@ -35,6 +36,23 @@ describe("a saga, run by a test", () => {
     expect(run.output).to.have.all.keys("order_id", "payment_id", "tracking_no");
     expect(statuses(run)).to.deep.equal(["ORDER LIVE", "PAYMENT LIVE", "SHIPMENT LIVE"]);
     expect(run.elapsed).to.equal(0);
+  });
+
+  it("prints what happened, for the message of a failing test", async () => {
+    const run = await runOrder({ ProcessPayment: failing("CardDeclined"), DeleteOrder: failing("Lost", { times: 1 }) });
+    expect(inspect(run)).to.equal(String(run));
+    expect(String(run).split("\n")).to.deep.equal([
+      "OrderFulfilment: compensated FAILED SagaCompensated",
+      '  CreateOrder     the task answers {"order_id":"1","total":100}',
+      "  ProcessPayment  the call fails: CardDeclined",
+      '  RefundPayment   the task answers {"undone":true}',
+      "  DeleteOrder     the call fails: Lost",
+      '  DeleteOrder     retry 1; the task answers {"undone":true}',
+    ]);
+    const refused = await runSaga(orderFulfilment, { input: { ...ORDER, card_no: "" } });
+    expect(String(refused)).to.contain(
+      "\n  ProcessPayment  the task fails: InvalidPayment: card_no: expected a string",
+    );
   });
 
   it("lists each call with its input and its saga's identity", async () => {

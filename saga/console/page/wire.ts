@@ -69,6 +69,8 @@ export interface ExecutionAnswer {
   readonly definition: RawStates;
   readonly declaration?: Declaration;
   readonly saga: string;
+  /** The execution that recovers it, if it was stopped; null if none has begun yet, undefined if none will. */
+  readonly recovery?: { readonly arn: string; readonly outcome: ExecutionOutcome } | null;
   /** Whether data is hidden, since the machine's log leaves out execution data. */
   readonly dataHidden?: boolean;
 }

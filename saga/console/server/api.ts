@@ -1,5 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RawStates } from "../../asl/states";
+import { whyNotRedrive } from "../../control/advice";
+import { noteIn } from "../../control/declared";
+import { type Description, recoveryOf } from "../../control/executions";
 import { logsOf } from "../../control/logs";
+import { type ExecutionOutcome, executionOutcomeOf } from "../../asl/outcome";
 import { hidesData, strip } from "./data";
 import { ExecutionList } from "./executions";
 import { readJsonBody, Token } from "./guard";
@@ -119,6 +124,7 @@ export class Api {
       description: hidden ? strip(description) : description,
       definition: read,
       ...(declaration && { declaration }),
+      recovery: await this.recovery(description, read),
       saga: this.machines.nameOf(stateMachineArn),
       machineArn: stateMachineArn,
       ...(hidden && { dataHidden: true }),
@@ -135,6 +141,26 @@ export class Api {
       sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn })),
     ]);
     return { description: { ...description, $metadata: undefined }, machine };
+  }
+
+  /**
+   * The execution that recovers a stopped one, null if none has begun yet, and undefined if none will. It is also
+   * undefined if it can't be read: whoever may read a saga's executions need not be allowed to read its recoveries.
+   */
+  private async recovery(
+    description: Description,
+    definition: object,
+  ): Promise<{ readonly arn: string; readonly outcome: ExecutionOutcome } | null | undefined> {
+    const { undo } = noteIn(definition as RawStates);
+    if (undo === undefined || (description.status !== "ABORTED" && description.status !== "TIMED_OUT"))
+      return undefined;
+    try {
+      const found = await recoveryOf(this.options.target, description, undo);
+      if (!found) return null;
+      return { arn: found.executionArn as string, outcome: executionOutcomeOf(found.status, found.error) };
+    } catch {
+      return undefined;
+    }
   }
 
   private async rows(executionArn: string): Promise<object> {
@@ -203,6 +229,10 @@ export class Api {
 
   private async redrive(body: Body): Promise<object> {
     const executionArn = text(body, "arn");
+    // The page may not know yet that the execution has been recovered.
+    const { description, machine } = await this.describe(executionArn);
+    const recovery = await this.recovery(description, JSON.parse(machine.definition ?? "{}") as object);
+    if (recovery) throw new Refusal(409, "Recovered", whyNotRedrive(recovery.arn));
     const [sfn, { RedriveExecutionCommand }] = await this.loaded();
     await sfn.send(new RedriveExecutionCommand({ executionArn }));
     this.live.stir(executionArn);
@@ -211,6 +241,7 @@ export class Api {
 
   private async answer(body: Body): Promise<object> {
     const taskToken = text(body, "taskToken");
+    const executionArn = optionalText(body, "arn");
     const error = optionalText(body, "error");
     const cause = optionalText(body, "cause");
     const [sfn, { SendTaskFailureCommand, SendTaskSuccessCommand }] = await this.loaded();
@@ -219,7 +250,7 @@ export class Api {
     } else if ("output" in body) {
       await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(body["output"]) }));
     } else throw invalid("the answer needs an 'output', or an 'error' and a 'cause'");
-    this.live.stir();
+    this.live.stir(executionArn);
     return {};
   }
 

@@ -1,4 +1,4 @@
-import { messageOf, write } from "../api";
+import { write } from "../api";
 import type { Fault } from "../wire";
 import { announcement, faults, readFaults, session } from "./console";
 
@@ -22,13 +22,19 @@ export async function redriveExecution(arn: string): Promise<void> {
   announcement.value = "The execution was redriven";
 }
 
-export async function approve(taskToken: string, output: unknown): Promise<void> {
-  await write("answer", { taskToken, output });
+/** A call that waits, and its execution, which goes on once it is answered. */
+export interface Answered {
+  readonly arn: string | undefined;
+  readonly taskToken: string;
+}
+
+export async function approve(answered: Answered, output: unknown): Promise<void> {
+  await write("answer", { ...answered, output });
   announcement.value = "Approved";
 }
 
-export async function reject(taskToken: string, error: string, cause: string): Promise<void> {
-  await write("answer", { taskToken, error, cause });
+export async function reject(answered: Answered, cause: string): Promise<void> {
+  await write("answer", { ...answered, error: "Rejected", cause });
   announcement.value = "Rejected";
 }
 
@@ -46,16 +52,3 @@ export async function clearFault(fault: Fault): Promise<void> {
 
 export const faultsOf = (machineArn: string): readonly Fault[] =>
   faults.value.filter((fault) => fault.machineArn === machineArn);
-
-/** Runs the action of a button. `onProblem` receives the message of an error, and undefined before the action. */
-export async function attempt(
-  action: () => Promise<unknown>,
-  onProblem: (message: string | undefined) => void,
-): Promise<void> {
-  onProblem(undefined);
-  try {
-    await action();
-  } catch (error) {
-    onProblem(messageOf(error));
-  }
-}

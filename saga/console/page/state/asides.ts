@@ -7,7 +7,11 @@ import { session } from "./console";
  * The shortest time from one answer to the next request, in milliseconds. On AWS a request for logs is one for each
  * function, and an account may send only a few a second.
  */
-const PACES: Readonly<Record<Session["target"]["kind"], number>> = { local: 2000, endpoint: 10_000, stack: 10_000 };
+export const PACES: Readonly<Record<Session["target"]["kind"], number>> = {
+  local: 2000,
+  endpoint: 10_000,
+  stack: 10_000,
+};
 
 /**
  * A list that belongs to an execution and is not in its history. It is read while a view shows it: at once, and again as

@@ -1,11 +1,12 @@
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import type { Declaration } from "../../../asl/declaration";
 import type { RawStates } from "../../../asl/states";
 import { type HistoryEvent, readEvents } from "../../../control/history";
 import { type Story, storyOf, variablesAt, type Visit } from "../../../control/story";
 import { messageOf, read } from "../api";
 import type { Description, ExecutionAnswer, HistoryPage } from "../wire";
-import { logs, rows } from "./asides";
+import { logs, PACES, rows } from "./asides";
+import { session } from "./console";
 
 /** The execution that is shown: its history, and the selected moment of it. */
 
@@ -19,6 +20,7 @@ export interface Subject {
   readonly definition: RawStates | undefined;
   readonly declaration: Declaration | undefined;
   readonly description: Description;
+  readonly recovery?: ExecutionAnswer["recovery"];
   /** Whether data is hidden, since the machine's log leaves out execution data. */
   readonly dataHidden?: boolean;
 }
@@ -135,6 +137,21 @@ async function readDescription(arn: string, aborted: AbortSignal): Promise<void>
   // An execution keeps its definition. The same object is kept, so that its drawing is not made again.
   const { definition, declaration } = before?.key === arn ? before : answer;
   subject.value = { key: arn, live: true, ...answer, definition, declaration };
+}
+
+/** Follows the recovery of a stopped execution until it has ended. The history of the execution does not tell of it. */
+export function followRecovery(): void {
+  effect(() => {
+    const { key = "", live = false, recovery } = subject.value ?? {};
+    if (!live || recovery === undefined || (recovery !== null && recovery.outcome !== "running")) return undefined;
+    const timer = setInterval(
+      () => void readDescription(key, controller.signal).catch(() => undefined),
+      PACES[session.peek()?.target.kind ?? "local"],
+    );
+    return () => {
+      clearInterval(timer);
+    };
+  });
 }
 
 /** Reads the events that are missing. */

@@ -15,11 +15,24 @@ const target = (): CommandTarget => {
 
 /** The advice as of the end of the history, whichever event is selected. */
 const advice = computed(() => {
-  const { declaration, description } = subject.value ?? {};
+  const { declaration, description, recovery } = subject.value ?? {};
   if (!story.value) return undefined;
   const ledger = declaration ? ledgerAt(story.value, declaration, Infinity) : [];
   const redrivable = description?.redriveStatus === undefined ? undefined : description.redriveStatus === "REDRIVABLE";
-  return adviceOf({ story: story.value, ledger, target: target(), known: { redrivable } });
+  return adviceOf({
+    story: story.value,
+    ledger,
+    target: target(),
+    known: { redrivable, recovery: recovery ?? undefined },
+  });
+});
+
+/** Whether a redrive does good: it would not if Step Functions refuses it, or if the execution has been recovered. */
+export const mayRedrive = computed((): boolean => {
+  const { description, recovery } = subject.value ?? {};
+  const outcome = story.value?.outcome;
+  const stopped = outcome === "stuck" || outcome === "aborted" || outcome === "timed out";
+  return stopped && description?.redriveStatus !== "NOT_REDRIVABLE" && !recovery;
 });
 
 const ahead = computed((): readonly Ahead[] => {
@@ -41,7 +54,7 @@ export function Advice() {
           {said.command}
         </pre>
       )}
-      {ahead.value.length > 0 && (
+      {mayRedrive.value && ahead.value.length > 0 && (
         <details>
           <summary>What would a redrive do?</summary>
           <ol class="ahead">

@@ -7,8 +7,9 @@ import { count, dateTime, duration, nameOf } from "../format";
 import { Dialog } from "../parts/dialog";
 import { OutcomeMark } from "../parts/status";
 import { Tabs } from "../parts/tabs";
+import { useAction } from "../parts/use-action";
 import { executionLink, noteMoment, route, sagaLink } from "../route";
-import { attempt, mayWrite, redriveExecution, stopExecution } from "../state/actions";
+import { mayWrite, redriveExecution, stopExecution } from "../state/actions";
 import { drawingOf } from "../state/drawing";
 import {
   at,
@@ -24,7 +25,7 @@ import {
   until,
   visit,
 } from "../state/execution";
-import { Advice } from "./advice";
+import { Advice, mayRedrive } from "./advice";
 import { Answers } from "./answers";
 import { InputAndOutput, Logs, Rows, Variables } from "./asides";
 import { Events } from "./events";
@@ -96,7 +97,7 @@ export function Shown() {
 }
 
 function Head() {
-  const { key, live, saga, description } = subject.value ?? { key: "", live: false, saga: "", description: {} };
+  const { key = "", live = false, saga = "", description = {}, recovery } = subject.value ?? {};
   const told = story.value;
   const started = events.value[0]?.timestamp ?? 0;
   return (
@@ -117,6 +118,11 @@ function Head() {
               recovers <a href={executionLink(told.recovers)}>{nameOf(told.recovers)}</a>
             </span>
           )}
+          {recovery && (
+            <span>
+              recovered by <a href={executionLink(recovery.arn)}>{nameOf(recovery.arn)}</a>
+            </span>
+          )}
           {(description.redriveCount ?? 0) > 0 && <span>redriven {description.redriveCount}×</span>}
           {subject.value?.dataHidden === true && <span>data is hidden, as in the machine's log</span>}
         </p>
@@ -127,12 +133,9 @@ function Head() {
 }
 
 function Buttons({ arn }: { readonly arn: string }) {
-  const problem = useSignal<string | undefined>(undefined);
+  const { run, busy, problem } = useAction();
   const asking = useSignal(false);
   const outcome = story.value?.outcome;
-  const tell = (message: string | undefined): void => {
-    problem.value = message;
-  };
   if (!mayWrite()) return <p class="note">Read-only</p>;
   return (
     <div class="buttons">
@@ -146,14 +149,21 @@ function Buttons({ arn }: { readonly arn: string }) {
           Stop…
         </button>
       )}
-      {(outcome === "stuck" || outcome === "aborted" || outcome === "timed out") && (
-        <button type="button" class="primary" onClick={() => void attempt(() => redriveExecution(arn), tell)}>
+      {mayRedrive.value && (
+        <button
+          type="button"
+          class="primary"
+          disabled={busy}
+          onClick={() => {
+            run(() => redriveExecution(arn));
+          }}
+        >
           Redrive
         </button>
       )}
-      {problem.value !== undefined && (
+      {problem !== undefined && (
         <p class="problem" role="alert">
-          {problem.value}
+          {problem}
         </p>
       )}
       {asking.value && (
@@ -169,7 +179,13 @@ function Buttons({ arn }: { readonly arn: string }) {
           </p>
           <form method="dialog" class="buttons">
             <button type="submit">Let it run</button>
-            <button type="submit" class="danger" onClick={() => void attempt(() => stopExecution(arn), tell)}>
+            <button
+              type="submit"
+              class="danger"
+              onClick={() => {
+                run(() => stopExecution(arn));
+              }}
+            >
               Stop it
             </button>
           </form>

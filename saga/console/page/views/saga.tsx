@@ -4,8 +4,9 @@ import type { PlacedNode } from "../../../graph/layout";
 import type { Violation } from "../../../verify/rules";
 import { Menu } from "../parts/menu";
 import { VerdictMark } from "../parts/status";
+import { useAction } from "../parts/use-action";
 import { REFERENCE } from "../reference";
-import { attempt, clearFault, faultsOf, mayWrite, setFault } from "../state/actions";
+import { clearFault, faultsOf, mayWrite, setFault } from "../state/actions";
 import { sagaNamed, session } from "../state/console";
 import { drawingOf } from "../state/drawing";
 import { filter } from "../state/executions";
@@ -106,13 +107,10 @@ const textOf = ({ kind, times }: Pick<Fault, "kind" | "times">): string =>
 
 function Drawing({ saga }: { readonly saga: SagaEntry }) {
   const pressed = useSignal<{ readonly node: PlacedNode; readonly element: SVGGElement } | undefined>(undefined);
-  const problem = useSignal<string | undefined>(undefined);
+  const { run, problem } = useAction();
   const { name, machineArn, definition, declaration } = saga;
   const faulty = machineArn !== "" && session.value?.faults === true && mayWrite();
   const set = faulty ? faultsOf(machineArn) : [];
-  const tell = (message: string | undefined): void => {
-    problem.value = message;
-  };
   return (
     <section class="panel" aria-labelledby="graph">
       <header class="bar">
@@ -132,9 +130,9 @@ function Drawing({ saga }: { readonly saga: SagaEntry }) {
             : undefined
         }
       />
-      {problem.value !== undefined && (
+      {problem !== undefined && (
         <p class="problem" role="alert">
-          {problem.value}
+          {problem}
         </p>
       )}
       {pressed.value && (
@@ -147,7 +145,7 @@ function Drawing({ saga }: { readonly saga: SagaEntry }) {
               text: `${text}, ${times}`,
               act: () => {
                 const state = pressed.peek()?.node.label ?? "";
-                void attempt(() => setFault({ machineArn, state, kind, times }), tell);
+                run(() => setFault({ machineArn, state, kind, times }));
               },
             })),
           }))}
@@ -167,7 +165,7 @@ const idIn = ({ name, definition, declaration }: SagaEntry, state: string): stri
 
 function Faults({ saga: { machineArn } }: { readonly saga: SagaEntry }) {
   const set = faultsOf(machineArn);
-  const problem = useSignal<string | undefined>(undefined);
+  const { run, busy, problem } = useAction();
   return (
     <section class="panel" aria-labelledby="faults">
       <h2 id="faults">Faults</h2>
@@ -182,12 +180,10 @@ function Faults({ saga: { machineArn } }: { readonly saga: SagaEntry }) {
               <button
                 type="button"
                 aria-label={`Remove the fault of ${fault.state}`}
-                onClick={() =>
-                  void attempt(
-                    () => clearFault(fault),
-                    (message) => (problem.value = message),
-                  )
-                }
+                disabled={busy}
+                onClick={() => {
+                  run(() => clearFault(fault));
+                }}
               >
                 Remove
               </button>
@@ -195,7 +191,11 @@ function Faults({ saga: { machineArn } }: { readonly saga: SagaEntry }) {
           </li>
         ))}
       </ul>
-      {problem.value !== undefined && <p class="problem">{problem.value}</p>}
+      {problem !== undefined && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
     </section>
   );
 }

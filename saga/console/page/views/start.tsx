@@ -1,8 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { counted } from "../format";
 import { checkJson } from "../json-text";
+import { useAction } from "../parts/use-action";
 import { executionLink, goTo } from "../route";
-import { attempt, mayWrite, startExecution } from "../state/actions";
+import { mayWrite, startExecution } from "../state/actions";
 import type { SagaEntry } from "../wire";
 
 /** Starts a saga with an example of the program or with typed input. */
@@ -10,8 +11,7 @@ export function Start({ saga }: { readonly saga: SagaEntry }) {
   const [first] = saga.examples;
   const text = useSignal(first ? JSON.stringify(first.input, null, 2) : "");
   const name = useSignal("");
-  const problem = useSignal<string | undefined>(undefined);
-  const busy = useSignal(false);
+  const { run, busy, problem } = useAction();
   const checked = checkJson(text.value);
   const lines = text.value.split("\n").length;
 
@@ -19,18 +19,11 @@ export function Start({ saga }: { readonly saga: SagaEntry }) {
     return <p class="note">This console is read-only. To start executions here, open it with --allow-writes.</p>;
   }
 
-  const start = async (): Promise<void> => {
-    if (checked.problem || busy.value) return;
-    busy.value = true;
-    await attempt(
-      async () => {
-        goTo(executionLink(await startExecution(saga.machineArn, checked.value, name.value.trim())));
-      },
-      (message) => {
-        problem.value = message;
-      },
-    );
-    busy.value = false;
+  const start = (): void => {
+    if (checked.problem) return;
+    run(async () => {
+      goTo(executionLink(await startExecution(saga.machineArn, checked.value, name.value.trim())));
+    });
   };
 
   return (
@@ -38,7 +31,7 @@ export function Start({ saga }: { readonly saga: SagaEntry }) {
       class="start"
       onSubmit={(event) => {
         event.preventDefault();
-        void start();
+        start();
       }}
     >
       {saga.examples.length > 0 && (
@@ -70,7 +63,7 @@ export function Start({ saga }: { readonly saga: SagaEntry }) {
           text.value = event.currentTarget.value;
         }}
         onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void start();
+          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) start();
         }}
       />
       <p id="start-check" class={checked.problem ? "problem" : "note"} role="status">
@@ -83,13 +76,13 @@ export function Start({ saga }: { readonly saga: SagaEntry }) {
           <span>Name (optional)</span>
           <input value={name.value} maxLength={80} onInput={(event) => (name.value = event.currentTarget.value)} />
         </label>
-        <button type="submit" class="primary" disabled={checked.problem !== undefined || busy.value}>
+        <button type="submit" class="primary" disabled={checked.problem !== undefined || busy}>
           Start
         </button>
       </div>
-      {problem.value !== undefined && (
+      {problem !== undefined && (
         <p class="problem" role="alert">
-          {problem.value}
+          {problem}
         </p>
       )}
     </form>

@@ -1,4 +1,4 @@
-import { messageOf } from "../../../control/advice";
+import { messageOf, shortened } from "../../../control/failure";
 import { type Try, triesOf } from "../../../control/story";
 import { duration, nameOf } from "../format";
 import { Json } from "../parts/json";
@@ -58,7 +58,7 @@ function Line({ each, number }: { readonly each: Try; readonly number: number })
       <td>
         {outcome}
         {error !== undefined && `: ${error}`}
-        {error !== undefined && cause !== undefined && <span class="note"> {messageOf({ error, cause })}</span>}
+        {error !== undefined && cause !== undefined && <Message text={messageOf({ error, cause })} />}
         {child !== undefined && (
           <>
             {" "}
@@ -69,6 +69,19 @@ function Line({ each, number }: { readonly each: Try; readonly number: number })
     </tr>
   );
 }
+
+/** A message. Of a long one, the beginning is shown until somebody opens it. */
+function Message({ text }: { readonly text: string }) {
+  if (text.length <= SHORT) return <span class="note"> {text}</span>;
+  return (
+    <details class="note">
+      <summary>{shortened(text, SHORT)}</summary>
+      {text}
+    </details>
+  );
+}
+
+const SHORT = 200;
 
 /** The execution of a child saga, whose ARN is in the answer of Step Functions. */
 function childOf({ output }: Try): string | undefined {
