@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { relative } from "node:path";
 import { parseArgs } from "node:util";
 import { placeOf } from "../local/error-place";
@@ -13,6 +14,10 @@ export const command = (args: string[]): Promise<number> => follow(args).catch(c
 
 async function follow(args: string[]): Promise<number> {
   const { values, positionals } = parse(args);
+  if (values.version) {
+    process.stdout.write(`${packageVersion()}\n`);
+    return 0;
+  }
   const asksForHelp = positionals[0] === "help";
   const [name, ...rest] = asksForHelp ? positionals.slice(1) : positionals;
   if (values.help || asksForHelp) {
@@ -38,9 +43,15 @@ async function follow(args: string[]): Promise<number> {
   return verb.run({ rest, values });
 }
 
+/** The options of the command itself, which no verb takes. */
+const OF_ITS_OWN = { help: { type: "boolean", short: "h" }, version: { type: "boolean" } } as const;
+
+/** The version of the package, which is two folders above this one, in a checkout and in the package. */
+const packageVersion = (): string => (createRequire(__filename)("../../package.json") as { version: string }).version;
+
 function parse(args: string[]) {
   try {
-    return parseArgs({ args, allowPositionals: true, options: { ...OPTIONS, help: { type: "boolean", short: "h" } } });
+    return parseArgs({ args, allowPositionals: true, options: { ...OPTIONS, ...OF_ITS_OWN } });
   } catch (error) {
     // Node adds advice on arguments that begin with a dash. No command takes one.
     throw new UsageError(

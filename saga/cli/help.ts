@@ -83,6 +83,7 @@ omit it, it is the latest one:
   --keep N                how many ended executions are kept, and how many stuck
                           ones. Default: 1000 (dev)
   --json                  prints JSON and nothing else
+  --version               prints the version of saga-aws-pulumi
 
 Exit codes: 0 completed, or no violation; 1 failed, or not sound; 2 wrong usage;
 3 compensated; 4 stuck; 5 waits for an answer.

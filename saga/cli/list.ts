@@ -1,5 +1,5 @@
 import { type ExecutionOutcome, EXECUTION_OUTCOMES } from "../asl/outcome";
-import { legible, paint, printJson } from "./print";
+import { legible, paint, printJson, printNote } from "./print";
 import { at, elapsed, outcomeShown } from "./print-story";
 import { readMost } from "./numbers";
 import { placeOf } from "./target";
@@ -19,7 +19,15 @@ export async function list(saga: string | undefined, values: Values): Promise<nu
     throw new UsageError(`no status '${status as string}'; the statuses are ${there}`);
   }
   const { target, machines } = await placeOf(values, saga);
-  const listed = await listExecutions(target, machines, { outcome, most });
+  const listed = await listExecutions(target, machines, {
+    outcome,
+    most,
+    onCut: ({ name }, read) => {
+      printNote(
+        `only the latest ${read.toLocaleString("en")} failed executions of ${name} were read: --most N reads more`,
+      );
+    },
+  });
   if (json === true) {
     printJson(listed);
     return 0;

@@ -30,38 +30,57 @@ const TOGETHER = 4;
 export interface ListOptions {
   readonly outcome?: ExecutionOutcome | undefined;
   readonly most: number;
+  /** Called for a machine of which older failed executions are left out, with the number of those that were read. */
+  readonly onCut?: (machine: Machine, read: number) => void;
 }
+
+/**
+ * The most failed executions of a machine that are described to find those with an outcome, unless more are asked for. A
+ * busy machine has thousands of compensated ones, and AWS allows a burst of 300 requests, and then 15 a second.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+ */
+const MOST_DESCRIBED = 300;
 
 /** The latest executions of all the machines, the latest first. */
 export async function listExecutions(
   target: Target,
   machines: readonly Machine[],
-  { outcome, most }: ListOptions,
+  options: ListOptions,
 ): Promise<readonly Listed[]> {
-  const found = await Promise.all(machines.map((machine) => latestOf(target, machine, { outcome, most })));
+  const found = await Promise.all(machines.map((machine) => latestOf(target, machine, options)));
   return found
     .flat()
     .sort((one, other) => other.started.getTime() - one.started.getTime())
-    .slice(0, most);
+    .slice(0, options.most);
 }
 
-async function latestOf(target: Target, machine: Machine, { outcome, most }: ListOptions): Promise<readonly Listed[]> {
+async function latestOf(
+  target: Target,
+  machine: Machine,
+  { outcome, most, onCut }: ListOptions,
+): Promise<readonly Listed[]> {
   const { paginateListExecutions } = await import("@aws-sdk/client-sfn");
   const client = await target.sfn();
   const listed: Listed[] = [];
+  let read = 0;
   await asked(target, async () => {
     const request = {
       stateMachineArn: machine.arn,
       ...(outcome !== undefined && { statusFilter: STATUS_OF[outcome] }),
     };
     // Step Functions filters by FAILED. Stuck and compensated executions must be told apart here, so more pages are read.
-    for await (const { executions = [] } of paginateListExecutions(
+    for await (const { executions = [], nextToken } of paginateListExecutions(
       { client, pageSize: Math.min(1000, most) },
       request,
     )) {
       const told = await inGroups(executions, TOGETHER, (each) => listedOf(target, machine, each));
       listed.push(...told.filter((each) => outcome === undefined || each.outcome === outcome));
       if (listed.length >= most) return;
+      read += executions.filter(({ status }) => status === "FAILED").length;
+      if (read >= Math.max(most, MOST_DESCRIBED)) {
+        if (nextToken !== undefined) onCut?.(machine, read);
+        return;
+      }
     }
   });
   return listed;

@@ -27,7 +27,9 @@ export function withOutputs(machine: string, definition: unknown): unknown {
 export function inPartition(definition: unknown, partition: pulumi.Output<string>): pulumi.Output<string> {
   return pulumi
     .all([pulumi.jsonStringify(definition), partition])
-    .apply(([json, own]) => json.replaceAll('"Resource":"arn:aws:states:::', `"Resource":"arn:${own}:states:::`));
+    .apply(([json, own]) =>
+      /^aws-/.test(own) ? json.replaceAll('"Resource":"arn:aws:states:::', `"Resource":"arn:${own}:states:::`) : json,
+    );
 }
 
 function plain(machine: string, value: pulumi.Output<unknown>): pulumi.Output<unknown> {

@@ -107,7 +107,8 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const allTables = new Tables(name, { table, tables, kmsKeyArn });
     const defaults: TaskDefaults = { environment, ...(vpc && { vpc }), ...(layers && { layers }) };
     const deployed = tasks.map((task) => {
-      const waits = [saga, ...former.sagas].flatMap((each) => waitsFor(each, task));
+      // Executions of a former saga call the function's earlier versions, which keep their timeouts.
+      const waits = [saga, ...former.sagas].map((each) => waitsFor(each, task)).find(({ length }) => length > 0) ?? [];
       const timeout = functionSeconds(task, waits);
       const ofTask = { component: name, task, tables: allTables, defaults, settings, timeout, kmsKeyArn, tags };
       return new TaskFunction(ofTask, childOpts);

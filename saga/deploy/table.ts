@@ -58,19 +58,22 @@ export function sagaTable(name: string, args: SagaTableArgs, opts?: pulumi.Custo
     const bounds = { minCapacity: tableMinUnits, maxCapacity: tableMaxUnits, tags };
     // A table that was on demand has one unit of each, so that both are raised at once; and DynamoDB takes one change after
     // the other, as does what scales it: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
-    scale(name, "Write", table, bounds, [scale(name, "Read", table, bounds)]);
+    const read = scale(name, table, { ...bounds, kind: "Read", dependsOn: [] });
+    scale(name, table, { ...bounds, kind: "Write", dependsOn: [read] });
   }
   return table;
 }
 
+interface Scaling {
+  readonly kind: "Read" | "Write";
+  readonly minCapacity: number;
+  readonly maxCapacity: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly dependsOn: readonly pulumi.Resource[];
+}
+
 /** Keeps a table at 70 % of its capacity. */
-function scale(
-  name: string,
-  kind: "Read" | "Write",
-  table: aws.dynamodb.Table,
-  bounds: { minCapacity: number; maxCapacity: number; tags: Readonly<Record<string, string>> },
-  dependsOn: pulumi.Resource[] = [],
-): pulumi.Resource {
+function scale(name: string, table: aws.dynamodb.Table, { kind, dependsOn, ...bounds }: Scaling): pulumi.Resource {
   const { resourceId, scalableDimension, serviceNamespace } = new aws.appautoscaling.Target(
     `${name}-${kind.toLowerCase()}`,
     {
@@ -79,7 +82,7 @@ function scale(
       scalableDimension: `dynamodb:table:${kind}CapacityUnits`,
       serviceNamespace: "dynamodb",
     },
-    { parent: table, dependsOn },
+    { parent: table, dependsOn: [...dependsOn] },
   );
   return new aws.appautoscaling.Policy(
     `${name}-${kind.toLowerCase()}`,

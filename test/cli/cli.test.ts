@@ -364,6 +364,11 @@ describe("the command line", function () {
     expect(await command(["help", "list"])).to.deep.include({ code: 0, out: HELP_OF["list"] });
   });
 
+  it("prints its version", async () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+    expect(await command(["--version"])).to.deep.equal({ code: 0, out: `${version}\n`, err: "" });
+  });
+
   it("shows how somebody else's definition goes wrong, and fails", async () => {
     const [told, json] = await Promise.all([command(["verify", REFERENCE]), command(["verify", REFERENCE, "--json"])]);
     expect(told.out).to.match(/^orderFulfilmentSaga {2}not sound: 16 violations/);
