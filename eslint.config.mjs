@@ -101,12 +101,13 @@ export default tseslint.config(
     message: "deploy/ deploys any saga; it knows none of their functions, and nothing of what runs them here.",
   }),
   ...part("deploy/recovery", {
+    parts: ["../asl"],
     types: ["../compile"],
     scopes: [AWS],
     message: "What recovers runs in Lambda, where there is no Pulumi, for any saga.",
   }),
   ...part("local", {
-    parts: ["interpreter"],
+    parts: ["asl", "interpreter"],
     scopes: [AWS, PULUMI],
     message: "local/ runs what the program registers, never its sources.",
   }),
@@ -135,14 +136,12 @@ export default tseslint.config(
       "What tells of executions talks to Step Functions as any client does: it knows nothing of what runs behind it.",
   }),
   restrict(
-    ["advice", "declared", "failure", "history", "ledger", "outcome", "spots", "story"].map(
-      (name) => `saga/control/${name}.ts`,
-    ),
+    ["advice", "declared", "failure", "history", "ledger", "spots", "story"].map((name) => `saga/control/${name}.ts`),
     [
       AGPL,
       { group: [AWS, "node:*"], message: "What reads a history runs in a browser, too." },
       {
-        regex: "^\\./(?!(?:advice|declared|failure|history|ledger|outcome|spots|story)$)|^\\.\\./(?!asl/)",
+          regex: "^\\./(?!(?:advice|declared|failure|history|ledger|spots|story)$)|^\\.\\./(?!asl/)",
         message: "What reads a history runs in a browser, too.",
       },
     ],

@@ -4,10 +4,10 @@ import { CALL_SECONDS, PRICES } from "../bench/price/prices";
 import { figure, type Part, readResults, type Results, type Row, tables } from "../bench/last-run";
 import { round } from "../bench/statistics";
 
-/** Where the README's figures begin and end. */
+/** The marks around the README's figures. */
 const [BEGIN, END] = ["<!-- numbers -->", "<!-- /numbers -->"];
 
-/** The README, with what the last runs have printed. */
+/** The README, with the figures of the last runs. */
 export function readmePage(results = readResults()): string {
   const text = readFileSync(join(__dirname, "../README.md"), "utf8");
   const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
@@ -15,7 +15,7 @@ export function readmePage(results = readResults()): string {
   return `${text.slice(0, from)}${BEGIN}\n\n${numbersBlock(results)}\n\n${text.slice(to)}`;
 }
 
-/** The README's figures. Where a peer could not be had, nothing is said of it. */
+/** The README's figures. It leaves out peers that the last run did not measure. */
 export function numbersBlock(results: Results): string {
   const of = (part: string, name: string, column: string): string => said(figure(results, part, name, column));
   const component = (column: string): string =>
@@ -37,12 +37,12 @@ export function numbersBlock(results: Results): string {
       "evaluation",
     ],
     [
-      "Compile and verify 100 steps; 1,000",
+      "Compile and verify 100 and 1,000 steps",
       ["100 steps", "1000 steps"]
         .map((name) =>
           said(figure(results, "growth", name, "compile ms") + figure(results, "growth", name, "verify ms")),
         )
-        .join(" ms; ")
+        .join(" ms, ")
         .concat(" ms"),
       "",
       "growth",
@@ -64,7 +64,7 @@ export function numbersBlock(results: Results): string {
     ],
     [
       "An idle component, a month",
-      `${component("all, $ a month")}, alarms ${component("alarms, $ a month")}`,
+      `${component("all, $ a month")}, of which alarms ${component("alarms, $ a month")}`,
       "",
       "price",
     ],
@@ -73,9 +73,9 @@ export function numbersBlock(results: Results): string {
   const parts = [...new Set(rows.map(([, , , part]) => part))].map((part) => results[part] as Part);
   const made = [...new Set(parts.map(({ machine, date }) => `${machine}, ${date}`))].join("; ");
   return [
-    `On ${made}. Times are processor times; 0.5 × is half as much. [All figures](docs/numbers.md).`,
+    `On ${made}. Times are processor times. 0.5 × CDK means half of CDK's figure. [All figures](docs/numbers.md).`,
     "",
-    "| what | here | beside | `npm run …` |",
+    "| what | this project | compared with others | `npm run …` |",
     "| --- | --- | --- | --- |",
     ...rows.map(
       ([what, here, others, part]) =>
@@ -84,7 +84,7 @@ export function numbersBlock(results: Results): string {
   ].join("\n");
 }
 
-/** What the laptop cloud does, where that has been measured. */
+/** The figures of the laptop cloud, if the last run measured them. */
 function localRows(results: Results): readonly (readonly [string, string, string, string])[] {
   const name = "this, functions, succeeds, 50 at once";
   const row = results["local"]?.rows.find((each) => each.name === name);
@@ -99,7 +99,7 @@ function localRows(results: Results): readonly (readonly [string, string, string
 
 const said = (value: number): string => round(value).toLocaleString("en", { maximumFractionDigits: 6 });
 
-/** To the cent; of less than a dollar, to a tenth of one. */
+/** To the cent, or below a dollar to a tenth of a cent. */
 const dollars = (value: number): string => `$${value.toFixed(value < 1 ? 3 : 2)}`;
 
 interface Section {
@@ -111,9 +111,10 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   evaluation: {
     title: "Evaluation of the order program",
     text: [
-      "Each program runs in a process of its own, without an account, and uploads nothing. `this ÷ it` is the median of the ratios of",
-      "processor time in the same round. Below 1, this project needs less. Unless the row says otherwise, the peers' programs are plain",
-      "JavaScript with prebuilt functions. This program is TypeScript, and its functions are serialised.",
+      "Each program runs in a process of its own, without an account, and uploads nothing. `this ÷ it` compares processor times: it is the",
+      "median of the ratios of this project to the row's program in the same round. Below 1, this project needs less. Unless the row says",
+      "otherwise, the other programs are plain JavaScript with prebuilt functions. This program is TypeScript, and its functions are",
+      "serialised.",
       "",
       "- **bare Pulumi** registers the same resources with the same inputs, written by hand, without this package.",
       "- **CDK** has a table, six functions, their logs, the state machine and three alarms. Its synthesis validates the template",
@@ -126,8 +127,8 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     text: [
       "![Milliseconds to compile, verify and type-check a saga, by its steps](images/growth.svg)",
       "",
-      "Three steps in ten have undos. A pivot and the other steps follow. For the type checker, all steps have undos. The largest row of",
-      "each kind is a definition of 1 MB, AWS's limit: 10,000 steps do not fit. All times are processor times.",
+      "Three steps in ten have undos. A pivot and the other steps follow. For the type checker, all steps have undos. In the largest row of",
+      "each kind, the definition has 1 MB, which is AWS's limit. So 10,000 steps do not fit. All times are processor times.",
     ],
   },
   interpreter: {
@@ -141,13 +142,14 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   local: {
     title: "The laptop cloud beside DBOS and Restate",
     text: [
-      "The same order saga is written for each system. `times DBOS` is this project's sagas per second divided by those of DBOS.",
+      "The same order saga is written for each system. `times DBOS` is this project's sagas per second divided by those of DBOS: above 1,",
+      "this project is faster.",
     ],
   },
   price: {
     title: "What an order costs on AWS",
     text: [
-      `The prices of us-east-1, without free tiers: $${PRICES.transition * 1000} for 1,000 transitions,`,
+      `The prices are those of us-east-1, without free tiers: $${PRICES.transition * 1000} for 1,000 transitions,`,
       `$${PRICES.lambdaRequest * 1e6} for a million calls of Lambda, $${PRICES.lambdaGbSecond.arm64} a GB-second on arm64 and`,
       `$${PRICES.lambdaGbSecond.x86_64} on x86_64, $${PRICES.writeUnit * 1e6} for a million writes on demand, $${PRICES.alarmMetricMonth} a month`,
       `for each metric of an alarm, $${PRICES.customMetricMonth} for a custom metric, $${PRICES.dashboardMonth} for a dashboard. In each project,`,
@@ -157,7 +159,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   },
 };
 
-/** `docs/numbers.md`: all that the last runs have printed. */
+/** `docs/numbers.md`: all figures of the last runs. */
 export function numbersPage(results = readResults()): string {
   const sections = Object.entries(SECTIONS).flatMap(([name, { title, text }]) => {
     const part = results[name];
@@ -169,7 +171,8 @@ export function numbersPage(results = readResults()): string {
     "<!-- Made from bench/results.json by `npm run docs`. -->",
     "",
     "`npm run bench` measures all of these figures and writes them to `bench/results.json`. This page and the README are made from that",
-    "file. The command below each table measures that part alone. Peers are installed in the system's temporary folder, in exact versions.",
+    "file. The command below each table measures only that table. `npm run bench` installs exact versions of the other projects in the",
+    "system's temporary folder.",
     "",
     ...sections,
   ].join("\n");

@@ -1,4 +1,7 @@
-/** What the npm package gives: the builder of sagas, and what deploys and verifies them. */
+/**
+ * `saga-aws-pulumi`: the builder of sagas, the tasks and their store, the components that deploy sagas, and the verifier.
+ * @module
+ */
 export type { Declaration } from "./asl/declaration";
 export { declarationOf } from "./compile";
 export {

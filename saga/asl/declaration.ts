@@ -1,10 +1,11 @@
 /**
- * What a saga declares of its calls: which state undoes which. The verifier reads a definition and its declaration, and
- * nothing else, so you can write a declaration by hand for any definition.
+ * The declaration of a saga: which state undoes which. The verifier reads only a definition and its declaration, so you can
+ * write a declaration by hand for any definition.
  */
 export interface Declaration {
+  /** The name of the saga, for reports. */
   readonly saga: string;
-  /** By the name of the state that makes the call. */
+  /** The calls, by the name of the state that makes them. */
   readonly calls: Readonly<Record<string, DeclaredCall>>;
 }
 
@@ -14,13 +15,13 @@ export interface DeclaredCall {
    * call comes after it, and a query changes nothing.
    */
   readonly role: "compensable" | "pivot" | "retriable" | "query";
-  /** The state that undoes the call. It may undo several calls together, when the last of them is to be undone. */
+  /** The state that undoes the call. It may undo several calls together, when the last of them must be undone. */
   readonly undo?: string;
   /** The call that this one confirms, as in reserve, pay, confirm. The undo of that call undoes both. */
   readonly confirms?: string;
-  /** The state that releases, on the way to success, what the call has taken, such as a lock. It may be the undo. */
+  /** The state that ends the call's effect on the way to success, such as a lock. It may be the undo. */
   readonly release?: string;
-  /** One call of the undo takes back everything that the call did in a list, or in branches. */
+  /** One call of the undo undoes all calls that were made in a list, or in branches. */
   readonly bulk?: true;
   /** Errors that prove that the call had no effect (S2). */
   readonly definite?: readonly string[];
@@ -106,6 +107,7 @@ function checkCall(state: string, fields: Fields, calls: Fields): void {
 
 /** A state that undoes or releases must not be declared as a call. */
 function checkState(named: unknown, where: string, { state, calls }: { state: string; calls: Fields }): void {
+  if (Array.isArray(named)) refuse(where, "names several states: name one, and let every path lead to it");
   if (typeof named !== "string" || named === "") refuse(where, "is no name of a state");
   if (named === state) refuse(where, "is the call itself");
   if (Object.hasOwn(calls, named)) refuse(where, `is ${named}, which is declared as a call`);

@@ -8,3 +8,10 @@ export const FUNCTIONS: ReadonlySet<string> = new Set(
     "substringAfter substringBefore sum toMillis trim type uppercase zip hash parse partition range uuid"
   ).split(" "),
 );
+
+/**
+ * The functions that yield another value with each evaluation, so also on a retry. A `$random` with a seed is not one of
+ * them: it always yields the same number.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html#jsonata-functions-provided-by-step-functions
+ */
+export const CHANGING_FUNCTIONS: ReadonlySet<string> = new Set(["millis", "now", "random", "shuffle", "uuid"]);

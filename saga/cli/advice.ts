@@ -40,7 +40,7 @@ function optionOf({ inputs }: Resource, { physicalName }: Resource): string | un
   const [variable] = Object.entries(variables).find(([, value]) => value === physicalName) ?? [];
   if (variable === "TABLE_NAME") return "table";
   const [, name] = /^(.+)_TABLE_NAME$/.exec(variable ?? "") ?? [];
-  return name && `tables.${name.toLowerCase()}`;
+  return name && `tables.${name.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())}`;
 }
 
 /** The store's message names the table, and the keys that it used. */

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import type { CloudOptions, LocalCloud } from "../local/cloud";
 import type { PlainProgram } from "../local/dev/follow";
 import type { Time } from "../local/clock";
-import { outcomeOf } from "../local/report";
+import { outcomeOf } from "../asl/outcome";
 import { machinesOf as machinesIn, startableMachines } from "../local/resources";
 import type { KnownExecution } from "../local/step-functions/executions";
 import { CONSOLE_PATH } from "../console/server";

@@ -1,4 +1,4 @@
-import { type Outcome, OUTCOMES } from "../control/outcome";
+import { type ExecutionOutcome, EXECUTION_OUTCOMES } from "../asl/outcome";
 import { legible, paint, printJson, printNote } from "./print";
 import { at, elapsed, outcomeShown } from "./print-story";
 import { readMost } from "./numbers";
@@ -13,9 +13,9 @@ export async function list(saga: string | undefined, values: Values): Promise<nu
   const { json, status } = values;
   const most = values.most === undefined ? MOST : readMost(values.most);
   const { listExecutions } = await import("../control/executions");
-  const outcome = status?.toLowerCase().replaceAll(/[-_]/g, " ") as Outcome | undefined;
-  if (outcome !== undefined && !OUTCOMES.includes(outcome)) {
-    const there = OUTCOMES.map((each) => each.replace(" ", "-")).join(", ");
+  const outcome = status?.toLowerCase().replaceAll(/[-_]/g, " ") as ExecutionOutcome | undefined;
+  if (outcome !== undefined && !EXECUTION_OUTCOMES.includes(outcome)) {
+    const there = EXECUTION_OUTCOMES.map((each) => each.replace(" ", "-")).join(", ");
     throw new UsageError(`no status '${status as string}'; the statuses are ${there}`);
   }
   const { target, machines } = await placeOf(values, saga);

@@ -69,7 +69,7 @@ function storyLines({ rule, message, hint, steps }: Story): string[] {
 function budgetLines({ outcomes, items, mostItems, waitsUntil, payload }: Verdict["budgets"]): string[] {
   const count = (n: number): string => n.toLocaleString("en");
   return [
-    "  at most      states  transitions  $ for 1,000      longest  history events",
+    "  at most       states  transitions  $ for 1,000      longest  history events",
     ...outcomes.map(outcomeLine),
     ...(outcomes.some(({ exceeds }) => exceeds.length > 0)
       ? wrap(
@@ -98,5 +98,5 @@ function outcomeLine(budget: OutcomeBudget): string {
     (Number.isFinite(value) ? value.toLocaleString("en") : "no bound").padStart(width);
   const { outcome, states, transitions, dollarsPerThousand, seconds, events, exceeds } = budget;
   const price = Number.isFinite(dollarsPerThousand) ? dollarsPerThousand.toFixed(3) : "no bound";
-  return `  ${outcome.padEnd(11)}${number(states, 8)}${number(transitions, 13)}${price.padStart(13)}${duration(seconds).padStart(13)}${number(events, 16)}${exceeds.length > 0 ? ` ${paint("red", "*")}` : ""}`;
+  return `  ${outcome.padEnd(11)}${number(states, 9)}${number(transitions, 13)}${price.padStart(13)}${duration(seconds).padStart(13)}${number(events, 16)}${exceeds.length > 0 ? ` ${paint("red", "*")}` : ""}`;
 }

@@ -1,6 +1,7 @@
+import type { ExecutionOutcome } from "../asl/outcome";
 import { textOf } from "../control/failure";
 import type { Entry } from "../control/ledger";
-import { type Outcome, statusAt, type Story, triesOf, type Visit, type VisitStatus } from "../control/story";
+import { statusAt, type Story, triesOf, type Visit, type VisitStatus } from "../control/story";
 import type { Examined } from "./examined";
 import { beginningOf, columns, legible, LOOK, paint, type Style, wrap } from "./print";
 
@@ -19,7 +20,7 @@ const LOOKS = {
   runs: { mark: "…", style: "cyan" },
 } as const satisfies Readonly<Record<string, { readonly mark: string; readonly style: Style }>>;
 
-const OUTCOME: Readonly<Record<Outcome, { readonly mark: string; readonly style: Style }>> = {
+const OUTCOME: Readonly<Record<ExecutionOutcome, { readonly mark: string; readonly style: Style }>> = {
   running: { mark: "…", style: "cyan" },
   completed: { mark: "✔", style: "green" },
   compensated: { mark: "↩", style: "yellow" },
@@ -29,7 +30,7 @@ const OUTCOME: Readonly<Record<Outcome, { readonly mark: string; readonly style:
 };
 
 /** An outcome with its mark, as wide as the longest. */
-export const outcomeShown = (outcome: Outcome): string =>
+export const outcomeShown = (outcome: ExecutionOutcome): string =>
   paint(OUTCOME[outcome].style, `${OUTCOME[outcome].mark} ${outcome.padEnd(11)}`);
 
 const STANDS: Readonly<Record<Entry["status"], Style>> = {

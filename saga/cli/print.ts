@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
+import type { Outcome } from "../asl/outcome";
 import { messageOf, shortened, textOf } from "../control/failure";
-import type { ExecutionReport, Outcome, Visit } from "../local/report";
+import type { ExecutionReport, Visit } from "../local/report";
 import type { Advice } from "./advice";
 
 export type Style = Parameters<typeof styleText>[0];

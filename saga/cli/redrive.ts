@@ -1,3 +1,4 @@
+import { COMPENSATED } from "../asl/outcome";
 import { stuckIn, whyNotRedrive } from "../control/advice";
 import { isOutstanding } from "../control/ledger";
 import { statusAt } from "../control/story";
@@ -68,7 +69,7 @@ export async function redrive(named: string | undefined, values: Values): Promis
 /** Why a redrive would do no good. */
 function reasonAgainst({ story, recovery, saga }: Examined): string | undefined {
   if (story.outcome === "compensated")
-    return `${saga} has compensated: a redrive would only end in SagaCompensated again`;
+    return `${saga} has compensated: a redrive would only end in ${COMPENSATED} again`;
   return recovery && whyNotRedrive(recovery.arn);
 }
 

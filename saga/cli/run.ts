@@ -2,7 +2,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isObject } from "../interpreter/json";
 import type { Json, JsonObject } from "../interpreter";
-import type { ExecutionReport, Outcome } from "../local/report";
+import { type Outcome, OUTCOMES } from "../asl/outcome";
+import type { ExecutionReport } from "../local/report";
 import { mainMachine } from "../local/resources";
 import { readStubs } from "../local/stubs";
 import { readJsonFile } from "./input";
@@ -100,7 +101,6 @@ export async function readExamples(folder: string): Promise<readonly Example[]> 
 }
 
 const SHAPE = `[{"title": "…", "saga": "…", "input": {…}, "outcome": "completed"}]`;
-const OUTCOMES: readonly unknown[] = ["completed", "compensated", "stuck"];
 const FIELDS = ["title", "saga", "input", "outcome", "path", "answers"];
 
 function readExample(json: Json, where: string): Example {
@@ -109,7 +109,7 @@ function readExample(json: Json, where: string): Example {
   const other = Object.keys(json).find((field) => !FIELDS.includes(field));
   if (other !== undefined)
     throw new UsageError(`${where} has the unknown field '${other}'; the fields are ${FIELDS.join(", ")}`);
-  if (outcome !== undefined && !OUTCOMES.includes(outcome)) {
+  if (outcome !== undefined && !OUTCOMES.some((each) => each === outcome)) {
     throw new UsageError(
       `${where} has the unknown outcome ${JSON.stringify(outcome)}; the outcomes are ${OUTCOMES.join(", ")}`,
     );

@@ -3,7 +3,7 @@ import { flatten, type Node, type Saga } from "../language/nodes";
 import { undoEntryOf } from "./env";
 import type { Declaration, DeclaredCall } from "../asl/declaration";
 
-/** What a saga says of its calls: all that the verifier learns of it beside the emitted definition. */
+/** The declaration of a saga, for the verifier. */
 export function declarationOf(saga: Saga): Declaration {
   const calls = flatten(saga.steps).flatMap((node) => {
     const call = callOf(node);

@@ -1,3 +1,4 @@
+import { bind } from "./functions";
 import { render } from "./jsonata";
 import { expression, object, text } from "./syntax";
 import type { ForEachNode } from "../language/nodes";
@@ -70,28 +71,36 @@ export function forEach<Arn>(frame: Frame<Arn>, node: ForEachNode, context: Node
   }
 }
 
-/** The items with their indexes, and with the item around them if there is one. A missing list counts as empty. */
-function itemsOf(node: ForEachNode, env: Env, more: Fields = []): string {
-  const each = object([["item", "$item"], ["index", "$index"], ...carried(env), ...more]);
-  const list = render(node.items, spellIn(env));
-  return `($list := ${list}; $list != null ? [$map($list, function($item, $index) {${each}})] : [])`;
+/** The items with their indexes, and with the item around them if there is one. */
+function itemsOf(node: ForEachNode, env: Env): string {
+  return bind([listOf(node, env)], eachOf(env));
 }
 
 /** The records of the items that have something to undo. Without records it may be all items. */
 function begunItems(node: ForEachNode, env: Env, entry: string): string {
   const records = spellIn(env)(names.records(node.name));
   const around = carried(env);
-  const begun = "$filter($records, function($record) {$exists($record.undo)})";
+  const begun = "$filter($given.records, function($record) {$exists($record.undo)})";
   const kept = ["item", "index", "undo", "results"].map((field) => [field, `$done.${field}`] as const);
   const recorded =
     around.length === 0 ? `[${begun}]` : `[$map(${begun}, function($done) {${object([...kept, ...around])}})]`;
-  const lost = itemsOf(node, env, [["undo", text(entry)]]);
-  return `($records := ${records}; $type($records) = 'array' ? ${recorded} : ${lost})`;
+  const lost = eachOf(env, [["undo", text(entry)]]);
+  return bind([["records", records], listOf(node, env)], `$type($given.records) = 'array' ? ${recorded} : (${lost})`);
 }
 
 /** All items, each with its results in the history. */
 function itemsWithHistory(node: ForEachNode, env: Env, historyResults: string): string {
-  return `($ofItems := ${historyResults}.items.${node.name}; ${itemsOf(node, env, [["historyResults", "$lookup($ofItems, $string($index))"]])})`;
+  const results = `${historyResults}.items.${node.name}`;
+  const each = eachOf(env, [["historyResults", "$lookup($given.results, $string($index))"]]);
+  return bind([["results", results], listOf(node, env)], each);
 }
 
-type Fields = readonly (readonly [string, string])[];
+const listOf = (node: ForEachNode, env: Env): Field => ["list", render(node.items, spellIn(env))];
+
+/** The items of the list that is bound to a name. A missing list counts as empty. */
+function eachOf(env: Env, more: readonly Field[] = []): string {
+  const each = object([["item", "$item"], ["index", "$index"], ...carried(env), ...more]);
+  return `$given.list != null ? [$map($given.list, function($item, $index) {${each}})] : []`;
+}
+
+type Field = readonly [string, string];

@@ -1,9 +1,11 @@
+import { COMPENSATED } from "../asl/outcome";
 import type { FailState, State, StateMachine, States } from "../asl/types";
 import { SagaDefinitionError } from "../language/errors";
 import { renderValue } from "./jsonata";
 import { expression, object } from "./syntax";
 import { rootsOf } from "../language/mapping";
 import { flatten, mappingsIn, type Node, type Saga } from "../language/nodes";
+import { COMPLETED } from "../language/names";
 import { names } from "../language/state-names";
 import { type Env, INPUT, sagaFields, spellIn, variablesOf } from "./env";
 import type { ArnOf, Frame, SagaMachine } from "./frame";
@@ -12,11 +14,6 @@ import { recoveryNote, recoveryOf } from "./recovery";
 import { sequence } from "./sequence";
 import { undoStates } from "./undo-machine";
 import { deferOutputs, spellOutputs } from "./outputs";
-
-/** The end of every compensated execution (S6). */
-const COMPENSATED = "SagaCompensated";
-/** The end of a completed execution whose last state can't have `End`. */
-const COMPLETED = "SagaCompleted";
 
 /**
  * Compiles a saga to a Step Functions state machine: one state a step, one an undo, and the end of a compensated run.

@@ -4,6 +4,7 @@ import type { Node } from "../language/nodes";
 import { names } from "../language/state-names";
 import { type Env, extend, spellIn, undoEntryOf, type Variable, variablesOf } from "./env";
 import { catchAll, caughtFailure, choiceTransition, type Exit, type Frame, NO_RECORDS } from "./frame";
+import { bind } from "./functions";
 import { reachable } from "../asl/reachable";
 import { type NodeContext, sequence } from "./sequence";
 
@@ -149,7 +150,7 @@ export function decide<Arn>(
   const { Next: Default, ...failed } = frame.fail({
     target: undoEntryOf(node) ?? rest,
     // A value is always present here. The default is there because no expression of a Choice may yield nothing (S7).
-    failure: `($first := (${failures})[0]; $first != null ? $first : {})`,
+    failure: bind([["first", `(${failures})[0]`]], "$given.first != null ? $given.first : {}"),
     assigned: [...assigned, ...variablesOf([node])],
     missing: {},
   });

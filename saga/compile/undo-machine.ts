@@ -1,13 +1,11 @@
 import type { State, States } from "../asl/types";
+import { UNDONE } from "../language/names";
 import type { Node, Saga } from "../language/nodes";
 import { type Env, sagaFields, undoEntryOf, variablesOf } from "./env";
 import type { ArnOf, Frame } from "./frame";
 import { spellOutputs } from "./outputs";
 import { reachable } from "../asl/reachable";
 import { sequence } from "./sequence";
-
-/** The end of an undo machine whose last state can't end by itself. */
-const UNDONE = "SagaUndone";
 
 const GIVEN = "$states.context.Execution.Input";
 

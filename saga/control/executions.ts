@@ -3,7 +3,7 @@ import type { DescribeExecutionOutput, ExecutionListItem } from "@aws-sdk/client
 import { type HistoryEvent, readHistory } from "./history";
 import { inGroups } from "./in-groups";
 import { asked, type Definition, type Machine, NotThere, readDefinitionText } from "./machines";
-import { type Outcome, outcomeOf, STATUS_OF } from "./outcome";
+import { type ExecutionOutcome, executionOutcomeOf, STATUS_OF } from "../asl/outcome";
 import type { Target } from "./target";
 
 /** The answer of DescribeExecution. */
@@ -14,7 +14,7 @@ export interface Listed {
   readonly arn: string;
   readonly name: string;
   readonly saga: string;
-  readonly outcome: Outcome;
+  readonly outcome: ExecutionOutcome;
   /** The status in Step Functions. */
   readonly status: string;
   readonly started: Date;
@@ -28,7 +28,7 @@ type Asked = Pick<Target, "kind" | "name" | "sfn">;
 const TOGETHER = 4;
 
 export interface ListOptions {
-  readonly outcome?: Outcome | undefined;
+  readonly outcome?: ExecutionOutcome | undefined;
   readonly most: number;
   /** Called for a machine of which older failed executions are left out, with the number of those that were read. */
   readonly onCut?: (machine: Machine, read: number) => void;
@@ -93,7 +93,7 @@ async function listedOf(target: Target, machine: Machine, item: ExecutionListIte
     arn,
     name,
     saga: machine.name,
-    outcome: outcomeOf(status, error),
+    outcome: executionOutcomeOf(status, error),
     status,
     started: startDate,
     ended: stopDate,

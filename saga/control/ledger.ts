@@ -1,5 +1,5 @@
 import { type Declaration, type DeclaredCall, undoOf } from "../asl/declaration";
-import { COMPENSATED } from "./outcome";
+import { COMPENSATED } from "../asl/outcome";
 import type { Failure } from "./failure";
 import { type Story, triesOf, type Try, type Visit } from "./story";
 

@@ -2,10 +2,9 @@ import type { Declaration } from "../asl/declaration";
 import type { RawStates } from "../asl/states";
 import type { Failure } from "./failure";
 import type { HistoryEvent } from "./history";
-import { COMPENSATED, type Outcome } from "./outcome";
+import { COMPENSATED, type ExecutionOutcome } from "../asl/outcome";
 import { type Side, type Spot, spotsOf } from "./spots";
 
-export type { Outcome } from "./outcome";
 export type { Side, Spot } from "./spots";
 
 /** A try of a call. */
@@ -78,7 +77,7 @@ export type VisitStatus = "in progress" | "waiting" | "done" | "failed" | "undon
 
 /** What an execution did, according to its history. */
 export interface Story {
-  readonly outcome: Outcome;
+  readonly outcome: ExecutionOutcome;
   readonly path: readonly Visit[];
   readonly events: readonly HistoryEvent[];
   /** Milliseconds since the epoch. */
@@ -89,7 +88,7 @@ export interface Story {
   readonly error: string | undefined;
   readonly cause: string | undefined;
   /** The events at which it started, ended or was redriven, in order, with the outcome from there on. */
-  readonly turns: readonly { readonly at: number; readonly outcome: Outcome }[];
+  readonly turns: readonly { readonly at: number; readonly outcome: ExecutionOutcome }[];
   /** The execution whose undos it runs, if it recovers one (S12). */
   readonly recovers: string | undefined;
   readonly assigned: readonly Assigned[];
@@ -137,7 +136,7 @@ export function variablesAt({ assigned }: Story, eventId: number): Readonly<Reco
 }
 
 /** The outcome of an execution as of an event. */
-export const outcomeAt = ({ turns }: Story, eventId: number): Outcome =>
+export const outcomeAt = ({ turns }: Story, eventId: number): ExecutionOutcome =>
   turns.findLast(({ at }) => at <= eventId)?.outcome ?? "running";
 
 /** The status of a visit as of an event. Undefined before the visit. */
@@ -193,7 +192,7 @@ interface Place {
 }
 
 const TOP: Place = { visit: undefined, items: [] };
-const TURNS: Readonly<Record<string, Outcome>> = {
+const TURNS: Readonly<Record<string, ExecutionOutcome>> = {
   ExecutionStarted: "running",
   ExecutionRedriven: "running",
   ExecutionSucceeded: "completed",
@@ -211,7 +210,7 @@ class Reader {
   /** The visits that have not been left, by state and items. */
   private readonly open = new Map<string, Open>();
   private readonly assigned: Assigned[] = [];
-  private readonly turns: { at: number; outcome: Outcome }[] = [];
+  private readonly turns: { at: number; outcome: ExecutionOutcome }[] = [];
   private redrives = 0;
 
   constructor(private readonly spots: ReadonlyMap<string, Spot>) {}
@@ -271,7 +270,7 @@ class Reader {
     return place;
   }
 
-  private turn({ id, type, error }: HistoryEvent, turn: Outcome, place: Place): Place {
+  private turn({ id, type, error }: HistoryEvent, turn: ExecutionOutcome, place: Place): Place {
     this.turns.push({ at: id, outcome: turn === "stuck" && error === COMPENSATED ? "compensated" : turn });
     if (type === "ExecutionRedriven") this.redrives++;
     else if (turn !== "running" && turn !== "completed") for (const visit of this.open.values()) cutOff(visit, id);

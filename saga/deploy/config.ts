@@ -162,8 +162,8 @@ export const DEFAULTS = Object.fromEntries(
 ) as Config;
 
 /**
- * The stack's config, checked.
- * @param own Keys that the program reads itself. Any other unknown key is a mistake.
+ * Reads and checks the stack's config. Pass the result to `sagaTable` and `SagaStateMachine`.
+ * @param own Keys that the program reads itself. Any other unknown key is refused.
  * @throws RunError that names every invalid or unknown key, its value, and the allowed values
  */
 export function readConfig({ own = [] }: { readonly own?: readonly string[] } = {}): Config {

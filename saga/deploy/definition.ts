@@ -18,6 +18,20 @@ export function withOutputs(machine: string, definition: unknown): unknown {
   return Object.fromEntries(Object.entries(definition).map(([key, value]) => [key, withOutputs(machine, value)]));
 }
 
+/**
+ * A definition as text, its calls in the partition of the account. The ARN of an integration has a partition, though neither a
+ * region nor an account: in GovCloud or China, an execution ends with `States.Runtime` at a call of
+ * `arn:aws:states:::lambda:invoke`, and nothing can catch that.
+ * @see https://github.com/aws/aws-cdk/issues/4597
+ */
+export function inPartition(definition: unknown, partition: pulumi.Output<string>): pulumi.Output<string> {
+  return pulumi
+    .all([pulumi.jsonStringify(definition), partition])
+    .apply(([json, own]) =>
+      /^aws-/.test(own) ? json.replaceAll('"Resource":"arn:aws:states:::', `"Resource":"arn:${own}:states:::`) : json,
+    );
+}
+
 function plain(machine: string, value: pulumi.Output<unknown>): pulumi.Output<unknown> {
   return pulumi.output(pulumi.isSecret(value)).apply((secret) => {
     if (!secret) return value;

@@ -7,7 +7,8 @@ import { placeOf, type Statement } from "./policy";
  * The ARN of the customer managed key that the stack's config names: an existing key, or a key of the stack. It is undefined
  * if AWS's own keys encrypt.
  *
- * A key that is given must have the statements of `keyPolicy` in its own policy.
+ * The policy of an existing key must allow its use by the account's roles, by `logs.REGION.amazonaws.com` and by
+ * `delivery.logs.amazonaws.com`.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  */
@@ -20,7 +21,9 @@ export function sagaKey(
   if (kmsKey !== "create") return pulumi.output(kmsKey);
   const policy = pulumi
     .all([aws.getCallerIdentityOutput({}), aws.getRegionOutput({}), aws.getPartitionOutput({})])
-    .apply(([{ accountId: account }, { region }, { partition }]) => keyPolicy({ account, region, partition }));
+    .apply(([{ accountId: account }, { region }, { partition, dnsSuffix }]) =>
+      keyPolicy({ account, region, partition, dnsSuffix }),
+    );
   const key = new aws.kms.Key(
     name,
     { description: `Data of ${name} at rest`, enableKeyRotation: true, deletionWindowInDays: 30, policy, tags },
@@ -31,7 +34,12 @@ export function sagaKey(
 }
 
 /** The policy of a key: the account's IAM decides, and the two services that store and deliver logs may use the key. */
-function keyPolicy({ account, region, partition }: ReturnType<typeof placeOf>): string {
+function keyPolicy({
+  account,
+  region,
+  partition,
+  dnsSuffix,
+}: ReturnType<typeof placeOf> & { readonly dnsSuffix: string }): string {
   const logs = `arn:${partition}:logs:${region}:${account}`;
   const statement = (Principal: object, Action: string | string[], Condition?: object) => ({
     Effect: "Allow",
@@ -46,7 +54,8 @@ function keyPolicy({ account, region, partition }: ReturnType<typeof placeOf>): 
     Statement: [
       statement({ AWS: `arn:${partition}:iam::${account}:root` }, "kms:*"),
       statement(
-        { Service: `logs.${region}.amazonaws.com` },
+        // In China its name ends in amazonaws.com.cn: KMS refuses a policy with a principal that does not exist.
+        { Service: `logs.${region}.${dnsSuffix}` },
         ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
         { ArnLike: { "kms:EncryptionContext:aws:logs:arn": `${logs}:log-group:*` } },
       ),

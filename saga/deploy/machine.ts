@@ -1,7 +1,7 @@
 import * as aws from "./aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "./config";
-import { withOutputs } from "./definition";
+import { inPartition, withOutputs } from "./definition";
 import { usesLogKey, usesMachineKey } from "./encryption";
 import { allow, assumedBy, grant, placeOf, type Statement, TRACES } from "./policy";
 
@@ -59,7 +59,7 @@ export function machine(name: string, args: MachineArgs, opts: pulumi.CustomReso
       type: settings.workflowType,
       publish: true,
       roleArn: role.arn,
-      definition: pulumi.jsonStringify(withOutputs(name, definition)),
+      definition: inPartition(withOutputs(name, definition), aws.getPartitionOutput({}, opts).partition),
       loggingConfiguration: {
         level: settings.logLevel,
         includeExecutionData: settings.logExecutionData,

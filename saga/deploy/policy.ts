@@ -54,7 +54,7 @@ type Tags = Readonly<Record<string, string>>;
 /** Splits statements, in their order: the first ones fit into the inline policy, and managed policies take the others. */
 export function pack(statements: readonly Statement[]): readonly (readonly Statement[])[] {
   const packed: Statement[][] = [[]];
-  let left: number = LIMITS.inlinePolicies - EMPTY;
+  let left: number = LIMITS.inlinePolicies - EMPTY - KEY_POLICY;
   const next = () => {
     packed.push([]);
     left = LIMITS.managedPolicy - EMPTY;
@@ -81,6 +81,12 @@ export function pack(statements: readonly Statement[]): readonly (readonly State
   }
   return packed;
 }
+
+/**
+ * The most characters of the policy for a machine's own key. It is an inline policy of the same role, and is made after the
+ * machine: IAM would refuse it in the middle of a deploy.
+ */
+const KEY_POLICY = 512;
 
 /** Of a policy without statements. */
 const EMPTY = JSON.stringify({ Version: "2012-10-17", Statement: [] }).length;

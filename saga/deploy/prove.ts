@@ -4,9 +4,10 @@ import type { Saga } from "../language/nodes";
 import { type RawStates, type Verdict, verify } from "../verify";
 
 /**
- * Verifies what a saga compiles to, and each of its child sagas.
- * @throws SagaDefinitionError as `compile` does
- * @throws SearchLimitError where a machine has more states than can be searched
+ * Verifies the definition to which a saga compiles, and those of its child sagas. The saga itself is last.
+ * @param onProgress Is called during the search, with the number of states that it has visited.
+ * @throws SagaDefinitionError `definition-too-large`
+ * @throws SearchLimitError if the search exceeds its limit of states, time or memory
  */
 export function prove(saga: Saga, onProgress?: (states: number) => void): readonly Verdict[] {
   const arnOf = ({ name }: { readonly name: string }): string => name;

@@ -1,6 +1,7 @@
 import * as aws from "./aws";
 import * as pulumi from "@pulumi/pulumi";
 import { recover } from "./recovery/recover";
+import { COMPENSATED } from "../asl/outcome";
 import type { Saga } from "../language";
 import type { Config } from "./config";
 import { readsExecutions } from "./encryption";
@@ -136,7 +137,7 @@ function endsWithoutUndos(machineArn: pulumi.Output<string>) {
     detail: {
       stateMachineArn: [machineArn, { prefix: pulumi.interpolate`${machineArn}:` }],
       status: ["ABORTED", "TIMED_OUT", "FAILED"],
-      $or: [{ error: [null, { "anything-but": ["SagaCompensated"] }] }, { error: [{ exists: false }] }],
+      $or: [{ error: [null, { "anything-but": [COMPENSATED] }] }, { error: [{ exists: false }] }],
     },
   };
 }

@@ -37,6 +37,7 @@ type Elsewhere = keyof SagaTableArgs | "kmsKey";
 
 /** An omitted setting has the default of the config key with the same name. */
 export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>>, TaskDefaults {
+  /** The saga to deploy. */
   readonly saga: Saga;
   /**
    * The table of the saga's tasks, whose name is in `TABLE_NAME`: a table of this program, or an existing one. Omit it if the
@@ -45,7 +46,7 @@ export interface SagaStateMachineArgs extends Partial<Omit<Config, Elsewhere>>, 
   readonly table?: TaskTable | undefined;
   /** Other tables, by the names that tasks use. The table name of `ledger` is in `LEDGER_TABLE_NAME`. */
   readonly tables?: Readonly<Record<string, TaskTable>>;
-  /** The ARN of a customer managed key for logs and executions; give the table the same one. */
+  /** The ARN of a customer managed key for logs and executions. Give the table the same key. Default: AWS's own keys. */
   readonly kmsKeyArn?: pulumi.Output<string> | undefined;
   readonly tags?: Readonly<Record<string, string>>;
   /**
@@ -74,6 +75,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
   readonly machineArn: pulumi.Output<string>;
   /** The number of the deployed version. */
   readonly version: pulumi.Output<string>;
+  /** The name of the state machine in the account. */
   readonly physicalName: pulumi.Output<string>;
   /** The ARN of the topic for alarms. */
   readonly alarmTopicArn: pulumi.Output<string>;
@@ -105,7 +107,8 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     const allTables = new Tables(name, { table, tables, kmsKeyArn });
     const defaults: TaskDefaults = { environment, ...(vpc && { vpc }), ...(layers && { layers }) };
     const deployed = tasks.map((task) => {
-      const waits = [saga, ...former.sagas].flatMap((each) => waitsFor(each, task));
+      // Executions of a former saga call the function's earlier versions, which keep their timeouts.
+      const waits = [saga, ...former.sagas].map((each) => waitsFor(each, task)).find(({ length }) => length > 0) ?? [];
       const timeout = functionSeconds(task, waits);
       const ofTask = { component: name, task, tables: allTables, defaults, settings, timeout, kmsKeyArn, tags };
       return new TaskFunction(ofTask, childOpts);
@@ -207,7 +210,7 @@ export class SagaStateMachine extends pulumi.ComponentResource {
   }
 
   /**
-   * Grants a role the permission to start executions through `arn`, and no other way.
+   * Permits a role to start executions with `arn`, and with no other ARN.
    * @see https://docs.aws.amazon.com/step-functions/latest/dg/auth-version-alias.html
    *
    * @param role A role of this program, or the name of an existing role.

@@ -2,23 +2,25 @@ import * as aws from "./aws";
 import * as pulumi from "@pulumi/pulumi";
 import { complete, type Config } from "./config";
 
+/** An omitted setting has the default of the config key with the same name. */
 export interface SagaTableArgs extends Partial<
   Pick<Config, "deletionProtection" | "tableBilling" | "tableMinUnits" | "tableMaxUnits">
 > {
-  /** The attribute that is the partition key; a text, as every key here. */
+  /** The partition key: the name of an attribute of type string. */
   readonly hashKey: string;
-  /** The attribute that is the sort key, where there is one. */
+  /** The sort key: the name of an attribute of type string. Default: the table has no sort key. */
   readonly rangeKey?: string;
-  /** The attribute with the time at which an item is deleted. Default `expires_at`, in which the store writes it. */
+  /** The attribute with the time at which DynamoDB deletes an item. Default `expires_at`, to which the store writes it. */
   readonly ttlAttribute?: string;
-  /** The ARN of a customer managed key; without one, DynamoDB's own key encrypts. */
+  /** The ARN of the customer managed key that encrypts the table. Default: DynamoDB's own key. */
   readonly kmsKeyArn?: pulumi.Output<string> | undefined;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 /**
- * A table for a saga's tasks, with keys of your own: kept from being deleted, restored to any second, encrypted.
- * @throws RunError for settings that do not fit together
+ * A DynamoDB table for a saga's tasks, with keys of your own. It has deletion protection, point-in-time recovery and
+ * encryption.
+ * @throws RunError for settings that contradict each other
  *
  * @example
  * const table = sagaTable("bookings", { hashKey: "booking_id", rangeKey: "entity" });
@@ -56,19 +58,22 @@ export function sagaTable(name: string, args: SagaTableArgs, opts?: pulumi.Custo
     const bounds = { minCapacity: tableMinUnits, maxCapacity: tableMaxUnits, tags };
     // A table that was on demand has one unit of each, so that both are raised at once; and DynamoDB takes one change after
     // the other, as does what scales it: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
-    scale(name, "Write", table, bounds, [scale(name, "Read", table, bounds)]);
+    const read = scale(name, table, { ...bounds, kind: "Read", dependsOn: [] });
+    scale(name, table, { ...bounds, kind: "Write", dependsOn: [read] });
   }
   return table;
 }
 
+interface Scaling {
+  readonly kind: "Read" | "Write";
+  readonly minCapacity: number;
+  readonly maxCapacity: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly dependsOn: readonly pulumi.Resource[];
+}
+
 /** Keeps a table at 70 % of its capacity. */
-function scale(
-  name: string,
-  kind: "Read" | "Write",
-  table: aws.dynamodb.Table,
-  bounds: { minCapacity: number; maxCapacity: number; tags: Readonly<Record<string, string>> },
-  dependsOn: pulumi.Resource[] = [],
-): pulumi.Resource {
+function scale(name: string, table: aws.dynamodb.Table, { kind, dependsOn, ...bounds }: Scaling): pulumi.Resource {
   const { resourceId, scalableDimension, serviceNamespace } = new aws.appautoscaling.Target(
     `${name}-${kind.toLowerCase()}`,
     {
@@ -77,7 +82,7 @@ function scale(
       scalableDimension: `dynamodb:table:${kind}CapacityUnits`,
       serviceNamespace: "dynamodb",
     },
-    { parent: table, dependsOn },
+    { parent: table, dependsOn: [...dependsOn] },
   );
   return new aws.appautoscaling.Policy(
     `${name}-${kind.toLowerCase()}`,

@@ -2,11 +2,11 @@ import * as aws from "./aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { LambdaTask } from "../language";
 
-/** A table of this program, or an existing one. The tasks must know its keys. */
+/** A table of this program, or an existing one, with any keys. */
 export interface TaskTable {
   readonly name: pulumi.Input<string>;
   readonly arn: pulumi.Input<string>;
-  /** The ARN of the customer managed key that encrypts it, if one does; for a Table, the component's. */
+  /** The ARN of the customer managed key that encrypts it, if there is one. Default for a `Table`: the component's key. */
   readonly keyArn?: pulumi.Input<string> | undefined;
 }
 

@@ -25,20 +25,23 @@ export interface TaskFunctionArgs {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** The function of a task, with a role that allows what the task declares, its own log, and nothing else. */
+/** The function of a task, with its log group and its role. The role allows what the task declares, logs and traces. */
 export class TaskFunction extends pulumi.ComponentResource {
+  /** The name of the `SagaStateMachine`. */
   readonly component: string;
   readonly task: LambdaTask;
   readonly function: aws.lambda.Function;
   /** The function's role. It allows what the task declares; attach further policies to it. */
   readonly role: aws.iam.Role;
   readonly logGroup: aws.cloudwatch.LogGroup;
+  /** The function's ARN, without a version. */
   readonly arn: pulumi.Output<string>;
   /**
-   * Of the version that is deployed now. A version never changes, and stays until the function goes: an execution ends
-   * on the versions on which it began.
+   * The ARN of the version that is deployed now. A version never changes, and is deleted only with the function. So an
+   * execution ends on the versions with which it began.
    */
   readonly versionArn: pulumi.Output<string>;
+  /** The name of the function in the account. */
   readonly physicalName: pulumi.Output<string>;
 
   constructor(args: TaskFunctionArgs, opts?: pulumi.ComponentResourceOptions) {

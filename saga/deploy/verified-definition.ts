@@ -3,8 +3,7 @@ import { type Declaration, DeclarationError, readDeclaration } from "../asl/decl
 import { DefinitionError, readDefinition } from "../asl/definition";
 import { isOpen } from "../asl/open-places";
 import type { RawStates } from "../asl/states";
-import { undeclaredIn } from "../asl/tasks";
-import { verify } from "../verify";
+import { undeclaredIn, verify } from "../verify";
 import { refuseUnlessProved } from "./soundness";
 
 /** A definition in a program: an object or JSON, which may contain outputs or be one. */

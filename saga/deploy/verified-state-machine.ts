@@ -17,11 +17,11 @@ type Elsewhere = keyof SagaTableArgs | "kmsKey" | "onAbort";
 
 /** An omitted setting has the default of the config key with the same name. */
 export interface VerifiedStateMachineArgs extends Partial<Omit<Config, Elsewhere>> {
-  /** Amazon States Language, as an object or JSON. It may contain outputs, such as the ARNs of functions, or be one. */
+  /** Amazon States Language, as an object, JSON or an output. An object may contain outputs, such as the ARNs of functions. */
   readonly definition: DefinitionInput;
   /** What undoes what. */
   readonly declaration: Declaration;
-  /** The permissions of the machine's role that its states need. It has those for logs and traces anyway. */
+  /** The permissions of the machine's role that its states need. The component adds those for logs and traces. */
   readonly statements: readonly Statement[];
   /** The ARN of a customer managed key for logs and executions. */
   readonly kmsKeyArn?: pulumi.Output<string> | undefined;
@@ -29,15 +29,14 @@ export interface VerifiedStateMachineArgs extends Partial<Omit<Config, Elsewhere
 }
 
 /**
- * A state machine that somebody has written, with the proof that no failure leaves its saga half done: one that is not
- * sound is never made. It has a log, a role, versions and an alias, alarms and a dashboard, as a saga's own machine.
+ * A state machine with a handwritten definition. It is created only if the verifier proves that no failure leaves its saga
+ * half done. It has a log, a role, versions and an alias, alarms and a dashboard, like the machine of a `SagaStateMachine`.
  *
- * It has no recovery (S12): which undos a definition runs, and from what data, follows from its declaration and its states
- * only where a compiler has put them there. So an execution that is stopped, or times out, keeps what it has done, and
- * counts as stuck: the alarm that tells of it wants somebody to redrive the execution, or to undo by hand.
+ * It has no recovery (S12), because a declaration does not say which data each undo reads. So an execution that is stopped or
+ * times out keeps its effects, and counts as stuck. An alarm reports it: redrive the execution, or undo it by hand.
  *
- * @throws RunError for a definition or a declaration that can't be used, and for settings that do not fit together
- * @throws ResourceError where some failure would leave part of the saga behind
+ * @throws RunError for a definition or a declaration that can't be used, and for settings that contradict each other
+ * @throws ResourceError if some failure would leave part of the saga behind
  *
  * @example
  * new VerifiedStateMachine("Booking", { definition, declaration, statements: [{ actions, resources }] });
@@ -49,6 +48,7 @@ export class VerifiedStateMachine extends pulumi.ComponentResource {
   readonly machineArn: pulumi.Output<string>;
   /** The number of the deployed version. */
   readonly version: pulumi.Output<string>;
+  /** The name of the state machine in the account. */
   readonly physicalName: pulumi.Output<string>;
   /** The ARN of the topic for alarms. */
   readonly alarmTopicArn: pulumi.Output<string>;
@@ -94,7 +94,7 @@ export class VerifiedStateMachine extends pulumi.ComponentResource {
   }
 
   /**
-   * Grants a role the permission to start executions through `arn`, and no other way.
+   * Permits a role to start executions with `arn`, and with no other ARN.
    *
    * @param role A role of this program, or the name of an existing role.
    * @param name The resource name of the policy, different for each role.

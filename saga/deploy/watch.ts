@@ -1,5 +1,6 @@
 import * as aws from "./aws";
 import type * as pulumi from "@pulumi/pulumi";
+import { COMPENSATED } from "../asl/outcome";
 import type { LambdaTask } from "../language";
 import { alarm, alarmOnSum, type Common, detailAlarm, functionAlarms, type Metric, sum } from "./alarms";
 import type { Config } from "./config";
@@ -166,12 +167,11 @@ function countOutcomes(
       },
       opts,
     );
-  count(`${name}-compensated`, main.log, "Compensated", COMPENSATED);
+  count(`${name}-compensated`, main.log, "Compensated", ENDED_COMPENSATED);
   count(`${name}-stuck`, main.log, "Stuck", stuck);
   children.forEach(({ name: of, log }) => count(`${of}-stuck`, log, "Stuck", stuck));
 }
 
-const COMPENSATED = '{ ($.type = "ExecutionFailed") && ($.details.error = "SagaCompensated") }';
+const ENDED_COMPENSATED = `{ ($.type = "ExecutionFailed") && ($.details.error = "${COMPENSATED}") }`;
 // What is not there, and what is null, differs from no text.
-const FAILED =
-  '($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error IS NULL) || ($.details.error != "SagaCompensated"))';
+const FAILED = `($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error IS NULL) || ($.details.error != "${COMPENSATED}"))`;

@@ -19,7 +19,8 @@ import type { Defaults, Phase, SagaBuilder } from "./types";
  * Begins a saga. Either all of its steps take effect, or undos take back those that did.
  * Garcia-Molina & Salem, "Sagas", SIGMOD 1987.
  *
- * @param name Names the state machine.
+ * @param name The name of the saga. It has at most 67 letters, digits, underscores and hyphens.
+ * @param defaults The settings of steps that have none of their own.
  * @throws SagaDefinitionError `bad-name`
  *
  * @example

@@ -24,6 +24,7 @@ export type SagaDefinitionErrorCode =
 /** A mistake in a saga's definition: what is wrong, where, and what to do. It is thrown while the program runs, before any deploy. */
 export class SagaDefinitionError extends Error {
   override readonly name = "SagaDefinitionError";
+  /** The kind of mistake, for programs. docs/mistakes.md explains each. */
   readonly code: SagaDefinitionErrorCode;
   /** The step or undo with the mistake, if there is one. */
   readonly step: string | undefined;

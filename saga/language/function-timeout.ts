@@ -5,16 +5,16 @@ import { LONGEST_FUNCTION } from "./task-check";
 const ALONE = 25;
 
 /**
- * The default timeout of a function: slightly less than the timeout of its steps. So a hanging function has ended when its undo
- * begins.
+ * The default timeout of a function: slightly less than the timeout of each of its steps. So a hanging function has ended when its
+ * undo begins.
  *
  * @param waits The timeouts of the steps that call it, in seconds.
  */
 export function functionSeconds({ timeout, callback }: LambdaTask, waits: readonly number[]): number {
   if (timeout) return timeout.seconds;
-  const longest = Math.max(...waits.map(within), ...(waits.length === 0 ? [ALONE] : []));
+  const shortest = Math.min(...waits.map(within), ...(waits.length === 0 ? [ALONE] : []));
   // The answer comes later, and from elsewhere.
-  return callback ? Math.min(longest, ALONE) : Math.min(longest, LONGEST_FUNCTION);
+  return callback ? Math.min(shortest, ALONE) : Math.min(shortest, LONGEST_FUNCTION);
 }
 
 /** A sixth less, but at most 5 s less. */

@@ -1,3 +1,4 @@
+import { COMPENSATED } from "../asl/outcome";
 import { SagaDefinitionError } from "./errors";
 
 // The name of a state or a variable has at most 80 characters. The logs of a machine require ASCII.
@@ -15,18 +16,16 @@ const FUNCTIONS = [
   ..."map filter single reduce clone partition range hash uuid parse".split(" "),
 ] as const;
 
+/** The end of a completed execution whose last state can't have `End`. */
+export const COMPLETED = "SagaCompleted";
+/** The end of an undo machine whose last state can't have `End`. */
+export const UNDONE = "SagaUndone";
+
 /** Names that a step can't have, because a scope, the variables or the states already use them. */
-export type ReservedName = "input" | "states" | "saga" | "failure" | "SagaCompensated" | "SagaCompleted" | "SagaUndone";
+export type ReservedName =
+  "input" | "states" | "saga" | "failure" | typeof COMPENSATED | typeof COMPLETED | typeof UNDONE;
 const RESERVED: ReadonlySet<string> = new Set<string>([
-  ...([
-    "input",
-    "states",
-    "saga",
-    "failure",
-    "SagaCompensated",
-    "SagaCompleted",
-    "SagaUndone",
-  ] satisfies ReservedName[]),
+  ...(["input", "states", "saga", "failure", COMPENSATED, COMPLETED, UNDONE] satisfies ReservedName[]),
   ...FUNCTIONS,
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);

@@ -8,8 +8,8 @@ import type { AnyTask } from "./task";
 /** The number of retries of a call, and the waits between them. */
 export interface Retry {
   /**
-   * Errors of the task to retry, by name. Without names, the retries of an action are for transient faults of what it calls;
-   * the retries of an undo, and of a step after the pivot, are for any error.
+   * The names of errors to retry, only for an action or a query up to the pivot. Without it, these settings apply to the
+   * transient faults of the called service. An undo, and a step after the pivot, retries on any error.
    */
   readonly errors?: readonly string[];
   /** The number of retries, 1 to 99,999,999. */
@@ -18,7 +18,7 @@ export interface Retry {
   readonly interval?: Duration;
   /** The factor by which the wait grows after each retry, at least 1. Default 2. */
   readonly backoff?: number;
-  /** The longest wait. Default 1 minute for an action, 5 for an undo, 15 after the pivot. */
+  /** The longest wait, at most 366 days. Default 1 minute for an action, 5 minutes for an undo, 15 after the pivot. */
   readonly ceiling?: Duration;
 }
 

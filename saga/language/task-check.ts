@@ -57,6 +57,11 @@ export function checkTask(task: CheckedTask): void {
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(table)) {
       refuse(`'${table}' can't name a table in a variable`, "Use a letter, and then letters, digits and underscores");
     }
+    const variable = tableVariable(table);
+    const other = Object.keys(tables).find((each) => each !== table && tableVariable(each) === variable);
+    if (other !== undefined) {
+      refuse(`'${table}' and '${other}' both have the variable ${variable}`, "Give one of the tables another name");
+    }
   }
   for (const each of packages) {
     if (!/^(@[^/@\s]+\/)?[^/@\s]+$/.test(each)) {

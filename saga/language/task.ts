@@ -13,6 +13,7 @@ export interface SagaIdentity {
 /** The event of a function: the mapped input of its step, and the caller. */
 export type TaskEvent<In> = In & { readonly saga: SagaIdentity };
 
+/** The code of a function. If it throws, the call fails with the `name` of the error. */
 export type TaskHandler<In, Out> = (event: TaskEvent<In>) => Promise<Out>;
 
 /** An action on a table and its items, as IAM names it without the service. */
@@ -32,15 +33,17 @@ export type TableAction =
   | "Scan"
   | "UpdateItem";
 
-/** One allowing statement of an IAM policy. */
+/** A statement of an IAM policy that allows something. */
 export interface Statement {
+  /** Such as `ses:SendEmail`. */
   readonly actions: readonly string[];
+  /** ARNs, or `*`. */
   readonly resources: readonly Input<string>[];
-  /** In IAM's form: operator → key → value. */
+  /** By operator and key, as in IAM: `{ StringEquals: { "aws:SourceAccount": account } }`. */
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, Input<string> | readonly Input<string>[]>>>>;
 }
 
-/** The subnets of a function, and its security groups. */
+/** The network of a function in a VPC, by the ids of its subnets and of its security groups. */
 export interface Vpc {
   readonly subnetIds: Input<readonly Input<string>[]>;
   readonly securityGroupIds: Input<readonly Input<string>[]>;
@@ -50,9 +53,9 @@ export interface Vpc {
 export interface TaskOptions {
   /** The function's actions on the component's `table`, whose name is in `TABLE_NAME`. Default: none. */
   readonly table?: readonly TableAction[];
-  /** Its actions on the component's other `tables`, by their names there. The table name of `ledger` is in `LEDGER_TABLE_NAME`. */
+  /** The function's actions on the component's other `tables`, by their keys there. `LEDGER_TABLE_NAME` has the name of `ledger`. */
   readonly tables?: Readonly<Record<string, readonly TableAction[]>>;
-  /** Its other permissions. */
+  /** Further permissions of the function. */
   readonly allow?: readonly Statement[];
   /** Environment variables. A secret value stays a secret in the stack's state. */
   readonly environment?: Readonly<Record<string, Input<string>>>;
@@ -70,6 +73,7 @@ export interface TaskOptions {
   readonly timeout?: Duration;
   /** In MB, 128 to 10,240. The function's CPU share grows with it. */
   readonly memory?: number;
+  /** Default: the component's `vpc`, or no VPC. */
   readonly vpc?: Vpc;
   /** ARNs of layer versions. */
   readonly layers?: Input<readonly Input<string>[]>;
@@ -149,9 +153,9 @@ export function task<In extends object, Out>(
 }
 
 /**
- * Declares a task that passes a task token on and ends with an answer for it, such as a person's approval or a partner's
- * callback. The function's return value is ignored. `Answer` is the output of SendTaskSuccess. Each retry passes
- * another token on, and only the last one is valid: store the last one (`renew` of `openStore`).
+ * Declares a task whose function passes a task token on. The step ends with the answer to the token, such as a person's
+ * approval or a partner's callback. The function's return value is ignored. `Answer` is the output of SendTaskSuccess. Each
+ * retry has another token, and only the last one is valid: store the last one (`renew` of `openStore`).
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token
  * @throws SagaDefinitionError `bad-task`
  */
@@ -186,7 +190,8 @@ function lambdaTask(
 
 /**
  * Declares a task that an existing function runs, of this program or another. The function gets the step's input and `saga`,
- * like any task. It must recognise a repeated action, and tolerate its undo (S3).
+ * like any task. It must keep the contract of a task: a repeated action has no second effect, and an action that comes after
+ * its undo is refused (S3).
  *
  * @example
  * const charge = existingTask<{ amount: number }, { id: string }>("charge", { functionArn: payments.liveAliasArn });

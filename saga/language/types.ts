@@ -22,7 +22,7 @@ export type Phase = "start" | "committed" | "branch" | "committedBranch";
 /** The phase of a branch that begins in this one. */
 type Inner<P extends Phase> = P extends "start" | "branch" ? "branch" : "committedBranch";
 
-/** What is in scope from the beginning. */
+/** The argument of every mapping: the saga's input, and the identity and start time of the execution. */
 export type Given<Input> = InScope<
   "what ran before: a branch's results under the branch's name, no later step's, no sibling's",
   Input
@@ -137,8 +137,8 @@ interface Step<P extends Phase, Scope, Name extends string, In, Out, M, UndoIn, 
   /** Runs if a later step fails, and if this step fails, since it may still have taken effect (S2). */
   readonly undo?: Undo<NoInfer<Scope & { readonly [Own in Name]: OwnResult<Out> }>, UndoIn, UndoM>;
   /**
-   * Errors of the task that prove that no try had an effect. After them the step's own undo does not run. Only before the
-   * pivot.
+   * Errors of the task that prove that no try had an effect. After such an error the step's own undo does not run. Only for
+   * steps before the pivot.
    */
   readonly definite?: P extends "start" | "branch" ? readonly string[] : never;
 }
@@ -178,9 +178,9 @@ type Optional<Results extends AnyResult> = Results extends NoResult
  * A saga under construction. Every method returns a new, frozen builder. It throws a SagaDefinitionError for mistakes that the
  * types can't see: `code`, `step` and `hint` say what is wrong, where, and what to do.
  * A mapping finds the input, `Results` of the earlier steps by their names, and in a branch the results `Around` it.
- * A builder may stand for one with fewer results. The variance is declared, because the checker would otherwise compare two
- * builders method by method, which takes minutes in a saga of a hundred steps with branches.
  */
+// A builder is assignable to one with fewer results. The variance is declared, because the checker would otherwise compare two
+// builders method by method, which takes minutes in a saga of a hundred steps with branches.
 export interface SagaBuilder<
   in out Input,
   in Results extends AnyResult = NoResult,
@@ -188,7 +188,7 @@ export interface SagaBuilder<
   in Names extends string = ReservedName,
   in Around extends AnyResult = NoResult,
 > {
-  /** Adds a step. Before the pivot it is an action with its undo; after the pivot it is an action that is never given up. */
+  /** Adds a step. Before the pivot, it is an action with its undo. After the pivot, it is an action without an undo, which is never given up. */
   step<
     Name extends string,
     In,
@@ -287,8 +287,8 @@ export interface SagaBuilder<
   ): SagaBuilder<Input, Results | Result<Name, readonly OutOf<Each>[]>, P, Names | Name, Around>;
 
   /**
-   * Waits for a duration, or until a timestamp such as `2027-01-31T08:00:00Z`. A wait can't fail: it does not wait at all for
-   * a value that is not such a timestamp.
+   * Waits for a duration, or until a timestamp such as `2027-01-31T08:00:00Z`. A wait can't fail: if the value is not such a
+   * timestamp, it ends at once.
    */
   wait(
     name: string,
@@ -307,8 +307,8 @@ export interface SagaBuilder<
 
   /**
    * Runs another saga as an execution of its own, and waits for it. The undo of a completed child is an execution of that
-   * saga's undo machine, which is deployed with it. A child stands before the pivot and has no pivot of its own, because a
-   * later failure must be able to undo it.
+   * saga's undo machine, which is deployed with it. A child must come before the pivot, and must not have a pivot itself,
+   * because a later failure must be able to undo it.
    */
   child<Name extends string, In, Out, const M extends Fitting<M, In>>(
     name: Name & FreeName<Name, Names>,

@@ -18,14 +18,15 @@ import { Callers } from "./iam/callers";
 import type { Execution, HistoryEvent, Json, JsonObject, TaskCall } from "../interpreter";
 import type { DeployedFunction } from "./lambda/function";
 import { Logs } from "./logs";
+import { neededOf } from "./needed";
 import type { Place } from "./place";
 import type { Program } from "./program";
 import { placeOf, type Release, releaseOf } from "./release";
 import { type Reported, report } from "./report";
-import { mainMachine, neededByExecutions, ofType, TABLE } from "./resources";
+import { arnsOf, machinesOf, mainMachine, neededByExecutions, ofType, TABLE } from "./resources";
 import { Outbox } from "./services/outbox";
 import { standing } from "./standing";
-import type { Executions } from "./step-functions/executions";
+import { type Executions, isStuck, type KnownExecution } from "./step-functions/executions";
 import { StepFunctions } from "./step-functions/service";
 import { TaskCalls } from "./task-calls";
 
@@ -58,6 +59,7 @@ export class LocalCloud {
   private readonly answers: Answers;
   private readonly deliveries: Deliveries;
   private readonly earlier: EarlierProcess;
+  private readonly ends: Ends;
   private readonly openEndpoints: () => Promise<Endpoints>;
   private endpoints!: Endpoints;
 
@@ -122,6 +124,7 @@ export class LocalCloud {
     this.deliveries = deliveries;
     this.stepFunctions = stepFunctions;
     this.earlier = earlier;
+    this.ends = ends;
     this.answers = answers;
     this.taskCalls = taskCalls;
   }
@@ -141,6 +144,7 @@ export class LocalCloud {
       for (const machine of data?.kept.machines ?? []) cloud.stepFunctions.machines.restore(machine);
       await cloud.deploy(program);
       cloud.earlier.goOn();
+      cloud.removeUnneeded();
       await cloud.durable();
     } catch (error) {
       await cloud.close();
@@ -160,19 +164,47 @@ export class LocalCloud {
     await this.createTables(program);
     const functions = await this.deployed.prepare(program);
 
-    // The recovery of a stopped execution may not have started yet: then only the delivery of its end runs.
-    const isUnderWay =
-      this.earlier.isUnderWay || this.executions.running().size > 0 || this.deliveries.running().length > 0;
     const before = this.release.standing;
+    const isUnderWay = this.isUnderWay();
     this.release = releaseOf({ program, standing: standing(before, program, isUnderWay) }, this.options);
     this.data?.journal.standing(neededByExecutions(this.release.standing));
     this.faults.clear();
     this.deployed.take(functions);
     if (this.earlier.isPending) this.deployed.restore(this.data?.kept.functions ?? new Map());
-    this.deployed.closeReplaced(this.release.standing);
-    deployMachines(this.stepFunctions.machines, program, { deployed: machines, isUnderWay });
+    deployMachines(this.stepFunctions.machines, program, machines);
     this.deliveries.follow(this.release.standing);
     this.endpoints.dynamoDB.forget();
+    // The executions of an earlier process are not known before they go on.
+    if (!this.earlier.isPending) this.removeUnneeded();
+  }
+
+  /** Whether anything may still need what the program drops. */
+  private isUnderWay(): boolean {
+    // The recovery of a stopped execution may not have started yet: then only the delivery of its end runs.
+    if (this.earlier.isUnderWay || this.deliveries.running().length > 0) return true;
+    return [...this.executions.values()].some((known) => this.isUnfinished(known));
+  }
+
+  /** Whether an execution may still make calls: it runs, waits for a redrive, or its end is not published. */
+  private isUnfinished({ execution: { arn }, ended }: KnownExecution): boolean {
+    return ended === undefined || isStuck(ended.result) || this.ends.isUntold(arn);
+  }
+
+  /** Removes versions, functions and dropped machines that nothing needs any more. */
+  private removeUnneeded(): void {
+    const { machines } = this.stepFunctions;
+    const delivers = this.deliveries.running().length > 0;
+    const { arns, revisions } = neededOf({
+      machines,
+      released: machinesOf(this.release.program).flatMap(arnsOf),
+      executions: this.executions.values(),
+      isUnfinished: (known) => delivers || this.isUnfinished(known),
+    });
+    const isNeeded = (arn: string): boolean => arns.has(arn);
+    machines.removeUnneeded(isNeeded);
+    const functions = this.deployed.closeUnneeded(this.release, isNeeded);
+    const run = [...this.executions.values()].map(({ revision }) => revision);
+    this.data?.journal.keepOnly(new Set(functions), [...revisions, ...run]);
   }
 
   private async createTables(program: Program): Promise<void> {

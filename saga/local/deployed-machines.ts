@@ -25,15 +25,10 @@ function deployedMachine({ arn, physicalName, versionArn, inputs }: Resource): D
 
 /**
  * Replaces the machines of the earlier release, and updates the aliases. Machines that the new release lacks are withdrawn.
- * @param isUnderWay Whether executions are running that may still start withdrawn machines.
  */
-export function deployMachines(
-  machines: StateMachines,
-  program: Program,
-  { deployed, isUnderWay }: { readonly deployed: readonly DeployedMachine[]; readonly isUnderWay: boolean },
-): void {
+export function deployMachines(machines: StateMachines, program: Program, deployed: readonly DeployedMachine[]): void {
   for (const machine of deployed) machines.deploy(machine);
-  machines.withdrawAllBut(new Set(deployed.map(({ arn }) => arn)), isUnderWay);
+  machines.withdrawAllBut(new Set(deployed.map(({ arn }) => arn)));
   for (const { inputs, physicalName } of ofType(program, ALIAS)) {
     const routes = inputs["routingConfigurations"] as readonly Route[];
     const target = machines.find(withoutQualifier(routes[0]?.stateMachineVersionArn ?? ""));

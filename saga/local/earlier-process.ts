@@ -2,6 +2,7 @@ import type { HistoryEvent } from "../interpreter";
 import type { Kept } from "./data/journal";
 import type { Deliveries } from "./deliveries";
 import type { Ends } from "./ends";
+import { isStuck } from "./step-functions/executions";
 import type { KeptExecution } from "./step-functions/journal";
 import type { StepFunctions } from "./step-functions/service";
 
@@ -75,6 +76,6 @@ export class EarlierProcess {
 function isUnfinished({ entries, untold }: KeptExecution): boolean {
   const last = entries.findLast((entry): entry is HistoryEvent => "type" in entry);
   if (untold || last === undefined) return true;
-  if (last.type === "ExecutionFailed") return last.error !== "SagaCompensated";
+  if (last.type === "ExecutionFailed") return isStuck({ status: "FAILED", error: last.error });
   return !["ExecutionSucceeded", "ExecutionAborted", "ExecutionTimedOut"].includes(last.type);
 }

@@ -36,14 +36,20 @@ export class Ends {
     deliveries.add(this.tell(ended));
   }
 
+  /** Whether the end of an execution has not been published. */
+  isUntold(arn: string): boolean {
+    return this.untold.has(arn);
+  }
+
   /** Handles an execution that ended in an earlier process. */
   restore({ type, execution: { arn } }: KnownExecution, isUntold: boolean): void {
     if (type === "EXPRESS") this.context.stepFunctions.drop(arn);
     else if (isUntold) this.untold.add(arn);
   }
 
-  /** Publishes the ends that an earlier process did not publish. */
+  /** Publishes the ends that an earlier process did not publish. This process may keep fewer executions than that one. */
   goOn(): void {
+    this.letGo();
     const { stepFunctions, deliveries } = this.context;
     for (const arn of this.untold) deliveries.add(this.tell(stepFunctions.executions.get(arn) as KnownExecution));
   }

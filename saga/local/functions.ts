@@ -6,6 +6,7 @@ import { deployFunction, type DeployedFunction, type FunctionOptions } from "./l
 import type { Tables } from "./lambda/sandbox";
 import { type Logs, logGroupOf } from "./logs";
 import type { Program, Resource } from "./program";
+import type { Release } from "./release";
 import { arnsOf, FUNCTION, ofType, taskOf } from "./resources";
 import { NotOnThisMachine } from "./services/integrations";
 
@@ -59,12 +60,17 @@ export class Functions {
   }
 
   /**
-   * Closes functions that the release no longer contains, once their calls have ended. Versions stay as long as their
-   * function.
+   * Closes functions and versions that nothing needs any more, once their calls have ended.
+   * @param isNeeded Whether a definition or a call needs the function with this ARN.
+   * @returns The ARNs of the functions and versions that are left.
    */
-  closeReplaced(standing: Program): void {
-    const functions = new Set(ofType(standing, FUNCTION).map(({ arn }) => arn));
-    for (const arn of this.deployed.keys()) if (!functions.has(withoutVersion(arn))) this.deployed.delete(arn);
+  closeUnneeded({ program, standing }: Pick<Release, "program" | "standing">, isNeeded: (arn: string) => boolean) {
+    const current = new Set(ofType(program, FUNCTION).flatMap(arnsOf));
+    // An event or a client may call a function itself, without a version.
+    const called = new Set(ofType(standing, FUNCTION).map(({ arn }) => arn));
+    for (const arn of [...this.deployed.keys()]) {
+      if (!current.has(arn) && !called.has(arn) && !isNeeded(arn)) this.deployed.delete(arn);
+    }
     const kept = new Set(this.deployed.values());
     for (const run of this.runs) {
       if (kept.has(run)) continue;
@@ -72,6 +78,7 @@ export class Functions {
         .then(() => run.close())
         .then(() => this.runs.delete(run));
     }
+    return this.deployed.keys();
   }
 
   has(arn: string): boolean {
@@ -147,6 +154,3 @@ function unavailable(reason: Error): DeployedFunction {
     close: () => Promise.resolve(),
   };
 }
-
-/** The ARN of a function, without the version. */
-const withoutVersion = (arn: string): string => arn.split(":").slice(0, 7).join(":");

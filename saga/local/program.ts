@@ -83,7 +83,7 @@ async function evaluateAlone(project: Project, answers: AccountAnswers, stir: ()
   const mocks: Pulumi.runtime.Mocks = {
     newResource: async ({ type, name, custom, inputs: untyped, id }) => {
       stir();
-      const inputs = revealed(untyped) as Resource["inputs"];
+      const inputs = withPolicyTexts(revealed(untyped) as Resource["inputs"]);
       if (resources.some((other) => other.type === type && other.name === name)) {
         throw new Error(`the program registers two resources of type ${type} that are called '${name}'`);
       }
@@ -139,6 +139,17 @@ async function evaluateAlone(project: Project, answers: AccountAnswers, stir: ()
     for (const registry of [SAGAS, DECLARATIONS]) Reflect.deleteProperty(registries, registry);
   }
 }
+
+/** The inputs whose type in Pulumi is `string | PolicyDocument`. The AWS provider turns an object into its JSON. */
+const POLICIES: ReadonlySet<string> = new Set(["assumeRolePolicy", "policy", "policyDocument"]);
+
+const withPolicyTexts = (inputs: Resource["inputs"]): Resource["inputs"] =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [
+      name,
+      POLICIES.has(name) && typeof value === "object" && value !== null ? JSON.stringify(value) : value,
+    ]),
+  );
 
 /**
  * The registries in which components publish their sagas. They are global symbols, because a program may load the

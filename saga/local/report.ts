@@ -1,9 +1,7 @@
+import { type Outcome, outcomeOf } from "../asl/outcome";
 import type { ExecutionResult, HistoryEvent, Json } from "../interpreter";
 import type { Message } from "./services/outbox";
 import type { Row } from "./dynamodb/table";
-
-/** How a saga ends (S6). */
-export type Outcome = "completed" | "compensated" | "stuck";
 
 /** One execution, as `--json` prints it. */
 export interface ExecutionReport {
@@ -71,12 +69,6 @@ export function report({
       outbox,
     },
   };
-}
-
-/** The outcome of an ended execution. */
-export function outcomeOf({ status, error }: ExecutionResult): Outcome {
-  if (status === "SUCCEEDED") return "completed";
-  return status === "FAILED" && error === "SagaCompensated" ? "compensated" : "stuck";
 }
 
 interface Followed {

@@ -8,34 +8,34 @@ import { type Declaration, DeclarationError } from "../asl/declaration";
 import { DefinitionError, readDefinition } from "../asl/definition";
 import { MACHINE_RESOURCES, PROVING_COMPONENTS } from "../asl/machine-resources";
 import type { RawStates } from "../asl/states";
-import { undeclaredIn } from "../asl/tasks";
 import { storyText } from "../deploy/violation-text";
-import { SearchLimitError, storiesOf, verify } from "../verify";
+import { SearchLimitError, storiesOf, undeclaredIn, verify } from "../verify";
 import { declarationFrom, declarationIn } from "./declarations";
 import { withReferences } from "./unknown";
 
+/** The settings of the policy. */
 export interface SagaPolicyOptions {
   /**
-   * What undoes what, by the name of the machine's resource: a declaration, or the path of a file with one, from the folder
-   * of the policy pack. Those of the policy's config go before these.
+   * What undoes what, by the name of the machine's resource: a declaration, or the path of a file with one, relative to the
+   * folder of the policy pack. Entries of the policy's config precede these.
    */
   readonly declarations?: Readonly<Record<string, Declaration | string>>;
-  /** Machines that are no sagas, by the names of their resources; those of the policy's config are added. */
+  /** Machines that are no sagas, by the names of their resources. The policy's config may add more. */
   readonly exempt?: readonly string[];
-  /** `mandatory` unless something else is said. */
+  /** Default `mandatory`. */
   readonly enforcementLevel?: EnforcementLevel;
 }
 
-/** The tag of a machine that says where its declaration is; or `none`, for one that is no saga. */
+/** The tag of a machine with the place of its declaration, or with `none` for a machine that is no saga. */
 const TAG = "saga:declaration";
 
 /**
- * A policy that proves every state machine of a stack, as `saga verify` does. A machine that is not sound is one violation,
- * with every rule that it breaks and the shortest path to it. So is a machine without a declaration, unless it is exempt.
+ * A policy that proves every state machine of a stack, as `saga verify` does. An unsound machine is one violation, with every
+ * rule that it breaks and the shortest path to it. A machine without a declaration is a violation too, unless it is exempt.
  *
- * In a preview, the ARN of what is yet to be created is not known. A definition that is an object is proved without it. A
- * definition that is text is not known as a whole then: Pulumi says that the policy can't be run, and runs it in the update,
- * before the machine is created.
+ * A preview does not know the ARNs of resources that do not exist yet. The policy proves a definition that is an object
+ * without them. If they are part of a definition that is text, Pulumi does not know the text. It reports that it can't run the
+ * policy, and runs it in the update, before the machine is created.
  *
  * @example
  * new PolicyPack("sagas", { policies: [soundStateMachines({ declarations: { Booking: "booking.saga.json" } })] });

@@ -14,8 +14,8 @@ export interface StoreAttributes {
   /** `LIVE` or `UNDONE`. Default `status`. */
   readonly status: string;
   /**
-   * Every saga that has undone the row. They are kept when a later saga takes the row over, so that their late actions
-   * are refused. Default `undone_by`.
+   * Every saga that has undone the row. The list stays when a later saga writes the row, so that late actions of the earlier
+   * sagas are refused. Default `undone_by`.
    */
   readonly undoneBy: string;
   /** When a tombstone expires, in seconds since the epoch. Make it the table's TTL attribute. Default `expires_at`. */
@@ -39,6 +39,16 @@ export interface Rows {
   read(key: RowKey): Promise<Item | undefined>;
 }
 
+/** A conditional write. */
+interface Change {
+  readonly UpdateExpression: string;
+  readonly ConditionExpression: string;
+  /** The names of further attributes, by placeholder. */
+  readonly fields?: Item;
+  /** Further values, by placeholder. An undefined value is left out. */
+  readonly values?: Item;
+}
+
 /** The rows of a DynamoDB table. The function needs `UpdateItem` to write, and `GetItem` to read. */
 export function dynamoRows(table: string, { saga, step, status, undoneBy, expiresAt }: StoreAttributes): Rows {
   const { DynamoDBClient, GetItemCommand, UpdateItemCommand } =
@@ -51,16 +61,10 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
   // third of its time.
   const db = new DynamoDBClient({ maxAttempts: 3, requestHandler, cacheMiddleware: true });
 
-  /**
-   * @param fields The names of further attributes, by placeholder.
-   * @param values Further values, by placeholder. An undefined value is left out.
-   */
   async function update(
     Key: RowKey,
     by: SagaIdentity,
-    expressions: { readonly UpdateExpression: string; readonly ConditionExpression: string },
-    fields: Item = {},
-    values: Item = {},
+    { fields = {}, values = {}, ...expressions }: Change,
   ): Promise<boolean> {
     const used = Object.values(expressions).join();
     // DynamoDB refuses a placeholder that no expression uses.
@@ -113,42 +117,37 @@ export function dynamoRows(table: string, { saga, step, status, undoneBy, expire
         "#status = :live",
         ...set.map((_, i) => `#set${i} = :v${i}`),
       ];
-      const expressions = {
+      return update(key, by, {
         // Not a put, which would lose the sagas that have undone the row before.
         UpdateExpression: `SET ${assignments.join(", ")} REMOVE ${["#expires", ...old.map((_, i) => `#old${i}`)].join(", ")}`,
         ConditionExpression: `attribute_not_exists(#key)${
           seen ? " OR #status = :undone AND #saga = :owner AND NOT contains(#by, :saga)" : ""
         }`,
-      };
-      const values = Object.fromEntries(set.map(([, value], i) => [`:v${i}`, value]));
-      return update(key, by, expressions, Object.fromEntries(fields) as Item, { ...values, ":owner": seen?.[saga] });
+        fields: Object.fromEntries(fields) as Item,
+        values: { ...Object.fromEntries(set.map(([, value], i) => [`:v${i}`, value])), ":owner": seen?.[saga] },
+      });
     },
     renew(key, by, data) {
       const set = Object.entries(data);
-      const expressions = {
+      return update(key, by, {
         UpdateExpression: `SET ${set.map((_, i) => `#set${i} = :v${i}`).join(", ")}`,
         ConditionExpression: own("#status = :live"),
-      };
-      const fields = Object.fromEntries(set.map(([name], i) => [`#set${i}`, name]));
-      return update(key, by, expressions, fields, Object.fromEntries(set.map(([, value], i) => [`:v${i}`, value])));
+        fields: Object.fromEntries(set.map(([name], i) => [`#set${i}`, name])),
+        values: Object.fromEntries(set.map(([, value], i) => [`:v${i}`, value])),
+      });
     },
     bury: (key, by, expires) =>
-      update(
-        key,
-        by,
-        {
-          // A step is recorded only together with the saga that wrote the row, so a tombstone without a row has no
-          // step.
-          UpdateExpression:
-            "SET #status = :undone, #saga = if_not_exists(#saga, :saga), #expires = :expires ADD #by :ids",
-          // Another step of this saga may have been undone before: a live row gets its tombstone all the same.
-          ConditionExpression:
-            `attribute_not_exists(#key) OR ${own("#status = :live")} OR ` +
-            `#status = :undone AND NOT contains(#by, :saga) OR ${own("NOT contains(#by, :saga)")}`,
-        },
-        {},
-        { ":expires": expires },
-      ),
+      update(key, by, {
+        // A step is recorded only together with the saga that wrote the row, so a tombstone without a row has no
+        // step.
+        UpdateExpression:
+          "SET #status = :undone, #saga = if_not_exists(#saga, :saga), #expires = :expires ADD #by :ids",
+        // Another step of this saga may have been undone before: a live row gets its tombstone all the same.
+        ConditionExpression:
+          `attribute_not_exists(#key) OR ${own("#status = :live")} OR ` +
+          `#status = :undone AND NOT contains(#by, :saga) OR ${own("NOT contains(#by, :saga)")}`,
+        values: { ":expires": expires },
+      }),
     remember: (key, by) =>
       update(key, by, {
         UpdateExpression: "ADD #by :ids",

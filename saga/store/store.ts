@@ -3,6 +3,7 @@ import type { Effect } from "./logged";
 import { refusal } from "./refusal";
 import { dynamoRows, type Item, type RowKey, type Rows, type StoreAttributes } from "./rows";
 
+/** The settings of a store. `Of` is the part of an event that makes the key. `Data` is the data of a row. */
 export interface StoreOptions<Of, Data extends object = object> {
   /** The table's name. The saga's own table is `process.env["TABLE_NAME"]`. */
   readonly table: string | undefined;
@@ -27,10 +28,11 @@ export interface StoreOptions<Of, Data extends object = object> {
    * `task_token`: each retry brings another token, and the previous one is no longer valid.
    */
   readonly renew?: readonly (keyof Data & string)[];
-  /** How many days a tombstone is kept. Default 30, since an execution can be redriven for 14 days. */
+  /** How many days a tombstone is kept. Default 30. Keep it above 14, because an execution can be redriven for 14 days. */
   readonly tombstoneDays?: number;
 }
 
+/** The result of an undo. */
 export interface Undone {
   /** Whether this call wrote the tombstone. */
   readonly undone: boolean;
@@ -42,10 +44,11 @@ export interface Found<Data> {
   readonly live: boolean;
   /** Whether the row belongs, or belonged, to the caller's saga and step. */
   readonly own: boolean;
+  /** The data that was written last. A tombstone may have none. */
   readonly data: Partial<Data>;
 }
 
-/** Writes that keep the contract of a task (S3): each may come twice, late, or in the wrong order. */
+/** Reads and writes that keep the contract of a task (S3): each may come twice, late, or in the wrong order. */
 export interface Store<Of extends object, Data extends object> {
   /**
    * The action's write. If the same step of the same saga repeats it (S11), it returns what is stored, and overwrites

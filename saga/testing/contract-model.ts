@@ -15,6 +15,7 @@ export const LAWS = {
   atOnce: "concurrent calls have the same result as calls in sequence",
 } as const;
 
+/** The name of a law of the contract. */
 export type Law = keyof typeof LAWS;
 
 export interface Call {

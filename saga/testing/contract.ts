@@ -27,7 +27,7 @@ export interface ContractOptions<In extends object, Out, UndoIn extends object> 
   readonly action: Callable<In, Out>;
   readonly undo: Callable<UndoIn, unknown>;
   /**
-   * An input that the action accepts. A function gets a number, and returns an input that names another row for each.
+   * An input that the action accepts. Or a function that gets a number, and returns an input with another row for each number.
    */
   readonly input: In | ((row: number) => In);
   /**
@@ -36,11 +36,11 @@ export interface ContractOptions<In extends object, Out, UndoIn extends object> 
    */
   readonly undoInput?: (input: In, answer: Out | undefined) => UndoIn;
   /**
-   * Returns the visible effects of all actions: live rows, charges that are not refunded. Leave out what an undo
-   * leaves, such as tombstones, and what differs each time, such as a time of day.
+   * Returns the visible effects of all actions: live rows, or charges without a refund. Leave out tombstones, and values that
+   * differ on each run, such as a timestamp.
    */
   readonly effects: (input: In) => unknown;
-  /** Clears the world before each sequence of calls. Tables in memory that these options name are cleared anyway. */
+  /** Clears all effects before each sequence of calls. The tables in memory of these options are cleared anyway. */
   readonly reset?: () => void | Promise<void>;
   /** The table to which the handlers write. Default: one in memory, if the action or its undo is a task. */
   readonly table?: MemoryTable | string;
@@ -61,10 +61,12 @@ export interface ContractOptions<In extends object, Out, UndoIn extends object> 
 
 /** One call, and its outcome. */
 export interface CheckedCall {
+  /** `A` or `B`: which of the two sagas made the call. */
   readonly saga: string;
   readonly did: "action" | "undo";
   /** Calls with the same number ran concurrently. */
   readonly turn: number;
+  /** How the call was interrupted, if it was. */
   readonly interruption?: string;
   readonly answer?: unknown;
   readonly error?: string;
@@ -73,16 +75,21 @@ export interface CheckedCall {
 /** A broken law, with the calls that show it. */
 export interface ContractViolation {
   readonly law: Law;
+  /** The law in words. */
   readonly sentence: string;
-  /** The last call shows it. */
+  /** The calls of the sequence. The last one breaks the law. */
   readonly calls: readonly CheckedCall[];
+  /** What the last call did, and should have done. */
   readonly what: string;
 }
 
+/** What was checked. */
 export interface ContractReport {
   /** How often each law was checked. */
   readonly judged: Readonly<Record<Law, number>>;
+  /** The number of sequences of calls. */
   readonly sequences: number;
+  /** The number of calls in all sequences. */
   readonly calls: number;
 }
 
@@ -104,7 +111,7 @@ export class TaskContractError extends Error {
  * late, for several sagas on one row, concurrently, and with a crash between a write and its answer. It tries all
  * sequences of four calls of two sagas, and longer ones at random, the same in each run.
  *
- * @throws TaskContractError which names the broken laws, and the calls that show it
+ * @throws TaskContractError if a law is broken, with the calls that break it
  * @throws Error if nothing can be checked: the input is refused, or `effects` does not show what the action does
  *
  * @example

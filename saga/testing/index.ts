@@ -1,4 +1,7 @@
-/** `saga-aws-pulumi/testing`: runs sagas in virtual time, and checks the contract of a task, in any test runner. */
+/**
+ * `saga-aws-pulumi/testing`: runs sagas in virtual time, and checks the contract of a task, in any test runner.
+ * @module
+ */
 export { type MemoryTable, memoryTable } from "./memory-table";
 export {
   answeringLate,

@@ -1,3 +1,4 @@
+import { tableVariable } from "../language";
 import type { SagaIdentity } from "../language/task";
 import type { Item, RowKey, Rows, StoreAttributes } from "../store/rows";
 
@@ -64,8 +65,11 @@ export function tableVariables(
   tables: Readonly<Record<string, MemoryTable | string>>,
 ): Readonly<Record<string, string>> {
   const nameOf = (each: MemoryTable | string) => (typeof each === "string" ? each : each.name);
-  const others = Object.entries(tables).map(([name, each]) => [`${name.toUpperCase()}_TABLE_NAME`, nameOf(each)]);
-  return { ...(table !== undefined && { TABLE_NAME: nameOf(table) }), ...(Object.fromEntries(others) as object) };
+  const others = Object.entries(tables).map(([name, each]) => [tableVariable(name), nameOf(each)]);
+  return {
+    ...(table !== undefined && { [tableVariable()]: nameOf(table) }),
+    ...(Object.fromEntries(others) as object),
+  };
 }
 
 interface Content {

@@ -1,9 +1,26 @@
 import { messageOf } from "./message";
-import type { SagaCall, SagaRun } from "./run";
+
+interface PrintedCall {
+  readonly step: string;
+  readonly attempt: number;
+  readonly mishap?: string;
+  readonly answer?: unknown;
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+interface PrintedRun {
+  readonly outcome: string;
+  readonly status: string;
+  readonly error: string | undefined;
+  readonly stuckAt: string | undefined;
+  readonly waitingFor: readonly string[];
+  readonly calls: readonly PrintedCall[];
+}
 
 /** What happened in a run: its outcome, and a line for each call. */
 export function textOfRun(
-  { outcome, status, error, stuckAt, waitingFor, calls }: SagaRun,
+  { outcome, status, error, stuckAt, waitingFor, calls }: PrintedRun,
   { saga }: { readonly saga: string },
 ): string {
   const how = [
@@ -17,7 +34,7 @@ export function textOfRun(
   return [how, ...calls.map((call) => `  ${call.step.padEnd(width)}  ${shortened(came(call))}`)].join("\n");
 }
 
-function came({ attempt, mishap, error, cause, answer }: SagaCall): string {
+function came({ attempt, mishap, error, cause, answer }: PrintedCall): string {
   const parts = [
     ...(attempt > 0 ? [`retry ${attempt}`] : []),
     ...(mishap === undefined ? [] : [`the call ${mishap}`]),

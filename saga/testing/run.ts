@@ -19,7 +19,7 @@ import type { Saga } from "../language/nodes";
 import type { AnyTask, SagaIdentity, Task } from "../language/task";
 import { executionArn } from "../local/step-functions/arns";
 import { awsHistoryEvent } from "../local/step-functions/history-events";
-import { type Outcome, outcomeOf } from "../local/report";
+import { type Outcome, outcomeOf } from "../asl/outcome";
 import { type Machines, machinesFor, stepOf, type TestMachine } from "./machines";
 import { type MemoryTable, memoryTable, tableVariables } from "./memory-table";
 import type { Mishap } from "./mishaps";
@@ -54,7 +54,8 @@ export interface RunOptions<Input> {
 /** One call, as the task received it. */
 export interface SagaCall {
   /**
-   * The state that makes the call, of an action or an undo; in a list with the item's index, in a child with its name.
+   * The state that makes the call: a step or an undo. In a list, it has the item's index, such as `RentCar[1]`. In a child
+   * saga, it begins with the name of the child, such as `Seat.Hold`.
    */
   readonly step: string;
   readonly task: string;
@@ -70,7 +71,7 @@ export interface SagaCall {
   readonly at: number;
   /** The mishap that struck the call, if any. */
   readonly mishap?: string;
-  /** The task's answer, or its error below, whether or not it reached the execution. */
+  /** The task's answer. It is set even if a mishap kept it from the execution. So are `error` and `cause`. */
   readonly answer?: Json;
   readonly error?: string;
   readonly cause?: string;
@@ -177,6 +178,7 @@ export class SagaRun<Output = unknown> {
     return this.execution.arn;
   }
 
+  /** The status, as DescribeExecution returns it. */
   get status(): ExecutionResult["status"] | "RUNNING" {
     return this.result?.status ?? "RUNNING";
   }
@@ -196,10 +198,12 @@ export class SagaRun<Output = unknown> {
     return this.result?.output as Output | undefined;
   }
 
+  /** The error of a failed execution, as DescribeExecution returns it. */
   get error(): string | undefined {
     return this.result?.error;
   }
 
+  /** The cause of a failed execution, as DescribeExecution returns it. */
   get cause(): string | undefined {
     return this.result?.cause;
   }
@@ -214,7 +218,7 @@ export class SagaRun<Output = unknown> {
     return this.outcome === "stuck" ? this.result?.failedState : undefined;
   }
 
-  /** Milliseconds that the execution took, in virtual time. */
+  /** How long the execution took, in milliseconds of virtual time. */
   get elapsed(): number {
     return (this.execution.history.at(-1)?.timestamp ?? this.began) - this.began;
   }
@@ -234,27 +238,36 @@ export class SagaRun<Output = unknown> {
     return [...this.waiting.values()].map(({ step }) => step);
   }
 
-  /** Answers a step that waits, by SendTaskSuccess, and goes on. If several steps wait, `step` names one. */
+  /**
+   * Answers a step that waits, with SendTaskSuccess, and lets the saga continue. If several steps wait, `step` names one.
+   * @throws Error if no such step waits, or if several do
+   */
   async answer<Answer>(task: Task<never, Answer>, answer: NoInfer<Answer>, step?: string): Promise<this> {
     const { token, execution } = this.take(task, step);
     execution.sendTaskSuccess(token, json(answer, `the answer to '${task.name}'`));
     return this.proceed();
   }
 
-  /** Fails a step that waits, by SendTaskFailure, and goes on. */
+  /**
+   * Refuses a step that waits, with SendTaskFailure, and lets the saga continue. If several steps wait, `step` names one.
+   * @throws Error if no such step waits, or if several do
+   */
   async refuse(task: Task<never, unknown>, error: string, cause = "", step?: string): Promise<this> {
     const { token, execution } = this.take(task, step);
     execution.sendTaskFailure(token, error, cause);
     return this.proceed();
   }
 
-  /** Sends a heartbeat for a step that waits, by SendTaskHeartbeat. */
+  /**
+   * Sends a heartbeat for a step that waits, with SendTaskHeartbeat.
+   * @throws Error if no such step waits, or if several do
+   */
   heartbeat(task: Task<never, unknown>, step?: string): void {
     const { token, execution } = this.find(task, step);
     execution.sendTaskHeartbeat(token);
   }
 
-  /** Lets time pass while a step waits. The execution may end meanwhile. */
+  /** Lets virtual time pass while a step waits for an answer. The execution may end before the time is over. */
   async pass(time: Duration): Promise<this> {
     const over = this.clock.sleep(time.seconds * 1000).then(() => {
       this.halt();
@@ -271,7 +284,10 @@ export class SagaRun<Output = unknown> {
     return this.proceed();
   }
 
-  /** StopExecution: the execution ends in its current state, without its undos. See `recover`. */
+  /**
+   * Stops the execution, as StopExecution does: it ends in its current state, without its undos. See `recover`.
+   * @throws Error if the execution has ended
+   */
   async stop(): Promise<this> {
     if (this.result) throw new Error(`${this.here} has ended already: it is ${this.outcome}`);
     this.execution.stop();
@@ -279,9 +295,10 @@ export class SagaRun<Output = unknown> {
   }
 
   /**
-   * RedriveExecution: a stuck execution continues where it stopped. The calls of its steps are still counted from the
-   * start.
+   * Redrives a stuck execution, as RedriveExecution does: it continues where it stopped. The calls of its steps are still
+   * counted from the start.
    * @param steps The mishaps from now on: `{}` for none. Default: as before.
+   * @throws Error if the execution is not stuck
    */
   async redrive(steps?: Mishaps): Promise<this> {
     if (this.outcome !== "stuck") throw new Error(`${this.here} can't be redriven: it is ${this.outcome}`);
@@ -293,6 +310,7 @@ export class SagaRun<Output = unknown> {
 
   /**
    * Recovers a stopped execution as the stack does (S12): runs its undos, or redrives it if its pivot has succeeded.
+   * @throws Error if the execution was not stopped, or if the saga has nothing to undo
    */
   async recover(): Promise<RecoveryRun> {
     const { recovery } = this.machines;

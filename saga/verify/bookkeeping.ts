@@ -1,7 +1,10 @@
+import { CHANGING_FUNCTIONS } from "../asl/functions";
 import { edgesOf, fieldsOf, type RawState, type RawStates } from "../asl/states";
 
 /** Expressions that yield another value each time. A state of its own makes such a value once and keeps it. */
-const MADE_ONCE = /\$(uuid|random|now|millis)\s*\(|States\.(UUID|MathRandom)\s*\(|\$\$\.State\.EnteredTime/;
+const MADE_ONCE = new RegExp(
+  `\\$(${[...CHANGING_FUNCTIONS].join("|")})\\s*\\(|States\\.(UUID|MathRandom)\\s*\\(|\\$\\$\\.State\\.EnteredTime`,
+);
 
 /**
  * Whether a Pass on the way to success does nothing that its neighbours could not do (S13). Three kinds of Pass are needed:

@@ -11,7 +11,7 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The arguments of a Task, in either query language. */
-const argumentsOf = ({ raw }: Node): Fields => {
+const argumentsOf = (raw: RawState): Fields => {
   const given = raw["Arguments"] ?? raw["Parameters"];
   return isFields(given) ? given : {};
 };
@@ -123,17 +123,16 @@ function tolerated(node: Node, nodes: readonly Node[]): readonly Flaw[] {
 }
 
 /** The function that a Task invokes. */
-function functionOf(node: Node): string | undefined {
-  const { FunctionName } = argumentsOf(node);
+function functionOf(raw: RawState): string | undefined {
+  const { FunctionName } = argumentsOf(raw);
   if (typeof FunctionName === "string") return FunctionName;
-  const resource = String(node.raw["Resource"]);
+  const resource = String(raw["Resource"]);
   return /^arn:aws[\w-]*:lambda:/.test(resource) ? resource : undefined;
 }
 
 /** An undo that calls the function of its action, and whose payload does not say which of the two is meant. */
 function sameFunction(undo: Node, action: Node): readonly Flaw[] {
-  const called = functionOf(undo);
-  if (called === undefined || called !== functionOf(action) || isToldApart(undo, action)) return [];
+  if (!callsSame(undo.raw, action.raw)) return [];
   return [
     {
       rule: "definition",
@@ -145,8 +144,14 @@ function sameFunction(undo: Node, action: Node): readonly Flaw[] {
   ];
 }
 
+/** Whether two Tasks call one function with payloads that do not say which of two things is meant. */
+export function callsSame(one: RawState, other: RawState): boolean {
+  const called = functionOf(one);
+  return called !== undefined && called === functionOf(other) && !isToldApart(one, other);
+}
+
 /** Whether a payload has a constant text that the other has not. A function may decide by it. */
-function isToldApart(one: Node, other: Node): boolean {
+function isToldApart(one: RawState, other: RawState): boolean {
   const [own, theirs] = [constantsOf(one), constantsOf(other)];
   return [...own].some((text) => !theirs.has(text)) || [...theirs].some((text) => !own.has(text));
 }
@@ -155,8 +160,8 @@ function isToldApart(one: Node, other: Node): boolean {
 const OF_INVOKE: ReadonlySet<string> = new Set(["FunctionName", "InvocationType", "Payload", "Qualifier"]);
 
 /** The constant fields of a payload, with their values. The identity of the caller is left out. */
-function constantsOf(node: Node): ReadonlySet<string> {
-  const args = argumentsOf(node);
+function constantsOf(raw: RawState): ReadonlySet<string> {
+  const args = argumentsOf(raw);
   const { Payload } = args;
   const rest = Object.fromEntries(Object.entries(args).filter(([field]) => !OF_INVOKE.has(field)));
   const found = new Set<string>();
@@ -207,7 +212,7 @@ function namelessOf(undo: Node, action: Node): readonly Flaw[] {
   if ((undo.identity === undefined) === (action.identity === undefined)) return [];
   const [silent, other] = undo.identity === undefined ? [undo, action] : [action, undo];
   // Only a function takes an identity. For any other service S11 is not proved, and this is no violation.
-  if (functionOf(silent) === undefined) return [];
+  if (functionOf(silent.raw) === undefined) return [];
   return [
     {
       rule: "S11",

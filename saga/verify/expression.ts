@@ -1,3 +1,5 @@
+import { CHANGING_FUNCTIONS } from "../asl/functions";
+
 import jsonata = require("jsonata");
 
 /** A node of JSONata's syntax tree, as its parser gives it. */
@@ -79,6 +81,19 @@ export const TIME_PATHS: ReadonlySet<string> = new Set([
 /** The function that an expression calls by its name. A block may bind that name to another one: the lints refuse that. */
 export const calledBy = ({ type, procedure }: Ast): string | undefined =>
   type === "function" && procedure?.type === "variable" ? String(procedure.value) : undefined;
+
+/** A function that an expression calls and that yields another value with each evaluation: `uuid`. */
+export function changingFunctionIn(ast: unknown): string | undefined {
+  if (typeof ast !== "object" || ast === null || ast instanceof RegExp) return undefined;
+  const { arguments: given = [] } = ast as Ast;
+  const name = calledBy(ast as Ast);
+  if (name !== undefined && CHANGING_FUNCTIONS.has(name) && !(name === "random" && given.length > 0)) return name;
+  for (const part of Object.values(ast)) {
+    const found = changingFunctionIn(part);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 /** The names from outside an expression that it reads and calls. */
 export interface Reads {

@@ -16,6 +16,7 @@ import { linesOf, pathOf } from "./search/trace";
 /** The result of a verification. */
 export interface Verdict {
   readonly saga: string;
+  /** Whether there are no violations. */
   readonly sound: boolean;
   /** Rules that hold on every path. */
   readonly proved: readonly Rule[];
@@ -24,8 +25,9 @@ export interface Verdict {
   readonly violations: readonly Violation[];
   /** The number of states that the search has visited. */
   readonly states: number;
-  /** The machine is in JSONPath mode: payloads are not read, and only values that the machine itself writes are known. */
+  /** Whether the machine is in JSONPath mode. The verifier then reads no payloads, and knows only values that the machine writes. */
   readonly controlFlowOnly: boolean;
+  /** The maximum cost of each outcome. */
   readonly budgets: Budgets;
 }
 
@@ -138,6 +140,8 @@ const OF_ONE_STATE: ReadonlySet<string> = new Set([
   "cause",
   "default",
   "undeclared",
+  "second-undo",
+  "release",
 ]);
 
 export type { Budgets, OutcomeBudget } from "./budget";
@@ -147,6 +151,7 @@ export { DefinitionError, readDefinition } from "../asl/definition";
 export type { PayloadBudget } from "./payload-headroom";
 export { type EffectChange, type PathEvent, type Rule, RULES, type Violation } from "./rules";
 export { storiesOf, type Story } from "./stories";
+export { undeclaredIn } from "./undeclared";
 export type { Unproved } from "./unproved";
 export { SearchLimitError } from "./search/context";
 export type { RawStates } from "../asl/states";

@@ -3,7 +3,7 @@ import { integrationOf } from "../asl/integrations";
 import { keepsBooks } from "./bookkeeping";
 import { listIn } from "./items-path";
 import { evaluate, resolve, type Surroundings } from "./search/evaluate";
-import { type Ast, expressionIn, pathOf, readsOf, sourceOf } from "./expression";
+import { type Ast, changingFunctionIn, expressionIn, pathOf, readsOf, sourceOf } from "./expression";
 import { type Field, fieldsOf, innerOf, type RawState, type RawStates } from "../asl/states";
 import { failureIn } from "./can-fail";
 import { conditionOf, givenIn, outputOf, outputOfCatch, testIn } from "./dataflow/templates";
@@ -47,8 +47,17 @@ export interface UndoPart {
 export interface Identity extends Template {
   /** Its source text, for a message. */
   readonly said: string;
-  /** The field with a part that changes while the execution runs, or that another execution may share; and that part. */
-  readonly changing: { readonly field: "saga.id" | "saga.step"; readonly part: string } | undefined;
+  /** The part that makes it unknown, if one part does. */
+  readonly changing: ChangingPart | undefined;
+}
+
+/** A part of an identity that changes while the execution runs, or that another execution may share. */
+export interface ChangingPart {
+  readonly field: "saga.id" | "saga.step" | "Name";
+  /** What the field reads of the Context object, or the function that it calls. */
+  readonly part: string;
+  /** Whether it is a function, which yields another value on each retry. */
+  readonly calls: boolean;
 }
 
 export interface ChoiceRule {
@@ -281,8 +290,8 @@ export function readMachine(definition: RawStates, declaration: Declaration): Le
 function identityIn({ Resource, Arguments: args }: RawState): Identity | undefined {
   const { Payload, Name, Input } = (args ?? {}) as { readonly [field in "Payload" | "Name" | "Input"]?: unknown };
   if (Name !== undefined) {
-    const name = (Input as { readonly name?: unknown } | undefined)?.name ?? Name;
-    return { ...template(name), said: "Name", changing: undefined };
+    const name = { raw: (Input as { readonly name?: unknown } | undefined)?.name ?? Name };
+    return { ...templateOf(name), said: "Name", changing: changingIn("Name", name) };
   }
   const saga = fieldOf(messageIn(String(Resource), { raw: args }) ?? { raw: Payload }, "saga");
   const step = fieldOf(saga, "step");
@@ -294,16 +303,18 @@ function identityIn({ Resource, Arguments: args }: RawState): Identity | undefin
     paths: [...stepSaid.paths, ...idSaid.paths],
     isInput: false,
     said: id === undefined ? "no saga.id" : "saga.step and saga.id",
-    changing: changingIn("saga.id", idSaid) ?? changingIn("saga.step", stepSaid),
+    changing: changingIn("saga.id", id) ?? changingIn("saga.step", step),
   };
 }
 
 /** Parts of the Context object that change, or that two executions may share. */
 const CHANGING = /^states\.context\.(State\.(RetryCount|EnteredTime)|Execution\.(RedriveCount|RedriveTime|StartTime))$/;
 
-function changingIn(field: "saga.id" | "saga.step", { paths }: Template): Identity["changing"] {
-  const path = paths.find((one) => CHANGING.test(one));
-  return path === undefined ? undefined : { field, part: `$${path}` };
+function changingIn(field: ChangingPart["field"], spelled: Spelled | undefined): ChangingPart | undefined {
+  const path = templateOf(spelled).paths.find((one) => CHANGING.test(one));
+  if (path !== undefined) return { field, part: `$${path}`, calls: false };
+  const called = spelled && changingFunctionIn("ast" in spelled ? spelled.ast : expressionIn(spelled.raw));
+  return called === undefined ? undefined : { field, part: `$${called}()`, calls: true };
 }
 
 /** What a Task sends to a queue, to a topic, or to a bus as its only event. An object, or its JSON as a text. */

@@ -4,7 +4,7 @@ import { type Retries, retriesBy } from "./budget";
 import { callFlaws } from "./calls";
 import { givesUp } from "./fallback";
 import { fieldFindings } from "./fields";
-import type { Flaw } from "./flaw";
+import { type Flaw, foldEntries } from "./flaw";
 import { isRetried } from "./search/faults";
 import { lint, type LintRule } from "./lint";
 import { type Level, levelsOf, type Node, transitionsOf } from "./machine";
@@ -33,7 +33,7 @@ const RULE_OF: Readonly<Record<LintRule, Rule>> = {
 /** The flaws that need no search: the lints, and the properties that every call must have. */
 export function flawsOf(definition: RawStates, machine: Level, declaration: Declaration): readonly Flaw[] {
   const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
-  const linted = lint(definition).map(({ rule, state, field, message, hint }): Flaw => ({
+  const linted = foldEntries(lint(definition)).map(({ rule, state, field, message, hint }): Flaw => ({
     rule: RULE_OF[rule],
     kind: rule,
     state,

@@ -1,6 +1,6 @@
 import { sourceOf } from "./expression";
 import { innerOf, type RawState, type RawStates } from "../asl/states";
-import type { Flaw } from "./flaw";
+import { type Flaw, foldEntries } from "./flaw";
 
 type Fields = Readonly<Record<string, unknown>>;
 type Report = (field: string, message: string, hint: string) => void;
@@ -22,17 +22,11 @@ const OF_JSONPATH: ReadonlySet<string> = new Set(
 
 /** The fields of states that CreateStateMachine refuses, or that the verifier does not support. */
 export function structureFlaws(definition: RawStates): readonly Flaw[] {
-  const flaws: Flaw[] = [];
+  const flaws: (Flaw & { readonly field: string })[] = [];
   const reportOf =
     (state?: string): Report =>
     (field, message, hint) => {
-      flaws.push({
-        rule: "definition",
-        kind: "structure",
-        state,
-        message: `${[state, field].filter(Boolean).join(", ")}: ${message}`,
-        hint,
-      });
+      flaws.push({ rule: "definition", kind: "structure", state, field, message, hint });
     };
   const visit = ({ States }: RawStates, around: unknown): void => {
     for (const [name, state] of Object.entries(States)) {
@@ -47,7 +41,10 @@ export function structureFlaws(definition: RawStates): readonly Flaw[] {
   const bytes = Buffer.byteLength(JSON.stringify(definition));
   if (bytes > MOST_BYTES) report("definition", `it has ${bytes.toLocaleString("en")} bytes`, "Use 1 MB at most");
   visit(definition, languageOf(definition, "JSONPath", report));
-  return flaws;
+  return foldEntries(flaws).map(({ field, ...flaw }) => ({
+    ...flaw,
+    message: `${[flaw.state, field].filter(Boolean).join(", ")}: ${flaw.message}`,
+  }));
 }
 
 function languageOf(of: object, around: unknown, report: Report): unknown {

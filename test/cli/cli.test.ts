@@ -78,7 +78,7 @@ describe("the command line", function () {
       return /^ +→ (.*)$/m.exec(out)?.[1];
     };
     expect(await advice("Booking")).to.equal(`add "UpdateItem" to 'table' of the task 'book'`);
-    expect(await advice("Chargeing")).to.equal(`add "UpdateItem" to 'tables.wallets' of the task 'charge'`);
+    expect(await advice("Chargeing")).to.equal(`add "UpdateItem" to 'tables.cardWallets' of the task 'charge'`);
     expect(await advice("Refilling")).to.equal("the table 'wallets' has the hashKey 'acount'");
     const { out } = await command(["start", "Refilling", '{"account":"ada"}', ...program], {
       terminal: { columns: 1_000 },

@@ -22,9 +22,9 @@ const book = task<{ readonly account: string }, object>("book", {
 });
 const pay = (name: string, actions: readonly ("GetItem" | "UpdateItem")[]) =>
   task<{ readonly account: string }, object>(name, {
-    tables: { wallets: actions },
+    tables: { cardWallets: actions },
     handler: () => {
-      const payments = store("WALLETS_TABLE_NAME");
+      const payments = store("CARD_WALLETS_TABLE_NAME");
       return async (event) => (await payments.create(event, { amount: 1 })).result;
     },
   });
@@ -34,7 +34,7 @@ const machines = [book, pay("charge", ["GetItem"]), pay("refill", ["GetItem", "U
   const made = saga<{ account: string }>(name)
     .query("Try", { task: each, input })
     .returns(() => ({}));
-  return new SagaStateMachine(name, { saga: made, table, tables: { wallets } });
+  return new SagaStateMachine(name, { saga: made, table, tables: { cardWallets: wallets } });
 });
 
 export const arns = machines.map(({ arn }) => arn);

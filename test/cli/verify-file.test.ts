@@ -186,6 +186,66 @@ describe("saga verify, of a file", () => {
       .not.to.be.empty;
   });
 
+  it("says of a second undo that it is one, and not that it is not declared", async () => {
+    const call = (name: string, more: object) => ({
+      Type: "Task",
+      Resource: `arn:aws:lambda:a:1:function:${name}`,
+      ...more,
+    });
+    const machine = {
+      StartAt: "Charge",
+      States: {
+        Charge: call("charge", { Catch: [{ ErrorEquals: ["States.ALL"], Next: "GiveBack" }], Next: "Ship" }),
+        Ship: call("ship", { Catch: [{ ErrorEquals: ["States.ALL"], Next: "Refund" }], End: true }),
+        Refund: call("refund", { End: true }),
+        GiveBack: call("refund", { End: true }),
+      },
+    };
+    writeFileSync(join(folder, "twice.asl.json"), JSON.stringify(machine));
+    const calls = { Charge: { role: "compensable", undo: "Refund" }, Ship: { role: "pivot" } };
+    const { code, out, err } = await saga("twice.asl.json", "-d", JSON.stringify({ saga: "Twice", calls }));
+    expect([code, err]).to.deep.equal([1, ""]);
+    expect(out).to.match(
+      /definition: GiveBack is not declared, and makes the same call as Refund,\s+the\s+undo of Charge/,
+    );
+    const { Refund, ...others } = machine.States;
+    writeFileSync(
+      join(folder, "twice.asl.json"),
+      JSON.stringify({ ...machine, States: { ...others, Refund, Ask: Refund } }),
+    );
+    const unknown = await saga("twice.asl.json", "-d", JSON.stringify({ saga: "Twice", calls: {} }));
+    expect(unknown.err).to.contain("does not say what 5 tasks of twice are: Charge, Ship, GiveBack, Refund, Ask;");
+  });
+
+  it("prints figures without a bound in columns", async () => {
+    const machine = {
+      StartAt: "Ask",
+      States: {
+        Ask: { Type: "Task", Resource: "arn:aws:lambda:a:1:function:ask", TimeoutSeconds: 1, Next: "Ready" },
+        Ready: {
+          Type: "Choice",
+          Choices: [{ Variable: "$.ok", BooleanEquals: true, Next: "Charge" }],
+          Default: "Ask",
+        },
+        Charge: {
+          Type: "Task",
+          Resource: "arn:aws:lambda:a:1:function:charge",
+          Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: "$.error", Next: "Refund" }],
+          End: true,
+        },
+        Refund: { Type: "Task", Resource: "arn:aws:lambda:a:1:function:refund", Next: "Failed" },
+        Failed: { Type: "Fail", Error: "SagaCompensated" },
+      },
+    };
+    writeFileSync(join(folder, "poll.asl.json"), JSON.stringify(machine));
+    const calls = { Ask: { role: "query" }, Charge: { role: "compensable", undo: "Refund" } };
+    const { out } = await saga("poll.asl.json", "-d", JSON.stringify({ saga: "Poll", calls }));
+    for (const outcome of ["completed", "compensated", "stuck"]) {
+      expect(out).to.match(new RegExp(`^  ${outcome} +no bound +no bound +no bound +no bound +no bound \\*$`, "m"));
+    }
+    inColumns(out);
+  });
+
   it("refuses arguments that exclude each other", async () => {
     for (const [args, says] of [
       [["sam.yaml", "--format", "xml"], /^no format 'xml' of a proof; the only format is sarif/],

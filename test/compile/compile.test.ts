@@ -1,6 +1,8 @@
 import { expect } from "chai";
-import { compile } from "../../saga/compile";
-import { minutes, saga, seconds } from "../../saga/language";
+import jsonata = require("jsonata");
+import { tripBooking } from "../../examples/trip/saga";
+import { compile, compileMachine, machinesOf, recoveryOf } from "../../saga/compile";
+import { minutes, type Ref, saga, seconds } from "../../saga/language";
 import { charge, type Purchase, refund, release, reserve } from "../language/tasks";
 
 const arn = (task: { name: string }) => `arn:${task.name}`;
@@ -161,6 +163,39 @@ describe("the compiler", () => {
     expect(unfrozen(machine)).to.equal(false);
     expect(JSON.parse(JSON.stringify(machine))).to.deep.equal(machine);
   });
+
+  it("binds a name to an object alone: whether AWS lets an expression read a name that is bound to nothing is not known", () => {
+    const machines = [...machinesOf(tripBooking), recoveryOf(tripBooking)?.machine].flatMap((each) => each ?? []);
+    const definitions = [compile(tripBooking, arn), ...machines.map((each) => compileMachine(each, arn))];
+    const bound = [...JSON.stringify(definitions).matchAll(/\$\w+ := ./g)].map(([found]) => found);
+    expect([...new Set(bound)]).to.deep.equal(["$given := {"]);
+  });
+
+  for (const name of ["given", "records", "list"] as const) {
+    it(`undoes every item of a list of the step '${name}', where it is not known which were begun`, async () => {
+      const input = ({ input: given }: { input: { sku: Ref<string> } }) => ({ sku: given.sku });
+      const many = saga<Purchase>("Many")
+        .step(name, { task: reserve, input, undo: { name: "Release", task: release, input } })
+        .forEach(
+          "Lines",
+          (scope) => scope[name].lines,
+          (each, { sku }) =>
+            each.step("Reserve", {
+              task: reserve,
+              input: () => ({ sku }),
+              undo: { name: "ReleaseLine", task: release, input: () => ({ sku }) },
+            }),
+        )
+        .returns(() => ({}));
+      const { Items } = compile(many, arn).States["Undo_Lines"] as { Items: string };
+      const lines = [{ sku: "a" }, { sku: "b" }];
+      const variables = { [name]: { lines }, Lines_undo: {} };
+      expect(await jsonata(Items.slice(2, -2)).evaluate({}, variables)).to.deep.equal([
+        { item: lines[0], index: 0, undo: "ReleaseLine" },
+        { item: lines[1], index: 1, undo: "ReleaseLine" },
+      ]);
+    });
+  }
 
   it("accepts ARNs of any type, and does not change them", () => {
     class Later {

@@ -4,7 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { SagaStateMachine, sagaTable } from "../../saga";
 import { checkGraphs } from "../../saga/deploy/limits";
-import { grant, pack, type Statement } from "../../saga/deploy/policy";
+import { usesMachineKey } from "../../saga/deploy/encryption";
+import { allow, grant, pack, type Statement } from "../../saga/deploy/policy";
 import { checkVersion } from "../../saga/deploy/versions";
 import { LocalCloud } from "../../saga/local/cloud";
 import { authorizer } from "../../saga/local/iam/authorizer";
@@ -93,6 +94,20 @@ describe("the limits of AWS", function () {
       expect(refusal(() => made(600))).to.equal(
         "'Sale': what it calls takes 12 managed policies, and IAM gives a role 10: have child sagas run some of its steps",
       );
+    });
+
+    it("policies of a role, with room for that of its machine's key", async () => {
+      const arn = pulumi.output(`arn:aws-us-gov:states:us-gov-west-1:000000000000:stateMachine:${"x".repeat(64)}`);
+      const key = pulumi.output(
+        "arn:aws-us-gov:kms:us-gov-west-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+      );
+      const resources = Array.from({ length: 100 }, () => arn);
+      const [inline = []] = pack([{ actions: ["lambda:InvokeFunction"], resources }]);
+      const policies = [allow(...inline), allow(usesMachineKey(key, arn))];
+      const texts = await Promise.all(
+        policies.map((policy) => (policy as unknown as { promise: () => Promise<string> }).promise()),
+      );
+      expect(texts.join("").length).to.be.within(9_500, 10_240);
     });
 
     it("the size of a graph", () => {

@@ -16,6 +16,7 @@ import {
   task,
   type TaskOptions,
 } from "../../saga";
+import { functionSeconds, waitsFor } from "../../saga/language";
 import { archive } from "../../saga/deploy/archive";
 import { coldStart } from "../../saga/deploy/cold-start";
 import { deployedForm } from "../../saga/local/cloud";
@@ -106,6 +107,16 @@ describe("a task of the real world", function () {
     expect([waits("Refund"), functionOf("refund").timeout]).to.deep.equal([30, 25]);
     // This task sets its own timeout.
     expect([waits("Report"), functionOf("report").timeout]).to.deep.equal([45, 40]);
+  });
+
+  it("times out before each step that calls it, or it could run beside the undo of the shorter one", () => {
+    const charge = task<Order, object>("charge", { handler });
+    const undo = (name: string) => ({ name, task: task<Order, object>(`u${name}`, { handler }), input });
+    const twice = saga<Order>("Twice")
+      .step("First", { task: charge, input, undo: undo("UndoFirst") })
+      .step("Second", { task: charge, input, undo: undo("UndoSecond"), timeout: minutes(5) })
+      .returns(() => ({}));
+    expect(functionSeconds(charge, waitsFor(twice, charge))).to.equal(25);
   });
 
   it("may be an existing function, which is invoked by its ARN and not deployed", () => {
@@ -245,6 +256,9 @@ describe("a task is refused", () => {
     expect(defined({ environment: { TABLE_NAME: "mine" } })).to.contain("the component sets TABLE_NAME itself");
     expect(defined({ secrets: { "api-key": "arn" } })).to.contain("'api-key' can't name a variable");
     expect(defined({ environment: { KEY: "a" }, secrets: { KEY: "arn" } })).to.contain("both in environment and in");
+    expect(defined({ tables: { cardLog: ["PutItem"], card_log: ["PutItem"] } })).to.equal(
+      "task 'charge': 'cardLog' and 'card_log' both have the variable CARD_LOG_TABLE_NAME. Give one of the tables another name.",
+    );
     expect(defined({ packages: ["stripe@12"] })).to.contain("'stripe@12' is no name of an npm package");
     expect(defined({ timeout: minutes(16) })).to.contain("its function's timeout is 960 s");
     expect(defined({ memory: 64 })).to.contain("its memory is 64 MB");

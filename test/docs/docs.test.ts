@@ -147,7 +147,7 @@ describe("the documentation", function () {
   });
 
   it("has all rules and all codes of mistakes", () => {
-    const rules = [...read("docs/semantics.md").matchAll(/^\| (S\d+) /gm)].map(([, rule]) => rule);
+    const rules = [...read("docs/semantics.md").matchAll(/^### (S\d+) /gm)].map(([, rule]) => rule);
     expect(rules).to.deep.equal(Array.from({ length: 13 }, (_, n) => `S${n + 1}`));
     const codes = [...read("saga/language/errors.ts").matchAll(/^ {2}\| "([\w-]+)"/gm)].map(([, code]) => code);
     const shown = [...read("docs/mistakes.md").matchAll(/^\| `([a-z]+(?:-[a-z]+)+)`/gm)].map(([, code]) => code);

@@ -98,6 +98,22 @@ describe("the evaluation of a program", function () {
     for (const folder of folders) rmSync(folder, { recursive: true });
   });
 
+  it("turns a policy that is an object into its JSON, as the provider does", async () => {
+    const policy = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: ["sns:Publish"], Resource: "*" }] };
+    const text = `const { Role, RolePolicy } = require("@pulumi/aws/iam");
+      const role = new Role("a", { assumeRolePolicy: { Version: "2012-10-17", Statement: [] } });
+      exports.policy = new RolePolicy("b", { role: role.id, policy: ${JSON.stringify(policy)} }).policy;`;
+    const folder = program({ "index.js": text });
+    const { resources, outputs } = await evaluateProgram({}, folder);
+    rmSync(folder, { recursive: true });
+    expect(JSON.parse(outputs["policy"] as string)).to.deep.equal(policy);
+    const texts = resources.map(({ inputs }) => inputs["policy"] ?? inputs["assumeRolePolicy"]);
+    expect(texts.map((each) => JSON.parse(each as string))).to.deep.equal([
+      { Version: "2012-10-17", Statement: [] },
+      policy,
+    ]);
+  });
+
   it("loads only the part of Pulumi that it uses, without the packing of functions and the automation API", () => {
     const script = `
       const { evaluateProgram } = require("${ROOT}/saga/local/program");

@@ -7,7 +7,7 @@ import { authorizer, authorizerOfMadeRoles, isLasting } from "../../saga/local/i
 import { Callers } from "../../saga/local/iam/callers";
 import { type JsonObject, type TaskCall, TaskFailure } from "../../saga/interpreter";
 import type { Program, Resource } from "../../saga/local/program";
-import { outcomeOf } from "../../saga/local/report";
+import { outcomeOf } from "../../saga/asl/outcome";
 import { evaluated } from "../evaluated";
 
 interface Statement {

@@ -758,7 +758,8 @@ export const MUTATORS: Readonly<Record<string, Mutator>> = {
   "the records of another list": (d) =>
     rewrite(d, undoMaps(d), /\$\w+_undo\b/g, () => `$${d.random.pick(variables(d))}`),
   "an absent list is no list": (d) => rewrite(d, d.of("Map"), /: \[\]/g, () => ": null"),
-  "what is lost is not looked for": (d) => rewrite(d, undoMaps(d), /(?<=\] : )\(\$list.*\)(?=\) %\})/g, () => "[]"),
+  "what is lost is not looked for": (d) =>
+    rewrite(d, undoMaps(d), /(?<=\] : )\(\$given\.list.*\)(?=\) %\})/g, () => "[]"),
   "each item is given less": (d) =>
     d.one(d.of("Map"), ({ state }) => {
       const { Value, Index } = { Value: "$states.context.Map.Item.Value", Index: "$states.context.Map.Item.Index" };

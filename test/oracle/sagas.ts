@@ -32,7 +32,7 @@ export function inputsOf(definition: JsonObject, seed: number): readonly Json[] 
   const text = JSON.stringify(definition);
   const fields = [...new Set([...text.matchAll(/Execution\.Input\.(\w+)/g)].map(([, field]) => field as string))];
   const lists = new Set(
-    [...text.matchAll(/\$list := \$states\.context\.Execution\.Input\.(\w+)/g)].map(([, field]) => field),
+    [...text.matchAll(/'list': \$states\.context\.Execution\.Input\.(\w+)/g)].map(([, field]) => field),
   );
   const conditions = new Set([...text.matchAll(/Execution\.Input\.(\w+) = true/g)].map(([, field]) => field));
   const random = randomOf(seed);

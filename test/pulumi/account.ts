@@ -101,7 +101,7 @@ export class Account implements provider.Provider {
 const ANSWERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "aws:index/getCallerIdentity:getCallerIdentity": { accountId: ACCOUNT },
   "aws:index/getRegion:getRegion": { region: REGION },
-  "aws:index/getPartition:getPartition": { partition: "aws" },
+  "aws:index/getPartition:getPartition": { partition: "aws", dnsSuffix: "amazonaws.com" },
 };
 
 /** Of the form, if not the spelling, of AWS's own. */

@@ -53,19 +53,19 @@ describe("the contract of a task", function () {
     }
     const open = () =>
       openStore<Wallet, { readonly amount: number }>({
-        table: process.env["WALLETS_TABLE_NAME"],
+        table: process.env["CARD_WALLETS_TABLE_NAME"],
         entity: "Charge",
         key: ({ wallet }) => ({ wallet }),
       });
     const charge = task<Wallet, { readonly amount: number }>("charge", {
-      tables: { wallets: ["UpdateItem", "GetItem"] },
+      tables: { cardWallets: ["UpdateItem", "GetItem"] },
       handler: () => {
         const charges = open();
         return async (event) => (await charges.create(event, { amount: 1 })).result;
       },
     });
     const refund = task<Wallet, { readonly undone: boolean }>("refund", {
-      tables: { wallets: ["UpdateItem"] },
+      tables: { cardWallets: ["UpdateItem"] },
       handler: () => {
         const charges = open();
         return async (event) => (await charges.undo(event)).result;
@@ -76,7 +76,11 @@ describe("the contract of a task", function () {
 
     it("is checked in that table, which is cleared, and in which calls crash", async () => {
       const wallets = memoryTable();
-      const report = await checkTaskContract({ ...pair, tables: { wallets }, effects: () => wallets.liveRows() });
+      const report = await checkTaskContract({
+        ...pair,
+        tables: { cardWallets: wallets },
+        effects: () => wallets.liveRows(),
+      });
       expect(report.judged.interrupted).to.be.greaterThan(0);
     });
 
@@ -87,7 +91,7 @@ describe("the contract of a task", function () {
 
     it("says that the table is not cleared, instead of reporting the task, and shows only what should not be there", async () => {
       const wallets = memoryTable();
-      const environment = { WALLETS_TABLE_NAME: wallets.name };
+      const environment = { CARD_WALLETS_TABLE_NAME: wallets.name };
       const said = await failure(checkTaskContract({ ...pair, environment, effects: () => wallets.liveRows() }));
       expect(said).to.match(
         /^'effects' still shows what 'charge' did after everything was cleared: effects also have \[\{[^\]]*\}\]/,

@@ -27,6 +27,48 @@ const CASES: readonly Edited[] = [
       inPayload(machine, "S1", /'step': ('S1')/, "'step': $1 & $states.context.State.EnteredTime");
     },
   },
+  ...["uuid", "now", "millis", "random", "shuffle"].map((name): Edited => ({
+    title: `an action in a name that calls $${name}()`,
+    nodes: [step],
+    rules: ["S11"],
+    says: `the identity of S1 changes: its saga.step calls $${name}(), which yields another value on each try`,
+    edit: (machine) => {
+      inPayload(
+        machine,
+        "S1",
+        /'step': ('S1')/,
+        `'step': $1 & $string($$${name}(${name === "shuffle" ? "[1, 2]" : ""}))`,
+      );
+    },
+  })),
+  {
+    title: "an action in a name with a random number of a seed, which is always the same",
+    nodes: [step],
+    rules: ["S11"],
+    says: "the identity of S1 is unknown: another call may have the same saga.step and saga.id",
+    edit: (machine) => {
+      inPayload(machine, "S1", /'step': ('S1')/, "'step': $1 & $string($random(7))");
+    },
+  },
+  {
+    title: "an undo for an execution whose id is made on each try",
+    nodes: [step],
+    rules: ["S11"],
+    says: "the identity of U1 changes: its saga.id calls $uuid(), which yields another value on each try",
+    edit: (machine) => {
+      inPayload(machine, "U1", /'id': \$states\.context\.Execution\.Id/, "'id': $uuid()");
+    },
+  },
+  {
+    title: "that a query whose name is made on each try has one of its own",
+    nodes: [step, query],
+    rules: [],
+    open: ["S11"],
+    says: "the identity of these calls changes with $uuid(): S2",
+    edit: (machine) => {
+      inPayload(machine, "S2", /'step': 'S2'/, "'step': $uuid()");
+    },
+  },
   {
     title: "a step after the pivot whose name has the number of the try in it",
     nodes: COMMITTED,
@@ -134,6 +176,34 @@ const MESSAGES: readonly (readonly [call: string, args: unknown])[] = [
   ["events:putEvents", { Entries: `{% [{'Source': 's', 'Detail': ${SPELLED}}] %}` }],
   ["aws-sdk:eventbridge:putEvents", { Entries: [{ Detail: `{% $string(${SPELLED}) %}` }] }],
 ];
+
+describe("the verifier, on the names of executions,", () => {
+  const starting = (states: Readonly<Record<string, string>>): readonly (readonly [string, string])[] =>
+    edited({
+      nodes: [step],
+      edit: (machine) => {
+        for (const [state, Name] of Object.entries(states)) {
+          Object.assign(stateOf(machine, state), {
+            Resource: "arn:aws:states:::states:startExecution.sync:2",
+            Arguments: { StateMachineArn: "arn:aws:states:eu-west-1:000000000000:stateMachine:Child", Name },
+          });
+        }
+      },
+    }).violations.map(({ message, hint }) => [message, hint]);
+  const NAME = "{% $states.context.Execution.Name & '-S1' %}";
+
+  it("takes one that is the same on each try, and finds one that a function makes on each", () => {
+    expect(starting({ S1: NAME, U1: NAME })).to.deep.equal([]);
+    expect(starting({ S1: "{% 'S1-' & $uuid() %}", U1: NAME })).to.deep.include([
+      "the identity of S1 changes: its Name calls $uuid(), which yields another value on each try",
+      `Give S1 the Name ${NAME}`,
+    ]);
+    expect(starting({ S1: NAME, U1: "{% $string($millis()) %}" })).to.deep.include([
+      "the identity of U1 changes: its Name calls $millis(), which yields another value on each try",
+      "Give U1 the Name of S1",
+    ]);
+  });
+});
 
 describe("the verifier, on the names in messages,", () => {
   const sending = (call: string, args: unknown) =>

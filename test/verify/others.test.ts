@@ -96,6 +96,54 @@ describe("the verifier, on what people write,", () => {
     ]);
   });
 
+  const early = {
+    Charge: action("charge", "Ship", "GiveBack"),
+    Ship: action("ship", undefined, "Unship"),
+    Unship: undo("unship", "Refund"),
+    Refund: undo("refund", "Failed"),
+    GiveBack: undo("refund", "Failed"),
+    Failed: FAILED,
+  };
+  const charged = { Charge: compensable("Refund"), Ship: compensable("Unship") };
+
+  it("finds a second state that undoes a call, and says that one is enough", () => {
+    expect(violationsOf(early, charged).map(({ message, hint }) => [message, hint])).to.deep.equal([
+      [
+        "GiveBack is not declared, and makes the same call as Refund, the undo of Charge: one state undoes a call",
+        "Leave GiveBack out: lead to Refund instead",
+      ],
+    ]);
+    const other = { ...early, GiveBack: undo("giveBack", "Failed") };
+    expect(told(violationsOf(other, charged))).to.deep.equal(["definition: GiveBack is not declared"]);
+  });
+
+  it("finds a second state that undoes a call within its branch, and says how its branch is to end", () => {
+    const branch = (name: string, to: string, States: Record<string, State>): State => ({
+      StartAt: name,
+      States: { [name]: action(name, undefined, to), ...States },
+    });
+    const machine = {
+      Book: {
+        Type: "Parallel",
+        Branches: [
+          branch("Fly", "DropFlight", {
+            DropFlight: undo("DropFly", "NoFlight"),
+            NoFlight: { Type: "Pass", End: true },
+          }),
+          branch("Stay", "NoStay", { NoStay: { Type: "Pass", End: true } }),
+        ],
+        End: true,
+      },
+      DropFly: undo("DropFly", "DropStay"),
+      DropStay: undo("DropStay", "Failed"),
+      Failed: FAILED,
+    };
+    const calls = { Fly: compensable("DropFly"), Stay: compensable("DropStay") };
+    expect(violationsOf(machine, calls).find(({ kind }) => kind === "second-undo")?.hint).to.equal(
+      "Leave DropFlight out: end its branch, or its item, with a record of the failure, and let DropFly undo Fly",
+    );
+  });
+
   const locked = {
     Lock: action("Lock", "Work", "Unlock"),
     Work: action("Work", "UnlockDone", "Unwork"),
@@ -108,6 +156,15 @@ describe("the verifier, on what people write,", () => {
 
   it("takes a lock that is released on both ways", () => {
     expect(told(violationsOf(locked, lock))).to.deep.equal([]);
+  });
+
+  it("takes the call of an undo on the way to success for a release that is not declared", () => {
+    const [found, ...others] = violationsOf(locked, { Lock: compensable("Unlock"), Work: compensable("Unwork") });
+    expect(others).to.deep.equal([]);
+    expect([found?.message, found?.hint]).to.deep.equal([
+      "UnlockDone is not declared, and makes the same call as Unlock, the undo of Lock, on the way to success",
+      'Declare UnlockDone as the "release" of Lock, or leave UnlockDone out',
+    ]);
   });
 
   it("finds a lock that is held when the execution completes (S6), after a pivot, too", () => {

@@ -134,6 +134,23 @@ describe("the verifier, on definitions that Step Functions refuses,", () => {
     });
   }
 
+  it("tells what is wrong with several catchers once, and names them", () => {
+    const catching = (error: string, fields: State): State => ({ ErrorEquals: [error], Next: "B", ...fields });
+    const found = (...Catch: readonly State[]): readonly string[] =>
+      verify(machine({ A: task({ Catch }), B: { Type: "Succeed" } }) as never, query)
+        .violations.filter(({ message }) => message.includes("Catch"))
+        .map(({ rule, message }) => `${rule} ${message}`);
+    const partial = { Assign: { count: "{% $states.input.a + 1 %}" } };
+    expect(found(catching("E", partial), catching("F", {}), catching("States.ALL", partial))).to.deep.equal([
+      "S7 A, Catch[0]/Assign/count and Catch[2]/Assign/count: It can fail, and no Catch handles that here: '+' of values that may not be two numbers, or whose result may be too large",
+    ]);
+    expect(found(catching("E", { ResultPath: "$.a" }), catching("States.ALL", { ResultPath: "$.b" }))).to.deep.equal([
+      "definition A, Catch[0]/ResultPath and Catch[1]/ResultPath: it belongs to JSONPath, and the state is in JSONata mode",
+    ]);
+    const other = { Assign: { count: "{% $states.input.b + 1 %}", total: "{% $states.input.c + 1 %}" } };
+    expect(found(catching("States.ALL", other))).to.have.length(2);
+  });
+
   it("finds nothing in a task that waits, times out by an expression, and is named as an object's own", () => {
     const definition = machine({
       constructor: task({

@@ -371,6 +371,11 @@ describe("the verifier", () => {
         "calls.A.undo is no name of a state",
       ],
       [
+        "of a step with two undos",
+        { saga: "S", calls: { A: { role: "compensable", undo: ["B", "C"] } } },
+        "calls.A.undo names several states: name one, and let every path lead to it",
+      ],
+      [
         "of a step that undoes itself",
         { saga: "S", calls: { A: { role: "compensable", undo: "A" } } },
         "calls.A.undo is the call itself",

@@ -197,7 +197,7 @@ const ENDS: readonly Edited[] = [
     rules: [],
     edit: (machine) => {
       const undo = stateOf(machine, "Undo_M1");
-      undo["Items"] = String(undo["Items"]).replace("$records := $M1_undo", "$records := $failure");
+      undo["Items"] = String(undo["Items"]).replace("'records': $M1_undo", "'records': $failure");
     },
   },
 ];

@@ -1,6 +1,6 @@
 import type { Declaration } from "../../asl/declaration";
 import type { RawStates } from "../../asl/states";
-import type { Outcome } from "../../control/outcome";
+import type { ExecutionOutcome } from "../../asl/outcome";
 import type { Violation } from "../../verify/rules";
 
 /** The JSON of the console's API. */
@@ -38,7 +38,7 @@ export interface ExecutionEntry {
   readonly arn: string;
   readonly name: string;
   readonly saga: string;
-  readonly outcome: Outcome;
+  readonly outcome: ExecutionOutcome;
   readonly started: string;
   readonly stopped?: string;
 }
@@ -70,7 +70,7 @@ export interface ExecutionAnswer {
   readonly declaration?: Declaration;
   readonly saga: string;
   /** The execution that recovers it, if it was stopped; null if none has begun yet, undefined if none will. */
-  readonly recovery?: { readonly arn: string; readonly outcome: Outcome } | null;
+  readonly recovery?: { readonly arn: string; readonly outcome: ExecutionOutcome } | null;
   /** Whether data is hidden, since the machine's log leaves out execution data. */
   readonly dataHidden?: boolean;
 }

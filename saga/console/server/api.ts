@@ -4,7 +4,7 @@ import { whyNotRedrive } from "../../control/advice";
 import { noteIn } from "../../control/declared";
 import { type Description, recoveryOf } from "../../control/executions";
 import { logsOf } from "../../control/logs";
-import { type Outcome, outcomeOf } from "../../control/outcome";
+import { type ExecutionOutcome, executionOutcomeOf } from "../../asl/outcome";
 import { hidesData, strip } from "./data";
 import { ExecutionList } from "./executions";
 import { readJsonBody, Token } from "./guard";
@@ -150,14 +150,14 @@ export class Api {
   private async recovery(
     description: Description,
     definition: object,
-  ): Promise<{ readonly arn: string; readonly outcome: Outcome } | null | undefined> {
+  ): Promise<{ readonly arn: string; readonly outcome: ExecutionOutcome } | null | undefined> {
     const { undo } = noteIn(definition as RawStates);
     if (undo === undefined || (description.status !== "ABORTED" && description.status !== "TIMED_OUT"))
       return undefined;
     try {
       const found = await recoveryOf(this.options.target, description, undo);
       if (!found) return null;
-      return { arn: found.executionArn as string, outcome: outcomeOf(found.status, found.error) };
+      return { arn: found.executionArn as string, outcome: executionOutcomeOf(found.status, found.error) };
     } catch {
       return undefined;
     }

@@ -1,6 +1,6 @@
 import type { ExecutionListItem, SFNClient } from "@aws-sdk/client-sfn";
 import { inGroups } from "../../control/in-groups";
-import { type Outcome, outcomeOf, OUTCOMES, STATUS_OF } from "../../control/outcome";
+import { type ExecutionOutcome, executionOutcomeOf, EXECUTION_OUTCOMES, STATUS_OF } from "../../asl/outcome";
 import type { ConsoleOptions } from "./options";
 import type { Machines } from "./machines";
 import { invalid } from "./refusal";
@@ -10,7 +10,7 @@ export interface ExecutionItem {
   readonly arn: string;
   readonly name: string;
   readonly saga: string;
-  readonly outcome: Outcome;
+  readonly outcome: ExecutionOutcome;
   readonly started: Date | undefined;
   readonly stopped?: Date;
 }
@@ -37,7 +37,7 @@ const TOGETHER = 6;
 /** The error of an ended execution is requested once. So many are cached. */
 const REMEMBERED = 20_000;
 
-type Status = (typeof STATUS_OF)[Outcome];
+type Status = (typeof STATUS_OF)[ExecutionOutcome];
 
 /** How far the list of one machine has been read: the token of the service's page, and how many of its items were taken. */
 interface Place {
@@ -135,7 +135,7 @@ export class ExecutionList {
       arn,
       name,
       saga: this.machines.nameOf(stateMachineArn),
-      outcome: outcomeOf(status, error),
+      outcome: executionOutcomeOf(status, error),
       started: startDate,
       ...(stopDate && { stopped: stopDate }),
     };
@@ -153,10 +153,10 @@ export class ExecutionList {
 }
 
 /** @throws Refusal */
-function outcomeIn({ outcome }: ExecutionQuery): Outcome | undefined {
-  const found = OUTCOMES.find((each) => each === outcome);
+function outcomeIn({ outcome }: ExecutionQuery): ExecutionOutcome | undefined {
+  const found = EXECUTION_OUTCOMES.find((each) => each === outcome);
   if (outcome === undefined || found) return found;
-  throw invalid(`there is no outcome '${outcome}'; there are ${OUTCOMES.join(", ")}`);
+  throw invalid(`there is no outcome '${outcome}'; there are ${EXECUTION_OUTCOMES.join(", ")}`);
 }
 
 const timeOf = (item: ExecutionListItem | undefined): number =>

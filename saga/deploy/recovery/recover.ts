@@ -1,4 +1,5 @@
 import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
+import { COMPENSATED } from "../../asl/outcome";
 import type { RecoveryNote } from "../../compile";
 import { historyReader, type HistoryResults } from "./history";
 import { recoveryName } from "./recovery-name";
@@ -137,7 +138,7 @@ function reasonForNothing(execution: DescribeExecutionOutput, stopped: number): 
     case "TIMED_OUT":
       return undefined;
     case "FAILED":
-      if (error === "SagaCompensated") return "it has run its undos";
+      if (error === COMPENSATED) return "it has run its undos";
       return redriveStatus === "NOT_REDRIVABLE" ? undefined : "it is stuck, and waits for a redrive";
     case "RUNNING":
       // DescribeExecution may lag behind the event.

@@ -99,6 +99,10 @@ type LetterRecord = Omit<DeadLetter, "reason"> & {
 export class Journal implements ExecutionJournal, MachineKeeper {
   private readonly places = new Map<string, Place>();
   private readonly known = new Set<string>();
+  /** The keys of revisions, which are hashes of their content. */
+  private readonly hashes = new WeakMap<Revision, string>();
+  /** The hashes of a function's files, by the ARN of its version, or by its own if it has none. */
+  private readonly files = new Map<string, readonly string[]>();
   private counter = 0;
 
   private constructor(
@@ -198,7 +202,27 @@ export class Journal implements ExecutionJournal, MachineKeeper {
       files: Object.fromEntries(contents.map(([path, content]) => [path, this.file(content)])),
     };
     this.known.add(key);
+    this.files.set(versionArn ?? (arn as string), Object.values(record.files));
     this.store.put(key, record);
+  }
+
+  /**
+   * Deletes the functions and revisions that nothing needs any more, and the files of such functions.
+   * @param functions The ARNs of the needed functions' versions, or their own if they have none.
+   */
+  keepOnly(functions: ReadonlySet<string>, revisions: Iterable<Revision>): void {
+    for (const arn of [...this.files.keys()]) {
+      if (functions.has(arn)) continue;
+      this.files.delete(arn);
+      this.forget(`${KEY.function}${arn}`);
+    }
+    const needed = new Set<string>();
+    for (const hashes of this.files.values()) for (const hash of hashes) needed.add(`${KEY.file}${hash}`);
+    for (const each of revisions) needed.add(`${KEY.revision}${this.revision(each)}`);
+    for (const key of [...this.known]) {
+      const shared = key.startsWith(KEY.file) || key.startsWith(KEY.revision);
+      if (shared && !needed.has(key)) this.forget(key);
+    }
   }
 
   /**
@@ -245,10 +269,12 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     return place;
   }
 
-  private revision({ definition, roleArn, id, configuration }: Revision): string {
-    const revision: Omit<Revision, "machine"> = { definition, roleArn, configuration, ...(id !== undefined && { id }) };
-    const hash = hashOf(JSON.stringify(revision));
-    this.once(`${KEY.revision}${hash}`, revision);
+  private revision(revision: Revision): string {
+    const { definition, roleArn, id, configuration } = revision;
+    const stored: Omit<Revision, "machine"> = { definition, roleArn, configuration, ...(id !== undefined && { id }) };
+    const hash = this.hashes.get(revision) ?? hashOf(JSON.stringify(stored));
+    this.hashes.set(revision, hash);
+    this.once(`${KEY.revision}${hash}`, stored);
     return hash;
   }
 
@@ -275,7 +301,9 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     const revisions = new Map<string, Revision>();
     type Stored = Omit<Revision, "machine">;
     for await (const [hash, stored] of store.entries<Stored>(KEY.revision)) {
-      revisions.set(hash, { ...stored, machine: loadMachine(JSON.parse(stored.definition) as Json) });
+      const each: Revision = { ...stored, machine: loadMachine(JSON.parse(stored.definition) as Json) };
+      revisions.set(hash, each);
+      this.hashes.set(each, hash);
       this.known.add(`${KEY.revision}${hash}`);
     }
     const revision = (hash: string): Revision => {
@@ -368,6 +396,7 @@ export class Journal implements ExecutionJournal, MachineKeeper {
         return [path, Buffer.from(content, "base64")] as const;
       });
       functions.set(arn, { resource, form: { ...form, code: {}, contents: Object.fromEntries(contents) } });
+      this.files.set(arn, Object.values(files));
       known.add(`${KEY.function}${arn}`);
     }
     for (const hash of kept.keys()) if (!used.has(hash)) this.forget(`${KEY.file}${hash}`);

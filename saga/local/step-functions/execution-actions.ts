@@ -209,6 +209,7 @@ export function executionActions(service: StepFunctions): Actions {
       { clientToken: { type: "string", min: 1, max: 64 } },
     ),
     SendTaskSuccess: onToken(
+      service,
       (token, request) => {
         const text = requiredText(request, "output");
         let output: Json;
@@ -217,28 +218,38 @@ export function executionActions(service: StepFunctions): Actions {
         } catch (error) {
           throw new AwsError("InvalidOutput", `Invalid Output: '${jsonProblem(text, error as Error)}'`);
         }
-        service.waitingFor(token).sendTaskSuccess(token, output);
+        service.waitingFor(token).execution.sendTaskSuccess(token, output);
       },
       { output: { ...DATA, required: true } },
     ),
     SendTaskFailure: onToken(
+      service,
       (token, request) => {
-        service.waitingFor(token).sendTaskFailure(token, textOf(request, "error"), textOf(request, "cause"));
+        service.waitingFor(token).execution.sendTaskFailure(token, textOf(request, "error"), textOf(request, "cause"));
       },
       { error: ERROR, cause: CAUSE },
     ),
-    SendTaskHeartbeat: onToken((token) => {
-      service.waitingFor(token).sendTaskHeartbeat(token);
-    }, {}),
+    SendTaskHeartbeat: onToken(
+      service,
+      (token) => {
+        service.waitingFor(token).execution.sendTaskHeartbeat(token);
+      },
+      {},
+    ),
   };
 }
 
 const redriveTokens = new WeakMap<KnownExecution, string>();
 
-function onToken(act: (token: string, request: JsonObject) => void, shape: Action["shape"]): Action {
+/** An action with a task token. Its caller needs the permission on the state machine whose execution waits. */
+function onToken(
+  service: StepFunctions,
+  act: (token: string, request: JsonObject) => void,
+  shape: Action["shape"],
+): Action {
   return {
     shape: { taskToken: { type: "string", min: 1, max: 2048, required: true }, ...shape },
-    resource: () => "*",
+    resource: (request) => service.waitingFor(requiredText(request, "taskToken")).machineArn,
     act: (request) => {
       act(requiredText(request, "taskToken"), request);
       return {};

@@ -1,3 +1,4 @@
+import { COMPENSATED } from "../../asl/outcome";
 import type { Clock, Execution, ExecutionResult } from "../../interpreter";
 import type { MachineType } from "./definitions";
 import type { Revision } from "./machines";
@@ -100,6 +101,15 @@ export class Executions {
     );
   }
 }
+
+/** Whether an execution waits for a redrive: it has failed, and not because it was compensated (S5, S6). */
+export const isStuck = ({
+  status,
+  error,
+}: {
+  readonly status: ExecutionResult["status"];
+  readonly error?: string | undefined;
+}): boolean => status === "FAILED" && error !== COMPENSATED;
 
 /** The past of a restored execution: its end and its redrives. A new one has none. */
 function pastOf({ history, outcome }: Execution): Pick<KnownExecution, "ended" | "redriveCount" | "redriveDate"> {

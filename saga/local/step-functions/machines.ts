@@ -29,6 +29,8 @@ export interface Version {
   readonly revision: Revision;
   readonly description?: string | undefined;
   readonly creationDate: number;
+  /** Set if a client published it, and not a deployment of the program. */
+  readonly byClient?: true;
 }
 
 /** A name that routes to versions, by weights. */
@@ -204,27 +206,52 @@ export class StateMachines {
   }
 
   /**
-   * Withdraws the machines of earlier releases that the new one lacks. Machines of clients stay.
+   * Withdraws the machines of earlier releases that the new one lacks. Machines of clients stay. Executions can still start
+   * withdrawn machines, until `removeUnneeded` removes them.
    * @param release The ARNs of the release's machines.
-   * @param isUnderWay Whether any execution is running. As long as one is, executions can still start withdrawn machines.
    */
-  withdrawAllBut(release: ReadonlySet<string>, isUnderWay: boolean): void {
+  withdrawAllBut(release: ReadonlySet<string>): void {
     for (const machine of [...this.machines.values()]) {
       if (!machine.deployed || release.has(machine.arn)) continue;
       this.machines.delete(machine.arn);
       this.withdrawn.set(machine.arn, machine);
     }
-    if (isUnderWay) return;
-    for (const arn of this.withdrawn.keys()) this.keeper?.machineDeleted(arn);
-    this.withdrawn.clear();
   }
 
-  /** Publishes the current revision of a machine. If it is already published, returns its version. */
+  /** The machines that the release lacks, and that executions can still start. */
+  withdrawnMachines(): Iterable<StateMachine> {
+    return this.withdrawn.values();
+  }
+
+  /**
+   * Removes the versions of deployments and the withdrawn machines that nothing needs. AWS keeps the former, up to 1,000 for
+   * a machine. What clients have published and created stays.
+   * @param isNeeded Whether anything needs the version or the withdrawn machine with this ARN.
+   */
+  removeUnneeded(isNeeded: (arn: string) => boolean): void {
+    for (const { arn } of [...this.withdrawn.values()]) {
+      if (isNeeded(arn)) continue;
+      this.withdrawn.delete(arn);
+      this.keeper?.machineDeleted(arn);
+    }
+    for (const machine of [...this.machines.values(), ...this.withdrawn.values()]) {
+      const unneeded = [...machine.versions.values()].filter(
+        (each) => isOfDeployment(machine, each) && !isNeeded(each.arn),
+      );
+      for (const { arn } of unneeded) machine.versions.delete(arn);
+      if (unneeded.length > 0) this.changed(machine);
+    }
+  }
+
+  /** Publishes the current revision of a machine for a client. If it is already published, returns its version. */
   publish(machine: StateMachine, description?: string): Version {
-    for (const version of machine.versions.values()) if (version.revision === machine.revision) return version;
-    const arn = `${machine.arn}:${++machine.lastVersion}`;
-    const version: Version = { arn, revision: machine.revision, description, creationDate: this.clock.now() };
-    machine.versions.set(arn, version);
+    const { versions, revision } = machine;
+    const there = [...versions.values()].find((each) => each.revision === revision);
+    if (there?.byClient) return there;
+    const arn = there?.arn ?? `${machine.arn}:${++machine.lastVersion}`;
+    const made = there ?? { arn, revision, description, creationDate: this.clock.now() };
+    const version: Version = { ...made, byClient: true };
+    versions.set(arn, version);
     this.changed(machine);
     return version;
   }
@@ -283,6 +310,10 @@ export class StateMachines {
     return picked?.stateMachineVersionArn ?? "";
   }
 }
+
+/** Whether a deployment of the program published a version of a machine. */
+export const isOfDeployment = ({ deployed }: StateMachine, { byClient }: Version): boolean =>
+  deployed === true && !byClient;
 
 /** Only the settings that are present. */
 function configurationOf(given: Configuration): Configuration {

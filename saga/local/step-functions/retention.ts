@@ -1,4 +1,4 @@
-import { outcomeOf } from "../report";
+import { outcomeOf } from "../../asl/outcome";
 import type { KnownExecution } from "./executions";
 
 /**

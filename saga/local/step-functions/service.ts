@@ -101,8 +101,8 @@ export class StepFunctions {
    * The execution with the task that waits for a token.
    * @throws AwsError TaskTimedOut if no task waits for the token any more, InvalidToken if it is not a token
    */
-  waitingFor(token: string): Execution {
-    for (const { execution } of this.executions.running()) if (execution.awaits(token)) return execution;
+  waitingFor(token: string): KnownExecution {
+    for (const known of this.executions.running()) if (known.execution.awaits(token)) return known;
     if (!TASK_TOKEN.test(token)) throw invalidToken();
     throw new AwsError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'");
   }

@@ -1,5 +1,5 @@
 import type { HistoryEvent } from "../../interpreter";
-import type { Outcome } from "../../local/report";
+import type { Outcome } from "../../asl/outcome";
 import { isUndo, type Tried } from "./trial";
 
 /**

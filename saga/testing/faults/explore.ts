@@ -1,6 +1,6 @@
 import type { Declaration } from "../../asl/declaration";
 import type { Json } from "../../interpreter";
-import { outcomeOf } from "../../local/report";
+import { outcomeOf } from "../../asl/outcome";
 import { judge, Reference, UNDONE, type Undone } from "./judge";
 import { type Kind, KINDS } from "./kinds";
 import type { Stage } from "./stage";

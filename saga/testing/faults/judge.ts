@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ExecutionResult } from "../../interpreter";
-import { type Outcome, outcomeOf } from "../../local/report";
+import { type Outcome, outcomeOf } from "../../asl/outcome";
 import type { Row } from "../../local/dynamodb/table";
 import { anonymous, type Content, differing, leavesOf, SELF, unlike } from "./content";
 import { flawsOfCalls } from "./effects";

@@ -12,7 +12,7 @@ import {
 } from "../../interpreter";
 import { serviceOf } from "../../local/call-faults";
 import { invokeTask } from "../../local/lambda/task";
-import { outcomeOf } from "../../local/report";
+import { outcomeOf } from "../../asl/outcome";
 import { holding } from "../virtual";
 import { type Content, contentOf, differing, rowsWith, SELF } from "./content";
 import type { Delivery, Kind } from "./kinds";

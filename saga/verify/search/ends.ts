@@ -1,5 +1,6 @@
 import { type Effect, effectsOf, mayHave, type OutstandingEffects } from "./effects";
 import { sourceOf } from "../expression";
+import { COMPENSATED } from "../../asl/outcome";
 import { COMPUTED } from "./faults";
 import { type Hint, HINTS, namesIn, undoFirst, undoFrom } from "./hints";
 import { tells } from "./cause";
@@ -21,7 +22,7 @@ export function failState(search: SearchContext, around: Around, point: SearchSt
   if (!around.level.top) return [{ kind: "stopped", stuck: false, error, state: name, point: ended }];
   const telling = tells(raw, search.surroundings(point, UNKNOWN));
   for (const known of examples(ended)) failedEnd(search, around, known, node, error);
-  if (!point.committed && error === "SagaCompensated") untold(search, around, ended, node, telling);
+  if (!point.committed && error === COMPENSATED) untold(search, around, ended, node, telling);
   return [];
 }
 
@@ -32,8 +33,8 @@ function failedEnd(search: SearchContext, around: Around, point: SearchState, { 
     return;
   }
   if (effectsOf(point.outstanding).length > 0) unfinished(search, around, point, name);
-  if (error !== "SagaCompensated") {
-    const message = `a compensated execution fails with ${error} and not with SagaCompensated, so it looks stuck`;
+  if (error !== COMPENSATED) {
+    const message = `a compensated execution fails with ${error} and not with ${COMPENSATED}, so it looks stuck`;
     search.report(around, point, "S6", name, message, HINTS.fails(name));
   }
 }

@@ -1,3 +1,4 @@
+import { COMPENSATED } from "../../asl/outcome";
 import type { Effect } from "./effects";
 import { type Level, levelsOf } from "../machine";
 import { pathOf, type Trace } from "./trace";
@@ -8,6 +9,9 @@ export interface Hint {
   readonly kind: string;
   readonly text: string;
 }
+
+/** The end of a compensated execution, for a machine that has none yet. */
+const COMPENSATED_END = `a Fail with Error ${COMPENSATED}`;
 
 const hint = (kind: string, text: string): Hint => ({ kind, text });
 
@@ -21,6 +25,19 @@ export const HINTS = {
     ),
   undeclared: (state: string) =>
     hint("undeclared", `Declare ${state}: an action with its undo, a query, or another action's undo`),
+  /** @param isBeside Whether both states are in one level. */
+  secondUndo: (
+    state: string,
+    { undo, action, isBeside }: { readonly undo: string; readonly action: string; readonly isBeside: boolean },
+  ) =>
+    hint(
+      "second-undo",
+      isBeside
+        ? `Leave ${state} out: lead to ${undo} instead`
+        : `Leave ${state} out: end its branch, or its item, with a record of the failure, and let ${undo} undo ${action}`,
+    ),
+  release: (state: string, action: string) =>
+    hint("release", `Declare ${state} as the "release" of ${action}, or leave ${state} out`),
   default: (state: string) => hint("default", `Give ${state} a Default`),
   endless: (state: string) => hint("endless", `Add a path from ${state} to an end`),
   neverCompletes: (state: string) =>
@@ -52,7 +69,7 @@ export const HINTS = {
   handsOn: (state: string) =>
     hint("hands-on", `Give each branch of ${state} an Output of {}: nothing reads the result of an undo`),
   uncaught: (state: string, to: string | undefined) =>
-    hint("uncaught", `Give ${state} a Catch for States.ALL that leads to ${to ?? "a Fail with Error SagaCompensated"}`),
+    hint("uncaught", `Give ${state} a Catch for States.ALL that leads to ${to ?? COMPENSATED_END}`),
   committed: (state: string) =>
     hint(
       "committed",
@@ -64,7 +81,7 @@ export const HINTS = {
   refused: (state: string, action: string, to: string | undefined) =>
     hint("refused", `Lead ${action}'s Catch of refusals to ${to ?? "the end"}: ${state} has nothing to undo`),
   instead: (state: string, to: string | undefined) =>
-    hint("instead", `Let no undo lead to ${state}: lead to ${to ?? "a Fail with Error SagaCompensated"}`),
+    hint("instead", `Let no undo lead to ${state}: lead to ${to ?? COMPENSATED_END}`),
   first: (state: string, undo: string | undefined, action: string) =>
     hint("first", `Lead to ${undo ?? `the undo of ${action}`} first, and from there on to ${state}`),
   apart: (state: string) =>
@@ -93,6 +110,9 @@ export const HINTS = {
       "own-identity",
       `Give ${state} an identity of its own: a saga.step with the name of the step, and in a list with the item's index`,
     ),
+  nameOf: (state: string, action: string) => hint("identity", `Give ${state} the Name of ${action}`),
+  ownName: (state: string) =>
+    hint("own-name", `Give ${state} the Name {% $states.context.Execution.Name & '-${state}' %}`),
   abort: (state: string, isFail: boolean) =>
     hint(
       "abort",
@@ -112,10 +132,10 @@ export const HINTS = {
     hint(
       "compensated",
       end === undefined
-        ? `Let ${state} lead to a Fail with Error SagaCompensated`
-        : `Let ${state} lead to ${end}, which fails with SagaCompensated`,
+        ? `Let ${state} lead to ${COMPENSATED_END}`
+        : `Let ${state} lead to ${end}, which fails with ${COMPENSATED}`,
     ),
-  fails: (state: string) => hint("fails", `Give ${state} the Error SagaCompensated`),
+  fails: (state: string) => hint("fails", `Give ${state} the Error ${COMPENSATED}`),
   /** The branches ran again, and an undo misses the effects of the round before. */
   branchesAgain: (state: string) =>
     hint(
@@ -150,9 +170,7 @@ export function namesIn(machine: Level): Names {
       part?.kind === "undo" ? part.releases.map((action) => [action, name] as const) : [],
     ),
   );
-  const ends = [...machine.nodes.values()].filter(
-    ({ raw }) => raw.Type === "Fail" && raw["Error"] === "SagaCompensated",
-  );
+  const ends = [...machine.nodes.values()].filter(({ raw }) => raw.Type === "Fail" && raw["Error"] === COMPENSATED);
   const made: Names = { undoOf, held, compensated: ends[0]?.name };
   names.set(machine, made);
   return made;

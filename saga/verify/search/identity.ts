@@ -1,6 +1,14 @@
 import { type Effect, effectsOf, type OutstandingEffects } from "./effects";
-import { HINTS } from "./hints";
-import { type Level, levelsOf, type Node, OF_ANOTHER, type UndoPart } from "../machine";
+import { type Hint, HINTS } from "./hints";
+import {
+  type ChangingPart,
+  type Identity,
+  type Level,
+  levelsOf,
+  type Node,
+  OF_ANOTHER,
+  type UndoPart,
+} from "../machine";
 import type { SearchState } from "./search-state";
 import type { Around, SearchContext } from "./context";
 import { needs, OneOf, UNKNOWN } from "./value";
@@ -25,16 +33,22 @@ export function unknownCaller(search: SearchContext, around: Around, point: Sear
     search.report(around, point, "S11", name, message, HINTS.ownExecution(name));
     return;
   }
-  const { changing, said } = identity;
-  if (changing) {
-    const { field, part } = changing;
-    const message = `the identity of ${name} is unknown: its ${field} reads ${part}, which changes, or is not of this execution alone`;
-    const hint = field === "saga.id" ? HINTS.ownExecution(name) : HINTS.ownIdentity(name);
-    search.report(around, point, "S11", name, message, hint);
-    return;
-  }
-  const message = `the identity of ${name} is unknown: another call may have the same ${said}`;
-  search.report(around, point, "S11", name, message, HINTS.ownIdentity(name));
+  const { said, changing } = identity;
+  const message = `the identity of ${name} ${changing ? changesBy(changing) : `is unknown: another call may have the same ${said}`}`;
+  search.report(around, point, "S11", name, message, identityFor(node, identity));
+}
+
+const changesBy = ({ field, part, calls }: ChangingPart): string =>
+  calls
+    ? `changes: its ${field} calls ${part}, which yields another value on each try`
+    : `is unknown: its ${field} reads ${part}, which changes, or is not of this execution alone`;
+
+/** The hint for a call whose identity is unknown. */
+function identityFor({ name, part }: Node, { said, changing }: Identity): Hint {
+  if (changing?.field === "saga.id") return HINTS.ownExecution(name);
+  const action = part?.kind === "undo" ? part.of[0] : undefined;
+  if (action !== undefined) return said === "Name" ? HINTS.nameOf(name, action) : HINTS.identity(name, action);
+  return said === "Name" ? HINTS.ownName(name) : HINTS.ownIdentity(name);
 }
 
 /** The possible callers of the calls that an undo takes back. Undefined for any. */

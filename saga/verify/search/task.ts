@@ -36,13 +36,13 @@ import { above, changeAll, has } from "./shared";
 import type { Around, End, Results, SearchContext } from "./context";
 import { after, type Event } from "./trace";
 import { answerOf, Unknown, UNKNOWN } from "./value";
+import { makesSameCall } from "../undeclared";
 
 /** Steps through a Task: an action, a query, an undo, or a release. */
 export function task(search: SearchContext, around: Around, point: SearchState, node: Node): Results {
   const { part } = node;
   if (!part) {
-    const message = `${node.name} is not declared`;
-    tell(search, around, point, "definition", node.name, message, HINTS.undeclared(node.name));
+    undeclared(search, around, point, node);
     return search.cut();
   }
   if (part.kind === "action") return action(search, around, point, node, part.call);
@@ -50,6 +50,30 @@ export function task(search: SearchContext, around: Around, point: SearchState, 
   return part.releases.length > 0 && point.failed === "no"
     ? release(search, around, point, node, part)
     : undo(search, around, point, node, part);
+}
+
+/**
+ * Reports a Task without a declaration. If it makes the same call as a declared undo, it is a second undo, which no
+ * declaration can name, or on the way to success a release.
+ */
+function undeclared(search: SearchContext, around: Around, point: SearchState, { name, raw }: Node): void {
+  const undo = [...nodesOf(search.machine).values()].find(
+    ({ part, raw: other }) => part?.kind === "undo" && part.of.length > 0 && makesSameCall(raw, other),
+  );
+  const report = (message: string, hint: Hint): void => {
+    tell(search, around, point, "definition", name, `${name} is not declared${message}`, hint);
+  };
+  if (undo?.part?.kind !== "undo") {
+    report("", HINTS.undeclared(name));
+    return;
+  }
+  const of = undo.part.of.join(" and ");
+  const same = `, and makes the same call as ${undo.name}, the undo of ${of}`;
+  if (point.failed === "no") report(`${same}, on the way to success`, HINTS.release(name, of));
+  else {
+    const places = { undo: undo.name, action: of, isBeside: around.level.nodes.has(undo.name) };
+    report(`${same}: one state undoes a call`, HINTS.secondUndo(name, places));
+  }
 }
 
 function action(
@@ -80,7 +104,7 @@ function action(
   const lasts = undone && !confirmed;
   const caller = callerOf(search, started, node);
   if (caller !== undefined) search.noteCaller(caller, { node, around, point, lasts });
-  if (query && node.identity) doubtCaller(search, node.name, caller);
+  if (query && node.identity) doubtCaller(search, node, caller);
   if (lasts && saysNames(search.machine)) sharedName(search, around, point, node, name);
   const sought: Sought = { actions: new Set([node.name]), instances: new Set([name]) };
   // A further round with the same identity has the same effect, at the same place in the stack.
@@ -146,9 +170,12 @@ function again(point: SearchState, { name }: Node, instance: string): SearchStat
 }
 
 /** A query has no effect, so a wrong identity does no harm. But then S11 is not proved. */
-function doubtCaller(search: SearchContext, name: string, caller: string | undefined): void {
-  if (caller === undefined) search.doubt("S11", "the identity of these calls is not known", name);
-  else if (caller.includes(OF_ANOTHER))
+function doubtCaller(search: SearchContext, { name, identity }: Node, caller: string | undefined): void {
+  const { part, calls = false } = identity?.changing ?? {};
+  if (caller === undefined) {
+    const why = calls ? `the identity of these calls changes with ${part}` : "the identity of these calls is not known";
+    search.doubt("S11", why, name);
+  } else if (caller.includes(OF_ANOTHER))
     search.doubt("S11", "these calls may have the identity of another execution", name);
 }
 

@@ -1,3 +1,4 @@
+import { GetExecutionHistoryCommand, type SFNClient } from "@aws-sdk/client-sfn";
 import type { CloudOptions } from "../../../saga/local/cloud";
 import { LocalCloud } from "../../../saga/local/cloud";
 import type { Program, Resource } from "../../../saga/local/program";
@@ -59,7 +60,10 @@ export const program: Program = {
         {
           policy: JSON.stringify({
             Version: "2012-10-17",
-            Statement: [{ Effect: "Allow", Action: ["lambda:InvokeFunction"], Resource: "*" }],
+            Statement: [
+              { Effect: "Allow", Action: ["lambda:InvokeFunction"], Resource: "*" },
+              { Effect: "Allow", Action: ["states:SendTaskSuccess"], Resource: machineArn("approve") },
+            ],
           }),
         },
       ],
@@ -108,6 +112,17 @@ export const clientOptions = ({ endpoint }: { readonly endpoint: string }) => ({
   credentials: { accessKeyId: "test", secretAccessKey: "test" },
   maxAttempts: 1,
 });
+
+/** The task token that a started execution of the machine `approve` waits for. */
+export async function tokenOf(sfn: SFNClient, executionArn: string): Promise<string> {
+  for (;;) {
+    const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({ executionArn }));
+    const parameters = events.find(({ type }) => type === "TaskScheduled")?.taskScheduledEventDetails?.parameters;
+    const submitted = events.some(({ type }) => type === "TaskSubmitted");
+    if (submitted) return (JSON.parse(parameters as string) as { Payload: { token: string } }).Payload.token;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
 
 /** The failure of a request: the error's name, its message and its status. */
 export async function failureOf(request: Promise<unknown>): Promise<{ name: string; message: string; status: number }> {

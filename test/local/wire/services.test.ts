@@ -14,11 +14,11 @@ import {
   LambdaClient,
   ListFunctionsCommand,
 } from "@aws-sdk/client-lambda";
-import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { SendTaskFailureCommand, SendTaskSuccessCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { expect } from "chai";
 import type { LocalCloud } from "../../../saga/local/cloud";
-import { clientOptions, failureOf, machineArn, startCloud } from "./fixture";
+import { clientOptions, failureOf, machineArn, startCloud, tokenOf } from "./fixture";
 
 const ECHO = "arn:aws:lambda:eu-west-1:000000000000:function:echo";
 
@@ -221,6 +221,26 @@ describe("the other services on the wire, through the SDK's clients", function (
     });
     expect(await failureOf(new DynamoDBClient(options).send(new ListTablesCommand({})))).to.include({
       name: "AccessDeniedException",
+    });
+  });
+
+  // https://github.com/aws/aws-cdk/pull/8486: the permission is one on the machine.
+  it("lets a function answer a task token if its role may do so on the token's state machine", async () => {
+    const { accessKeyId } = JSON.parse(await invoke('{"key":true}')) as { accessKeyId: string };
+    const function_ = new SFNClient({ ...clientOptions(cloud), credentials: { accessKeyId, secretAccessKey: "x" } });
+    const sfn = new SFNClient(clientOptions(cloud));
+    const stateMachineArn = machineArn("approve");
+    const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn }));
+    const taskToken = await tokenOf(sfn, executionArn as string);
+    expect(await failureOf(function_.send(new SendTaskFailureCommand({ taskToken })))).to.deep.include({
+      name: "AccessDeniedException",
+      message:
+        "User: arn:aws:sts::000000000000:assumed-role/all/echo is not authorized to perform: states:SendTaskFailure on " +
+        `resource: ${stateMachineArn} because no identity-based policy allows the states:SendTaskFailure action`,
+    });
+    await function_.send(new SendTaskSuccessCommand({ taskToken, output: "{}" }));
+    expect(await failureOf(function_.send(new SendTaskSuccessCommand({ taskToken, output: "{}" })))).to.include({
+      name: "TaskTimedOut",
     });
   });
 });

@@ -31,7 +31,7 @@ import {
 } from "@aws-sdk/client-sfn";
 import { expect } from "chai";
 import type { LocalCloud } from "../../../saga/local/cloud";
-import { clientOptions, definition, failureOf, machineArn, startCloud } from "./fixture";
+import { clientOptions, definition, failureOf, machineArn, startCloud, tokenOf } from "./fixture";
 
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ROLE = "arn:aws:iam::000000000000:role/all";
@@ -289,16 +289,7 @@ describe("Step Functions on the wire, through the SDK's client", function () {
 
     it("receive the answer to a task token, in the execution that waits for it", async () => {
       const [one, other] = [await start(machineArn("approve")), await start(machineArn("approve"))];
-      const tokenOf = async (executionArn: string): Promise<string> => {
-        for (;;) {
-          const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({ executionArn }));
-          const parameters = events.find(({ type }) => type === "TaskScheduled")?.taskScheduledEventDetails?.parameters;
-          const submitted = events.some(({ type }) => type === "TaskSubmitted");
-          if (submitted) return (JSON.parse(parameters as string) as { Payload: { token: string } }).Payload.token;
-          await new Promise((resolve) => setTimeout(resolve, 20));
-        }
-      };
-      const taskToken = await tokenOf(one);
+      const taskToken = await tokenOf(sfn, one);
       await sfn.send(new SendTaskHeartbeatCommand({ taskToken }));
       expect(await failureOf(sfn.send(new SendTaskSuccessCommand({ taskToken, output: "no json" })))).to.include({
         name: "InvalidOutput",
@@ -306,7 +297,9 @@ describe("Step Functions on the wire, through the SDK's client", function () {
       });
       await sfn.send(new SendTaskSuccessCommand({ taskToken, output: '{"by":"me"}' }));
       expect(await ended(one)).to.include({ status: "SUCCEEDED", output: '{"by":"me"}' });
-      await sfn.send(new SendTaskFailureCommand({ taskToken: await tokenOf(other), error: "Declined", cause: "no" }));
+      await sfn.send(
+        new SendTaskFailureCommand({ taskToken: await tokenOf(sfn, other), error: "Declined", cause: "no" }),
+      );
       expect(await ended(other)).to.include({ status: "FAILED", error: "Declined", cause: "no" });
       expect(await failureOf(sfn.send(new SendTaskHeartbeatCommand({ taskToken })))).to.deep.equal({
         name: "TaskTimedOut",

@@ -1,8 +1,8 @@
-import type { Outcome } from "../../../control/outcome";
+import type { ExecutionOutcome } from "../../../asl/outcome";
 import type { SagaVerdict } from "../wire";
 import { type Look, Mark } from "./mark";
 
-const OUTCOMES: Readonly<Record<Outcome, Look>> = {
+const OUTCOMES: Readonly<Record<ExecutionOutcome, Look>> = {
   running: "in progress",
   completed: "done",
   compensated: "undone",
@@ -11,7 +11,7 @@ const OUTCOMES: Readonly<Record<Outcome, Look>> = {
   "timed out": "aborted",
 };
 
-export const OutcomeMark = ({ outcome }: { readonly outcome: Outcome }) => (
+export const OutcomeMark = ({ outcome }: { readonly outcome: ExecutionOutcome }) => (
   <Mark look={OUTCOMES[outcome]}>{outcome}</Mark>
 );
 

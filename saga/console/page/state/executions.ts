@@ -1,5 +1,5 @@
 import { effect, signal } from "@preact/signals";
-import type { Outcome } from "../../../control/outcome";
+import type { ExecutionOutcome } from "../../../asl/outcome";
 import { messageOf, read } from "../api";
 import type { ExecutionEntry, ExecutionsPage } from "../wire";
 
@@ -7,7 +7,7 @@ import type { ExecutionEntry, ExecutionsPage } from "../wire";
 
 export interface Filter {
   readonly saga: string;
-  readonly outcome: Outcome | "";
+  readonly outcome: ExecutionOutcome | "";
   /** A part of the name. */
   readonly text: string;
 }

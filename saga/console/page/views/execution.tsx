@@ -1,7 +1,7 @@
 import { computed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { coloursOf } from "../../../graph/colours";
-import { outcomeOf } from "../../../control/outcome";
+import { executionOutcomeOf } from "../../../asl/outcome";
 import { outcomeAt } from "../../../control/story";
 import { count, dateTime, duration, nameOf } from "../format";
 import { Dialog } from "../parts/dialog";
@@ -108,7 +108,7 @@ function Head() {
           {told ? (
             <OutcomeMark outcome={told.outcome} />
           ) : (
-            description.status && <OutcomeMark outcome={outcomeOf(description.status, description.error)} />
+            description.status && <OutcomeMark outcome={executionOutcomeOf(description.status, description.error)} />
           )}
           {live ? <a href={sagaLink(saga)}>{saga}</a> : <span>{saga}</span>}
           <span>{dateTime(new Date(started))}</span>

@@ -1,4 +1,4 @@
-import { type Outcome, OUTCOMES } from "../../../control/outcome";
+import { type ExecutionOutcome, EXECUTION_OUTCOMES } from "../../../asl/outcome";
 import { VirtualList } from "../parts/virtual-list";
 import { OutcomeMark } from "../parts/status";
 import { narrow } from "../parts/width";
@@ -29,11 +29,11 @@ export function Executions({ saga }: { readonly saga?: string }) {
             <select
               value={filter.value.outcome}
               onChange={(event) => {
-                ask({ outcome: event.currentTarget.value as Outcome | "" });
+                ask({ outcome: event.currentTarget.value as ExecutionOutcome | "" });
               }}
             >
               <option value="">any</option>
-              {OUTCOMES.map((outcome) => (
+              {EXECUTION_OUTCOMES.map((outcome) => (
                 <option key={outcome} value={outcome}>
                   {outcome}
                 </option>
