@@ -46,7 +46,7 @@ omit it, it is the latest one:
   saga start … --port N|--endpoint URL starts an execution there
   saga completion bash|zsh|fish        prints a shell's completion script
 
-'saga help COMMAND', or 'saga COMMAND --help', shows the options of a command, and
+'saga help COMMAND', or 'saga COMMAND --help', shows a command's options, with
 examples.
 
   --answer STATE='{…}'    the answer to a state that waits for one
@@ -153,9 +153,9 @@ deployed: that of a saga, or of any other machine by its name.
   saga definition OrderFulfilment_undo
 
 ${PROGRAM}`,
-  invoke: `saga invoke FUNCTION -d '{…}': runs one function alone, on empty tables. FUNCTION
-is the name of a task, or of a function. It prints the answer. The function's
-log goes to standard error.
+  invoke: `saga invoke FUNCTION -d '{…}': runs one function alone, on empty tables, and
+prints its answer. FUNCTION is the name of a task, or of a function. The log
+goes to standard error.
 
   saga invoke createOrder -d '{"order_id":"1","total":100}'
   saga invoke createOrder -d @event.json
@@ -183,8 +183,8 @@ Terraform or Pulumi. FILE.saga.json, or -d, declares which call undoes which.
   --format sarif     prints the proof as SARIF, for code scanning
   --json             prints JSON and nothing else
 ${PROGRAM}`,
-  faults: `saga faults [NAME] --input '{…}': injects every fault into every call of a saga,
-and judges what the saga leaves behind.
+  faults: `saga faults [NAME] --input '{…}': injects every fault into every call of a
+saga, and judges what the saga leaves behind.
 
   saga faults --input '{"order_id":"1","total":100}'
   saga faults OrderFulfilment --input @order.json --single

@@ -67,7 +67,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       const given = rest[0] === undefined ? undefined : await readJson(rest[0]);
       const answers = await readAnswers(values);
       const loading = load(values);
-      const input = given ?? (await pipedInput(loading));
+      const input = rest[0] === undefined ? await pipedInput(loading) : given;
       if (input === undefined) {
         const loaded = await loading;
         if (Object.keys(answers).length > 0) {

@@ -102,8 +102,12 @@ export function judge(
       if ("what" in after) return after;
       next = after;
     }
+    const doubtful = {
+      model: { ...next, left: new Set([...next.left, ...refused.map(([saga]) => saga)]) },
+      standing: undefined,
+    };
     // While a call is in doubt, the expected effects are not known.
-    if (next.inDoubt.size + next.left.size > 0) return { model: next, standing: undefined };
+    if (next.inDoubt.size + next.left.size > 0) return doubtful;
     const standing = [...next.live.keys()].sort().join();
     const difference = judging.effects(standing);
     if (refused.length === 0 || difference === undefined) {
@@ -115,7 +119,7 @@ export function judge(
       const what = `the action fails: ${error}, which is a definite error, but ${difference.what}`;
       if (error !== undefined) return { what, law: "refused" as const };
     }
-    return { model: { ...next, left: new Set(refused.map(([saga]) => saga)) }, standing: undefined };
+    return doubtful;
   });
   const [first] = judgements;
   return judgements.find((each) => "model" in each) ?? (first as Broken);
