@@ -407,6 +407,7 @@ describe("the command line", function () {
     expect(told.out).to.match(/^orderFulfilmentSaga {2}not sound: 16 violations/);
     expect(told.out).to.contain("open: S11: values in JSONPath mode are unknown");
     expect(told.out).to.contain("assignment: in JSONPath mode the fields of the input");
+    expect(told.out.match(/→ Write the machine in JSONata mode/g)).to.have.length(1);
     expect(told.out).to.contain("      DeleteOrder undoes CreateOrder\n      the execution ends SUCCEEDED\n");
     // Its tasks have no timeout.
     expect(told.out).to.match(/completed .* no bound +[\d,]+ \*\n/);
