@@ -141,7 +141,7 @@ export default tseslint.config(
       AGPL,
       { group: [AWS, "node:*"], message: "What reads a history runs in a browser, too." },
       {
-          regex: "^\\./(?!(?:advice|declared|failure|history|ledger|spots|story)$)|^\\.\\./(?!asl/)",
+        regex: "^\\./(?!(?:advice|declared|failure|history|ledger|spots|story)$)|^\\.\\./(?!asl/)",
         message: "What reads a history runs in a browser, too.",
       },
     ],
@@ -195,6 +195,7 @@ export default tseslint.config(
       "test/deploy/tasks.test.ts",
       "test/faults/stranger.ts",
       "test/local/odds.ts",
+      "test/local/transfers.ts",
     ],
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },

@@ -87,7 +87,15 @@ const ANY = ["SdkClientException", "ThrottlingException", "TooManyRequestsExcept
 
 /** Further transient errors of one service, by the first part of its name in the Resource. */
 const OWN: Readonly<Record<string, readonly string[]>> = {
-  dynamodb: ["ProvisionedThroughputExceededException", "RequestLimitExceededException", "InternalServerErrorException"],
+  dynamodb: [
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceededException",
+    "InternalServerErrorException",
+    // Another transaction has the item, or this one still runs. A transaction that another one has cancelled fails as it
+    // does for its conditions, by a name that tells nothing apart.
+    "TransactionConflictException",
+    "TransactionInProgressException",
+  ],
   eventbridge: ["InternalException"],
   // Some entries were refused: the integration has this name for it.
   events: ["InternalException", "FailedEntry"],

@@ -16,6 +16,24 @@ export function adviceOn(program: Pick<Program, "resources">): Advice {
         : undefined;
 }
 
+/** The actions that a task's options `table` and `tables` take. */
+export const TABLE_ACTIONS: ReadonlySet<string> = new Set([
+  "BatchGetItem",
+  "BatchWriteItem",
+  "ConditionCheckItem",
+  "DeleteItem",
+  "DescribeTable",
+  "GetItem",
+  "PartiQLDelete",
+  "PartiQLInsert",
+  "PartiQLSelect",
+  "PartiQLUpdate",
+  "PutItem",
+  "Query",
+  "Scan",
+  "UpdateItem",
+]);
+
 const DENIED = /assumed-role\/[^/]+\/(\S+) is not authorized to perform: (\S+) on resource: (\S+)/;
 
 function onDenied(message: string, functions: readonly Resource[], tables: readonly Resource[]): string | undefined {
@@ -24,8 +42,11 @@ function onDenied(message: string, functions: readonly Resource[], tables: reado
   if (!caller) return undefined;
   const task = `the task '${taskOf(caller)}'`;
   const table = tables.find(({ arn }) => arn === resource);
-  if (!table) return `allow it to ${task}: allow: [{ actions: ["${action}"], resources: […] }]`;
-  const granted = `"${action.replace(/^dynamodb:/, "")}"`;
+  const tableAction = action.replace(/^dynamodb:/, "");
+  if (!table || !TABLE_ACTIONS.has(tableAction)) {
+    return `allow it to ${task}: allow: [{ actions: ["${action}"], resources: […] }]`;
+  }
+  const granted = `"${tableAction}"`;
   const option = optionOf(caller, table);
   return option === undefined
     ? `give ${task} the table '${table.name}', with ${granted}: in 'table' or 'tables'`

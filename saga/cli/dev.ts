@@ -130,7 +130,10 @@ export async function dev({ project, source, stubs }: ReadProgram, options: DevO
       },
       onProblem: ({ message, place }) => {
         if (json) printJsonLine({ problem: message, place });
-        else for (const line of problemLines(message, place)) print(line);
+        else {
+          for (const line of problemLines(message, place)) print(line);
+          if (!cloud) print("  Nothing listens yet: the program is evaluated again when one of its files changes.");
+        }
       },
     });
     closeBeforeEnd(async () => {

@@ -6,7 +6,7 @@ import { nameOfPart } from "./names";
 import type { TaskFunction } from "./task-function";
 
 export interface Common {
-  /** Which alarms there are. */
+  /** The alarms to create: essential, all or none. */
   readonly alarms: Config["alarms"];
   readonly topic: aws.sns.Topic;
   readonly tags: Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ export function alarm(
   );
 }
 
-/** An alarm that tells where and why, or what may come of it: for whoever wants all of them. */
+/** An alarm on the cause of a problem, or on an early sign of one. It exists only if `alarms` is `all`. */
 export function detailAlarm(name: string, common: Common, args: Partial<aws.cloudwatch.MetricAlarmArgs>): void {
   if (common.alarms === "all") alarm(name, common, args);
 }
@@ -52,7 +52,7 @@ export function sum(
   return { namespace, metricName, statistic: "Sum", period, ...(dimensions && { dimensions }) };
 }
 
-/** The sum of some metrics, of which an alarm takes ten; one of which nothing is measured counts for nothing. */
+/** The sum of at most ten metrics, which is the limit of an alarm. A metric without data counts as 0. */
 export function total(label: string, metrics: readonly Metric[], period = 60) {
   return {
     metricQueries: [
@@ -62,7 +62,7 @@ export function total(label: string, metrics: readonly Metric[], period = 60) {
   };
 }
 
-/** An alarm on a sum of however many metrics: one for each ten. */
+/** Alarms on the sum of any number of metrics: one alarm for each ten. */
 export function alarmOnSum(name: string, common: Common, { label, metrics, period, ...args }: SumAlarm): void {
   chunks(metrics, LIMITS.alarmMetrics).forEach((some, at) => {
     alarm(at === 0 ? name : `${name}-${at + 1}`, common, { ...args, ...total(label, some, period) });

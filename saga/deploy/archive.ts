@@ -4,13 +4,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Placed, shipped } from "./packages";
 
 export interface ArchiveArgs {
-  /** Of the function, for whoever is told what is wrong with it. */
+  /** The name of the function, for error messages. */
   readonly name: string;
   /** Builds the handler, once at a cold start. */
   readonly factory: () => unknown;
-  /** What it requires of npm. */
+  /** The npm packages that the handler requires. */
   readonly packages: readonly string[];
-  /** Whether layers bring modules of which nothing is known here. */
+  /** Whether the function has layers, whose modules are unknown here. */
   readonly layers: boolean;
 }
 
@@ -21,8 +21,8 @@ export const HANDLER = "__index.handler";
  * A function's code: its serialised handler, and the packages that it requires with their dependencies. Other dependencies of
  * the program are not in the archive.
  *
- * @throws RunError for a package that is not installed, or that is for deployments alone; and the promise, for what is
- * captured and can't be serialised, a secret that is captured, or a package that is required and not shipped
+ * @throws RunError for a package that is not installed, or that is only for deployments. The promise rejects if the handler
+ * captures a secret or something that can't be serialised, or requires a package that the archive does not contain
  */
 export function archive({ name, factory, packages, layers }: ArchiveArgs): Promise<pulumi.asset.AssetArchive> {
   const placed = shipped(name, packages, process.cwd());
@@ -47,8 +47,8 @@ export function archive({ name, factory, packages, layers }: ArchiveArgs): Promi
 }
 
 /**
- * Pulumi's account of what it could not serialise, in a sentence. It has a line for each link from the handler down to a
- * function of Node's own. What the program can change is the first variable in it.
+ * Shortens Pulumi's error for a handler that can't be serialised to one sentence. The error has a line for each reference from
+ * the handler down to a function of Node.js. The program can change the first variable in it.
  */
 function unserialisable(name: string, error: Error): Error {
   const [, chain = ""] = error.message.split("'factory', a function defined at");
@@ -61,7 +61,7 @@ function unserialisable(name: string, error: Error): Error {
   return Object.assign(said, { cause: error });
 }
 
-/** By the path that a file or a folder has in the archive. The state has its path relative to the program, and no other's. */
+/** The assets by their paths in the archive. Their sources are relative to the program, so the state contains no path of this machine. */
 function assetsOf({
   path,
   entries,
@@ -86,7 +86,7 @@ function serialiseByValue(): void {
   }
 }
 
-/** What Lambda's runtime brings along. */
+/** The modules that Lambda's runtime provides. */
 const RUNTIME = /^(node:.*|@aws-sdk\/.*|@smithy\/.*)$/;
 
 /** Refuses a handler that could not start: Lambda finds a module in the archive, in its own runtime, or in a layer. */

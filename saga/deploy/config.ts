@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** One key of a stack's config: what it may be, and what it is when a stack says nothing. */
+/** One key of a stack's config: its type, its allowed values, and its default. */
 export interface Key<Value> {
-  /** As Pulumi names it in `Pulumi.yaml`. */
+  /** The name of the type in `Pulumi.yaml`. */
   readonly type: "boolean" | "integer" | "string";
   readonly default: Value;
   /** The allowed values, in the words of an error. */

@@ -12,10 +12,10 @@ export interface SagaRecoveryArgs {
   readonly saga: Saga;
   /** The saga's own machine. */
   readonly machineArn: pulumi.Output<string>;
-  /** The one that runs the undos. */
+  /** The machine that runs the undos. */
   readonly recoveryMachineArn: pulumi.Output<string>;
   readonly settings: FunctionSettings & Pick<Config, "alarms">;
-  /** The ARN of the customer managed key of executions and logs, where there is one. */
+  /** The ARN of the customer managed key of executions and logs, if there is one. */
   readonly kmsKeyArn: pulumi.Output<string> | undefined;
   /** The topic for recoveries that fail or can't begin. */
   readonly topic: aws.sns.Topic;

@@ -9,7 +9,7 @@ export function register(component: string, saga: Saga): void {
   (registries[SAGAS] as Map<string, Saga> | undefined)?.set(component, saga);
 }
 
-/** The same of a machine, and of its declaration: data alone, which another process may be given. */
+/** Publishes the declaration of a machine. It is plain data, so another process may get it. */
 export function registerDeclaration(component: string, declaration: Declaration): void {
   (registries[DECLARATIONS] as Map<string, Declaration> | undefined)?.set(component, declaration);
 }

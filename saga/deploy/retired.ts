@@ -15,7 +15,7 @@ export interface Former {
   readonly statements: readonly Statement[];
 }
 
-/** All that retired tasks and sagas call, those of child sagas too. */
+/** Everything that retired tasks and sagas call, also through child sagas. */
 export function formerOf(retired: readonly Retired[]): Former {
   const sagas = retired.filter((each) => each.kind === "Saga");
   const machines = sagas.flatMap(machinesOf);

@@ -13,8 +13,8 @@ export function refuseUnsound(saga: Saga, resource: pulumi.Resource): void {
 }
 
 /**
- * Lets nothing be created of a saga unless a proof finds it sound, or gives it up.
- * @throws ResourceError on the resource, with the shortest way to each violation; its `verdicts` are the whole proof
+ * Prevents the creation of an unsound saga. If the search exceeds its limit, it warns and continues.
+ * @throws ResourceError on the resource, with the shortest path to each violation. Its `verdicts` are the whole proof.
  */
 export function refuseUnlessProved(saga: string, resource: pulumi.Resource, proof: () => readonly Verdict[]): void {
   let verdicts: readonly Verdict[];
@@ -28,7 +28,7 @@ export function refuseUnlessProved(saga: string, resource: pulumi.Resource, proo
   const violations = verdicts.flatMap((verdict) => verdict.violations);
   if (violations.length === 0) return;
   const lines = storiesOf(violations).map(storyText);
-  // Where the program was when it found out says nothing of the saga: no stack.
+  // The stack would not help: it has no place in the saga.
   const error = new pulumi.ResourceError(`the saga '${saga}' is not sound\n${lines.join("\n")}`, resource, true);
   throw Object.assign(error, { verdicts });
 }

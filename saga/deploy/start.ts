@@ -22,7 +22,7 @@ export function liveAlias(
 ): aws.sfn.Alias {
   const { settings, others, parent } = from;
   return new aws.sfn.Alias(
-    // A machine of another type is another machine, and an alias can't be led from one to another.
+    // A change of the type creates another machine, and an alias can't move to another machine.
     `${name}-${settings.workflowType}`,
     { name: ALIAS, routingConfigurations: routes(name, main, settings, parent) },
     { parent, dependsOn: [main, ...others].flatMap(({ needs }) => needs) },
@@ -37,7 +37,7 @@ export interface Startable {
 }
 
 /**
- * Lets a role start executions, by the alias and in no other way.
+ * Permits a role to start executions with the alias, and with no other ARN.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/auth-version-alias.html
  */
 export function mayStart(
@@ -47,12 +47,12 @@ export function mayStart(
 ): aws.iam.RolePolicy {
   const { machineArn, express, kmsKeyArn } = startable;
   const start: Statement = {
-    // An alias is a qualifier to IAM, and no resource.
+    // For IAM, an alias is a qualifier, and not a resource.
     actions: ["states:StartExecution", ...(express ? ["states:StartSyncExecution"] : [])],
     resources: [machineArn],
     conditions: { "ForAnyValue:StringEquals": { "states:StateMachineQualifier": [ALIAS] } },
   };
-  // What is started is decrypted for the machine's own role; who waits for the end of it reads the output.
+  // The machine's own role decrypts the input. A caller that waits for the end also reads the output.
   const policy = allow(start, ...(express && kmsKeyArn ? [readsExecutions(kmsKeyArn, [machineArn])] : []));
   return new aws.iam.RolePolicy(name, { role: aws.iam.Role.isInstance(role) ? role.name : role, policy }, { parent });
 }

@@ -27,8 +27,8 @@ interface Recovery {
 }
 
 /**
- * Looks at a saga's executions every five minutes, for what no event and no metric of AWS's tells: how old the oldest
- * is that runs; and which of those that were stopped nobody recovers, because their event was lost.
+ * Examines a saga's executions every five minutes. It measures the age of the oldest running execution, which no event and no
+ * metric of AWS contains. And it finds stopped executions that nothing recovers, because their event was lost.
  */
 export class SagaSweep extends pulumi.ComponentResource {
   constructor(name: string, args: SagaSweepArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -42,15 +42,15 @@ export class SagaSweep extends pulumi.ComponentResource {
       {
         factory: sweep,
         statements: [
-          // A list tells neither input nor output, and so needs no key.
+          // A list contains neither input nor output, so it needs no key.
           { actions: ["states:ListExecutions"], resources: [machineArn, ...(recovery ? [recovery.machineArn] : [])] },
           ...(recovery ? [{ actions: ["lambda:InvokeFunction"], resources: [recovery.functionArn] }] : []),
         ],
-        // A look that finds no room comes again. One call at a time is all there is, which need not be kept free.
+        // There is at most one call at a time, and a throttled one is repeated five minutes later. So none is reserved.
         settings: { ...settings, reservedConcurrency: 0 },
         kmsKeyArn,
         tags,
-        // It is over before the next one begins.
+        // It ends before the next one begins.
         timeout: 240,
       },
       childOpts,

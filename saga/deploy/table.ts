@@ -35,8 +35,8 @@ export function sagaTable(name: string, args: SagaTableArgs, opts?: pulumi.Custo
       ...(scaled
         ? { billingMode: "PROVISIONED", readCapacity: tableMinUnits, writeCapacity: tableMinUnits }
         : { billingMode: "PAY_PER_REQUEST" }),
-      // DynamoDB creates no table with a maximum of -1, and lifts a maximum by -1 alone: left out, it stays as it was.
-      // Of a table without one it tells none, so that -1 is for the one deploy that lifts it.
+      // Only -1 removes a maximum: if it is left out, the old one stays. DynamoDB refuses -1 for a new table. It returns none
+      // for a table without a maximum, so -1 is only for the deploy that removes it.
       ...(!scaled &&
         tableMaxUnits !== 0 && {
           onDemandThroughput: { maxReadRequestUnits: tableMaxUnits, maxWriteRequestUnits: tableMaxUnits },
@@ -47,17 +47,17 @@ export function sagaTable(name: string, args: SagaTableArgs, opts?: pulumi.Custo
       ttl: { attributeName: ttlAttribute, enabled: true },
       pointInTimeRecovery: { enabled: true },
       deletionProtectionEnabled: deletionProtection,
-      // Not enabled, it is encrypted with DynamoDB's own key; left out, it would keep the key that it has.
+      // If it is not enabled, DynamoDB uses its own key. If it were left out, the table would keep its current key.
       serverSideEncryption: kmsKeyArn ? { enabled: true, kmsKeyArn } : { enabled: false },
       tags,
     },
-    // What scales the table changes these: a deploy must not change them back.
+    // Auto scaling changes these. A deploy must not change them back.
     pulumi.mergeOptions(opts, scaled ? { ignoreChanges: ["readCapacity", "writeCapacity"] } : {}),
   );
   if (scaled) {
     const bounds = { minCapacity: tableMinUnits, maxCapacity: tableMaxUnits, tags };
-    // A table that was on demand has one unit of each, so that both are raised at once; and DynamoDB takes one change after
-    // the other, as does what scales it: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
+    // A table that was on demand has one unit of each, so both targets raise it at once. DynamoDB and auto scaling accept only
+    // one change at a time: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
     const read = scale(name, table, { ...bounds, kind: "Read", dependsOn: [] });
     scale(name, table, { ...bounds, kind: "Write", dependsOn: [read] });
   }

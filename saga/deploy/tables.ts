@@ -12,7 +12,7 @@ export interface TaskTable {
 
 /** A table as a task uses it. */
 interface Used {
-  /** Among `tables`; undefined for `table`. */
+  /** The key in `tables`. Undefined for `table`. */
   readonly logicalName?: string;
   readonly actions: readonly string[];
   readonly table: TaskTable;
@@ -31,7 +31,7 @@ export class Tables {
     tables: {
       readonly table?: TaskTable | undefined;
       readonly tables?: Readonly<Record<string, TaskTable>> | undefined;
-      /** The component's. */
+      /** The key of the component. */
       readonly kmsKeyArn: pulumi.Output<string> | undefined;
     },
   ) {

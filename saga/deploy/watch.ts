@@ -25,13 +25,13 @@ export interface Watched {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** Makes alarms, the topic that they are sent to, and a dashboard. */
+/** Creates the alarms, their topic, and a dashboard. */
 export function watch(name: string, watched: Watched, opts: pulumi.CustomResourceOptions): aws.sns.Topic {
   const { mustSucceed, main, children, recovery, functions, tables, settings, tags } = watched;
   const topic = alarmTopic(name, settings.alarmEmail, tags, opts);
   const own = metricsOf(main);
   countOutcomes(name, watched, own, opts);
-  // Of others, Step Functions lists no executions; they end within five minutes.
+  // Step Functions lists no executions of EXPRESS machines. They end within five minutes.
   const sweeps = settings.workflowType === "STANDARD";
   const common: Common = { alarms: settings.alarms, topic, tags, opts };
 
@@ -52,7 +52,7 @@ export function watch(name: string, watched: Watched, opts: pulumi.CustomResourc
       ...sum(own, OLDEST_RUNNING, 300),
       statistic: "Maximum",
       threshold: settings.slowExecutionMinutes * 60,
-      // It stays as it is until the next look.
+      // The alarm keeps its state until the next sweep.
       treatMissingData: "ignore",
     });
   }
@@ -142,8 +142,8 @@ function alarmTopic(
 }
 
 /**
- * Counts the outcomes that Step Functions' own metrics mix up: to them, an execution that was compensated has failed
- * like any other (S6). The log's `ExecutionFailed` has the error at every level, and without execution data too.
+ * Counts compensated and stuck executions. The metrics of Step Functions count both as failed (S6). The event
+ * `ExecutionFailed` in the log has the error at every log level, also without execution data.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/cloudwatch-log-level.html
  * @param namespace Of the metrics `Compensated` and `Stuck`.
  */
@@ -153,7 +153,7 @@ function countOutcomes(
   namespace: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,
 ): void {
-  // One that is stopped waits for nobody where it is recovered; a child is stopped by its parent.
+  // A stopped execution is stuck only if nothing recovers it. A child is stopped by its parent.
   const stuck = recovery
     ? `{ ${FAILED} }`
     : `{ (${FAILED}) || ($.type = "ExecutionAborted") || ($.type = "ExecutionTimedOut") }`;
@@ -173,5 +173,5 @@ function countOutcomes(
 }
 
 const ENDED_COMPENSATED = `{ ($.type = "ExecutionFailed") && ($.details.error = "${COMPENSATED}") }`;
-// What is not there, and what is null, differs from no text.
+// A missing error and a null error do not match `!=`.
 const FAILED = `($.type = "ExecutionFailed") && (($.details.error NOT EXISTS) || ($.details.error IS NULL) || ($.details.error != "${COMPENSATED}"))`;

@@ -16,6 +16,6 @@ export { loadMachine } from "./loader";
 export type { Mark } from "./marks";
 export { randomUuid, seededRandom, type Random } from "./random";
 export type { Context, Invoke, TaskCall } from "./runtime";
-export { JournalError } from "./restore";
+export { JournalError, readJournal } from "./restore";
 export { TaskTimedOut } from "./task-tokens";
 export { testState, type TestStateRequest, type TestStateResult } from "./test-state";

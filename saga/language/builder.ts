@@ -16,7 +16,7 @@ import { asObject, readStep, type StepDefinition } from "./step";
 import type { Defaults, Phase, SagaBuilder } from "./types";
 
 /**
- * Begins a saga. Either all of its steps take effect, or undos take back those that did.
+ * Begins a saga. Either all of its steps take effect, or undos reverse those that did.
  * Garcia-Molina & Salem, "Sagas", SIGMOD 1987.
  *
  * @param name The name of the saga. It has at most 67 letters, digits, underscores and hyphens.
@@ -52,7 +52,7 @@ export function saga<Input>(name: string, defaults: Defaults = {}): SagaBuilder<
   return new Builder(root as State) as unknown as SagaBuilder<Input>;
 }
 
-/** What a builder knows. */
+/** The state of a builder. */
 interface State {
   readonly saga: string;
   readonly defaults: Defaults;
@@ -60,17 +60,17 @@ interface State {
   /** The sequence so far. */
   readonly nodes: readonly Node[];
   readonly names: Names;
-  /** Names that stand for a mapping of other names: the outputs of included sagas. */
+  /** Names whose value is a mapping of other names: the outputs of included sagas. */
   readonly aliases: ReadonlyMap<string, Mapping>;
-  /** Of the items that are gone through around here. */
+  /** The owners of the items of the surrounding lists. */
   readonly owners: readonly object[];
-  /** By the nodes of this sequence, and by those before and around it. */
+  /** The names that the nodes of this sequence use, and the nodes before and around it. */
   readonly usedNames: UsedNames;
 }
 
 type Body = (branch: Builder, ...refs: object[]) => Builder;
 
-/** What a test has found to be present, and whose references it is made of. */
+/** The value that a test has found to be present, and the owners of its references. */
 interface Present {
   readonly symbolic: Symbolic;
   readonly owners: readonly object[];
@@ -271,7 +271,7 @@ class Builder {
     );
   }
 
-  /** Before anything else of a node is read: a mistake in its mapping is reported under its name. */
+  /** Checks the name before anything else of a node is read, because a mistake in its mapping is reported under its name. */
   private checkFree(...given: readonly string[]): void {
     const { saga, usedNames } = this.state;
     checkFree({ saga, step: given[0] as string }, usedNames.names, given);
@@ -285,7 +285,7 @@ class Builder {
     return deepFreeze(mapping);
   }
 
-  /** What a test is, and what is present where it holds, where it asks for nothing else. */
+  /** A test, and the value that is present if it holds. There is one only for a single `isPresent`. */
   private test(step: string, test: MappingFunction): { condition: Condition; present: Present | undefined } {
     const { names, owners, saga } = this.state;
     const where = { saga, step };
@@ -318,7 +318,7 @@ class Builder {
   }
 }
 
-/** Freezes plain data: not an output in it, which is Pulumi's. */
+/** Freezes plain data, but not the outputs in it, which belong to Pulumi. */
 function deepFreeze<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value;

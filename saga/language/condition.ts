@@ -17,7 +17,7 @@ export interface Test<Present = unknown> {
 
 export type Operator = "eq" | "ne" | "gt" | "gte" | "lt" | "lte" | "and" | "or" | "not" | "isPresent";
 
-// A reference would answer to any property that a test could be known by.
+// Tests are in a set, because a reference has a value for every property that could mark a test.
 const tests = new WeakSet<object>();
 export const isTest = (value: unknown): value is Test =>
   typeof value === "object" && value !== null && tests.has(value);

@@ -4,10 +4,10 @@ import type { Mapped, Ref, RefTo, Unmapped } from "./ref";
 import type { FunctionName } from "./symbolic";
 import { noteUse, place } from "./trial";
 
-/** What may be computed with where it is a number, and gives nothing where it is none. */
+/** An operand of arithmetic. The result is absent if the operand is not a number. */
 type Numeric = Mapped<number | undefined>;
 
-/** What one of several is that is present: each of them but for nothing, and the last as it is. */
+/** The type of the first present value: any of them without undefined and null, or the last one as it is. */
 type FirstOf<Of extends readonly unknown[]> = Of extends readonly [infer Only]
   ? Unmapped<Only>
   : Of extends readonly [infer First, ...infer Rest]

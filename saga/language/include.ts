@@ -1,7 +1,7 @@
 import { type Mapping, substitute, substituteIn } from "./mapping";
 import { flatten, type Node, type Saga, type StepNode } from "./nodes";
 
-/** Another saga's nodes and output as part of this one: renamed, and fed from this one's scope. */
+/** The nodes and the output of another saga as a part of this one: renamed, with an input from this one's scope. */
 export function include(prefix: string, saga: Saga, input: Mapping): { nodes: readonly Node[]; output: Mapping } {
   const rename = (name: string): string => `${prefix}_${name}`;
   const inside = new Set(flatten(saga.steps).map(({ name }) => name));

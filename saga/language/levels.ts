@@ -20,11 +20,11 @@ export function checkLevels(what: "mapping" | "test", levels: number, where: Whe
 }
 
 /*
- * How deep the evaluation of what is compiled from a mapping nests, at most: a level for each operator, call, block,
- * constructor, path and name. A value that is bound to a name stands three levels deeper: in a block, a binding, an object.
+ * The maximum nesting of the evaluation of a compiled mapping: a level for each operator, call, block, constructor, path and
+ * name. A value that is bound to a name is three levels deeper: in a block, a binding and an object.
  */
 const BOUND = 3;
-/** What a function makes of its operands once they are bound: the deepest is that of a sum. */
+/** The levels of a function above its bound operands. The sum has the most. */
 const LEAST = 15;
 
 export function levelsOf(mapping: Mapping): number {
@@ -35,7 +35,7 @@ export function levelsOf(mapping: Mapping): number {
     case "Output":
       return belowLevels(mapping.path);
     case "Reference":
-      // `saga` is an object, in which the name of a step within lists is put together.
+      // `saga` is an object. In a list, an expression in it makes the name of the step.
       return (mapping.root === "saga" ? 16 : mapping.maybe ? 4 : 2) + belowLevels(mapping.path);
     case "Object":
       return 1 + deepest(mapping.fields.map(([, field]) => levelsOf(field)));
@@ -66,7 +66,7 @@ function callLevels({ name, operands }: Extract<Mapping, { kind: "Call" }>): num
   }
 }
 
-/** An element is asked whether it is there, and whether it is a list. */
+/** The expression tests whether an element exists, and whether it is a list. */
 function elementLevels(item: Mapping): number {
   switch (item.kind) {
     case "Absent":
@@ -81,7 +81,7 @@ function elementLevels(item: Mapping): number {
   }
 }
 
-/** How deep the evaluation of a test nests, at most: a comparison first asks for the types of both sides. */
+/** The maximum nesting of the evaluation of a test. A comparison first tests the types of both sides. */
 export function levelsOfTest(condition: Condition): number {
   switch (condition.kind) {
     case "Compare":
@@ -96,11 +96,11 @@ export function levelsOfTest(condition: Condition): number {
   }
 }
 
-/** A path, an index in it, and a function for each key that no path can have. */
+/** The levels of a path: the path, an index in it, and a function for each key that a path can't contain. */
 const belowLevels = (path: Path): number => (path.length === 0 ? 1 : 4 + path.filter(isUnusual).length);
 const isUnusual = (key: string | number): boolean => typeof key === "string" && !/^[\w -]*$/.test(key);
 
 const deepest = (levels: readonly number[]): number => Math.max(1, ...levels);
 
-/** They are joined in a balanced tree, each node of which is a pair of parentheses and an operator. */
+/** The levels of joined parts. They are a balanced tree, and each node has parentheses and an operator. */
 const joinsOf = (operands: number): number => Math.ceil(Math.log2(Math.max(1, operands)));

@@ -7,7 +7,7 @@ export type Mapping =
   | Reference
   | { readonly kind: "Object"; readonly fields: readonly (readonly [string, Mapping])[] }
   | { readonly kind: "Array"; readonly items: readonly Mapping[] }
-  /** What a function gives, or a part of that. */
+  /** The result of a function, or a part of it. */
   | {
       readonly kind: "Call";
       readonly name: Exclude<FunctionName, "choose">;
@@ -22,7 +22,7 @@ export type Mapping =
       readonly otherwise: Mapping;
       readonly path: Path;
     }
-  /** A value that only the deployment will know: an output of Pulumi's, or a part of one. */
+  /** A value that only the deployment knows: an output of Pulumi, or a part of one. */
   | { readonly kind: "Output"; readonly value: object; readonly path: Path };
 
 export interface Reference {
@@ -61,7 +61,7 @@ export function mappingsOf(condition: Condition): readonly Mapping[] {
   }
 }
 
-/** The mappings of which one is made. */
+/** The mappings within a mapping. */
 function partsOf(mapping: Mapping): readonly Mapping[] {
   switch (mapping.kind) {
     case "Absent":
@@ -90,7 +90,7 @@ export function outputsIn(mapping: Mapping): readonly object[] {
   return mapping.kind === "Output" ? [mapping.value] : partsOf(mapping).flatMap(outputsIn);
 }
 
-/** The mapping with others in place of some of its names; what is read below a name is then read below its replacement. */
+/** The mapping with some of its names replaced by other mappings. A path below a name becomes a path below its replacement. */
 export function substitute(mapping: Mapping, replacement: (reference: Reference) => Mapping | undefined): Mapping {
   const inside = (part: Mapping): Mapping => substitute(part, replacement);
   switch (mapping.kind) {

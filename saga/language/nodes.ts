@@ -4,7 +4,7 @@ import type { AnyTask, ExistingTask, LambdaTask, Statement } from "./task";
 
 /** A call of a task: an action, or the undo of one. */
 interface CallNode {
-  /** Of the state, and of the variable that has the result. */
+  /** The name of the state, and of the variable that has the result. */
   readonly name: string;
   readonly task: AnyTask;
   readonly input: Mapping;
@@ -25,14 +25,14 @@ export type Role = "compensable" | "pivot" | "retriable" | "query";
 
 /** A node with a result. */
 interface ResultNode {
-  /** What the result is called among those of a branch: the node's name before the saga was included in another. */
+  /** The name of the result among those of a branch: the node's name before the saga was included in another. */
   readonly key: string;
 }
 
 export interface StepNode extends CallNode, ResultNode {
   readonly kind: "Step";
   readonly role: Role;
-  /** It stands after the pivot: never given up. */
+  /** Whether it comes after the pivot, and is never given up. */
   readonly committed: boolean;
   /** Errors after which the action certainly had no effect, so that its own undo need not run (S2). */
   readonly definite: readonly string[];
@@ -88,7 +88,7 @@ export interface Saga<Input = unknown, Output = unknown> {
   readonly name: string;
   readonly steps: readonly Node[];
   readonly output: Mapping;
-  /** The types of what goes in and what comes out: for the type checker alone, absent at run time. */
+  /** The types of the input and the output. They are for the type checker only, and absent at run time. */
   readonly types?: { readonly input: Input; readonly output: Output };
 }
 
@@ -131,7 +131,7 @@ export function mappingsIn(node: Node): readonly Mapping[] {
   }
 }
 
-/** Every call of a sequence of nodes, those of child sagas too, in order; actions before their undos. */
+/** Every call of a sequence of nodes and of child sagas, in order: an action before its undo. */
 export function callsOf(nodes: readonly Node[]): readonly (StepNode | UndoNode)[] {
   return flatten(nodes).flatMap((node) => {
     if (node.kind === "Child") return callsOf(node.saga.steps);
@@ -139,24 +139,24 @@ export function callsOf(nodes: readonly Node[]): readonly (StepNode | UndoNode)[
   });
 }
 
-/** Every function that a saga and its children want deployed, each once, in the order of the steps. */
+/** Every function to deploy for a saga and its children, each once, in the order of the steps. */
 export function tasksOf(saga: Saga): readonly LambdaTask[] {
   const tasks = new Set(callsOf(saga.steps).map(({ task }) => task));
   return [...tasks].filter((task) => task.kind === "Task");
 }
 
-/** The functions that were there before, and that a saga and its children call. */
+/** The existing functions that a saga and its children call. */
 export function existingOf(saga: Saga): readonly ExistingTask[] {
   const tasks = new Set(callsOf(saga.steps).map(({ task }) => task));
   return [...tasks].filter((task) => task.kind === "Existing");
 }
 
-/** How long, in seconds, the steps of a saga and its children wait for a task. */
+/** The timeouts, in seconds, of the steps of a saga and its children that call a task. */
 export function waitsFor(saga: Saga, task: LambdaTask): readonly number[] {
   return callsOf(saga.steps).flatMap((call) => (call.task === task ? [call.timeoutSeconds] : []));
 }
 
-/** The functions that run what is never given up: undos, and what stands after the pivot (S5). */
+/** The functions that run calls which are never given up: undos, and steps after the pivot (S5). */
 export function mustSucceed(saga: Saga): ReadonlySet<LambdaTask> {
   const calls = callsOf(saga.steps).filter((call) => call.kind === "Undo" || call.committed);
   return new Set(calls.map(({ task }) => task).filter((task) => task.kind === "Task"));
@@ -167,14 +167,14 @@ export function childrenOf(saga: Saga): readonly Saga[] {
   return [...new Set(flatten(saga.steps).flatMap((node) => (node.kind === "Child" ? [node.saga] : [])))];
 }
 
-/** Every child saga in a sequence, those of children too, and the name of the step that runs it. */
+/** Every child saga of a sequence, also of its children, and the name of the step that runs it. */
 export function childrenIn(nodes: readonly Node[]): readonly { readonly step: string; readonly child: Saga }[] {
   return flatten(nodes).flatMap((node) =>
     node.kind === "Child" ? [{ step: node.name, child: node.saga }, ...childrenIn(node.saga.steps)] : [],
   );
 }
 
-/** What a saga's own machine must be allowed, for the services that it calls without a function. */
+/** The permissions that a saga's own machine needs for the services that it calls without a function. */
 export function statementsOf(saga: Saga): readonly Statement[] {
   const calls = flatten(saga.steps).flatMap((node) =>
     node.kind === "Step" ? [node, ...(node.undo ? [node.undo] : [])] : [],

@@ -9,7 +9,7 @@ export interface ReadScope {
   /** The scope of the mapping, and the scopes of the lists around it. */
   readonly owners: readonly object[];
   readonly where: { readonly saga: string; readonly step: string };
-  /** In a trial: what stands for a symbolic value may be anywhere, and these values are read as absent. */
+  /** In a trial, a replacement of a symbolic value may be anywhere. These values are read as absent. */
   readonly trial?: { readonly absent: ReadonlySet<Symbolic> };
 }
 

@@ -7,7 +7,7 @@ declare const refersTo: unique symbol;
 declare const unsure: unique symbol;
 type Primitive = string | number | boolean | bigint | symbol | null | undefined;
 
-/** What stands for a `T`. */
+/** A reference to a `T`, for the type checker. */
 export interface RefTo<T> {
   readonly [refersTo]: T;
 }
@@ -27,7 +27,7 @@ type Fields<T, Absent> = [T] extends [readonly (infer Item)[]]
     ? { readonly [Key in keyof T]-?: Ref<Json<T[Key]> | Absent> }
     : { readonly [Key in KeyOfAny<T>]: Ref<Json<FieldOfAny<T, Key>> | Absent> };
 
-/** The keys that any member of a union has, and what stands there: nothing, in a member that has no such key. */
+/** The keys of any member of a union, and the type of each: undefined for a member without the key. */
 type KeyOfAny<T> = T extends unknown ? keyof T : never;
 type FieldOfAny<T, Key> = T extends unknown ? (Key extends keyof T ? T[Key] : undefined) : never;
 
@@ -54,7 +54,7 @@ type Literal<T> = T extends Primitive ? T : T extends Date ? NoDate : { readonly
 
 type NoDate = "JSON has no dates: let the task take a string";
 
-/** What a `T` is when it has come by JSON: nobody changes it, and there are no dates. */
+/** A `T` after it was sent as JSON: read-only, and without dates. */
 type Wire<T> = unknown extends T
   ? T
   : T extends Primitive
@@ -63,18 +63,18 @@ type Wire<T> = unknown extends T
       ? NoDate
       : { readonly [Key in keyof T]: Wire<T[Key]> };
 
-/** What a Pulumi Input may be beside a plain value: of an Output's type as much as tells one, since the whole is costly. */
+/** A Pulumi Input that is not a plain value. The whole type of an Output would cost the checker too much; this part identifies one. */
 type Known<T> = { get(): T } | PromiseLike<T>;
 
 /**
- * What a mapping must be where a task wants a `T`: `unknown` for a mapping `M` that fits. Of any other, each field that
- * does not fit wants a sentence, which nothing is: it is what the checker prints first.
+ * The required type of a mapping for a task that takes a `T`. It is `unknown` if the mapping `M` fits. Otherwise each field that
+ * does not fit has a sentence as its required type. No value has this type, so the checker prints the sentence.
  */
 export type Fitting<M, T> = [M, keyof M] extends [Leaves<T>, keyof T]
   ? unknown
   : [M] extends [Needed<T>]
     ? Explained<M, T>
-    : // What is declared as any mapping that fits.
+    : // A mapping that is declared as any fitting one.
       [M, Mapped<T>] extends [Mapped<T>, M]
       ? unknown
       : Needed<T>;
@@ -82,7 +82,7 @@ export type Fitting<M, T> = [M, keyof M] extends [Leaves<T>, keyof T]
 // Most mappings are flat, and cost the checker this one comparison.
 type Leaves<T> = { readonly [Key in keyof T]: RefTo<Wire<T[Key]>> | Extract<T[Key], Primitive> };
 
-/** The fields that can't be left out, whatever they are. */
+/** The required fields, with any values. */
 type Needed<T> = { readonly [Key in keyof T]: unknown };
 
 type Explained<M, T> = { readonly [Key in keyof M]: Field<M, T, Key> };
@@ -111,7 +111,7 @@ type Value<V, T, Key extends string> = unknown extends T
     ? Exact<V, T, Key>
     : Misfit<V, T, Key>;
 
-/** A value that fits, but may have fields that nobody wants. */
+/** A value that fits, but may have unknown fields. */
 type Exact<V, T, Key extends string> = V extends RefTo<unknown> | Primitive | Known<unknown>
   ? unknown
   : V extends readonly unknown[]
@@ -123,7 +123,7 @@ type Items<V extends readonly unknown[], T, Key extends string> =
     ? { readonly [At in keyof V]: Value<V[At], Item, `${Key}[${At & string}]`> }
     : Mapped<T>;
 
-/** A value that does not fit. Of a union of values, those that fit have nothing to say. */
+/** A value that does not fit. In a union, members that fit produce no sentence. */
 type Misfit<V, T, Key extends string> = [T] extends [Date | undefined]
   ? NoDate
   : V extends RefTo<infer Given>
@@ -164,7 +164,7 @@ type Kind<T> = [T] extends [string | null | undefined]
             ? "an object"
             : "of several types";
 
-/** The type of the value that a mapping stands for. */
+/** The type of a mapping's value at run time. */
 export type Unmapped<M> = M extends { readonly [refersTo]: infer T }
   ? T
   : M extends Primitive
@@ -173,12 +173,12 @@ export type Unmapped<M> = M extends { readonly [refersTo]: infer T }
       ? T
       : { -readonly [Key in keyof M]: Unmapped<M[Key]> };
 
-// The one key that a Ref's proxy answers for itself; keyed by a private symbol, no field can collide with it.
+// The only key that a Ref's proxy has itself. It is a private symbol, so it is no field's name.
 const SYMBOLIC = Symbol("saga reference");
 
 /**
- * Makes what a mapping sees of a symbolic value.
- * @returns undefined, or the like, where the value is tried as absent: see `trial.ts`
+ * The value that a mapping sees for a symbolic value.
+ * @returns undefined or NaN if the value is absent in this trial: see `trial.ts`
  */
 export function makeRef(symbolic: Symbolic): object {
   return stand(symbolic, () => proxyOf(symbolic)) as object;
@@ -218,7 +218,7 @@ const COMPUTED = [
   "Use concat(…) to join texts, and add(…), subtract(…) or multiply(…) for numbers",
 ] as const;
 
-/** What is behind a `Ref`, or undefined for any other value. */
+/** The symbolic value of a `Ref`, or undefined for any other value. */
 export function symbolicOf(value: unknown): Symbolic | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   // Reflect.get answers the private symbol on a Ref, and undefined on anything else.

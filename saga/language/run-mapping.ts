@@ -8,7 +8,7 @@ import { type Absence, NOTHING_ABSENT, record, type Run } from "./trial";
 /** The names a mapping may refer to, and whether their values may be absent as a whole. */
 export type Names = ReadonlyMap<string, { readonly maybe: boolean }>;
 
-/** A user's function: what a step, a test or a wait is given, over references. */
+/** A user's function over references: a mapping, a test or the time of a wait. */
 export type MappingFunction = (scope: never) => unknown;
 
 /** How to read what the function returned, as data. */
@@ -40,14 +40,14 @@ export function runMapping<Result>(
     read(of, { ...scope, trial: { absent: new Set(absent) } });
   const rerun = (absence: Absence): Result => later(() => readTrial(run(absence).returned, []));
 
-  /** Whether the function takes notice of what is absent in a trial. */
+  /** Whether the function reacts to the absent values of a trial. */
   function notices(absence: Absence, same: Same): boolean {
     const absent = absence.at.map((at) => first.symbols[at] as Symbolic);
     let found: unknown;
     try {
       found = rerun(absence);
     } catch (error) {
-      // It reads a part of what is absent: there is none then, as when the saga runs.
+      // It reads a part of an absent value. The part is absent too, as when the saga runs.
       const readsPart = error instanceof TypeError && absent.some((each) => first.parents.has(each));
       if (readsPart) return absence.as === undefined && notices({ ...absence, as: NaN }, same);
       return true;
@@ -61,7 +61,7 @@ export function runMapping<Result>(
   if (noticed || trials.length === 0) {
     const again = attempt(() => rerun(NOTHING_ABSENT));
     if (!sameButOutputs(again, result)) throw unsteady(where);
-    // A part of an output is another output each time.
+    // Each read of an output's part makes a new output.
     if (noticed && !sameValue(again, result)) noticed = find(sameButOutputs);
   }
   if (noticed) {
@@ -89,12 +89,12 @@ function scopeOf(owner: object, names: Names, where: ReadScope["where"]): object
   });
 }
 
-/** The trials of a function are no more than this, however much it reads; what is read in a row is absent one by one. */
+/** The maximum number of trials of a function. Values that are read one after the other are absent one by one. */
 const MOST_TRIALS = 64;
 
 /**
- * What is absent in each trial: values of which a part is read stand apart, for then that part can't be read; and the parts
- * before the whole, so that the mistake is found where it is.
+ * The absent values of each trial. A value of which a part is read has a trial of its own, because its part can't be read then.
+ * The parts come before the whole, so that the message names the exact reference.
  */
 function trialsOf({ symbols, parents }: Run): readonly Absence[] {
   const all = symbols.map((_, at) => at);

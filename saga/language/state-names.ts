@@ -4,17 +4,17 @@ import type { Node } from "./nodes";
 export const names = {
   /** The Choice after a Parallel or a Map: are all of its branches or items done? */
   settled: (node: string): string => `${node}_settled`,
-  /** Where a branch or an item ends that failed. */
+  /** The state in which a failed branch or item ends. */
   end: (node: string, branch: string): string => `${node}_${branch}_end`,
   /** The state in which the undo of a Parallel, a Map or a condition begins. */
   undo: (node: string): string => `Undo_${node}`,
-  /** Of a condition with undos on both sides: where the undo of its second side begins. */
+  /** The state in which the undo of a condition's second side begins, if both sides have undos. */
   undoOtherwise: (node: string): string => `Undo_${node}_otherwise`,
   /** The Choice with which the undo of a branch or an item begins. */
   undoBranch: (node: string, branch: string): string => `Undo_${node}_${branch}`,
-  /** Where the undo of a branch or an item ends. */
+  /** The state in which the undo of a branch or an item ends. */
   undone: (node: string, branch: string): string => `Undo_${node}_${branch}_end`,
-  /** The variable with what each branch or item had done. */
+  /** The variable with the records of the branches or items. */
   records: (node: string): string => `${node}_undo`,
   /** The variable with the side that a condition took. */
   taken: (node: string): string => `${node}_taken`,
@@ -23,7 +23,7 @@ export const names = {
 /** An iteration is the one branch that a Map has. */
 export const ITEM = "item";
 
-/** Every name that a node may give to a state or a variable, those of the nodes within it left out. */
+/** Every name that a node may give to a state or a variable, without the names of the nodes within it. */
 export function namesOf(node: Node): readonly string[] {
   const { name } = node;
   switch (node.kind) {

@@ -17,7 +17,7 @@ interface CallDefinition {
   readonly heartbeat?: Duration;
 }
 
-/** A step, a pivot or a query as the user writes it, its types left behind. */
+/** A step, a pivot or a query as the user writes it, without its types. */
 export interface StepDefinition extends CallDefinition {
   readonly undo?: CallDefinition & { readonly name: string };
   readonly definite?: readonly string[];

@@ -1,9 +1,9 @@
 interface Part {
-  /** Below the name, or below what a function gives. */
+  /** The path below the name, or below the result of a function. */
   readonly path: readonly (string | number)[];
-  /** The value of which it was read; a name of the scope, and what a function gives, have none. */
+  /** The value of which it is a part. Undefined for a name of the scope, and for the result of a function. */
   readonly parent: Symbolic | undefined;
-  /** Where the function stands that it was made for. */
+  /** The place in the saga for which it was made. */
   readonly where: Where;
 }
 
@@ -13,7 +13,7 @@ export interface Where {
   readonly step?: string;
 }
 
-/** Where a reference points: whose scope it is of, the name in that scope, and the path below it. */
+/** The target of a reference: the owner of its scope, the name in that scope, and the path below the name. */
 export interface ScopeReference extends Part {
   readonly kind: "Reference";
   readonly owner: object;
@@ -21,18 +21,18 @@ export interface ScopeReference extends Part {
   readonly maybe: boolean;
 }
 
-/** What a mapping function gives for what it was given. */
+/** The result of a function, such as `concat`, for its operands. */
 export interface FunctionCall extends Part {
   readonly kind: "Call";
   readonly name: FunctionName;
   readonly operands: readonly unknown[];
 }
 
-/** The functions that a mapping may use, by the names that they are imported by. */
+/** The functions that a mapping may use, by their exported names. */
 export type FunctionName =
   "concat" | "orElse" | "choose" | "text" | "number" | "add" | "subtract" | "multiply" | "count" | "sum" | "hash";
 
-/** A value that there is none of until the saga runs. */
+/** A value that does not exist until the saga runs. */
 export type Symbolic = ScopeReference | FunctionCall;
 
 /** How a message names a symbolic value: `input.total`, `concat(…)`. */

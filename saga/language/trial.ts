@@ -1,19 +1,19 @@
 import type { Symbolic, Where } from "./symbolic";
 
-/** One run of a user's function: which symbolic values and tests it came upon. */
+/** One run of a user's function: the symbolic values and the tests that it used. */
 export interface Run {
-  /** In the order in which they were read of the scope or of each other, or given by a function. */
+  /** The values, in the order in which the function read them, or got them from another function. */
   readonly symbols: readonly Symbolic[];
-  /** Those of which a part was read. */
+  /** The values of which the function read a part. */
   readonly parents: ReadonlySet<Symbolic>;
-  /** Tests that were made and are part of nothing: JavaScript's own `&&`, `||` and `?:` drop them without a word. */
+  /** Tests that were made and not used. JavaScript's own `&&`, `||` and `?:` drop a test silently. */
   readonly tests: ReadonlySet<object>;
 }
 
-/** Which symbolic values are absent in a run, by their place in the order, and what stands for them. */
+/** The symbolic values that are absent in a run, by their position in the order, and their replacement. */
 export interface Absence {
   readonly at: readonly number[];
-  /** NaN is as false as undefined is, and gives undefined for any of its fields. */
+  /** NaN is falsy like undefined, and its fields are undefined. */
   readonly as: undefined | typeof NaN;
 }
 
@@ -27,10 +27,10 @@ interface Recording extends Run {
   readonly absence: Absence;
 }
 
-/** Of the function that runs now, and only while it does: it is synchronous. */
+/** The run of the current function. It is set only while the function runs, which is synchronous. */
 let current: Recording | undefined;
 
-/** Runs a function, and tells what it came upon. */
+/** Runs a function, and returns what it used. */
 export function record<T>(where: Where, absence: Absence, run: () => T): { readonly returned: T; readonly run: Run } {
   const around = current;
   const recording: Recording = { where, symbols: [], parents: new Set(), tests: new Set(), absence };
@@ -42,10 +42,10 @@ export function record<T>(where: Where, absence: Absence, run: () => T): { reado
   }
 }
 
-/** Where the function stands that runs now. */
+/** The place in the saga of the current function. */
 export const place = (): Where => current?.where ?? {};
 
-/** Notes a symbolic value, and gives what stands for it in this run. */
+/** Records a symbolic value, and returns its replacement in this run. */
 export function stand(symbolic: Symbolic, present: () => object): unknown {
   if (!current) return present();
   const { symbols, parents, absence } = current;
@@ -54,13 +54,13 @@ export function stand(symbolic: Symbolic, present: () => object): unknown {
   return absence.at.includes(symbols.length - 1) ? absence.as : present();
 }
 
-/** Notes a test that is made, and those that are now part of it. */
+/** Records a new test, and the tests that are now part of it. */
 export function noteTest(made: object, operands: readonly unknown[]): void {
   noteUse(operands);
   current?.tests.add(made);
 }
 
-/** Notes tests that have become part of something. */
+/** Records tests that have been used. */
 export function noteUse(operands: readonly unknown[]): void {
   for (const operand of operands) current?.tests.delete(operand as object);
 }

@@ -10,6 +10,7 @@ import { Deliveries } from "./deliveries";
 import { allRows, changedRows } from "./dynamodb/changes";
 import type { Rows, TableInputs } from "./dynamodb/table";
 import { EarlierProcess } from "./earlier-process";
+import { checkTargets } from "./event-bus";
 import { Ends } from "./ends";
 import { type Endpoints, openEndpoints } from "./endpoints";
 import { Functions } from "./functions";
@@ -91,7 +92,7 @@ export class LocalCloud {
     const common = { release, authorize, durable, journal, stubs, outbox: this.outbox, logs: this.logs };
 
     const functions = new Functions({ ...common, callers, onLog, endpoints: () => this.endpoints });
-    const deliveries = new Deliveries({ ...common, functions, deadLetters }, program);
+    const deliveries = new Deliveries({ ...common, functions, deadLetters, onNote: options.onNote }, program);
     const stepFunctions = new StepFunctions({
       clock,
       invoke: (...called) => this.taskCalls.invoke(...called),
@@ -117,7 +118,8 @@ export class LocalCloud {
       faults: this.faults,
       dynamoDB,
     });
-    const served = { ...common, callers, stepFunctions, taskCalls, functions, deliveries, deadLetters };
+    const now = () => clock.now();
+    const served = { ...common, now, callers, stepFunctions, taskCalls, functions, deliveries, deadLetters };
     this.openEndpoints = () => openEndpoints(served, options.wire);
     this.executions = stepFunctions.executions;
     this.deployed = functions;
@@ -161,6 +163,7 @@ export class LocalCloud {
    */
   async deploy(program: Program): Promise<void> {
     const machines = deployedMachines(program);
+    checkTargets(program);
     await this.createTables(program);
     const functions = await this.deployed.prepare(program);
 
@@ -170,7 +173,7 @@ export class LocalCloud {
     this.data?.journal.standing(neededByExecutions(this.release.standing));
     this.faults.clear();
     this.deployed.take(functions);
-    if (this.earlier.isPending) this.deployed.restore(this.data?.kept.functions ?? new Map());
+    if (this.earlier.isPending && this.data) this.deployed.restore(this.data.kept);
     deployMachines(this.stepFunctions.machines, program, machines);
     this.deliveries.follow(this.release.standing);
     this.endpoints.dynamoDB.forget();
@@ -208,11 +211,14 @@ export class LocalCloud {
   }
 
   private async createTables(program: Program): Promise<void> {
-    for (const { name, inputs, physicalName } of ofType(program, TABLE)) {
+    const names = new Set<string>();
+    for (const { name, inputs, physicalName = name } of ofType(program, TABLE)) {
       const table = inputs as unknown as TableInputs;
       // A program that reads an existing table does not register its keys.
-      if (this.tables.has(name) || (table.hashKey as string | undefined) === undefined) continue;
-      this.tables.set(name, await this.endpoints.dynamoDB.create(table, physicalName as string));
+      if ((table.hashKey as string | undefined) === undefined) continue;
+      if (names.has(physicalName)) throw new Error(`the program has two tables with the name '${physicalName}'`);
+      names.add(physicalName);
+      this.tables.set(name, await this.endpoints.dynamoDB.create(table, physicalName));
     }
   }
 

@@ -6,12 +6,15 @@ import { EventBus } from "./event-bus";
 import type { Functions } from "./functions";
 import type { Authorize } from "./iam/authorizer";
 import type { Program } from "./program";
+import { FUNCTION, ofType } from "./resources";
 
 export interface DeliveriesContext {
   readonly authorize: Authorize;
   readonly functions: Functions;
   readonly deadLetters: DeadLetters;
   readonly journal: Pick<Journal, "call" | "called" | "durable"> | undefined;
+  /** Receives notes for the user. */
+  readonly onNote?: ((note: string) => void) | undefined;
 }
 
 /** Work that nobody awaits: events on the bus, and asynchronous calls of functions. */
@@ -20,20 +23,17 @@ export class Deliveries {
   private calls: AsynchronousCalls;
   private bus: EventBus;
 
-  /** @throws Error if the target of a rule would belong to the program, which does not register it */
   constructor(
     private readonly context: DeliveriesContext,
-    program: Program,
+    private standing: Program,
   ) {
-    this.calls = this.callsOf(program);
-    this.bus = this.busOf(program);
+    this.calls = this.callsOf(standing);
+    this.bus = this.busOf(standing);
   }
 
-  /**
-   * Uses the rules and the retry settings of a release from now on.
-   * @throws Error if the target of a rule would belong to the program, which does not register it
-   */
+  /** Uses the rules and the retry settings of a release from now on. */
   follow(standing: Program): void {
+    this.standing = standing;
     this.calls = this.callsOf(standing);
     this.bus = this.busOf(standing);
   }
@@ -47,13 +47,22 @@ export class Deliveries {
 
   /** Accepts an asynchronous call. It resolves once the call is in the journal, and therefore survives this process. */
   async send(functionArn: string, event: JsonObject): Promise<void> {
-    const answered = this.context.journal?.call(functionArn, event);
+    const { versionArn } = ofType(this.standing, FUNCTION).find(({ arn }) => arn === functionArn) ?? {};
+    const answered = this.context.journal?.call({ functionArn, versionArn, event });
     this.add(this.calls.call(functionArn, event).then(answered));
     await this.context.journal?.durable();
   }
 
   /** Repeats a call that an earlier process did not complete. */
   goOn(call: KeptCall): void {
+    const { functionArn } = call;
+    if (!ofType(this.standing, FUNCTION).some(({ arn }) => arn === functionArn)) {
+      this.context.onNote?.(
+        `an earlier process did not complete a call of ${functionArn}, which is neither in the program nor in the data folder: ` +
+          "the call stays in the folder until the program has the function again",
+      );
+      return;
+    }
     this.add(
       this.calls.call(call.functionArn, call.event).then(() => {
         this.context.journal?.called(call);

@@ -36,6 +36,8 @@ export interface EndpointsContext {
   readonly stubs: Stubs;
   /** Resolves once everything so far is written to the data folder. */
   readonly durable: () => Promise<void>;
+  /** The time of the cloud's clock, in milliseconds since the epoch. */
+  readonly now: () => number;
   /** Has the folder that keeps the tables after this process. */
   readonly journal: Pick<Journal, "tables"> | undefined;
 }
@@ -53,9 +55,9 @@ export interface Endpoints {
 /** Opens the endpoints. Nothing uses them before the program is deployed. If one fails to open, the other is closed. */
 export async function openEndpoints(context: EndpointsContext, wireOptions?: WireOptions): Promise<Endpoints> {
   const decide = tablesDoor(context);
-  const { journal } = context;
+  const { journal, now } = context;
   let closing: Promise<void> | undefined;
-  const dynamoDB = await startDynamoDB({ decide, ...(journal && { path: journal.tables }) });
+  const dynamoDB = await startDynamoDB({ decide, now, ...(journal && { path: journal.tables }) });
   try {
     const wire = await startWire(wireServices(context, dynamoDB), wireOptions);
     return {

@@ -3,7 +3,7 @@ import { matches } from "./event-pattern";
 import type { KnownExecution } from "./step-functions/executions";
 import type { Json, JsonObject } from "../interpreter";
 import { ACCOUNT, type Program } from "./program";
-import { EVENT_RULE, EVENT_TARGET, ofType } from "./resources";
+import { EVENT_RULE, EVENT_TARGET, FUNCTION, ofType } from "./resources";
 import { describe } from "./step-functions/description";
 
 /**
@@ -12,21 +12,16 @@ import { describe } from "./step-functions/description";
  */
 export class EventBus {
   private readonly rules: readonly Rule[];
+  /** A rule of an earlier release may call what is no longer here, such as a function in Python. */
+  private readonly functions: ReadonlySet<string | undefined>;
 
-  /**
-   * @param call Calls a function, with retries.
-   * @throws Error if the target of a rule would belong to the program, which does not register it
-   */
+  /** @param call Calls a function, with retries. */
   constructor(
     { resources }: Program,
     private readonly call: (functionArn: string, event: JsonObject) => Promise<void>,
   ) {
-    const targets = ofType({ resources }, EVENT_TARGET).map(({ inputs }) => inputs as unknown as Target);
-    for (const { rule, arn } of targets) {
-      // Targets in other accounts, and services' own targets, are not on this machine.
-      if (!arn.includes(`:${ACCOUNT}:`) || resources.some((each) => each.arn === arn)) continue;
-      throw new Error(`the rule ${rule} calls ${arn}, which the program does not register`);
-    }
+    const targets = targetsOf({ resources });
+    this.functions = new Set(ofType({ resources }, FUNCTION).map(({ arn }) => arn));
     this.rules = ofType({ resources }, EVENT_RULE).flatMap(({ physicalName, inputs: { eventPattern } }) =>
       eventPattern === undefined
         ? []
@@ -39,10 +34,25 @@ export class EventBus {
 
   async publish(event: JsonObject): Promise<void> {
     const targets = this.rules.flatMap((rule) => (matches(rule.pattern, event) ? rule.targets : []));
-    const functions = targets.filter(({ arn }) => arn.includes(`:${ACCOUNT}:function:`));
+    const functions = targets.filter(({ arn }) => this.functions.has(arn));
     await Promise.all(functions.map((target) => this.call(target.arn, transformed(target, event))));
   }
 }
+
+/**
+ * Checks that each target of a rule is on this machine.
+ * @throws Error if it would belong to the program, which does not register it
+ */
+export function checkTargets({ resources }: Program): void {
+  for (const { rule, arn } of targetsOf({ resources })) {
+    // Targets in other accounts, and services' own targets, are not on this machine.
+    if (!arn.includes(`:${ACCOUNT}:`) || resources.some((each) => each.arn === arn)) continue;
+    throw new Error(`the rule ${rule} calls ${arn}, which the program does not register`);
+  }
+}
+
+const targetsOf = (program: Pick<Program, "resources">): readonly Target[] =>
+  ofType(program, EVENT_TARGET).map(({ inputs }) => inputs as unknown as Target);
 
 interface Rule {
   readonly pattern: JsonObject;

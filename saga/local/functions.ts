@@ -1,5 +1,5 @@
 import { TaskFailure } from "../interpreter";
-import type { Journal, KeptFunction } from "./data/journal";
+import type { Journal, Kept } from "./data/journal";
 import { deployedForm, digestOf } from "./deployed-form";
 import type { Callers } from "./iam/callers";
 import { deployFunction, type DeployedFunction, type FunctionOptions } from "./lambda/function";
@@ -52,10 +52,20 @@ export class Functions {
     for (const [arn, run] of prepared) this.deployed.set(arn, run);
   }
 
-  /** Restores the functions of an earlier process that its executions still call, unless the release has them. */
-  restore(kept: ReadonlyMap<string, KeptFunction>): void {
-    for (const [arn, { resource, form }] of kept) {
+  /**
+   * Restores the functions of an earlier process that its executions and its asynchronous calls still need, unless the release
+   * has them.
+   */
+  restore({ functions, calls }: Pick<Kept, "functions" | "calls">): void {
+    for (const [arn, { resource, form }] of functions) {
       if (!this.deployed.has(arn)) this.deployed.set(arn, this.run(resource, form));
+    }
+    // A client, or a rule, calls a function itself. If the program has dropped it, one of its versions takes the call.
+    const versions = [...calls.map(({ versionArn }) => versionArn), ...functions.keys()];
+    for (const versionArn of versions) {
+      const { arn } = functions.get(versionArn ?? "")?.resource ?? {};
+      const run = this.deployed.get(versionArn ?? "");
+      if (arn !== undefined && run && !this.deployed.has(arn)) this.deployed.set(arn, run);
     }
   }
 
@@ -68,10 +78,9 @@ export class Functions {
     const current = new Set(ofType(program, FUNCTION).flatMap(arnsOf));
     // An event or a client may call a function itself, without a version.
     const called = new Set(ofType(standing, FUNCTION).map(({ arn }) => arn));
-    for (const arn of [...this.deployed.keys()]) {
-      if (!current.has(arn) && !called.has(arn) && !isNeeded(arn)) this.deployed.delete(arn);
-    }
-    const kept = new Set(this.deployed.values());
+    const needed = [...this.deployed].filter(([arn]) => current.has(arn) || called.has(arn) || isNeeded(arn));
+    const kept = new Set(needed.map(([, run]) => run));
+    for (const [arn, run] of [...this.deployed]) if (!kept.has(run)) this.deployed.delete(arn);
     for (const run of this.runs) {
       if (kept.has(run)) continue;
       void Promise.allSettled(run.running())

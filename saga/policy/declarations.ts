@@ -2,17 +2,17 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Declaration, DeclarationError, readDeclaration } from "../asl/declaration";
 
-/** Where a machine's declaration may come from, beside its Comment. */
+/** The sources of a machine's declaration, besides its Comment. */
 export interface DeclarationSources {
-  /** The tag of the machine: a name in `given`, or a file. */
+  /** The tag of the machine: a key of `given`, or a file. */
   readonly tag: unknown;
   /** By the machine's name: a declaration, or a file that has one. */
   readonly given: Readonly<Record<string, unknown>>;
 }
 
 /**
- * What is said of a machine's tasks beside its definition; undefined where nothing is.
- * @throws DeclarationError where it can't be read
+ * The declaration of a machine from its tag or from the options. Undefined if there is none.
+ * @throws DeclarationError if it can't be read
  */
 export function declarationFrom(name: string, { tag, given }: DeclarationSources): Declaration | undefined {
   if (typeof tag === "string") return read(Object.hasOwn(given, tag) ? given[tag] : tag, tag);
@@ -48,8 +48,8 @@ function declared(json: unknown, where: string): Declaration {
 }
 
 /**
- * What the Comment of a definition says of its tasks; undefined where it is no declaration as JSON.
- * @throws DeclarationError where it can't be read
+ * The declaration in the Comment of a definition. Undefined if the Comment is no declaration as JSON.
+ * @throws DeclarationError if it can't be read
  */
 export function declarationIn(comment: unknown): Declaration | undefined {
   if (typeof comment !== "string" || !comment.trimStart().startsWith("{")) return undefined;

@@ -78,7 +78,7 @@ function validate(
   { options, report }: { readonly options: SagaPolicyOptions; readonly report: ReportViolation },
 ): void {
   const { name, urn, props } = args;
-  // A component of this package refuses an unsound machine by what it knows itself of the saga.
+  // The components of this package prove their machines themselves.
   if (PROVING_COMPONENTS.some((type) => urn.includes(`${type}$`))) return;
   const config = args.getConfig<Config>();
   if ([...(options.exempt ?? []), ...(config.exempt ?? [])].includes(name)) return;
@@ -86,9 +86,9 @@ function validate(
   if (tag === "none") return;
 
   try {
-    // First what a preview knows: so a file that is not there is told at once.
+    // The declaration first: a preview knows it, so a missing file is reported at once.
     const beside = declarationFrom(name, { tag, given: { ...options.declarations, ...config.declarations } });
-    // In a preview this throws what Pulumi takes for "not known yet".
+    // In a preview this may throw the error from which Pulumi knows that a value is unknown.
     const written = fields.map((field): unknown => props[field]).find((each) => each !== undefined);
     if (written === undefined) {
       report(`'${name}' can't be proved: it has no ${fields.join(" and no ")}, which is all that is read here`);

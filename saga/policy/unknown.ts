@@ -1,12 +1,11 @@
 import { isOpen } from "../asl/open-places";
 
 /**
- * A definition as plain data, with a reference in place of each value that a preview does not know and that the proof can
- * do without.
+ * A definition as plain data. A reference replaces each value that a preview does not know and that the proof does not need.
  *
- * @param definition As a policy gets it: whoever reads a value of it that is not known gets an error, which tells Pulumi that
- * the policy can't be run yet.
- * @throws that error for a value that the proof needs
+ * @param definition The definition as a policy gets it. A read of an unknown value throws an error, from which Pulumi knows that
+ * it can't run the policy yet.
+ * @throws this error for a value that the proof needs
  */
 export function withReferences(definition: unknown): unknown {
   let references = 0;

@@ -1,9 +1,28 @@
 import { messageOf } from "./message";
-import type { SagaCall, SagaRun } from "./run";
+
+/** The part of a `SagaRun` that its text contains. */
+interface Run {
+  readonly outcome: string;
+  readonly status: string;
+  readonly error: string | undefined;
+  readonly stuckAt: string | undefined;
+  readonly waitingFor: readonly string[];
+  readonly calls: readonly Call[];
+}
+
+/** The part of a `SagaCall` that its line contains. */
+interface Call {
+  readonly step: string;
+  readonly attempt: number;
+  readonly mishap?: string;
+  readonly error?: string;
+  readonly cause?: string;
+  readonly answer?: unknown;
+}
 
 /** What happened in a run: its outcome, and a line for each call. */
 export function textOfRun(
-  { outcome, status, error, stuckAt, waitingFor, calls }: SagaRun,
+  { outcome, status, error, stuckAt, waitingFor, calls }: Run,
   { saga }: { readonly saga: string },
 ): string {
   const how = [
@@ -17,7 +36,7 @@ export function textOfRun(
   return [how, ...calls.map((call) => `  ${call.step.padEnd(width)}  ${shortened(came(call))}`)].join("\n");
 }
 
-function came({ attempt, mishap, error, cause, answer }: SagaCall): string {
+function came({ attempt, mishap, error, cause, answer }: Call): string {
   const parts = [
     ...(attempt > 0 ? [`retry ${attempt}`] : []),
     ...(mishap === undefined ? [] : [`the call ${mishap}`]),

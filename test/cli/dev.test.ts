@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -74,6 +74,27 @@ describe("saga dev", function () {
       expect(left).to.deep.equal([]);
     });
   }
+
+  it("says what is wrong with a program at the start, and starts once it is mended", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "dev-"));
+    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
+    writeFileSync(join(folder, "Pulumi.yaml"), "name: mended\nruntime: nodejs\n");
+    writeFileSync(join(folder, "index.ts"), "export const a = {;\n");
+    const { child, next } = command("--port", "0", "--program", folder);
+    try {
+      expect(await next()).to.equal("✘ not deployed Unable to compile TypeScript:");
+      expect(await next()).to.match(/^ {2}index\.ts\(1,19\): error TS1136: /);
+      expect(await next()).to.equal(
+        "  Nothing listens yet: the program is evaluated again when one of its files changes.",
+      );
+      writeFileSync(join(folder, "index.ts"), "export const a = 1;\n");
+      expect(await next()).to.match(/^Listening on http:/);
+    } finally {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it("says that its port is in use", async () => {
     const taken = createServer().listen(0, "127.0.0.1");

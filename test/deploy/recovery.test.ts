@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { EventBus } from "../../saga/local/event-bus";
+import { checkTargets, EventBus } from "../../saga/local/event-bus";
 import { matches } from "../../saga/local/event-pattern";
 import type { JsonObject } from "../../saga/interpreter";
 import type { Program, Resource } from "../../saga/local/program";
@@ -77,7 +77,9 @@ describe("the sweep that the program deploys", () => {
     const without = resources.filter(
       ({ type, name }) => !(type.endsWith(":Function") && name === "OrderFulfilment_sweep"),
     );
-    expect(() => new EventBus({ resources: without, outputs }, call)).to.throw(
+    expect(() => {
+      checkTargets({ resources: without, outputs });
+    }).to.throw(
       /^the rule OrderFulfilment_sweep-\w+ calls arn:aws:lambda:.*:OrderFulfilment_sweep-\w+, which the program does not register$/,
     );
   });

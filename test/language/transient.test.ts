@@ -30,11 +30,13 @@ describe("an action that calls a service is retried on the service's transient f
     "arn:aws:states:::dynamodb:putItem": [
       "DynamoDB.ProvisionedThroughputExceededException",
       "DynamoDB.ThrottlingException",
+      "DynamoDB.TransactionConflictException",
       "DynamoDB.AmazonDynamoDBException",
     ],
     "arn:aws:states:::aws-sdk:dynamodb:transactWriteItems": [
       "DynamoDb.ProvisionedThroughputExceededException",
       "DynamoDb.SdkClientException",
+      "DynamoDb.TransactionInProgressException",
       "DynamoDb.DynamoDbException",
     ],
     "arn:aws:states:::aws-sdk:ses:sendEmail": ["Ses.ThrottlingException", "Ses.SesException"],

@@ -432,8 +432,8 @@ describe("a data folder", () => {
         event: { a: 1 },
         reason: Object.assign(new Error("no"), { name: "E" }),
       });
-      const answered = journal.call("arn:function", { b: 1 });
-      journal.call("arn:function", { b: 2 });
+      const answered = journal.call({ functionArn: "arn:function", event: { b: 1 } });
+      journal.call({ functionArn: "arn:function", event: { b: 2 } });
       answered();
       await journal.close();
       const { journal: again, kept } = await Journal.open(folder);

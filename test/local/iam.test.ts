@@ -372,6 +372,68 @@ describe("least privilege, on this machine", function () {
       );
     });
 
+    it("asks about each item of a transaction and of a batch, and about nothing else", async () => {
+      const policy = find(program, "aws:iam/rolePolicy:RolePolicy", "OrderFulfilment-createOrder");
+      const whole = statementsOf(policy);
+      const table = find(program, "aws:dynamodb/table:Table", "orders");
+      const TableName = table.physicalName as string;
+      const grant = (...statements: readonly object[]) => {
+        const Resource = [table.arn];
+        setStatements(policy, statements.map((each) => ({ Effect: "Allow", Resource, ...each })) as Statement[]);
+        server.forget();
+      };
+      const Key = (order_id: string) => ({ order_id: { S: order_id }, entity: { S: "ORDER" } });
+      const write = (...TransactItems: readonly object[]) => request("TransactWriteItems", { TransactItems });
+      const put = (order_id: string) => ({ Put: { TableName, Item: Key(order_id) } });
+      const check = (name = TableName) => ({
+        ConditionCheck: { TableName: name, Key: Key("1"), ConditionExpression: "attribute_exists(entity)" },
+      });
+      const orders = `${TABLES}/${TableName}`;
+
+      grant({ Action: ["dynamodb:PutItem", "dynamodb:GetItem"] });
+      expect(await write(put("1"))).to.equal(THROUGH);
+      // The decision on a transaction lasts for the same operations on the same tables only.
+      expect(await write(put("2"), check())).to.equal(refusal("ConditionCheckItem", orders));
+      expect(await write(put("1"), check("others"))).to.equal(refusal("ConditionCheckItem", `${TABLES}/others`));
+      expect(await write(put("3"))).to.equal(THROUGH);
+      const Get = { TableName, Key: Key("1") };
+      expect(await request("TransactGetItems", { TransactItems: [{ Get }] })).to.equal(THROUGH);
+      expect(await request("TransactGetItems", { TransactItems: [{ Get: { ...Get, TableName: "others" } }] })).to.equal(
+        refusal("GetItem", `${TABLES}/others`),
+      );
+      // Fields of other actions change nothing.
+      expect(await request("UpdateItem", { ...Get, TransactItems: [], RequestItems: {} })).to.equal(
+        refusal("UpdateItem", orders),
+      );
+
+      const Condition = { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["mine"] } };
+      grant({ Action: ["dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem"], Condition });
+      expect(await write(put("mine"))).to.equal(THROUGH);
+      expect(await write(put("mine"), put("yours"))).to.equal(refusal("PutItem", orders));
+      const remove = { Delete: { TableName, Key: Key("yours"), Item: Key("mine") } };
+      expect(await write(remove)).to.equal(refusal("DeleteItem", orders));
+      const batch = (...ids: readonly string[]) =>
+        request("BatchWriteItem", {
+          RequestItems: { [TableName]: ids.map((id) => ({ PutRequest: { Item: Key(id) } })) },
+        });
+      expect(await batch("mine")).to.equal(THROUGH);
+      expect(await batch("mine", "yours")).to.equal(refusal("BatchWriteItem", orders));
+
+      const within = { "ForAnyValue:StringEquals": { "dynamodb:EnclosingOperation": ["TransactWriteItems"] } };
+      grant({ Action: ["dynamodb:PutItem"], Condition: within });
+      expect(await write(put("1"))).to.equal(THROUGH);
+      expect(await request("PutItem", { TableName, Item: Key("1") })).to.equal(refusal("PutItem", orders));
+      setStatements(policy, whole);
+      server.forget();
+    });
+
+    it("does not ask about an action that the tables do not have", async () => {
+      const answer = await request("ExecuteStatement", { Statement: "SELECT * FROM orders" });
+      expect(answer).to.match(
+        /^400 com.amazon.coral.service#UnknownOperationException: dynamodb:ExecuteStatement is not on this machine, /,
+      );
+    });
+
     it("refuses unknown access keys, unless strangers are admitted, who may do everything", async () => {
       const unknown = { accessKey: "ASIAUNKNOWN" };
       const Key = { order_id: { S: "1" } };

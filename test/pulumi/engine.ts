@@ -3,12 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
-import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { evaluateProgram } from "../../saga/local/program";
+import { type Listener, type Steps, stepsOf } from "./engine-events";
 import { findCli, Sandbox } from "./sandbox";
-
-type Listener = { readonly onEvent: (event: EngineEvent) => void };
-type Steps = Readonly<Record<string, string>>;
 
 const ALIAS = "aws:sfn/alias:Alias";
 const DASHBOARD = "aws:cloudwatch/dashboard:Dashboard";
@@ -17,24 +14,6 @@ const LOG = "aws:cloudwatch/logGroup:LogGroup";
 const MACHINE = "aws:sfn/stateMachine:StateMachine";
 const POLICY = "aws:iam/rolePolicy:RolePolicy";
 const TABLE = "aws:dynamodb/table:Table";
-
-/**
- * What the engine does to each resource: type and name → operation, of several the last. The stack itself and the
- * provider are left out.
- */
-async function steps(operate: (listener: Listener) => Promise<unknown>): Promise<Steps> {
-  const found: Record<string, string> = {};
-  await operate({
-    onEvent: ({ resourcePreEvent }) => {
-      if (!resourcePreEvent) return;
-      const { op, urn } = resourcePreEvent.metadata;
-      const [types = "", name = ""] = urn.split("::").slice(2);
-      const type = types.split("$").at(-1) ?? "";
-      if (!type.startsWith("pulumi:")) found[`${type} ${name}`] = op;
-    },
-  });
-  return found;
-}
 
 /** What the local runner takes a program to be: type and name of each resource. */
 async function registered(...args: Parameters<typeof evaluateProgram>): Promise<readonly string[]> {
@@ -57,8 +36,8 @@ if (cli === undefined) {
     let expected: readonly string[];
     const program = readFileSync(join(__dirname, "../../index.ts"), "utf8");
 
-    const preview = () => steps((listener) => sandbox.stack.preview(listener));
-    const up = () => steps((listener) => sandbox.stack.up(listener));
+    const preview = () => stepsOf((listener) => sandbox.stack.preview(listener));
+    const up = () => stepsOf((listener) => sandbox.stack.up(listener));
     const configure = (config: Readonly<Record<string, string>>) =>
       sandbox.stack.setAllConfig(Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }])));
     /** Makes the stack's program one of those in `test/deploy`. */
@@ -159,7 +138,7 @@ if (cli === undefined) {
     });
 
     it("destroys all of it but the key", async () => {
-      expect(await steps((listener) => sandbox.stack.destroy(listener))).to.deep.equal(allOf(expected, "delete"));
+      expect(await stepsOf((listener) => sandbox.stack.destroy(listener))).to.deep.equal(allOf(expected, "delete"));
       expect(sandbox.account.resources.map(({ type }) => type)).to.deep.equal([KEY]);
       const { deployment } = await sandbox.stack.exportStack();
       expect((deployment as { resources?: readonly unknown[] }).resources ?? []).to.deep.equal([]);

@@ -54,8 +54,9 @@ export class Sandbox {
   /**
    * @param cli The folder of the CLI.
    * @param program The folder of the program; this project's, unless another is given.
+   * @param modules The folder of the packages that the program has installed; this project's, unless another is given.
    */
-  static async open(cli: string, program = ROOT): Promise<Sandbox> {
+  static async open(cli: string, program = ROOT, modules = join(ROOT, "node_modules")): Promise<Sandbox> {
     const env = { ...process.env };
     // Nothing of the user's may reach the engine: no token, no backend, no stack, no passphrase.
     for (const name of Object.keys(process.env)) {
@@ -84,7 +85,7 @@ export class Sandbox {
       for (const name of readdirSync(program).filter((entry) => !LEFT_OUT.test(entry))) {
         cpSync(join(program, name), join(workDir, name), { recursive: true });
       }
-      symlinkSync(join(ROOT, "node_modules"), join(workDir, "node_modules"), "junction");
+      symlinkSync(modules, join(workDir, "node_modules"), "junction");
       const project = parse(readFileSync(join(program, "Pulumi.yaml"), "utf8")) as object;
       const path = join(__dirname, "plugin");
       const plugins = { providers: ["aws", "aws-native"].map((name) => ({ name, path })) };

@@ -26,8 +26,8 @@ interface RecoveryInput extends HistoryResults {
 }
 
 /**
- * Builds the function that recovers executions which ended without their undos (S12): it starts the recovery machine, or
- * redrives the execution where its pivot has succeeded. It throws where it can do neither, so that somebody is told.
+ * Builds the function that recovers executions which ended without their undos (S12). It starts the recovery machine, or
+ * redrives the execution if its pivot has succeeded. If it can do neither, it throws, and the queue and an alarm report it.
  */
 export function recover(): (end: ExecutionEnd) => Promise<Recovered> {
   const sdk = require("@aws-sdk/client-sfn") as typeof import("@aws-sdk/client-sfn");

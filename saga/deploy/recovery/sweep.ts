@@ -18,9 +18,9 @@ export interface Swept {
 }
 
 /**
- * Builds the function that looks after a saga's executions every five minutes, for what no event tells: how old the
- * oldest that runs is; and which of those that were stopped are not being recovered, because their event was lost, or
- * its retries are used up (S12).
+ * Builds the function that examines a saga's executions every five minutes, for what no event reports: the age of the
+ * oldest running execution, and the stopped executions without a recovery. Their event was lost, or its retries are used
+ * up (S12).
  */
 export function sweep(): (what: Sweep) => Promise<Swept> {
   const states = require("@aws-sdk/client-sfn") as typeof import("@aws-sdk/client-sfn");
@@ -129,8 +129,8 @@ const LATEST = 24 * 60 * MINUTE;
 const TURN = 6 * MINUTE;
 
 /**
- * Whether one that stopped so long ago has its turn: after ten minutes, twenty, forty and so on for a day. So one that
- * can't be recovered fills no queue, and one that was handed over in vain comes up again.
+ * Whether a stopped execution of this age is due: after ten minutes, twenty, forty and so on, for a day. So an execution that
+ * can't be recovered does not fill the queue, and one whose recovery failed to begin is tried again.
  */
 function isDue(age: number): boolean {
   if (age < EARLIEST || age > LATEST) return false;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type JournalEntry, type Json, type JsonObject, loadMachine } from "../../interpreter";
+import { type JournalEntry, type Json, type JsonObject, loadMachine, readJournal } from "../../interpreter";
 import type { DeadLetter } from "../asynchronous-calls";
 import type { FunctionOptions } from "../lambda/function";
 import type { Resource } from "../program";
@@ -9,7 +9,7 @@ import { EVENT_TARGET, ofType } from "../resources";
 import type { KeptMessage, Message } from "../services/outbox";
 import type { ExecutionJournal, KeptExecution, StartedAs } from "../step-functions/journal";
 import type { Alias, MachineKeeper, Revision, StateMachine } from "../step-functions/machines";
-import { Store } from "./store";
+import { checkTables, Store } from "./store";
 
 /** A function in its deployed form, with its resource. */
 export interface KeptFunction {
@@ -21,6 +21,8 @@ export interface KeptFunction {
 export interface KeptCall {
   readonly key: string;
   readonly functionArn: string;
+  /** The version that was current when the call was accepted. It runs the call if the program has dropped the function. */
+  readonly versionArn?: string | undefined;
   readonly event: JsonObject;
 }
 
@@ -78,6 +80,8 @@ const END = /^Execution(Succeeded|Failed|Aborted|TimedOut)$/;
 interface Place {
   readonly number: number;
   entries: number;
+  /** Set once the execution is removed: nothing may be written for it any more. */
+  dropped?: true;
 }
 
 interface MachineRecord extends Omit<StateMachine, "revision" | "versions" | "aliases"> {
@@ -116,6 +120,7 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     const store = await Store.open(folder);
     const journal = new Journal(store, join(folder, "tables"));
     try {
+      await checkTables(folder, journal.tables);
       return { journal, kept: await journal.read() };
     } catch (error) {
       await store.close();
@@ -146,6 +151,7 @@ export class Journal implements ExecutionJournal, MachineKeeper {
   private entriesOf(place: Place): (entry: JournalEntry) => void {
     const at = ordered(place.number);
     return (entry) => {
+      if (place.dropped) return;
       this.store.put(`${KEY.entry}${at}!${ordered(place.entries++, 5)}`, entry);
       if ("type" in entry && END.test(entry.type)) this.store.put(`${KEY.end}${at}`, true);
     };
@@ -157,7 +163,9 @@ export class Journal implements ExecutionJournal, MachineKeeper {
   }
 
   drop(arn: string): void {
-    const { number, entries } = this.placeOf(arn);
+    const place = this.placeOf(arn);
+    const { number, entries } = place;
+    place.dropped = true;
     const at = ordered(number);
     for (let index = 0; index < entries; index++) this.store.delete(`${KEY.entry}${at}!${ordered(index, 5)}`);
     this.store.delete(`${KEY.execution}${at}`);
@@ -242,8 +250,8 @@ export class Journal implements ExecutionJournal, MachineKeeper {
   }
 
   /** Stores a call before it is made. The returned function removes it, once it is complete. */
-  call(functionArn: string, event: JsonObject): () => void {
-    return this.numbered(KEY.call, { functionArn, event });
+  call(call: Omit<KeptCall, "key">): () => void {
+    return this.numbered(KEY.call, call);
   }
 
   /** Removes a call of an earlier process, once it is complete. */
@@ -301,9 +309,13 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     const revisions = new Map<string, Revision>();
     type Stored = Omit<Revision, "machine">;
     for await (const [hash, stored] of store.entries<Stored>(KEY.revision)) {
-      const each: Revision = { ...stored, machine: loadMachine(JSON.parse(stored.definition) as Json) };
-      revisions.set(hash, each);
-      this.hashes.set(each, hash);
+      try {
+        const each: Revision = { ...stored, machine: loadMachine(JSON.parse(stored.definition) as Json) };
+        revisions.set(hash, each);
+        this.hashes.set(each, hash);
+      } catch (error) {
+        throw store.unusable("the definition of a state machine", error);
+      }
       this.known.add(`${KEY.revision}${hash}`);
     }
     const revision = (hash: string): Revision => {
@@ -324,17 +336,38 @@ export class Journal implements ExecutionJournal, MachineKeeper {
 
     const ends = new Set<string>();
     for await (const [at] of store.entries(KEY.end)) ends.add(at);
+    /** The entries of each execution, with their numbers. */
+    const written = new Map<string, (readonly [index: string, entry: JournalEntry])[]>();
+    for await (const [key, entry] of store.entries<JournalEntry>(KEY.entry)) {
+      const [at = "", index = ""] = key.split("!");
+      const there = written.get(at);
+      if (there) there.push([index, entry]);
+      else written.set(at, [[index, entry]]);
+    }
     const executions: KeptExecution[] = [];
     let latest = 0;
     for await (const [at, record] of store.entries<ExecutionRecord>(KEY.execution)) {
       const entries: JournalEntry[] = [];
-      for await (const [, entry] of store.entries<JournalEntry>(`${KEY.entry}${at}!`)) {
+      for (const [index, entry] of written.get(at) ?? []) {
+        if (index !== ordered(entries.length, 5)) break;
         entries.push(entry);
         latest = Math.max(latest, timeOf(entry));
       }
+      // An entry after a gap would be mixed up with the next entries.
+      if (entries.length < (written.get(at)?.length ?? 0)) {
+        throw store.damaged(`${KEY.entry}${at}!${ordered(entries.length, 5)}`);
+      }
+      written.delete(at);
+      const run = revision(record.revision);
+      try {
+        readJournal(run.machine, entries);
+      } catch (error) {
+        throw store.unusable(`the journal of ${record.arn}`, error);
+      }
       this.places.set(record.arn, { number: number(at), entries: entries.length });
-      executions.push({ ...record, revision: revision(record.revision), entries, untold: ends.has(at) });
+      executions.push({ ...record, revision: run, entries, untold: ends.has(at) });
     }
+    for (const at of written.keys()) throw store.damaged(`${KEY.execution}${at}`);
 
     const messages: KeptMessage[] = [];
     for await (const [at, message] of store.entries<Message>(KEY.message)) {
@@ -361,10 +394,11 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     );
     for (const [hash, each] of revisions) if (!used.has(each)) this.forget(`${KEY.revision}${hash}`);
     const definitions = [...used].map(({ definition }) => definition);
-    const called = new Set<unknown>(calls.map(({ functionArn }) => functionArn));
+    const called = new Set<unknown>(calls.map(({ functionArn, versionArn = functionArn }) => versionArn));
     for (const { inputs } of ofType({ resources: standing }, EVENT_TARGET)) called.add(inputs["arn"]);
     const functions = await this.readFunctions(
-      (arn) => called.has(arn) || definitions.some((each) => each.includes(arn)),
+      (arn, versionArn = arn) =>
+        called.has(arn) || called.has(versionArn) || definitions.some((each) => each.includes(versionArn)),
     );
     return { machines, executions, functions, messages, deadLetters, calls, standing, latest };
   }
@@ -375,7 +409,9 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     this.store.delete(key);
   }
 
-  private async readFunctions(needed: (arn: string) => boolean): Promise<ReadonlyMap<string, KeptFunction>> {
+  private async readFunctions(
+    needed: (arn: string, versionArn?: string) => boolean,
+  ): Promise<ReadonlyMap<string, KeptFunction>> {
     const { store, known } = this;
     const kept = new Map<string, string>();
     for await (const [hash, content] of store.entries<string>(KEY.file)) {
@@ -385,7 +421,7 @@ export class Journal implements ExecutionJournal, MachineKeeper {
     const functions = new Map<string, KeptFunction>();
     const used = new Set<string>();
     for await (const [arn, { resource, form, files }] of store.entries<FunctionRecord>(KEY.function)) {
-      if (!needed(arn)) {
+      if (!needed(resource.arn ?? arn, arn)) {
         this.forget(`${KEY.function}${arn}`);
         continue;
       }

@@ -1,11 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
-
-/** The folder can't be used. It was not changed. */
-export class DataError extends Error {
-  override readonly name = "DataError";
-}
+import { DataError } from "./data-error";
 
 /** The kind and the format of a folder's content. A release with another format changes the number. */
 const FORMAT = { kind: "saga-aws-pulumi local data", format: 1 };
@@ -46,17 +42,7 @@ export class Store {
   static async open(folder: string): Promise<Store> {
     claim(folder);
     const db = new ClassicLevel(join(folder, "journal"));
-    try {
-      await db.open();
-    } catch (error) {
-      const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
-      throw new DataError(
-        code === "LEVEL_LOCKED"
-          ? `the data in ${folder} is in use by another process: stop that process, or use another folder`
-          : `the data in ${folder} can't be read: ${message}. It was not changed: repair it, move it away, or use another folder`,
-        { cause: error },
-      );
-    }
+    await opened(db, folder);
     return new Store(folder, db);
   }
 
@@ -78,7 +64,7 @@ export class Store {
 
   /** The entries whose keys begin with a prefix, in the order of their keys. The prefix is removed from the keys. */
   async *entries<T>(prefix: string): AsyncIterable<readonly [key: string, value: T]> {
-    for await (const [key, text] of this.db.iterator({ gte: prefix, lt: `${prefix}\uffff` })) {
+    for await (const [key, text] of this.texts(prefix)) {
       let value: T;
       try {
         value = JSON.parse(text) as T;
@@ -89,6 +75,23 @@ export class Store {
       }
       yield [key.slice(prefix.length), value];
     }
+  }
+
+  private async *texts(prefix: string): AsyncIterable<readonly [key: string, text: string]> {
+    try {
+      yield* this.db.iterator({ gte: prefix, lt: `${prefix}\uffff` });
+    } catch (error) {
+      throw unreadable(this.folder, (error as Error).message, error);
+    }
+  }
+
+  /** The error for a value that this release can't use. */
+  unusable(what: string, why: unknown): DataError {
+    return new DataError(
+      `${what} in ${this.folder} can't be used by this release: ${(why as Error).message}. The folder was not changed: use the ` +
+        "release that wrote it, or another folder",
+      { cause: why },
+    );
   }
 
   /** The error for a missing value that another value refers to. */
@@ -136,6 +139,36 @@ export class Store {
     this.isWriting = false;
   }
 }
+
+/**
+ * Checks that the database of the tables in a folder can be opened. dynalite would say only that it is closed.
+ * @throws DataError
+ */
+export async function checkTables(folder: string, tables: string): Promise<void> {
+  if (!existsSync(tables)) return;
+  const db = new ClassicLevel(tables);
+  await opened(db, folder);
+  await db.close();
+}
+
+async function opened(db: ClassicLevel, folder: string): Promise<void> {
+  try {
+    await db.open();
+  } catch (error) {
+    const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+    if (code !== "LEVEL_LOCKED") throw unreadable(folder, message, error);
+    throw new DataError(
+      `the data in ${folder} is in use by another process: stop that process, or use another folder`,
+      { cause: error },
+    );
+  }
+}
+
+const unreadable = (folder: string, why: string, cause: unknown): DataError =>
+  new DataError(
+    `the data in ${folder} can't be read: ${why}. It was not changed: repair it, move it away, or use another folder`,
+    { cause },
+  );
 
 function newBatch(): Batch {
   let settle!: Batch["settle"];

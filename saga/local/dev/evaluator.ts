@@ -73,7 +73,8 @@ function problemOf(thrown: unknown): Problem {
   // The messages of these errors already name the place.
   const place = SAY_WHERE.test(name) || "verdicts" in error ? undefined : placeOf(error);
   const said = PLAIN.test(name) ? message : `${name}: ${message}`;
-  return { message: said.trim(), ...(place !== undefined && { place }) };
+  // ts-node begins its messages with a mark of its own.
+  return { message: said.replace(/^⨯ /, "").trim(), ...(place !== undefined && { place }) };
 }
 
 const SAY_WHERE = /^(SagaDefinitionError|ProjectError|TSError)$/;

@@ -93,6 +93,8 @@ class Follower {
   private look(since = performance.now()): void {
     // A running evaluation checks again at its end.
     if (this.busy || this.closed) return;
+    // What the program lacks may come in a folder that is new.
+    if (!this.complete) this.watch.watch([...this.hashes.keys()]);
     const now = hash([...this.hashes.keys(), ...this.candidates()]);
     const changed = new Set([...now].flatMap(([file, content]) => (this.hashes.get(file) === content ? [] : [file])));
     if (changed.size === 0) return;
@@ -124,7 +126,9 @@ class Follower {
     this.complete = program !== undefined;
     const own = loaded.filter((file) => !isOfPackage(file));
     const packed = program ? pathsOf(program).flatMap(filesIn) : [];
-    const files = [...new Set([...projectFiles(this.folder), ...own, ...packed, ...(program ? [] : before.keys())])];
+    // After a failure, a file that was there already is not what the program lacked.
+    const others = program ? projectFiles(this.folder) : [...before.keys(), ...this.candidates()];
+    const files = [...new Set([...others, ...own, ...packed])];
     // A file that changed after the evaluation began may have been read before the change.
     this.hashes = new Map(
       files.map((file) => [file, before.get(file) ?? (changedSince(file, startedAt) ? "?" : hashOf(file))]),

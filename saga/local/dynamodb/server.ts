@@ -8,13 +8,43 @@ export interface Asked {
   readonly accessKey: string;
   /** The action: `UpdateItem`. */
   readonly action: string;
-  readonly TableName?: string;
-  readonly IndexName?: string;
-  /** The tables of a batch. */
-  readonly tables: readonly string[];
-  /** The item or its key, in DynamoDB's JSON: `{ "order_id": { "S": "1" } }`. */
-  readonly item?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly request: Requested;
 }
+
+/** The fields of a request that name its tables and items. Nothing has checked them. */
+export interface Requested {
+  readonly TableName?: unknown;
+  readonly IndexName?: unknown;
+  readonly Item?: unknown;
+  readonly Key?: unknown;
+  /** The items of a batch, by their tables. */
+  readonly RequestItems?: unknown;
+  /** The parts of a transaction. */
+  readonly TransactItems?: unknown;
+}
+
+/** The actions of the tables: those of dynalite, and transactions. */
+export const ACTIONS: readonly string[] = [
+  "BatchGetItem",
+  "BatchWriteItem",
+  "CreateTable",
+  "DeleteItem",
+  "DeleteTable",
+  "DescribeTable",
+  "DescribeTimeToLive",
+  "GetItem",
+  "ListTables",
+  "ListTagsOfResource",
+  "PutItem",
+  "Query",
+  "Scan",
+  "TagResource",
+  "TransactGetItems",
+  "TransactWriteItems",
+  "UntagResource",
+  "UpdateItem",
+  "UpdateTable",
+];
 
 export interface Decision {
   /** The error response, if the request is not allowed. */
@@ -46,16 +76,24 @@ export interface Answer {
 export type Message =
   | { readonly kind: "connect"; readonly port: MessagePort }
   | { readonly kind: "decision"; readonly id: number; readonly decision: Decision }
+  | { readonly kind: "time"; readonly id: number; readonly time: number }
   | { readonly kind: "forget" }
   | { readonly kind: "close" };
 
-type Report = { readonly port: number } | { readonly closed: true } | { readonly id: number; readonly request: Asked };
+/** The messages of that thread: `asked` waits for a decision, and `clock` for the time. */
+type Report =
+  | { readonly port: number }
+  | { readonly closed: true }
+  | { readonly id: number; readonly asked: Asked }
+  | { readonly id: number; readonly clock: true };
 
 export interface ServerOptions {
   /** The folder that keeps the tables. Without it they are only in memory. */
   readonly path?: string;
   /** Decides which requests are allowed. Without it all are. */
   readonly decide?: (asked: Asked) => Promise<Decision>;
+  /** The time, in milliseconds since the epoch, which ends the life of a transaction's token. Default: the real time. */
+  readonly now?: () => number;
 }
 
 /** The response to a request, in DynamoDB's JSON. */
@@ -76,10 +114,10 @@ export interface Server {
   readonly close: () => Promise<void>;
 }
 
-export async function startServer({ path, decide }: ServerOptions = {}): Promise<Server> {
+export async function startServer({ path, decide, now = Date.now }: ServerOptions = {}): Promise<Server> {
   const ownKey = `OWN${randomUUID().replaceAll("-", "").toUpperCase()}`;
   const worker = new Worker(join(__dirname, "worker.mjs"), {
-    workerData: { ownKey, guarded: decide !== undefined, ...(path !== undefined && { path }) },
+    workerData: { ownKey, actions: ACTIONS, guarded: decide !== undefined, ...(path !== undefined && { path }) },
     // The options of this process may load its TypeScript hooks.
     execArgv: [],
   });
@@ -88,8 +126,9 @@ export async function startServer({ path, decide }: ServerOptions = {}): Promise
   };
   const [{ port }] = (await once(worker, "message")) as [{ port: number }];
   worker.on("message", (report: Report) => {
-    if (!("request" in report) || !decide) return;
-    void decide(report.request).then((decision) => {
+    if ("clock" in report) tell({ kind: "time", id: report.id, time: now() });
+    if (!("asked" in report) || !decide) return;
+    void decide(report.asked).then((decision) => {
       tell({ kind: "decision", id: report.id, decision });
     });
   });

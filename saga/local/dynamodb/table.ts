@@ -1,10 +1,12 @@
 import type {
   CreateTableCommandInput,
   KeySchemaElement,
+  Projection,
   ProjectionType,
   ScalarAttributeType,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, type NativeAttributeValue, unmarshall } from "@aws-sdk/util-dynamodb";
+import { DataError } from "../data/data-error";
 import { type Answered, type Server, type ServerOptions, startServer } from "./server";
 
 /** The inputs of a registered table that `saga/local/` uses. */
@@ -42,6 +44,10 @@ export interface LocalTable extends Rows {
 
 /** A local DynamoDB with the tables that are created in it. Rows never expire. */
 export interface LocalDynamoDB extends Server {
+  /**
+   * Creates a table. One that is there already is used, with its rows.
+   * @throws DataError if that one has other keys or indexes
+   */
   readonly create: (inputs: TableInputs, tableName: string) => Promise<Rows>;
 }
 
@@ -51,11 +57,12 @@ export async function startDynamoDB(options: ServerOptions = {}): Promise<LocalD
   return {
     ...server,
     async create(inputs, tableName) {
-      await call("CreateTable", creation(inputs, tableName)).catch((error: unknown) => {
-        // The folder has the table from an earlier start.
-        if (options.path === undefined || (error as Error).name !== "ResourceInUseException") throw error;
+      const wanted = creation(inputs, tableName);
+      await call("CreateTable", wanted).catch((error: unknown) => {
+        // An earlier release, or an earlier process, has created it.
+        if ((error as Error).name !== "ResourceInUseException") throw error;
       });
-      await untilActive(call, tableName);
+      checkShape(await untilActive(call, tableName), wanted);
       return rowsOf(call, inputs, tableName);
     },
   };
@@ -76,13 +83,54 @@ function callerOf(server: Server): Call {
   };
 }
 
-async function untilActive(call: Call, TableName: string): Promise<void> {
+async function untilActive(call: Call, TableName: string): Promise<Shape> {
   for (;;) {
     const { Table } = await call("DescribeTable", { TableName });
-    if ((Table as { readonly TableStatus?: string }).TableStatus === "ACTIVE") return;
+    if ((Table as { readonly TableStatus?: string }).TableStatus === "ACTIVE") return Table as Shape;
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
+
+/** The parts of a table that can't change on this machine. */
+type Shape = Pick<
+  CreateTableCommandInput,
+  "TableName" | "AttributeDefinitions" | "KeySchema" | "GlobalSecondaryIndexes" | "LocalSecondaryIndexes"
+>;
+
+/** @throws DataError if a table differs from what the program wants */
+function checkShape(there: Shape, wanted: Shape): void {
+  const [has, wants] = [there, wanted].map(({ AttributeDefinitions = [], KeySchema = [], ...indexes }) => {
+    const types = new Map(
+      AttributeDefinitions.map(({ AttributeName, AttributeType }) => [AttributeName, AttributeType]),
+    );
+    const keys = (schema: readonly KeySchemaElement[] = []): string =>
+      schema.map(({ AttributeName = "" }) => `${AttributeName} (${types.get(AttributeName) ?? ""})`).join(" and ");
+    const { GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] } = indexes;
+    const listed = [...GlobalSecondaryIndexes, ...LocalSecondaryIndexes].map(
+      (each) => `${each.IndexName ?? ""} on ${keys(each.KeySchema)} with ${projected(each.Projection)}`,
+    );
+    return { keys: `the key ${keys(KeySchema)}`, indexes: listed.sort().join(", ") || "no index" };
+  }) as [Described, Described];
+  const part = has.keys !== wants.keys ? "keys" : has.indexes !== wants.indexes ? "indexes" : undefined;
+  if (part === undefined) return;
+  const what =
+    part === "keys"
+      ? "AWS would replace it by one without rows"
+      : "AWS would change its indexes in place, or replace it";
+  throw new DataError(
+    `the table ${there.TableName ?? ""} has ${has[part]}, and the program now gives it ${wants[part]}. ${what}; this machine ` +
+      `can't. To keep its rows, restore its ${part}. To begin without rows, give it another name, or start again, with ` +
+      "another folder if --data names one",
+  );
+}
+
+interface Described {
+  readonly keys: string;
+  readonly indexes: string;
+}
+
+const projected = ({ ProjectionType: type, NonKeyAttributes = [] }: Projection = {}): string =>
+  [type, ...[...NonKeyAttributes].sort()].join(" ");
 
 /** Starts a local DynamoDB with one table. */
 export async function startTable(

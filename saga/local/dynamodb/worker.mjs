@@ -1,7 +1,7 @@
 // @ts-check
-// The main module of the table thread: dynalite, and the access control before it. It is plain JavaScript, so that it
-// starts without a compiler. The main thread decides whether a request is allowed; this thread caches the decisions
-// that can be cached.
+// The main module of the table thread: dynalite, the transactions on its tables, and the access control before both. It
+// is plain JavaScript, so that it starts without a compiler. The main thread decides whether a request is allowed; this
+// thread caches the decisions that can be cached.
 
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
@@ -12,8 +12,9 @@ import { parentPort, workerData } from "node:worker_threads";
 /** @typedef {import("./server").Asked} Asked */
 /** @typedef {import("./server").Decision} Decision */
 
-/** @type {{ path?: string, ownKey: string, guarded: boolean }} */
-const { path, ownKey, guarded } = workerData;
+/** @type {{ path?: string, ownKey: string, actions: readonly string[], guarded: boolean }} */
+const { path, ownKey, actions, guarded } = workerData;
+const known = new Set(actions);
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
 
 const require = createRequire(import.meta.url);
@@ -22,6 +23,13 @@ for (const name of ["conditionParser", "updateParser", "projectionParser"]) {
   rememberExpressions(require(`dynalite/db/${name}`));
 }
 
+// dynalite keeps its store to itself.
+const db = require("dynalite/db");
+const { create } = db;
+/** @type {unknown} */
+let store;
+db.create = (/** @type {object} */ options) => (store = create(options));
+
 /** @type {import("dynalite")} */
 const dynalite = require("dynalite");
 const server = dynalite({ createTableMs: 0, ...(path !== undefined && { path }) });
@@ -29,43 +37,79 @@ const [serve] = /** @type {[import("node:http").RequestListener]} */ (server.lis
 
 /** @type {Map<string, Decision>} */
 const decided = new Map();
-/** @type {Map<number, (decision: Decision) => void>} */
+/** @type {Map<number, (answer: any) => void>} */
 const waiting = new Map();
 let asked = 0;
 /** The cache is bounded, because a client may use any number of access keys. */
 const MOST_DECIDED = 10_000;
 
 /**
- * @param {Asked} request
- * @param {string} resource
+ * Asks the main thread.
+ * @param {{ asked: Asked } | { clock: true }} question
+ * @returns {Promise<any>}
+ */
+function ask(question) {
+  return new Promise((resolve) => {
+    const id = ++asked;
+    waiting.set(id, resolve);
+    port.postMessage({ id, ...question });
+  });
+}
+
+/** @type {Readonly<Record<string, (content: object) => Promise<object>>>} */
+const transactions = require("./transactions.cjs").transactionsOf(store, {
+  now: () => ask({ clock: true }),
+  kept: path !== undefined,
+});
+
+/**
+ * @param {Asked} asked
  * @returns {Decision | Promise<Decision>}
  */
-function decide(request, resource) {
-  const known = `${request.accessKey} ${request.action} ${resource}`;
+function decide(asked) {
+  const about = `${asked.accessKey} ${asked.action} ${subject(asked)}`;
   return (
-    decided.get(known) ??
-    new Promise((resolve) => {
-      const id = ++asked;
-      waiting.set(id, (decision) => {
-        if (decided.size >= MOST_DECIDED) decided.clear();
-        if (decision.lasts) decided.set(known, decision);
-        resolve(decision);
-      });
-      port.postMessage({ id, request });
+    decided.get(about) ??
+    ask({ asked }).then((decision) => {
+      if (decided.size >= MOST_DECIDED) decided.clear();
+      if (decision.lasts) decided.set(about, decision);
+      return decision;
     })
   );
+}
+
+/**
+ * What a lasting decision depends on, apart from the caller and the action: the table and the index, the tables of a
+ * batch, or the operations of a transaction with their tables.
+ * @param {Asked} asked
+ */
+function subject({ action, request: { TableName, IndexName, RequestItems, TransactItems } }) {
+  switch (action) {
+    case "TransactGetItems":
+    case "TransactWriteItems": {
+      const parts = Object.values(Object(TransactItems)).flatMap((item) => Object.entries(Object(item)));
+      const operations = parts.map(([name, part]) => JSON.stringify([name, Object(part).TableName]));
+      return [...new Set(operations)].sort().join();
+    }
+    case "BatchGetItem":
+    case "BatchWriteItem":
+      return Object.keys(Object(RequestItems)).sort().join();
+    default:
+      return `${TableName} ${IndexName ?? ""}`;
+  }
 }
 
 /** @typedef {{ headers: import("node:http").IncomingHttpHeaders, method?: string, url?: string }} Head */
 
 /**
+ * The error response to a request that the caller may not make.
  * @param {Head} head
+ * @param {string} action
  * @param {string | Buffer} body
  */
-async function refusal({ headers }, body) {
+async function refusal({ headers }, action, body) {
   const [, accessKey = ""] = /Credential=([^/]+)\//.exec(headers.authorization ?? "") ?? [];
   if (accessKey === ownKey) return undefined;
-  const action = String(headers["x-amz-target"]).replace(/^.*\./, "");
   let content;
   try {
     content = JSON.parse(body.toString());
@@ -73,13 +117,9 @@ async function refusal({ headers }, body) {
     // dynalite answers invalid JSON as DynamoDB does.
     return undefined;
   }
-  const { TableName, IndexName, RequestItems, Key, Item } = Object(content);
-  const about = TableName ?? Object.keys(Object(RequestItems)).sort().join();
-  const decision = decide(
-    { accessKey, action, TableName, IndexName, tables: Object.keys(Object(RequestItems)), item: Item ?? Key },
-    `${about} ${IndexName ?? ""}`,
-  );
-  return (await decision).refusal;
+  const { TableName, IndexName, RequestItems, TransactItems, Key, Item } = Object(content);
+  const request = { TableName, IndexName, RequestItems, TransactItems, Key, Item };
+  return (await decide({ accessKey, action, request })).refusal;
 }
 
 /** A request whose body was already read. It emits the body again for dynalite. */
@@ -125,10 +165,22 @@ class Reply {
  * @param {string | Buffer} body
  */
 async function answer(head, outgoing, body) {
+  const action = String(head.headers["x-amz-target"]).replace(/^.*\./, "");
   try {
-    const refused = guarded ? await refusal(head, body) : undefined;
+    // Without a name, dynalite answers. IAM is not asked about an action that no caller can have here.
+    if (!known.has(action) && /^[A-Z]\w+$/.test(action)) {
+      send(outgoing, 400, unknownAction(action));
+      return;
+    }
+    const refused = guarded ? await refusal(head, action, body) : undefined;
     if (refused) {
-      refuse(outgoing, 400, refused);
+      send(outgoing, 400, refused);
+      return;
+    }
+    const transact = Object.hasOwn(transactions, action) ? transactions[action] : undefined;
+    if (transact) {
+      const { status, content } = await transacted(transact, body);
+      send(outgoing, status, content);
       return;
     }
     const again = new Read(head);
@@ -137,21 +189,48 @@ async function answer(head, outgoing, body) {
     again.emit("end");
   } catch (error) {
     // An exception in dynalite must fail only this request.
-    refuse(outgoing, 500, { __type: "com.amazon.coral.service#InternalServerError", message: String(error) });
+    send(outgoing, 500, { __type: "com.amazon.coral.service#InternalServerError", message: String(error) });
   }
 }
 
 /**
+ * @param {(content: object) => Promise<object>} transact
+ * @param {string | Buffer} body
+ * @returns {Promise<{ status: number, content: object }>}
+ */
+async function transacted(transact, body) {
+  let content;
+  try {
+    content = JSON.parse(body.toString());
+  } catch {
+    return { status: 400, content: { __type: "com.amazon.coral.service#SerializationException" } };
+  }
+  try {
+    return { status: 200, content: await transact(content) };
+  } catch (error) {
+    const refused = /** @type {{ statusCode?: number, body: object }} */ (error);
+    if (refused.statusCode === undefined) throw error;
+    return { status: refused.statusCode, content: refused.body };
+  }
+}
+
+/** @param {string} action */
+const unknownAction = (action) => ({
+  __type: "com.amazon.coral.service#UnknownOperationException",
+  message: `dynamodb:${action} is not on this machine, whose tables answer ${actions.join(", ")}`,
+});
+
+/**
  * @param {import("node:http").ServerResponse | Reply} outgoing
  * @param {number} status
- * @param {object} error
+ * @param {object} content
  */
-function refuse(outgoing, status, error) {
+function send(outgoing, status, content) {
   if (outgoing.headersSent) return;
   outgoing.statusCode = status;
   outgoing.setHeader("Content-Type", "application/x-amz-json-1.0");
   outgoing.setHeader("x-amzn-RequestId", randomUUID());
-  outgoing.end(JSON.stringify(error));
+  outgoing.end(JSON.stringify(content));
 }
 
 server.removeListener("request", serve);
@@ -181,7 +260,8 @@ port.on("message", (/** @type {import("./server").Message} */ message) => {
       listen(message.port);
       break;
     case "decision":
-      waiting.get(message.id)?.(message.decision);
+    case "time":
+      waiting.get(message.id)?.(message.kind === "time" ? message.time : message.decision);
       waiting.delete(message.id);
       break;
     case "forget":

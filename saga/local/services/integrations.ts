@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { isObject } from "../../interpreter/json";
 import { type Json, type JsonObject, type TaskCall, TaskFailure } from "../../interpreter";
-import type { Server } from "../dynamodb/server";
+import { type Permission, permissionsFor } from "../dynamodb/door";
+import { ACTIONS as TABLE_ACTIONS, type Server } from "../dynamodb/server";
 import type { Authorize } from "../iam/authorizer";
 import { type MachineRole, sessionOf } from "../iam/machine-role";
 import { type Stub, stubFor, type Stubs } from "../stubs";
@@ -50,7 +51,7 @@ export async function callService(machine: MachineRole, call: TaskCall, services
   const errors = ERRORS[`${optimized ? "" : "aws-sdk:"}${name.split(":")[0] as string}`];
   const stub = stubFor(services.stubs, call.state, call.resource, `${service}:${action}`, name);
   const known = actionOf(name);
-  const dynamoDB = name.startsWith("dynamodb:");
+  const dynamoDB = name.startsWith("dynamodb:") && TABLE_ACTIONS.includes(actionIn(name));
   if (!stub && !known && !dynamoDB) {
     throw new NotOnThisMachine(
       `'${call.state}' calls ${service}:${action}, which is not on this machine: give its answer with --stubs, such as ` +
@@ -58,8 +59,10 @@ export async function callService(machine: MachineRole, call: TaskCall, services
     );
   }
   const place = placeOf(machine);
-  const resources = dynamoDB ? [tableArn(request, place)] : (known?.resources?.(request, place) ?? []);
-  for (const resource of resources) await permitted(machine, services, { action: name, resource, errors });
+  const permissions = dynamoDB
+    ? permissionsFor({ action: actionIn(name), request }, `arn:aws:dynamodb:${place.region}:${place.account}:table/`)
+    : (known?.resources?.(request, place) ?? []).map((resource) => ({ action: name, resource, context: {} }));
+  for (const permission of permissions) await permitted(machine, services, { ...permission, errors });
   if (!dynamoDB || stub) services.outbox.add({ from: call.state, action: name, request });
   const answer = stub
     ? answerOfStub(stub)
@@ -89,17 +92,15 @@ function placeOf({ arn }: MachineRole): Place {
   return { region, account };
 }
 
-const tableArn = ({ TableName }: JsonObject, { region, account }: Place): string => {
-  const name = typeof TableName === "string" ? TableName : "*";
-  return name.startsWith("arn:") ? name : `arn:aws:dynamodb:${region}:${account}:table/${name}`;
-};
+/** The part of an action's name after the service. */
+const actionIn = (name: string): string => name.replace(/^[^:]*:/, "");
 
 async function permitted(
   machine: MachineRole,
   { authorize }: Services,
-  { action, resource, errors }: { action: string; resource: string; errors: (typeof ERRORS)[string] | undefined },
+  { action, resource, context, errors }: Permission & { readonly errors: (typeof ERRORS)[string] | undefined },
 ): Promise<void> {
-  const why = await authorize(sessionOf(machine), action, resource);
+  const why = await authorize(sessionOf(machine), action, resource, context);
   if (why === undefined) return;
   const { denied, service } = errors ?? { denied: "States.TaskFailed", service: action.split(":")[0] as string };
   throw new TaskFailure(denied, cause(why, service, "AccessDeniedException"));
@@ -115,9 +116,7 @@ async function callDynamoDB(
   request: JsonObject,
   optimized: boolean,
 ): Promise<Json> {
-  const [, action = ""] = name.split(":");
-  const TableName = typeof request["TableName"] === "string" ? request["TableName"].replace(/^arn:.*\//, "") : null;
-  const answered = await dynamoDB.call(action, { ...request, ...(TableName !== null && { TableName }) });
+  const answered = await dynamoDB.call(actionIn(name), withNames(request) as JsonObject);
   const body = answered.body as JsonObject;
   if (answered.ok) return body;
   const { __type, message: lower, Message = lower } = body as Readonly<Record<string, string | undefined>>;
@@ -132,6 +131,12 @@ async function callDynamoDB(
     cause(message, service, code),
   );
 }
+
+/** A request whose tables have their names, also where it has their ARNs. No attribute of an item is a mere string. */
+const withNames = (request: Json): Json =>
+  JSON.parse(JSON.stringify(request), (field, value: Json) =>
+    field === "TableName" && typeof value === "string" ? value.replace(/^arn:.*\//, "") : value,
+  ) as Json;
 
 /** The data about the request that an optimised integration adds to the service's answer. */
 function metadata(): JsonObject {
