@@ -358,12 +358,12 @@ describe("a handler that breaks the contract of a task", function () {
     it("is reported under a law of its own, once, if the saga declares the error as definite", async () => {
       const error = await check({ definite: ["SeatAlreadyExists"] });
       expect(lawsOf(error)).to.deep.equal(["refused"]);
-      const [{ calls = [], what = "" } = {}] = error?.violations ?? [];
-      expect(calls.map(({ saga, did }) => [saga, did])).to.deep.equal([
+      const [violation] = error?.violations ?? [];
+      expect(violation?.calls.map(({ saga, did }) => [saga, did])).to.deep.equal([
         ["A", "action"],
         ["B", "action"],
       ]);
-      expect(what).to.match(
+      expect(violation?.what).to.match(
         /^the action fails: SeatAlreadyExists, which is a definite error, but effects also have \[\{[^\]]*-B[^\]]*\}\]$/,
       );
     });
