@@ -1,19 +1,21 @@
-import { availableParallelism } from "node:os";
 import type { Json } from "../interpreter";
 import { LocalCloud, mainMachine } from "../local/cloud";
 import type { Program } from "../local/program";
 import {
   type Answers,
+  capacityFor,
   explore,
   FaultsError,
   formatFindings,
   formatPlan,
   formatVerdict,
   isSound,
+  poolOf,
   setUp,
   type Stage,
   type Undone,
 } from "../testing/faults";
+import { Pace } from "./pace";
 import { printJson, printText } from "./print";
 import { checkAnswers, type LoadedProgram } from "./program";
 import { progress } from "./progress";
@@ -31,9 +33,6 @@ export interface FaultsOptions {
   readonly json: boolean;
 }
 
-/** Enough to keep the processors busy: while one scenario waits, another one computes. */
-const stagesAtOnce = (): number => Math.min(4, availableParallelism() + 1);
-
 /** `saga faults`: injects every kind of fault into every call of a saga in its deployed form. */
 export async function faults(
   { program, stubs }: LoadedProgram,
@@ -45,22 +44,29 @@ export async function faults(
   const declaration = declarationIn(program, machine);
   const { json, ...exploring } = options;
   const stages: Stage[] = [];
+  const capacity = capacityFor(program, machine);
+  const pool = poolOf(capacity);
   const started = performance.now();
   try {
-    for (let count = 0; count < stagesAtOnce(); count++) {
+    for (let count = 0; count < capacity.stages; count++) {
       // In virtual time, neither the saga's waits nor those of its child sagas take time.
-      const open = (twins: Program) => LocalCloud.start(twins, { stubs, time: "virtual" });
+      const open = (twins: Program) => LocalCloud.start(twins, { stubs, time: "virtual", pool });
       stages.push(await setUp(program, { machine, open }));
     }
+    let pace = new Pace();
     const explored = await progress("scenarios", (tell) =>
       explore(stages, {
         ...exploring,
         ...(declaration && { declaration }),
         onPlan(plan) {
           if (!json) printText(`${formatPlan(plan)}\n`);
+          pace = new Pace();
         },
-        onProgress(done) {
-          if (done % 10 === 0) tell(done);
+        onProgress(so) {
+          const rest = pace.rest(so);
+          tell(so.done, rest);
+          // Without a terminal, such as in a log, a line now and then shows that the work goes on.
+          if (!process.stderr.isTTY && pace.isDue(so)) process.stderr.write(`${so.done} scenarios${rest}\n`);
         },
       }),
     );

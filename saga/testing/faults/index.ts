@@ -1,4 +1,5 @@
 /** Injects every kind of fault into every call of a saga in its deployed form. */
+export { type Capacity, capacityFor, poolOf } from "./capacity";
 export {
   DEFAULT_MOST,
   explore,
@@ -7,6 +8,7 @@ export {
   FaultsError,
   type Finding,
   type Plan,
+  type Progress,
 } from "./explore";
 export { UNDONE, type Undone } from "./judge";
 export { type Kind, KINDS } from "./kinds";
