@@ -8,41 +8,48 @@ export interface Done {
   readonly exact: boolean;
 }
 
-/** Lines closer together than this are left out, but for the first ones. */
+/** The first pieces tell nothing: they start what the later ones reuse. */
+const TELLING = 10;
+/** At these numbers of pieces a log gets a line: the first estimate is rough, and the second one is better. */
+const LINES_AT: readonly number[] = [TELLING, 10 * TELLING];
+/** The lines for tenths are left out if they come closer together than this. */
 const CLOSE_MS = 5_000;
 const LONG_MS = 60_000;
 
-/** Says how long the rest of long work takes, judged by the time that its later half took so far. */
+/** Says how long the rest of long work takes, judged by the time that the later half of what is done took. */
 export class Pace {
   /** The beginning, and when each piece was done. */
   readonly #times: number[];
   #tenth = 0;
-  #said = -Infinity;
+  #said: number;
 
   constructor(private readonly now: () => number = () => performance.now()) {
-    this.#times = [now()];
+    this.#said = now();
+    this.#times = [this.#said];
   }
 
   /** Call it after each piece. @returns such as ` of 5,000, about 4 min left` */
   rest({ done, total, exact }: Done): string {
     this.#times.push(this.now());
-    const pieces = this.#times.length - 1;
-    const half = Math.floor(pieces / 2);
-    const each = ((this.#times[pieces] as number) - (this.#times[half] as number)) / (pieces - half);
-    const left = duration(Math.ceil(((total - done) * each) / 1000));
-    const about = exact ? `about ${left} left` : `at most about ${left} left`;
-    return ` of ${exact ? "" : "at most "}${total.toLocaleString("en")}, ${about}`;
+    const all = ` of ${exact ? "" : "at most "}${total.toLocaleString("en")}`;
+    if (this.pieces < TELLING) return all;
+    const half = Math.floor(this.pieces / 2);
+    const each = ((this.#times[this.pieces] as number) - (this.#times[half] as number)) / (this.pieces - half);
+    return `${all}, about ${duration(Math.ceil(((total - done) * each) / 1000))} left`;
   }
 
-  /** Whether a log gets a line now: for the first and the tenth piece, for each tenth of all, and each minute. */
+  /** Whether a log gets a line now: after the first pieces, at each tenth of all, and each minute. */
   isDue({ done, total }: Done): boolean {
-    const pieces = this.#times.length - 1;
     const tenth = Math.floor((10 * done) / total);
     const since = this.now() - this.#said;
-    const due = pieces === 1 || pieces === 10 || since >= LONG_MS || (tenth > this.#tenth && since >= CLOSE_MS);
+    const due = LINES_AT.includes(this.pieces) || since >= LONG_MS || (tenth > this.#tenth && since >= CLOSE_MS);
     if (done >= total || !due) return false;
     this.#tenth = tenth;
     this.#said = this.now();
     return true;
+  }
+
+  private get pieces(): number {
+    return this.#times.length - 1;
   }
 }
