@@ -69,7 +69,7 @@ function unserialisable(name: string, error: Error): Error {
   if (missing !== undefined) {
     const place = code.length > 60 ? `${code.slice(0, 60)}…` : code;
     const said = new pulumi.RunError(
-      `'${name}': its handler uses '${missing}', which is declared nowhere, in \`${place}\`: declare or import it in that module, or take it from the event`,
+      `'${name}': its handler uses '${missing}', which is declared nowhere, in \`${place}\`: declare or import it there, or take it from the event`,
     );
     return Object.assign(said, { cause: error });
   }

@@ -399,7 +399,7 @@ describe("a task is refused", () => {
       ];
       for (const [code, factory] of cases) {
         expect(await shipped(coldStart(factory))).to.equal(
-          `'Shop-charge': its handler uses 'holders', which is declared nowhere, in \`${code}\`: declare or import it in that module, or take it from the event`,
+          `'Shop-charge': its handler uses 'holders', which is declared nowhere, in \`${code}\`: declare or import it there, or take it from the event`,
         );
       }
     });
