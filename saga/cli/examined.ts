@@ -96,7 +96,7 @@ export async function judged({
   const ledger = declaration && recovery ? ledgerAt(recovery.story, declaration, Infinity, own) : own;
   const advice = adviceOf({
     story,
-    ledger,
+    ledger: declaration && ledger,
     target: { command: commandName(), options, ...(arn !== undefined && { execution: arn }) },
     known: { redrivable, recovery: recovery && { arn: recovery.arn, outcome: recovery.story.outcome } },
   });

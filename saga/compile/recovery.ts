@@ -2,6 +2,7 @@ import { rootsOf } from "../language/mapping";
 import { flatten, type Node, type Saga } from "../language/nodes";
 import { names } from "../language/state-names";
 import type { SagaMachine } from "./frame";
+import { type ServiceCalls, serviceCallsIn } from "./service-calls";
 import { lastUndoOf, pivotOf } from "./undo-machine";
 
 /** The data that recovers an execution after it was stopped from outside (S12). */
@@ -22,10 +23,13 @@ export interface RecoveryNote extends Omit<Recovery, "machine"> {
   readonly saga: string;
   /** The ARN of the recovery machine, with its version. */
   readonly undo: string;
+  readonly services?: ServiceCalls;
 }
 
 export function recoveryNote({ machine, pivot, reads }: Recovery, undo: string): string {
-  const note: RecoveryNote = { saga: machine.saga.name, undo, pivot, reads };
+  const { saga } = machine;
+  const services = serviceCallsIn(saga);
+  const note: RecoveryNote = { saga: saga.name, undo, pivot, reads, ...(services && { services }) };
   return JSON.stringify(note);
 }
 

@@ -55,7 +55,8 @@ export function adviceOf({
   known = {},
 }: {
   readonly story: Story;
-  readonly ledger: readonly Entry[];
+  /** Undefined if no declaration says which call undoes which: then nothing is known of the effects. */
+  readonly ledger: readonly Entry[] | undefined;
   readonly target?: CommandTarget;
   readonly known?: Known;
 }): Advice {
@@ -66,10 +67,15 @@ export function adviceOf({
   switch (story.outcome) {
     case "completed":
       return story.recovers === undefined
-        ? { do: "nothing", text: "Nothing: it has completed, and all its effects are live." }
+        ? { do: "nothing", text: `Nothing: it has completed${ledger ? ", and all its effects are live" : ""}.` }
         : { do: "nothing", text: "Nothing: it has undone the effects of the execution that it recovers." };
     case "compensated":
-      return { do: "nothing", text: "Nothing: all its effects are undone." };
+      return {
+        do: "nothing",
+        text: ledger
+          ? "Nothing: all its effects are undone."
+          : "Nothing: it has compensated. No declaration says which effects its undos have undone.",
+      };
     case "running":
       return running(story, command);
     case "stuck":
@@ -148,7 +154,7 @@ function isRedrivable({ ended, events }: Story, { redrivable, now = Date.now() }
 const MOST_EVENTS = 24_999;
 
 function stopped(
-  { story, ledger, known }: { story: Story; ledger: readonly Entry[]; known: Known },
+  { story, ledger, known }: { story: Story; ledger: readonly Entry[] | undefined; known: Known },
   command: Command,
 ): Advice {
   const how = story.outcome === "aborted" ? "stopped" : "timed out";
@@ -164,6 +170,13 @@ function stopped(
       do: "mend",
       text: `It was ${how}, and its recovery has failed. Look at the recovery's execution.`,
       command: command("explain").replace(/ explain \S+/, ` explain ${recovery.arn}`),
+    };
+  }
+  if (!ledger) {
+    return {
+      do: "recover",
+      text: `It was ${how}, and will not continue by itself. No declaration says which of its effects may be live, or whether something recovers it. Look at its calls, or give a declaration with -d:`,
+      command: command("explain", "-d", "@file.saga.json"),
     };
   }
   const pivot = ledger.find(({ role }) => role === "pivot");

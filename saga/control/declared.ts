@@ -2,13 +2,18 @@ import type { Declaration, DeclaredCall } from "../asl/declaration";
 import type { RawState, RawStates } from "../asl/states";
 import { tasksIn } from "../asl/tasks";
 
-/** The content of a saga machine's Comment: the saga's name. It is JSON with more fields if executions are recovered. */
+/**
+ * The content of a saga machine's Comment: the saga's name. It is JSON with more fields if executions are recovered, or if
+ * the saga calls services.
+ */
 export interface MachineNote {
   /** Undefined if the machine was not compiled from a saga. */
   readonly saga?: string;
   readonly pivot?: string;
   /** The ARN of the machine that recovers its executions. */
   readonly undo?: string;
+  /** Each step that calls a service, or whose undo does. Such a call carries no step's name. */
+  readonly services?: Readonly<Record<string, { readonly undo?: string }>>;
 }
 
 export function noteIn(definition: RawStates): MachineNote {
@@ -25,16 +30,18 @@ export function noteIn(definition: RawStates): MachineNote {
 
 /**
  * A saga's declaration, read from its compiled machine. Each call carries the name of a step: an action its own, an undo
- * the name of its action (S11). Undefined if a call carries none, such as a call of an AWS service without a function.
+ * the name of its action (S11). The Comment lists the calls of services, which carry none. Undefined if any other call
+ * carries none.
  */
 export function declaredIn(definition: RawStates): Declaration | undefined {
-  const { saga, pivot } = noteIn(definition);
+  const { saga, pivot, services = {} } = noteIn(definition);
+  const undoneBy = new Map(Object.entries(services).map(([step, { undo }]) => [undo, step]));
   const tasks = tasksIn(definition);
   if (saga === undefined || tasks.length === 0) return undefined;
   const steps = new Map<string, RawState | undefined>();
   const undos = new Map<string, string>();
   for (const [name, task] of tasks) {
-    const step = stepOf(name, task);
+    const step = name in services ? name : (undoneBy.get(name) ?? stepOf(name, task));
     if (step === undefined) return undefined;
     if (step === name) steps.set(name, task);
     else undos.set(step, name);

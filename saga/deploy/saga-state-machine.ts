@@ -25,7 +25,7 @@ import { SagaRecovery } from "./recovery";
 import { register, registerDeclaration } from "./registry";
 import { byName, formerOf, type Retired } from "./retired";
 import { refuseUnsound } from "./soundness";
-import { liveAlias, mayStart, type Startable } from "./start";
+import { liveAlias, mayAnswer, mayStart, type Startable } from "./start";
 import { SagaSweep } from "./sweep";
 import type { SagaTableArgs } from "./table";
 import { Tables, type TaskTable } from "./tables";
@@ -188,7 +188,12 @@ export class SagaStateMachine extends pulumi.ComponentResource {
     }
 
     this.#name = name;
-    this.#startable = { machineArn: main.stateMachine.arn, express: settings.workflowType === "EXPRESS", kmsKeyArn };
+    this.#startable = {
+      machineArn: main.stateMachine.arn,
+      machines: [main, ...others].map(({ stateMachine }) => stateMachine.arn),
+      express: settings.workflowType === "EXPRESS",
+      kmsKeyArn,
+    };
     this.functions = Object.freeze(Object.fromEntries(functions));
     this.arn = alias.arn;
     this.machineArn = main.stateMachine.arn;
@@ -218,6 +223,16 @@ export class SagaStateMachine extends pulumi.ComponentResource {
    */
   grantStart(role: aws.iam.Role | pulumi.Input<string>, name = `${this.#name}-start`): aws.iam.RolePolicy {
     return mayStart(name, role, { startable: this.#startable, parent: this });
+  }
+
+  /**
+   * Permits a role to answer the callback tasks of this saga, of its children and of their undos: SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat.
+   *
+   * @param role A role of this program, or the name of an existing role.
+   * @param name The resource name of the policy, different for each role.
+   */
+  grantAnswer(role: aws.iam.Role | pulumi.Input<string>, name = `${this.#name}-answer`): aws.iam.RolePolicy {
+    return mayAnswer(name, role, { startable: this.#startable, parent: this });
   }
 }
 

@@ -1,7 +1,7 @@
 import * as aws from "./aws";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Config } from "./config";
-import { readsExecutions } from "./encryption";
+import { readsExecutions, usesMachineKey } from "./encryption";
 import type { Machine } from "./machine";
 import { allow, type Statement } from "./policy";
 import { routes } from "./versions";
@@ -29,9 +29,11 @@ export function liveAlias(
   );
 }
 
-/** The alias of a state machine. */
+/** What a role may start with the alias, and what may wait for its answer. */
 export interface Startable {
   readonly machineArn: pulumi.Output<string>;
+  /** The state machines whose tasks may wait for an answer: this one, its children, and the one that recovers it. */
+  readonly machines: readonly pulumi.Output<string>[];
   readonly express: boolean;
   readonly kmsKeyArn: pulumi.Output<string> | undefined;
 }
@@ -54,5 +56,32 @@ export function mayStart(
   };
   // The machine's own role decrypts the input. A caller that waits for the end also reads the output.
   const policy = allow(start, ...(express && kmsKeyArn ? [readsExecutions(kmsKeyArn, [machineArn])] : []));
+  return policyOf(name, role, { policy, parent });
+}
+
+/**
+ * Permits a role to answer the tasks that wait in these machines, for which a token is the only address. The permission is
+ * one on the token's state machine: https://github.com/aws/aws-cdk/pull/8486. No page says whether the caller needs the key
+ * of an encrypted machine, so the role may use it, for these machines alone.
+ */
+export function mayAnswer(
+  name: string,
+  role: aws.iam.Role | pulumi.Input<string>,
+  { startable, parent }: { readonly startable: Startable; readonly parent: pulumi.Resource },
+): aws.iam.RolePolicy {
+  const { machines, kmsKeyArn } = startable;
+  const answer: Statement = {
+    actions: ["states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"],
+    resources: machines,
+  };
+  const policy = allow(answer, ...(kmsKeyArn ? machines.map((machine) => usesMachineKey(kmsKeyArn, machine)) : []));
+  return policyOf(name, role, { policy, parent });
+}
+
+function policyOf(
+  name: string,
+  role: aws.iam.Role | pulumi.Input<string>,
+  { policy, parent }: { readonly policy: pulumi.Input<string>; readonly parent: pulumi.Resource },
+): aws.iam.RolePolicy {
   return new aws.iam.RolePolicy(name, { role: aws.iam.Role.isInstance(role) ? role.name : role, policy }, { parent });
 }

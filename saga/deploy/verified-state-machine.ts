@@ -7,7 +7,7 @@ import { checkNames, checkTags } from "./limits";
 import { machine } from "./machine";
 import { registerDeclaration } from "./registry";
 import type { SagaTableArgs } from "./table";
-import { liveAlias, mayStart, type Startable } from "./start";
+import { liveAlias, mayAnswer, mayStart, type Startable } from "./start";
 import { SagaSweep } from "./sweep";
 import { type DefinitionInput, verifiedDefinition } from "./verified-definition";
 import { watch } from "./watch";
@@ -84,7 +84,7 @@ export class VerifiedStateMachine extends pulumi.ComponentResource {
 
     const machineArn = main.stateMachine.arn;
     this.#name = name;
-    this.#startable = { machineArn, express: settings.workflowType === "EXPRESS", kmsKeyArn };
+    this.#startable = { machineArn, machines: [machineArn], express: settings.workflowType === "EXPRESS", kmsKeyArn };
     this.arn = alias.arn;
     this.machineArn = machineArn;
     this.version = main.stateMachine.stateMachineVersionArn.apply((arn) => arn.split(":").at(-1) as string);
@@ -101,6 +101,16 @@ export class VerifiedStateMachine extends pulumi.ComponentResource {
    */
   grantStart(role: aws.iam.Role | pulumi.Input<string>, name = `${this.#name}-start`): aws.iam.RolePolicy {
     return mayStart(name, role, { startable: this.#startable, parent: this });
+  }
+
+  /**
+   * Permits a role to answer the tasks of this machine that wait for a token: SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat.
+   *
+   * @param role A role of this program, or the name of an existing role.
+   * @param name The resource name of the policy, different for each role.
+   */
+  grantAnswer(role: aws.iam.Role | pulumi.Input<string>, name = `${this.#name}-answer`): aws.iam.RolePolicy {
+    return mayAnswer(name, role, { startable: this.#startable, parent: this });
   }
 }
 

@@ -83,6 +83,16 @@ describe("what to do about an execution", () => {
     expect(adviceOf({ story, ledger: ledgerAt(story, declaration, Infinity) }).do).to.equal("nothing");
   });
 
+  it("claims nothing about effects if no declaration tells of them", () => {
+    const unknown = (name: string) => adviceOf({ story: recorded(name).story, ledger: undefined });
+    expect(unknown("order-completed").text).to.equal("Nothing: it has completed.");
+    expect(unknown("order-compensated").text).to.match(/No declaration says which effects its undos have undone/);
+    const { do: what, text, command } = unknown("order-aborted");
+    expect(what).to.equal("recover");
+    expect(text).to.match(/No declaration says which of its effects may be live/);
+    expect(command).to.equal("npx saga explain ARN -d @file.saga.json");
+  });
+
   it("ended in a Fail of another machine: a redrive would fail there again", () => {
     const definition = { StartAt: "Broken", States: { Broken: { Type: "Fail" } } };
     const events = eventsOf([

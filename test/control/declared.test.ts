@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import type { RawStates } from "../../saga/asl/states";
-import { compile } from "../../saga/compile";
+import { type Ref, saga, serviceTask, task } from "../../saga";
+import { compile, compileMachine, type Recovery, recoveryNote, recoveryOf } from "../../saga/compile";
 import { declarationOf } from "../../saga/compile/declaration";
 import { declaredIn, noteIn } from "../../saga/control/declared";
 import { build } from "../generated/build";
@@ -37,6 +38,41 @@ describe("the declaration read from a saga's machine", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it("has the calls of services, which carry no step's name, from the Comment", () => {
+    const publish = serviceTask<{ TopicArn: string; Message: string }, { MessageId: string }>("publish", {
+      resource: "arn:aws:states:::sns:publish",
+      allow: [],
+    });
+    const notify = { task: publish, input: () => ({ TopicArn: "arn:aws:sns:eu-west-1:123456789012:t", Message: "m" }) };
+    const book = task<{ id: string }, { id: string }>("book", {
+      table: [],
+      handler: () => (event) => Promise.resolve(event),
+    });
+    const free = task<{ id: string }, object>("free", { table: [], handler: () => () => Promise.resolve({}) });
+    const input = ({ input }: { readonly input: Ref<{ id: string }> }) => ({ id: input.id });
+    const mixed = saga<{ id: string }>("Mixed")
+      .query("Ask", notify)
+      .step("Book", { task: book, input, undo: { name: "Retract", ...notify } })
+      .step("Tell", { ...notify, undo: { name: "Unbook", task: free, input } })
+      .step("Rent", { task: book, input, undo: { name: "Return", task: free, input } })
+      .pivot("Announce", { ...notify, undo: { name: "Recall", task: free, input } })
+      .step("Log", notify)
+      .returns(() => ({}));
+    const declaration = declarationOf(mixed);
+    const machine = compile(mixed, ({ name }) => name) as unknown as RawStates;
+    const note = recoveryNote(
+      recoveryOf(mixed) as Recovery,
+      "arn:aws:states:eu-west-1:123456789012:stateMachine:undo:1",
+    );
+    expect(declaredIn({ ...machine, Comment: note } as RawStates)).to.deep.equal(declaration);
+    // Without a recovery, the Comment does not name the pivot.
+    expect(declaredIn(machine)?.calls["Book"]).to.deep.equal(declaration.calls["Book"]);
+    const { machine: undos } = recoveryOf(mixed) as Recovery;
+    const undo = declaredIn(compileMachine(undos, ({ name }) => name) as unknown as RawStates);
+    expect(undo?.calls["Book"]).to.include({ undo: "Retract" });
+    expect(undo?.calls["Tell"]).to.include({ undo: "Unbook" });
   });
 
   it("is undefined if a call has no identity, or the machine is of another tool", () => {

@@ -164,6 +164,22 @@ describe("a task of the real world", function () {
     });
   });
 
+  it("is answered by a role that may answer the tokens of its machines, and of no others", () => {
+    expect(registered["iam.RolePolicy Shop-answer"]).to.deep.equal({
+      role: "webhook-role",
+      policy: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Action: ["states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"],
+            Resource: ["<arn of sfn.StateMachine Shop>", "<arn of sfn.StateMachine Shop_undo>"],
+          },
+        ],
+      },
+    });
+  });
+
   describe("at a cold start", () => {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), "sdk-")));
     after(() => {

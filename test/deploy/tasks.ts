@@ -60,6 +60,7 @@ const machine = new SagaStateMachine("Shop", {
   environment: { STAGE: "test", SHOP: "nobody" },
 });
 machine.grantStart("api-role");
+machine.grantAnswer("webhook-role");
 
 const { role, function: made, logGroup } = machine.functionOf(charge);
 export const stateMachineArn = machine.arn;

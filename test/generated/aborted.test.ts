@@ -54,7 +54,7 @@ async function abort({ nodes, ...rest }: Scenario, events: number) {
 }
 
 describe("generated sagas, stopped", () => {
-  for (const [cases, mark] of sizes(RUNS, RUNS / 5)) {
+  for (const [cases, mark] of sizes(RUNS, RUNS / 10)) {
     it(`have no effects after a stop at any event, or all of them after the pivot (S12, ${cases} cases)${mark}`, async function () {
       this.timeout(240_000);
       const outcomes = { ended: 0, undone: 0, completed: 0 };

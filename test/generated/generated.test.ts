@@ -54,7 +54,7 @@ function undosOf(calls: readonly Call[]): ReadonlyMap<string, readonly Call[]> {
 }
 
 describe("generated sagas, run as they are compiled", () => {
-  for (const [cases, mark] of sizes(RUNS, RUNS / 20)) {
+  for (const [cases, mark] of sizes(RUNS, RUNS / 50)) {
     it(`have all effects or none, for any failing calls (${cases} cases)${mark}`, async function () {
       this.timeout(240_000);
       const outcomes = { completed: 0, compensated: 0, stuck: 0 };

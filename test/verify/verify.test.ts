@@ -22,7 +22,7 @@ import {
 } from "../../saga/verify";
 import { build } from "../generated/build";
 import { scenario } from "../generated/spec";
-import { sizes } from "../slow";
+import { sizes, SLOW } from "../slow";
 
 const fixture = (name: string): unknown =>
   JSON.parse(readFileSync(join(__dirname, "fixtures", name), "utf8")) as unknown;
@@ -532,7 +532,7 @@ describe("the verifier", () => {
     };
     for (const [title, add] of Object.entries(shapes)) {
       for (const within of [false, true]) {
-        it(`${title}${within ? ", in a branch" : ""}`, function () {
+        it(`${title}${within ? `, in a branch ${SLOW}` : ""}`, function () {
           this.timeout(60_000);
           const statesOf = (length: number): number => {
             const row = (builder: any): any =>
@@ -559,7 +559,7 @@ describe("the verifier", () => {
     );
   });
 
-  it("gives up before Node's memory is over: a deployment warns, and goes on", async function () {
+  it(`gives up before Node's memory is over: a deployment warns, and goes on ${SLOW}`, async function () {
     this.timeout(120_000);
     const script = join(__dirname, "in-little-memory.ts");
     const args = ["--max-old-space-size=110", "-r", "ts-node/register/transpile-only", script, "45"];

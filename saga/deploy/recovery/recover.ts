@@ -73,12 +73,12 @@ export function recover(): (end: ExecutionEnd) => Promise<Recovered> {
     const cached = notes.get(version);
     if (cached) return cached;
     const { Comment = "" } = JSON.parse(await definitionOf(execution)) as { readonly Comment?: string };
-    if (!Comment.startsWith("{")) {
+    const note = Comment.startsWith("{") ? (JSON.parse(Comment) as Partial<RecoveryNote>) : {};
+    if (note.undo === undefined) {
       throw failure("NotRecoverable", executionArn, "it began when this stack recovered none (onAbort: ignore)");
     }
-    const note = JSON.parse(Comment) as RecoveryNote;
-    if (version !== "") notes.set(version, note);
-    return note;
+    if (version !== "") notes.set(version, note as RecoveryNote);
+    return note as RecoveryNote;
   }
 
   /**

@@ -17,7 +17,7 @@ const target = (): CommandTarget => {
 const advice = computed(() => {
   const { declaration, description, recovery } = subject.value ?? {};
   if (!story.value) return undefined;
-  const ledger = declaration ? ledgerAt(story.value, declaration, Infinity) : [];
+  const ledger = declaration && ledgerAt(story.value, declaration, Infinity);
   const redrivable = description?.redriveStatus === undefined ? undefined : description.redriveStatus === "REDRIVABLE";
   return adviceOf({
     story: story.value,
