@@ -36,6 +36,12 @@ interface Waiting {
 }
 
 async function answer(named: string | undefined, given: Answer, values: Values): Promise<number> {
+  if (named === undefined && values.stack !== undefined) {
+    const verb = "output" in given ? "approve" : "reject";
+    throw new UsageError(
+      `'${verb}' with --stack needs the ARN or the name of an execution: 'list --status running' shows those that run`,
+    );
+  }
   const place = await placeOf(values);
   const { title, state, question, token } = await findWaiting(place, named, values);
   if (token === undefined) {

@@ -6,6 +6,7 @@ import { HELP, HELP_OF } from "./help";
 import { EVERYWHERE, OPTIONS, type Values } from "./options";
 import { commandName } from "./paths";
 import { printError } from "./print";
+import { similarTo } from "./similar";
 import { UsageError } from "./usage-error";
 import { VERBS } from "./verbs";
 
@@ -26,7 +27,11 @@ async function follow(args: string[]): Promise<number> {
   }
   if (name === undefined) throw new UsageError("no command is given");
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
-  if (!verb) throw new UsageError(`no command '${name}'; the commands are ${Object.keys(VERBS).join(", ")}`);
+  if (!verb) {
+    const meant = similarTo(name, Object.keys(VERBS));
+    const then = meant === undefined ? `; the commands are ${Object.keys(VERBS).join(", ")}` : didYouMean(meant);
+    throw new UsageError(`no command '${name}'${then}`);
+  }
   const extra = rest[verb.most];
   if (extra !== undefined) {
     throw new UsageError(`'${name}' does not take a further argument: ${JSON.stringify(extra)}`);
@@ -54,11 +59,14 @@ function parse(args: string[]) {
     return parseArgs({ args, allowPositionals: true, options: { ...OPTIONS, ...OF_ITS_OWN } });
   } catch (error) {
     // Node adds advice on arguments that begin with a dash. No command takes one.
-    throw new UsageError(
-      (error as Error).message.replace(/ To specify a positional argument .*$/s, "").replace(/\.$/, ""),
-    );
+    const said = (error as Error).message.replace(/ To specify a positional argument .*$/s, "").replace(/\.$/, "");
+    const [, unknown] = /^Unknown option '--([^']+)'/.exec(said) ?? [];
+    const meant = unknown === undefined ? undefined : similarTo(unknown, Object.keys({ ...OPTIONS, ...OF_ITS_OWN }));
+    throw new UsageError(meant === undefined ? said : `${said}${didYouMean(`--${meant}`)}`);
   }
 }
+
+const didYouMean = (word: string): string => `, did you mean '${word}'?`;
 
 /** The errors of a command line, or of a file that it names, rather than of the program. */
 const USAGE: ReadonlySet<string> = new Set([
@@ -74,7 +82,7 @@ const USAGE: ReadonlySet<string> = new Set([
 /** Prints in one line what went wrong, and returns the exit code. */
 export function complain(error: unknown): number {
   if (error instanceof UsageError) {
-    printError(`${error.message}; see ${commandName()} --help`);
+    printError(`${error.message}${error.message.endsWith("?") ? " See" : "; see"} ${commandName()} --help`);
     return 2;
   }
   const thrown = error instanceof Error ? error : new Error(String(error));

@@ -46,7 +46,8 @@ omit it, it is the latest one:
   saga start … --port N|--endpoint URL starts an execution there
   saga completion bash|zsh|fish        prints a shell's completion script
 
-'saga help COMMAND', or 'saga COMMAND --help', shows examples of these commands.
+'saga help COMMAND', or 'saga COMMAND --help', shows a command's options, with
+examples.
 
   --answer STATE='{…}'    the answer to a state that waits for one
   --fail STATE=ERROR:WHY  makes that state fail instead
@@ -96,8 +97,112 @@ const WHERE = `  --port N           looks at what 'saga dev --port N' runs
   --json             prints JSON and nothing else
 `;
 
-/** The help of each command that has its own. For the others, `--help` prints the help of the whole command. */
+const PROGRAM = `  --program DIR      the folder of another program
+  --stack NAME       uses the config of Pulumi.NAME.yaml. The value of a secret
+                     such as stripeKey comes from STRIPE_KEY
+  --config KEY=VALUE sets a value of the config. Repeat it for more
+  --stubs FILE       answers in place of services and functions that are not on
+                     this machine, and to what the program asks of its account:
+                     {"NAME": {"output": …}}, or {"NAME": {"error": "…",
+                     "cause": "…"}}. NAME is a state, an action such as
+                     ses:SendEmail, a function's ARN, or a Pulumi token
+`;
+
+/** The help of each command. */
 export const HELP_OF: Readonly<Record<string, string>> = {
+  run: `saga run: runs the examples in examples.json and examples/*.json, and reports
+which did not end as documented. With an input, it runs the only saga, as
+'saga start' does.
+
+  saga run
+  saga run --json
+  saga run --program ../orders --stack dev
+  saga run @order.json --answer Approve='{"by":"Ada"}'
+
+  --answer STATE='{…}', --fail STATE=ERROR:WHY
+                     with an input: the answer to a state that waits for one.
+                     An example has its own answers
+  --json             prints JSON and nothing else
+${PROGRAM}`,
+  dev: `saga dev: runs the program for AWS clients, until you end it: its state
+machines, functions, tables and logs, on one port of this machine. It deploys
+the program again whenever one of its files changes.
+
+  saga dev
+  saga dev --port 0 --time 60x
+  saga dev --data .saga --keep 100
+  saga dev --host 0.0.0.0 --expose
+
+  --port N           the port. Default: 4566; 0 takes any free port
+  --host ADDRESS     the address. Default: 127.0.0.1
+  --expose           confirms a --host that other machines can reach
+  --time real|virtual|60x
+                     how time passes: virtual skips all waiting, 60x is 60
+                     times as fast
+  --data FOLDER      keeps executions, tables and messages in a folder. The
+                     next process continues with them, however this one ends
+  --keep N           how many ended executions are kept, and how many stuck
+                     ones. Default: 1000
+  --json             prints JSON and nothing else
+${PROGRAM}`,
+  definition: `saga definition [NAME]: prints the definition of a state machine, as it is
+deployed: that of a saga, or of any other machine by its name.
+
+  saga definition
+  saga definition OrderFulfilment > order.asl.json
+  saga definition OrderFulfilment_undo
+
+${PROGRAM}`,
+  invoke: `saga invoke FUNCTION -d '{…}': runs one function alone, on empty tables, and
+prints its answer. FUNCTION is the name of a task, or of a function. The log
+goes to standard error.
+
+  saga invoke createOrder -d '{"order_id":"1","total":100}'
+  saga invoke createOrder -d @event.json
+  echo '{"order_id":"1"}' | saga invoke deleteOrder -d -
+
+  -d '{…}'|@FILE|-   the payload. One without 'saga' gets an identity
+${PROGRAM}`,
+  verify: `saga verify [NAME]: proves that no failure leaves a saga half done, or shows how
+one does. With a file, it verifies the definitions in the file: ASL in JSON or
+YAML, a template of CloudFormation, SAM or CDK (cdk.out), or a state of
+Terraform or Pulumi. FILE.saga.json, or -d, declares which call undoes which.
+
+  saga verify
+  saga verify OrderFulfilment --json
+  saga verify booking.asl.json --init
+  saga verify booking.asl.json
+  saga verify template.yaml Booking -d @booking.saga.json
+  pulumi stack export | saga verify - -d @booking.saga.json
+  saga verify --format sarif > saga.sarif
+
+  -d '{…}'|@FILE     declares which call undoes which
+  --init             drafts FILE.saga.json from the tasks' names and Catch, for
+                     you to edit
+  --force            with --init: replaces an existing file
+  --format sarif     prints the proof as SARIF, for code scanning
+  --json             prints JSON and nothing else
+${PROGRAM}`,
+  faults: `saga faults [NAME] --input '{…}': injects every fault into every call of a
+saga, and judges what the saga leaves behind.
+
+  saga faults --input '{"order_id":"1","total":100}'
+  saga faults OrderFulfilment --input @order.json --single
+  saga faults --input @order.json --beside @other.json --most 500
+  saga faults --input @trip.json --answer Approve='{"by":"Ada"}'
+
+  --input '{…}'|@FILE|-
+                     the input of the saga
+  --beside '{…}'     the input of another saga, whose rows are in the tables in
+                     every scenario
+  --single, --pairs  tries single faults, or pairs of faults too, which is the
+                     default
+  --most N           the maximum number of scenarios
+  --undone KEY=VALUE the mark of an undone row. Default: status=UNDONE
+  --answer STATE='{…}', --fail STATE=ERROR:WHY
+                     the answer to a state that waits for one
+  --json             prints JSON and nothing else
+${PROGRAM}`,
   list: `saga list [NAME]: lists the latest executions, of all sagas or of one.
 
   saga list
@@ -173,7 +278,7 @@ continues where it stopped.
   --force            redrives it even if that does no good: it is undone already
 ${WHERE}`,
   approve: `saga approve [EXECUTION] ['{…}']: answers a state that waits for an answer. If
-only one execution waits, omit EXECUTION.
+only one execution waits, omit EXECUTION, but not with --stack.
 
   saga approve '{"by":"Ada"}'
   saga approve order-7 @answer.json --state Approve
@@ -181,7 +286,7 @@ only one execution waits, omit EXECUTION.
   --state NAME       the state, if several wait
 ${WHERE}`,
   reject: `saga reject [EXECUTION] [ERROR:WHY]: makes a state that waits for an answer
-fail. If only one execution waits, omit EXECUTION.
+fail. If only one execution waits, omit EXECUTION, but not with --stack.
 
   saga reject Refused:"too expensive"
   saga reject order-7 Refused:"too expensive" --state Approve
@@ -210,11 +315,14 @@ starts it where a service is already running.
 
   saga start '{"order_id":"1","total":100}'
   saga start OrderFulfilment @order.json --answer Approve='{"by":"Ada"}'
-  saga start OrderFulfilment @order.json --port 4566
+  saga start OrderFulfilment @order.json --port 4566 --name order-1
   saga start OrderFulfilment @order.json --deployed --stack prod
 
   --answer STATE='{…}', --fail STATE=ERROR:WHY
                      the answer to a state that waits for one
+  --name NAME        the name of the execution. Step Functions starts only one
+                     execution for a name: if it has one with the same input,
+                     a second start only shows that one
   --stack NAME       uses the config of Pulumi.NAME.yaml
   --deployed         starts it in AWS; needs --stack NAME
   --port N           starts it in what 'saga dev --port N' runs

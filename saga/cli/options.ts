@@ -14,6 +14,7 @@ export const OPTIONS = {
   output: { type: "string", short: "o" },
   execution: { type: "string" },
   input: { type: "string" },
+  name: { type: "string" },
   beside: { type: "string" },
   undone: { type: "string" },
   most: { type: "string" },

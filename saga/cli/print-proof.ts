@@ -47,11 +47,17 @@ function headline({ sound, unproved, violations }: Verdict): string {
 
 const counted = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-/** Why rules are open, each reason once. */
+/** Why rules are open, each reason once; and the ways out, each once, at the last reason that has it. */
 function openLines(unproved: readonly Unproved[]): string[] {
-  const rules = new Map<string, string[]>();
-  for (const { rule, why } of unproved) rules.set(why, [...(rules.get(why) ?? []), rule]);
-  return [...rules].flatMap(([why, those]) => wrap("  ", `open: ${those.join(", ")}: ${why}`));
+  const reasons = new Map<string, { readonly rules: string[]; readonly hint: string | undefined }>();
+  for (const { rule, why, hint } of unproved) {
+    reasons.set(why, { rules: [...(reasons.get(why)?.rules ?? []), rule], hint });
+  }
+  const all = [...reasons];
+  return all.flatMap(([why, { rules, hint }], at) => [
+    ...wrap("  ", `open: ${rules.join(", ")}: ${why}`),
+    ...(hint === undefined || all[at + 1]?.[1].hint === hint ? [] : wrap("  → ", hint)),
+  ]);
 }
 
 function storyLines({ rule, message, hint, steps }: Story): string[] {

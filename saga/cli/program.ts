@@ -1,4 +1,5 @@
 import type { Json } from "../interpreter";
+import { isObject } from "../interpreter/json";
 import type { CloudOptions, LocalCloud } from "../local/cloud";
 import type { Source } from "../local/dev/follow";
 import type { Program } from "../local/program";
@@ -119,6 +120,18 @@ export function checkAnswers(program: Program, answers: Answers, option: string)
   throw new UsageError(`${option}: '${unknown}' is no state that waits for an answer; ${there}`);
 }
 
+/**
+ * Refuses an input that is no object. The type of a saga's input is an object, so its steps would read nothing.
+ * @param example The title of the example that has the input.
+ * @throws UsageError
+ */
+export function checkInput(saga: string, input: Json, example?: string): void {
+  if (isObject(input)) return;
+  const what = input === null ? "null" : Array.isArray(input) ? "a list" : `a ${typeof input}`;
+  const where = example === undefined ? "" : `${example}: `;
+  throw new UsageError(`${where}the input of the saga '${saga}' is ${what}: give it an object, such as {"id":"7"}`);
+}
+
 /** The states that hand out a task token, including those in branches and items. */
 function waitingStates(definition: Json): readonly string[] {
   if (typeof definition !== "object" || definition === null) return [];
@@ -171,18 +184,23 @@ export function looksOf({ resources }: Program): ReadonlyMap<string, TableLook> 
 export const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
+interface Asking {
+  readonly saga: string;
+  readonly input: Json;
+  /** The name of the execution, if it was given. */
+  readonly name?: string | undefined;
+  readonly waiting: readonly { readonly state: string }[];
+}
+
 /**
  * The command that gives the answers, for the same program. It omits the values of the config, which may be secrets.
  */
-export function answerCommand(
-  { options }: LoadedProgram,
-  { saga, input, waiting }: { saga: string; input: Json; waiting: readonly { readonly state: string }[] },
-): string {
+export function answerCommand({ options }: LoadedProgram, { saga, input, name, waiting }: Asking): string {
   const { program, stack, config = [], stubs } = options;
   const answers = [...new Set(waiting.map(({ state }) => state))].map((state) => `--answer ${state}='{…}'`);
   const others = [
-    ...Object.entries({ program, stack, stubs }).flatMap(([name, value]) =>
-      value === undefined ? [] : [`--${name} ${quoted(value)}`],
+    ...Object.entries({ name, program, stack, stubs }).flatMap(([option, value]) =>
+      value === undefined ? [] : [`--${option} ${quoted(value)}`],
     ),
     ...config.map((each) => `--config ${quoted(keyAndValue(each, "--config")[0])}=…`),
   ];

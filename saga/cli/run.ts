@@ -4,11 +4,19 @@ import { isObject } from "../interpreter/json";
 import type { Json, JsonObject } from "../interpreter";
 import { type Outcome, OUTCOMES } from "../asl/outcome";
 import type { ExecutionReport } from "../local/report";
-import { mainMachine } from "../local/resources";
+import { mainMachine, sagaOf } from "../local/resources";
 import { readStubs } from "../local/stubs";
 import { readJsonFile } from "./input";
 import { adviceOn } from "./advice";
-import { type Answers, answerCommand, checkAnswers, type LoadedProgram, looksOf, withCloud } from "./program";
+import {
+  type Answers,
+  answerCommand,
+  checkAnswers,
+  checkInput,
+  type LoadedProgram,
+  looksOf,
+  withCloud,
+} from "./program";
 import { printExecution, printJson, printVerdict } from "./print";
 import { UsageError } from "./usage-error";
 
@@ -33,8 +41,10 @@ export async function runExamples(loaded: LoadedProgram, { json }: { json: boole
   const { program, project } = loaded;
   const examples = await readExamples(project.folder);
   for (const [at, example] of examples.entries()) {
-    mainMachine(program, example.saga);
-    checkAnswers(program, example.answers, `answers of ${example.title ?? `example ${at + 1}`}`);
+    const title = example.title ?? `example ${at + 1}`;
+    const declared = sagaOf(mainMachine(program, example.saga));
+    if (declared !== undefined) checkInput(declared, example.input, title);
+    checkAnswers(program, example.answers, `answers of ${title}`);
   }
   const tables = looksOf(program);
   const advice = adviceOn(program);

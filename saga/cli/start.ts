@@ -1,9 +1,17 @@
 import type { Json } from "../interpreter";
 import type { LocalCloud } from "../local/cloud";
 import type { ExecutionReport } from "../local/report";
-import { mainMachine } from "../local/resources";
+import { mainMachine, sagaOf } from "../local/resources";
 import { adviceOn } from "./advice";
-import { type Answers, answerCommand, checkAnswers, type LoadedProgram, looksOf, withCloud } from "./program";
+import {
+  type Answers,
+  answerCommand,
+  checkAnswers,
+  checkInput,
+  type LoadedProgram,
+  looksOf,
+  withCloud,
+} from "./program";
 import { printExecution, printJson } from "./print";
 
 export const EXIT: Readonly<Record<ExecutionReport["outcome"], number>> = {
@@ -13,20 +21,29 @@ export const EXIT: Readonly<Record<ExecutionReport["outcome"], number>> = {
   waiting: 5,
 };
 
+interface Started {
+  readonly saga?: string | undefined;
+  readonly input: Json;
+  /** The name of the execution. Default: a random one. */
+  readonly name?: string | undefined;
+  readonly answers: Answers;
+  readonly json: boolean;
+}
+
 /** `saga start`: runs one execution of a saga. */
-export function start(
-  loaded: LoadedProgram,
-  { saga, input, answers, json }: { saga?: string | undefined; input: Json; answers: Answers; json: boolean },
-): Promise<number> {
+export function start(loaded: LoadedProgram, { saga, input, name: given, answers, json }: Started): Promise<number> {
   // Reports an unknown name before anything starts.
-  const { name } = mainMachine(loaded.program, saga);
+  const machine = mainMachine(loaded.program, saga);
+  const { name } = machine;
+  const declared = sagaOf(machine);
+  if (declared !== undefined) checkInput(declared, input);
   checkAnswers(loaded.program, answers, "--answer and --fail");
   const answer = (state: string) => answers[state];
   return withCloud(loaded, { answer }, async (cloud: LocalCloud) => {
-    const { report, visits } = await cloud.execute(input, name);
+    const { report, visits } = await cloud.execute(input, name, given);
     if (json) printJson([report]);
     else {
-      const hint = report.waiting && answerCommand(loaded, { saga: name, input, waiting: report.waiting });
+      const hint = report.waiting && answerCommand(loaded, { saga: name, input, name: given, waiting: report.waiting });
       const advice = adviceOn(loaded.program);
       printExecution({ report, visits, tables: looksOf(loaded.program), hint, advice });
     }

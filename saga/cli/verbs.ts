@@ -1,3 +1,4 @@
+import { isExecutionName } from "../asl/execution-name";
 import { readJson } from "./input";
 import { readMost } from "./numbers";
 import { type LoadedProgram, loadProgram, readAnswers, readProgram } from "./program";
@@ -33,7 +34,7 @@ const WHERE = ["port", "endpoint", "json"] as const;
 /** The commands, by name. */
 export const VERBS: Readonly<Record<string, Verb>> = {
   start: {
-    options: ["json", "answer", "fail", "port", "endpoint", "deployed"],
+    options: ["json", "answer", "fail", "name", "port", "endpoint", "deployed"],
     most: 2,
     async run({ rest, values }) {
       const [first, second] = rest;
@@ -42,13 +43,19 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       if (given === undefined) {
         throw new UsageError(`'start' needs an input: start ${first} '{…}', @file.json, or - for standard input`);
       }
+      const { name } = values;
+      if (name !== undefined && !isExecutionName(name)) {
+        throw new UsageError(
+          `--name must have 1 to 80 characters that Step Functions accepts, such as letters, digits, - and _, not '${name}'`,
+        );
+      }
       const input = await readJson(given);
       const answers = await readAnswers(values);
       if (values.port !== undefined || values.endpoint !== undefined || values.deployed === true) {
-        return (await import("./start-there")).startThere({ saga, input, answers }, values);
+        return (await import("./start-there")).startThere({ saga, input, name, answers }, values);
       }
       const { start } = await import("./start");
-      return start(await load(values), { saga, input, answers, json: values.json === true });
+      return start(await load(values), { saga, input, name, answers, json: values.json === true });
     },
   },
   run: {
@@ -60,7 +67,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       const given = rest[0] === undefined ? undefined : await readJson(rest[0]);
       const answers = await readAnswers(values);
       const loading = load(values);
-      const input = given ?? (await pipedInput(loading));
+      const input = rest[0] === undefined ? await pipedInput(loading) : given;
       if (input === undefined) {
         const loaded = await loading;
         if (Object.keys(answers).length > 0) {

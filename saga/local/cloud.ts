@@ -28,7 +28,7 @@ import { arnsOf, machinesOf, mainMachine, neededByExecutions, ofType, TABLE } fr
 import { Outbox } from "./services/outbox";
 import { standing } from "./standing";
 import { type Executions, isStuck, type KnownExecution } from "./step-functions/executions";
-import { StepFunctions } from "./step-functions/service";
+import { type StartOptions, StepFunctions } from "./step-functions/service";
 import { TaskCalls } from "./task-calls";
 
 export type { Answer, Waiting } from "./answers";
@@ -264,13 +264,14 @@ export class LocalCloud {
   /**
    * Runs one execution to its end, or until it only waits for task tokens that nobody answers.
    * @param machine The name of the saga. Required if the program has several.
+   * @param name The name of the execution. Default: a random one.
    * @throws InvalidExecutionInput if the input is over 256 KiB, as StartExecution does
    * @throws NoSuchResource
    */
-  async execute(input: Json, machine?: string): Promise<Reported> {
+  async execute(input: Json, machine?: string, name?: string): Promise<Reported> {
     const before = await allRows(this.tables);
     const sent = this.outbox.messages.length;
-    const execution = this.startExecution(input, undefined, machine);
+    const execution = this.start(machine, { input, name });
     const waiting = this.answers.waitsOf(execution.arn);
     const result = await Promise.race([execution.result, waiting]);
     // The report shows the waiting tasks. Their timeouts must not fire after it.
@@ -289,8 +290,12 @@ export class LocalCloud {
    * @throws NoSuchResource
    */
   startExecution(input: Json, onEvent?: (event: HistoryEvent) => void, machine?: string): Execution {
+    return this.start(machine, { input, onEvent });
+  }
+
+  private start(machine: string | undefined, options: Partial<StartOptions> & Pick<StartOptions, "input">): Execution {
     const { arn, versionArn } = mainMachine(this.release.program, machine);
-    return this.stepFunctions.start(versionArn ?? (arn as string), { input, onEvent }).execution;
+    return this.stepFunctions.start(versionArn ?? (arn as string), options).execution;
   }
 
   /** Makes the call of a state outside of an execution, with the role of its machine. */

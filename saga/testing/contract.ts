@@ -5,8 +5,11 @@ import { type MemoryTable, memoryTable, tableVariables, watchingWrites } from ".
 import {
   type Broken,
   type Call,
+  type Difference,
   expectation,
+  isRefused,
   judge,
+  type Judging,
   type Law,
   LAWS,
   type Model,
@@ -40,6 +43,11 @@ export interface ContractOptions<In extends object, Out, UndoIn extends object> 
    * differ on each run, such as a timestamp.
    */
   readonly effects: (input: In) => unknown;
+  /**
+   * The errors of the action that the saga declares as definite: after such an error, the action must have left nothing,
+   * since its undo does not run. After another error, its undo must take back what the action has left (S2).
+   */
+  readonly definite?: readonly string[];
   /** Clears all effects before each sequence of calls. The tables in memory of these options are cleared anyway. */
   readonly reset?: () => void | Promise<void>;
   /** The table to which the handlers write. Default: one in memory, if the action or its undo is a task. */
@@ -102,7 +110,7 @@ export class TaskContractError extends Error {
     readonly violations: readonly ContractViolation[],
     readonly report: ContractReport,
   ) {
-    super(`${pair} break the contract of a task (S3):\n${violations.map(described).join("\n")}`);
+    super(`${pair} break the contract of a task (S3):\n${byCause(violations).map(described).join("\n")}`);
   }
 }
 
@@ -220,7 +228,7 @@ class Check<In extends object, Out, UndoIn extends object> {
     if (isDeepStrictEqual(before, cleared)) return;
     const name = this.options.action.name || "the action";
     throw new Error(
-      `'effects' still shows what '${name}' did after everything was cleared: ${differs(before, cleared)}. ` +
+      `'effects' still shows what '${name}' did after everything was cleared: ${differs(before, cleared).what}. ` +
         "Name the table that it reads in 'tables', or clear it in 'reset'",
     );
   }
@@ -302,18 +310,23 @@ class Check<In extends object, Out, UndoIn extends object> {
       const effects = await stage.effects();
       const law = move.length > 1 ? "atOnce" : expectation(model, move[0] as Call);
       this.judged[law]++;
-      const judgement = judge(model, move, outcomes, (next) => {
-        const known = seen.get(next);
-        if (known !== undefined) return isDeepStrictEqual(known, effects) ? undefined : differs(known, effects);
-        // The first time that exactly these actions are in effect. Each of them must be visible.
-        const sagas = next.split(",");
-        const fewer = sagas.map((saga) => seen.get(sagas.filter((other) => other !== saga).join()));
-        return fewer.some((other) => other !== undefined && isDeepStrictEqual(other, effects))
-          ? "the action succeeds, but effects do not show it"
-          : undefined;
-      });
+      if (move.some((call, index) => isRefused(model, call, outcomes[index] as Outcome))) this.judged.refused++;
+      const judging: Judging = {
+        definite: this.options.definite ?? [],
+        effects: (next) => {
+          const known = seen.get(next);
+          if (known !== undefined) return isDeepStrictEqual(known, effects) ? undefined : differs(known, effects);
+          // The first time that exactly these actions are in effect. Each of them must be visible.
+          const sagas = next.split(",");
+          const fewer = sagas.map((saga) => seen.get(sagas.filter((other) => other !== saga).join()));
+          return fewer.some((other) => other !== undefined && isDeepStrictEqual(other, effects))
+            ? { what: "the action succeeds, but effects do not show it", lacks: true }
+            : "unknown";
+        },
+      };
+      const judgement = judge(model, move, outcomes, judging);
       if ("what" in judgement) {
-        this.report(law, judgement, made);
+        this.report(judgement.law ?? law, judgement, made);
         return;
       }
       model = judgement.model;
@@ -329,16 +342,16 @@ class Check<In extends object, Out, UndoIn extends object> {
 }
 
 /** How the effects differ. Of lists, such as rows, only the items that are not in both. */
-function differs(known: unknown, effects: unknown): string {
+function differs(known: unknown, effects: unknown): Difference {
   if (Array.isArray(known) && Array.isArray(effects)) {
     const [missing, extra] = [without(known, effects), without(effects, known)];
     const parts = [
       ...(missing.length > 0 ? [`lack ${shortened(missing)}`] : []),
       ...(extra.length > 0 ? [`also have ${shortened(extra)}`] : []),
     ];
-    if (parts.length > 0) return `effects ${parts.join(", and ")}`;
+    if (parts.length > 0) return { what: `effects ${parts.join(", and ")}`, lacks: missing.length > 0 };
   }
-  return `effects are ${shortened(effects)}, but should be ${shortened(known)}`;
+  return { what: `effects are ${shortened(effects)}, but should be ${shortened(known)}`, lacks: false };
 }
 
 function without(all: readonly unknown[], others: readonly unknown[]): readonly unknown[] {
@@ -388,11 +401,25 @@ function checked({ saga, kind, interruption }: Call, turn: number, outcome: Outc
   return Object.freeze({ saga, did: kind, turn, ...(interruption !== undefined && { interruption }), ...came });
 }
 
-function described({ sentence, calls, what }: ContractViolation): string {
-  const lines = calls.map(({ saga, did, turn, interruption, answer, error }) => {
+/** The violations by their cause: those whose last call does the same. The one with the fewest calls is first. */
+function byCause(violations: readonly ContractViolation[]): readonly (readonly ContractViolation[])[] {
+  const causes = new Map<string, ContractViolation[]>();
+  for (const violation of [...violations].sort((one, other) => one.calls.length - other.calls.length)) {
+    const last = violation.calls.at(-1)?.did;
+    // Each sequence has another row, and so other numbers.
+    const cause = `${last}: ${violation.what.replace(/\d+/g, "0")}`;
+    causes.set(cause, [...(causes.get(cause) ?? []), violation]);
+  }
+  return [...causes.values()];
+}
+
+function described([first, ...others]: readonly ContractViolation[]): string {
+  if (!first) return "";
+  const lines = first.calls.map(({ saga, did, turn, interruption, answer, error }) => {
     const came = error === undefined ? `returns ${JSON.stringify(answer ?? null)}` : `fails: ${error}`;
     const midway = interruption === undefined ? "" : ` (${interruption})`;
     return `    ${turn}. saga ${saga}: ${did}${midway} ${came}`;
   });
-  return [`  ${sentence}`, ...lines, `    → ${what}`].join("\n");
+  const also = others.map(({ sentence }) => `    also broken in this way: ${sentence}`);
+  return [`  ${first.sentence}`, ...lines, `    → ${first.what}`, ...also].join("\n");
 }

@@ -99,6 +99,8 @@ let runs = 0;
  * Runs a saga to its end, compiled as for a deploy, in virtual time, with its own handlers or with stand-ins. If a step
  * waits for an answer, its stand-in gives the answer; without a stand-in, the step times out.
  *
+ * @throws Error if a mishap has struck no call, unless the saga is stuck: it may strike after a redrive
+ *
  * @example
  * const run = await runSaga(sale, { input, steps: { Pay: failing("CardDeclined") } });
  * expect(run.outcome).to.equal("compensated");
@@ -110,6 +112,7 @@ export async function runSaga<Input, Output>(
 ): Promise<SagaRun<Output>> {
   const run = new SagaRun<Output>(saga, options, false);
   await run.end();
+  run.refuseIdleMishaps();
   return run;
 }
 
@@ -150,6 +153,7 @@ export class SagaRun<Output = unknown> {
   /** By step: how many calls it has made. */
   private readonly counts = new Map<string, number>();
   private mishaps: ReadonlyMap<string, readonly Mishap[]>;
+  private readonly struck = new Set<Mishap>();
   private result: ExecutionResult | undefined;
   /** A fault of the test, not of the saga. */
   private fault: Error | undefined;
@@ -341,6 +345,21 @@ export class SagaRun<Output = unknown> {
     return this.toString();
   }
 
+  /** Refuses a mishap that has struck no call: the test would not test what it says. @internal */
+  refuseIdleMishaps(): void {
+    if (this.outcome === "stuck") return;
+    for (const [step, mishaps] of this.mishaps) {
+      const idle = mishaps.find((each) => !this.struck.has(each));
+      if (!idle) continue;
+      const made = this.counts.get(step) ?? 0;
+      const called = made === 0 ? "has not been called" : `has been called ${made === 1 ? "once" : `${made} times`}`;
+      const first = mishaps.indexOf(idle) > 0 && made >= idle.call ? ", and an earlier mishap of the step struck" : "";
+      throw new Error(
+        `the mishap '${idle.name}' of '${step}' has struck no call: it begins with call ${idle.call}, but '${step}' ${called}${first}. Correct it, or leave it out.\n${this.toString()}`,
+      );
+    }
+  }
+
   /** Runs until the execution ends, or waits for the test. @internal */
   async proceed(): Promise<this> {
     while (!this.result && !this.fault) {
@@ -432,7 +451,10 @@ export class SagaRun<Output = unknown> {
         ),
       );
     const mishap = this.mishapOf(step, step + indexes);
-    if (mishap) record.mishap = mishap.name;
+    if (mishap) {
+      record.mishap = mishap.name;
+      this.struck.add(mishap);
+    }
     const answer = !mishap
       ? await deliver()
       : await mishap.strike({

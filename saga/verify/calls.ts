@@ -123,7 +123,7 @@ function tolerated(node: Node, nodes: readonly Node[]): readonly Flaw[] {
 }
 
 /** The function that a Task invokes. */
-function functionOf(raw: RawState): string | undefined {
+export function functionOf(raw: RawState): string | undefined {
   const { FunctionName } = argumentsOf(raw);
   if (typeof FunctionName === "string") return FunctionName;
   const resource = String(raw["Resource"]);

@@ -78,10 +78,10 @@ export function verify(
   const broken = new Set(violations.map(({ rule }) => rule));
   const controlFlowOnly = (definition as { QueryLanguage?: unknown }).QueryLanguage !== "JSONata";
   const unproved: readonly Unproved[] = [
-    ...(controlFlowOnly ? [...OF_EXPRESSIONS].map((rule) => ({ rule, why: JSONPATH })) : []),
-    ...(controlFlowOnly ? [{ rule: "assignment", why: DATA } as const] : []),
+    ...(controlFlowOnly ? [...OF_EXPRESSIONS].map((rule) => ({ rule, why: JSONPATH, hint: TO_JSONATA })) : []),
+    ...(controlFlowOnly ? [{ rule: "assignment", why: DATA, hint: TO_JSONATA } as const] : []),
     ...(lost.truncated ? [{ rule: "assignment", why: DATA_TRUNCATED } as const] : []),
-    ...(search.truncated ? [...OF_PATHS].map((rule) => ({ rule, why: TRUNCATED })) : []),
+    ...(search.truncated ? [...OF_PATHS].map((rule) => ({ rule, why: TRUNCATED, hint: REPAIR })) : []),
     ...unprovedOf(definition, machine),
     ...search.doubted,
   ].filter(({ rule }) => !broken.has(rule));
@@ -116,6 +116,9 @@ const JSONPATH = "values in JSONPath mode are unknown";
 const DATA = "in JSONPath mode the fields of the input and of results are unknown";
 const DATA_TRUNCATED = "there is data of too many shapes to follow";
 const TRUNCATED = "not searched past the first violation";
+
+const TO_JSONATA = "Write the machine in JSONata mode";
+const REPAIR = "Repair the violations, and verify again";
 
 const NEVER: Violation = {
   rule: "S6",

@@ -319,16 +319,23 @@ function changingIn(field: ChangingPart["field"], spelled: Spelled | undefined):
 
 /** What a Task sends to a queue, to a topic, or to a bus as its only event. An object, or its JSON as a text. */
 function messageIn(resource: string, args: Spelled): Spelled | undefined {
+  const field = messageFieldOf(resource);
+  if (field === undefined) return undefined;
+  return fieldOf(field === "Detail" ? onlyItemOf(fieldOf(args, "Entries")) : args, field);
+}
+
+/** The field with the message that a Task sends to a queue, to a topic, or to a bus. Undefined for any other Task. */
+export function messageFieldOf(resource: string): "MessageBody" | "Message" | "Detail" | undefined {
   const integration = integrationOf(resource);
   if (!integration) return undefined;
   switch (`${integration.service}:${integration.action}`) {
     case "sqs:sendMessage":
-      return fieldOf(args, "MessageBody");
+      return "MessageBody";
     case "sns:publish":
-      return fieldOf(args, "Message");
+      return "Message";
     case "events:putEvents":
     case "eventbridge:putEvents":
-      return fieldOf(onlyItemOf(fieldOf(args, "Entries")), "Detail");
+      return "Detail";
     default:
       return undefined;
   }

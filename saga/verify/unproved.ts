@@ -1,9 +1,9 @@
 import { answerOf, callOf, integrationOf } from "../asl/integrations";
 import { isActivity, isFunction, isUnknownResource } from "../asl/transient";
-import { changesAnything, mayNotAwait, ruleOfOutcome } from "./calls";
+import { changesAnything, functionOf, mayNotAwait, ruleOfOutcome } from "./calls";
 import { fieldFindings } from "./fields";
 import { givesUp } from "./fallback";
-import { type Level, levelsOf, type Node } from "./machine";
+import { type Level, levelsOf, messageFieldOf, type Node } from "./machine";
 import type { Rule } from "./rules";
 import { unretriedIn } from "./static";
 import type { RawStates } from "../asl/states";
@@ -12,31 +12,52 @@ import type { RawStates } from "../asl/states";
 export interface Unproved {
   readonly rule: Rule;
   readonly why: string;
+  /** What to change so that the rule is proved, or broken. Undefined if nothing is known to help. */
+  readonly hint?: string;
 }
 
 /** The rules that a definition leaves open. */
 export function unprovedOf(definition: RawStates, machine: Level): readonly Unproved[] {
   const nodes = levelsOf(machine).flatMap((level) => [...level.nodes.values()]);
-  const because = (rule: Rule, found: readonly string[], why: string): readonly Unproved[] =>
-    found.length === 0 ? [] : [{ rule, why: `${why}: ${found.join(", ")}` }];
+  const because = (rule: Rule, found: readonly string[], why: string, hint: string): readonly Unproved[] =>
+    found.length === 0 ? [] : [{ rule, why: `${why}: ${found.join(", ")}`, hint }];
+  const nameless = nodes.filter(isNameless);
   const jsonata = (definition as { readonly QueryLanguage?: unknown }).QueryLanguage === "JSONata";
   return [
-    ...because("S4", names(nodes.filter(isUnknownCall)), "the resource of these is a placeholder"),
-    ...because("S4", mayGiveUp(machine), "these queries may not be retried on a transient fault"),
+    ...because(
+      "S4",
+      names(nodes.filter(isUnknownCall)),
+      "the resource of these is a placeholder",
+      "Name the placeholder after what it calls, such as ${ChargeFunction}, or give the ARN",
+    ),
+    ...because(
+      "S4",
+      mayGiveUp(machine),
+      "these queries may not be retried on a transient fault",
+      "Let these retry the transient errors of their services, by their names",
+    ),
     ...fieldFindings(definition).flatMap(({ state, field, unproved = [] }) =>
       unproved.map((rule) => ({
         rule,
         why: `${state ?? "the machine"} has ${field}, which the verifier does not understand`,
       })),
     ),
-    ...(jsonata ? because("S11", names(nodes.filter(isNameless)), "these call without an identity") : []),
+    ...(jsonata
+      ? because("S11", names(nameless), "these call without an identity", nameless.map(namedBy).join("; "))
+      : []),
     ...because(
       "S5",
       names(nodes.filter(isHandedOver)),
       "these send an undo as a message, and do not learn whether it succeeds",
+      "Let these wait for an answer with .waitForTaskToken, or call a function that undoes",
     ),
     ...(["S2", "S5"] as const).flatMap((rule) =>
-      because(rule, untoldIn(nodes, rule), "it is not known whether these are done when they are answered"),
+      because(
+        rule,
+        untoldIn(nodes, rule),
+        "it is not known whether these are done when they are answered",
+        "Let a function make these calls, and answer when they are done",
+      ),
     ),
   ];
 }
@@ -60,6 +81,16 @@ const names = (nodes: readonly Node[]): readonly string[] => nodes.map(({ name }
 /** A call without an identity that the verifier can read. */
 function isNameless({ raw, part, identity }: Node): boolean {
   return raw.Type === "Task" && part !== undefined && identity === undefined;
+}
+
+/** How a call gets an identity that the verifier can read. */
+function namedBy({ name, raw }: Node): string {
+  const resource = String(raw["Resource"]);
+  if (integrationOf(resource)?.action === "startExecution") return `Give ${name} a Name that its tries share`;
+  const field = functionOf(raw) === undefined ? messageFieldOf(resource) : "Payload";
+  return field === undefined
+    ? `Let a function make the call of ${name}, with a saga.id and a saga.step in its Payload`
+    : `Give ${name} a saga.id and a saga.step in its ${field}`;
 }
 
 /** An undo that is only a message. A queue or a bus takes it, and another system acts on it. */

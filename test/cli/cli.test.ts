@@ -131,6 +131,14 @@ describe("the command line", function () {
     expect(code).to.equal(0);
   });
 
+  it("starts an execution by its name, which its calls carry", async () => {
+    const order = '{"order_id":"1","total":100,"card_no":"123-1234","address":"123 st"}';
+    const { out, code } = await command(["start", order, "--name", "n-1", "--json"]);
+    const [{ tables }] = JSON.parse(out) as [{ tables: Record<string, { saga_id: string }[]> }];
+    const owners = Object.values(tables).flatMap((rows) => rows.map(({ saga_id }) => saga_id.replace(/^.*:/, "")));
+    expect([code, [...new Set(owners)]]).to.deep.equal([0, ["n-1"]]);
+  });
+
   it("runs one order: given, from a file, or piped in; the exit code says how it ended", async () => {
     const terminal = { isTTY: true };
     const order = '{"order_id":"9","total":1,"card_no":"123-1234","address":"x"}';
@@ -170,6 +178,23 @@ describe("the command line", function () {
       [["run", "{}", "{}"], /^'run' does not take a further argument: "\{\}"/],
       [["run", "--colour"], /^Unknown option '--colour'; see npx saga --help$/m],
       [["walk"], /^no command 'walk'; the commands are start, /],
+      [["strat"], /^no command 'strat', did you mean 'start'\? See npx saga --help$/m],
+      [["lst"], /^no command 'lst', did you mean 'list'\? See/],
+      [
+        ["start", "{}", "--anwser", "A={}"],
+        /^Unknown option '--anwser', did you mean '--answer'\? See npx saga --help$/m,
+      ],
+      [
+        ["start", "[1]"],
+        /^the input of the saga 'OrderFulfilment' is a list: give it an object, such as \{"id":"7"\}; see/,
+      ],
+      [["start", "OrderFulfilment", '"x"'], /^the input of the saga 'OrderFulfilment' is a string: give it/],
+      [["run", "null"], /^the input of the saga 'OrderFulfilment' is null: give it/],
+      [
+        ["start", "{}", "--name", "a b"],
+        /^--name must have 1 to 80 characters that Step Functions accepts, .* not 'a b'/,
+      ],
+      [["start", "{}", "--name", "x".repeat(81)], /^--name must have 1 to 80 characters/],
       [["invoke"], /^'invoke' needs the name of a function/],
       [["invoke", "createOrder"], /^'invoke' needs a payload: -d/],
       [["invoke", "createOrder", "-d", "{"], /^"\{" is not JSON: /],
@@ -368,7 +393,7 @@ describe("the command line", function () {
   it("has a help of 80 columns, which 'help' prints too", async () => {
     for (const line of HELP.split("\n")) expect(line.length, line).to.be.at.most(80);
     expect(await command(["help"])).to.deep.include({ code: 0, out: HELP });
-    expect(await command(["help", "verify"])).to.deep.include({ code: 0, out: HELP });
+    expect(await command(["verify", "--help", "--nothing"])).to.include({ code: 2 });
     expect(await command(["help", "list"])).to.deep.include({ code: 0, out: HELP_OF["list"] });
   });
 
@@ -382,6 +407,7 @@ describe("the command line", function () {
     expect(told.out).to.match(/^orderFulfilmentSaga {2}not sound: 16 violations/);
     expect(told.out).to.contain("open: S11: values in JSONPath mode are unknown");
     expect(told.out).to.contain("assignment: in JSONPath mode the fields of the input");
+    expect(told.out.match(/→ Write the machine in JSONata mode/g)).to.have.length(1);
     expect(told.out).to.contain("      DeleteOrder undoes CreateOrder\n      the execution ends SUCCEEDED\n");
     // Its tasks have no timeout.
     expect(told.out).to.match(/completed .* no bound +[\d,]+ \*\n/);

@@ -173,6 +173,13 @@ describe("the verbs on executions", function () {
       });
       expect(started.out).to.match(/^arn:.*\n(.*\n)*.*completed {2}SUCCEEDED/);
       expect(started.code).to.equal(0);
+      for (const answer of [["approve"], ["approve", "{}"], ["reject", "Refused:why"]]) {
+        const unnamed = await command([...answer, "--stack", "dev"], { env });
+        expect(unnamed).to.include({ code: 2, out: "" });
+        expect(unnamed.err).to.match(
+          /^'(approve|reject)' with --stack needs the ARN or the name of an execution: 'list/,
+        );
+      }
     } finally {
       pulumi.remove();
     }
@@ -186,6 +193,25 @@ describe("the verbs on executions", function () {
       /^--answer and --fail work only for a run of its own/,
     );
     expect((await command(["start", "{}", "--deployed"])).err).to.match(/^--deployed needs --stack NAME/);
+  });
+
+  it("start: only once for a name, and a repeated start shows the first execution", async () => {
+    const input = JSON.stringify({ ...ORDER, order_id: "10" });
+    const first = await saga("start", input, "--name", "once");
+    expect(first.out).to.match(/^arn:\S+:once\n/);
+    const calls = await json("list");
+    const again = await saga("start", input, "--name", "once");
+    expect(again.err).to.equal(
+      "note: the execution 'once' has already been started with this input: nothing is started\n",
+    );
+    expect([again.code, again.out]).to.deep.equal([0, first.out]);
+    expect(await json("list")).to.deep.equal(calls);
+    const other = await saga("start", '{"order_id":"11"}', "--name", "once");
+    expect(other.err).to.match(
+      /^there is an execution 'once' with another input: choose another name, or see it with npx saga explain once --endpoint http/,
+    );
+    expect(other.code).to.equal(1);
+    expect((await saga("start", "[1]")).err).to.match(/^the input of the saga 'OrderFulfilment' is a list: give it/);
   });
 
   describe("explain, of a file", () => {
@@ -262,6 +288,7 @@ describe("the verbs on executions", function () {
   });
 
   it("have help of their own, in 80 columns", async () => {
+    expect(HELP_OF).to.have.all.keys(Object.keys(VERBS));
     for (const [verb, help] of Object.entries(HELP_OF)) {
       expect(VERBS, verb).to.have.property(verb);
       expect((await command([verb, "--help"])).out, verb).to.equal(help);
@@ -269,7 +296,7 @@ describe("the verbs on executions", function () {
       for (const [, example = ""] of help.matchAll(/^ {2}saga (\S+)/gm)) expect(VERBS).to.have.property(example);
       const options = (VERBS[verb]?.options ?? []) as readonly string[];
       for (const option of options) {
-        const shown = { data: "-d", output: "-o" }[option] ?? `--${option}`;
+        const shown = { data: "(?:-d|--data)", output: "-o" }[option] ?? `--${option}`;
         expect(help, `${verb} ${shown}`).to.match(new RegExp(`[ ,|]${shown}\\b`));
       }
     }

@@ -139,7 +139,9 @@ describe("saga verify, of a file", () => {
       }),
     );
     const { out } = await saga("open.asl.json", "-d", '{"saga":"S","calls":{"Charge":{"role":"pivot"}}}');
-    expect(out.replaceAll(/\s+/g, " ")).to.contain("open: S4: the resource of these is a placeholder: Charge");
+    expect(out.replaceAll(/\s+/g, " ")).to.contain(
+      "open: S4: the resource of these is a placeholder: Charge → Name the placeholder after what it calls, such as ${ChargeFunction}, or give the ARN",
+    );
     expect(out).to.match(/^ {2}S4 +open /m);
     inColumns(out);
   });

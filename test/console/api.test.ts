@@ -151,7 +151,7 @@ describe("the console's API", () => {
     const roleArn = "arn:aws:iam::000000000000:role/all";
     const Comment = JSON.stringify({ saga: "Held", undo: `${machineArn("Held_undo")}:1` });
     const held = { Comment, StartAt: "Hold", States: { Hold: { Type: "Wait", Seconds: 3600, End: true } } };
-    const undo = { StartAt: "Undo", States: { Undo: { Type: "Pass", End: true } } };
+    const undo = { Comment: "Recovery of saga Held", StartAt: "Undo", States: { Undo: { Type: "Pass", End: true } } };
     for (const [name, states] of [
       ["Held", held],
       ["Held_undo", undo],
@@ -159,6 +159,16 @@ describe("the console's API", () => {
       const definition = JSON.stringify({ QueryLanguage: "JSONata", ...states });
       await sfn.send(new CreateStateMachineCommand({ name, roleArn, definition }));
     }
+    // Its saga is what is proved, and it has no declaration of its own.
+    const undoing = await until(async () => {
+      const all = (await served.ask("api/sagas")).json as { name: string; verdict: object }[];
+      return all.find((each) => each.name === "Held_undo");
+    });
+    expect(undoing.verdict).to.deep.equal({
+      status: "only undos",
+      summary: "It has only the undos of Held. The proof is that of Held, and assumes that its undos are these",
+      violations: [],
+    });
     const arn = await start("Held", {});
     expect((await served.ask(`api/execution?arn=${arn}`)).json).not.to.have.property("recovery");
     await served.ask("api/stop", { body: { arn } });

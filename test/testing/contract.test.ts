@@ -236,6 +236,18 @@ describe("a handler that breaks the contract of a task", function () {
         },
       }),
     ],
+    "an action that takes what another saga holds, and then fails": [
+      "actionOfAnother",
+      (seats) => ({
+        hold: async (event) => {
+          const row = seats.row(event.seat);
+          const isTaken = row.holder !== undefined && row.holder !== event.saga.id;
+          if (isTaken) row.holder = undefined;
+          if (isTaken) throw new Error("Taken");
+          return seats.hold(event);
+        },
+      }),
+    ],
     "an undo that fails where there is nothing to undo": [
       "undoneFirst",
       (seats) => ({
@@ -307,6 +319,69 @@ describe("a handler that breaks the contract of a task", function () {
       expect(lawsOf(await broken(mutate))).to.include(law);
     });
   }
+
+  describe("whose action writes its own row, and is then refused (S2)", () => {
+    /** Two rows of a table: a seat, which one saga holds, and each saga's own request for it. */
+    const check = (options: { readonly definite?: readonly string[]; readonly forgets?: boolean }) => {
+      const table = memoryTable();
+      const open = <Key extends object>(entity: string, key: (of: Key) => Record<string, string>) =>
+        openStore<Key, Key>({ table: table.name, entity, key });
+      const seats = open<Seat>("Seat", ({ seat }) => ({ seat, entity: "SEAT" }));
+      const requests = open<Seat & { readonly by: string }>("Request", ({ seat, by }) => ({ seat, entity: by }));
+      const by = (event: TaskEvent<Seat>) => ({ ...event, by: event.saga.id });
+      const run = checkTaskContract({
+        action: async (event: TaskEvent<Seat>) => {
+          await requests.create(by(event), { seat: event.seat, by: event.saga.id });
+          await seats.create(event, { seat: event.seat });
+          return { held: event.seat };
+        },
+        undo: async (event: TaskEvent<Seat>) => {
+          await seats.undo(event);
+          if (options.forgets !== true) await requests.undo(by(event));
+          return {};
+        },
+        input: (row) => ({ seat: `seat-${row}` }),
+        table,
+        effects: () => table.liveRows(),
+        ...(options.definite && { definite: options.definite }),
+      });
+      return run.then(
+        () => undefined,
+        (error: unknown) => error as TaskContractError,
+      );
+    };
+
+    it("is not reported if its undo takes that back", async () => {
+      expect((await check({}))?.message).to.equal(undefined);
+    });
+
+    it("is reported under a law of its own, once, if the saga declares the error as definite", async () => {
+      const error = await check({ definite: ["SeatAlreadyExists"] });
+      expect(lawsOf(error)).to.deep.equal(["refused"]);
+      const [{ calls = [], what = "" } = {}] = error?.violations ?? [];
+      expect(calls.map(({ saga, did }) => [saga, did])).to.deep.equal([
+        ["A", "action"],
+        ["B", "action"],
+      ]);
+      expect(what).to.match(
+        /^the action fails: SeatAlreadyExists, which is a definite error, but effects also have \[\{[^\]]*-B[^\]]*\}\]$/,
+      );
+    });
+
+    it("is reported under this law if its undo does not take that back", async () => {
+      const laws = lawsOf(await check({ forgets: true }));
+      expect(laws).to.include.members(["refused", "undone"]).and.not.include("actionOfAnother");
+    });
+  });
+
+  it("is reported once for each cause, with the other laws that it breaks", async () => {
+    const error = await broken(mutants["an undo that leaves no tombstone"]?.[1] as () => Partial<Pair>);
+    const { message = "", violations = [] } = error ?? {};
+    expect(violations.length).to.be.greaterThan(1);
+    expect(message.match(/→ the action succeeds, but it has been undone/g)).to.have.length(1);
+    for (const { sentence } of violations) expect(message).to.contain(sentence);
+    expect(message).to.contain("\n    also broken in this way: ");
+  });
 
   it("is reported with the broken law and the shortest calls that were found", async () => {
     const error = await broken(mutants["an action that ignores its tombstone"]?.[1] as () => Partial<Pair>);

@@ -423,6 +423,21 @@ describe("mistakes in a test of a saga", () => {
     expect(await mistake(() => run.answer(other, { yes: true }))).to.equal(
       "no step of the execution of 'OrderFulfilment' waits for 'ask': no step waits",
     );
+    const idle = async (steps: Mishaps) =>
+      (await mistake(() => runSaga(orderFulfilment, { input, steps }))).split("\n");
+    expect((await idle({ ProcessPayment: failing("X", { call: 5 }) })).slice(0, 2)).to.deep.equal([
+      "the mishap 'fails: X' of 'ProcessPayment' has struck no call: it begins with call 5, but 'ProcessPayment' has been called once. Correct it, or leave it out.",
+      "OrderFulfilment: completed SUCCEEDED",
+    ]);
+    expect((await idle({ RefundPayment: timingOut() }))[0]).to.equal(
+      "the mishap 'times out' of 'RefundPayment' has struck no call: it begins with call 1, but 'RefundPayment' has not been called. Correct it, or leave it out.",
+    );
+    expect((await idle({ ProcessPayment: [failing("X"), failing("Y")] }))[0]).to.match(
+      /^the mishap 'fails: Y' .* has been called once, and an earlier mishap of the step struck\. /,
+    );
+    // A stuck saga may go on: its mishaps may strike after a redrive.
+    const stuck = { ProcessShipment: failing("X"), RefundPayment: failing("Y"), DeleteOrder: failing("Z") };
+    expect((await runSaga(orderFulfilment, { input, steps: stuck })).stuckAt).to.equal("RefundPayment");
     expect(() => failing("X", { call: 0 })).to.throw(
       "call is 0, but must be a whole number from 1 on: 1 is the first call",
     );

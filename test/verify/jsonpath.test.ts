@@ -112,6 +112,7 @@ describe("the verifier, on data in JSONPath mode,", () => {
       expect(unproved).to.deep.include({
         rule: "assignment",
         why: "in JSONPath mode the fields of the input and of results are unknown",
+        hint: "Write the machine in JSONata mode",
       });
     });
   });

@@ -225,15 +225,31 @@ describe("the verifier, on the names in messages,", () => {
   }
 
   it("finds none in another field, in one of several events, or in text", () => {
-    const without: readonly (readonly [call: string, args: unknown])[] = [
-      ["sqs:sendMessage", { QueueUrl: "q", MessageBody: {}, saga: SAGA }],
-      ["sqs:sendMessage", { QueueUrl: "q", MessageBody: "{% $states.input %}" }],
-      ["events:putEvents", { Entries: [{ Detail: { saga: SAGA } }, { Detail: {} }] }],
+    const without: readonly (readonly [call: string, args: unknown, hint: string])[] = [
+      [
+        "sqs:sendMessage",
+        { QueueUrl: "q", MessageBody: {}, saga: SAGA },
+        "Give S1 a saga.id and a saga.step in its MessageBody",
+      ],
+      [
+        "sqs:sendMessage",
+        { QueueUrl: "q", MessageBody: "{% $states.input %}" },
+        "Give S1 a saga.id and a saga.step in its MessageBody",
+      ],
+      [
+        "events:putEvents",
+        { Entries: [{ Detail: { saga: SAGA } }, { Detail: {} }] },
+        "Give S1 a saga.id and a saga.step in its Detail",
+      ],
+      [
+        "dynamodb:putItem",
+        { TableName: "t", Item: {} },
+        "Let a function make the call of S1, with a saga.id and a saga.step in its Payload",
+      ],
     ];
-    for (const [call, args] of without) {
-      expect(sending(call, args).unproved.map(({ rule, why }) => `${rule}: ${why}`)).to.include(
-        "S11: these call without an identity: S1",
-      );
+    for (const [call, args, hint] of without) {
+      const why = "these call without an identity: S1";
+      expect(sending(call, args).unproved).to.deep.include({ rule: "S11", why, hint });
     }
   });
 });

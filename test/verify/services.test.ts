@@ -131,8 +131,9 @@ describe("the verifier, on what a service answers,", () => {
     it(`proves nothing of ${resource}, of which it does not know what an answer means`, () => {
       const why = (name: string): string =>
         `it is not known whether these are done when they are answered: ${name} (${as})`;
-      expect(calling("S1", resource).unproved).to.deep.include({ rule: "S2", why: why("S1") });
-      expect(calling("U1", resource).unproved).to.deep.include({ rule: "S5", why: why("U1") });
+      const hint = "Let a function make these calls, and answer when they are done";
+      expect(calling("S1", resource).unproved).to.deep.include({ rule: "S2", why: why("S1"), hint });
+      expect(calling("U1", resource).unproved).to.deep.include({ rule: "S5", why: why("U1"), hint });
     });
   }
 

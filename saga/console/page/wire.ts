@@ -16,7 +16,7 @@ export interface Session {
 }
 
 export interface SagaVerdict {
-  readonly status: "sound" | "unsound" | "not proved";
+  readonly status: "sound" | "unsound" | "not proved" | "only undos";
   readonly summary: string;
   readonly violations: readonly Violation[];
   /** The proof is still running. */

@@ -2,12 +2,12 @@ import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { Declaration } from "../../asl/declaration";
 import type { RawStates } from "../../asl/states";
 import { tasksIn } from "../../asl/tasks";
-import { declaredIn } from "../../control/declared";
+import { declaredIn, undoneSagaIn } from "../../control/declared";
 import { inGroups } from "../../control/in-groups";
 import { AUXILIARY, named, withoutQualifier } from "../../control/machines";
 import type { ConsoleOptions, KnownMachine } from "./options";
 import { notFound } from "./refusal";
-import { NOT_PROVED, type Proofs, type SagaVerdict } from "./proofs";
+import { NOT_PROVED, onlyUndos, type Proofs, type SagaVerdict } from "./proofs";
 
 /** A state machine, with the program's knowledge of it if the program is available. */
 export interface SagaMachine {
@@ -160,8 +160,13 @@ export class Machines {
       definition: read,
       ...(declaration && { declaration }),
       examples,
-      // A machine of undos is proved as a part of its saga.
-      verdict: declaration && startable ? this.proofs.of(read, declaration) : NOT_PROVED,
+      verdict: this.verdictOn(read, startable ? declaration : undefined),
     };
+  }
+
+  private verdictOn(definition: object, declaration: Declaration | undefined): SagaVerdict {
+    const undone = undoneSagaIn(definition as RawStates);
+    if (undone !== undefined) return onlyUndos(undone);
+    return declaration ? this.proofs.of(definition, declaration) : NOT_PROVED;
   }
 }

@@ -7,7 +7,8 @@ import type { Asked, Proved } from "./prover";
 
 /** The verifier's verdict on a machine, as the page shows it. */
 export interface SagaVerdict {
-  readonly status: "sound" | "unsound" | "not proved";
+  /** `only undos`: of a saga, which is proved itself. */
+  readonly status: "sound" | "unsound" | "not proved" | "only undos";
   readonly summary: string;
   readonly violations: readonly Violation[];
   /** The proof is still running. */
@@ -19,6 +20,14 @@ export const NOT_PROVED: SagaVerdict = {
   summary: "The machine has no declaration of what undoes what",
   violations: [],
 };
+
+/** The verdict on a machine that runs a saga's undos: the verifier searches the saga, and not this machine. */
+export const onlyUndos = (saga: string): SagaVerdict => ({
+  status: "only undos",
+  summary: `It has only the undos of ${saga}. The proof is that of ${saga}, and assumes that its undos are these`,
+  violations: [],
+});
+
 const PENDING: SagaVerdict = { ...NOT_PROVED, summary: "The proof is running", pending: true };
 
 /** The most cached verdicts. */

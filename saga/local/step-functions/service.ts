@@ -11,6 +11,7 @@ import {
   startExecution,
   type TaskCall,
 } from "../../interpreter";
+import { isExecutionName } from "../../asl/execution-name";
 import { AwsError } from "../aws-error";
 import { executionArn } from "./arns";
 import { describe } from "./description";
@@ -80,7 +81,7 @@ export class StepFunctions {
     const { input, name = randomUUID(), byProgram = false, ...listeners } = options;
     const target = this.machines.get(stateMachineArn, { withdrawn: byProgram });
     const { machine } = target;
-    if (!EXECUTION_NAME.test(name)) throw new AwsError("InvalidName", `Invalid Name: '${name}'`);
+    if (!isExecutionName(name)) throw new AwsError("InvalidName", `Invalid Name: '${name}'`);
     if (machine.type === "EXPRESS") {
       const arn = machine.arn.replace(":stateMachine:", ":express:");
       return this.begin(target, { id: `${arn}:${name}:${randomUUID()}`, name, input, ...listeners });
@@ -218,8 +219,6 @@ function later<T>(make: () => (value: T) => void): (value: T) => void {
   };
 }
 
-/** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
-const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
 /** The form of this machine's tokens. */
 const TASK_TOKEN = /^[0-9a-f]{64}$/;
 /** The maximum duration of an EXPRESS execution. */

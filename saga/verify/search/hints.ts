@@ -1,6 +1,7 @@
 import { COMPENSATED } from "../../asl/outcome";
 import type { Effect } from "./effects";
 import { type Level, levelsOf } from "../machine";
+import type { Rule } from "../rules";
 import { pathOf, type Trace } from "./trace";
 
 /** The fix for a mistake, with the names of its states. */
@@ -216,3 +217,11 @@ export function undoFirst(
 
 /** Whether the path of a counterexample enters a state. */
 const passes = (trace: Trace, state: string): boolean => pathOf([trace]).some((event) => event.state === state);
+
+/** What to change so that a doubt of the search is resolved. */
+export function wayOutOf(rule: Rule, reason: string): string {
+  if (rule === "S6") return "Build the Cause from the error that the Catch has assigned";
+  return reason.includes("share")
+    ? "Give each of these a saga.step of its own"
+    : "Give these the saga.id {% $states.context.Execution.Id %}, and the name of their step as saga.step";
+}

@@ -8,7 +8,7 @@ import { failState, finish, left } from "./ends";
 import { type Surroundings, truth } from "./evaluate";
 import { fork } from "./fork";
 import { DATA_LIMIT } from "./faults";
-import { type Hint, HINTS } from "./hints";
+import { type Hint, HINTS, wayOutOf } from "./hints";
 import { type LiveVariables, liveVariablesOf } from "./live-variables";
 import { EXECUTION, type Level, levelsOf, type Node, type Transition, transitionsOf } from "../machine";
 import { controlKey, merge, resolved, type SearchState, stateKey } from "./search-state";
@@ -104,10 +104,11 @@ export class Search implements SearchContext {
   }
 
   /** The rules that no path breaks and that are not proved, and why. */
-  get doubted(): readonly { readonly rule: Rule; readonly why: string }[] {
+  get doubted(): readonly { readonly rule: Rule; readonly why: string; readonly hint: string }[] {
     return [...this.doubts].map(([key, states]) => {
       const [rule] = key.split(" ", 1) as [Rule];
-      return { rule, why: `${key.slice(rule.length + 1)}: ${[...states].join(", ")}` };
+      const reason = key.slice(rule.length + 1);
+      return { rule, why: `${reason}: ${[...states].join(", ")}`, hint: wayOutOf(rule, reason) };
     });
   }
 

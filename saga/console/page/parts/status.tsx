@@ -19,6 +19,7 @@ const VERDICTS: Readonly<Record<SagaVerdict["status"], Look>> = {
   sound: "done",
   unsound: "failed",
   "not proved": "in doubt",
+  "only undos": "undone",
 };
 
 export const VerdictMark = ({ status }: { readonly status: SagaVerdict["status"] }) => (
