@@ -181,7 +181,10 @@ describe("a task of the real world", function () {
   });
 
   describe("at a cold start", () => {
-    const folder = realpathSync(mkdtempSync(join(tmpdir(), "sdk-")));
+    let folder: string;
+    before(() => {
+      folder = realpathSync(mkdtempSync(join(tmpdir(), "sdk-")));
+    });
     after(() => {
       rmSync(folder, { recursive: true });
     });
