@@ -1,18 +1,14 @@
 import type { Json } from "../interpreter";
-import { LocalCloud, mainMachine } from "../local/cloud";
-import type { Program } from "../local/program";
+import { mainMachine } from "../local/cloud";
 import {
   type Answers,
-  capacityFor,
   explore,
   FaultsError,
   formatFindings,
   formatPlan,
   formatVerdict,
   isSound,
-  poolOf,
-  setUp,
-  type Stage,
+  setUpStages,
   type Undone,
 } from "../testing/faults";
 import { Pace } from "./pace";
@@ -43,16 +39,10 @@ export async function faults(
   checkAnswers(program, options.answers ?? {}, "--answer");
   const declaration = declarationIn(program, machine);
   const { json, ...exploring } = options;
-  const stages: Stage[] = [];
-  const capacity = capacityFor(program, machine);
-  const pool = poolOf(capacity);
   const started = performance.now();
+  // In virtual time, neither the saga's waits nor those of its child sagas take time.
+  const stages = await setUpStages(program, machine, { stubs, time: "virtual" });
   try {
-    for (let count = 0; count < capacity.stages; count++) {
-      // In virtual time, neither the saga's waits nor those of its child sagas take time.
-      const open = (twins: Program) => LocalCloud.start(twins, { stubs, time: "virtual", pool });
-      stages.push(await setUp(program, { machine, open }));
-    }
     let pace = new Pace();
     const explored = await progress("scenarios", (tell) =>
       explore(stages, {

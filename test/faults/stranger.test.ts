@@ -11,7 +11,7 @@ import {
   formatVerdict,
   isSound,
   KINDS,
-  setUp,
+  setUpStages,
 } from "../../saga/testing/faults";
 import { mutated } from "./mutated";
 import { SLOW } from "../slow";
@@ -29,7 +29,7 @@ describe(`faults of a stranger's saga, with a table of its own form ${SLOW}`, fu
 
   async function strike(of: Program, options: Partial<ExploreOptions> = {}): Promise<Explored> {
     const machine = mainMachine(of);
-    const stages = [await setUp(of, { machine }), await setUp(of, { machine })];
+    const stages = await setUpStages(of, machine);
     try {
       return await explore(stages, { input: ACCOUNT, pairs: false, undone: CLOSED, ...options });
     } finally {

@@ -13,5 +13,5 @@ export {
 export { UNDONE, type Undone } from "./judge";
 export { type Kind, KINDS } from "./kinds";
 export { formatFindings, formatPlan, formatVerdict, isSound } from "./print";
-export { setUp, type Stage, type StageOptions } from "./stage";
+export { setUp, setUpStages, type Stage, type StageOptions } from "./stage";
 export { type Answers, type Fault, type Scenario, type Setting, type Tried, tryOut } from "./trial";
