@@ -28,12 +28,6 @@ export function noteIn(definition: RawStates): MachineNote {
   return saga === undefined ? {} : { saga };
 }
 
-/** The saga whose undos a machine runs, and nothing else: as its recovery, or for a saga that has it as a child. */
-export function undoneSagaIn(definition: RawStates): string | undefined {
-  const { Comment } = definition as { readonly Comment?: unknown };
-  return typeof Comment === "string" ? /^(?:Undo|Recovery) of saga (.+)$/.exec(Comment)?.[1] : undefined;
-}
-
 /**
  * A saga's declaration, read from its compiled machine. Each call carries the name of a step: an action its own, an undo
  * the name of its action (S11). The Comment lists the calls of services, which carry none. Undefined if any other call

@@ -2,7 +2,7 @@ import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { Declaration } from "../../asl/declaration";
 import type { RawStates } from "../../asl/states";
 import { tasksIn } from "../../asl/tasks";
-import { declaredIn, undoneSagaIn } from "../../control/declared";
+import { declaredIn, noteIn } from "../../control/declared";
 import { inGroups } from "../../control/in-groups";
 import { AUXILIARY, named, withoutQualifier } from "../../control/machines";
 import type { ConsoleOptions, KnownMachine } from "./options";
@@ -160,13 +160,16 @@ export class Machines {
       definition: read,
       ...(declaration && { declaration }),
       examples,
-      verdict: this.verdictOn(read, startable ? declaration : undefined),
+      verdict: this.verdictOn(stateMachineArn, { definition: read, startable, ...(declaration && { declaration }) }),
     };
   }
 
-  private verdictOn(definition: object, declaration: Declaration | undefined): SagaVerdict {
-    const undone = undoneSagaIn(definition as RawStates);
-    if (undone !== undefined) return onlyUndos(undone);
+  private verdictOn(
+    machineArn: string,
+    { definition, declaration, startable }: Pick<SagaMachine, "definition" | "declaration" | "startable">,
+  ): SagaVerdict {
+    const { saga } = noteIn(definition as RawStates);
+    if (saga !== undefined && !startable && AUXILIARY.test(machineArn)) return onlyUndos(saga);
     return declaration ? this.proofs.of(definition, declaration) : NOT_PROVED;
   }
 }
