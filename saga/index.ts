@@ -20,6 +20,7 @@ export {
 export {
   add,
   and,
+  type AsJson,
   callbackTask,
   choose,
   concat,

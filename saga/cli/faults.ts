@@ -1,7 +1,5 @@
-import { availableParallelism } from "node:os";
 import type { Json } from "../interpreter";
-import { LocalCloud, mainMachine } from "../local/cloud";
-import type { Program } from "../local/program";
+import { mainMachine } from "../local/cloud";
 import {
   type Answers,
   explore,
@@ -10,10 +8,10 @@ import {
   formatPlan,
   formatVerdict,
   isSound,
-  setUp,
-  type Stage,
+  setUpStages,
   type Undone,
 } from "../testing/faults";
+import { Pace } from "./pace";
 import { printJson, printText } from "./print";
 import { checkAnswers, type LoadedProgram } from "./program";
 import { progress } from "./progress";
@@ -31,9 +29,6 @@ export interface FaultsOptions {
   readonly json: boolean;
 }
 
-/** Enough to keep the processors busy: while one scenario waits, another one computes. */
-const stagesAtOnce = (): number => Math.min(4, availableParallelism() + 1);
-
 /** `saga faults`: injects every kind of fault into every call of a saga in its deployed form. */
 export async function faults(
   { program, stubs }: LoadedProgram,
@@ -44,23 +39,24 @@ export async function faults(
   checkAnswers(program, options.answers ?? {}, "--answer");
   const declaration = declarationIn(program, machine);
   const { json, ...exploring } = options;
-  const stages: Stage[] = [];
   const started = performance.now();
+  // In virtual time, neither the saga's waits nor those of its child sagas take time.
+  const stages = await setUpStages(program, machine, { stubs, time: "virtual" });
   try {
-    for (let count = 0; count < stagesAtOnce(); count++) {
-      // In virtual time, neither the saga's waits nor those of its child sagas take time.
-      const open = (twins: Program) => LocalCloud.start(twins, { stubs, time: "virtual" });
-      stages.push(await setUp(program, { machine, open }));
-    }
+    let pace = new Pace();
     const explored = await progress("scenarios", (tell) =>
       explore(stages, {
         ...exploring,
         ...(declaration && { declaration }),
         onPlan(plan) {
           if (!json) printText(`${formatPlan(plan)}\n`);
+          pace = new Pace();
         },
-        onProgress(done) {
-          if (done % 10 === 0) tell(done);
+        onProgress(so) {
+          const rest = pace.rest(so);
+          tell(so.done, rest);
+          // Without a terminal, such as in a log, a line now and then shows that the work goes on.
+          if (!process.stderr.isTTY && pace.isDue(so)) process.stderr.write(`${so.done} scenarios${rest}\n`);
         },
       }),
     );

@@ -39,6 +39,7 @@ export function archive({ name, factory, packages, layers }: ArchiveArgs): Promi
         );
       }
       if (!layers) checkRequired(name, text, placed);
+      if (text.length > LARGE) warnOfSize(name, text.length);
       return new pulumi.asset.AssetArchive({
         "__index.js": new pulumi.asset.StringAsset(text),
         ...Object.fromEntries(placed.flatMap(assetsOf)),
@@ -46,11 +47,32 @@ export function archive({ name, factory, packages, layers }: ArchiveArgs): Promi
     });
 }
 
+/** The characters of serialised code above which a program is warned. A handler's own code has a few thousand. */
+const LARGE = 1_000_000;
+
+function warnOfSize(name: string, characters: number): void {
+  void pulumi.log.warn(
+    `'${name}': its handler's code has ${(characters / 1e6).toFixed(1)} MB, with the module's data that it captures. Each evaluation of the program serialises that, and each cold start loads it: read the data inside the handler, from a package, a bucket or a table`,
+  );
+}
+
+/** Pulumi's reason for a variable that no scope around the function has, and the code of the function, last in its error. */
+const MISSING = /Unexpected missing variable in closure environment: ([\w$]+)\n+Function code:\n\s*(.*)/;
+
 /**
  * Shortens Pulumi's error for a handler that can't be serialised to one sentence. The error has a line for each reference from
- * the handler down to a function of Node.js. The program can change the first variable in it.
+ * the handler down to a function of Node.js, or to one with a variable that does not exist. The program can change the first
+ * variable in it, or that one.
  */
 function unserialisable(name: string, error: Error): Error {
+  const [, missing, code = ""] = MISSING.exec(error.message) ?? [];
+  if (missing !== undefined) {
+    const place = code.length > 60 ? `${code.slice(0, 60)}…` : code;
+    const said = new pulumi.RunError(
+      `'${name}': its handler uses '${missing}', which is declared nowhere, in \`${place}\`: declare or import it there, or take it from the event`,
+    );
+    return Object.assign(said, { cause: error });
+  }
   const [, chain = ""] = error.message.split("'factory', a function defined at");
   const [, variable, captured] = /^ *(?:variable '([\w$]+)'|'([\w$]+)', a function defined at)/m.exec(chain) ?? [];
   const culprit = variable ?? captured;

@@ -1,4 +1,5 @@
 /** The builder of sagas, and what it builds. */
+export type { AsJson } from "./as-json";
 export { saga } from "./builder";
 export { and, eq, gt, gte, isPresent, lt, lte, ne, not, or, type Test } from "./condition";
 export { days, type Duration, hours, minutes, seconds } from "./duration";
@@ -27,4 +28,5 @@ export {
   type Vpc,
 } from "./task";
 export { SECRETS, tableVariable } from "./task-check";
-export type { Defaults, Given, SagaBuilder, SagaTypeError } from "./types";
+export type { SagaTypeError } from "./type-error";
+export type { Defaults, Given, SagaBuilder } from "./types";

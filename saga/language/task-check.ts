@@ -39,6 +39,14 @@ export function checkTask(task: CheckedTask): void {
   const refuse = (what: string, hint: string): never => {
     throw new SagaDefinitionError("bad-task", {}, `task '${name}': ${what}`, hint);
   };
+  if (typeof name !== "string" || !/^[A-Za-z0-9_-]+$/.test(name)) {
+    throw new SagaDefinitionError(
+      "bad-task",
+      {},
+      `${JSON.stringify(name)} can't name a task: the names of its function and of its role contain it`,
+      "Use letters, digits, hyphens and underscores",
+    );
+  }
   const own = [tableVariable(), ...Object.keys(tables).map(tableVariable), SECRETS];
   for (const variable of [...Object.keys(environment), ...Object.keys(secrets)]) {
     if (!/^[A-Za-z][A-Za-z0-9_]+$/.test(variable)) {

@@ -1,4 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
+import type { AsJson } from "./as-json";
 import type { Duration } from "./duration";
 import { checkTask } from "./task-check";
 
@@ -145,7 +146,7 @@ export type AnyTask = LambdaTask | ExistingTask | ServiceTask;
  *   handler: () => { const store = openStore(); return async (event) => …; },
  * });
  */
-export function task<In extends object, Out>(
+export function task<In extends object, Out extends AsJson<Out>>(
   name: string,
   definition: TaskDefinition<In, Out>,
 ): Task<In, Out> & LambdaTask & TaskDefinition<In, Out> {

@@ -5,13 +5,7 @@ import type { Saga } from "./nodes";
 import type { Fitting, Mapped, OwnResult, Ref, Unmapped } from "./ref";
 import type { Retry } from "./retry";
 import type { SagaIdentity, Task } from "./task";
-
-declare const says: unique symbol;
-
-/** A mistake that the type checker reports as a sentence. */
-export interface SagaTypeError<Sentence extends string> {
-  readonly [says]: Sentence;
-}
+import type { SagaTypeError } from "./type-error";
 
 /**
  * The position of a builder: before or after the pivot, at the top of the saga or in a branch. A branch has no pivot of its

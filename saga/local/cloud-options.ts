@@ -1,4 +1,5 @@
 import type { Time } from "./clock";
+import type { WorkerPool } from "./lambda/pool";
 import type { KnownExecution } from "./step-functions/executions";
 import type { Stubs } from "./stubs";
 import type { AnswerTask } from "./answers";
@@ -31,4 +32,6 @@ export interface CloudOptions {
   readonly onEnd?: (ended: KnownExecution) => void;
   /** The environment variables with the values of secrets. */
   readonly env?: NodeJS.ProcessEnv;
+  /** The threads that run the functions. By default all clouds of this process share a few for each core. */
+  readonly pool?: WorkerPool;
 }

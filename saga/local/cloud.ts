@@ -91,7 +91,7 @@ export class LocalCloud {
     const durable = () => this.durable();
     const common = { release, authorize, durable, journal, stubs, outbox: this.outbox, logs: this.logs };
 
-    const functions = new Functions({ ...common, callers, onLog, endpoints: () => this.endpoints });
+    const functions = new Functions({ ...common, callers, onLog, pool: options.pool, endpoints: () => this.endpoints });
     const deliveries = new Deliveries({ ...common, functions, deadLetters, onNote: options.onNote }, program);
     const stepFunctions = new StepFunctions({
       clock,

@@ -3,6 +3,7 @@ import type { Journal, Kept } from "./data/journal";
 import { deployedForm, digestOf } from "./deployed-form";
 import type { Callers } from "./iam/callers";
 import { deployFunction, type DeployedFunction, type FunctionOptions } from "./lambda/function";
+import type { WorkerPool } from "./lambda/pool";
 import type { Tables } from "./lambda/sandbox";
 import { type Logs, logGroupOf } from "./logs";
 import type { Program, Resource } from "./program";
@@ -19,6 +20,8 @@ export interface FunctionsContext {
   /** Receives each line that a function logs. */
   readonly onLog?: ((line: string) => void) | undefined;
   readonly journal: Pick<Journal, "function"> | undefined;
+  /** The threads that run the functions. */
+  readonly pool?: WorkerPool | undefined;
 }
 
 /** Functions, by their ARNs and by the ARNs of their versions. */
@@ -139,7 +142,7 @@ export class Functions {
   }
 
   private run(resource: Resource, form: FunctionOptions): DeployedFunction {
-    const { endpoints, callers, logs } = this.context;
+    const { endpoints, callers, logs, pool } = this.context;
     const { variables, dynamoDB: tables } = endpoints();
     const environment = { ...form.environment, ...variables, AWS_ACCESS_KEY_ID: callers.keyOf(resource) };
     const name = resource.physicalName as string;
@@ -149,7 +152,7 @@ export class Functions {
       logs.add(group, resource.versionArn ?? name, line);
       this.context.onLog?.(line);
     };
-    const run = deployFunction({ ...form, environment, tables, onLog });
+    const run = deployFunction({ ...form, environment, tables, onLog, ...(pool && { pool }) });
     this.runs.add(run);
     return run;
   }

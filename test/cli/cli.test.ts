@@ -59,7 +59,10 @@ function refused({ code, out, err }: Ended, exit: number, says: RegExp): void {
 
 describe("the command line", function () {
   this.timeout(120_000);
-  const folder = mkdtempSync(join(tmpdir(), "orders-"));
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "orders-"));
+  });
   after(() => {
     rmSync(folder, { recursive: true });
   });

@@ -215,7 +215,10 @@ describe("the verbs on executions", function () {
   });
 
   describe("explain, of a file", () => {
-    const folder = mkdtempSync(join(tmpdir(), "histories-"));
+    let folder: string;
+    before(() => {
+      folder = mkdtempSync(join(tmpdir(), "histories-"));
+    });
     const file = (name: string, content: unknown): string => {
       const path = join(folder, name);
       writeFileSync(path, JSON.stringify(content));

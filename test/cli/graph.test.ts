@@ -13,7 +13,10 @@ const SAVED = join(__dirname, "../fixtures/histories/order-stuck.json");
 
 describe("saga graph --execution", function () {
   this.timeout(60_000);
-  const folder = mkdtempSync(join(tmpdir(), "saga-graph-"));
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "saga-graph-"));
+  });
   after(() => {
     rmSync(folder, { recursive: true });
   });

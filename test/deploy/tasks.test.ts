@@ -27,6 +27,8 @@ import { snapshot, type Snapshot } from "./snapshot";
 interface Order {
   order_id: string;
 }
+/** There is no such variable. */
+declare const holders: { readonly first: string };
 const handler = () => async () => ({});
 const input = ({ input: given }: { input: { order_id: any } }) => ({ order_id: given.order_id });
 
@@ -179,7 +181,10 @@ describe("a task of the real world", function () {
   });
 
   describe("at a cold start", () => {
-    const folder = realpathSync(mkdtempSync(join(tmpdir(), "sdk-")));
+    let folder: string;
+    before(() => {
+      folder = realpathSync(mkdtempSync(join(tmpdir(), "sdk-")));
+    });
     after(() => {
       rmSync(folder, { recursive: true });
     });
@@ -275,6 +280,16 @@ describe("a task is refused", () => {
     expect(defined({ tables: { cardLog: ["PutItem"], card_log: ["PutItem"] } })).to.equal(
       "task 'charge': 'cardLog' and 'card_log' both have the variable CARD_LOG_TABLE_NAME. Give one of the tables another name.",
     );
+    for (const name of ["book it", "", "book/it", "buchung.größe"]) {
+      for (const define of [
+        () => task<Order, object>(name, { handler }),
+        () => callbackTask<Order, object>(name, { handler: () => async () => undefined }),
+      ]) {
+        expect(refusal(define)).to.equal(
+          `${JSON.stringify(name)} can't name a task: the names of its function and of its role contain it. Use letters, digits, hyphens and underscores.`,
+        );
+      }
+    }
     expect(defined({ packages: ["stripe@12"] })).to.contain("'stripe@12' is no name of an npm package");
     expect(defined({ timeout: minutes(16) })).to.contain("its function's timeout is 960 s");
     expect(defined({ memory: 64 })).to.contain("its memory is 64 MB");
@@ -392,6 +407,41 @@ describe("a task is refused", () => {
         expect((error?.cause as Error).message, "Pulumi's own account").to.contain("it was a native code function");
       }
       client.destroy();
+    });
+
+    it("whose handler uses a variable that is declared nowhere, in a sentence that names it and shows where", async () => {
+      const helper = () => holders.first;
+      const long = () => [holders.first, holders.first, holders.first, holders.first];
+      const cases: readonly (readonly [code: string, factory: () => () => Promise<unknown>])[] = [
+        ["() => holders.first", () => async () => helper()],
+        ["() => [holders.first, holders.first, holders.first, holders.…", () => async () => long()],
+      ];
+      for (const [code, factory] of cases) {
+        expect(await shipped(coldStart(factory))).to.equal(
+          `'Shop-charge': its handler uses 'holders', which is declared nowhere, in \`${code}\`: declare or import it there, or take it from the event`,
+        );
+      }
+    });
+
+    it("never for its size, but warned of: a large captured value is in its code", async () => {
+      const said: string[] = [];
+      const warn = console.warn;
+      console.warn = (line: string) => void said.push(line);
+      try {
+        const text = "x".repeat(1_300_000);
+        await archive({
+          name: "Shop-charge",
+          factory: coldStart(() => async () => text.length),
+          packages: [],
+          layers: false,
+        });
+        await archive({ name: "Shop-charge", factory: coldStart(() => async () => 1), packages: [], layers: false });
+      } finally {
+        console.warn = warn;
+      }
+      expect(said).to.deep.equal([
+        "warning: [runtime] 'Shop-charge': its handler's code has 1.3 MB, with the module's data that it captures. Each evaluation of the program serialises that, and each cold start loads it: read the data inside the handler, from a package, a bucket or a table",
+      ]);
     });
 
     it("whose handler requires a package that its archive does not have", async () => {

@@ -12,7 +12,10 @@ const filesOf = (folder: string): Readonly<Record<string, string>> =>
   Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 
 describe("the pages of the API", () => {
-  const folder = mkdtempSync(join(tmpdir(), "api-"));
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "api-"));
+  });
   after(() => {
     rmSync(folder, { recursive: true, force: true });
   });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Json, TaskFailure } from "../../saga/interpreter";
 import { LocalCloud, mainMachine } from "../../saga/local/cloud";
-import { explore, type Explored, formatFindings, KINDS, setUp } from "../../saga/testing/faults";
+import { explore, type Explored, formatFindings, KINDS, setUpStages } from "../../saga/testing/faults";
 import { inVirtualTime, type Meddle } from "../../saga/testing/virtual";
 import { type Changes, mutated } from "./mutated";
 import { BESIDE, ORDER } from "./orders";
@@ -18,7 +18,7 @@ async function strike(options: Partial<Parameters<typeof explore>[1]>, ...change
   const registered = await evaluated();
   const program = await mutated(registered, ...changes);
   const machine = mainMachine(program);
-  const stages = [await setUp(program, { machine }), await setUp(program, { machine })];
+  const stages = await setUpStages(program, machine);
   try {
     return await explore(stages, { input: ORDER, beside: BESIDE, pairs: false, ...options });
   } finally {

@@ -1,7 +1,7 @@
-import { task, type Task } from "../../saga/language";
+import { type AsJson, task, type Task } from "../../saga/language";
 
 /** A task that never runs: these tests only compile sagas. */
-export function stub<In extends object, Out>(name: string): Task<In, Out> {
+export function stub<In extends object, Out extends AsJson<Out>>(name: string): Task<In, Out> {
   return task<In, Out>(name, {
     table: [],
     handler: () => () => Promise.reject(new Error(`${name} is a stub`)),

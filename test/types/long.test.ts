@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { diagnose } from "./diagnose";
 
 const BEFORE = `
-import { gt, saga, task } from "saga-aws-pulumi";
-declare function stub<In extends object, Out>(): ReturnType<typeof task<In, Out>>;
+import { type AsJson, gt, saga, task } from "saga-aws-pulumi";
+declare function stub<In extends object, Out extends AsJson<Out>>(): ReturnType<typeof task<In, Out>>;
 const act = stub<{ order: string; total: number }, { token: string; count: number }>();
 const amend = stub<{ order: string; token?: string }, { undone: boolean }>();
 type Order = { order: string; total: number; items: { sku: string }[] };

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { diagnose } from "./diagnose";
 
 const BEFORE = `
-import { eq, saga, type Saga, type Task } from "saga-aws-pulumi";
+import { eq, saga, type Saga, task, type Task } from "saga-aws-pulumi";
 declare const act: Task<{ order: string }, { token: string }>;
 declare const many: Task<{ tokens: string[] }, unknown>;
 declare const nested: Task<{ lines: { sku: string; count?: number }[] }, unknown>;
@@ -13,6 +13,8 @@ declare const amend: Task<{ order: string }, unknown>;
 const input = () => ({ order: "" });
 const undo = (name: string) => ({ name, task: amend, input });
 const open = saga<{ order: string; note?: string }>("Open").step("First", { task: act, input, undo: undo("UnFirst") });
+class Money { constructor(readonly cents: number) {} plus(other: Money) { return new Money(this.cents + other.cents); } }
+const made = <Out>() => ({ handler: () => async () => (undefined as unknown) as Out });
 const committed = open.pivot("Pivot", { task: act, input, undo: undo("UnPivot") });
 `;
 
@@ -101,6 +103,56 @@ const REFUSED: readonly (readonly [title: string, line: string, sentence: string
     "a name that is reserved",
     `open.step("failure", { task: act, input, undo: undo("UnFailure") });`,
     "another step has this name, or it has a meaning of its own: choose another",
+  ],
+  [
+    "a result with a bigint in a list",
+    `task<{}, { lines: { amount?: string | bigint }[] }>("act", made());`,
+    "Items<{ amount?: string | bigint; }>",
+  ],
+  [
+    "a result that is a bigint",
+    `task<{}, bigint>("act", made());`,
+    "a result is JSON, which has no bigint: return a string or a number",
+  ],
+  [
+    "a handler that returns a bigint",
+    `task("act", { handler: () => async (given: { order: string }) => ({ order: given.order, amount: 1n }) });`,
+    "a result is JSON, which has no bigint: return a string or a number",
+  ],
+  [
+    "a result with a Date that may be absent",
+    `task<{}, { readonly at?: Date }>("act", made());`,
+    "a result is JSON, which makes a string of a Date: return date.toISOString()",
+  ],
+  [
+    "a result with a Map in an object",
+    `task<{}, { of: { counts: Map<string, number> } }>("act", made());`,
+    "a result is JSON, which empties a Map and a Set: return an object or an array",
+  ],
+  [
+    "a result with a Set",
+    `task<{}, { seen: ReadonlySet<string> }>("act", made());`,
+    "a result is JSON, which empties a Map and a Set: return an object or an array",
+  ],
+  [
+    "a result with bytes",
+    `task<{}, { pdf: Buffer }>("act", made());`,
+    "a result is JSON, which has no bytes: return a text, such as their base64",
+  ],
+  [
+    "a result with a symbol",
+    `task<{}, { mark: symbol }>("act", made());`,
+    "a result is JSON, which has no functions and no symbols: return data alone",
+  ],
+  [
+    "a result with an object of a class that has methods",
+    `task<{}, { price: Money }>("act", made());`,
+    "a result is JSON, which has no functions and no symbols: return data alone",
+  ],
+  [
+    "a function of one's own that is generic in the result, and does not say that it is JSON",
+    `function generic<Out>() { return task<{}, Out>("act", made()); }`,
+    "Type 'Out' does not satisfy the constraint 'AsJson<Out>'",
   ],
 ];
 

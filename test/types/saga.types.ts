@@ -13,6 +13,7 @@ import {
   saga,
   type Saga,
   type SagaBuilder,
+  task,
   type Task,
 } from "../../saga/language";
 import { charge, type Purchase, refund, release, reserve, stub } from "../language/tasks";
@@ -212,6 +213,56 @@ same<typeof booked.at, Ref<string>>();
 same<typeof booked.until, Ref<string | undefined>>();
 // @ts-expect-error a task gets no Date
 booked.at satisfies Mapped<Date>;
+
+// A result may be of any type that stays what it is in JSON.
+enum Level {
+  Low,
+  High,
+}
+class Point {
+  constructor(
+    readonly x: number,
+    protected readonly hidden: bigint,
+  ) {}
+}
+interface Tree {
+  readonly id: string;
+  readonly kids: readonly Tree[];
+  readonly parent?: Tree;
+  readonly named: Record<string, Tree>;
+}
+type AnyJson = null | string | number | boolean | AnyJson[] | { [key: string]: AnyJson };
+interface Kept {
+  level: Level;
+  point: Point;
+  tree: Tree;
+  json: AnyJson;
+  id: string & { readonly brand: "id" };
+  note?: string;
+  said: string | undefined;
+  kind: { kind: "a"; x?: number } | { kind: "b"; y: [string, number] } | string;
+  unknown: unknown;
+  any: any;
+  object: object;
+  never: never;
+  nothing: null;
+  template: `a${string}`;
+}
+stub<Purchase, Kept>("kept");
+stub<Purchase, AnyJson>("any");
+stub<Purchase, Tree | undefined>("tree");
+stub<Purchase, unknown>("unknown");
+task("nothing", { handler: () => () => Promise.resolve() });
+stub<Purchase, Record<string, unknown>>("record");
+// The types of a task without any are those of its handler.
+export const inferred = task("inferred", {
+  handler: () => (given: { sku: string }) =>
+    Promise.resolve({ sku: given.sku, tags: ["a", 1] as const, at: given.sku.at(0) }),
+});
+same<
+  typeof inferred extends Task<infer In, infer Out> ? [In, Out] : never,
+  [{ sku: string }, { sku: string; tags: readonly ["a", 1]; at: string | undefined }]
+>();
 
 // The fields of every member of a union can be read.
 type Payment = { kind: "card"; card: string } | { kind: "bank"; iban: string; bank: { name: string } };

@@ -3,6 +3,7 @@ import type { Json } from "../../interpreter";
 import { outcomeOf } from "../../asl/outcome";
 import { judge, Reference, UNDONE, type Undone } from "./judge";
 import { type Kind, KINDS } from "./kinds";
+import { sampleOf } from "./sample";
 import type { Stage } from "./stage";
 import {
   type Answers,
@@ -34,31 +35,46 @@ export interface ExploreOptions {
   readonly pairs: boolean;
   /** The kinds of faults. Default: all. */
   readonly kinds?: readonly Kind[];
-  /** The maximum number of scenarios. Those with one fault come first. */
+  /** The maximum number of scenarios. Those with one fault come first. If there are more, a sample of them is tried. */
   readonly most?: number;
   readonly answers?: Answers;
   readonly undone?: Undone;
   /** The saga's declaration of its calls: which undoes which, and which change nothing. */
   readonly declaration?: Declaration;
   readonly onPlan?: (plan: Plan) => void;
-  readonly onProgress?: (done: number) => void;
+  readonly onProgress?: (progress: Progress) => void;
 }
 
 /** What will be tried. It is reported first. */
 export interface Plan {
   readonly settings: readonly string[];
-  /** The maximum number of scenarios. Only a scenario itself shows which calls follow its fault. */
+  /** How many scenarios there are at most. Only a scenario itself shows which calls follow its fault. */
   readonly scenarios: number;
+  /** How many of them have at most one fault. This number is exact. */
+  readonly alone: number;
+  /** How many are tried at most. */
+  readonly most: number;
   readonly unseen: readonly string[];
   /** Calls of child sagas and services, which fail as a whole; and settings that can't be set up. */
   readonly notes: readonly string[];
 }
 
+export interface Progress {
+  readonly done: number;
+  /** How many scenarios will be tried. */
+  readonly total: number;
+  /** Otherwise the total is a maximum: the scenarios with one fault have not yet shown how many pairs there are. */
+  readonly exact: boolean;
+}
+
 export interface Explored {
   readonly plan: Plan;
+  /** In the order of the plan. */
   readonly findings: readonly Finding[];
   /** Scenarios that were left out because there were too many. */
   readonly left: number;
+  /** Whether more were left out than that: pairs whose first fault was never tried alone, so nobody knows their number. */
+  readonly leftMore: boolean;
 }
 
 /** A saga that can't be tried, because of the saga itself or of the options. */
@@ -93,40 +109,48 @@ export async function explore(stages: readonly Stage[], options: ExploreOptions)
   const plan = planOf(trials, { pairs, most, unseen, probes, kinds, leftOut });
   options.onPlan?.(plan);
 
-  const findings: Finding[] = [];
-  const record = (trial: SettingOnTrial, tried: Tried): void => {
+  let done = 0;
+  let total = Math.min(plan.scenarios, most);
+  let exact = !pairs || plan.alone >= most;
+  const found = (trial: SettingOnTrial, tried: Tried): Finding => {
     const violations = judge(tried, { reference: trial.reference, undoable, undone });
     const { scenario, redrives } = tried;
-    findings.push({
-      scenario,
-      redrives,
-      violations,
-      unseen: unseenIn([tried], judged),
-    });
-    options.onProgress?.(findings.length);
+    done++;
+    return { scenario, redrives, violations, unseen: unseenIn([tried], judged) };
   };
-  for (const trial of trials) record(trial, trial.clean);
+  const tryAll = (ways: readonly Way[], then: (way: Way, tried: Tried) => readonly Way[] = () => []) =>
+    inTurns(stages, ways, async (stage, way) => {
+      const tried = await run(stage, { setting: way.trial.setting, faults: way.faults });
+      const finding = found(way.trial, tried);
+      options.onProgress?.({ done, total, exact });
+      return { finding, next: then(way, tried) };
+    });
+  const clean = trials.map((trial) => found(trial, trial.clean));
+  const room = (): number => Math.max(0, most - done);
 
-  const ways = (trial: SettingOnTrial, faults: readonly Fault[]): Way => ({ trial, faults });
   const singles = trials.flatMap((trial) =>
-    faultsAt(statesOf(trial.clean), { kinds, tried: [trial.clean] }).map((each) => ways(trial, [each])),
+    faultsAt(statesOf(trial.clean), { kinds, tried: [trial.clean] }).map((each) => ({ trial, faults: [each] })),
   );
-  const seconds: Way[] = [];
-  const alone = singles.slice(0, Math.max(0, most - findings.length));
-  await inTurns(stages, alone, async (stage, { trial, faults }) => {
+  const alone = sampleOf(singles, room());
+  const ones = await tryAll(alone, ({ trial, faults }, tried) => {
     const [first] = faults as readonly [Fault];
-    const tried = await run(stage, { setting: trial.setting, faults });
-    record(trial, tried);
-    if (!pairs || (trial.partsAt !== undefined && !statesOf(tried).includes(trial.partsAt))) return;
-    seconds.push(
-      ...faultsAt(callsAfter(first, tried), { kinds, tried: [tried] }).map((second) => ways(trial, [first, second])),
-    );
+    if (!pairs || (trial.partsAt !== undefined && !statesOf(tried).includes(trial.partsAt))) return [];
+    return faultsAt(callsAfter(first, tried), { kinds, tried: [tried] }).map((second) => ({
+      trial,
+      faults: [first, second],
+    }));
   });
-  const both = seconds.slice(0, Math.max(0, most - findings.length));
-  await inTurns(stages, both, async (stage, { trial, faults }) => {
-    record(trial, await run(stage, { setting: trial.setting, faults }));
-  });
-  return { plan, findings, left: singles.length - alone.length + seconds.length - both.length };
+  const seconds = ones.flatMap(({ next }) => next);
+  const both = sampleOf(seconds, room());
+  total = done + both.length;
+  exact = true;
+  const twos = await tryAll(both);
+  return {
+    plan,
+    findings: [...clean, ...[...ones, ...twos].map(({ finding }) => finding)],
+    left: singles.length - alone.length + seconds.length - both.length,
+    leftMore: pairs && alone.length < singles.length,
+  };
 }
 
 interface Way {
@@ -303,17 +327,19 @@ interface PlanOptions {
 
 function planOf(trials: readonly SettingOnTrial[], { pairs, most, unseen, probes, kinds, leftOut }: PlanOptions): Plan {
   const count = (states: readonly string[]) => faultsAt(states, { kinds, tried: probes }).length;
-  const scenarios = trials.reduce((sum, { clean }) => {
-    const calls = statesOf(clean);
+  const sum = (numbers: readonly number[]) => numbers.reduce((one, other) => one + other, 0);
+  const alone = sum(trials.map(({ clean }) => 1 + count(statesOf(clean))));
+  const both = trials.flatMap(({ clean }) => {
     const states = [...new Set([clean, ...probes].flatMap(statesOf))];
-    const both = calls.map((state) => count([state]) * count(states.slice(states.indexOf(state))));
-    return sum + 1 + count(calls) + (pairs ? both.reduce((one, other) => one + other, 0) : 0);
-  }, 0);
+    return statesOf(clean).map((state) => count([state]) * count(states.slice(states.indexOf(state))));
+  });
   const functions = functionsIn(probes);
   const others = new Set(trials.flatMap(({ clean }) => statesOf(clean)).filter((state) => !functions.has(state)));
   return {
     settings: trials.map(({ setting }) => setting.name),
-    scenarios: Math.min(scenarios, most),
+    scenarios: alone + (pairs ? sum(both) : 0),
+    alone,
+    most,
     unseen,
     notes: [
       ...[...others].map((state) => `${state} calls no function, so its faults come from outside: it fails as a whole`),
@@ -347,16 +373,21 @@ function callsAfter({ state, kind }: Fault, tried: Tried): readonly string[] {
   return states.slice(states.indexOf(state) + (again ? 0 : 1));
 }
 
-/** Each stage takes the next item as soon as it is free. */
-async function inTurns<T>(
+/**
+ * Each stage takes the next item as soon as it is free.
+ * @returns the results in the order of the items
+ */
+async function inTurns<T, R>(
   stages: readonly Stage[],
   items: readonly T[],
-  work: (stage: Stage, item: T) => Promise<void>,
-) {
-  const queue = items.values();
+  work: (stage: Stage, item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
   await Promise.all(
     stages.map(async (stage) => {
-      for (const item of queue) await work(stage, item);
+      for (const [at, item] of queue) results[at] = await work(stage, item);
     }),
   );
+  return results;
 }

@@ -8,20 +8,34 @@ const line = (cells: readonly (string | number)[]): string =>
     .map((cell, at) => (at === 0 ? String(cell).padEnd(WIDTHS[0]) : String(cell).padStart(WIDTHS[at] ?? 0)))
     .join("");
 
+const count = (number: number): string => number.toLocaleString("en");
+
 const isBad = ({ violations }: Finding): boolean => violations.length > 0;
 /** Nothing is wrong, but not all effects could be seen. */
 const isOpen = (finding: Finding): boolean => !isBad(finding) && finding.unseen.length > 0;
 
 /** The plan, in at most 80 columns. */
-export function formatPlan({ settings, scenarios, unseen, notes }: Plan): string {
+export function formatPlan({ settings, scenarios, alone, most, unseen, notes }: Plan): string {
+  const number = `${scenarios > alone ? "At most " : ""}${count(scenarios)} scenarios`;
   return [
-    `At most ${scenarios.toLocaleString("en")} scenarios, in ${settings.length === 1 ? "one setting" : `${settings.length} settings`}:`,
+    `${number}, in ${settings.length === 1 ? "one setting" : `${settings.length} settings`}:`,
     ...settings.map((name) => `  ${name}`),
+    ...(scenarios > most ? wrap(limited({ scenarios, alone, most }), "") : []),
     ...notes.flatMap((note) => wrap(note, "")),
     ...unseen.flatMap((state) =>
       wrap(`${state} changes no table and sends no message, so its effects can't be judged`, ""),
     ),
   ].join("\n");
+}
+
+/** Which scenarios are tried if there are too many for all. */
+function limited({ scenarios, alone, most }: Pick<Plan, "scenarios" | "alone" | "most">): string {
+  const which =
+    alone < most
+      ? `all ${count(alone)} with at most one fault, and an even sample of the pairs`
+      : `an even sample of the ${count(alone)} with at most one fault`;
+  const less = alone < most && scenarios > alone ? "; --single tries no pairs" : "";
+  return `At most ${count(most)} of them are tried: ${which}, the same in each run. --most ${scenarios} tries all${less}`;
 }
 
 /** How often each fault was tried, and each scenario with a violation, in at most 80 columns. */
@@ -49,13 +63,14 @@ export function formatFindings(findings: readonly Finding[]): string {
 }
 
 /** The verdict, in a line or a few. */
-export function formatVerdict({ findings, left }: Explored): string {
+export function formatVerdict({ findings, left, leftMore }: Explored): string {
   const bad = findings.filter(isBad).length;
   const open = findings.filter(isOpen);
   const states = [...new Set(open.flatMap(({ unseen }) => unseen))];
   const parts = [`${findings.length} scenarios`, `${bad} with violations`];
   if (open.length > 0) parts.push(`${open.length} not judged: the effects of ${states.join(", ")} can't be seen here`);
-  if (left > 0) parts.push(`${left} left out by --most`);
+  if (leftMore) parts.push(`at least ${left} left out by --most: a larger number tries more`);
+  else if (left > 0) parts.push(`${left} left out by --most: ${findings.length + left} tries all`);
   return wrap(parts.join(", "), "").join("\n");
 }
 

@@ -1,9 +1,10 @@
-import { arnsOf, LocalCloud, taskOf } from "../../local/cloud";
+import { arnsOf, type CloudOptions, LocalCloud, taskOf } from "../../local/cloud";
 import type { DeployedFunction } from "../../local/lambda/function";
 import type { Program, Resource } from "../../local/program";
 import { TABLE } from "../../local/resources";
 import type { Message } from "../../local/services/outbox";
 import { inVirtualTime } from "../virtual";
+import { capacityFor, poolOf } from "./capacity";
 import type { Table } from "./content";
 import { DYING, withTwins } from "./twins";
 
@@ -25,6 +26,23 @@ export interface StageOptions {
   readonly machine: Resource;
   /** Starts the program. Default: `LocalCloud.start`. */
   readonly open?: (program: Program) => Promise<LocalCloud>;
+}
+
+/** Starts the program as often as this machine has capacity for. Close each stage at the end. */
+export async function setUpStages(program: Program, machine: Resource, options: CloudOptions = {}): Promise<Stage[]> {
+  const capacity = capacityFor(program, machine);
+  const pool = poolOf(capacity);
+  const stages: Stage[] = [];
+  try {
+    while (stages.length < capacity.stages) {
+      const open = (twins: Program) => LocalCloud.start(twins, { ...options, pool });
+      stages.push(await setUp(program, { machine, open }));
+    }
+    return stages;
+  } catch (error) {
+    await Promise.all(stages.map((stage) => stage.close()));
+    throw error;
+  }
 }
 
 /** Starts the program with the twins of its functions. Close the stage at the end. */
