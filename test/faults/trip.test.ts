@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { tripBooking } from "../../examples/trip/saga";
 import { declarationOf } from "../../saga/compile";
 import { mainMachine } from "../../saga/local/cloud";
-import { explore, type ExploreOptions, KINDS, setUp } from "../../saga/testing/faults";
+import { explore, type ExploreOptions, KINDS, setUpStages } from "../../saga/testing/faults";
 import { SLOW } from "../slow";
 import { evaluated } from "../evaluated";
 
@@ -13,11 +13,11 @@ describe(`faults of a saga with branches, a list, an approval and a pivot ${SLOW
 
   async function strike(options: Partial<ExploreOptions>) {
     const program = await evaluated("examples/trip/index.ts");
-    const stage = await setUp(program, { machine: mainMachine(program) });
+    const stages = await setUpStages(program, mainMachine(program));
     try {
-      return await explore([stage], { input: { ...TRIP, cars: ["a", "b"] }, pairs: false, ...options });
+      return await explore(stages, { input: { ...TRIP, cars: ["a", "b"] }, pairs: false, ...options });
     } finally {
-      await stage.close();
+      await Promise.all(stages.map((stage) => stage.close()));
     }
   }
   const answers = { Approve: { output: { by: "the manager" } } };
