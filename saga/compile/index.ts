@@ -40,8 +40,7 @@ export function compile<Arn>(saga: Saga, arnOf: ArnOf<Arn>): StateMachine<Arn> {
  */
 export function compileMachine<Arn>({ saga, purpose }: SagaMachine, arnOf: ArnOf<Arn>): StateMachine<Arn> {
   if (purpose === "child") return childMachine(saga, arnOf);
-  const Comment = commentOf(saga, purpose === "undo" ? "Undo of saga" : "Recovery of saga");
-  return finish(saga, { Comment, ...undoStates(saga, arnOf, purpose) });
+  return finish(saga, { Comment: commentOf(saga, purpose), ...undoStates(saga, arnOf, purpose) });
 }
 
 /**
@@ -107,7 +106,7 @@ function forwardMachine<Arn>(
   };
   sequence(frame, saga.steps, { exit: { kind: "end", output, endState }, rest: undefined, assigned: [] });
   const states = new Map([...forwardStates, ...[...undoStates].reverse(), [COMPENSATED, compensated()]]);
-  return finish(saga, { Comment: commentOf(saga, "Saga"), ...reachable((saga.steps[0] as Node).name, states) });
+  return finish(saga, { Comment: commentOf(saga, "saga"), ...reachable((saga.steps[0] as Node).name, states) });
 }
 
 function finish<Arn>(saga: Saga, { Comment, ...states }: { Comment: string } & States<Arn>): StateMachine<Arn> {

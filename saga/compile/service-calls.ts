@@ -17,8 +17,12 @@ export function serviceCallsIn(saga: Saga): ServiceCalls | undefined {
   return calls.length === 0 ? undefined : Object.fromEntries(calls);
 }
 
-/** The Comment of a definition: what it is to its saga, or, with calls of services, JSON that lists them. */
-export function commentOf(saga: Saga, what: string): string {
+/**
+ * The Comment of a definition: a sentence, or JSON that lists the calls of services.
+ * @param purpose Whether it is the machine of the saga, or one that runs its undos alone.
+ */
+export function commentOf(saga: Saga, purpose: "saga" | "undo" | "recovery"): string {
   const services = serviceCallsIn(saga);
-  return services === undefined ? `${what} ${saga.name}` : JSON.stringify({ saga: saga.name, services });
+  if (services) return JSON.stringify({ [purpose === "saga" ? "saga" : "undoOf"]: saga.name, services });
+  return { saga: "Saga ", undo: "Undo of saga ", recovery: "Recovery of saga " }[purpose] + saga.name;
 }

@@ -9,6 +9,8 @@ import { tasksIn } from "../asl/tasks";
 export interface MachineNote {
   /** Undefined if the machine was not compiled from a saga. */
   readonly saga?: string;
+  /** The same saga, if the machine runs its undos alone. */
+  readonly undoOf?: string;
   readonly pivot?: string;
   /** The ARN of the machine that recovers its executions. */
   readonly undo?: string;
@@ -20,12 +22,15 @@ export function noteIn(definition: RawStates): MachineNote {
   const { Comment } = definition as { readonly Comment?: unknown };
   const text = typeof Comment === "string" ? Comment : "";
   try {
-    if (text.startsWith("{")) return JSON.parse(text) as MachineNote;
+    if (text.startsWith("{")) {
+      const note = JSON.parse(text) as MachineNote;
+      return note.undoOf === undefined ? note : { ...note, saga: note.undoOf };
+    }
   } catch {
     // A Comment of another tool may begin with a brace too.
   }
-  const saga = /^(?:Saga|Undo of saga|Recovery of saga) (.+)$/.exec(text)?.[1];
-  return saga === undefined ? {} : { saga };
+  const [, of, saga] = /^(Saga|Undo of saga|Recovery of saga) (.+)$/.exec(text) ?? [];
+  return saga === undefined ? {} : { saga, ...(of !== "Saga" && { undoOf: saga }) };
 }
 
 /**

@@ -29,9 +29,6 @@ export const ALIAS = "aws:sfn/alias:Alias";
 const RECOVERY: ReadonlySet<string> = new Set([EVENT_RULE, EVENT_TARGET, INVOKE_CONFIG, QUEUE]);
 const STATE_MACHINE = "aws:sfn/stateMachine:StateMachine";
 
-/** Matches the names of the machines of undos. */
-const UNDO = /_undo$/;
-
 /** Every state machine that the program registers: sagas, their children, their undos, and any others. */
 export const machinesOf = (program: Pick<Program, "resources">): readonly Resource[] => ofType(program, STATE_MACHINE);
 
@@ -54,8 +51,6 @@ export const taskOf = ({ name, inputs }: Resource): string =>
  */
 export function sagaOf(stateMachine: Resource): string | undefined {
   const { Comment } = definitionOf(stateMachine) as { readonly Comment?: string };
-  // The JSON of an undo's machine that calls services names the saga too.
-  if (UNDO.test(stateMachine.name)) return undefined;
   if (Comment?.startsWith("{")) return (JSON.parse(Comment) as { readonly saga?: string }).saga;
   return /^Saga (.+)$/.exec(Comment ?? "")?.[1];
 }

@@ -84,7 +84,7 @@ describe("the declaration read from a saga's machine", () => {
 
   it("names the recovery machine, from the Comment", () => {
     expect(noteIn(recorded("trip-stuck").definition)).to.include({ saga: "TripBooking", pivot: "Pay" });
-    expect(noteIn(recorded("trip-recovered").definition)).to.deep.equal({ saga: "TripBooking" });
+    expect(noteIn(recorded("trip-recovered").definition)).to.deep.equal({ saga: "TripBooking", undoOf: "TripBooking" });
     expect(noteIn({ StartAt: "A", States: {}, Comment: "{ no JSON" } as RawStates)).to.deep.equal({});
   });
 });

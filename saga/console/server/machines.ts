@@ -160,16 +160,13 @@ export class Machines {
       definition: read,
       ...(declaration && { declaration }),
       examples,
-      verdict: this.verdictOn(stateMachineArn, { definition: read, startable, ...(declaration && { declaration }) }),
+      verdict: this.verdictOn(read, declaration),
     };
   }
 
-  private verdictOn(
-    machineArn: string,
-    { definition, declaration, startable }: Pick<SagaMachine, "definition" | "declaration" | "startable">,
-  ): SagaVerdict {
-    const { saga } = noteIn(definition as RawStates);
-    if (saga !== undefined && !startable && AUXILIARY.test(machineArn)) return onlyUndos(saga);
+  private verdictOn(definition: object, declaration: Declaration | undefined): SagaVerdict {
+    const { undoOf } = noteIn(definition as RawStates);
+    if (undoOf !== undefined) return onlyUndos(undoOf);
     return declaration ? this.proofs.of(definition, declaration) : NOT_PROVED;
   }
 }
