@@ -48,6 +48,14 @@ export function numbersBlock(results: Results): string {
       "growth",
     ],
     [
+      "Check the types of 100 and 1,000 steps",
+      ["100 steps", "1000 steps"]
+        .map((name) => `${said(figure(results, "growth", name, "type-check ms"))} ms`)
+        .join(", "),
+      "",
+      "growth",
+    ],
+    [
       "Interpret an order",
       `${of("interpreter", "this, completes", "processor ms")} ms`,
       beside("interpreter", "this ÷ it", { "aws-local-stepfunctions, completes": "× aws-local-stepfunctions" }),
