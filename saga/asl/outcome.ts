@@ -12,7 +12,7 @@ export function outcomeOf({ status, error }: { readonly status: string; readonly
   return outcome === "completed" || outcome === "compensated" ? outcome : "stuck";
 }
 
-/** The outcome of any execution: it may still run, and Step Functions tells who was stopped from who is stuck. */
+/** The outcome of any execution. It may still run. Unlike S6, it separates a stopped execution from a stuck one. */
 export type ExecutionOutcome = Outcome | "running" | "aborted" | "timed out";
 
 /** The status of each outcome in Step Functions, which does not distinguish compensated from stuck. */

@@ -226,7 +226,8 @@ export class SagaStateMachine extends pulumi.ComponentResource {
   }
 
   /**
-   * Permits a role to answer the callback tasks of this saga, of its children and of their undos: SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat.
+   * Permits a role to answer the callback tasks of this saga, of its children and of their undos: SendTaskSuccess,
+   * SendTaskFailure and SendTaskHeartbeat.
    *
    * @param role A role of this program, or the name of an existing role.
    * @param name The resource name of the policy, different for each role.
