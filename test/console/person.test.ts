@@ -187,6 +187,19 @@ describeInBrowser("what a person sees in the console", function () {
     }
   });
 
+  it(`stops an order whose effects are live, and sees that its recovery has undone them ${SLOW}`, async () => {
+    await toSaga();
+    await person.press("ProcessShipment");
+    await person.page.getByRole("menuitem", { name: "Throttle, always" }).click();
+    await person.start("Successful order", "28");
+    await person.seesGraph({ ProcessPayment: "done", ProcessShipment: "in progress" });
+    await person.press("Stop…");
+    await person.press("Stop it");
+    await person.seesText("Its recovery has undone these effects");
+    await person.seesLedger({ CreateOrder: "live", ProcessPayment: "live", ProcessShipment: "in doubt" });
+    browsing.cloud.faults.clear();
+  });
+
   it(`selects an earlier event with the keyboard, and sees graph, ledger and variables as of it ${SLOW}`, async () => {
     await toSaga();
     await person.start("Failed shipment (missing address)", "30");

@@ -26,7 +26,7 @@ export function diagnose(shared: string, snippets: readonly string[]): readonly 
   const program = ts.createProgram([FILE], options, host);
   const source = program.getSourceFile(FILE);
   const said: string[][] = parts.map(() => []);
-  // `npm run typecheck` checks the language itself.
+  // The test of the project's types checks the language itself.
   const diagnostics = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
   for (const { start, code, messageText } of [...program.getOptionsDiagnostics(), ...diagnostics]) {
     const message = `error TS${code}: ${ts.flattenDiagnosticMessageText(messageText, "\n").split("\n")[0]}`;

@@ -1,5 +1,5 @@
 import { computed } from "@preact/signals";
-import { type Entry, ledgerAt } from "../../../control/ledger";
+import { type Entry, isOutstanding, ledgerAt } from "../../../control/ledger";
 import { count } from "../format";
 import { type Look, Mark } from "../parts/mark";
 import { VirtualList } from "../parts/virtual-list";
@@ -24,26 +24,36 @@ export function Ledger() {
     );
   }
   return (
-    <table class="ledger">
-      <caption class="hidden">The ledger of effects at this moment</caption>
-      <thead>
-        <tr>
-          <th scope="col">Step</th>
-          <th scope="col">Effect, since event</th>
-          <th scope="col">Undo</th>
-        </tr>
-      </thead>
-      <tbody>
-        {byStep(ledger.value).map((entries) =>
-          entries.length > MOST ? (
-            <Items key={entries[0]?.step} entries={entries} />
-          ) : (
-            entries.map((entry) => <Line key={entry.instance} entry={entry} />)
-          ),
-        )}
-      </tbody>
-    </table>
+    <>
+      <table class="ledger">
+        <caption class="hidden">The ledger of effects at this moment</caption>
+        <thead>
+          <tr>
+            <th scope="col">Step</th>
+            <th scope="col">Effect, since event</th>
+            <th scope="col">Undo</th>
+          </tr>
+        </thead>
+        <tbody>
+          {byStep(ledger.value).map((entries) =>
+            entries.length > MOST ? (
+              <Items key={entries[0]?.step} entries={entries} />
+            ) : (
+              entries.map((entry) => <Line key={entry.instance} entry={entry} />)
+            ),
+          )}
+        </tbody>
+      </table>
+      <Recovered />
+    </>
   );
+}
+
+/** The ledger is that of one history. The undos of a recovery are in another one. */
+function Recovered() {
+  const { recovery } = subject.value ?? {};
+  if (recovery?.outcome !== "completed" || !ledger.value.some(isOutstanding)) return null;
+  return <p class="note">This is the ledger of the stopped execution. Its recovery has undone these effects.</p>;
 }
 
 /** The entries, grouped by step. */
