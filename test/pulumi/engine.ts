@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import { evaluateProgram } from "../../saga/local/program";
 import { type Listener, type Steps, stepsOf } from "./engine-events";
-import { findCli, Sandbox } from "./sandbox";
+import { cliOrSkip, Sandbox } from "./sandbox";
 
 const ALIAS = "aws:sfn/alias:Alias";
 const DASHBOARD = "aws:cloudwatch/dashboard:Dashboard";
@@ -25,10 +25,8 @@ const allOf = (resources: readonly string[], op: string): Steps =>
   Object.fromEntries(resources.map((key) => [key, op]));
 const custom = (resources: readonly string[]) => resources.filter((key) => key.startsWith("aws:"));
 
-const cli = findCli();
-if (cli === undefined) {
-  console.log("skipped: there is no Pulumi CLI on PATH, in PULUMI_HOME/bin, or where npx pulumi puts it");
-} else
+const cli = cliOrSkip();
+if (cli !== undefined)
   describe("Pulumi's engine", function () {
     this.timeout(300_000);
     this.bail(true);

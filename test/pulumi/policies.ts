@@ -8,7 +8,7 @@ import { transientErrors } from "../../saga/asl/transient";
 import { storyText } from "../../saga/deploy/violation-text";
 import { storiesOf, verify } from "../../saga/verify";
 import { stranger, type Stranger } from "../package/stranger";
-import { findCli, Sandbox } from "./sandbox";
+import { cliOrSkip, Sandbox } from "./sandbox";
 
 const ROOT = join(__dirname, "../..");
 const FIXTURES = join(ROOT, "test/verify/fixtures");
@@ -88,10 +88,8 @@ const report = (name: string, tags?: object): Machine => ({
   ...(tags && { tags }),
 });
 
-const cli = findCli();
-if (cli === undefined) {
-  console.log("skipped: there is no Pulumi CLI on PATH, in PULUMI_HOME/bin, or where npx pulumi puts it");
-} else
+const cli = cliOrSkip();
+if (cli !== undefined)
   describe("a policy pack, run by Pulumi's engine", function () {
     this.timeout(300_000);
     this.bail(true);

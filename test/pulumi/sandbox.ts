@@ -24,7 +24,7 @@ const LEFT_OUT = /^(\..*|node_modules|Pulumi\..*)$/;
  * The folder of a Pulumi CLI on this machine: on PATH, in PULUMI_HOME, or where `npx pulumi` has put it. npm's own
  * `pulumi` is not one: it would download a CLI.
  */
-export function findCli(): string | undefined {
+function findCli(): string | undefined {
   const home = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
   const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.includes(`node_modules${sep}`));
   return [...path, join(home, "bin"), join(home, "versions", versionOf("pulumi"), "bin")].find((folder) => {
@@ -35,6 +35,15 @@ export function findCli(): string | undefined {
       return false;
     }
   });
+}
+
+/** As `findCli`, and says that tests are skipped if there is none. */
+export function cliOrSkip(): string | undefined {
+  const cli = findCli();
+  if (cli === undefined) {
+    console.log("skipped: there is no Pulumi CLI on PATH, in PULUMI_HOME/bin, or where npx pulumi puts it");
+  }
+  return cli;
 }
 
 /** A copy of a program in a folder of its own, with a stack, a Pulumi home, a backend and an account in it. */

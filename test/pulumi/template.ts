@@ -8,15 +8,13 @@ import { parse } from "yaml";
 import { evaluateProgram } from "../../saga/local/program";
 import { stranger, type Stranger } from "../package/stranger";
 import { stepsOf } from "./engine-events";
-import { findCli, Sandbox } from "./sandbox";
+import { cliOrSkip, Sandbox } from "./sandbox";
 
 const TEMPLATE = join(__dirname, "../../templates/saga");
 const run = promisify(execFile);
 
-const cli = findCli();
-if (cli === undefined) {
-  console.log("skipped: there is no Pulumi CLI on PATH, in PULUMI_HOME/bin, or where npx pulumi puts it");
-} else
+const cli = cliOrSkip();
+if (cli !== undefined)
   describe("a program from the template, made by `pulumi new`", function () {
     this.timeout(300_000);
     this.bail(true);
