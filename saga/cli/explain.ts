@@ -79,7 +79,7 @@ async function examineFile(file: string, values: Values): Promise<Examined> {
   const { definition, declaration } = await definitionFor(file, events, values);
   const story = storyOf({ events, definition, declaration });
   const arn = arnIn(events);
-  const { noteIn } = await import("../control/declared");
+  const { noteIn } = await import("../asl/machine-note");
   const saga = noteIn(definition).saga ?? declaration?.saga ?? file;
   const options = optionsFor(arn, values);
   const recovered = story.recovers === undefined ? arn : undefined;

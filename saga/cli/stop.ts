@@ -23,7 +23,7 @@ export async function stop(named: string | undefined, values: Values): Promise<n
   const [{ StopExecutionCommand }, { asked }, { noteIn }] = await Promise.all([
     import("@aws-sdk/client-sfn"),
     import("../control/machines"),
-    import("../control/declared"),
+    import("../asl/machine-note"),
   ]);
   const sfn = await place.target.sfn();
   const { cause = "stopped with saga stop" } = values;

@@ -1,5 +1,5 @@
 import type { RawStates } from "../asl/states";
-import { type MachineNote, noteIn } from "./declared";
+import { type MachineNote, noteIn } from "../asl/machine-note";
 import { inPlainWords, type Target } from "./target";
 
 /** A state machine that users start. */

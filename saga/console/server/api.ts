@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { noteIn } from "../../asl/machine-note";
 import type { RawStates } from "../../asl/states";
 import { whyNotRedrive } from "../../control/advice";
-import { noteIn } from "../../control/declared";
 import { type Description, recoveryOf } from "../../control/executions";
 import { logsOf } from "../../control/logs";
 import { type ExecutionOutcome, executionOutcomeOf } from "../../asl/outcome";

@@ -1,8 +1,9 @@
 import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { Declaration } from "../../asl/declaration";
+import { noteIn } from "../../asl/machine-note";
 import type { RawStates } from "../../asl/states";
 import { tasksIn } from "../../asl/tasks";
-import { declaredIn, noteIn } from "../../control/declared";
+import { declaredIn } from "../../control/declared";
 import { inGroups } from "../../control/in-groups";
 import { AUXILIARY, named, withoutQualifier } from "../../control/machines";
 import type { ConsoleOptions, KnownMachine } from "./options";

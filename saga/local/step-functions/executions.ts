@@ -1,4 +1,4 @@
-import { COMPENSATED } from "../../asl/outcome";
+import { executionOutcomeOf } from "../../asl/outcome";
 import type { Clock, Execution, ExecutionResult } from "../../interpreter";
 import type { MachineType } from "./definitions";
 import type { Revision } from "./machines";
@@ -109,7 +109,7 @@ export const isStuck = ({
 }: {
   readonly status: ExecutionResult["status"];
   readonly error?: string | undefined;
-}): boolean => status === "FAILED" && error !== COMPENSATED;
+}): boolean => executionOutcomeOf(status, error) === "stuck";
 
 /** The past of a restored execution: its end and its redrives. A new one has none. */
 function pastOf({ history, outcome }: Execution): Pick<KnownExecution, "ended" | "redriveCount" | "redriveDate"> {
