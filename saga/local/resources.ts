@@ -1,5 +1,3 @@
-import { noteIn } from "../asl/machine-note";
-import type { RawStates } from "../asl/states";
 import type { Json } from "../interpreter";
 import type { Program, Resource } from "./program";
 
@@ -52,8 +50,9 @@ export const taskOf = ({ name, inputs }: Resource): string =>
  * of an undo.
  */
 export function sagaOf(stateMachine: Resource): string | undefined {
-  const { saga, undoOf } = noteIn(definitionOf(stateMachine) as object as RawStates);
-  return undoOf === undefined ? saga : undefined;
+  const { Comment } = definitionOf(stateMachine) as { readonly Comment?: string };
+  if (Comment?.startsWith("{")) return (JSON.parse(Comment) as { readonly saga?: string }).saga;
+  return /^Saga (.+)$/.exec(Comment ?? "")?.[1];
 }
 
 /**
